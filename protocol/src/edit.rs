@@ -1,0 +1,184 @@
+//! Pending edits: changes that were proposed and wait for a person. The daemon never writes a workspace file on its own.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::document::DocumentRef;
+use crate::id::{ChatId, EditId, HunkNumber, ProjectId, RunId};
+
+/// Where a pending edit stands, from the states of its hunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EditStatus {
+    /// At least one hunk waits.
+    Pending,
+    /// Every hunk was accepted or rejected, at least one accepted.
+    Accepted,
+    /// Every hunk was rejected.
+    Rejected,
+    /// What had been accepted was taken back.
+    Undone,
+}
+
+/// Where a hunk stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HunkStatus {
+    /// It waits.
+    Pending,
+    /// It is in the file.
+    Accepted,
+    /// It was refused.
+    Rejected,
+    /// It was in the file and was taken back.
+    Undone,
+}
+
+/// One change of a few lines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EditHunk {
+    /// Its number inside the pending edit.
+    pub number: HunkNumber,
+    /// First line in the old text, counted from 1.
+    pub old_start: u32,
+    /// Lines of the old text.
+    pub old_lines: u32,
+    /// First line in the new text, counted from 1.
+    pub new_start: u32,
+    /// Lines of the new text.
+    pub new_lines: u32,
+    /// The lines that go.
+    pub old_text: String,
+    /// The lines that come.
+    pub new_text: String,
+    /// How tolerantly the reply was matched, such as `ignoring indentation`; empty where it matched exactly.
+    pub tolerances: Vec<String>,
+    /// Where it stands.
+    pub status: HunkStatus,
+}
+
+/// The change of one file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EditFile {
+    /// Absolute path, or `untitled:NAME`.
+    pub path: String,
+    /// Whether the file is new.
+    pub created: bool,
+    /// SHA-256 of the text that the change was made on, in hexadecimal.
+    pub base_hash: String,
+    /// The changes.
+    pub hunks: Vec<EditHunk>,
+}
+
+/// A file of a pending edit, in short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileSummary {
+    /// Absolute path, or `untitled:NAME`.
+    pub path: String,
+    /// How many hunks.
+    pub hunks: u32,
+    /// Lines that come.
+    pub added: u32,
+    /// Lines that go.
+    pub removed: u32,
+}
+
+/// A pending edit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PendingEdit {
+    /// Its identifier.
+    pub id: EditId,
+    /// The project.
+    pub project_id: ProjectId,
+    /// The chat it came from.
+    pub chat_id: ChatId,
+    /// The run that proposed it.
+    pub run_id: RunId,
+    /// What it is, in a few words.
+    pub title: String,
+    /// The model that proposed it, `provider/model`.
+    pub model: String,
+    /// Where it stands.
+    pub status: EditStatus,
+    /// The files.
+    pub files: Vec<EditFile>,
+    /// The change as a unified diff.
+    pub diff: String,
+    /// When it was proposed (RFC 3339, UTC).
+    pub created_at: String,
+    /// When it last changed (RFC 3339, UTC).
+    pub updated_at: String,
+    /// Counts up with every change.
+    pub version: u64,
+}
+
+/// Parameters of `edit.list`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListEdits {
+    /// Only of this project.
+    pub project_id: Option<ProjectId>,
+    /// Only of this run.
+    pub run_id: Option<RunId>,
+    /// Only in this state.
+    pub status: Option<EditStatus>,
+    /// Where the page starts: `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// How many items, 1 to 200; 50 where absent.
+    pub limit: Option<u32>,
+}
+
+/// Parameters of `edit.get`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditRef {
+    /// The pending edit.
+    pub edit_id: EditId,
+}
+
+/// Parameters of `edit.accept`, `edit.reject` and `edit.undo`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecideEdit {
+    /// The pending edit.
+    pub edit_id: EditId,
+    /// The hunks; all that can be where absent.
+    #[serde(default)]
+    pub hunks: Option<Vec<HunkNumber>>,
+    /// The files as they are now, where they differ from what the daemon sees.
+    #[serde(default)]
+    pub documents: Vec<DocumentRef>,
+}
+
+/// The result of `edit.accept`, `edit.reject` and `edit.undo`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EditOutcome {
+    /// The pending edit after it.
+    pub edit: PendingEdit,
+    /// What the caller has to do to the files.
+    pub changes: Vec<FileChange>,
+}
+
+/// A change that the caller applies to one file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FileChange {
+    /// Absolute path, or `untitled:NAME`.
+    pub path: String,
+    /// SHA-256 of the text that the replacements fit, in hexadecimal. Another text: ask again.
+    pub base_hash: String,
+    /// Whether the file is to be made first.
+    pub create: bool,
+    /// The replacements, from the front to the back, without overlaps, all on the text before.
+    pub replacements: Vec<Replacement>,
+}
+
+/// A part of a text that is replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Replacement {
+    /// First byte (UTF-8), counted from 0.
+    pub start: u64,
+    /// The byte after the last one.
+    pub end: u64,
+    /// What comes there.
+    pub text: String,
+}

@@ -1,0 +1,315 @@
+//! The operation table: everything that the daemon can do.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::page::Page;
+use crate::{Empty, action, chat, context, edit, event, message, model, project, run, system};
+
+/// The HTTP method of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads.
+    Get,
+    /// Makes or does.
+    Post,
+    /// Changes in part.
+    Patch,
+    /// Removes or ends.
+    Delete,
+}
+
+impl Verb {
+    /// The method's name in upper case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    /// Whether the parameters that are not in the path come in a JSON body; in the query otherwise.
+    pub fn has_body(self) -> bool {
+        matches!(self, Self::Post | Self::Patch)
+    }
+}
+
+/// What a token must allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Reading.
+    Read,
+    /// Reading and changing.
+    Write,
+    /// Everything.
+    Admin,
+}
+
+impl Scope {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// How the result comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// One result.
+    Unary,
+    /// Any number of items: Server-Sent Events over HTTP, notifications over LSP.
+    Streaming,
+}
+
+/// An operation with its types, as the engine implements it.
+pub trait Operation {
+    /// What it takes.
+    type Params: Serialize + DeserializeOwned + JsonSchema;
+    /// What it gives; for a streaming operation, one item.
+    type Result: Serialize + DeserializeOwned + JsonSchema;
+    /// Its row in the table.
+    const ROW: &'static Row;
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// `noun.verb`.
+    pub name: &'static str,
+    /// What it does, one sentence.
+    pub summary: &'static str,
+    /// The HTTP method.
+    pub verb: Verb,
+    /// The HTTP path below `/api/v1`; `{name}` is the parameter of that name.
+    pub path: &'static str,
+    /// What the token must allow.
+    pub scope: Scope,
+    /// How the result comes.
+    pub mode: Mode,
+    /// The name of the parameter type.
+    pub params_name: fn() -> String,
+    /// The schema of the parameters.
+    pub params_schema: fn(&mut SchemaGenerator) -> Schema,
+    /// The schema of the result, or of an item.
+    pub result_schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl Row {
+    /// The LSP method: `aiia/noun/verb`.
+    pub fn lsp_method(&self) -> String {
+        format!("aiia/{}", self.name.replace('.', "/"))
+    }
+
+    /// The names of the parameters that are in the path.
+    pub fn path_params(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    }
+}
+
+/// The row called `name`, such as `chat.create`.
+pub fn find(name: &str) -> Option<&'static Row> {
+    OPERATIONS.iter().copied().find(|row| row.name == name)
+}
+
+/// The row of the LSP method `method`, such as `aiia/chat/create`.
+pub fn find_lsp(method: &str) -> Option<&'static Row> {
+    find(&method.strip_prefix("aiia/")?.replace('/', "."))
+}
+
+/// The LSP notification that carries the items of `run.events` and of every run that the connection started.
+pub const RUN_EVENT_METHOD: &str = "aiia/run/event";
+/// The LSP notification that carries the items of `events.subscribe`.
+pub const EVENT_METHOD: &str = "aiia/event";
+
+macro_rules! operations {
+    ($(
+        #[doc = $summary:literal]
+        $marker:ident = $name:literal, $verb:ident $path:literal, $scope:ident $mode:ident, $params:ty => $result:ty;
+    )*) => {
+        $(
+            #[doc = $summary]
+            #[derive(Clone, Copy, Debug)]
+            pub struct $marker;
+
+            impl Operation for $marker {
+                type Params = $params;
+                type Result = $result;
+                const ROW: &'static Row = &Row {
+                    name: $name,
+                    summary: $summary,
+                    verb: Verb::$verb,
+                    path: $path,
+                    scope: Scope::$scope,
+                    mode: Mode::$mode,
+                    params_name: || <$params as JsonSchema>::schema_name().into_owned(),
+                    params_schema: |generator| generator.subschema_for::<$params>(),
+                    result_schema: |generator| generator.subschema_for::<$result>(),
+                };
+            }
+        )*
+
+        /// Every operation.
+        pub const OPERATIONS: &[&Row] = &[$(<$marker as Operation>::ROW,)*];
+
+        /// Calls a macro with the markers of all operations, so that a dispatcher can forget none.
+        #[macro_export]
+        macro_rules! for_each_operation {
+            ($callback:ident) => { $callback! { $($marker,)* } };
+        }
+    };
+}
+
+operations! {
+    /// Agrees on a protocol version and lists the operations.
+    SystemHello = "system.hello", Post "/system/hello", Read Unary, system::Hello => system::HelloResult;
+    /// Says how the daemon is.
+    SystemStatus = "system.status", Get "/system/status", Read Unary, Empty => system::Status;
+    /// Checks everything that aiia needs and says how to mend what is wrong.
+    SystemDoctor = "system.doctor", Get "/system/doctor", Read Unary, Empty => system::Doctor;
+
+    /// Lists the projects, last used first.
+    ProjectList = "project.list", Get "/projects", Read Unary, project::ListProjects => Page<project::Project>;
+    /// Makes a project.
+    ProjectCreate = "project.create", Post "/projects", Write Unary, project::CreateProject => project::Project;
+    /// Finds the project of a folder, or makes it.
+    ProjectResolve = "project.resolve", Post "/projects/resolve", Write Unary, project::ResolveProject => project::Project;
+    /// Gives a project.
+    ProjectGet = "project.get", Get "/projects/{project_id}", Read Unary, project::ProjectRef => project::Project;
+    /// Changes a project.
+    ProjectUpdate = "project.update", Patch "/projects/{project_id}", Write Unary, project::UpdateProject => project::Project;
+    /// Deletes a project with its chats.
+    ProjectDelete = "project.delete", Delete "/projects/{project_id}", Write Unary, project::ProjectRef => Empty;
+
+    /// Lists chats, last changed first.
+    ChatList = "chat.list", Get "/chats", Read Unary, chat::ListChats => Page<chat::Chat>;
+    /// Makes a chat.
+    ChatCreate = "chat.create", Post "/chats", Write Unary, chat::CreateChat => chat::Chat;
+    /// Gives a chat.
+    ChatGet = "chat.get", Get "/chats/{chat_id}", Read Unary, chat::ChatRef => chat::Chat;
+    /// Changes a chat.
+    ChatUpdate = "chat.update", Patch "/chats/{chat_id}", Write Unary, chat::UpdateChat => chat::Chat;
+    /// Deletes a chat.
+    ChatDelete = "chat.delete", Delete "/chats/{chat_id}", Write Unary, chat::ChatRef => Empty;
+    /// Lists the messages of a chat, oldest first.
+    MessageList = "message.list", Get "/chats/{chat_id}/messages", Read Unary, message::ListMessages => Page<message::Message>;
+
+    /// Stores what the user says and starts the answer. Returns at once.
+    RunStart = "run.start", Post "/chats/{chat_id}/runs", Write Unary, run::StartRun => run::Run;
+    /// Gives a run.
+    RunGet = "run.get", Get "/runs/{run_id}", Read Unary, run::RunRef => run::Run;
+    /// Stops a run; what has arrived is kept. Stopping a finished run changes nothing.
+    RunCancel = "run.cancel", Delete "/runs/{run_id}", Write Unary, run::RunRef => run::Run;
+    /// Streams the numbered events of a run, from any number on, until its end.
+    RunEvents = "run.events", Get "/runs/{run_id}/events", Read Streaming, run::RunEvents => run::RunEvent;
+
+    /// Starts an action on code. Returns at once.
+    ActionStart = "action.start", Post "/actions", Write Unary, action::StartAction => run::Run;
+
+    /// Lists pending edits, newest first.
+    EditList = "edit.list", Get "/edits", Read Unary, edit::ListEdits => Page<edit::PendingEdit>;
+    /// Gives a pending edit.
+    EditGet = "edit.get", Get "/edits/{edit_id}", Read Unary, edit::EditRef => edit::PendingEdit;
+    /// Accepts hunks and returns the changes that the caller applies.
+    EditAccept = "edit.accept", Post "/edits/{edit_id}/accept", Write Unary, edit::DecideEdit => edit::EditOutcome;
+    /// Rejects hunks.
+    EditReject = "edit.reject", Post "/edits/{edit_id}/reject", Write Unary, edit::DecideEdit => edit::EditOutcome;
+    /// Takes accepted hunks back and returns the changes that the caller applies.
+    EditUndo = "edit.undo", Post "/edits/{edit_id}/undo", Write Unary, edit::DecideEdit => edit::EditOutcome;
+
+    /// Gives the code that a model would see.
+    ContextGet = "context.get", Post "/context", Read Unary, context::GetContext => context::ContextBundle;
+    /// Lists the models that can be used now.
+    ModelList = "model.list", Get "/models", Read Unary, Empty => model::ModelList;
+    /// Streams every change that any client makes.
+    EventsSubscribe = "events.subscribe", Get "/events", Read Streaming, Empty => event::Event;
+}
+
+/// (De)serialises `Option<Option<T>>` so that an absent field (leave as it is) differs from `null` (clear), as in
+/// JSON Merge Patch (RFC 7396).
+pub mod patch {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Reads a field that is there, `null` included.
+    ///
+    /// # Errors
+    /// Those of `T`.
+    pub fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+        Option::<T>::deserialize(d).map(Some)
+    }
+
+    /// Writes the inner value.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    #[allow(
+        clippy::option_option,
+        clippy::ref_option,
+        reason = "the three states are the point, the signature is serde's"
+    )]
+    pub fn serialize<T: Serialize, S: Serializer>(value: &Option<Option<T>>, s: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().and_then(Option::as_ref).serialize(s)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_and_routes_are_unique() {
+        let mut names = HashSet::new();
+        let mut routes = HashSet::new();
+        for row in OPERATIONS {
+            assert!(names.insert(row.name), "{} twice", row.name);
+            assert!(routes.insert((row.verb.as_str(), row.path)), "{} {} twice", row.verb.as_str(), row.path);
+        }
+    }
+
+    #[test]
+    fn methods_find_their_row() {
+        for row in OPERATIONS {
+            assert_eq!(find_lsp(&row.lsp_method()).unwrap().name, row.name);
+        }
+        assert!(find_lsp("textDocument/hover").is_none());
+        assert!(find_lsp("aiia/no/such").is_none());
+    }
+
+    #[test]
+    fn path_parameters_are_properties_of_the_parameters() {
+        for row in OPERATIONS {
+            let mut generator = SchemaGenerator::default();
+            let schema = crate::openapi::resolve((row.params_schema)(&mut generator), &mut generator);
+            for name in row.path_params() {
+                assert!(schema["properties"].get(name).is_some(), "{}: {name}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn reading_operations_only_read() {
+        for row in OPERATIONS.iter().filter(|row| row.verb == Verb::Get) {
+            assert_eq!(row.scope, Scope::Read, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn patch_tells_absent_from_null() {
+        let absent: chat::UpdateChat = serde_json::from_str(r#"{"chat_id":"c"}"#).unwrap();
+        let null: chat::UpdateChat = serde_json::from_str(r#"{"chat_id":"c","model":null}"#).unwrap();
+        let set: chat::UpdateChat = serde_json::from_str(r#"{"chat_id":"c","model":"p/m"}"#).unwrap();
+        assert_eq!((absent.model, null.model, set.model), (None, Some(None), Some(Some("p/m".to_owned()))));
+        let text = serde_json::to_string(
+            &serde_json::from_str::<chat::UpdateChat>(r#"{"chat_id":"c","model":null}"#).unwrap(),
+        );
+        assert_eq!(text.unwrap(), r#"{"chat_id":"c","model":null}"#);
+    }
+}

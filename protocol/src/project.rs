@@ -1,0 +1,95 @@
+//! Projects: where chats belong. A project is bound to any number of folders, never identified by one.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::ProjectId;
+
+/// A project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Project {
+    /// Its identifier.
+    pub id: ProjectId,
+    /// Its name, shown to people.
+    pub name: String,
+    /// Absolute paths of its folders.
+    pub folders: Vec<String>,
+    /// Text that precedes every chat of the project.
+    pub system_prompt: Option<String>,
+    /// The model of its chats, `provider/model`, where the chat names none.
+    pub model: Option<String>,
+    /// When it was made (RFC 3339, UTC).
+    pub created_at: String,
+    /// When it or one of its chats last changed (RFC 3339, UTC).
+    pub updated_at: String,
+    /// Counts up with every change.
+    pub version: u64,
+}
+
+/// Parameters of `project.list`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListProjects {
+    /// Where the page starts: `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// How many items, 1 to 200; 50 where absent.
+    pub limit: Option<u32>,
+}
+
+/// Parameters of `project.create`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateProject {
+    /// Its name, 1 to 200 characters.
+    pub name: String,
+    /// Absolute paths of its folders.
+    #[serde(default)]
+    pub folders: Vec<String>,
+    /// Text that precedes every chat of the project.
+    #[serde(default)]
+    pub system_prompt: Option<String>,
+    /// The model of its chats, `provider/model`.
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
+/// Parameters of `project.get` and `project.delete`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectRef {
+    /// The project.
+    pub project_id: ProjectId,
+}
+
+/// Parameters of `project.update`: what is absent stays as it is, `null` clears.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateProject {
+    /// The project.
+    pub project_id: ProjectId,
+    /// A new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// All its folders from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folders: Option<Vec<String>>,
+    /// A new system prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::operation::patch")]
+    #[schemars(with = "Option<String>")]
+    pub system_prompt: Option<Option<String>>,
+    /// A new model.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::operation::patch")]
+    #[schemars(with = "Option<String>")]
+    pub model: Option<Option<String>>,
+    /// Refuse when the project has another version than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_version: Option<u64>,
+}
+
+/// Parameters of `project.resolve`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveProject {
+    /// Absolute path of a folder, or of a file inside one.
+    pub folder: String,
+}

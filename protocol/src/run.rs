@@ -1,0 +1,182 @@
+//! Runs: one generation of an answer, from the question to the last token. A client that goes away does not end it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::action::ActionKind;
+use crate::edit::FileSummary;
+use crate::id::{ChatId, EditId, MessageId, ProjectId, RunId};
+use crate::problem::Problem;
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// It goes on.
+    Running,
+    /// It ended well.
+    Completed,
+    /// It ended with a problem.
+    Failed,
+    /// The user stopped it.
+    Cancelled,
+    /// The daemon ended while it went on.
+    Interrupted,
+}
+
+impl RunStatus {
+    /// Whether nothing more will come.
+    pub fn is_final(self) -> bool {
+        self != Self::Running
+    }
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// Its identifier.
+    pub id: RunId,
+    /// The project.
+    pub project_id: ProjectId,
+    /// The chat it writes to.
+    pub chat_id: ChatId,
+    /// The user's message that it answers.
+    pub user_message_id: MessageId,
+    /// The answer that it writes.
+    pub message_id: MessageId,
+    /// The action, where it is one and not a plain chat turn.
+    pub action: Option<ActionKind>,
+    /// The model, `provider/model`.
+    pub model: String,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// The change it proposed.
+    pub edit_id: Option<EditId>,
+    /// Why it failed.
+    pub problem: Option<Problem>,
+    /// What it used so far.
+    pub usage: Option<Usage>,
+    /// The number of its last durable event.
+    pub last_seq: u64,
+    /// When it started (RFC 3339, UTC).
+    pub created_at: String,
+    /// When it ended (RFC 3339, UTC).
+    pub finished_at: Option<String>,
+}
+
+/// Tokens that a run used. What is not known is absent, never 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    /// Tokens of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
+    /// Tokens of the prompt that were in the server's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached_tokens: Option<u64>,
+}
+
+/// Parameters of `run.start`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartRun {
+    /// The chat.
+    pub chat_id: ChatId,
+    /// What the user says.
+    pub content: String,
+    /// The message it answers; the chat's head where absent. Another message starts a branch.
+    #[serde(default)]
+    pub parent_id: Option<MessageId>,
+    /// The model, `provider/model`, for this run alone.
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
+/// Parameters of `run.get` and `run.cancel`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunRef {
+    /// The run.
+    pub run_id: RunId,
+}
+
+/// Parameters of `run.events`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunEvents {
+    /// The run.
+    pub run_id: RunId,
+    /// Only events after this number; 0 for all.
+    #[serde(default)]
+    pub after: u64,
+}
+
+/// A numbered event of a run. The same numbers reach every client, and can be asked for again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunEvent {
+    /// The run.
+    pub run_id: RunId,
+    /// 1, 2, 3 … inside the run, without gaps.
+    pub seq: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: RunEventKind,
+}
+
+/// What happened in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum RunEventKind {
+    /// What the run is doing now, for people.
+    Status {
+        /// Such as `loading model 40 %`.
+        text: String,
+    },
+    /// What was sent to the model.
+    Context {
+        /// Tokens of the context.
+        tokens: u64,
+        /// The pieces, as `path:start-end`, with the reason.
+        pieces: Vec<String>,
+        /// How many secrets were replaced before sending.
+        redactions: u64,
+    },
+    /// The next part of the answer.
+    Text {
+        /// The part.
+        text: String,
+    },
+    /// The next part of the model's thinking.
+    Reasoning {
+        /// The part.
+        text: String,
+    },
+    /// The answer became a pending edit.
+    Edit {
+        /// The pending edit.
+        edit_id: EditId,
+        /// Its files.
+        files: Vec<FileSummary>,
+    },
+    /// The answer, or a part of it, could not be applied.
+    Complaint {
+        /// Why.
+        message: String,
+    },
+    /// Tokens used.
+    Usage {
+        /// The tokens.
+        usage: Usage,
+    },
+    /// The last event.
+    Done {
+        /// How it ended.
+        status: RunStatus,
+        /// Why it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        problem: Option<Problem>,
+    },
+}
