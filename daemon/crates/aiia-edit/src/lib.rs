@@ -1,1 +1,19 @@
-//! placeholder
+//! From a model's reply to a change a person can review.
+//!
+//! [`plan()`] reads a reply in whatever form it came, finds the places it means in the given files, checks
+//! the result and gives hunks, or complaints and no change at all. [`locate`] follows a hunk when the user
+//! types on, [`review`] renders hunks for a decision. The crate does no IO.
+
+mod complaint;
+mod hunk;
+mod lines;
+mod rebase;
+pub mod review;
+mod tolerance;
+mod unified;
+
+pub use complaint::{Complaint, ComplaintKind};
+pub use hunk::{Hunk, apply_hunks, hunks};
+pub use rebase::{LocateError, locate};
+pub use tolerance::Tolerance;
+pub use unified::unified_diff;

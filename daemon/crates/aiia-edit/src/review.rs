@@ -1,0 +1,251 @@
+//! The document in which a person reviews a proposed change: a unified diff that says for each hunk what
+//! became of it, with a map from its lines to the hunks.
+
+use std::fmt;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use crate::hunk::Hunk;
+use crate::lines::whole_lines;
+use crate::unified;
+
+const CONTEXT_LINES: usize = 3;
+
+/// What the user decided about a hunk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+pub enum HunkState {
+    /// Not decided yet.
+    #[default]
+    Pending,
+    /// Taken into the file.
+    Accepted,
+    /// Turned down.
+    Rejected,
+}
+
+impl fmt::Display for HunkState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pending => "pending",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+        })
+    }
+}
+
+/// One file of a change under review.
+#[derive(Clone, Debug)]
+pub struct ReviewedFile<'a> {
+    /// Path from the root of the workspace.
+    pub path: &'a str,
+    /// The text the hunks were made on.
+    pub old_text: &'a str,
+    /// The hunks in the order of the file.
+    pub hunks: Vec<ReviewedHunk<'a>>,
+}
+
+/// One hunk under review.
+#[derive(Clone, Debug)]
+pub struct ReviewedHunk<'a> {
+    /// The caller's name for the hunk; comes back in [`ReviewHunk::id`].
+    pub id: String,
+    /// What was decided so far.
+    pub state: HunkState,
+    /// The hunk itself.
+    pub hunk: &'a Hunk,
+}
+
+/// The rendered review.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReviewDocument {
+    /// The text: comment lines, then a diff that `patch` and `git apply` accept.
+    pub text: String,
+    /// Where each hunk stands in it, in order; the ranges do not overlap.
+    pub hunks: Vec<ReviewHunk>,
+}
+
+impl ReviewDocument {
+    /// The hunk that a 0-based line of the document belongs to.
+    pub fn hunk_at(&self, line: usize) -> Option<&ReviewHunk> {
+        self.hunks.iter().find(|hunk| hunk.lines.contains(&line))
+    }
+
+    /// The hunks that any line of a 0-based, end-exclusive line range belongs to.
+    pub fn hunks_in(&self, lines: Range<usize>) -> impl Iterator<Item = &ReviewHunk> {
+        self.hunks.iter().filter(move |hunk| hunk.lines.start < lines.end && lines.start < hunk.lines.end)
+    }
+}
+
+/// Where a hunk stands in a [`ReviewDocument`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReviewHunk {
+    /// The name given in [`ReviewedHunk::id`].
+    pub id: String,
+    /// 0-based lines of the document, the `@@` header included.
+    pub lines: Range<usize>,
+}
+
+/// Renders a change for review. `title` is one line about the change, for instance what was asked for.
+/// Hunks so near to each other that their context overlaps share a header, which names the state of
+/// each; the lines between them go to the nearer one.
+pub fn render(title: &str, files: &[ReviewedFile]) -> ReviewDocument {
+    let mut writer = Writer::default();
+    writer.comment(title);
+    let count: usize = files.iter().map(|file| file.hunks.len()).sum();
+    let pending = files.iter().flat_map(|file| &file.hunks).filter(|hunk| hunk.state == HunkState::Pending).count();
+    writer.comment(&format!(
+        "{count} {} in {} {}, {pending} pending",
+        plural(count, "hunk"),
+        files.len(),
+        plural(files.len(), "file"),
+    ));
+    writer.comment("accept or reject a hunk with a code action on its lines");
+    for file in files.iter().filter(|file| !file.hunks.is_empty()) {
+        writer.file(file);
+    }
+    ReviewDocument { text: writer.text, hunks: writer.hunks }
+}
+
+#[derive(Default)]
+struct Writer {
+    text: String,
+    line: usize,
+    hunks: Vec<ReviewHunk>,
+}
+
+impl Writer {
+    fn push(&mut self, text: &str) {
+        self.line += text.matches('\n').count();
+        self.text.push_str(text);
+    }
+
+    fn comment(&mut self, text: &str) {
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !line.is_empty() {
+            self.push(&format!("# {line}\n"));
+        }
+    }
+
+    fn file(&mut self, file: &ReviewedFile) {
+        let lines = whole_lines(file.old_text);
+        let hunks: Vec<&Hunk> = file.hunks.iter().map(|reviewed| reviewed.hunk).collect();
+        self.push(&unified::file_header(file.path));
+        for group in unified::groups(&hunks, CONTEXT_LINES) {
+            let section = unified::section(&lines, &hunks[group.clone()], CONTEXT_LINES);
+            let reviewed = &file.hunks[group];
+            let mut start = self.line;
+            let notes: Vec<String> = reviewed.iter().map(note).collect();
+            self.push(&format!("{} {}\n", section.header, notes.join(" | ")));
+            let mut current = 0;
+            for body_line in &section.body {
+                if body_line.hunk != current {
+                    self.close(&reviewed[current], start);
+                    start = self.line;
+                    current = body_line.hunk;
+                }
+                self.push(&body_line.text);
+            }
+            self.close(&reviewed[current], start);
+        }
+    }
+
+    fn close(&mut self, reviewed: &ReviewedHunk, start: usize) {
+        self.hunks.push(ReviewHunk { id: reviewed.id.clone(), lines: start..self.line });
+    }
+}
+
+fn note(reviewed: &ReviewedHunk) -> String {
+    let mut text = format!("[{}]", reviewed.state);
+    for (number, tolerance) in reviewed.hunk.tolerances.iter().enumerate() {
+        let separator = if number == 0 { " " } else { "; " };
+        let sentence = tolerance.to_string();
+        let _ = write!(text, "{separator}{}", sentence.replace(['\n', '\r'], " "));
+    }
+    text
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hunk::hunks;
+    use crate::tolerance::Tolerance;
+    use expect_test::expect;
+    use proptest::prelude::*;
+
+    fn review(old: &str, new: &str, states: &[HunkState]) -> ReviewDocument {
+        let mut all = hunks(old, new);
+        if let Some(first) = all.first_mut() {
+            first.tolerances.push(Tolerance::Indentation);
+        }
+        let reviewed = all
+            .iter()
+            .enumerate()
+            .map(|(number, hunk)| ReviewedHunk {
+                id: number.to_string(),
+                state: states.get(number).copied().unwrap_or_default(),
+                hunk,
+            })
+            .collect();
+        render("fix `mean`", &[ReviewedFile { path: "src/a.py", old_text: old, hunks: reviewed }])
+    }
+
+    #[test]
+    fn shows_states_and_tolerances() {
+        let old = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n";
+        let new = "1\nX\n3\n4\n5\n6\nY\n8\n9\n10\n11\n12\n13\n14\n15\nZ\n17\n";
+        let document = review(old, new, &[HunkState::Accepted, HunkState::Pending, HunkState::Rejected]);
+        expect![[r"
+            # fix `mean`
+            # 3 hunks in 1 file, 1 pending
+            # accept or reject a hunk with a code action on its lines
+            --- a/src/a.py
+            +++ b/src/a.py
+            @@ -1,10 +1,10 @@ [accepted] matched ignoring indentation | [pending]
+             1
+            -2
+            +X
+             3
+             4
+             5
+             6
+            -7
+            +Y
+             8
+             9
+             10
+            @@ -13,5 +13,5 @@ [rejected]
+             13
+             14
+             15
+            -16
+            +Z
+             17
+        "]]
+        .assert_eq(&document.text);
+        let places: Vec<_> = document.hunks.iter().map(|h| (h.id.as_str(), h.lines.clone())).collect();
+        assert_eq!(places, [("0", 5..11), ("1", 11..18), ("2", 18..25)]);
+        assert_eq!(document.hunk_at(12).map(|h| h.id.as_str()), Some("1"));
+        assert_eq!(document.hunk_at(4), None);
+        assert_eq!(document.hunks_in(10..12).count(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn every_hunk_has_its_own_lines(old in "[ab\n]{0,60}", new in "[ab\n]{0,60}") {
+            let document = review(&old, &new, &[]);
+            prop_assert_eq!(document.hunks.len(), hunks(&old, &new).len());
+            for pair in document.hunks.windows(2) {
+                prop_assert!(pair[0].lines.end <= pair[1].lines.start);
+            }
+            let lines: Vec<&str> = document.text.split('\n').collect();
+            for hunk in &document.hunks {
+                let own = &lines[hunk.lines.clone()];
+                prop_assert!(own.iter().any(|line| line.starts_with(['+', '-'])));
+            }
+        }
+    }
+}
