@@ -1,0 +1,18 @@
+; What an outline of a Python file shows. `@leading` is what belongs to the item below it.
+
+(function_definition name: (_) @name) @definition.function
+(class_definition name: (_) @name) @definition.class
+(type_alias_statement left: (type (identifier) @name)) @definition.type_alias
+
+; A module-level name in capitals is a constant by convention.
+(module
+  (expression_statement
+    (assignment left: (identifier) @name) @definition.constant)
+  (#match? @name "^_*[A-Z][A-Z0-9_]*$"))
+
+(class_definition
+  body: (block
+    (expression_statement
+      (assignment left: (identifier) @name) @definition.field)))
+
+(decorator) @leading

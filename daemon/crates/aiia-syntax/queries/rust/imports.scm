@@ -1,0 +1,6 @@
+; Statements that bring names into scope.
+
+(use_declaration) @import
+(extern_crate_declaration) @import
+
+(attribute_item) @leading

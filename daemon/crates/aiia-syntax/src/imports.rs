@@ -1,0 +1,47 @@
+//! Import statements, from a language's `imports.scm`.
+
+use crate::{Language, definitions};
+use aiia_text::whole_lines;
+use std::ops::Range;
+use tree_sitter::Tree;
+
+/// The import statements outside functions as whole lines, in order; statements on one line are one range.
+pub(crate) fn imports(tree: &Tree, language: Language, text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut leading = Vec::new();
+    definitions::for_each_match(&language.compiled().imports, tree, text, |captures| {
+        for &(node, capture) in captures {
+            match capture {
+                "import" => found.push(node.byte_range()),
+                _ => leading.push(node.byte_range()),
+            }
+        }
+    });
+    let functions: Vec<Range<usize>> = definitions::symbols(tree, language, text)
+        .into_iter()
+        .filter(|symbol| symbol.kind.is_callable())
+        .map(|symbol| symbol.item_range)
+        .collect();
+    found.sort_by_key(|range| range.start);
+    leading.sort_by_key(|range: &Range<usize>| range.start);
+
+    let mut lines: Vec<Range<usize>> = Vec::new();
+    let mut passed = 0;
+    let mut functions_reach = 0;
+    for import in found {
+        while passed < functions.len() && functions[passed].start < import.start {
+            functions_reach = functions_reach.max(functions[passed].end);
+            passed += 1;
+        }
+        if import.start < functions_reach {
+            continue;
+        }
+        let start = definitions::leading_start(&leading, &import, language, text);
+        let range = whole_lines(text, start..import.end);
+        match lines.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => lines.push(range),
+        }
+    }
+    lines
+}

@@ -1,0 +1,137 @@
+//! The tree of a text: parsing, bounded in size and time, and incremental parsing after edits.
+
+use crate::{Language, Symbol, definitions, imports};
+use aiia_text::{Document, Point, TextEdit};
+use std::ops::{ControlFlow, Range};
+use std::time::{Duration, Instant};
+use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Tree};
+
+/// The largest text that is parsed, in bytes. What is larger is generated, and is worked on by lines.
+pub const MAX_PARSE_BYTES: usize = 8 * 1024 * 1024;
+
+/// The longest one parse may take.
+pub const PARSE_TIME_LIMIT: Duration = Duration::from_secs(2);
+
+/// Why there is no tree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ParseError {
+    /// The text is larger than [`MAX_PARSE_BYTES`].
+    #[error("the file is larger than {} MiB and is not parsed; it is worked on by lines", MAX_PARSE_BYTES / 1024 / 1024)]
+    TooLarge,
+    /// Parsing took longer than [`PARSE_TIME_LIMIT`].
+    #[error("parsing the file took longer than {} s and was stopped; it is worked on by lines", PARSE_TIME_LIMIT.as_secs())]
+    TimedOut,
+}
+
+/// The syntax tree of one text. Cloning is cheap.
+///
+/// Methods that take `text` want the text the tree was parsed from; with another one they give nonsense, but do
+/// not panic.
+#[derive(Clone, Debug)]
+pub struct SyntaxTree {
+    tree: Tree,
+    language: Language,
+}
+
+impl SyntaxTree {
+    /// Parses a text. Broken code gives a tree too; see [`SyntaxTree::error_count`].
+    pub fn parse(language: Language, text: &str) -> Result<SyntaxTree, ParseError> {
+        let bytes = text.as_bytes();
+        let tree = parse(language, bytes.len(), &mut |offset| bytes.get(offset..).unwrap_or_default(), None)?;
+        Ok(SyntaxTree { tree, language })
+    }
+
+    /// The tree of `document`, which came from the text of this tree by `edits` in their order. What the edits do
+    /// not touch is not parsed again.
+    pub fn reparse(&self, document: &Document, edits: &[TextEdit]) -> Result<SyntaxTree, ParseError> {
+        let mut old = self.tree.clone();
+        for edit in edits {
+            old.edit(&InputEdit {
+                start_byte: edit.start,
+                old_end_byte: edit.old_end,
+                new_end_byte: edit.new_end,
+                start_position: point(edit.start_point),
+                old_end_position: point(edit.old_end_point),
+                new_end_position: point(edit.new_end_point),
+            });
+        }
+        let rope = document.rope();
+        let mut chunk_at = |offset: usize| {
+            if offset >= rope.len_bytes() {
+                return &[][..];
+            }
+            let (chunk, chunk_start, _, _) = rope.chunk_at_byte(offset);
+            &chunk.as_bytes()[offset - chunk_start..]
+        };
+        let tree = parse(self.language, rope.len_bytes(), &mut chunk_at, Some(&old))?;
+        Ok(SyntaxTree { tree, language: self.language })
+    }
+
+    /// The language it was parsed as.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Number of places where the text does not fit the grammar: stretches that could not be parsed, and tokens
+    /// that are missing.
+    pub fn error_count(&self) -> usize {
+        let mut count = 0;
+        let mut cursor = self.tree.walk();
+        loop {
+            let node = cursor.node();
+            if node.is_error() || node.is_missing() {
+                count += 1;
+            }
+            if node.has_error() && cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return count;
+                }
+            }
+        }
+    }
+
+    /// Every symbol, in the order of the text, an outer one before what it contains.
+    pub fn symbols(&self, text: &str) -> Vec<Symbol> {
+        definitions::symbols(&self.tree, self.language, text)
+    }
+
+    /// The innermost function, method, macro or type that contains `range`. White space around the range does not
+    /// count, so a range that touches the symbol with only blanks between them on the line counts as inside.
+    pub fn enclosing_symbol(&self, text: &str, range: Range<usize>) -> Option<Symbol> {
+        definitions::enclosing(self.symbols(text), text, range)
+    }
+
+    /// The import statements outside functions, in the order of the text, grown to whole lines.
+    pub fn imports(&self, text: &str) -> Vec<Range<usize>> {
+        imports::imports(&self.tree, self.language, text)
+    }
+}
+
+fn point(point: Point) -> tree_sitter::Point {
+    tree_sitter::Point { row: point.row, column: point.column }
+}
+
+fn parse<'text>(
+    language: Language,
+    length: usize,
+    bytes_from: &mut dyn FnMut(usize) -> &'text [u8],
+    old: Option<&Tree>,
+) -> Result<Tree, ParseError> {
+    if length > MAX_PARSE_BYTES {
+        return Err(ParseError::TooLarge);
+    }
+    let mut parser = Parser::new();
+    parser.set_language(&language.compiled().grammar).expect("the grammar is of a version this parser reads");
+    let deadline = Instant::now() + PARSE_TIME_LIMIT;
+    let mut check_time = |_: &ParseState| past(deadline);
+    let options = ParseOptions::new().progress_callback(&mut check_time);
+    parser.parse_with_options(&mut |offset, _| bytes_from(offset), old, Some(options)).ok_or(ParseError::TimedOut)
+}
+
+/// Breaks once the deadline has passed.
+pub(crate) fn past(deadline: Instant) -> ControlFlow<()> {
+    if Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
