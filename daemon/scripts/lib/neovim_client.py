@@ -74,6 +74,9 @@ def _install(launcher, task, log_path, environ):
             if processes.run_logged(["dpkg-deb", "--extract", archive, tree], log_path, append=True) != 0:
                 raise SetupError(f"{archive.name} could not be unpacked.", f"See {log_path}.", processes.tail(log_path, 15))
         shutil.rmtree(new / "apt")
+        # Debian's Neovim looks for these in /usr/lib/nvim; beside the runtime files they are found wherever the tree is.
+        if (tree / "usr/lib/nvim/parser").is_dir() and not (tree / "usr/share/nvim/runtime/parser").exists():
+            (tree / "usr/share/nvim/runtime/parser").symlink_to("../../../lib/nvim/parser")
         # Absolute paths go into the launcher, so it is written for the final place.
         loaders = glob.glob(str(tree / "usr/lib/*-linux-*/ld-linux-*.so.*")) + glob.glob(str(tree / "usr/lib/*-linux-*/ld64.so.*"))
         if not loaders:

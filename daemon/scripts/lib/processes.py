@@ -1,6 +1,7 @@
 """Child processes whose output goes to a log file, which end when the script ends, and which can't outlive it."""
 
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -28,6 +29,11 @@ def run_logged(command, log_path, cwd=None, env=None, on_line=None, append=False
         watchdog.start()
         try:
             while True:
+                # A daemon left behind may hold the pipe open for ever; the command itself has then ended.
+                if not select.select([child.stdout], [], [], 1.0)[0]:
+                    if child.poll() is None:
+                        continue
+                    break
                 chunk = os.read(child.stdout.fileno(), 65536)
                 if not chunk:
                     break
