@@ -5,15 +5,22 @@
 //! types on, [`review`] renders hunks for a decision. The crate does no IO.
 
 mod complaint;
+mod guard;
 mod hunk;
 mod lines;
+mod parse;
+mod plan;
+mod prompt;
 mod rebase;
+mod resolve;
 pub mod review;
 mod tolerance;
 mod unified;
 
 pub use complaint::{Complaint, ComplaintKind};
 pub use hunk::{Hunk, apply_hunks, hunks};
+pub use plan::{EditPlan, FilePlan, Finish, Focus, MAX_EDITS, MAX_REPLY_BYTES, ReplyContext, SourceFile, plan};
+pub use prompt::{ReplyFormat, SEARCH_REPLACE, WHOLE_SYMBOL};
 pub use rebase::{LocateError, locate};
 pub use tolerance::Tolerance;
 pub use unified::unified_diff;

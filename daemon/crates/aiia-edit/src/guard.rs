@@ -1,0 +1,241 @@
+//! What a change may not do, however well it matched.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use aiia_syntax::{Language, SymbolKind, SyntaxTree};
+
+use crate::complaint::{Complaint, ComplaintKind};
+use crate::hunk::Hunk;
+use crate::lines::{indentation, lines};
+
+/// The result of a change in one file, to be judged.
+pub(crate) struct Outcome<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) language: Option<Language>,
+    pub(crate) old_text: &'a str,
+    /// The tree of the old text, if it can be parsed.
+    pub(crate) old_tree: Option<&'a SyntaxTree>,
+    pub(crate) new_text: &'a str,
+    /// Byte ranges of the old text that were replaced.
+    pub(crate) edited: &'a [Range<usize>],
+    pub(crate) hunks: &'a [Hunk],
+}
+
+/// Everything that speaks against a change.
+pub(crate) fn complaints(outcome: &Outcome) -> Vec<Complaint> {
+    let mut result = Vec::new();
+    result.extend(elision(outcome));
+    if let (Some(language), Some(old_tree)) = (outcome.language, outcome.old_tree) {
+        match SyntaxTree::parse(language, outcome.new_text) {
+            Ok(new_tree) => {
+                result.extend(syntax_errors(outcome, old_tree, &new_tree));
+                result.extend(vanished(outcome, old_tree, &new_tree));
+            }
+            Err(error) => result.push(
+                Complaint::new(
+                    ComplaintKind::SyntaxErrors,
+                    format!("The changed {} cannot be checked: {error}.", outcome.path),
+                )
+                .in_file(outcome.path),
+            ),
+        }
+    }
+    result
+}
+
+fn syntax_errors(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option<Complaint> {
+    let (before, after) = (old.error_count(), new.error_count());
+    (after > before).then(|| {
+        let line = outcome.hunks.first().map_or(1, |hunk| hunk.new_index() + 1);
+        Complaint::new(
+            ComplaintKind::SyntaxErrors,
+            format!(
+                "The change would leave {} with {after} syntax {} instead of {before}; its first changed line is {line}. \
+                 Ask the model again.",
+                outcome.path,
+                if after == 1 { "error" } else { "errors" },
+            ),
+        )
+        .in_file(outcome.path)
+        .with_candidates(vec![line])
+    })
+}
+
+fn vanished(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option<Complaint> {
+    let mut left: HashMap<(String, SymbolKind), usize> = HashMap::new();
+    for symbol in new.symbols(outcome.new_text) {
+        if symbol.depth == 0 {
+            *left.entry((symbol.name, symbol.kind)).or_default() += 1;
+        }
+    }
+    let mut lost = Vec::new();
+    for symbol in old.symbols(outcome.old_text) {
+        let edited = |range: &Range<usize>| range.start < symbol.range.end && symbol.range.start < range.end;
+        if symbol.depth > 0 || outcome.edited.iter().any(edited) {
+            continue;
+        }
+        match left.get_mut(&(symbol.name.clone(), symbol.kind)) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => lost.push(format!("`{}`", symbol.name)),
+        }
+    }
+    (!lost.is_empty()).then(|| {
+        Complaint::new(
+            ComplaintKind::Vanished,
+            format!(
+                "The change would make {} vanish from {}, though it does not touch them. Ask the model again.",
+                lost.join(", "),
+                outcome.path
+            ),
+        )
+        .in_file(outcome.path)
+    })
+}
+
+fn elision(outcome: &Outcome) -> Option<Complaint> {
+    let old: Vec<&str> = outcome.old_text.lines().map(str::trim).collect();
+    for hunk in outcome.hunks {
+        let new = lines(&hunk.new_text);
+        for (number, line) in new.iter().enumerate() {
+            let text = line.trimmed();
+            let neighbour = |other: Option<usize>| {
+                other
+                    .and_then(|at| new.get(at))
+                    .is_some_and(|other| !other.is_blank() && indentation(other.content) == indentation(line.content))
+            };
+            // A lone `...` is a whole body in Python; beside other statements it stands for code.
+            let bare = matches!(text, "..." | "…") && (neighbour(number.checked_sub(1)) || neighbour(Some(number + 1)));
+            if (bare || is_elision(text)) && !old.contains(&text) {
+                let at = hunk.new_index() + number + 1;
+                return Some(
+                    Complaint::new(
+                        ComplaintKind::Elision,
+                        format!(
+                            "The new text of {} leaves code out: line {at} would be `{}`. Ask the model for the \
+                             complete code.",
+                            outcome.path,
+                            text.chars().take(120).collect::<String>()
+                        ),
+                    )
+                    .in_file(outcome.path)
+                    .with_candidates(vec![at]),
+                );
+            }
+        }
+    }
+    None
+}
+
+const SUBJECTS: &[&str] = &[
+    "code",
+    "function",
+    "functions",
+    "method",
+    "methods",
+    "class",
+    "file",
+    "implementation",
+    "logic",
+    "body",
+    "module",
+    "imports",
+    "import",
+    "fields",
+    "tests",
+    "content",
+    "contents",
+    "program",
+    "script",
+    "struct",
+    "impl",
+    "lines",
+    "statements",
+    "definitions",
+    "variants",
+    "members",
+    "items",
+    "stuff",
+    "parts",
+];
+
+/// Whether a line is a comment that stands in place of code: `// ... rest of the code unchanged`.
+pub(crate) fn is_elision(line: &str) -> bool {
+    let text = line.trim();
+    let Some(comment) =
+        ["//", "#", "/*", "<!--", "--", ";", "*", "{/*"].iter().find_map(|lead| text.strip_prefix(lead))
+    else {
+        return false;
+    };
+    let comment = comment
+        .trim_start_matches(['/', '#', '*', '!'])
+        .trim()
+        .trim_end_matches("-->")
+        .trim_end_matches('}')
+        .trim_end_matches("*/")
+        .trim()
+        .trim_matches(|c| matches!(c, '(' | ')' | '[' | ']' | '<' | '>'))
+        .trim()
+        .to_lowercase();
+    if comment.chars().all(|c| c == '.' || c == '…') {
+        return comment.chars().count() >= 3 || comment.contains('…');
+    }
+    let dotted = ["...", "…"].iter().any(|dots| comment.starts_with(dots) || comment.ends_with(dots));
+    let words: Vec<&str> =
+        comment.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty()).collect();
+    if words.len() > if dotted { 12 } else { 7 } {
+        return false;
+    }
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
+    let subject = has(SUBJECTS);
+    let rest = words.windows(2).any(|pair| pair == ["rest", "of"]) && (subject || dotted);
+    let same = has(&["unchanged", "omitted", "elided", "snip"])
+        || words.windows(2).any(|pair| {
+            matches!(pair, ["remains" | "remain" | "stays" | "stay", "the" | "as"] | ["same", "as"] | ["as", "before"])
+        });
+    let existing = has(&["existing", "remaining", "previous", "original", "other", "more", "rest", "same", "your"]);
+    if dotted {
+        rest || same || (existing && (subject || words.len() <= 3))
+    } else {
+        let whole = words.len() <= 5
+            && matches!(words.first(), Some(&("existing" | "remaining" | "rest" | "original" | "other")));
+        (rest && matches!(words.first(), Some(&("rest" | "the"))))
+            && words.last().is_some_and(|word| SUBJECTS.contains(word) || same)
+            || (same && subject && words.len() <= 6)
+            || (whole && words.len() == 2 && subject)
+            || (whole && words.last() == Some(&"here"))
+            || matches!(words[..], ["unchanged"] | ["omitted"] | ["snip"] | ["your", "code", "here"])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("// ... rest of code unchanged", true)]
+    #[case("# ... existing code ...", true)]
+    #[case("// …", true)]
+    #[case("# ...", true)]
+    #[case("/* ... other methods ... */", true)]
+    #[case("// rest of the function remains the same", true)]
+    #[case("# rest of the code", true)]
+    #[case("// existing code", true)]
+    #[case("# unchanged", true)]
+    #[case("// (unchanged code)", true)]
+    #[case("// existing implementation here", true)]
+    #[case("<!-- ... rest of the file -->", true)]
+    #[case("// ... same as before", true)]
+    #[case("// wait for the rest of the buffer before the next read", false)]
+    #[case("// the original value is kept so that callers can compare", false)]
+    #[case("// loading...", false)]
+    #[case("# other threads may be waiting", false)]
+    #[case("// see RFC 3986 ...", false)]
+    #[case("rest_of_code();", false)]
+    #[case("x = [1, ...]", false)]
+    #[case("# the file is unchanged if it is empty, so we stop early here", false)]
+    fn knows_placeholders(#[case] line: &str, #[case] expected: bool) {
+        assert_eq!(is_elision(line), expected);
+    }
+}

@@ -1,0 +1,186 @@
+//! Finds the file name a model wrote near an edit: above it, at the fence or on its first line.
+
+use crate::lines::Line;
+
+/// How sure the reply is about the file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) enum FileName {
+    /// Nothing said.
+    #[default]
+    None,
+    /// Said at an earlier edit of the reply.
+    Earlier(String),
+    /// Said at this edit.
+    Given(String),
+}
+
+impl FileName {
+    pub(crate) fn from_option(name: Option<String>) -> Self {
+        name.map_or(Self::None, Self::Given)
+    }
+
+    /// What later edits without a name of their own go by.
+    pub(crate) fn earlier(&self) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Earlier(name) | Self::Given(name) => Self::Earlier(name.clone()),
+        }
+    }
+}
+
+/// The file name in the lines above line `at`: the nearest line that is not blank, also across the line
+/// that opens a fence. `used` lines belong to other edits.
+pub(crate) fn above(lines: &[Line], used: &[bool], at: usize, known: &[&str]) -> Option<(usize, String)> {
+    let mut fence_seen = false;
+    for number in (0..at).rev().take(5) {
+        let line = lines[number].trimmed();
+        if used[number] {
+            return None;
+        }
+        if line.is_empty() {
+            continue;
+        }
+        if let Some(info) = line.strip_prefix("```") {
+            if fence_seen || (info.is_empty() && number + 1 != at) {
+                return None;
+            }
+            fence_seen = true;
+            if let Some(name) = in_fence_info(info, known) {
+                return Some((number, name));
+            }
+            continue;
+        }
+        return in_line(line, known).map(|name| (number, name));
+    }
+    None
+}
+
+/// The file name after the language of a fence: `rust src/a.rs`, `rust:src/a.rs`, `python title="a.py"`
+/// or a name alone.
+pub(crate) fn in_fence_info(info: &str, known: &[&str]) -> Option<String> {
+    let info = info.trim_start_matches('`').trim();
+    let parts = info.split([' ', ':', '=', '{', '}', ',']).rev();
+    for part in parts {
+        let name = bare(part);
+        if is_known(name, known) || looks_like_path(name) {
+            return Some(name.to_owned());
+        }
+    }
+    None
+}
+
+/// The file name on a line of its own, decorated or in a comment (`// src/a.rs`, `**a.py**`,
+/// `File: a.py`), or the one known file mentioned in a sentence.
+pub(crate) fn in_line(line: &str, known: &[&str]) -> Option<String> {
+    let mut text = line.trim();
+    for lead in ["//", "#", "--", "<!--", "/*", ";", "-", "*"] {
+        text = text.trim_start_matches(lead).trim_start();
+    }
+    text = text.trim_end_matches("-->").trim_end_matches("*/").trim();
+    for label in ["file:", "filename:", "file name:", "path:", "file path:"] {
+        if let Some(head) = text.get(..label.len())
+            && head.eq_ignore_ascii_case(label)
+        {
+            text = text[label.len()..].trim();
+        }
+    }
+    let name = bare(text);
+    if is_known(name, known) || (looks_like_path(name) && !name.contains(char::is_whitespace)) {
+        return Some(name.to_owned());
+    }
+    let mut mentioned = text.split(char::is_whitespace).map(bare).filter(|word| is_known(word, known));
+    let first = mentioned.next()?;
+    mentioned.all(|other| other == first).then(|| first.to_owned())
+}
+
+/// A comment on the first line of code that is nothing but a path.
+pub(crate) fn in_first_code_line(line: &str, known: &[&str]) -> Option<String> {
+    let text = line.trim();
+    let comment = ["//", "#", "--", "/*", "<!--"].iter().any(|lead| text.starts_with(lead));
+    let name = in_line(text, known)?;
+    let alone = !text.trim_end_matches("*/").trim_end_matches("-->").trim().contains(' ')
+        || text.split_whitespace().filter(|word| word.contains(['.', '/'])).count() >= 1
+            && text.split_whitespace().count() <= 3;
+    let certain = is_known(&name, known) || name.contains('/');
+    ((comment && alone && certain) || is_known(text, known)).then_some(name)
+}
+
+/// The name without quotes, emphasis, brackets and end punctuation, and without `a/`, `b/` and `./`.
+fn bare(text: &str) -> &str {
+    let mut name = text
+        .trim()
+        .trim_matches(|c: char| "*`'\"<>[]()".contains(c) || c.is_whitespace())
+        .trim_end_matches([':', ','])
+        .trim_matches(|c: char| "*`'\"<>[]()".contains(c));
+    if let Some(rest) = name.strip_prefix("./") {
+        name = rest;
+    }
+    name
+}
+
+fn is_known(name: &str, known: &[&str]) -> bool {
+    !name.is_empty()
+        && known.iter().any(|path| {
+            *path == name
+                || path.rsplit('/').next() == Some(name)
+                || name.strip_prefix("a/").or(name.strip_prefix("b/")).is_some_and(|rest| rest == *path)
+        })
+}
+
+fn looks_like_path(name: &str) -> bool {
+    let Some((stem, extension)) = name.rsplit_once('.') else {
+        return false;
+    };
+    let plain = |c: char| c.is_alphanumeric() || "_-./\\ +@".contains(c);
+    !stem.is_empty()
+        && !stem.ends_with(['.', ' '])
+        && (1..=6).contains(&extension.len())
+        && extension.chars().all(|c| c.is_ascii_alphanumeric())
+        && extension.chars().any(|c| c.is_ascii_alphabetic())
+        && name.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    const KNOWN: &[&str] = &["src/main.rs", "lib/a b.py", "Makefile"];
+
+    #[rstest]
+    #[case("src/main.rs", Some("src/main.rs"))]
+    #[case("**src/main.rs**:", Some("src/main.rs"))]
+    #[case("`./src/main.rs`", Some("src/main.rs"))]
+    #[case("### File: main.rs", Some("main.rs"))]
+    #[case("# src/new.rs", Some("src/new.rs"))]
+    #[case("b/src/main.rs", Some("b/src/main.rs"))]
+    #[case("lib/a b.py", Some("lib/a b.py"))]
+    #[case("Makefile", Some("Makefile"))]
+    #[case("In `src/main.rs` the loop is off by one:", Some("src/main.rs"))]
+    #[case("Both main.rs and Makefile need it:", None)]
+    #[case("Here is the fix:", None)]
+    #[case("That is all.", None)]
+    #[case("e.g. 3.14", None)]
+    fn finds_names_in_lines(#[case] line: &str, #[case] expected: Option<&str>) {
+        assert_eq!(in_line(line, KNOWN).as_deref(), expected);
+    }
+
+    #[rstest]
+    #[case("rust", None)]
+    #[case("rust src/x.rs", Some("src/x.rs"))]
+    #[case("rust:src/x.rs", Some("src/x.rs"))]
+    #[case("python title=\"x.py\"", Some("x.py"))]
+    #[case("Makefile", Some("Makefile"))]
+    fn finds_names_at_fences(#[case] info: &str, #[case] expected: Option<&str>) {
+        assert_eq!(in_fence_info(info, KNOWN).as_deref(), expected);
+    }
+
+    #[rstest]
+    #[case("// src/main.rs", Some("src/main.rs"))]
+    #[case("# File: main.rs", Some("main.rs"))]
+    #[case("// uses main.rs for the start of it", None)]
+    #[case("import a.b", None)]
+    fn finds_names_in_code(#[case] line: &str, #[case] expected: Option<&str>) {
+        assert_eq!(in_first_code_line(line, KNOWN).as_deref(), expected);
+    }
+}

@@ -1,0 +1,84 @@
+//! From a reply to edit items, whatever dialect the model chose. A dialect is one file here; it is
+//! recognised from the reply itself. Parsers never fail and drop nothing: what is no edit stays prose,
+//! what is a broken edit becomes a complaint.
+
+mod fenced_code;
+mod file_name;
+mod search_replace;
+mod thinking;
+
+use crate::complaint::Complaint;
+use crate::lines::{Line, lines};
+
+pub(crate) use file_name::FileName;
+
+/// One edit the reply asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Item {
+    /// The file as the reply calls it.
+    pub(crate) file: FileName,
+    pub(crate) kind: ItemKind,
+    /// Where it begins in the reply, 1-based, for complaints.
+    pub(crate) reply_line: usize,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum ItemKind {
+    /// Replace a passage. More than one reading when the text holds lines that look like the divider.
+    Replace { readings: Vec<Reading> },
+    /// Code that stands for the symbols in it, or for the whole file.
+    Code {
+        text: String,
+        /// The language named at the fence.
+        language: Option<String>,
+        /// The fence is missing or not closed.
+        loose: bool,
+    },
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Reading {
+    pub(crate) old: String,
+    pub(crate) new: String,
+}
+
+/// What was read from a reply.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parsed {
+    pub(crate) items: Vec<Item>,
+    pub(crate) complaints: Vec<Complaint>,
+    /// The reply without the edits.
+    pub(crate) prose: String,
+}
+
+/// Reads a reply. `known_files` helps to tell a file name from prose.
+pub(crate) fn parse(reply: &str, known_files: &[&str]) -> Parsed {
+    let reply = thinking::without_thinking(reply.trim_start_matches('\u{feff}'));
+    let lines = lines(&reply);
+    let mut parsed = search_replace::parse(&lines, known_files);
+    if parsed.items.is_empty() && parsed.complaints.is_empty() {
+        parsed = fenced_code::parse(&reply, &lines, known_files);
+    }
+    parsed
+}
+
+/// The lines outside `used`, without fences that hold nothing any more.
+fn prose(lines: &[Line], used: &[bool]) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for (line, _) in lines.iter().zip(used).filter(|(_, used)| !**used) {
+        let closes_empty = line.trimmed() == "```"
+            && kept
+                .iter()
+                .rposition(|text| !text.trim().is_empty())
+                .is_some_and(|at| kept[at].trim_start().starts_with("```"));
+        if closes_empty {
+            while kept.pop().is_some_and(|text| text.trim().is_empty()) {}
+        } else if !(line.is_blank() && kept.last().is_none_or(|text| text.trim().is_empty())) {
+            kept.push(line.content);
+        }
+    }
+    kept.join("\n").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! Search/replace blocks: `<<<<<<< SEARCH`, old lines, `=======`, new lines, `>>>>>>> REPLACE`, with
+//! markers of three to nine characters in the variants models use.
+
+use super::file_name::{self, FileName};
+use super::{Item, ItemKind, Parsed, Reading, prose};
+use crate::complaint::{Complaint, ComplaintKind};
+use crate::lines::Line;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Marker {
+    Head(usize),
+    Divider(usize),
+    Tail,
+}
+
+/// Finds all blocks. Without any marker the result is empty, prose included.
+pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
+    let mut parsed = Parsed::default();
+    let mut used = vec![false; lines.len()];
+    let mut earlier = FileName::None;
+    let mut at = 0;
+    while at < lines.len() {
+        let Some(Marker::Head(width)) = marker(lines[at].content) else {
+            at += 1;
+            continue;
+        };
+        let name = file_name::above(lines, &used, at, known_files);
+        let end = block_end(lines, at + 1);
+        let (next, problem) = match end {
+            End::Tail(tail) => (tail + 1, None),
+            End::NextHead(head) => (head, Some(missing("end marker", at, "the next block begins"))),
+            End::Text => (lines.len(), Some(cut_off(at))),
+        };
+        if let Some((line, _)) = &name {
+            used[*line..at].fill(true);
+        }
+        used[at..next].fill(true);
+        let file = match name {
+            Some((_, name)) => FileName::Given(name),
+            None => earlier.clone(),
+        };
+        earlier = file.earlier();
+        match (problem, end) {
+            (Some(complaint), _) => parsed.complaints.push(complaint),
+            (None, End::Tail(tail)) => match readings(&lines[at + 1..tail], width) {
+                readings if readings.is_empty() => {
+                    parsed.complaints.push(missing("divider `=======`", at, "the block ends"));
+                }
+                readings => parsed.items.push(Item { file, kind: ItemKind::Replace { readings }, reply_line: at + 1 }),
+            },
+            (None, _) => {}
+        }
+        at = next;
+    }
+    if !parsed.items.is_empty() || !parsed.complaints.is_empty() {
+        parsed.prose = prose(lines, &used);
+    }
+    parsed
+}
+
+#[derive(Clone, Copy)]
+enum End {
+    Tail(usize),
+    NextHead(usize),
+    Text,
+}
+
+fn block_end(lines: &[Line], from: usize) -> End {
+    for (number, line) in lines.iter().enumerate().skip(from) {
+        match marker(line.content) {
+            Some(Marker::Tail) => return End::Tail(number),
+            Some(Marker::Head(_)) => return End::NextHead(number),
+            _ => {}
+        }
+    }
+    End::Text
+}
+
+/// The ways to cut a block at a divider. One as wide as the head marker is the divider if it is alone in
+/// that; doubled dividers count once.
+fn readings(body: &[Line], width: usize) -> Vec<Reading> {
+    let dividers: Vec<(usize, usize)> = body
+        .iter()
+        .enumerate()
+        .filter_map(|(number, line)| match marker(line.content) {
+            Some(Marker::Divider(width)) => Some((number, width)),
+            _ => None,
+        })
+        .collect();
+    let same_width: Vec<usize> = dividers.iter().filter(|(_, own)| *own == width).map(|(number, _)| *number).collect();
+    let cuts: Vec<usize> =
+        if same_width.len() == 1 { same_width } else { dividers.iter().map(|(number, _)| *number).collect() };
+    // Two dividers with nothing between them are one that was doubled.
+    if let [one, other] = cuts[..]
+        && other == one + 1
+    {
+        return vec![reading(&body[..one], &body[other + 1..])];
+    }
+    cuts.into_iter().take(8).map(|cut| reading(&body[..cut], &body[cut + 1..])).collect()
+}
+
+fn reading(old: &[Line], new: &[Line]) -> Reading {
+    let fenced = |part: &[Line]| {
+        part.len() >= 2 && part[0].trimmed().starts_with("```") && part[part.len() - 1].trimmed() == "```"
+    };
+    let inner = |part: &[Line]| {
+        let part = if fenced(part) { &part[1..part.len() - 1] } else { part };
+        part.iter()
+            .flat_map(|line| [line.content, if line.ending.is_empty() { "\n" } else { line.ending }])
+            .collect::<String>()
+    };
+    // A fence around one half only is more likely the file's own text.
+    if fenced(old) && (fenced(new) || new.is_empty()) || !fenced(old) && !fenced(new) {
+        return Reading { old: inner(old), new: inner(new) };
+    }
+    let verbatim = |part: &[Line]| {
+        part.iter()
+            .flat_map(|line| [line.content, if line.ending.is_empty() { "\n" } else { line.ending }])
+            .collect::<String>()
+    };
+    Reading { old: verbatim(old), new: verbatim(new) }
+}
+
+/// `<<<<<<< SEARCH`, `<<<SEARCH>`, `------- SEARCH`; `=======`; `>>>>>>> REPLACE`, `+++++++ REPLACE`.
+fn marker(line: &str) -> Option<Marker> {
+    let line = line.trim();
+    let first = line.chars().next()?;
+    let width = line.chars().take_while(|c| *c == first).count();
+    if !(3..=9).contains(&width) {
+        return None;
+    }
+    let word = line[width * first.len_utf8()..].trim().trim_matches(['<', '>']).trim();
+    let is = |words: &[&str]| words.iter().any(|other| word.eq_ignore_ascii_case(other));
+    match first {
+        '<' | '-' if is(&["search", "original"]) => Some(Marker::Head(width)),
+        '=' if word.is_empty() => Some(Marker::Divider(width)),
+        '>' | '+' if is(&["replace", "updated"]) => Some(Marker::Tail),
+        // A bare end marker, but not Python's prompt.
+        '>' if word.is_empty() && width >= 5 => Some(Marker::Tail),
+        _ => None,
+    }
+}
+
+fn missing(what: &str, head: usize, before: &str) -> Complaint {
+    Complaint::new(
+        ComplaintKind::Malformed,
+        format!(
+            "The search/replace block on line {} of the reply has no {what} before {before}. Ask the model again.",
+            head + 1
+        ),
+    )
+}
+
+fn cut_off(head: usize) -> Complaint {
+    Complaint::new(
+        ComplaintKind::CutOff,
+        format!(
+            "The reply ends inside the search/replace block that begins on its line {}, so it was cut off. \
+             Ask again, for a smaller change or with a higher token limit.",
+            head + 1
+        ),
+    )
+}

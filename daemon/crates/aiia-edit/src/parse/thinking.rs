@@ -1,0 +1,57 @@
+//! Removes what a reasoning model thinks aloud before it answers.
+
+use std::borrow::Cow;
+
+const TAGS: &[&str] = &["think", "thinking", "thought", "reasoning"];
+
+/// The reply without `<think>…</think>` passages. A passage opens at the start of a line; an opening tag
+/// without an end takes the rest, an end without an opening (the prompt ended in it) the beginning.
+pub(crate) fn without_thinking(reply: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(reply);
+    for tag in TAGS {
+        let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
+        while let Some(start) = at_line_start(&text, &open) {
+            let end = text[start..].find(&close).map_or(text.len(), |at| start + at + close.len());
+            text.to_mut().replace_range(start..end, "");
+        }
+        if let Some(end) = at_line_start(&text, &close) {
+            text.to_mut().replace_range(..end + close.len(), "");
+        }
+    }
+    text
+}
+
+/// A tag inside a code fence is code.
+fn at_line_start(text: &str, tag: &str) -> Option<usize> {
+    let mut offset = 0;
+    let mut fenced = false;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim_start();
+        if !fenced && trimmed.starts_with(tag) {
+            return Some(offset + line.len() - trimmed.len());
+        }
+        if trimmed.starts_with("```") {
+            fenced = !fenced;
+        }
+        offset += line.len();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("a", "a")]
+    #[case("<think>x\ny</think>\nb", "\nb")]
+    #[case("  <thinking>x</thinking>b", "  b")]
+    #[case("x\n</think>\nb", "\nb")]
+    #[case("a\n<think>endless", "a\n")]
+    #[case("a `<think>` b", "a `<think>` b")]
+    #[case("```\n<think>\n```", "```\n<think>\n```")]
+    fn removes_thinking(#[case] reply: &str, #[case] expected: &str) {
+        assert_eq!(without_thinking(reply), expected);
+    }
+}

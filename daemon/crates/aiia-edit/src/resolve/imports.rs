@@ -1,0 +1,180 @@
+//! Which imports of a reply a file lacks, and where they go.
+
+use std::ops::Range;
+
+use super::Change;
+use super::view::FileView;
+use crate::tolerance::Tolerance;
+
+/// The imports outside any item, as ranges of whole lines.
+pub(super) fn top_level(imports: Vec<Range<usize>>, items: &[Range<usize>]) -> Vec<Range<usize>> {
+    imports
+        .into_iter()
+        .filter(|import| !items.iter().any(|item| item.start < import.end && import.start < item.end))
+        .collect()
+}
+
+/// The insertion that gives `file` the names `statements` import and it does not; nothing if it has all.
+pub(super) fn addition(statements: &[&str], file: &FileView) -> Option<Change> {
+    let language = file.language?.name();
+    let items: Vec<Range<usize>> = top_items(file);
+    let own = top_level(file.tree()?.imports(file.text), &items);
+    let present: Vec<String> = own.iter().flat_map(|range| names(language, &file.text[range.clone()])).collect();
+    let mut added: Vec<String> = Vec::new();
+    for statement in statements {
+        let wanted = names(language, statement);
+        let missing: Vec<&String> = wanted.iter().filter(|name| !present.contains(name)).collect();
+        if missing.is_empty() {
+            continue;
+        }
+        let lines: Vec<String> = if missing.len() == wanted.len() {
+            statement.lines().map(|line| line.trim_end().to_owned()).collect()
+        } else {
+            missing.iter().map(|name| statement_for(language, name)).collect()
+        };
+        added.extend(lines);
+    }
+    if added.is_empty() {
+        return None;
+    }
+    let (at, blank_after) = place(&own, file);
+    let eol = file.eol;
+    let mut new_text: String = added.iter().flat_map(|line| [line.as_str(), eol]).collect();
+    if file.text[..at].len() > file.mark && !file.text[..at].ends_with(['\n', '\r']) {
+        new_text.insert_str(0, eol);
+        new_text.truncate(new_text.len() - eol.len());
+    }
+    if blank_after {
+        new_text.push_str(eol);
+    }
+    Some(Change { range: at..at, new_text, tolerances: vec![Tolerance::ImportsAdded] })
+}
+
+/// After the last import before the first item, else below what a file begins with.
+fn place(own: &[Range<usize>], file: &FileView) -> (usize, bool) {
+    let first_item = top_items(file).first().map_or(file.text.len(), |item| item.start);
+    if let Some(last) = own.iter().rfind(|import| import.start < first_item).or(own.last()) {
+        return (last.end, false);
+    }
+    let mut in_string: Option<&str> = None;
+    for line in &file.lines {
+        let text = line.trimmed();
+        if let Some(quote) = in_string {
+            if text.ends_with(quote) {
+                in_string = None;
+            }
+            continue;
+        }
+        let is_comment = text.starts_with("//!")
+            || text.starts_with("#!")
+            || (file.language.is_some_and(|language| language.line_comment() == "#") && text.starts_with('#'))
+            || text.is_empty();
+        if let Some(quote) = ["\"\"\"", "'''"].into_iter().find(|quote| text.starts_with(quote)) {
+            if text.len() < 6 || !text.ends_with(quote) {
+                in_string = Some(quote);
+            }
+            continue;
+        }
+        if !is_comment {
+            return (line.start, true);
+        }
+    }
+    (file.text.len(), false)
+}
+
+fn top_items(file: &FileView) -> Vec<Range<usize>> {
+    file.symbols().iter().filter(|symbol| symbol.depth == 0).map(|symbol| symbol.range.clone()).collect()
+}
+
+/// The full names a statement imports. Text that is no import gives itself, so that it compares as text.
+fn names(language: &str, statement: &str) -> Vec<String> {
+    let code: Vec<&str> = statement
+        .lines()
+        .map(|line| line.split(" #").next().unwrap_or_default().trim())
+        .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"))
+        .collect();
+    let code = code.join(" ");
+    let mut result = Vec::new();
+    for part in code.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+        match language {
+            "rust" => match part.split_once("use ") {
+                Some((_, tree)) => expand_use("", tree, 0, &mut result),
+                None => result.push(part.to_owned()),
+            },
+            "python" => expand_python(part, &mut result),
+            _ => result.push(part.to_owned()),
+        }
+    }
+    result
+}
+
+fn expand_use(prefix: &str, tree: &str, depth: usize, result: &mut Vec<String>) {
+    let tree = tree.trim();
+    if let Some(open) = tree.find('{').filter(|_| depth < 16) {
+        let prefix = format!("{prefix}{}", &tree[..open]);
+        let inner = tree[open + 1..].trim_end().trim_end_matches('}');
+        // Cut at commas outside inner braces; the last brace was ours.
+        let closed = &tree[open + 1..tree.rfind('}').unwrap_or(tree.len())];
+        let inner = if closed.len() >= inner.len() { closed } else { inner };
+        let (mut level, mut from) = (0_i32, 0);
+        for (at, c) in inner.char_indices() {
+            match c {
+                '{' => level += 1,
+                '}' => level -= 1,
+                ',' if level == 0 => {
+                    expand_use(&prefix, &inner[from..at], depth + 1, result);
+                    from = at + 1;
+                }
+                _ => {}
+            }
+        }
+        expand_use(&prefix, &inner[from..], depth + 1, result);
+    } else if !tree.is_empty() {
+        let path = format!("{prefix}{tree}");
+        let path = path.strip_suffix("::self").unwrap_or(&path);
+        result.push(path.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+}
+
+fn expand_python(statement: &str, result: &mut Vec<String>) {
+    let list = |names: &str| -> Vec<String> {
+        names
+            .trim_matches(|c: char| "()".contains(c) || c.is_whitespace())
+            .split(',')
+            .map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "))
+            .filter(|name| !name.is_empty() && name != "\\")
+            .collect()
+    };
+    if let Some((module, names)) = statement.strip_prefix("from ").and_then(|rest| rest.split_once(" import ")) {
+        result.extend(list(names).into_iter().map(|name| format!("{}:{name}", module.trim())));
+    } else if let Some(names) = statement.strip_prefix("import ") {
+        result.extend(list(names));
+    } else {
+        result.push(statement.to_owned());
+    }
+}
+
+fn statement_for(language: &str, name: &str) -> String {
+    match (language, name.split_once(':')) {
+        ("rust", _) => format!("use {name};"),
+        ("python", Some((module, name))) => format!("from {module} import {name}"),
+        _ => format!("import {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("rust", "use a::b;", "a::b")]
+    #[case("rust", "pub(crate) use a::{self, b::{c, D as E}, f::*};", "a,a::b::c,a::b::D as E,a::f::*")]
+    #[case("rust", "#[cfg(test)]\nuse a::{\n    b,\n    c,\n};", "a::b,a::c")]
+    #[case("python", "import a, b.c as d  # why", "a,b.c as d")]
+    #[case("python", "from m import (\n    a,\n    b as c,\n)", "m:a,m:b as c")]
+    #[case("rust", "use {{{", "")]
+    fn names_what_is_imported(#[case] language: &str, #[case] statement: &str, #[case] expected: &str) {
+        assert_eq!(names(language, statement).join(","), expected);
+    }
+}

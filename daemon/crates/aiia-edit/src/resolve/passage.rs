@@ -1,0 +1,309 @@
+//! Finds the passage a search/replace block means and builds what replaces it.
+//!
+//! Matching goes by whole lines, from exact to ever looser forms. The first form in which anything
+//! matches decides: one place is the answer, several are ambiguous. Lines the block does not change are
+//! taken over from the file byte for byte, however loosely they matched.
+
+use std::ops::Range;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::Change;
+use super::canonical::{canonical, has_variants};
+use super::indent::{Reindent, Style};
+use super::nearest;
+use super::view::FileView;
+use crate::complaint::{Complaint, ComplaintKind};
+use crate::lines::{Line, lines};
+use crate::parse::Reading;
+use crate::tolerance::Tolerance;
+
+/// The change of one reading of a block in one file.
+pub(super) fn find(reading: &Reading, file: &FileView) -> Result<Change, Complaint> {
+    let all_old = lines(&reading.old);
+    let all_new = lines(&reading.new);
+    if all_old.iter().all(Line::is_blank) {
+        return fill_empty(&all_new, file);
+    }
+    let trimmed = (without_blank_edges(&all_old), without_blank_edges(&all_new));
+    for form in FORMS {
+        let (old, new) = if form.trim_edges { trimmed } else { (&all_old[..], &all_new[..]) };
+        let places = form.places(old, file);
+        let Some(mut place) = places.first().copied() else {
+            continue;
+        };
+        let mut tolerances = Vec::new();
+        if places.len() > 1 {
+            let ranges: Vec<Range<usize>> = places.iter().map(|at| range(&file.lines[*at..at + old.len()])).collect();
+            let Some(chosen) = file.only_one_in_focus(&ranges) else {
+                return Err(ambiguous(&places, file));
+            };
+            place = places[ranges.iter().position(|range| range == chosen).unwrap_or(0)];
+            tolerances.push(Tolerance::Selection);
+        }
+        let real = &file.lines[place..place + old.len()];
+        form.record(old, real, old.len() != all_old.len(), &mut tolerances);
+        let Some(way) = form.way(old, real) else { continue };
+        return Ok(Change {
+            range: range(real),
+            new_text: replacement(old, new, real, &way, form.canonical, file),
+            tolerances,
+        });
+    }
+    Err(not_found(trimmed.0, trimmed.1, file))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Indent {
+    Kept,
+    KeptButLineEnds,
+    Any,
+}
+
+/// A degree of looseness.
+#[derive(Clone, Copy)]
+struct Form {
+    indent: Indent,
+    trim_edges: bool,
+    canonical: bool,
+}
+
+const FORMS: &[Form] = &[
+    Form { indent: Indent::Kept, trim_edges: false, canonical: false },
+    Form { indent: Indent::KeptButLineEnds, trim_edges: false, canonical: false },
+    Form { indent: Indent::KeptButLineEnds, trim_edges: true, canonical: false },
+    Form { indent: Indent::Any, trim_edges: true, canonical: false },
+    Form { indent: Indent::KeptButLineEnds, trim_edges: true, canonical: true },
+    Form { indent: Indent::Any, trim_edges: true, canonical: true },
+];
+
+impl Form {
+    fn key<'t>(&self, line: &Line<'t>) -> std::borrow::Cow<'t, str> {
+        let text = match self.indent {
+            Indent::Kept => line.content,
+            Indent::KeptButLineEnds => line.right_trimmed(),
+            Indent::Any => line.trimmed(),
+        };
+        if !self.canonical {
+            return text.into();
+        }
+        let text = canonical(text);
+        match self.indent {
+            Indent::Any => text.trim().to_owned().into(),
+            _ => text.trim_end().to_owned().into(),
+        }
+    }
+
+    /// The lines at which the passage may begin.
+    fn places(&self, old: &[Line], file: &FileView) -> Vec<usize> {
+        if old.is_empty() || old.len() > file.lines.len() {
+            return Vec::new();
+        }
+        let wanted: Vec<_> = old.iter().map(|line| self.key(line)).collect();
+        let real: Vec<_> = file.lines.iter().map(|line| self.key(line)).collect();
+        let mut places: Vec<usize> = occurrences(&wanted, &real);
+        if self.indent == Indent::Any {
+            places.retain(|at| self.way(old, &file.lines[*at..at + old.len()]).is_some());
+        }
+        places
+    }
+
+    /// How the indentation goes over from the reply to the file.
+    fn way(&self, old: &[Line], real: &[Line]) -> Option<Reindent> {
+        if self.indent != Indent::Any {
+            return Some(Reindent::Same);
+        }
+        let written: Vec<&str> = old.iter().map(|line| line.content).collect();
+        let real: Vec<&str> = real.iter().map(|line| line.content).collect();
+        Reindent::infer(&written, &real)
+    }
+
+    fn record(&self, old: &[Line], real: &[Line], edges_differ: bool, tolerances: &mut Vec<Tolerance>) {
+        let inner = |lines: &[Line]| lines.iter().map(|line| line.ending.to_owned()).collect::<Vec<_>>();
+        let (written, found) = (inner(old), inner(real));
+        if written.iter().zip(&found).any(|(one, other)| !other.is_empty() && one != other) {
+            tolerances.push(Tolerance::LineEndings);
+        }
+        let line_ends = |line: &Line| line.content.len() - line.right_trimmed().len();
+        if old.iter().zip(real).any(|(one, other)| line_ends(one) != line_ends(other)) {
+            tolerances.push(Tolerance::TrailingBlanks);
+        }
+        if self.trim_edges && edges_differ {
+            tolerances.push(Tolerance::BlankLines);
+        }
+        if self.indent == Indent::Any && self.way(old, real) != Some(Reindent::Same) {
+            tolerances.push(Tolerance::Indentation);
+        }
+        if self.canonical {
+            tolerances.push(Tolerance::UnicodeForms);
+        }
+    }
+}
+
+/// All positions of `wanted` in `text`, in linear time (Knuth, Morris, Pratt).
+fn occurrences<T: PartialEq>(wanted: &[T], text: &[T]) -> Vec<usize> {
+    let mut fallback = vec![0; wanted.len()];
+    let mut matched = 0;
+    for at in 1..wanted.len() {
+        while matched > 0 && wanted[at] != wanted[matched] {
+            matched = fallback[matched - 1];
+        }
+        matched += usize::from(wanted[at] == wanted[matched]);
+        fallback[at] = matched;
+    }
+    let mut found = Vec::new();
+    matched = 0;
+    for (at, line) in text.iter().enumerate() {
+        while matched > 0 && (matched == wanted.len() || *line != wanted[matched]) {
+            matched = fallback[matched - 1];
+        }
+        if matched < wanted.len() && *line == wanted[matched] {
+            matched += 1;
+        }
+        if matched == wanted.len() {
+            found.push(at + 1 - wanted.len());
+        }
+    }
+    found
+}
+
+/// The new lines, with those that stay as they are in the file.
+fn replacement(
+    old: &[Line],
+    new: &[Line],
+    real: &[Line],
+    way: &Reindent,
+    canonical_form: bool,
+    file: &FileView,
+) -> String {
+    let written_style = Style::of(old.iter().chain(new).map(|line| line.content));
+    // The model wrote in another form than the file does, so its new lines need the file's form too.
+    let unify = canonical_form
+        && old.iter().zip(real).any(|(one, other)| has_variants(one.content) && !has_variants(other.content));
+    let keys = |lines: &[Line]| -> Vec<String> { lines.iter().map(|line| line.right_trimmed().to_owned()).collect() };
+    let mut result: Vec<(String, &str)> = Vec::new();
+    for op in capture_diff_slices(Algorithm::Myers, &keys(old), &keys(new)) {
+        if let DiffOp::Equal { old_index, len, .. } = op {
+            for line in &real[old_index..old_index + len] {
+                let ending = if line.ending.is_empty() { file.eol } else { line.ending };
+                result.push((line.content.to_owned(), ending));
+            }
+            continue;
+        }
+        for number in op.new_range() {
+            let mut content = new[number].content.to_owned();
+            if unify {
+                content = canonical(&content).into_owned();
+            }
+            if *way != Reindent::Same {
+                content = way.apply(&content, number == 0, written_style, file.style);
+            }
+            result.push((content, file.eol));
+        }
+    }
+    if real.last().is_some_and(|line| line.ending.is_empty())
+        && let Some(last) = result.last_mut()
+    {
+        last.1 = "";
+    }
+    result.iter().flat_map(|(content, ending)| [content.as_str(), *ending]).collect()
+}
+
+fn fill_empty(new: &[Line], file: &FileView) -> Result<Change, Complaint> {
+    if file.lines.iter().all(Line::is_blank) {
+        return Ok(Change {
+            range: file.mark..file.text.len(),
+            new_text: new.iter().flat_map(|line| [line.content, file.eol]).collect(),
+            tolerances: Vec::new(),
+        });
+    }
+    Err(Complaint::new(
+        ComplaintKind::EmptySearch,
+        format!(
+            "A block of the reply searches for nothing, which only fits an empty file, and {} is not empty. \
+             Ask the model to quote the lines to change.",
+            file.path
+        ),
+    )
+    .in_file(file.path))
+}
+
+fn ambiguous(places: &[usize], file: &FileView) -> Complaint {
+    let numbers: Vec<usize> = places.iter().map(|at| at + 1).collect();
+    let shown: Vec<String> = numbers.iter().take(10).map(ToString::to_string).collect();
+    Complaint::new(
+        ComplaintKind::Ambiguous,
+        format!(
+            "The text to replace stands {} times in {}, at lines {}. Select the place that is meant, or ask \
+             the model to quote more lines around it.",
+            places.len(),
+            file.path,
+            shown.join(", ")
+        ),
+    )
+    .in_file(file.path)
+    .with_candidates(numbers)
+}
+
+fn not_found(old: &[Line], new: &[Line], file: &FileView) -> Complaint {
+    let applied = FORMS[3].places(new, file);
+    if let [at] = applied[..]
+        && new.len() > 1
+    {
+        return Complaint::new(
+            ComplaintKind::NotFound,
+            format!(
+                "The text to replace is not in {}, but the new text is already there at line {}.",
+                file.path,
+                at + 1
+            ),
+        )
+        .in_file(file.path)
+        .with_candidates(vec![at + 1]);
+    }
+    let near = nearest::lines_near(old, file);
+    let mut message = format!(
+        "The text to replace is not in {}. It begins with `{}`.",
+        file.path,
+        nearest::shortened(old.first().map_or("", Line::trimmed))
+    );
+    if near.is_empty() {
+        message.push_str(" No line of the file comes near it.");
+    } else {
+        message.push_str(" The nearest lines are:");
+        for number in &near {
+            message.push_str(&format!("\n{number}: {}", nearest::shortened(file.lines[number - 1].right_trimmed())));
+        }
+    }
+    Complaint::new(ComplaintKind::NotFound, message).in_file(file.path).with_candidates(near)
+}
+
+fn range(lines: &[Line]) -> Range<usize> {
+    let start = lines.first().map_or(0, |line| line.start);
+    start..lines.last().map_or(start, Line::end)
+}
+
+fn without_blank_edges<'l, 't>(lines: &'l [Line<'t>]) -> &'l [Line<'t>] {
+    let Some(first) = lines.iter().position(|line| !line.is_blank()) else {
+        return &[];
+    };
+    let last = lines.iter().rposition(|line| !line.is_blank()).unwrap_or(first);
+    &lines[first..=last]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::occurrences;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn finds_every_occurrence(wanted in "[ab]{1,4}", text in "[ab]{0,30}") {
+            let (wanted, text) = (wanted.as_bytes(), text.as_bytes());
+            let expected: Vec<usize> = (0..text.len())
+                .filter(|at| text[*at..].starts_with(wanted))
+                .collect();
+            prop_assert_eq!(occurrences(wanted, text), expected);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The text of a reply's symbol as it goes into the file: re-indented, with the doc comments, attributes
+//! and doc strings the reply left out.
+
+use aiia_syntax::Symbol;
+
+use super::Change;
+use super::indent::{Reindent, Style, common_indentation};
+use super::symbol_match::Block;
+use super::view::FileView;
+use crate::lines::{indentation, lines};
+use crate::tolerance::Tolerance;
+
+/// The change that gives `symbol` of the file the text of `given` of the reply.
+pub(super) fn rewrite(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileView) -> Change {
+    let leading = Leading::of(&file.text[symbol.range.start..symbol.item_range.start]);
+    let new_leading = Leading::of(&block.text[given.range.start..given.item_range.start]);
+    let target = line_indentation(file.text, symbol.item_range.start);
+    let mut item = moved(&block.text, given, file, target, Some(symbol));
+    let mut tolerances = Vec::new();
+    if let Some(with) = with_doc_string(&item, symbol, file) {
+        item = with;
+        tolerances.push(Tolerance::LeadingLinesKept);
+    }
+    let kept_docs = new_leading.docs.is_empty() && !leading.docs.is_empty();
+    let kept_attributes = new_leading.attributes.is_empty() && !leading.attributes.is_empty();
+    if (kept_docs || kept_attributes) && tolerances.is_empty() {
+        tolerances.push(Tolerance::LeadingLinesKept);
+    }
+    if new_leading.docs.is_empty() && new_leading.attributes.is_empty() {
+        return Change { range: symbol.item_range.clone(), new_text: item, tolerances };
+    }
+    let mut above: Vec<String> = Vec::new();
+    let placed = |lines: &[String]| -> Vec<String> { lines.iter().map(|line| line.trim_start().to_owned()).collect() };
+    if kept_docs || kept_attributes {
+        above.extend(placed(if kept_docs { &leading.docs } else { &new_leading.docs }));
+        above.extend(placed(if kept_attributes { &leading.attributes } else { &new_leading.attributes }));
+    } else {
+        above.extend(placed(&new_leading.lines));
+    }
+    let separator = format!("{}{target}", file.eol);
+    above.push(item);
+    Change { range: symbol.range.start..symbol.item_range.end, new_text: above.join(&separator), tolerances }
+}
+
+/// The text of a new symbol with its leading lines at the indentation `target`, without a final break.
+pub(super) fn fresh(given: &Symbol, block: &Block, file: &FileView, target: &str) -> String {
+    let whole = Symbol { item_range: given.range.clone(), ..given.clone() };
+    format!("{target}{}", moved(&block.text, &whole, file, target, None))
+}
+
+/// The indentation of the line that holds a byte.
+pub(super) fn line_indentation(text: &str, offset: usize) -> &str {
+    let start = text[..offset].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    indentation(&text[start..])
+}
+
+/// The symbol's own text at the indentation `target`; its first line begins where the symbol does.
+fn moved(text: &str, given: &Symbol, file: &FileView, target: &str, like: Option<&Symbol>) -> String {
+    let base = line_indentation(text, given.item_range.start);
+    let part = &text[given.item_range.clone()];
+    let own_lines = lines(part.trim_end());
+    let written = Style::of(lines(text).iter().map(|line| line.content));
+    let way = Reindent::Shift { strip: base.to_owned(), add: target.to_owned() };
+    let inner = |text: &str| common_indentation(lines(text).iter().skip(1).map(|line| line.content));
+    // The first line alone lost its indentation: the others already stand where the file has them.
+    let only_first = like.is_some_and(|symbol| {
+        let (own, real) = (inner(part), inner(&file.text[symbol.item_range.clone()]));
+        base != target && !own.is_empty() && own == real
+    });
+    let mut result = String::with_capacity(part.len() * 2);
+    for (number, line) in own_lines.iter().enumerate() {
+        if number == 0 {
+            result.push_str(line.right_trimmed());
+            continue;
+        }
+        result.push_str(file.eol);
+        if only_first {
+            result.push_str(line.right_trimmed());
+        } else if base == target {
+            let converted = if file.style.tabs == written.tabs {
+                line.right_trimmed().to_owned()
+            } else {
+                way.apply(line.right_trimmed(), false, written, file.style)
+            };
+            result.push_str(&converted);
+        } else {
+            result.push_str(&way.apply(line.right_trimmed(), false, written, file.style));
+        }
+    }
+    result
+}
+
+/// `item` with the doc string of `symbol` when it has none of its own. Python only; other languages
+/// document above the item.
+fn with_doc_string(item: &str, symbol: &Symbol, file: &FileView) -> Option<String> {
+    let language = file.language.filter(|language| language.name() == "python")?;
+    let body = symbol.body_range.clone()?;
+    let text = &file.text[body.clone()];
+    let length = doc_string_length(text)?;
+    let indent = line_indentation(file.text, body.start);
+    let parsed = Block::parse(item, language)?;
+    let given = parsed.tops().first().copied()?;
+    let own_body = given.body_range.clone()?;
+    let line_start = parsed.text[..own_body.start].rfind('\n')? + 1;
+    if doc_string_length(&parsed.text[own_body.clone()]).is_some()
+        || line_start <= given.name_range.end
+        || !file.text[..body.start].ends_with(indent)
+        || text.len() == length
+    {
+        return None;
+    }
+    // The same line in `item`, whose lines correspond to those that were parsed.
+    let number = parsed.text[..line_start].matches('\n').count();
+    let first = *lines(item).get(number)?;
+    if indentation(first.content) != indent {
+        return None;
+    }
+    let at = first.start;
+    Some(format!("{}{indent}{}{}{}", &item[..at], &text[..length], file.eol, &item[at..]))
+}
+
+fn doc_string_length(body: &str) -> Option<usize> {
+    let prefix = body.len() - body.trim_start_matches(['r', 'R', 'u', 'U']).len();
+    let rest = body.get(prefix..)?;
+    let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| rest.starts_with(quote))?;
+    let end = rest.get(quote.len()..)?.find(quote)?;
+    let length = prefix + 2 * quote.len() + end;
+    // An expression that merely begins with a string is no doc string.
+    let after = body[length..].split(['\n', '\r']).next().unwrap_or_default().trim();
+    (prefix <= 1 && (after.is_empty() || after.starts_with('#'))).then_some(length)
+}
+
+/// What stands above an item.
+struct Leading {
+    /// Everything, in order, blank lines left out.
+    lines: Vec<String>,
+    docs: Vec<String>,
+    attributes: Vec<String>,
+}
+
+impl Leading {
+    fn of(text: &str) -> Self {
+        let mut leading = Self { lines: Vec::new(), docs: Vec::new(), attributes: Vec::new() };
+        let mut open = 0_i32;
+        for line in lines(text).iter().filter(|line| !line.is_blank()) {
+            let content = line.right_trimmed().to_owned();
+            leading.lines.push(content.clone());
+            let begins = ["#[", "@"].iter().any(|sign| line.trimmed().starts_with(sign));
+            if open > 0 || begins {
+                for c in line.content.chars() {
+                    open += i32::from("([{".contains(c)) - i32::from(")]}".contains(c));
+                }
+                leading.attributes.push(content);
+            } else {
+                leading.docs.push(content);
+            }
+        }
+        leading
+    }
+}

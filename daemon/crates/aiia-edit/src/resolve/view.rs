@@ -1,0 +1,102 @@
+//! A given file as the resolvers see it: lines, line break, symbols, and the part that was asked about.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use aiia_syntax::{Language, Symbol, SyntaxTree};
+use aiia_text::LineEnding;
+
+use super::indent::Style;
+use crate::lines::{Line, lines, touched_lines, without_byte_order_mark};
+use crate::plan::{Focus, SourceFile};
+
+pub(crate) struct FileView<'a> {
+    pub(crate) path: &'a str,
+    /// The whole text, a byte order mark included.
+    pub(crate) text: &'a str,
+    /// Length of the byte order mark.
+    pub(crate) mark: usize,
+    /// The lines after the byte order mark.
+    pub(crate) lines: Vec<Line<'a>>,
+    /// The line break new lines get.
+    pub(crate) eol: &'static str,
+    pub(crate) style: Style,
+    pub(crate) language: Option<Language>,
+    focus: Option<&'a Focus>,
+    tree: OnceCell<Option<SyntaxTree>>,
+    symbols: OnceCell<Vec<Symbol>>,
+}
+
+impl<'a> FileView<'a> {
+    pub(crate) fn new(file: &'a SourceFile, focus: Option<&'a Focus>) -> Self {
+        let (rest, mark) = without_byte_order_mark(&file.text);
+        let mut lines = lines(rest);
+        for line in &mut lines {
+            line.start += mark;
+        }
+        Self {
+            path: &file.path,
+            text: &file.text,
+            mark,
+            eol: LineEnding::detect(&file.text).as_str(),
+            style: Style::of(lines.iter().map(|line| line.content)),
+            lines,
+            language: file.language,
+            focus: focus.filter(|focus| focus.path == file.path),
+            tree: OnceCell::new(),
+            symbols: OnceCell::new(),
+        }
+    }
+
+    /// The syntax tree; nothing for an unknown language or a text that is too much for the parser.
+    pub(crate) fn tree(&self) -> Option<&SyntaxTree> {
+        self.tree.get_or_init(|| SyntaxTree::parse(self.language?, self.text).ok()).as_ref()
+    }
+
+    pub(crate) fn symbols(&self) -> &[Symbol] {
+        self.symbols.get_or_init(|| self.tree().map(|tree| tree.symbols(self.text)).unwrap_or_default())
+    }
+
+    /// Whether the action was asked for in this file.
+    pub(crate) fn is_focus(&self) -> bool {
+        self.focus.is_some()
+    }
+
+    /// The name of the symbol that was asked about.
+    pub(crate) fn focus_symbol(&self) -> Option<&str> {
+        let name = self.focus?.symbol.as_deref()?;
+        Some(name.rsplit([':', '.']).next().unwrap_or(name))
+    }
+
+    /// What was asked about, as whole lines; for a bare cursor the symbol around it.
+    pub(crate) fn focus_range(&self) -> Option<Range<usize>> {
+        let focus = self.focus?;
+        let mut range = focus.range.start.min(focus.range.end)..focus.range.start.max(focus.range.end);
+        if range.is_empty()
+            && let Some(symbol) = self.tree().and_then(|tree| tree.enclosing_symbol(self.text, range.clone()))
+        {
+            range = symbol.range;
+        }
+        let touched = touched_lines(&self.lines, &range);
+        let last = self.lines[touched.clone()].last()?;
+        Some(self.lines[touched.start].start..last.end())
+    }
+
+    /// The one of several byte ranges that lies inside what was asked about, if exactly one does.
+    pub(crate) fn only_one_in_focus<'r>(&self, ranges: &'r [Range<usize>]) -> Option<&'r Range<usize>> {
+        let focus = self.focus_range()?;
+        let mut inside = ranges.iter().filter(|range| focus.start <= range.start && range.end <= focus.end);
+        let first = inside.next()?;
+        inside.next().is_none().then_some(first)
+    }
+
+    /// The 1-based number of the line that holds a byte.
+    pub(crate) fn line_number(&self, offset: usize) -> usize {
+        crate::lines::line_index(&self.lines, offset) + 1
+    }
+
+    /// The line that holds a byte.
+    pub(crate) fn line_at(&self, offset: usize) -> Option<&Line<'a>> {
+        self.lines.get(self.line_number(offset) - 1)
+    }
+}

@@ -1,0 +1,350 @@
+//! Code that gives whole symbols anew. Each goes where the symbol of the same name stands; what the file
+//! does not have yet goes next to it, imports to the imports.
+
+use std::ops::Range;
+
+use aiia_syntax::{Language, Symbol, SymbolKind};
+
+use super::symbol_match::{Block, candidates, header, is_container, members, remainder, same_kind, takes_self};
+use super::symbol_text::{fresh, line_indentation, rewrite};
+use super::view::FileView;
+use super::{Change, imports, nearest, whole_file};
+use crate::complaint::{Complaint, ComplaintKind};
+use crate::guard::is_elision;
+use crate::tolerance::Tolerance;
+
+/// A symbol that lost more than this share of its lines though nobody asked about it is a sketch.
+const LEAST_KEPT: f64 = 0.5;
+
+/// What happens with a symbol of the reply.
+enum Placement<'s> {
+    /// Rewrites the symbol of the file with this index.
+    Rewrite(&'s Symbol, usize),
+    /// The file has no such symbol.
+    New(&'s Symbol),
+    /// Goes into this symbol of the file, beside what is rewritten there.
+    NewIn(&'s Symbol, usize),
+}
+
+/// The names of the top-level symbols of a reply's code, read in the language of `file`.
+pub(super) fn top_level_names(text: &str, file: &FileView) -> Vec<String> {
+    let block = file.language.and_then(|language| Block::parse(text, language));
+    block.map_or_else(Vec::new, |block| block.tops().iter().map(|symbol| symbol.name.clone()).collect())
+}
+
+/// The changes fenced code makes in a file. `NotFound` when it has nothing to do with it.
+pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<Vec<Change>, Complaint> {
+    let Some(language) = file.language else {
+        return whole_file::of_unknown_language(text, file).map(|change| vec![change]);
+    };
+    let tagged = tag.map(Language::from_language_id);
+    if let Some(Some(other)) = tagged
+        && other != language
+    {
+        return Err(complain(
+            ComplaintKind::NotFound,
+            file,
+            format!("The reply is in {}, but {} is in {}.", other.name(), file.path, language.name()),
+        ));
+    }
+    let block = Block::parse(text, language).ok_or_else(|| {
+        complain(ComplaintKind::TooLarge, file, "The code of the reply is too large to be read.".to_owned())
+    })?;
+    if tagged == Some(None) && block.has_errors() {
+        return Err(no_match(&block, file));
+    }
+    let mut notes = Vec::new();
+    let mut placements = Vec::new();
+    for top in block.tops() {
+        place(top, &block, file, &mut placements, &mut notes)?;
+    }
+    if placements.iter().all(|placement| matches!(placement, Placement::New(_))) {
+        return Err(no_match(&block, file));
+    }
+    if let Some(change) = whole_file::of_most_symbols(&block, file) {
+        return Ok(vec![change]);
+    }
+    let mut changes = Vec::new();
+    for (number, placement) in placements.iter().enumerate() {
+        changes.push(match placement {
+            Placement::Rewrite(given, index) => {
+                let symbol = &file.symbols()[*index];
+                let change = rewrite(given, &block, symbol, file);
+                refuse_sketch(&change, symbol, file)?;
+                change
+            }
+            Placement::New(given) => insert(given, anchor(&placements, number, file, None), &block, file),
+            Placement::NewIn(given, container) => {
+                insert(given, anchor(&placements, number, file, Some(*container)), &block, file)
+            }
+        });
+    }
+    changes.extend(imports::addition(&block.imports(), file));
+    notes.extend(left_out(&block, file));
+    if let Some(first) = changes.first_mut() {
+        first.tolerances.extend(notes);
+    }
+    Ok(changes)
+}
+
+/// Decides where a top-level symbol of the reply goes.
+fn place<'s>(
+    top: &'s Symbol,
+    block: &'s Block,
+    file: &FileView,
+    placements: &mut Vec<Placement<'s>>,
+    notes: &mut Vec<Tolerance>,
+) -> Result<(), Complaint> {
+    let found = candidates(top, block, file);
+    if found.is_empty() {
+        placements.push(Placement::New(top));
+        return Ok(());
+    }
+    if !is_container(top.kind) {
+        return match found[..] {
+            [one] => {
+                placements.push(Placement::Rewrite(top, one));
+                Ok(())
+            }
+            _ => Err(ambiguous(top, &found, file)),
+        };
+    }
+    let symbols = file.symbols();
+    let real: Vec<&Symbol> = found.iter().flat_map(|index| members(symbols, &symbols[*index])).collect();
+    let given = block.members(top);
+    let matches = |one: &Symbol, other: &Symbol| one.name == other.name && same_kind(one.kind, other.kind);
+    let missing: Vec<&str> = real
+        .iter()
+        .filter(|own| !given.iter().any(|other| matches(own, other)))
+        .map(|own| own.name.as_str())
+        .filter(|name| Some(*name) != file.focus_symbol())
+        .collect();
+    if found.len() == 1 && missing.is_empty() {
+        placements.push(Placement::Rewrite(top, found[0]));
+        return Ok(());
+    }
+    if given.is_empty() {
+        if found.len() > 1 {
+            return Err(ambiguous(top, &found, file));
+        }
+        return Err(complain(
+            ComplaintKind::Vanished,
+            file,
+            format!(
+                "The reply gives `{}` without {}, which would delete them. Ask the model for the whole of `{}` or \
+                 for one of its parts.",
+                top.name,
+                list(&missing),
+                top.name
+            ),
+        ));
+    }
+    // The reply shows only some members of a container: those are rewritten, the others stay.
+    for member in given {
+        let own: Vec<usize> = (0..symbols.len())
+            .filter(|index| real.iter().any(|other| **other == symbols[*index]))
+            .filter(|index| matches(&symbols[*index], member))
+            .collect();
+        match own[..] {
+            [] if found.len() > 1 => return Err(ambiguous(top, &found, file)),
+            [] => placements.push(Placement::NewIn(member, found[0])),
+            [one] => placements.push(Placement::Rewrite(member, one)),
+            _ => return Err(ambiguous(member, &own, file)),
+        }
+    }
+    let own_header = found.iter().any(|index| header(&symbols[*index], file.text) == header(top, &block.text));
+    if !own_header {
+        notes.push(Tolerance::LeftOut(nearest::shortened(top.signature(&block.text))));
+    }
+    let known = |line: &str| {
+        found.iter().any(|index| file.text[symbols[*index].range.clone()].lines().any(|own| own.trim() == line))
+    };
+    let inside: Vec<&Symbol> = block.members(top);
+    let covered: Vec<&Range<usize>> = inside.iter().map(|member| &member.range).collect();
+    let body = top.body_range.clone().unwrap_or(top.item_range.clone());
+    notes.extend(
+        remainder(&block.text, &covered)
+            .into_iter()
+            .filter(|(start, line)| body.start <= *start && *start < body.end && !known(line) && !is_elision(line))
+            .map(|(_, line)| line)
+            .find(|line| !matches!(*line, "pass" | "..." | "{" | "}"))
+            .map(|line| Tolerance::LeftOut(nearest::shortened(line))),
+    );
+    Ok(())
+}
+
+/// Where a new symbol goes: beside the next symbol of the reply that the file has, else the one before.
+struct Anchor<'f> {
+    symbol: &'f Symbol,
+    before: bool,
+    /// The symbol goes to the end of the anchor's body instead.
+    inside: bool,
+}
+
+fn anchor<'f>(placements: &[Placement], number: usize, file: &'f FileView, container: Option<usize>) -> Anchor<'f> {
+    let symbols = file.symbols();
+    let rewritten = |placement: &Placement| match placement {
+        Placement::Rewrite(_, index) => {
+            let within = container.is_none_or(|outer| {
+                let (outer, own) = (&symbols[outer].item_range, &symbols[*index].item_range);
+                outer.start <= own.start && own.end <= outer.end && outer != own
+            });
+            within.then_some(*index)
+        }
+        Placement::NewIn(_, outer) if container.is_none() => Some(*outer),
+        _ => None,
+    };
+    let next = placements[number..].iter().find_map(rewritten);
+    let previous = placements[..number].iter().rev().find_map(rewritten);
+    match (next, previous, container) {
+        (Some(index), _, _) => Anchor { symbol: &symbols[index], before: true, inside: false },
+        (None, Some(index), _) => Anchor { symbol: &symbols[index], before: false, inside: false },
+        (None, None, outer) => Anchor { symbol: &symbols[outer.unwrap_or(0)], before: false, inside: true },
+    }
+}
+
+fn insert(given: &Symbol, anchor: Anchor, block: &Block, file: &FileView) -> Change {
+    let mut symbol = anchor.symbol;
+    let is_own_member = takes_self(given, &block.text)
+        || [format!("Self::{}", given.name), format!("self.{}", given.name), format!("cls.{}", given.name)]
+            .iter()
+            .any(|call| block.text.contains(call.as_str()));
+    if given.depth == 0 && symbol.depth > 0 && !is_own_member {
+        // A helper of a method that is no method itself goes outside of the type.
+        symbol = file
+            .symbols()
+            .iter()
+            .find(|outer| {
+                outer.depth == 0 && outer.range.start <= symbol.range.start && symbol.range.end <= outer.range.end
+            })
+            .unwrap_or(symbol);
+    }
+    let eol = file.eol;
+    let tolerances = vec![Tolerance::AddedNextTo(symbol.name.clone())];
+    let gap =
+        if file.language.is_some_and(|language| language.name() == "python") && symbol.depth == 0 && !anchor.inside {
+            eol.repeat(2)
+        } else {
+            eol.to_owned()
+        };
+    let target = if anchor.inside {
+        inner_indentation(symbol, file)
+    } else {
+        line_indentation(file.text, symbol.item_range.start).to_owned()
+    };
+    let text = fresh(given, block, file, &target);
+    let line = if anchor.before {
+        file.line_at(symbol.range.start)
+    } else {
+        file.line_at(symbol.item_range.end.saturating_sub(1))
+    };
+    let (at, new_text) = match line {
+        Some(line) if anchor.before => (line.start, format!("{text}{eol}{gap}")),
+        Some(line) if anchor.inside && closes_block(line.trimmed()) && !line.content.contains('{') => {
+            (line.start, format!("{gap}{text}{eol}"))
+        }
+        Some(line) if line.ending.is_empty() => (line.end(), format!("{eol}{gap}{text}")),
+        Some(line) => (line.end(), format!("{gap}{text}{eol}")),
+        None => (file.text.len(), text),
+    };
+    Change { range: at..at, new_text, tolerances }
+}
+
+fn closes_block(line: &str) -> bool {
+    line.starts_with('}')
+}
+
+fn inner_indentation(outer: &Symbol, file: &FileView) -> String {
+    members(file.symbols(), outer).first().map_or_else(
+        || {
+            let base = line_indentation(file.text, outer.item_range.start);
+            let unit = if file.style.tabs { "\t".to_owned() } else { " ".repeat(file.style.width) };
+            format!("{base}{unit}")
+        },
+        |member| line_indentation(file.text, member.item_range.start).to_owned(),
+    )
+}
+
+/// Lines of the reply outside any symbol which the file lacks.
+fn left_out(block: &Block, file: &FileView) -> Option<Tolerance> {
+    let known = |line: &str| file.lines.iter().any(|own| own.trimmed() == line);
+    block
+        .remainder()
+        .into_iter()
+        .map(|(_, line)| line)
+        .find(|line| !known(line) && !is_elision(line))
+        .map(|line| Tolerance::LeftOut(nearest::shortened(line)))
+}
+
+fn refuse_sketch(change: &Change, symbol: &Symbol, file: &FileView) -> Result<(), Complaint> {
+    let count = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
+    let (old, new) = (count(&file.text[change.range.clone()]), count(&change.new_text));
+    let asked = file.focus_symbol().is_none_or(|name| name == symbol.name);
+    if asked || old < 4 || new as f64 >= old as f64 * LEAST_KEPT {
+        return Ok(());
+    }
+    Err(complain(
+        ComplaintKind::Vanished,
+        file,
+        format!(
+            "The reply shortens `{}` from {old} lines to {new}, which was not asked about and looks like a sketch. \
+             Ask the model to leave it out or to give all of it.",
+            symbol.name
+        ),
+    ))
+}
+
+fn no_match(block: &Block, file: &FileView) -> Complaint {
+    let names: Vec<&str> = block.tops().iter().map(|symbol| symbol.name.as_str()).collect();
+    let own = file
+        .symbols()
+        .iter()
+        .filter(|symbol| !matches!(symbol.kind, SymbolKind::Field | SymbolKind::Variant))
+        .map(|symbol| symbol.name.as_str());
+    let near = nearest::names_near(&names, own);
+    let mut message = if names.is_empty() {
+        format!(
+            "The code of the reply holds no whole function, method or type, so its place in {} is unknown.",
+            file.path
+        )
+    } else {
+        format!("The reply defines {}, and {} has nothing of that name.", list(&names), file.path)
+    };
+    if !near.is_empty() {
+        message.push_str(&format!(" The nearest names there are {}.", list(&near)));
+    }
+    let candidates = near
+        .iter()
+        .filter_map(|name| file.symbols().iter().find(|symbol| symbol.name == **name))
+        .map(|symbol| file.line_number(symbol.item_range.start))
+        .collect();
+    complain(ComplaintKind::NotFound, file, message).with_candidates(candidates)
+}
+
+fn ambiguous(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
+    let lines: Vec<usize> =
+        found.iter().map(|index| file.line_number(file.symbols()[*index].item_range.start)).collect();
+    let shown: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    complain(
+        ComplaintKind::Ambiguous,
+        file,
+        format!(
+            "{} has {} symbols named `{}`, at lines {}. Put the cursor into the one that is meant and ask again.",
+            file.path,
+            lines.len(),
+            wanted.name,
+            shown.join(", ")
+        ),
+    )
+    .with_candidates(lines)
+}
+
+fn list(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > 5 { " and others" } else { "" };
+    shown.join(", ") + more
+}
+
+fn complain(kind: ComplaintKind, file: &FileView, message: String) -> Complaint {
+    Complaint::new(kind, message).in_file(file.path)
+}
