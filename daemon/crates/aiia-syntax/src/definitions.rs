@@ -1,6 +1,6 @@
 //! Symbols from the matches of a language's `definitions.scm`.
 
-use crate::tree::{PARSE_TIME_LIMIT, past};
+use crate::tree::{QUERY_TIME_LIMIT, past};
 use crate::{Language, Symbol, SymbolKind, recovery};
 use std::ops::Range;
 use std::time::Instant;
@@ -55,11 +55,13 @@ pub(crate) fn symbols(tree: &Tree, language: Language, text: &str) -> Vec<Symbol
     symbols
 }
 
-/// The innermost function, macro or type of `symbols` that contains `range`, blanks around either not counted.
-pub(crate) fn enclosing(symbols: Vec<Symbol>, text: &str, range: Range<usize>) -> Option<Symbol> {
+/// The innermost function, method, macro or type of `symbols` that contains `range`. White space around the range
+/// does not count, so a range that touches the symbol with only blanks between them on the line counts as inside.
+/// For callers that have the symbols of `text` at hand; others use [`crate::SyntaxTree::enclosing_symbol`].
+pub fn enclosing_symbol<'s>(symbols: &'s [Symbol], text: &str, range: Range<usize>) -> Option<&'s Symbol> {
     let range = without_blank_edges(text, range);
     symbols
-        .into_iter()
+        .iter()
         .filter(|symbol| symbol.kind.is_callable() || symbol.kind.is_type())
         .filter(|symbol| {
             let reach = with_blanks_of_its_lines(text, &symbol.range);
@@ -93,12 +95,25 @@ fn matches(tree: &Tree, language: Language, text: &str) -> (Vec<Definition>, Vec
                 kind,
                 item_range: item.byte_range(),
                 name_range: name.byte_range(),
-                body_range: item.child_by_field_name("body").map(|body| body.byte_range()),
+                body_range: body_range(item, &name, language, text),
             });
         }
     });
     leading.sort_by_key(|range| range.start);
     (definitions, leading)
+}
+
+/// The body field of an item. Where the tree lost the first lines of the body to an error, the text tells where it
+/// begins.
+fn body_range(item: Node<'_>, name: &Node<'_>, language: Language, text: &str) -> Option<Range<usize>> {
+    let body = item.child_by_field_name("body")?.byte_range();
+    if item.has_error()
+        && let Some(start) = recovery::body_start(text, name.end_byte()..body.start, language.outline())
+        && text.get(start..body.start).is_some_and(|skipped| !skipped.trim().is_empty())
+    {
+        return Some(start..body.end);
+    }
+    Some(body)
 }
 
 /// Calls `visit` with the captured nodes and their names of every match, and stops when the time is over.
@@ -108,7 +123,7 @@ pub(crate) fn for_each_match<'tree>(
     text: &str,
     mut visit: impl FnMut(&[(Node<'tree>, &str)]),
 ) {
-    let deadline = Instant::now() + PARSE_TIME_LIMIT;
+    let deadline = Instant::now() + QUERY_TIME_LIMIT;
     let mut check_time = |_: &QueryCursorState| past(deadline);
     let mut cursor = QueryCursor::new();
     let options = QueryCursorOptions::new().progress_callback(&mut check_time);
@@ -172,3 +187,6 @@ fn with_blanks_of_its_lines(text: &str, range: &Range<usize>) -> Range<usize> {
     let follows = behind.len() - behind.trim_start_matches(blanks).len();
     indented..range.end + follows
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

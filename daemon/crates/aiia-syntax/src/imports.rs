@@ -45,3 +45,6 @@ pub(crate) fn imports(tree: &Tree, language: Language, text: &str) -> Vec<Range<
     }
     lines
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod recovery;
 mod symbol;
 mod tree;
 
+pub use definitions::enclosing_symbol;
 pub use language::Language;
 pub use symbol::{Symbol, SymbolKind};
 pub use tree::{MAX_PARSE_BYTES, PARSE_TIME_LIMIT, ParseError, SyntaxTree};

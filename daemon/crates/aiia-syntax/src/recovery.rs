@@ -6,7 +6,7 @@
 
 use crate::definitions::Definition;
 use crate::language::Outline;
-use crate::tree::{PARSE_TIME_LIMIT, past};
+use crate::tree::{QUERY_TIME_LIMIT, past};
 use crate::{Language, SymbolKind};
 use aiia_text::{content_end, line_end};
 use std::collections::HashSet;
@@ -28,7 +28,7 @@ pub(crate) fn recover(tree: &Tree, language: Language, text: &str, definitions: 
         return;
     }
     let outline = language.outline();
-    let deadline = Instant::now() + PARSE_TIME_LIMIT;
+    let deadline = Instant::now() + QUERY_TIME_LIMIT;
     let known: HashSet<usize> = definitions.iter().map(|found| found.name_range.start).collect();
     let mut lost = Vec::new();
     for header in headers(text, outline) {
@@ -59,10 +59,11 @@ pub(crate) fn recover(tree: &Tree, language: Language, text: &str, definitions: 
     }
 }
 
-/// Where the body of an item begins, looked for behind its name.
-fn body_start(text: &str, range: Range<usize>, outline: &Outline) -> Option<usize> {
+/// Where the body of an item begins, looked for in a range that starts behind its name.
+pub(crate) fn body_start(text: &str, range: Range<usize>, outline: &Outline) -> Option<usize> {
+    let searched = text.get(range.clone())?;
     if outline.body_opener == '{' {
-        return text[range.clone()].find('{').map(|found| range.start + found);
+        return searched.find('{').map(|found| range.start + found);
     }
     // A colon within the signature is followed by something; the one that ends it is not.
     let mut next = range.start;
@@ -228,3 +229,6 @@ fn indented_end(text: &str, header: &Header) -> usize {
     }
     end
 }
+
+#[cfg(test)]
+mod tests;

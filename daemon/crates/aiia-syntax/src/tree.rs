@@ -12,6 +12,9 @@ pub const MAX_PARSE_BYTES: usize = 8 * 1024 * 1024;
 /// The longest one parse may take.
 pub const PARSE_TIME_LIMIT: Duration = Duration::from_secs(2);
 
+/// The longest one look through a tree may take; what it found until then counts.
+pub(crate) const QUERY_TIME_LIMIT: Duration = Duration::from_millis(500);
+
 /// Why there is no tree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ParseError {
@@ -101,7 +104,7 @@ impl SyntaxTree {
     /// The innermost function, method, macro or type that contains `range`. White space around the range does not
     /// count, so a range that touches the symbol with only blanks between them on the line counts as inside.
     pub fn enclosing_symbol(&self, text: &str, range: Range<usize>) -> Option<Symbol> {
-        definitions::enclosing(self.symbols(text), text, range)
+        definitions::enclosing_symbol(&self.symbols(text), text, range).cloned()
     }
 
     /// The import statements outside functions, in the order of the text, grown to whole lines.
@@ -135,3 +138,6 @@ fn parse<'text>(
 pub(crate) fn past(deadline: Instant) -> ControlFlow<()> {
     if Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! What is asked for and what comes back.
+
+use aiia_syntax::{Language, Symbol};
+use std::ops::Range;
+
+/// What the context is for; it decides what is worth most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Intent {
+    /// Explain the code.
+    Explain,
+    /// Repair it.
+    Fix,
+    /// Make it faster or smaller.
+    Optimize,
+    /// Write tests for it.
+    Test,
+    /// Write its documentation.
+    Document,
+    /// Change it as the user says.
+    Edit,
+    /// Answer a question about it.
+    Ask,
+}
+
+impl Intent {
+    /// Every intent.
+    pub const ALL: [Intent; 7] =
+        [Intent::Explain, Intent::Fix, Intent::Optimize, Intent::Test, Intent::Document, Intent::Edit, Intent::Ask];
+
+    /// Its name on the wire and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Intent::Explain => "explain",
+            Intent::Fix => "fix",
+            Intent::Optimize => "optimize",
+            Intent::Test => "test",
+            Intent::Document => "document",
+            Intent::Edit => "edit",
+            Intent::Ask => "ask",
+        }
+    }
+
+    /// The intent of that name.
+    pub fn from_name(name: &str) -> Option<Intent> {
+        Intent::ALL.into_iter().find(|intent| intent.as_str() == name)
+    }
+}
+
+/// A place in a file, and what to do with it.
+#[derive(Clone, Debug)]
+pub struct ContextRequest<'a> {
+    /// The file's path, as the pieces name it.
+    pub path: &'a str,
+    /// Its language, if the registry has it.
+    pub language: Option<Language>,
+    /// Its whole text.
+    pub text: &'a str,
+    /// The selected bytes of the text; empty for a cursor.
+    pub selection: Range<usize>,
+    /// What the context is for.
+    pub intent: Intent,
+    /// How many tokens the pieces may have together.
+    pub budget: usize,
+}
+
+/// The context of a place, ready to be put in a prompt.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ContextBundle {
+    /// The budget that was asked for, in tokens.
+    pub budget: usize,
+    /// The tokens of all pieces together; never more than the budget.
+    pub used: usize,
+    /// What the request is about.
+    pub target: Target,
+    /// The pieces, the worthiest first. No two hold the same line.
+    pub pieces: Vec<Piece>,
+}
+
+/// What a request is about. The piece of kind [`PieceKind::Target`] shows all of it, or the part that fits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// Whole lines: those of the enclosing symbol, or the selected ones.
+    pub range: Range<usize>,
+    /// The enclosing symbol, if there is one.
+    pub symbol: Option<Symbol>,
+}
+
+/// A run of lines of one file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Piece {
+    /// The file.
+    pub path: String,
+    /// Its first line, from 1.
+    pub start_line: usize,
+    /// Its last line, from 1, inclusive.
+    pub end_line: usize,
+    /// Why it is there, in one word.
+    pub kind: PieceKind,
+    /// The path of the symbol it shows, if it shows one.
+    pub symbol: Option<String>,
+    /// Tokens of the text.
+    pub tokens: usize,
+    /// Its worth for this request, at most 1, which the target has.
+    pub score: f64,
+    /// Why it is there, in a sentence for the user.
+    pub reason: String,
+    /// The lines with their line breaks. Whole lines, unless a single line alone is over the budget.
+    pub text: String,
+}
+
+/// Why a piece is in the bundle.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum PieceKind {
+    /// What the request is about.
+    Target,
+    /// The first lines of the target's symbol, when only a part of it fits.
+    Signature,
+    /// A definition the target uses.
+    Definitions,
+    /// The type the target belongs to.
+    EnclosingType,
+    /// Signatures beside the target.
+    Siblings,
+    /// Import statements.
+    Imports,
+    /// Tests that exist already.
+    Tests,
+    /// Lines around the target.
+    Surroundings,
+}
+
+impl PieceKind {
+    /// Its name on the wire, snake case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PieceKind::Target => "target",
+            PieceKind::Signature => "signature",
+            PieceKind::Definitions => "definitions",
+            PieceKind::EnclosingType => "enclosing_type",
+            PieceKind::Siblings => "siblings",
+            PieceKind::Imports => "imports",
+            PieceKind::Tests => "tests",
+            PieceKind::Surroundings => "surroundings",
+        }
+    }
+}

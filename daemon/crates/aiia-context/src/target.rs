@@ -1,0 +1,30 @@
+//! What a request is about: the enclosing symbol, or the selected lines.
+
+use crate::Target;
+use aiia_syntax::{Symbol, SymbolKind, enclosing_symbol};
+use aiia_text::whole_lines;
+use std::ops::Range;
+
+/// A selection within the text, on character boundaries, the right way round.
+pub(crate) fn clean_selection(text: &str, selection: &Range<usize>) -> Range<usize> {
+    let start = text.floor_char_boundary(selection.start.min(selection.end));
+    start..text.floor_char_boundary(selection.start.max(selection.end))
+}
+
+/// The smallest function, type or constant that contains the selection; without one the selected lines.
+pub(crate) fn choose(text: &str, symbols: &[Symbol], selection: &Range<usize>) -> Target {
+    let symbol = enclosing_symbol(symbols, text, selection.clone()).or_else(|| constant_around(symbols, selection));
+    let range = match symbol {
+        Some(symbol) => whole_lines(text, symbol.range.clone()),
+        None => whole_lines(text, selection.clone()),
+    };
+    Target { range, symbol: symbol.cloned() }
+}
+
+fn constant_around<'s>(symbols: &'s [Symbol], selection: &Range<usize>) -> Option<&'s Symbol> {
+    symbols.iter().find(|symbol| {
+        symbol.kind == SymbolKind::Constant
+            && symbol.range.start <= selection.start
+            && selection.end <= symbol.range.end
+    })
+}

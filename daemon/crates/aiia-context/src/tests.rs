@@ -1,0 +1,501 @@
+// The snapshot writer puts hashes on every raw string.
+#![allow(clippy::needless_raw_string_hashes)]
+
+use super::*;
+use aiia_syntax::Language;
+use expect_test::{Expect, expect};
+use rstest::rstest;
+use std::fmt::Write as _;
+
+const PLENTY: usize = 10_000;
+
+/// Takes the cursor `$0` or the selection `$0..$0` out of a fixture.
+fn selection(fixture: &str) -> (String, Range<usize>) {
+    let text = fixture.replace("$0", "");
+    let start = fixture.find("$0").expect("a fixture marks its cursor");
+    let end = fixture.rfind("$0").unwrap();
+    (text, start..if end == start { start } else { end - 2 })
+}
+
+fn gathered(path: &str, fixture: &str, intent: Intent, budget: usize) -> (String, ContextBundle) {
+    let (text, selection) = selection(fixture);
+    let request = ContextRequest { path, language: Language::from_path(path), text: &text, selection, intent, budget };
+    let bundle = gather(&request);
+    assert_sound(&text, &bundle);
+    assert_eq!(bundle, gather(&request), "the same request gives the same bundle");
+    (text, bundle)
+}
+
+/// What holds for every bundle.
+fn assert_sound(text: &str, bundle: &ContextBundle) {
+    let mut seen = std::collections::HashSet::new();
+    assert!(bundle.used <= bundle.budget, "{} of {}", bundle.used, bundle.budget);
+    assert_eq!(bundle.used, bundle.pieces.iter().map(|piece| piece.tokens).sum::<usize>());
+    assert!(bundle.pieces.is_sorted_by(|a, b| a.score >= b.score));
+    for piece in &bundle.pieces {
+        assert_eq!(piece.tokens, count_tokens(&piece.text));
+        assert!(text.contains(&piece.text));
+        assert!(!piece.reason.is_empty());
+        for line in piece.start_line..=piece.end_line {
+            assert!(seen.insert(line), "line {line} is there twice");
+        }
+    }
+}
+
+fn show(bundle: &ContextBundle) -> String {
+    let mut shown = String::new();
+    for piece in &bundle.pieces {
+        let lines = format!("{}-{}", piece.start_line, piece.end_line);
+        let symbol = piece.symbol.as_deref().unwrap_or("-");
+        writeln!(shown, "## {} {lines} {symbol}: {}", piece.kind.as_str(), piece.reason).unwrap();
+        shown.push_str(&piece.text);
+    }
+    shown
+}
+
+fn check(path: &str, fixture: &str, intent: Intent, budget: usize, expected: Expect) {
+    expected.assert_eq(&show(&gathered(path, fixture, intent, budget).1));
+}
+
+const RUST: &str = r#"//! Maps.
+use std::fmt;
+use std::io;
+
+const LIMIT: usize = 3;
+
+/// Keeps pairs.
+#[derive(Debug)]
+pub struct Map<K> {
+    keys: Vec<K>,
+}
+
+enum Unrelated {
+    One,
+}
+
+impl<K> Map<K> {
+    /// An empty map.
+    pub fn new() -> Self {
+        Map { keys: Vec::new() }
+    }
+
+    /// Adds a key.
+    pub fn push(&mut self, key: K) -> bool {
+        if self.keys.len() == LIMIT {
+            $0return false;
+        }
+        self.keys.push(checked(key));
+        true
+    }
+}
+
+impl<K> Drop for Map<K> {
+    fn drop(&mut self) {}
+}
+
+fn checked<K>(key: K) -> K {
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_push() {
+        assert!(Map::new().push(1));
+    }
+}
+"#;
+
+#[test]
+fn a_rust_method() {
+    check(
+        "src/map.rs",
+        RUST,
+        Intent::Fix,
+        PLENTY,
+        expect![[r#"
+        ## target 23-30 Map::push: the method around the selection
+            /// Adds a key.
+            pub fn push(&mut self, key: K) -> bool {
+                if self.keys.len() == LIMIT {
+                    return false;
+                }
+                self.keys.push(checked(key));
+                true
+            }
+        ## definitions 5-5 LIMIT: the target uses `LIMIT`
+        const LIMIT: usize = 3;
+        ## definitions 37-37 checked: the target uses `checked`
+        fn checked<K>(key: K) -> K {
+        ## enclosing_type 7-11 Map: the definition of `Map`
+        /// Keeps pairs.
+        #[derive(Debug)]
+        pub struct Map<K> {
+            keys: Vec<K>,
+        }
+        ## enclosing_type 17-17 Map: the impl `Map` the target is part of
+        impl<K> Map<K> {
+        ## imports 2-3 -: imports in scope of the target
+        use std::fmt;
+        use std::io;
+        ## siblings 19-19 Map::new: a method of `Map`
+            pub fn new() -> Self {
+        ## siblings 34-34 Map::drop: a method of `Map`
+            fn drop(&mut self) {}
+    "#]],
+    );
+}
+
+#[test]
+fn a_rust_method_to_test() {
+    check(
+        "src/map.rs",
+        RUST,
+        Intent::Test,
+        PLENTY,
+        expect![[r#"
+        ## target 23-30 Map::push: the method around the selection
+            /// Adds a key.
+            pub fn push(&mut self, key: K) -> bool {
+                if self.keys.len() == LIMIT {
+                    return false;
+                }
+                self.keys.push(checked(key));
+                true
+            }
+        ## definitions 5-5 LIMIT: the target uses `LIMIT`
+        const LIMIT: usize = 3;
+        ## definitions 37-37 checked: the target uses `checked`
+        fn checked<K>(key: K) -> K {
+        ## tests 41-49 tests: existing tests, for their framework and style
+        #[cfg(test)]
+        mod tests {
+            use super::*;
+
+            #[test]
+            fn test_push() {
+                assert!(Map::new().push(1));
+            }
+        }
+        ## enclosing_type 7-11 Map: the definition of `Map`
+        /// Keeps pairs.
+        #[derive(Debug)]
+        pub struct Map<K> {
+            keys: Vec<K>,
+        }
+        ## enclosing_type 17-17 Map: the impl `Map` the target is part of
+        impl<K> Map<K> {
+        ## imports 2-3 -: imports in scope of the target
+        use std::fmt;
+        use std::io;
+        ## siblings 19-19 Map::new: a method of `Map`
+            pub fn new() -> Self {
+        ## siblings 34-34 Map::drop: a method of `Map`
+            fn drop(&mut self) {}
+    "#]],
+    );
+}
+
+#[test]
+fn a_rust_method_with_little_room() {
+    check(
+        "src/map.rs",
+        RUST,
+        Intent::Fix,
+        110,
+        expect![[r#"
+        ## target 23-30 Map::push: the method around the selection
+            /// Adds a key.
+            pub fn push(&mut self, key: K) -> bool {
+                if self.keys.len() == LIMIT {
+                    return false;
+                }
+                self.keys.push(checked(key));
+                true
+            }
+        ## definitions 5-5 LIMIT: the target uses `LIMIT`
+        const LIMIT: usize = 3;
+        ## definitions 37-37 checked: the target uses `checked`
+        fn checked<K>(key: K) -> K {
+        ## enclosing_type 7-11 Map: the definition of `Map`
+        /// Keeps pairs.
+        #[derive(Debug)]
+        pub struct Map<K> {
+            keys: Vec<K>,
+        }
+        ## enclosing_type 17-17 Map: the impl `Map` the target is part of
+        impl<K> Map<K> {
+        ## imports 2-3 -: imports in scope of the target
+        use std::fmt;
+        use std::io;
+    "#]],
+    );
+}
+
+const PYTHON: &str = r#"import os
+from typing import Any
+
+LIMIT = 3
+
+
+class Shape(Base):
+    """A shape."""
+
+    sides: int = 4
+
+    def __init__(self, width, height):
+        self.width = width
+        self.height = height
+
+    @property
+    def area(self) -> int:
+        $0return scaled(self.width * self.height)$0
+
+    async def draw(
+        self,
+        pen,
+    ):
+        await pen.line(self.sides)
+
+
+def scaled(value):
+    """Scales."""
+    return value * LIMIT
+
+
+def other():
+    import json
+    return json
+"#;
+
+#[test]
+fn a_python_method() {
+    check(
+        "shape.py",
+        PYTHON,
+        Intent::Explain,
+        PLENTY,
+        expect![[r#"
+        ## target 16-18 Shape::area: the method around the selection
+            @property
+            def area(self) -> int:
+                return scaled(self.width * self.height)
+        ## definitions 27-27 scaled: the target uses `scaled`
+        def scaled(value):
+        ## enclosing_type 12-14 Shape::__init__: the constructor of `Shape`, which names its fields
+            def __init__(self, width, height):
+                self.width = width
+                self.height = height
+        ## enclosing_type 7-7 Shape: the class `Shape` the target is part of
+        class Shape(Base):
+        ## enclosing_type 10-10 Shape::sides: a field of `Shape`
+            sides: int = 4
+        ## siblings 20-23 Shape::draw: a method of `Shape`
+            async def draw(
+                self,
+                pen,
+            ):
+        ## imports 1-2 -: imports in scope of the target
+        import os
+        from typing import Any
+    "#]],
+    );
+}
+
+#[test]
+fn a_target_over_the_budget_is_cut_around_the_selection() {
+    let body = (0..200).fold(String::new(), |mut body, line| {
+        let mark = if line == 100 { "$0" } else { "" };
+        writeln!(body, "    step({mark}{line});").unwrap();
+        body
+    });
+    check(
+        "long.rs",
+        &format!("/// Doc.\nfn long() {{\n{body}}}\n"),
+        Intent::Explain,
+        60,
+        expect![[r#"
+        ## target 99-107 long: the function around the selection, cut to the budget from lines 1 to 203
+            step(96);
+            step(97);
+            step(98);
+            step(99);
+            step(100);
+            step(101);
+            step(102);
+            step(103);
+            step(104);
+        ## signature 1-2 long: the start of the function the target is cut from
+        /// Doc.
+        fn long() {
+    "#]],
+    );
+}
+
+#[test]
+fn a_selection_across_items_is_taken_as_lines() {
+    check(
+        "a.rs",
+        "use x;\n\nfn a() {\n    $01\n}\n\nconst C$0: u8 = 1;\nfn b() {}\n",
+        Intent::Edit,
+        PLENTY,
+        expect![[r#"
+            ## target 4-7 -: the selected lines
+                1
+            }
+
+            const C: u8 = 1;
+            ## imports 1-1 -: imports in scope of the target
+            use x;
+            ## surroundings 2-3 -: lines around the target
+
+            fn a() {
+            ## surroundings 8-8 -: lines around the target
+            fn b() {}
+        "#]],
+    );
+}
+
+#[test]
+fn an_unknown_language_is_taken_by_lines() {
+    check(
+        "notes.txt",
+        "one\r\ntwo\r\nth$0ree\r\nfour\r\nfive\r\n",
+        Intent::Ask,
+        PLENTY,
+        expect![[r#"
+            ## target 3-3 -: the selected lines
+            three
+            ## surroundings 1-2 -: lines around the target
+            one
+            two
+            ## surroundings 4-5 -: lines around the target
+            four
+            five
+        "#]],
+    );
+}
+
+#[test]
+fn the_nearest_lines_go_first() {
+    let text = (0..100).fold(String::new(), |mut text, line| {
+        writeln!(text, "line {line}{}", if line == 50 { "$0" } else { "" }).unwrap();
+        text
+    });
+    check(
+        "notes.txt",
+        &text,
+        Intent::Ask,
+        24,
+        expect![[r#"
+        ## target 51-51 -: the selected lines
+        line 50
+        ## surroundings 49-50 -: lines around the target
+        line 48
+        line 49
+        ## surroundings 52-54 -: lines around the target
+        line 51
+        line 52
+        line 53
+    "#]],
+    );
+}
+
+#[test]
+fn half_typed_code_keeps_its_context() {
+    check(
+        "a.rs",
+        "use x;\n\nstruct A {\n    b: u8,\n}\n\nimpl A {\n    fn one(&self) {\n        if self.b {\n            foo($0\n\n    fn two(&self) {}\n}\n",
+        Intent::Fix,
+        PLENTY,
+        expect![[r#"
+            ## target 8-10 A::one: the method around the selection
+                fn one(&self) {
+                    if self.b {
+                        foo(
+            ## enclosing_type 3-5 A: the definition of `A`
+            struct A {
+                b: u8,
+            }
+            ## enclosing_type 7-7 A: the impl `A` the target is part of
+            impl A {
+            ## imports 1-1 -: imports in scope of the target
+            use x;
+            ## siblings 12-12 A::two: a method of `A`
+                fn two(&self) {}
+        "#]],
+    );
+}
+
+#[test]
+fn modules_keep_their_imports_to_themselves() {
+    check(
+        "a.rs",
+        "use x;\nmod inner {\n    use y;\n    fn a() {$0}\n}\nmod other {\n    use z;\n    fn a() {}\n}\n",
+        Intent::Fix,
+        PLENTY,
+        expect![[r#"
+            ## target 4-4 inner::a: the function around the selection
+                fn a() {}
+            ## imports 1-1 -: imports in scope of the target
+            use x;
+            ## imports 3-3 -: imports in scope of the target
+                use y;
+        "#]],
+    );
+}
+
+#[rstest]
+#[case::no_text("a.rs", "$0")]
+#[case::only_blanks("a.py", "\n\n  $0\n")]
+#[case::nul("a.rs", "fn a() { $0\0 }")]
+#[case::selection_of_all("a.rs", "$0fn a() {}\nfn b() {}\n$0")]
+#[case::lone_cr("a.py", "def a():\r    $0pass\rdef b():\r    pass\r")]
+fn small_texts_and_budgets_are_sound(#[case] path: &str, #[case] fixture: &str) {
+    for budget in 0..30 {
+        for intent in Intent::ALL {
+            gathered(path, fixture, intent, budget);
+        }
+    }
+}
+
+#[test]
+fn every_budget_is_kept() {
+    for budget in (0..500).step_by(7) {
+        gathered("src/map.rs", RUST, Intent::Test, budget);
+        gathered("shape.py", PYTHON, Intent::Fix, budget);
+    }
+}
+
+#[test]
+fn a_line_over_the_budget_is_cut_around_the_cursor() {
+    let text = format!("{}HERE$0{}", "left ".repeat(200_000), "right ".repeat(200_000));
+    let (_, bundle) = gathered("min.js", &text, Intent::Explain, 50);
+    assert_eq!(bundle.pieces.len(), 1);
+    assert!(bundle.pieces[0].text.contains("HERE"));
+    assert!(bundle.used > 20);
+}
+
+#[test]
+fn a_file_over_a_megabyte_is_taken_by_lines() {
+    let text = format!("{}fn here() {{\n    $01\n}}\n{}", "// line\n".repeat(80_000), "// line\n".repeat(80_000));
+    let (_, bundle) = gathered("big.rs", &text, Intent::Explain, 100);
+    assert_eq!(bundle.target.symbol, None);
+    assert_eq!(bundle.pieces[0].text, "    1\n");
+    assert!(bundle.used > 80);
+}
+
+#[test]
+fn offsets_outside_the_text_are_clamped() {
+    let request = ContextRequest {
+        path: "a.rs",
+        language: Language::from_path("a.rs"),
+        text: "fn é() {}\n",
+        selection: Range { start: 9_000, end: 4 },
+        intent: Intent::Ask,
+        budget: PLENTY,
+    };
+    assert_eq!(gather(&request).pieces[0].text, "fn é() {}\n");
+}

@@ -1,0 +1,54 @@
+//! Counting tokens.
+//!
+//! Every model family cuts text its own way; the counts here are those of cl100k, which the callers scale by a
+//! factor a family. The table is built when the first text is counted, never at start-up.
+
+/// The longest token of cl100k, in bytes: a run of blanks.
+const LONGEST_TOKEN: usize = 128;
+
+/// The tokens of a text in cl100k.
+pub fn count_tokens(text: &str) -> usize {
+    if text.is_empty() {
+        return 0;
+    }
+    bpe_openai::cl100k_base().count(text)
+}
+
+/// The tokens of a text if they are no more than `limit`. Of a text far over the limit only the start is read.
+pub(crate) fn count_within(text: &str, limit: usize) -> Option<usize> {
+    if text.is_empty() {
+        return Some(0);
+    }
+    if text.len() > limit.saturating_mul(LONGEST_TOKEN) {
+        return None;
+    }
+    let tokenizer = bpe_openai::cl100k_base();
+    tokenizer.count_till_limit(&tokenizer.normalize(text), limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("", 0)]
+    #[case("hello world", 2)]
+    #[case("fn main() {}\n", 4)]
+    #[case("😀", 2)]
+    fn counts(#[case] text: &str, #[case] expected: usize) {
+        assert_eq!(count_tokens(text), expected);
+        assert_eq!(count_within(text, expected), Some(expected));
+        if expected > 0 {
+            assert_eq!(count_within(text, expected - 1), None);
+        }
+    }
+
+    #[test]
+    fn a_long_run_of_blanks_is_within_the_bound() {
+        let blanks = " ".repeat(LONGEST_TOKEN * 8);
+        let tokens = count_tokens(&blanks);
+        assert!(blanks.len() <= tokens * LONGEST_TOKEN);
+        assert_eq!(count_within(&blanks, tokens), Some(tokens));
+    }
+}

@@ -1,0 +1,110 @@
+use super::*;
+use rstest::rstest;
+
+fn language(name: &str) -> Language {
+    Language::from_language_id(name).unwrap()
+}
+
+#[rstest]
+#[case("rust", "fn a() {}", 0)]
+#[case("rust", "fn a() { let x = ; }", 1)]
+#[case("rust", "fn a() {", 1)]
+#[case("rust", "fn a() { x( } fn b() { y[ }", 2)]
+#[case("python", "def a():\n    pass\n", 0)]
+#[case("python", "def a(:\n    pass\n", 1)]
+#[case("python", "", 0)]
+fn counts_errors(#[case] name: &str, #[case] text: &str, #[case] expected: usize) {
+    assert_eq!(SyntaxTree::parse(language(name), text).unwrap().error_count(), expected);
+}
+
+#[rstest]
+#[case::long_line("rust", "fn a() { ".to_owned() + &"x + ".repeat(500_000))]
+#[case::open_brackets("rust", "(".repeat(100_000))]
+#[case::closed_brackets("rust", "fn a() {".to_owned() + &"(".repeat(100_000) + &")".repeat(100_000) + "}")]
+#[case::open_blocks("rust", "mod a { fn b() {\n".repeat(50_000))]
+#[case::closed_modules("rust", "mod a { ".repeat(20_000) + &"}".repeat(20_000))]
+#[case::closing_brackets("rust", "}])".repeat(50_000))]
+#[case::open_brackets("python", "[".repeat(100_000))]
+#[case::closed_brackets("python", "x = ".to_owned() + &"[".repeat(100_000) + &"]".repeat(100_000))]
+#[case::open_definitions("python", "def a(\n".repeat(30_000))]
+#[case::deep_indentation("python", (0..2_000).map(|depth| " ".repeat(depth) + "if x:\n").collect::<String>())]
+#[case::nul("rust", "fn a\0() { \0 }\0\0 fn b() {}".to_owned())]
+#[case::nul("python", "def a():\0\n    x = \"\0\"\n".to_owned())]
+#[case::only_nul("rust", "\0".repeat(100_000))]
+#[case::open_string("rust", "fn a() { \"".to_owned() + &"fn x() {\n".repeat(10_000))]
+#[case::many_words("python", "lambda ".repeat(50_000))]
+fn hostile_text_ends_in_a_tree_or_an_error(#[case] name: &str, #[case] text: String) {
+    match SyntaxTree::parse(language(name), &text) {
+        Err(error) => assert_eq!(error, ParseError::TimedOut),
+        Ok(tree) => {
+            tree.error_count();
+            tree.symbols(&text);
+            tree.imports(&text);
+            tree.enclosing_symbol(&text, text.len() / 2..text.len() / 2);
+        }
+    }
+}
+
+#[test]
+fn too_large_a_text_is_refused() {
+    let text = "x".repeat(50_000_000);
+    assert_eq!(SyntaxTree::parse(language("rust"), &text).unwrap_err(), ParseError::TooLarge);
+    let tree = SyntaxTree::parse(language("rust"), "fn a() {}").unwrap();
+    let mut document = Document::new("fn a() {}");
+    let edit = document.edit(0..0, &text);
+    assert_eq!(tree.reparse(&document, &[edit]).unwrap_err(), ParseError::TooLarge);
+}
+
+/// Types `insert` into `text` a character at a time at `at`, reparsing after each, and takes it away again: every
+/// tree is the one a fresh parse gives.
+#[rstest]
+#[case(
+    "rust",
+    "use a::b;\n\nimpl A {\n    fn one(&self) {}\n}\n",
+    "    fn one",
+    "    fn two(&self) -> Option<u8> { Some('😀') }\n"
+)]
+#[case("rust", "fn a() {\r\n    b();\r\n}\r\n", "    b", "    let x = c(1)?;\r\n")]
+#[case("rust", "fn a() {\n    // x\r b();\n}\n", " b()", "/* é */ d();\n")]
+#[case(
+    "python",
+    "class A:\n    def one(self):\n        pass\n",
+    "    def one",
+    "    def two(self, x=\"é\"):\n        return [x, 1]\n\n"
+)]
+fn incremental_trees_are_fresh_trees(#[case] name: &str, #[case] text: &str, #[case] at: &str, #[case] insert: &str) {
+    let language = language(name);
+    let mut document = Document::new(text);
+    let mut tree = SyntaxTree::parse(language, text).unwrap();
+    let start = text.find(at).unwrap();
+    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+    for (index, character) in insert.char_indices() {
+        edits.push((start + index..start + index, character.to_string()));
+    }
+    for (index, character) in insert.char_indices().rev() {
+        edits.push((start + index..start + index + character.len_utf8(), String::new()));
+    }
+    for (range, new_text) in edits {
+        let edit = document.edit(range, &new_text);
+        tree = tree.reparse(&document, &[edit]).unwrap();
+        let now = document.text();
+        let fresh = SyntaxTree::parse(language, &now).unwrap();
+        if fresh.error_count() == 0 {
+            assert_eq!(tree.error_count(), 0, "{now}");
+            assert_eq!(tree.tree.root_node().to_sexp(), fresh.tree.root_node().to_sexp(), "{now}");
+            assert_eq!(tree.symbols(&now), fresh.symbols(&now));
+        }
+    }
+    assert_eq!(document.text(), text);
+    assert_eq!(tree.error_count(), 0);
+}
+
+#[test]
+fn several_edits_make_one_reparse() {
+    let mut document = Document::new("fn a() {}\nfn b() {}\n");
+    let tree = SyntaxTree::parse(language("rust"), &document.text()).unwrap();
+    let edits = [document.edit(3..4, "first"), document.edit(17..18, "second"), document.edit(0..0, "// top\n")];
+    let text = document.text();
+    let symbols = tree.reparse(&document, &edits).unwrap().symbols(&text);
+    assert_eq!(symbols.iter().map(|symbol| symbol.name.as_str()).collect::<Vec<_>>(), ["first", "second"]);
+}
