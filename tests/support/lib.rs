@@ -1,1 +1,3 @@
-//! Test support
+//! Test support: what black-box tests are built from.
+
+pub mod model_server;

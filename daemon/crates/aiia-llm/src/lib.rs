@@ -1,1 +1,27 @@
-//! placeholder
+//! Language models: wire dialects, streaming, discovery, the embedded model.
+//!
+//! [`Models`] is the way in: it lists what there is and streams an answer as [`Delta`]s, whichever
+//! provider gives it. A [`dialect`] is a request builder and a pure reader of events; [`transport`] is
+//! the only code that touches the network; [`embedded`] runs llama.cpp on a thread of its own.
+//!
+//! Invariants: a key is in the request's header and nowhere else; nothing is asked twice once a token
+//! has arrived; every wait has a limit; whatever a server sends, what is read of it is bounded.
+
+mod chat;
+mod dialect;
+mod discovery;
+mod embedded;
+mod error;
+mod models;
+mod nearest;
+mod provider;
+mod secret;
+mod transport;
+
+pub use chat::{ChatMessage, ChatRequest, Delta, DeltaStream, FinishReason, Role, Usage};
+pub use discovery::{Discovery, DiscoverySettings, KeyedProvider, LoopbackServer, Tried, discover};
+pub use embedded::{Embedded, EmbeddedSettings};
+pub use error::{LlmError, LlmErrorKind};
+pub use models::{EMBEDDED_PROVIDER, ModelInfo, Models, ModelsConfig, ProviderStatus, Survey};
+pub use provider::{Dialect, Origin, ProviderConfig, Quirks, Timeouts};
+pub use secret::Secret;

@@ -1,0 +1,108 @@
+//! What is asked of a model and what comes back, in terms no provider owns.
+
+use std::pin::Pin;
+
+use futures::Stream;
+use serde::{Deserialize, Serialize};
+
+use crate::error::LlmError;
+
+/// Who speaks in a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Instructions to the model.
+    System,
+    /// The person (or the program in their place).
+    User,
+    /// The model.
+    Assistant,
+}
+
+impl Role {
+    /// The role's name on every wire we speak.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        }
+    }
+}
+
+/// One message of a conversation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// Who says it.
+    pub role: Role,
+    /// The text.
+    pub content: String,
+}
+
+impl ChatMessage {
+    /// A message of the given role.
+    pub fn new(role: Role, content: impl Into<String>) -> Self {
+        Self { role, content: content.into() }
+    }
+}
+
+/// A request for one answer.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct ChatRequest {
+    /// The provider's own name of the model, without the provider's name.
+    pub model: String,
+    /// The conversation, oldest first.
+    pub messages: Vec<ChatMessage>,
+    /// At most so many tokens of answer; `None` leaves it to the model and its window.
+    pub max_tokens: Option<u32>,
+    /// 0 is deterministic; `None` is the provider's default (0 for the embedded model).
+    pub temperature: Option<f32>,
+    /// The answer ends before the first of these strings.
+    pub stop: Vec<String>,
+    /// The context window to work in, in tokens. Ollama needs it said, the embedded model is bounded
+    /// by it, others know their own.
+    pub context_window: Option<u32>,
+}
+
+/// A piece of an answer as it arrives.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Delta {
+    /// What is going on before the first token, for a person to read ("reading prompt 512/1200").
+    Status(String),
+    /// Text of the answer.
+    Text(String),
+    /// Text of the model's reasoning, where a provider sends it apart from the answer.
+    Reasoning(String),
+    /// Token counts so far; the last one of a stream holds.
+    Usage(Usage),
+    /// The answer has ended; nothing follows.
+    Finish(FinishReason),
+}
+
+/// Why an answer ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FinishReason {
+    /// The model was done, or a stop string was met.
+    Stop,
+    /// The token limit or the window was reached: the answer is cut short.
+    Length,
+    /// The provider withheld the rest.
+    ContentFilter,
+    /// What else a provider calls it.
+    Other(String),
+}
+
+/// Token counts of one request; `None` is unknown, never zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Usage {
+    /// Tokens of the whole prompt, cached ones included.
+    pub input_tokens: Option<u64>,
+    /// Tokens of the answer, reasoning included.
+    pub output_tokens: Option<u64>,
+    /// Those tokens of the prompt that did not have to be read again.
+    pub cached_tokens: Option<u64>,
+}
+
+/// An answer being streamed. It ends after [`Delta::Finish`] or the first error. Nothing happens
+/// before the first poll, and dropping it drops the connection.
+pub type DeltaStream = Pin<Box<dyn Stream<Item = Result<Delta, LlmError>> + Send>>;

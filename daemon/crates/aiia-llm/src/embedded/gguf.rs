@@ -1,0 +1,267 @@
+//! Is this file a whole GGUF file? Asked before llama.cpp sees it, to say what is wrong with it.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use crate::error::{LlmError, LlmErrorKind};
+
+const MAGIC: &[u8; 4] = b"GGUF";
+/// More of either is no model but a damaged header.
+const MAX_ENTRIES: u64 = 1 << 20;
+const DEFAULT_ALIGNMENT: u64 = 32;
+
+/// Looks at the first bytes only. Returns the size of the file.
+pub(super) fn quick_check(path: &Path) -> Result<u64, LlmError> {
+    let (mut file, size) = open(path)?;
+    let mut magic = [0; 4];
+    match file.read_exact(&mut magic) {
+        Ok(()) if magic == *MAGIC => Ok(size),
+        _ => Err(not_gguf(path)),
+    }
+}
+
+/// Reads the header and compares the size it promises with that of the file.
+#[cfg(feature = "embedded")]
+pub(super) fn full_check(path: &Path) -> Result<(), LlmError> {
+    quick_check(path)?;
+    let (file, size) = open(path)?;
+    match promised_size(BufReader::with_capacity(1 << 16, file)) {
+        Ok(promised) if promised <= size => Ok(()),
+        Ok(promised) => Err(file_error(
+            path,
+            &format!("is incomplete: {} of {} MB", size / 1_000_000, promised.div_ceil(1_000_000)),
+            "Finish the download: run the project's set-up command again.",
+        )),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(file_error(
+            path,
+            &format!("is incomplete: it ends within its header, after {size} bytes"),
+            "Finish the download: run the project's set-up command again.",
+        )),
+        Err(error) => Err(file_error(
+            path,
+            &format!("is damaged ({error})"),
+            "Delete it and run the project's set-up command again.",
+        )),
+    }
+}
+
+/// An error about the file at `path`.
+pub(super) fn file_error(path: &Path, what: &str, hint: &str) -> LlmError {
+    LlmError::new(LlmErrorKind::ModelFile, format!("The model file {} {what}.", path.display()), hint)
+}
+
+fn not_gguf(path: &Path) -> LlmError {
+    file_error(path, "is not a GGUF file", "Configure a model in GGUF format, or run the project's set-up command.")
+}
+
+fn open(path: &Path) -> Result<(File, u64), LlmError> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            file_error(path, "does not exist", "Run the project's set-up command to get it, or configure another file.")
+        }
+        _ => file_error(path, &format!("cannot be read: {error}"), "Check the file's permissions."),
+    };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_file() { Ok((file, metadata.len())) } else { Err(not_gguf(path)) }
+}
+
+/// The size a file with this header must at least have.
+#[cfg(feature = "embedded")]
+fn promised_size(source: impl Read) -> io::Result<u64> {
+    let mut header = Header { source, position: 0 };
+    header.skip(4)?;
+    let version = header.u32()?;
+    if !(2..=3).contains(&version) {
+        return Err(damaged("unknown version"));
+    }
+    let tensors = header.u64()?;
+    let entries = header.u64()?;
+    if tensors > MAX_ENTRIES || entries > MAX_ENTRIES {
+        return Err(damaged("impossible counts"));
+    }
+    let mut alignment = DEFAULT_ALIGNMENT;
+    for _ in 0..entries {
+        let key = header.string()?;
+        let kind = header.u32()?;
+        if key == b"general.alignment" && kind == 4 {
+            alignment = u64::from(header.u32()?).clamp(1, 1 << 20);
+        } else {
+            header.skip_value(kind)?;
+        }
+    }
+    let mut data = 0;
+    for _ in 0..tensors {
+        header.string()?;
+        let dimensions = header.u32()?;
+        if dimensions > 8 {
+            return Err(damaged("impossible tensor"));
+        }
+        let mut elements = 1_u64;
+        for _ in 0..dimensions {
+            elements = elements.saturating_mul(header.u64()?);
+        }
+        let kind = header.u32()?;
+        let offset = header.u64()?;
+        data = data.max(offset.saturating_add(tensor_bytes(kind, elements)));
+    }
+    Ok(header.position.next_multiple_of(alignment).saturating_add(data))
+}
+
+#[cfg(feature = "embedded")]
+fn damaged(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+/// The bytes of a tensor; 0 for a kind we do not know, which errs on the side of accepting.
+#[cfg(feature = "embedded")]
+fn tensor_bytes(kind: u32, elements: u64) -> u64 {
+    let (block, bytes) = match kind {
+        0 => (1, 4),
+        1 | 30 => (1, 2),
+        2 => (32, 18),
+        3 => (32, 20),
+        6 => (32, 22),
+        7 => (32, 24),
+        8 => (32, 34),
+        10 => (256, 84),
+        11 => (256, 110),
+        12 => (256, 144),
+        13 => (256, 176),
+        14 => (256, 210),
+        _ => (1, 0),
+    };
+    (elements / block).saturating_mul(bytes)
+}
+
+#[cfg(feature = "embedded")]
+struct Header<R> {
+    source: R,
+    position: u64,
+}
+
+#[cfg(feature = "embedded")]
+impl<R: Read> Header<R> {
+    fn bytes<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.source.read_exact(&mut bytes)?;
+        self.position += N as u64;
+        Ok(bytes)
+    }
+
+    fn u32(&mut self) -> io::Result<u32> {
+        self.bytes().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> io::Result<u64> {
+        self.bytes().map(u64::from_le_bytes)
+    }
+
+    fn skip(&mut self, count: u64) -> io::Result<()> {
+        let skipped = io::copy(&mut self.source.by_ref().take(count), &mut io::sink())?;
+        self.position += skipped;
+        if skipped == count { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    }
+
+    fn string(&mut self) -> io::Result<Vec<u8>> {
+        let length = self.u64()?;
+        if length > MAX_ENTRIES {
+            return Err(damaged("impossible name"));
+        }
+        let mut text = vec![0; length as usize];
+        self.source.read_exact(&mut text)?;
+        self.position += length;
+        Ok(text)
+    }
+
+    fn skip_value(&mut self, kind: u32) -> io::Result<()> {
+        match kind {
+            8 => {
+                let length = self.u64()?;
+                self.skip(length)
+            }
+            9 => {
+                let element = self.u32()?;
+                let count = self.u64()?;
+                if element == 9 {
+                    return Err(damaged("nested array"));
+                }
+                match scalar_size(element) {
+                    Some(size) => self.skip(count.saturating_mul(size)),
+                    None => (0..count).try_for_each(|_| self.skip_value(element)),
+                }
+            }
+            kind => match scalar_size(kind) {
+                Some(size) => self.skip(size),
+                None => Err(damaged("unknown value")),
+            },
+        }
+    }
+}
+
+#[cfg(feature = "embedded")]
+fn scalar_size(kind: u32) -> Option<u64> {
+    match kind {
+        0 | 1 | 7 => Some(1),
+        2 | 3 => Some(2),
+        4..=6 => Some(4),
+        10..=12 => Some(8),
+        _ => None,
+    }
+}
+
+#[cfg(all(test, feature = "embedded"))]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn string(text: &str) -> Vec<u8> {
+        [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat()
+    }
+
+    /// A file with one text, one list of texts and one tensor of 64 f32 values.
+    fn sample() -> Vec<u8> {
+        let mut bytes = [&b"GGUF"[..], &3_u32.to_le_bytes(), &1_u64.to_le_bytes(), &2_u64.to_le_bytes()].concat();
+        bytes.extend([string("general.name"), 8_u32.to_le_bytes().to_vec(), string("tiny")].concat());
+        bytes.extend([string("tokens"), 9_u32.to_le_bytes().to_vec(), 8_u32.to_le_bytes().to_vec()].concat());
+        bytes.extend([2_u64.to_le_bytes().to_vec(), string("a"), string("bc")].concat());
+        bytes.extend([string("w"), 1_u32.to_le_bytes().to_vec(), 64_u64.to_le_bytes().to_vec()].concat());
+        bytes.extend([&0_u32.to_le_bytes()[..], &0_u64.to_le_bytes()].concat());
+        bytes.resize(bytes.len().next_multiple_of(32) + 256, 0);
+        bytes
+    }
+
+    fn check(bytes: &[u8]) -> Result<(), String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.gguf");
+        std::fs::write(&path, bytes).unwrap();
+        full_check(&path).map_err(|error| {
+            assert_eq!(error.kind, LlmErrorKind::ModelFile);
+            error.message.split_once("m.gguf ").unwrap().1.to_owned()
+        })
+    }
+
+    #[test]
+    fn whole_file() {
+        assert_eq!(check(&sample()), Ok(()));
+    }
+
+    #[rstest]
+    #[case(&sample()[..sample().len() - 1], "is incomplete: 0 of 1 MB.")]
+    #[case(&sample()[..60], "is incomplete: it ends within its header, after 60 bytes.")]
+    #[case(&[b"GGUF".as_slice(), &[9, 0, 0, 0]].concat(), "is damaged (unknown version).")]
+    #[case(&[b"GGUF".as_slice(), &[3, 0, 0, 0], &[0xff; 16]].concat(), "is damaged (impossible counts).")]
+    #[case(b"<html>", "is not a GGUF file.")]
+    #[case(b"", "is not a GGUF file.")]
+    fn unusable_files(#[case] bytes: &[u8], #[case] expected: &str) {
+        assert_eq!(check(bytes), Err(expected.to_owned()));
+    }
+
+    #[test]
+    fn missing_file_and_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(full_check(&folder.path().join("none")).unwrap_err().message.ends_with("does not exist."));
+        assert!(full_check(folder.path()).unwrap_err().message.ends_with("is not a GGUF file."));
+    }
+}

@@ -1,0 +1,59 @@
+//! The names most like one that does not exist.
+
+/// Up to `count` of `names` that are most like `wanted`, best first; none that is unlike it.
+pub(crate) fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>, count: usize) -> Vec<&'n str> {
+    let wanted = wanted.to_lowercase();
+    let mut ranked: Vec<(usize, &str)> = names
+        .into_iter()
+        .filter_map(|name| {
+            let lower = name.to_lowercase();
+            let length = wanted.chars().count().max(lower.chars().count());
+            let contained = !wanted.is_empty() && (lower.contains(&wanted) || wanted.contains(&lower));
+            let distance = if contained { 0 } else { edit_distance(&wanted, &lower) };
+            // More than half of it different: another name altogether.
+            (distance * 2 <= length).then_some((distance, name))
+        })
+        .collect();
+    ranked.sort_by_key(|(distance, _)| *distance);
+    ranked.into_iter().take(count).map(|(_, name)| name).collect()
+}
+
+fn edit_distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let substitution = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = substitution.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("qwen2.5-coder", &["llama3:8b", "qwen2.5-coder:7b", "qwen2.5-coder:1.5b"], &["qwen2.5-coder:7b", "qwen2.5-coder:1.5b"])]
+    #[case("lama3:8b", &["llama3:8b", "qwen"], &["llama3:8b"])]
+    #[case("GPT-4", &["gpt-4"], &["gpt-4"])]
+    #[case("zzz", &["llama3:8b"], &[])]
+    #[case("", &["a"], &[])]
+    #[case("a", &[], &[])]
+    fn likeness(#[case] wanted: &str, #[case] names: &[&str], #[case] expected: &[&str]) {
+        assert_eq!(nearest(wanted, names.iter().copied(), 3), expected);
+    }
+
+    #[rstest]
+    #[case("", "", 0)]
+    #[case("kitten", "sitting", 3)]
+    #[case("", "abc", 3)]
+    fn distance(#[case] left: &str, #[case] right: &str, #[case] expected: usize) {
+        assert_eq!(edit_distance(left, right), expected);
+    }
+}

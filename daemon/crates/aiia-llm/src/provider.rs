@@ -1,0 +1,213 @@
+//! How a provider of models is reached.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use url::{Host, Url};
+
+use crate::error::{LlmError, LlmErrorKind};
+use crate::secret::Secret;
+
+/// The wire format a provider speaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dialect {
+    /// `POST {base}/chat/completions` with server-sent events.
+    OpenaiChat,
+    /// Ollama's own `POST {base}/api/chat` with a JSON object a line.
+    Ollama,
+    /// The model inside this process; no network.
+    Embedded,
+}
+
+impl Dialect {
+    /// The name used in configuration files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Dialect::OpenaiChat => "openai_chat",
+            Dialect::Ollama => "ollama",
+            Dialect::Embedded => "embedded",
+        }
+    }
+}
+
+/// How we came to know a provider.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// The user's configuration names it.
+    Configured,
+    /// It answered on this machine.
+    Loopback,
+    /// Its key is in this environment variable.
+    Environment(String),
+    /// It is part of this program.
+    Embedded,
+}
+
+/// Where a provider departs from its dialect.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quirks {
+    /// The field that limits the answer (`max_tokens`, for newer models `max_completion_tokens`).
+    pub max_tokens_field: String,
+    /// Whether `stream_options.include_usage` may be sent.
+    pub stream_usage: bool,
+}
+
+impl Default for Quirks {
+    fn default() -> Self {
+        Self { max_tokens_field: "max_tokens".to_owned(), stream_usage: true }
+    }
+}
+
+/// A provider: name, dialect, address, key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProviderConfig {
+    /// The name before the slash in `provider/model`.
+    pub name: String,
+    /// The wire format.
+    pub dialect: Dialect,
+    /// The address the dialect's paths are appended to, e.g. `https://api.openai.com/v1`.
+    pub base_url: String,
+    /// The key, sent as a bearer token.
+    pub api_key: Option<Secret>,
+    /// How we came to know it.
+    pub origin: Origin,
+    /// Models known to exist without asking.
+    pub models: Vec<String>,
+    /// The context window to ask for when a request names none (Ollama only).
+    pub context_window: Option<u32>,
+    /// Departures from the dialect.
+    pub quirks: Quirks,
+}
+
+impl ProviderConfig {
+    /// A provider named by the user, without key or quirks.
+    pub fn new(name: impl Into<String>, dialect: Dialect, base_url: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            dialect,
+            base_url: base_url.into(),
+            api_key: None,
+            origin: Origin::Configured,
+            models: Vec::new(),
+            context_window: None,
+            quirks: Quirks::default(),
+        }
+    }
+
+    /// The same provider with a key; an empty key is no key.
+    #[must_use]
+    pub fn with_key(mut self, key: impl AsRef<str>) -> Self {
+        let key = Secret::new(key);
+        self.api_key = (!key.expose().is_empty()).then_some(key);
+        self
+    }
+
+    /// Whether requests stay on this machine.
+    pub fn is_local(&self) -> bool {
+        self.dialect == Dialect::Embedded || Url::parse(&self.base_url).is_ok_and(|url| is_loopback(&url))
+    }
+
+    /// The address without user name, password and query, fit for messages.
+    pub fn shown_url(&self) -> String {
+        match Url::parse(&self.base_url) {
+            Ok(url) => shown(&url),
+            Err(_) => "an invalid address".to_owned(),
+        }
+    }
+
+    /// The address of `path` (which starts with a slash) below the base address.
+    pub(crate) fn endpoint(&self, path: &str) -> Result<Url, LlmError> {
+        let bad = |why: &str| {
+            LlmError::new(
+                LlmErrorKind::BadRequest,
+                format!("The address of the provider '{}' cannot be used: {why}.", self.name),
+                "Set base_url to an address like http://127.0.0.1:11434 or https://host/v1.",
+            )
+        };
+        let mut url = Url::parse(&self.base_url).map_err(|error| bad(&error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(bad("only http and https are spoken"));
+        }
+        if url.host().is_none() {
+            return Err(bad("it names no host"));
+        }
+        let joined = format!("{}{path}", url.path().trim_end_matches('/'));
+        url.set_path(&joined);
+        Ok(url)
+    }
+}
+
+/// Time limits of a request. There is none on the whole of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timeouts {
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// From the request to the first token; generous, since local servers load the model first.
+    pub first_token: Duration,
+    /// Between two pieces of an answer.
+    pub idle: Duration,
+    /// For one provider to list its models.
+    pub list: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            first_token: Duration::from_secs(120),
+            idle: Duration::from_secs(60),
+            list: Duration::from_secs(1),
+        }
+    }
+}
+
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+pub(crate) fn shown(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("?");
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{host}{port}{}", url.scheme(), url.path().trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("http://127.0.0.1:1234/v1", "http://127.0.0.1:1234/v1/chat", true)]
+    #[case("http://localhost:1234/v1/", "http://localhost:1234/v1/chat", true)]
+    #[case("http://[::1]:80", "http://[::1]/chat", true)]
+    #[case("https://example.org/v1?api-version=3", "https://example.org/v1/chat?api-version=3", false)]
+    fn addresses(#[case] base: &str, #[case] endpoint: &str, #[case] local: bool) {
+        let provider = ProviderConfig::new("p", Dialect::OpenaiChat, base);
+        assert_eq!(provider.endpoint("/chat").unwrap().as_str(), endpoint);
+        assert_eq!(provider.is_local(), local);
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("example.org")]
+    #[case("file:///etc/passwd")]
+    #[case("unix:/run/x")]
+    fn bad_addresses(#[case] base: &str) {
+        let provider = ProviderConfig::new("p", Dialect::OpenaiChat, base);
+        assert_eq!(provider.endpoint("/chat").unwrap_err().kind, LlmErrorKind::BadRequest);
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        let provider = ProviderConfig::new("p", Dialect::OpenaiChat, "https://me:pw@host/v1?key=k").with_key("sk-1");
+        assert_eq!(provider.shown_url(), "https://host/v1");
+        assert!(!format!("{:?}", provider.api_key).contains("sk-1"));
+    }
+}

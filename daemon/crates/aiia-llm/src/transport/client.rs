@@ -1,0 +1,148 @@
+//! HTTP clients, made when first needed, and what their failures mean.
+
+use std::error::Error as StdError;
+use std::io;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use reqwest::{Client, RequestBuilder, redirect};
+use url::Url;
+
+use crate::error::{LlmError, LlmErrorKind};
+use crate::provider::{ProviderConfig, Timeouts, is_loopback, shown};
+
+/// The clients of a set of models. Making one costs nothing until the first request.
+#[derive(Debug, Default)]
+pub(crate) struct Clients {
+    local: OnceLock<Client>,
+    remote: OnceLock<Client>,
+}
+
+impl Clients {
+    /// The client for an address. Plain requests to this machine never go through a proxy and
+    /// need no certificates, which saves loading them.
+    pub(crate) fn for_url(&self, url: &Url, timeouts: &Timeouts) -> Result<&Client, LlmError> {
+        let local = url.scheme() == "http" && is_loopback(url);
+        let cell = if local { &self.local } else { &self.remote };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        // Fails only when a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(timeouts.connect)
+            .user_agent(concat!("aiia/", env!("CARGO_PKG_VERSION")));
+        if local {
+            builder = builder.no_proxy().tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|error| {
+            LlmError::new(
+                LlmErrorKind::Tls,
+                format!("Encrypted connections cannot be set up: {}.", innermost(&error)),
+                "Check that the system's certificate store is in place (on Debian: the package ca-certificates).",
+            )
+        })?;
+        Ok(cell.get_or_init(|| client))
+    }
+}
+
+/// The request with the provider's key, if it has one.
+pub(crate) fn authorised(builder: RequestBuilder, provider: &ProviderConfig) -> RequestBuilder {
+    match &provider.api_key {
+        Some(key) => builder.bearer_auth(key.expose()),
+        None => builder,
+    }
+}
+
+/// What a failure before the answer's head means.
+pub(crate) fn connection_error(error: &reqwest::Error, provider: &ProviderConfig, url: &Url, connect: Duration) -> LlmError {
+    let place = shown(url);
+    let host = url.host_str().unwrap_or("?").to_owned();
+    let reason = innermost(error);
+    let name = &provider.name;
+    let made = |kind, message: String, hint: String| LlmError::new(kind, redacted(provider, &message), hint);
+
+    if error.is_connect() {
+        if error.is_timeout() {
+            return made(
+                LlmErrorKind::ConnectTimeout,
+                format!("No connection to {place} within {} s.", connect.as_secs_f32()),
+                "Check the address, the network and any firewall or proxy.".to_owned(),
+            );
+        }
+        if chain(error).any(|cause| rustls_error(cause).is_some()) {
+            return made(
+                LlmErrorKind::Tls,
+                format!("No trusted connection to {place}: {reason}."),
+                "Check the address (http or https), the clock and the server's certificate.".to_owned(),
+            );
+        }
+        if chain(error).any(|cause| cause.to_string().contains("dns error")) {
+            return made(
+                LlmErrorKind::Dns,
+                format!("The name {host} could not be resolved."),
+                "Check the provider's address and the network connection.".to_owned(),
+            );
+        }
+        if io_kind(error) == Some(io::ErrorKind::ConnectionRefused) {
+            return made(
+                LlmErrorKind::Refused,
+                format!("Nothing answers at {place} (connection refused)."),
+                format!("Start the server of the provider '{name}', or correct its address."),
+            );
+        }
+        return made(
+            LlmErrorKind::Refused,
+            format!("No connection to {place}: {reason}."),
+            "Check the address and the network connection.".to_owned(),
+        );
+    }
+    if was_reset(error) {
+        return made(
+            LlmErrorKind::CutOff,
+            format!("{place} closed the connection without an answer."),
+            "Ask again, or look into the model server's log.".to_owned(),
+        );
+    }
+    made(
+        LlmErrorKind::Malformed,
+        format!("{place} did not answer in HTTP: {reason}."),
+        "Check that the provider's address is that of a model server.".to_owned(),
+    )
+}
+
+/// Whether the other side closed the connection before it answered.
+pub(crate) fn was_reset(error: &reqwest::Error) -> bool {
+    matches!(
+        io_kind(error),
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted | io::ErrorKind::UnexpectedEof)
+    ) || chain(error).any(|cause| cause.to_string().contains("connection closed before message completed"))
+}
+
+/// `text` without the provider's key.
+pub(crate) fn redacted(provider: &ProviderConfig, text: &str) -> String {
+    provider.api_key.as_ref().map_or_else(|| text.to_owned(), |key| key.redact(text))
+}
+
+fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let current = next?;
+        next = current.source();
+        Some(current)
+    })
+}
+
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+fn io_kind(error: &(dyn StdError + 'static)) -> Option<io::ErrorKind> {
+    chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind).last()
+}
+
+fn rustls_error<'e>(cause: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
+    // An io::Error shows its payload's source, not the payload: look inside.
+    cause.downcast_ref::<rustls::Error>().or_else(|| cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref())
+}

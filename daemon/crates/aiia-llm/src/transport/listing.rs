@@ -1,0 +1,65 @@
+//! Asking a provider which models it has.
+
+use serde_json::Value;
+
+use super::client::{Clients, authorised, connection_error, redacted};
+use crate::dialect::{ListedModel, failure, list_path, listed_models};
+use crate::error::{LlmError, LlmErrorKind};
+use crate::provider::{ProviderConfig, Timeouts, shown};
+
+/// The longest listing that is read.
+const MAX_LISTING: usize = 8 * 1024 * 1024;
+
+/// The provider's models, within the time limit for listings.
+pub(crate) async fn list_models(
+    clients: &Clients,
+    provider: &ProviderConfig,
+    timeouts: &Timeouts,
+) -> Result<Vec<ListedModel>, LlmError> {
+    tokio::time::timeout(timeouts.list, ask(clients, provider, timeouts)).await.unwrap_or_else(|_| {
+        Err(LlmError::new(
+            LlmErrorKind::FirstTokenTimeout,
+            format!("{} did not list its models within {} s.", provider.shown_url(), timeouts.list.as_secs_f32()),
+            "The server may be busy; its models can still be asked by name.",
+        ))
+    })
+}
+
+async fn ask(clients: &Clients, provider: &ProviderConfig, timeouts: &Timeouts) -> Result<Vec<ListedModel>, LlmError> {
+    let url = provider.endpoint(list_path(provider.dialect))?;
+    let client = clients.for_url(&url, timeouts)?;
+    let mut response = authorised(client.get(url.clone()), provider)
+        .send()
+        .await
+        .map_err(|error| connection_error(&error, provider, &url, timeouts.connect))?;
+    let status = response.status().as_u16();
+    if (300..400).contains(&status) {
+        return Err(super::stream::redirect_error(&response, provider, &url));
+    }
+    let content_type = super::stream::content_type(&response);
+    let mut body = Vec::new();
+    while let Some(bytes) =
+        response.chunk().await.map_err(|error| connection_error(&error, provider, &url, timeouts.connect))?
+    {
+        body.extend_from_slice(&bytes);
+        if body.len() > MAX_LISTING {
+            return Err(not_a_listing(provider));
+        }
+    }
+    if status >= 400 {
+        let error = failure::of_response(status, &content_type, &String::from_utf8_lossy(&body), &shown(&url));
+        return Err(LlmError { message: redacted(provider, &error.message), ..error });
+    }
+    serde_json::from_slice::<Value>(&body)
+        .ok()
+        .and_then(|listing| listed_models(provider.dialect, &listing))
+        .ok_or_else(|| not_a_listing(provider))
+}
+
+fn not_a_listing(provider: &ProviderConfig) -> LlmError {
+    LlmError::new(
+        LlmErrorKind::Malformed,
+        format!("{} answers, but not like a model server.", provider.shown_url()),
+        "Check the provider's address and dialect.",
+    )
+}

@@ -1,0 +1,314 @@
+//! One request to a server, from the connection to the last token.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use reqwest::Response;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use tokio::time::{Instant, timeout, timeout_at};
+use url::Url;
+
+use super::client::{Clients, authorised, connection_error, redacted, was_reset};
+use super::generate::DeltaSink;
+use super::lines::{EventAssembler, Fault, LineSplitter, MAX_LINE, MAX_TOTAL};
+use crate::chat::{ChatRequest, Delta};
+use crate::dialect::{Framing, StreamState, chat_body, chat_path, failure};
+use crate::error::{LlmError, LlmErrorKind};
+use crate::provider::{ProviderConfig, Timeouts, shown};
+
+/// Attempts in all, the first one included.
+const ATTEMPTS: usize = 3;
+/// A server that wants us to wait longer is reported instead of waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// What is read of the body of an error.
+const MAX_ERROR_BODY: usize = 64 * 1024;
+/// How long usage and end mark may take once the reason of the end is known.
+const AFTER_FINISH: Duration = Duration::from_secs(2);
+
+/// Asks the provider and sends what it answers. Ends with `Finish` sent, or with the error.
+pub(crate) async fn run(
+    clients: &Clients,
+    provider: &ProviderConfig,
+    request: &ChatRequest,
+    timeouts: &Timeouts,
+    sink: &mut DeltaSink,
+) -> Result<(), LlmError> {
+    let url = provider.endpoint(chat_path(provider.dialect))?;
+    let deadline = Instant::now() + timeouts.first_token;
+    let response = connect(clients, provider, request, timeouts, &url, deadline, sink).await?;
+    read(response, provider, timeouts, &url, deadline, sink).await
+}
+
+/// Sends the request until it is answered with success: again after a passing failure, never once
+/// anything of an answer has arrived.
+async fn connect(
+    clients: &Clients,
+    provider: &ProviderConfig,
+    request: &ChatRequest,
+    timeouts: &Timeouts,
+    url: &Url,
+    deadline: Instant,
+    sink: &mut DeltaSink,
+) -> Result<Response, LlmError> {
+    let client = clients.for_url(url, timeouts)?;
+    let body = chat_body(provider, request);
+    let mut waits = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(300))
+        .with_max_delay(Duration::from_secs(5))
+        .with_jitter()
+        .with_max_times(ATTEMPTS - 1)
+        .build();
+    loop {
+        let sending = authorised(client.post(url.clone()), provider)
+            .header(ACCEPT, "text/event-stream, application/x-ndjson, application/json")
+            .json(&body)
+            .send();
+        let answered = timeout_at(deadline, sending).await.map_err(|_| first_token_timeout(provider, timeouts))?;
+        let (error, passing) = match answered {
+            Ok(response) if response.status().is_success() => return Ok(response),
+            Ok(response) => refusal(response, provider, url, timeouts).await,
+            Err(error) => (connection_error(&error, provider, url, timeouts.connect), was_reset(&error)),
+        };
+        let Some(wait) = waits.next().filter(|_| passing) else { return Err(error) };
+        let wait = error.retry_after.map_or(wait, |asked| asked.max(wait));
+        if wait > LONGEST_WAIT || Instant::now() + wait > deadline {
+            return Err(error);
+        }
+        tracing::debug!(provider = provider.name, kind = error.kind.as_str(), ?wait, "asking again");
+        sink.send(Ok(Delta::Status(format!("{} Asking again in {:.1} s", error.message, wait.as_secs_f32())))).await;
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// The error of an answer that is no success, and whether it may pass by itself.
+async fn refusal(mut response: Response, provider: &ProviderConfig, url: &Url, timeouts: &Timeouts) -> (LlmError, bool) {
+    let status = response.status().as_u16();
+    if (300..400).contains(&status) {
+        return (redirect_error(&response, provider, url), false);
+    }
+    let retry_after = retry_after(&response);
+    let content_type = content_type(&response);
+    let mut body = Vec::new();
+    // A body that never ends must not hold the error back.
+    let reading = async {
+        while let Ok(Some(bytes)) = response.chunk().await {
+            body.extend_from_slice(&bytes);
+            if body.len() > MAX_ERROR_BODY {
+                break;
+            }
+        }
+    };
+    let _ = timeout(timeouts.connect, reading).await;
+    body.truncate(MAX_ERROR_BODY);
+    let mut error = failure::of_response(status, &content_type, &String::from_utf8_lossy(&body), &shown(url));
+    error.message = redacted(provider, &error.message);
+    error.retry_after = retry_after;
+    let used_up = error.kind == LlmErrorKind::Quota && error.message.contains("used up");
+    (error, matches!(status, 429 | 502 | 503 | 529) && !used_up)
+}
+
+async fn read(
+    mut response: Response,
+    provider: &ProviderConfig,
+    timeouts: &Timeouts,
+    url: &Url,
+    deadline: Instant,
+    sink: &mut DeltaSink,
+) -> Result<(), LlmError> {
+    let content_type = content_type(&response);
+    let mut reader = BodyReader::new(provider, &content_type);
+    loop {
+        let limit = if reader.state.is_finishing() {
+            Instant::now() + AFTER_FINISH
+        } else if reader.began {
+            Instant::now() + timeouts.idle
+        } else {
+            deadline
+        };
+        let bytes = match timeout_at(limit, response.chunk()).await {
+            Ok(Ok(Some(bytes))) => bytes,
+            Ok(Ok(None)) => return reader.end(sink).await,
+            Ok(Err(error)) => {
+                tracing::debug!(provider = provider.name, %error, "the answer broke off");
+                if reader.state.is_finishing() {
+                    return reader.end(sink).await;
+                }
+                return Err(LlmError::new(
+                    LlmErrorKind::CutOff,
+                    format!("The connection to {} broke off before the answer was complete.", shown(url)),
+                    "What arrived is kept. Ask again, or look into the model server's log.",
+                ));
+            }
+            Err(_) if reader.state.is_finishing() => return reader.end(sink).await,
+            Err(_) if reader.began => {
+                return Err(LlmError::new(
+                    LlmErrorKind::IdleTimeout,
+                    format!("The answer stopped: nothing came from {} for {} s.", shown(url), timeouts.idle.as_secs_f32()),
+                    "What arrived is kept. Ask again; a longer idle limit can be configured.",
+                ));
+            }
+            Err(_) => return Err(first_token_timeout(provider, timeouts)),
+        };
+        reader.bytes(&bytes, sink).await?;
+        if reader.state.is_done() {
+            return reader.end(sink).await;
+        }
+    }
+}
+
+/// Bytes of a body into deltas.
+struct BodyReader<'p> {
+    provider: &'p ProviderConfig,
+    content_type: String,
+    state: StreamState,
+    lines: LineSplitter,
+    events: EventAssembler,
+    framing: Framing,
+    /// A whole JSON text instead of a stream, as servers send that cannot stream.
+    whole: Option<String>,
+    first_line: Option<String>,
+    saw_event: bool,
+    /// The first text has arrived.
+    began: bool,
+}
+
+impl<'p> BodyReader<'p> {
+    fn new(provider: &'p ProviderConfig, content_type: &str) -> Self {
+        let state = StreamState::new(provider.dialect);
+        let framing = state.framing();
+        let is_whole = framing == Framing::ServerSentEvents && content_type.starts_with("application/json");
+        Self {
+            provider,
+            content_type: content_type.to_owned(),
+            state,
+            lines: LineSplitter::new(MAX_LINE, MAX_TOTAL),
+            events: EventAssembler::default(),
+            framing,
+            whole: is_whole.then(String::new),
+            first_line: None,
+            saw_event: false,
+            began: false,
+        }
+    }
+
+    async fn bytes(&mut self, bytes: &[u8], sink: &mut DeltaSink) -> Result<(), LlmError> {
+        if !self.saw_event && failure::looks_like_html(&self.content_type, bytes) {
+            return Err(failure::html());
+        }
+        let (lines, fault) = self.lines.push(bytes);
+        for line in lines {
+            self.line(&line, sink).await?;
+            if self.state.is_done() {
+                return Ok(());
+            }
+        }
+        fault.map_or(Ok(()), |fault| Err(malformed(fault)))
+    }
+
+    async fn line(&mut self, line: &str, sink: &mut DeltaSink) -> Result<(), LlmError> {
+        if self.first_line.is_none() && !line.trim().is_empty() {
+            self.first_line = Some(line.to_owned());
+        }
+        if let Some(whole) = &mut self.whole {
+            whole.push_str(line);
+            whole.push('\n');
+            return Ok(());
+        }
+        let event = match self.framing {
+            Framing::JsonLines => Some(line.to_owned()),
+            Framing::ServerSentEvents => self.events.line(line).map_err(malformed)?,
+        };
+        match event {
+            Some(event) => self.event(&event, sink).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn event(&mut self, event: &str, sink: &mut DeltaSink) -> Result<(), LlmError> {
+        if event.trim().is_empty() {
+            return Ok(());
+        }
+        let deltas = self
+            .state
+            .on_event(event)
+            .map_err(|error| LlmError { message: redacted(self.provider, &error.message), ..error })?;
+        self.saw_event = true;
+        for delta in deltas {
+            self.began |= matches!(delta, Delta::Text(_) | Delta::Reasoning(_));
+            sink.send(Ok(delta)).await;
+        }
+        Ok(())
+    }
+
+    async fn end(mut self, sink: &mut DeltaSink) -> Result<(), LlmError> {
+        if !self.state.is_done() {
+            if let Some(line) = self.lines.finish().map_err(malformed)? {
+                self.line(&line, sink).await?;
+            }
+            let open = self.whole.take().or_else(|| self.events.finish());
+            if let Some(event) = open {
+                self.event(&event, sink).await?;
+            }
+        }
+        if let Some(line) = self.first_line.filter(|_| !self.saw_event) {
+            return Err(LlmError::new(
+                LlmErrorKind::Malformed,
+                format!("The model server sent something that is not of its protocol: {}", failure::excerpt(&line)),
+                "Check that the address and the dialect of the provider are right.",
+            ));
+        }
+        for delta in self.state.on_end()? {
+            sink.send(Ok(delta)).await;
+        }
+        Ok(())
+    }
+}
+
+fn malformed(fault: Fault) -> LlmError {
+    let message = match fault {
+        Fault::LineTooLong => format!("The model server sent a line of more than {} KiB.", MAX_LINE / 1024),
+        Fault::BodyTooLong => format!("The model server sent more than {} MiB.", MAX_TOTAL / 1024 / 1024),
+        Fault::InvalidUtf8 => "The model server sent bytes that are no UTF-8 text.".to_owned(),
+    };
+    LlmError::new(
+        LlmErrorKind::Malformed,
+        message,
+        "What arrived is kept. Check that the address and the dialect of the provider are right.",
+    )
+}
+
+fn first_token_timeout(provider: &ProviderConfig, timeouts: &Timeouts) -> LlmError {
+    LlmError::new(
+        LlmErrorKind::FirstTokenTimeout,
+        format!("'{}' did not begin to answer within {} s.", provider.name, timeouts.first_token.as_secs_f32()),
+        "Ask again when the server has loaded its model, or configure a longer limit.",
+    )
+}
+
+/// The error for an answer that sends us elsewhere.
+pub(crate) fn redirect_error(response: &Response, provider: &ProviderConfig, url: &Url) -> LlmError {
+    let target = response
+        .headers()
+        .get(LOCATION)
+        .and_then(|location| location.to_str().ok())
+        .and_then(|location| url.join(location).ok())
+        .map_or_else(|| "another address".to_owned(), |target| shown(&target));
+    LlmError::new(
+        LlmErrorKind::Redirect,
+        redacted(provider, &format!("{} redirects to {target}, which is not followed.", shown(url))),
+        "If you trust the new address, make it the provider's base address.",
+    )
+    .with_status(response.status().as_u16())
+}
+
+/// The content type of an answer, lower case.
+pub(crate) fn content_type(response: &Response) -> String {
+    let value = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_ascii_lowercase()
+}
+
+/// The wait in seconds; dates are not read, our own back-off serves then.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds: f64 = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
