@@ -1,1 +1,36 @@
-//! placeholder
+//! Projects, chats, messages, runs and pending edits in one `SQLite` file.
+//!
+//! [`Store`] is a cheap handle. One thread owns all writes and commits in groups; a few read-only connections serve reads.
+//! What a method returns is durable. Tables are described in `migrations/`; `SQLite` appears in no other crate.
+
+mod store;
+
+mod chats;
+mod edits;
+mod messages;
+mod projects;
+mod runs;
+
+mod chunks;
+mod folders;
+mod titles;
+
+mod check;
+mod opening;
+mod readers;
+mod recovery;
+mod schema;
+mod writer;
+
+mod clock;
+mod columns;
+mod cursor;
+mod error;
+
+#[cfg(test)]
+mod tests;
+
+pub use edits::{EditTexts, NewEdit, NewEditFile};
+pub use error::StoreError;
+pub use runs::{BegunRun, FinishRun, NewRun};
+pub use store::Store;

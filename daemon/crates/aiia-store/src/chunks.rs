@@ -1,0 +1,67 @@
+//! The events of runs: several a row, numbered 1, 2, 3 … inside a run without gaps.
+
+use aiia_protocol::id::RunId;
+use aiia_protocol::run::{RunEvent, RunEventKind};
+use rusqlite::{Connection, params};
+
+use crate::{StoreError, columns};
+
+/// Appends events to the run, whose last event so far has the number `last_seq`. Gives the new last number.
+pub(crate) fn append(
+    connection: &Connection,
+    run_id: &RunId,
+    last_seq: u64,
+    events: &[RunEvent],
+) -> Result<u64, StoreError> {
+    let mut next = last_seq;
+    for (index, event) in events.iter().enumerate() {
+        next += 1;
+        if event.run_id != *run_id {
+            return Err(StoreError::invalid(format!("/events/{index}/run_id"), "The event belongs to another run."));
+        }
+        if event.seq != next {
+            let detail = format!("The event has the number {}, but {next} comes next.", event.seq);
+            return Err(StoreError::invalid(format!("/events/{index}/seq"), detail));
+        }
+    }
+    if events.is_empty() {
+        return Ok(last_seq);
+    }
+    let kinds: Vec<&RunEventKind> = events.iter().map(|event| &event.kind).collect();
+    columns::execute(
+        connection,
+        "INSERT INTO run_chunks (run_id, first_seq, last_seq, events) VALUES (?1, ?2, ?3, ?4)",
+        params![run_id.as_str(), last_seq as i64 + 1, next as i64, columns::to_json(&kinds)?],
+    )?;
+    columns::execute(connection, "UPDATE runs SET last_seq = ?2 WHERE id = ?1", params![run_id.as_str(), next as i64])?;
+    Ok(next)
+}
+
+/// The events after the number `after`, at most `limit`.
+pub(crate) fn read(
+    connection: &Connection,
+    run_id: &RunId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<RunEvent>, StoreError> {
+    let after = i64::try_from(after).unwrap_or(i64::MAX) as u64;
+    let sql =
+        "SELECT first_seq, last_seq, events FROM run_chunks WHERE run_id = ?1 AND last_seq > ?2 ORDER BY last_seq";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![run_id.as_str(), after as i64])?;
+    let mut events = Vec::new();
+    while events.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let kinds: Vec<RunEventKind> = columns::json(row, "events")?;
+        let first = columns::number(row, "first_seq")?;
+        if columns::number(row, "last_seq")? != first + kinds.len() as u64 - 1 {
+            let detail = format!("the events of run {run_id} from {first} on are incomplete");
+            return Err(StoreError::Corrupt { file: String::new(), detail });
+        }
+        let numbered = kinds.into_iter().zip(first..).filter(|(_, seq)| *seq > after);
+        let wanted = numbered.take(limit - events.len());
+        events.extend(wanted.map(|(kind, seq)| RunEvent { run_id: run_id.clone(), seq, kind }));
+    }
+    Ok(events)
+}

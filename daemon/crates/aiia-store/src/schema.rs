@@ -1,0 +1,75 @@
+//! The schema: its versions, and whether a file really has it.
+
+use std::collections::BTreeSet;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use crate::StoreError;
+
+/// All migrations, oldest first. Version 1 is the schema after the first. A released one is never changed.
+pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
+
+/// Marks the file as a store of aiia (`aiia` in ASCII).
+pub(crate) const APPLICATION_ID: u32 = 0x6169_6961;
+
+/// Brings the connection to the newest schema, each migration in a transaction with a check of all references.
+/// References must not be enforced meanwhile, since a migration may have to rebuild a table.
+pub(crate) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), StoreError> {
+    let steps = migrations.iter().map(|sql| M::up(sql).foreign_key_check()).collect();
+    Migrations::new(steps).to_latest(connection).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => StoreError::from(err),
+        other => StoreError::Internal { detail: format!("bringing the store to the new schema failed: {other}") },
+    })
+}
+
+/// What the schema has and the file has not: tables, columns, indexes and triggers by name.
+pub(crate) fn missing(connection: &Connection, migrations: &[&str]) -> Result<Vec<String>, StoreError> {
+    let mut model = Connection::open_in_memory()?;
+    migrate(&mut model, migrations)?;
+    let present = names(connection)?;
+    Ok(names(&model)?.into_iter().filter(|name| !present.contains(name)).collect())
+}
+
+fn names(connection: &Connection) -> Result<BTreeSet<String>, StoreError> {
+    let sql = "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+               UNION ALL
+               SELECT 'column ' || t.name || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c
+               WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+    let mut statement = connection.prepare(sql)?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_migrations_make_a_schema_that_misses_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        assert_eq!(missing(&connection, MIGRATIONS), Ok(Vec::new()));
+        let id: u32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).unwrap();
+        assert_eq!(id, APPLICATION_ID);
+    }
+
+    #[test]
+    fn every_reference_has_an_index() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        let unindexed: Vec<String> = connection
+            .prepare(
+                "SELECT t.name || '.' || f.\"from\" FROM sqlite_schema t, pragma_foreign_key_list(t.name) f
+                 WHERE t.type = 'table' AND f.seq = 0 AND NOT EXISTS (
+                     SELECT 1 FROM pragma_index_list(t.name) i, pragma_index_info(i.name) c
+                     WHERE i.partial = 0 AND c.seqno = 0 AND c.name = f.\"from\")",
+            )
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        // Projects are few and never really deleted alone.
+        assert_eq!(unindexed, ["chats.project_id"]);
+    }
+}

@@ -1,0 +1,96 @@
+//! The handle that everybody has.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use crate::readers::Readers;
+use crate::writer::Writer;
+use crate::{StoreError, check, opening, schema};
+
+/// The store of one data directory. Cheap to clone; all methods may be called from many tasks at once.
+///
+/// A write that was started is carried out even when its future is dropped. A read is then stopped.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Store {
+    /// Opens the store in `dir`, which is made where it does not exist. A file of an older version is migrated, and a copy
+    /// of it is kept; runs that a dead process left going on become interrupted.
+    ///
+    /// # Errors
+    /// `TooNew`, `Corrupt`, `Full`, `Busy` or `Io`. A file that is refused is left as it is.
+    pub fn open(dir: &Path) -> Result<Store, StoreError> {
+        Self::open_with(dir, schema::MIGRATIONS)
+    }
+
+    pub(crate) fn open_with(dir: &Path, migrations: &[&str]) -> Result<Store, StoreError> {
+        let connection = opening::open(dir, migrations)?;
+        let path = dir.join(opening::FILE_NAME);
+        let writer = Writer::start(connection, path.clone())?;
+        let readers = Readers::new(path.clone());
+        Ok(Store { inner: Arc::new(Inner { path, writer, readers }) })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Writes what was handed over, moves the log into the file and closes it. Blocks for a moment. Later calls of other
+    /// methods give `Closed`; closing again does nothing.
+    pub fn close(&self) {
+        self.inner.close();
+    }
+
+    /// Looks for damage: the file's structure, its references, and what must hold between its rows. Gives one sentence for
+    /// each thing that is wrong; none when all is well. Reads the whole file.
+    ///
+    /// # Errors
+    /// When the file cannot be read at all.
+    pub async fn check(&self) -> Result<Vec<String>, StoreError> {
+        self.read(check::findings).await
+    }
+
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.inner.writer.run(work).await.map_err(|error| error.about(&self.inner.path))
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.inner.readers.run(work).await
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.inner.path).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        self.readers.close();
+        self.writer.close();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

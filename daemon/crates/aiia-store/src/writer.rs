@@ -1,0 +1,201 @@
+//! The thread that owns all writes.
+//!
+//! All jobs that wait are committed together, each in a savepoint of its own: one that fails takes no other with it, and
+//! one flush to the disk serves them all. A job is answered after the commit, so what was answered is durable.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::StoreError;
+
+/// Jobs of one commit at most, so that the first does not wait for long.
+const GROUP: usize = 64;
+/// How long nothing has to be written before the log is moved into the file.
+const IDLE: Duration = Duration::from_secs(2);
+/// How long closing waits for readers that keep the log from being moved.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The way to the writing thread.
+pub(crate) struct Writer {
+    jobs: Mutex<Option<Sender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the thread, which owns `connection` from now on; `path` is named in errors.
+    pub(crate) fn start(connection: Connection, path: PathBuf) -> Result<Self, StoreError> {
+        let (sender, receiver) = channel();
+        let thread = std::thread::Builder::new()
+            .name("aiia-store".to_owned())
+            .spawn(move || serve(&connection, &receiver, &path))
+            .map_err(|error| StoreError::Io { detail: format!("starting the writing thread: {error}") })?;
+        Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Carries out `work` in a transaction and answers when it is durable. Once it was handed over it is carried out, even
+    /// when the caller no longer waits.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Work { work: Some(work), value: None, reply };
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        jobs.ok_or(StoreError::Closed)?.send(Box::new(job)).map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Writes what waits, moves the log into the file and ends the thread.
+    pub(crate) fn close(&self) {
+        drop(self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!("the writing thread of the store ended by a fault");
+        }
+    }
+}
+
+trait Job: Send {
+    /// Does the work; on an error its changes are to be rolled back.
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError>;
+    /// Answers: with the value of the work after a commit, or with why there is none.
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+struct Work<T, F> {
+    work: Option<F>,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Work<T, F> {
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        if let Some(work) = self.work.take() {
+            self.value = Some(work(connection)?);
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let lost = || StoreError::Internal { detail: "a write gave no result".to_owned() };
+        let Self { value, reply, .. } = *self;
+        // Nobody may be waiting any more.
+        let _ = reply.send(outcome.and_then(|()| value.ok_or_else(lost)));
+    }
+}
+
+fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::path::Path) {
+    let mut log_has_content = true;
+    // A damaged file is not written to again.
+    let mut damage: Option<StoreError> = None;
+    loop {
+        let first = if log_has_content { jobs.recv_timeout(IDLE) } else { jobs.recv().map_err(RecvTimeoutError::from) };
+        let first = match first {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => {
+                checkpoint(connection, "PASSIVE");
+                log_has_content = false;
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        let group: Vec<_> = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1)).collect();
+        if let Some(error) = &damage {
+            answer_all(group, &Err(error.clone()));
+            continue;
+        }
+        if let Err(error) = commit_group(connection, group) {
+            let error = error.about(path);
+            tracing::error!(%error, "a write failed");
+            match error {
+                // Whoever waits has waited as long as the first one.
+                StoreError::Busy => answer_all(jobs.try_iter().collect(), &Err(error)),
+                StoreError::Corrupt { .. } => damage = Some(error),
+                _ => {}
+            }
+        }
+        log_has_content = true;
+    }
+    if damage.is_none() {
+        let _ = connection.busy_timeout(CLOSE_TIMEOUT);
+        checkpoint(connection, "TRUNCATE");
+    }
+}
+
+/// Carries out the jobs in one transaction and answers them. An error is one of the store, not of a job.
+fn commit_group(connection: &Connection, group: Vec<Box<dyn Job>>) -> Result<(), StoreError> {
+    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+        let error = StoreError::from(error);
+        answer_all(group, &Err(error.clone()));
+        return Err(error);
+    }
+    let mut done = Vec::with_capacity(group.len());
+    let mut waiting = group.into_iter();
+    let mut failure = None;
+    for mut job in waiting.by_ref() {
+        let outcome = run_in_savepoint(connection, &mut *job);
+        // A full disk or a read error makes SQLite give up the whole transaction.
+        let gone = connection.is_autocommit();
+        match outcome {
+            Ok(()) if !gone => done.push(job),
+            Ok(()) => {
+                failure = Some(StoreError::Internal { detail: "the transaction was given up".to_owned() });
+                done.push(job);
+            }
+            Err(error) => {
+                if gone || matches!(error, StoreError::Corrupt { .. } | StoreError::Full | StoreError::Io { .. }) {
+                    failure = Some(error.clone());
+                }
+                job.answer(Err(error));
+            }
+        }
+        if failure.is_some() {
+            break;
+        }
+    }
+    let outcome = match failure {
+        None => connection.execute_batch("COMMIT").map_err(StoreError::from),
+        Some(error) => Err(error),
+    };
+    if outcome.is_err() && !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    done.extend(waiting);
+    answer_all(done, &outcome);
+    outcome
+}
+
+fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<(), StoreError> {
+    connection.execute_batch("SAVEPOINT job")?;
+    // A fault in one job must not end all writing.
+    let outcome = catch_unwind(AssertUnwindSafe(|| job.run(connection)))
+        .unwrap_or_else(|_| Err(StoreError::Internal { detail: "a write ended by a fault".to_owned() }));
+    if connection.is_autocommit() {
+        return outcome;
+    }
+    let end = if outcome.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+    connection.execute_batch(end)?;
+    outcome
+}
+
+fn answer_all(jobs: Vec<Box<dyn Job>>, outcome: &Result<(), StoreError>) {
+    for job in jobs {
+        job.answer(outcome.clone());
+    }
+}
+
+fn checkpoint(connection: &Connection, mode: &str) {
+    let done = connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
+    if let Err(error) = done {
+        tracing::warn!(%error, "the log could not be moved into the file");
+    }
+}
