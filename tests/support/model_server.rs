@@ -328,7 +328,10 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
 }
 
 fn readable(headers: &HeaderMap) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+    headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
 }
 
 async fn play(shared: Arc<Shared>, dialect: Dialect) -> Response {
@@ -363,7 +366,11 @@ async fn play(shared: Arc<Shared>, dialect: Dialect) -> Response {
             return streamed(dialect, watch, all.boxed());
         }
         Script::CutOff(tokens) => {
-            let broken = stream::once(async { Err(io::Error::from(io::ErrorKind::ConnectionReset)) });
+            let broken = stream::once(async {
+                // What was written is sent when the body has nothing ready; an error before that discards it.
+                tokio::task::yield_now().await;
+                Err(io::Error::from(io::ErrorKind::ConnectionReset))
+            });
             return streamed(dialect, watch, listed(dialect, tokens).map(Ok).chain(broken).boxed());
         }
         Script::EndEarly(tokens) => (false, listed(dialect, tokens)),
@@ -385,7 +392,9 @@ fn listed(dialect: Dialect, tokens: Vec<String>) -> BoxStream<'static, Bytes> {
 
 fn token(dialect: Dialect, text: &str) -> Bytes {
     match dialect {
-        Dialect::OpenaiChat => event(&json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] })),
+        Dialect::OpenaiChat => {
+            event(&json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] }))
+        }
         Dialect::Ollama => line(&json!({ "message": { "role": "assistant", "content": text }, "done": false })),
     }
 }

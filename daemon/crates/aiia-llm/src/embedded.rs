@@ -42,7 +42,7 @@ pub struct EmbeddedSettings {
 
 impl Default for EmbeddedSettings {
     fn default() -> Self {
-        Self { model_path: None, idle_unload: Duration::from_secs(600), threads: None, context_size: 8192 }
+        Self { model_path: None, idle_unload: Duration::from_mins(10), threads: None, context_size: 8192 }
     }
 }
 

@@ -177,7 +177,9 @@ impl Inner {
         };
         let result = stream::run(&self.clients, &provider, &request, &self.timeouts, sink).await;
         match result {
-            Err(error) if error.kind == LlmErrorKind::ModelMissing => Err(self.with_nearest(error, &provider, own_name).await),
+            Err(error) if error.kind == LlmErrorKind::ModelMissing => {
+                Err(self.with_nearest(error, &provider, own_name).await)
+            }
             result => result,
         }
     }
@@ -253,7 +255,9 @@ impl Inner {
     }
 
     async fn default_model(&self) -> Result<String, LlmError> {
-        if let Some(name) = self.configured.iter().find_map(|provider| Some(info(provider, provider.models.first()?).name)) {
+        if let Some(name) =
+            self.configured.iter().find_map(|provider| Some(info(provider, provider.models.first()?).name))
+        {
             return Ok(name);
         }
         let survey = self.survey().await;
@@ -338,10 +342,9 @@ fn info(provider: &ProviderConfig, model: &str) -> ModelInfo {
 }
 
 fn no_model(survey: &Survey) -> LlmError {
-    let failed = survey
-        .providers
-        .iter()
-        .filter_map(|status| Some(format!("{}: {}", status.name, status.error.as_ref()?.message.trim_end_matches('.'))));
+    let failed = survey.providers.iter().filter_map(|status| {
+        Some(format!("{}: {}", status.name, status.error.as_ref()?.message.trim_end_matches('.')))
+    });
     let looked = survey.tried.iter().map(|tried| format!("{}: {}", tried.what, tried.outcome));
     let tried: Vec<String> = failed.chain(looked).collect();
     let message = if tried.is_empty() {

@@ -10,8 +10,8 @@ pub(crate) fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>
             let length = wanted.chars().count().max(lower.chars().count());
             let contained = !wanted.is_empty() && (lower.contains(&wanted) || wanted.contains(&lower));
             let distance = if contained { 0 } else { edit_distance(&wanted, &lower) };
-            // More than half of it different: another name altogether.
-            (distance * 2 <= length).then_some((distance, name))
+            // More than a third of it different: another name altogether.
+            (distance * 3 <= length).then_some((distance, name))
         })
         .collect();
     ranked.sort_by_key(|(distance, _)| *distance);

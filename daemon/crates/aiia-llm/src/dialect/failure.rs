@@ -12,11 +12,7 @@ const EXCERPT: usize = 300;
 
 /// `text` on one line, without control characters, cut to a readable length.
 pub(crate) fn excerpt(text: &str) -> String {
-    let clean: String = text
-        .chars()
-        .take(EXCERPT * 2)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let clean: String = text.chars().take(EXCERPT * 2).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     match clean.char_indices().nth(EXCERPT) {
         Some((end, _)) => format!("{}…", &clean[..end]),
@@ -81,10 +77,10 @@ impl Complaint {
         let text = |field: &str| error.get(field).and_then(Value::as_str).unwrap_or_default();
         let message = match error {
             Value::String(message) => message.clone(),
-            _ => [text("message"), text("detail")].into_iter().find(|text| !text.is_empty()).map_or_else(
-                || error.to_string(),
-                str::to_owned,
-            ),
+            _ => [text("message"), text("detail")]
+                .into_iter()
+                .find(|text| !text.is_empty())
+                .map_or_else(|| error.to_string(), str::to_owned),
         };
         Self { message: excerpt(&message), code: format!("{} {}", text("code"), text("type")).to_lowercase() }
     }
@@ -92,7 +88,8 @@ impl Complaint {
 
 fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
     let words = complaint.message.to_lowercase();
-    let said = |needles: &[&str]| needles.iter().any(|needle| words.contains(needle) || complaint.code.contains(needle));
+    let said =
+        |needles: &[&str]| needles.iter().any(|needle| words.contains(needle) || complaint.code.contains(needle));
     let says = &complaint.message;
     let client_error = status.is_none_or(|status| (400..500).contains(&status));
 
@@ -102,7 +99,8 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
             format!("The provider does not accept the key: {says}"),
             "Set a valid key for this provider (environment variable or configuration).",
         )
-    } else if matches!(status, Some(402)) || said(&["insufficient_quota", "billing", "insufficient balance", "credit"]) {
+    } else if matches!(status, Some(402)) || said(&["insufficient_quota", "billing", "insufficient balance", "credit"])
+    {
         LlmError::new(
             LlmErrorKind::Quota,
             format!("The provider's quota is used up: {says}"),
@@ -115,21 +113,32 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
             "Wait a little and ask again, or choose another model.",
         )
     } else if client_error
-        && said(&["context_length", "context length", "context window", "maximum context", "context size", "prompt is too long", "exceed_context"])
+        && said(&[
+            "context_length",
+            "context length",
+            "context window",
+            "maximum context",
+            "context size",
+            "prompt is too long",
+            "exceed_context",
+        ])
     {
         LlmError::new(
             LlmErrorKind::ContextTooLong,
             format!("The prompt does not fit into the model's window: {says}"),
             "Select less code, start a new chat, or choose a model with a larger window.",
         )
-    } else if client_error && said(&["content_filter", "content policy", "content_policy", "content management policy"]) {
+    } else if client_error && said(&["content_filter", "content policy", "content_policy", "content management policy"])
+    {
         LlmError::new(
             LlmErrorKind::ContentFilter,
             format!("The provider refused the content: {says}"),
             "Rephrase the request, or choose another model.",
         )
     } else if said(&["model_not_found"])
-        || (client_error && words.contains("model") && said(&["not found", "does not exist", "not exist", "unknown model", "no such model", "not loaded"]))
+        || (client_error
+            && words.contains("model")
+            && said(&["not found", "does not exist", "not exist", "unknown model", "no such model", "not loaded"]))
     {
         LlmError::new(
             LlmErrorKind::ModelMissing,
@@ -163,11 +172,23 @@ mod tests {
     #[case(429, r#"{"error":{"message":"slow down","type":"rate_limit_error"}}"#, LlmErrorKind::Quota)]
     #[case(429, r#"{"error":{"code":"insufficient_quota","message":"x"}}"#, LlmErrorKind::Quota)]
     #[case(404, r#"{"error":"model 'q' not found"}"#, LlmErrorKind::ModelMissing)]
-    #[case(404, r#"{"error":{"code":"model_not_found","message":"The model `x` does not exist"}}"#, LlmErrorKind::ModelMissing)]
+    #[case(
+        404,
+        r#"{"error":{"code":"model_not_found","message":"The model `x` does not exist"}}"#,
+        LlmErrorKind::ModelMissing
+    )]
     #[case(404, "404 page not found", LlmErrorKind::BadRequest)]
     #[case(404, "<html>no</html>", LlmErrorKind::BadRequest)]
-    #[case(400, r#"{"error":{"code":"context_length_exceeded","message":"maximum context length is 8192"}}"#, LlmErrorKind::ContextTooLong)]
-    #[case(400, r#"{"error":{"type":"exceed_context_size_error","message":"the request exceeds the available context size"}}"#, LlmErrorKind::ContextTooLong)]
+    #[case(
+        400,
+        r#"{"error":{"code":"context_length_exceeded","message":"maximum context length is 8192"}}"#,
+        LlmErrorKind::ContextTooLong
+    )]
+    #[case(
+        400,
+        r#"{"error":{"type":"exceed_context_size_error","message":"the request exceeds the available context size"}}"#,
+        LlmErrorKind::ContextTooLong
+    )]
     #[case(400, r#"{"error":{"code":"content_filter","message":"x"}}"#, LlmErrorKind::ContentFilter)]
     #[case(422, r#"{"detail":"field required"}"#, LlmErrorKind::BadRequest)]
     #[case(500, "Internal Server Error", LlmErrorKind::Server)]

@@ -1,4 +1,4 @@
-//! The chat completions of OpenAI and of everybody who copied them.
+//! The chat completions of `OpenAI` and of everybody who copied them.
 
 use serde_json::{Map, Value, json};
 
@@ -137,9 +137,10 @@ pub(crate) fn listed_models(body: &Value) -> Option<Vec<ListedModel>> {
             .iter()
             .filter_map(|model| {
                 // vLLM, LM Studio, OpenRouter and llama.cpp each tell the window in a place of their own.
-                let window = ["/max_model_len", "/loaded_context_length", "/context_length", "/meta/n_ctx", "/meta/n_ctx_train"]
-                    .iter()
-                    .find_map(|pointer| model.pointer(pointer)?.as_u64());
+                let window =
+                    ["/max_model_len", "/loaded_context_length", "/context_length", "/meta/n_ctx", "/meta/n_ctx_train"]
+                        .iter()
+                        .find_map(|pointer| model.pointer(pointer)?.as_u64());
                 Some(ListedModel {
                     name: model.get("id")?.as_str()?.to_owned(),
                     context_window: window.and_then(|tokens| u32::try_from(tokens).ok()),

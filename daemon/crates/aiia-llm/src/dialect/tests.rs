@@ -130,14 +130,20 @@ fn openai_chat_quirks() {
     provider.quirks.max_tokens_field = "max_completion_tokens".into();
     provider.quirks.stream_usage = false;
     let body = chat_body(&provider, &request());
-    assert_eq!((&body["max_completion_tokens"], &body["max_tokens"], &body["stream_options"]), (&json!(5), &json!(null), &json!(null)));
+    assert_eq!(
+        (&body["max_completion_tokens"], &body["max_tokens"], &body["stream_options"]),
+        (&json!(5), &json!(null), &json!(null))
+    );
 }
 
 #[test]
 fn ollama_body_always_names_the_window() {
     let mut provider = ProviderConfig::new("p", Dialect::Ollama, "http://h");
     let options = |provider: &ProviderConfig, request: &ChatRequest| chat_body(provider, request)["options"].clone();
-    assert_eq!(options(&provider, &request()), json!({ "num_ctx": 4096, "num_predict": 5, "temperature": 0.5, "stop": ["END"] }));
+    assert_eq!(
+        options(&provider, &request()),
+        json!({ "num_ctx": 4096, "num_predict": 5, "temperature": 0.5, "stop": ["END"] })
+    );
     assert_eq!(options(&provider, &ChatRequest::default()), json!({ "num_ctx": 8192 }));
     provider.context_window = Some(1024);
     assert_eq!(options(&provider, &ChatRequest::default()), json!({ "num_ctx": 1024 }));
@@ -146,13 +152,20 @@ fn ollama_body_always_names_the_window() {
 #[test]
 fn listings() {
     let names = |dialect, body| {
-        listed_models(dialect, &body).map(|models| models.into_iter().map(|m| (m.name, m.context_window)).collect::<Vec<_>>())
+        listed_models(dialect, &body)
+            .map(|models| models.into_iter().map(|m| (m.name, m.context_window)).collect::<Vec<_>>())
     };
     assert_eq!(
-        names(Dialect::OpenaiChat, json!({ "data": [{ "id": "a" }, { "id": "b", "meta": { "n_ctx_train": 32768 } }, { "no": 1 }] })),
+        names(
+            Dialect::OpenaiChat,
+            json!({ "data": [{ "id": "a" }, { "id": "b", "meta": { "n_ctx_train": 32768 } }, { "no": 1 }] })
+        ),
         Some(vec![("a".into(), None), ("b".into(), Some(32768))])
     );
-    assert_eq!(names(Dialect::Ollama, json!({ "models": [{ "name": "q:7b", "size": 5 }] })), Some(vec![("q:7b".into(), None)]));
+    assert_eq!(
+        names(Dialect::Ollama, json!({ "models": [{ "name": "q:7b", "size": 5 }] })),
+        Some(vec![("q:7b".into(), None)])
+    );
     assert_eq!(names(Dialect::Ollama, json!({ "hello": "world" })), None);
     assert_eq!(names(Dialect::OpenaiChat, json!([])), None);
 }

@@ -40,7 +40,11 @@ pub(super) struct Session<'m> {
 }
 
 impl<'m> Session<'m> {
-    pub(super) fn new(backend: &LlamaBackend, model: &'m LlamaModel, settings: &EmbeddedSettings) -> Result<Self, LlmError> {
+    pub(super) fn new(
+        backend: &LlamaBackend,
+        model: &'m LlamaModel,
+        settings: &EmbeddedSettings,
+    ) -> Result<Self, LlmError> {
         let trained = model.n_ctx_train().max(CHUNK as u32);
         let window = settings.context_size.clamp(CHUNK as u32, trained);
         let threads = settings.threads.unwrap_or_else(default_threads).max(1) as i32;
@@ -153,7 +157,9 @@ impl<'m> Session<'m> {
         self.batch.clear();
         for (index, token) in tokens.iter().enumerate() {
             let wanted = predict && index + 1 == tokens.len();
-            self.batch.add(*token, (self.held.len() + index) as i32, &[0], wanted).map_err(|error| failed(&error.to_string()))?;
+            self.batch
+                .add(*token, (self.held.len() + index) as i32, &[0], wanted)
+                .map_err(|error| failed(&error.to_string()))?;
         }
         self.context.decode(&mut self.batch).map_err(|error| failed(&error.to_string()))?;
         self.held.extend_from_slice(tokens);

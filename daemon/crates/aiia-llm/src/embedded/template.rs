@@ -101,8 +101,11 @@ fn push_template(segments: &mut Vec<Segment>, text: &str) {
 
 /// The messages with the system's words put before the user's first; `None` if there are none.
 fn without_system(messages: &[ChatMessage]) -> Option<Vec<ChatMessage>> {
-    let system: Vec<&str> =
-        messages.iter().filter(|message| message.role == Role::System).map(|message| message.content.as_str()).collect();
+    let system: Vec<&str> = messages
+        .iter()
+        .filter(|message| message.role == Role::System)
+        .map(|message| message.content.as_str())
+        .collect();
     if system.is_empty() {
         return None;
     }
@@ -153,7 +156,9 @@ mod tests {
 
     #[rstest]
     #[case::broken("{% if %}")]
-    #[case::endless("{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}{{ c }}{% endfor %}{% endfor %}{% endfor %}")]
+    #[case::endless(
+        "{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}{{ c }}{% endfor %}{% endfor %}{% endfor %}"
+    )]
     fn bad_templates_are_errors(#[case] template: &str) {
         assert!(render(Some(template), &[(Role::User, "hi")]).is_err());
     }

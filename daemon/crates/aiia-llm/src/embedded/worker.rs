@@ -234,9 +234,9 @@ fn backend() -> Result<&'static LlamaBackend, LlmError> {
         send_logs_to_tracing(LogOptions::default());
         LlamaBackend::init().ok()
     });
-    backend.as_ref().ok_or_else(|| {
-        LlmError::new(LlmErrorKind::Server, "llama.cpp could not be started.", "Restart the program.")
-    })
+    backend
+        .as_ref()
+        .ok_or_else(|| LlmError::new(LlmErrorKind::Server, "llama.cpp could not be started.", "Restart the program."))
 }
 
 fn load(job: &Job) -> Result<LlamaModel, LlmError> {

@@ -56,7 +56,12 @@ pub(crate) fn authorised(builder: RequestBuilder, provider: &ProviderConfig) -> 
 }
 
 /// What a failure before the answer's head means.
-pub(crate) fn connection_error(error: &reqwest::Error, provider: &ProviderConfig, url: &Url, connect: Duration) -> LlmError {
+pub(crate) fn connection_error(
+    error: &reqwest::Error,
+    provider: &ProviderConfig,
+    url: &Url,
+    connect: Duration,
+) -> LlmError {
     let place = shown(url);
     let host = url.host_str().unwrap_or("?").to_owned();
     let reason = innermost(error);
@@ -116,7 +121,12 @@ pub(crate) fn connection_error(error: &reqwest::Error, provider: &ProviderConfig
 pub(crate) fn was_reset(error: &reqwest::Error) -> bool {
     matches!(
         io_kind(error),
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted | io::ErrorKind::UnexpectedEof)
+        Some(
+            io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::UnexpectedEof
+        )
     ) || chain(error).any(|cause| cause.to_string().contains("connection closed before message completed"))
 }
 
@@ -143,6 +153,9 @@ fn io_kind(error: &(dyn StdError + 'static)) -> Option<io::ErrorKind> {
 }
 
 fn rustls_error<'e>(cause: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
-    // An io::Error shows its payload's source, not the payload: look inside.
-    cause.downcast_ref::<rustls::Error>().or_else(|| cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref())
+    // An io::Error gives as its source that of its payload, never the payload: look inside.
+    match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(payload) => rustls_error(payload),
+        None => cause.downcast_ref(),
+    }
 }

@@ -166,8 +166,7 @@ mod tests {
 
     fn events(lines: &str) -> Vec<String> {
         let mut assembler = EventAssembler::default();
-        let mut events: Vec<String> =
-            lines.split('\n').filter_map(|line| assembler.line(line).unwrap()).collect();
+        let mut events: Vec<String> = lines.split('\n').filter_map(|line| assembler.line(line).unwrap()).collect();
         events.extend(assembler.finish());
         events
     }

@@ -81,7 +81,12 @@ async fn connect(
 }
 
 /// The error of an answer that is no success, and whether it may pass by itself.
-async fn refusal(mut response: Response, provider: &ProviderConfig, url: &Url, timeouts: &Timeouts) -> (LlmError, bool) {
+async fn refusal(
+    mut response: Response,
+    provider: &ProviderConfig,
+    url: &Url,
+    timeouts: &Timeouts,
+) -> (LlmError, bool) {
     let status = response.status().as_u16();
     if (300..400).contains(&status) {
         return (redirect_error(&response, provider, url), false);
@@ -143,7 +148,11 @@ async fn read(
             Err(_) if reader.began => {
                 return Err(LlmError::new(
                     LlmErrorKind::IdleTimeout,
-                    format!("The answer stopped: nothing came from {} for {} s.", shown(url), timeouts.idle.as_secs_f32()),
+                    format!(
+                        "The answer stopped: nothing came from {} for {} s.",
+                        shown(url),
+                        timeouts.idle.as_secs_f32()
+                    ),
                     "What arrived is kept. Ask again; a longer idle limit can be configured.",
                 ));
             }

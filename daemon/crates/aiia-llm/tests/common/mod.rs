@@ -6,7 +6,7 @@ use aiia_llm::{ChatMessage, ChatRequest, Delta, DeltaStream, FinishReason, LlmEr
 use futures::StreamExt;
 
 /// Longer than anything here takes; a test that gets here has failed.
-pub(crate) const LIMIT: Duration = Duration::from_secs(120);
+pub(crate) const LIMIT: Duration = Duration::from_mins(2);
 
 /// A request with one question.
 pub(crate) fn ask(question: &str) -> ChatRequest {
