@@ -83,6 +83,7 @@ impl Embedded {
         Some(self.settings.model_path.as_deref()?.file_stem()?.to_string_lossy().into_owned())
     }
 
+    #[cfg_attr(not(feature = "embedded"), allow(clippy::unused_async, reason = "there is nothing to wait for then"))]
     pub(crate) async fn stream(
         &self,
         request: ChatRequest,

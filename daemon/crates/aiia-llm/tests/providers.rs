@@ -39,6 +39,24 @@ async fn answer_to(dialect: Dialect, script: Script, timeouts: Timeouts) -> (Ans
     (answer, server)
 }
 
+#[tokio::test]
+async fn a_server_that_cannot_stream_is_understood() {
+    let body = r#"{"choices":[{"message":{"role":"assistant","content":"All\nat once"},"finish_reason":"stop"}]}"#;
+    let headers = vec![("content-type".into(), "application/json; charset=utf-8".into())];
+    let script = Script::Answer { status: 200, headers, body: body.replace(',', ",\n") };
+    let (answer, _server) = answer_to(Dialect::OpenaiChat, script, limits()).await;
+    assert_eq!((answer.text.as_str(), answer.finish), ("All\nat once", Some(FinishReason::Stop)));
+}
+
+#[tokio::test]
+async fn an_answer_read_to_its_end_is_not_abandoned() {
+    for script in [Script::text("a b c"), Script::numbered(500)] {
+        let (answer, server) = answer_to(Dialect::OpenaiChat, script, limits()).await;
+        assert_eq!(answer.finish, Some(FinishReason::Stop));
+        assert!(server.wait_for_completed(1, LIMIT));
+    }
+}
+
 fn tokens() -> Vec<String> {
     vec!["a ".into(), "b ".into()]
 }

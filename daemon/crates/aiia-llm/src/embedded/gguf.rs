@@ -22,7 +22,7 @@ pub(super) fn quick_check(path: &Path) -> Result<u64, LlmError> {
 }
 
 /// Reads the header and compares the size it promises with that of the file.
-#[cfg(feature = "embedded")]
+#[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "only what loads a model needs the whole check"))]
 pub(super) fn full_check(path: &Path) -> Result<(), LlmError> {
     quick_check(path)?;
     let (file, size) = open(path)?;
@@ -68,7 +68,6 @@ fn open(path: &Path) -> Result<(File, u64), LlmError> {
 }
 
 /// The size a file with this header must at least have.
-#[cfg(feature = "embedded")]
 fn promised_size(source: impl Read) -> io::Result<u64> {
     let mut header = Header { source, position: 0 };
     header.skip(4)?;
@@ -109,13 +108,11 @@ fn promised_size(source: impl Read) -> io::Result<u64> {
     Ok(header.position.next_multiple_of(alignment).saturating_add(data))
 }
 
-#[cfg(feature = "embedded")]
 fn damaged(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 /// The bytes of a tensor; 0 for a kind we do not know, which errs on the side of accepting.
-#[cfg(feature = "embedded")]
 fn tensor_bytes(kind: u32, elements: u64) -> u64 {
     let (block, bytes) = match kind {
         0 => (1, 4),
@@ -135,13 +132,11 @@ fn tensor_bytes(kind: u32, elements: u64) -> u64 {
     (elements / block).saturating_mul(bytes)
 }
 
-#[cfg(feature = "embedded")]
 struct Header<R> {
     source: R,
     position: u64,
 }
 
-#[cfg(feature = "embedded")]
 impl<R: Read> Header<R> {
     fn bytes<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         let mut bytes = [0; N];
@@ -200,7 +195,6 @@ impl<R: Read> Header<R> {
     }
 }
 
-#[cfg(feature = "embedded")]
 fn scalar_size(kind: u32) -> Option<u64> {
     match kind {
         0 | 1 | 7 => Some(1),
@@ -211,7 +205,7 @@ fn scalar_size(kind: u32) -> Option<u64> {
     }
 }
 
-#[cfg(all(test, feature = "embedded"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use rstest::rstest;

@@ -67,7 +67,6 @@ impl ChatTemplate {
         environment.add_function("raise_exception", |message: String| -> Result<Value, Error> {
             Err(Error::new(ErrorKind::InvalidOperation, message))
         });
-        environment.add_function("strftime_now", |_format: String| String::new());
         let rendered = environment.render_str(
             &self.source,
             context! { messages => marked, add_generation_prompt => true, bos_token => self.bos.as_str(), eos_token => self.eos.as_str() },

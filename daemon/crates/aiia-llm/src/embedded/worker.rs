@@ -187,18 +187,25 @@ fn run(settings: &EmbeddedSettings, shared: &Shared, jobs: &Receiver<Job>) {
         match load(&job) {
             Ok(model) => {
                 shared.loaded.store(true, Ordering::Release);
-                serve(settings, shared, jobs, &model, job);
-                return;
+                if serve(settings, shared, jobs, &model, job) {
+                    return;
+                }
+                shared.loaded.store(false, Ordering::Release);
             }
             Err(error) => job.fail(error),
         }
     }
 }
 
-fn serve(settings: &EmbeddedSettings, shared: &Shared, jobs: &Receiver<Job>, model: &LlamaModel, first: Job) {
+/// Answers requests with a loaded model. False if the model could not be put to work; others may still
+/// wait then.
+fn serve(settings: &EmbeddedSettings, shared: &Shared, jobs: &Receiver<Job>, model: &LlamaModel, first: Job) -> bool {
     let mut session = match backend().and_then(|backend| Session::new(backend, model, settings)) {
         Ok(session) => session,
-        Err(error) => return first.fail(error),
+        Err(error) => {
+            first.fail(error);
+            return false;
+        }
     };
     let mut next_job = Some(first);
     while let Some(job) = next_job {
@@ -208,6 +215,7 @@ fn serve(settings: &EmbeddedSettings, shared: &Shared, jobs: &Receiver<Job>, mod
         drop(job);
         next_job = next(settings, shared, jobs);
     }
+    true
 }
 
 /// The next request; `None` when there was none for so long that the thread should end.

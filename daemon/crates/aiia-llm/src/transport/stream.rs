@@ -24,6 +24,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const MAX_ERROR_BODY: usize = 64 * 1024;
 /// How long usage and end mark may take once the reason of the end is known.
 const AFTER_FINISH: Duration = Duration::from_secs(2);
+/// How long the body may take to end after the end mark.
+const AFTER_DONE: Duration = Duration::from_millis(100);
 
 /// Asks the provider and sends what it answers. Ends with `Finish` sent, or with the error.
 pub(crate) async fn run(
@@ -160,6 +162,9 @@ async fn read(
         };
         reader.bytes(&bytes, sink).await?;
         if reader.state.is_done() {
+            // A connection whose body was read to its end serves the next request as well.
+            let drained = async { while let Ok(Some(_)) = response.chunk().await {} };
+            let _ = timeout(AFTER_DONE, drained).await;
             return reader.end(sink).await;
         }
     }
