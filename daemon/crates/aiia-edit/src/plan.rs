@@ -10,7 +10,6 @@ use crate::hunk::{Hunk, hunks};
 use crate::lines::{line_index, lines};
 use crate::parse::{Item, ItemKind, parse};
 use crate::resolve::{Change, FileView, Resolved, resolve};
-use crate::tolerance::Tolerance;
 
 /// The longest reply that is read, in bytes.
 pub const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
@@ -251,25 +250,38 @@ fn without_repeats(view: &FileView, mut changes: Vec<Change>) -> Result<Vec<Chan
     Ok(changes)
 }
 
+/// Every looseness is shown on at least one hunk: on those its change became, or else on the nearest, since
+/// a diff may cut elsewhere than the change did.
 fn record_tolerances(hunks: &mut [Hunk], view: &FileView, changes: &[Change]) {
     let all = lines(view.text);
     let offset = |line: usize| all.get(line).map_or(view.text.len(), |line| line.start);
-    for hunk in hunks {
-        let start = offset(hunk.old_index());
-        let end = offset(hunk.old_index() + hunk.old_lines);
-        let mut found: Vec<Tolerance> = changes
-            .iter()
-            .filter(|change| change.range.start <= end && start <= change.range.end)
-            .filter(|change| !change.range.is_empty() || hunk.new_text.contains(change.new_text.trim()))
-            .flat_map(|change| change.tolerances.iter().cloned())
+    let spans: Vec<Range<usize>> =
+        hunks.iter().map(|hunk| offset(hunk.old_index())..offset(hunk.old_index() + hunk.old_lines)).collect();
+    for change in changes.iter().filter(|change| !change.tolerances.is_empty()) {
+        let distance = |number: usize| {
+            let span = &spans[number];
+            change.range.start.saturating_sub(span.end).max(span.start.saturating_sub(change.range.end))
+        };
+        let is_insertion = change.range.is_empty();
+        let longest = change.new_text.lines().map(str::trim).max_by_key(|line| line.len()).unwrap_or_default();
+        let mut own: Vec<usize> = (0..hunks.len())
+            .filter(
+                |number| if is_insertion { hunks[*number].new_text.contains(longest) } else { distance(*number) == 0 },
+            )
             .collect();
-        let mut seen = Vec::new();
-        found.retain(|tolerance| {
-            let is_new = !seen.contains(tolerance);
-            seen.push(tolerance.clone());
-            is_new
-        });
-        hunk.tolerances = found;
+        if own.is_empty() {
+            own = (0..hunks.len()).collect();
+        }
+        if is_insertion || distance(own[0]) > 0 {
+            own = own.into_iter().min_by_key(|number| distance(*number)).into_iter().collect();
+        }
+        for number in own {
+            for tolerance in &change.tolerances {
+                if !hunks[number].tolerances.contains(tolerance) {
+                    hunks[number].tolerances.push(tolerance.clone());
+                }
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! decided where the file is known.
 
 use super::file_name::{self, FileName};
-use super::{Item, ItemKind, Parsed, prose};
+use super::{Item, ItemKind, Parsed, code, prose};
 use crate::lines::{Line, lines as cut};
 
 /// Languages of fences that hold no code of a file.
@@ -40,10 +40,7 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
             name = Some(inside);
             body = &body[1..];
         }
-        let text = body
-            .iter()
-            .flat_map(|line| [line.content, if line.ending.is_empty() { "\n" } else { line.ending }])
-            .collect::<String>();
+        let text = code(body);
         if !text.trim().is_empty() {
             used[at..next].fill(true);
             parsed.items.push(Item {

@@ -62,6 +62,11 @@ pub(crate) fn parse(reply: &str, known_files: &[&str]) -> Parsed {
     parsed
 }
 
+/// The lines as code, each with a break.
+fn code(lines: &[Line]) -> String {
+    lines.iter().flat_map(|line| [line.content, if line.ending.is_empty() { "\n" } else { line.ending }]).collect()
+}
+
 /// The lines outside `used`, without fences that hold nothing any more.
 fn prose(lines: &[Line], used: &[bool]) -> String {
     let mut kept: Vec<&str> = Vec::new();

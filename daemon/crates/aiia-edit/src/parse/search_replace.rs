@@ -2,7 +2,7 @@
 //! markers of three to nine characters in the variants models use.
 
 use super::file_name::{self, FileName};
-use super::{Item, ItemKind, Parsed, Reading, prose};
+use super::{Item, ItemKind, Parsed, Reading, code, prose};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::Line;
 
@@ -32,7 +32,9 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
             End::Text => (lines.len(), Some(cut_off(at))),
         };
         if let Some((line, _)) = &name {
-            used[*line..at].fill(true);
+            // A fence around the block goes when its end is found empty; a sentence that merely mentions the file stays.
+            let is_heading = |text: &str| !text.starts_with("```") && text.split_whitespace().count() <= 3;
+            used[*line] = is_heading(lines[*line].trimmed());
         }
         used[at..next].fill(true);
         let file = match name {
@@ -103,22 +105,13 @@ fn reading(old: &[Line], new: &[Line]) -> Reading {
     let fenced = |part: &[Line]| {
         part.len() >= 2 && part[0].trimmed().starts_with("```") && part[part.len() - 1].trimmed() == "```"
     };
-    let inner = |part: &[Line]| {
-        let part = if fenced(part) { &part[1..part.len() - 1] } else { part };
-        part.iter()
-            .flat_map(|line| [line.content, if line.ending.is_empty() { "\n" } else { line.ending }])
-            .collect::<String>()
-    };
     // A fence around one half only is more likely the file's own text.
-    if fenced(old) && (fenced(new) || new.is_empty()) || !fenced(old) && !fenced(new) {
-        return Reading { old: inner(old), new: inner(new) };
-    }
-    let verbatim = |part: &[Line]| {
-        part.iter()
-            .flat_map(|line| [line.content, if line.ending.is_empty() { "\n" } else { line.ending }])
-            .collect::<String>()
+    let strip = fenced(old) && (fenced(new) || new.is_empty());
+    let inner = |part: &[Line]| {
+        let part = if strip && !part.is_empty() { &part[1..part.len() - 1] } else { part };
+        code(part)
     };
-    Reading { old: verbatim(old), new: verbatim(new) }
+    Reading { old: inner(old), new: inner(new) }
 }
 
 /// `<<<<<<< SEARCH`, `<<<SEARCH>`, `------- SEARCH`; `=======`; `>>>>>>> REPLACE`, `+++++++ REPLACE`.

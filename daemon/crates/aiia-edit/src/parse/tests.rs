@@ -35,7 +35,7 @@ fn plain_block() {
         expect![[r#"
             Given("src/a.py") line 5
               "old\n" -> "new\n"
-            prose: "Sure:\n\n```\nDone."
+            prose: "Sure:\n\nDone."
         "#]],
     );
 }
@@ -70,7 +70,7 @@ fn several_blocks_and_files() {
               "c\n" -> ""
             Given("src/b.py") line 18
               "" -> "d\n"
-            prose: "```"
+            prose: ""
         "#]],
     );
 }

@@ -158,32 +158,36 @@ fn in_file(item: &Item, index: usize, files: &[FileView]) -> Result<Resolved, Co
     Ok(Resolved { file: index, changes })
 }
 
-/// The one reading that fits; among several the only one that fits to the letter.
+/// The one reading that fits. Among several that fit to the letter the one that quotes most is meant: the
+/// divider-like lines it takes for text really are in the file.
 fn read(readings: &[Reading], file: &FileView) -> Result<Change, Complaint> {
-    let mut answers: Vec<Result<Change, Complaint>> = readings
-        .iter()
-        .map(|reading| {
-            passage::find(reading, file).or_else(|complaint| match complaint.kind {
-                ComplaintKind::NotFound => stale::find(reading, file).ok_or(complaint),
-                _ => Err(complaint),
-            })
-        })
-        .collect();
-    let fitting: Vec<&Change> = answers.iter().flatten().collect();
-    if fitting.len() > 1 {
-        let mut exact = fitting.iter().filter(|change| change.tolerances.is_empty());
-        return match (exact.next(), exact.next()) {
-            (Some(one), None) => Ok((*one).clone()),
-            _ => Err(Complaint::new(
-                ComplaintKind::Ambiguous,
-                "A search/replace block holds several divider lines and can be read in more than one way. Ask \
-                 the model to use longer markers.",
-            )
-            .in_file(file.path)),
-        };
+    let mut problem = None;
+    let mut fitting = Vec::new();
+    for reading in readings {
+        let found = passage::find(reading, file).or_else(|complaint| match complaint.kind {
+            ComplaintKind::NotFound => stale::find(reading, file).ok_or(complaint),
+            _ => Err(complaint),
+        });
+        match found {
+            Ok(change) => fitting.push(change),
+            Err(complaint) => problem = problem.or(Some(complaint)),
+        }
     }
-    let at = answers.iter().position(Result::is_ok).unwrap_or(0);
-    answers.swap_remove(at)
+    let longest_exact =
+        fitting.iter().filter(|change| change.tolerances.is_empty()).max_by_key(|change| change.range.len()).cloned();
+    match (fitting.len(), longest_exact) {
+        (1, _) => Ok(fitting.swap_remove(0)),
+        (_, Some(change)) => Ok(change),
+        (0, None) => Err(problem.unwrap_or_else(|| {
+            Complaint::new(ComplaintKind::Malformed, "A search/replace block has no divider. Ask the model again.")
+        })),
+        _ => Err(Complaint::new(
+            ComplaintKind::Ambiguous,
+            "A search/replace block holds several divider lines and can be read in more than one way. Ask the model \
+             to use longer markers.",
+        )
+        .in_file(file.path)),
+    }
 }
 
 /// The file a name means; `Err(true)` when it could be several.

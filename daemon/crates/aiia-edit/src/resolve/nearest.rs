@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use similar::{Algorithm, capture_diff_slices, diff_ratio};
+
 use super::view::FileView;
 use crate::lines::Line;
 
@@ -41,10 +43,10 @@ pub(super) fn lines_near(wanted: &[Line], file: &FileView) -> Vec<usize> {
 /// The names that come nearest to `wanted`, best first.
 pub(super) fn names_near<'n>(wanted: &[&str], names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     let mut seen = HashSet::new();
-    let mut scored: Vec<(f64, &str)> = names
+    let mut scored: Vec<(f32, &str)> = names
         .filter(|name| seen.insert(*name))
         .map(|name| {
-            let score = wanted.iter().map(|other| similarity(name, other)).fold(0.0, f64::max);
+            let score = wanted.iter().map(|other| likeness(name, other)).fold(0.0, f32::max);
             (score, name)
         })
         .collect();
@@ -59,6 +61,13 @@ pub(super) fn shortened(line: &str) -> String {
         text.push('…');
     }
     text
+}
+
+/// Share of letters two names have in common in the same order, 0 to 1.
+fn likeness(one: &str, other: &str) -> f32 {
+    let letters = |name: &str| name.to_lowercase().chars().take(60).collect::<Vec<char>>();
+    let (one, other) = (letters(one), letters(other));
+    diff_ratio(&capture_diff_slices(Algorithm::Myers, &one, &other), one.len(), other.len())
 }
 
 /// Share of letter pairs two texts have in common (Dice), 0 to 1.

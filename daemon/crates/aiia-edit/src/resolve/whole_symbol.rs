@@ -81,7 +81,8 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     }
     changes.extend(imports::addition(&block.imports(), file));
     notes.extend(left_out(&block, file));
-    if let Some(first) = changes.first_mut() {
+    // A change that repeats the file is dropped later, and its notes with it.
+    if let Some(first) = changes.iter_mut().find(|change| file.text[change.range.clone()] != change.new_text) {
         first.tolerances.extend(notes);
     }
     Ok(changes)
@@ -311,7 +312,8 @@ fn no_match(block: &Block, file: &FileView) -> Complaint {
         format!("The reply defines {}, and {} has nothing of that name.", list(&names), file.path)
     };
     if !near.is_empty() {
-        message.push_str(&format!(" The nearest names there are {}.", list(&near)));
+        let quality = if names.is_empty() { "first" } else { "nearest" };
+        message.push_str(&format!(" The {quality} names there are {}.", list(&near)));
     }
     let candidates = near
         .iter()

@@ -1,0 +1,125 @@
+//! Whatever a reply holds, there is an answer: no panic, no half-made change, no endless search.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const FILES: &[(&str, &str)] = &[
+    (
+        "a.py",
+        "import os\n\n\nclass A:\n    @x\n    def f(self):\n        \"\"\"Doc.\"\"\"\n        return $01\n\n\ndef g():\n    pass\n",
+    ),
+    ("b.rs", "\u{feff}use a::b;\r\n\r\n/// Doc.\r\nfn f(&self) {\r\n\tg();\r\n}\r\n"),
+    ("c.txt", "a\rb\n\n=======\n"),
+    ("d.py", ""),
+];
+
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "<<<<<<< SEARCH\n",
+        "=======\n",
+        ">>>>>>> REPLACE\n",
+        "```\n",
+        "```python\n",
+        "```rust b.rs\n",
+        "a.py\n",
+        "def f(self):\n",
+        "    return 2\n",
+        "class A:\n",
+        "fn f(&self) {\n",
+        "}\n",
+        "\tg();\n",
+        "impl A {\n",
+        "import os, sys\n",
+        "use a::{b, c::{d,\n",
+        "\"\"\"",
+        "    def f(self):\n        pass\n",
+        "# ... rest of code\n",
+        "\u{feff}",
+        "\r",
+        "\r\n",
+        "\n",
+        "é😀",
+        "<think>",
+        "</think>\n",
+        "@x\n",
+        "/// d\n",
+        "#[a(\n",
+        "    ",
+        "'''",
+        "&lt;",
+        "a\n",
+        "b\n",
+        "def g():\n    pass\n",
+    ]);
+    prop::collection::vec(piece, 0..25).prop_map(|pieces| pieces.concat())
+}
+
+fn judge(reply: &str) -> Result<(), TestCaseError> {
+    let plan = plan_for(FILES, reply);
+    prop_assert_eq!(plan.files.is_empty(), !plan.complaints.is_empty());
+    for file in &plan.files {
+        prop_assert!(!file.hunks.is_empty());
+        prop_assert_eq!(file.new_text.starts_with('\u{feff}'), file.old_text.starts_with('\u{feff}'));
+        for hunk in &file.hunks {
+            let place = crate::locate(hunk, &file.old_text, &file.old_text);
+            prop_assert_eq!(&file.old_text[place.unwrap()], hunk.old_text.as_str());
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn soup_of_pieces(reply in pieces()) {
+        judge(&reply)?;
+    }
+
+    #[test]
+    fn soup_of_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        judge(&String::from_utf8_lossy(&bytes))?;
+    }
+
+    /// A block that quotes lines of the file and changes them applies when they are there once.
+    #[test]
+    fn quoted_lines_are_found(
+        count in 2_usize..20,
+        at in 0_usize..18,
+        length in 1_usize..4,
+        new in prop::collection::vec("[a-z ]{0,8}", 0..4),
+        indent in 0_usize..3,
+    ) {
+        let line = |n: usize| format!("{}line {n}\n", "  ".repeat(n % 3));
+        let text: String = (0..count).map(line).collect();
+        let start = at.min(count - 1);
+        let end = (start + length).min(count);
+        let old: String = (start..end).map(line).collect();
+        let new: String = new.iter().map(|line| format!("new {line}\n")).collect();
+        let shift = |text: &str| -> String {
+            text.lines().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
+        };
+        let plan = plan_for(&[("a.txt", &text)], &block(&shift(&old), &shift(&new)));
+        prop_assert_eq!(&plan.complaints, &[]);
+        let before: String = (0..start).map(line).collect();
+        let after: String = (end..count).map(line).collect();
+        let result = &plan.files[0].new_text;
+        prop_assert!(result.starts_with(&before) && result.ends_with(&after));
+        prop_assert_eq!(result.lines().count(), count - (end - start) + new.lines().count());
+    }
+}
+
+#[test]
+fn hopeless_replies_are_answered() {
+    let long = "<<<<<<< SEARCH\n".repeat(20_000);
+    assert!(!plan_for(FILES, &long).complaints.is_empty());
+    let many = block("a\n", "b\n").repeat(MAX_EDITS + 1);
+    assert_eq!(plan_for(FILES, &many).complaints[0].kind, ComplaintKind::TooLarge);
+    let nested = format!("```rust\n{}\n```", "impl A { fn f() {".repeat(3_000));
+    assert!(!plan_for(FILES, &nested).complaints.is_empty());
+    let same = block(&"x\n".repeat(5_000), "y\n");
+    let file = "x\n".repeat(20_000);
+    assert_eq!(complaint_kinds(("a.txt", &file), &same), [ComplaintKind::Ambiguous]);
+    assert_eq!(plan_for(FILES, &"x".repeat(MAX_REPLY_BYTES + 1)).complaints[0].kind, ComplaintKind::TooLarge);
+}

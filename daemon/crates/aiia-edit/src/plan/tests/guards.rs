@@ -1,0 +1,136 @@
+use expect_test::expect;
+
+use super::*;
+
+const FILE: &str = "def a():\n    one()\n    two()\n    return 1\n\n\ndef b():\n    return 2\n";
+
+#[test]
+fn syntax_errors_may_not_rise() {
+    check(
+        ("a.py", FILE),
+        &block("    two()\n", "    two(\n"),
+        expect![[r#"
+        ! syntax_errors: The change would leave a.py with 1 syntax error instead of 0; its first changed line is 3. Ask the model again.
+    "#]],
+    );
+    // A file that is broken already may stay as broken as it is.
+    let broken = "def a(:\n    one()\n\n\nx = 1\n";
+    assert_eq!(new_text(("a.py", broken), &block("x = 1\n", "x = 2\n")), broken.replace("x = 1", "x = 2"));
+}
+
+#[test]
+fn placeholders_are_refused() {
+    check(
+        ("a.py", FILE),
+        &block("    two()\n", "    # ... existing code ...\n"),
+        expect![[r#"
+        ! elision: The new text of a.py leaves code out: line 3 would be `# ... existing code ...`. Ask the model for the complete code.
+    "#]],
+    );
+    check(
+        ("a.py", FILE),
+        &fenced("def a():\n    one()\n    ...\n    return 3\n"),
+        expect![[r#"
+        ! elision: The new text of a.py leaves code out: line 3 would be `...`. Ask the model for the complete code.
+    "#]],
+    );
+    let own = "def a():\n    # ... rest of the code\n    one()\n";
+    assert_eq!(
+        new_text(("a.py", own), &fenced("def a():\n    # ... rest of the code\n    two()\n")),
+        own.replace("one", "two")
+    );
+    assert_eq!(new_text(("a.py", FILE), &block("    return 2\n", "    ...\n")), FILE.replace("return 2", "..."));
+}
+
+#[test]
+fn other_symbols_may_not_vanish() {
+    let file = "fn a() {\n    x();\n}\n\nfn b() {}\n\n// end */\n";
+    check(
+        ("a.rs", file),
+        &block("    x();\n}\n", "    x();\n}\n/*\n"),
+        expect![[r#"
+        ! vanished: The change would make `b` vanish from a.rs, though it does not touch them. Ask the model again.
+    "#]],
+    );
+    let strings = "s = 'a'\n\n\ndef b():\n    pass\n\n\nt = \"'''\"\n";
+    check(
+        ("a.py", strings),
+        &block("s = 'a'\n", "s = '''a\n"),
+        expect![[r#"
+        ! syntax_errors: The change would leave a.py with 1 syntax error instead of 0; its first changed line is 1. Ask the model again.
+        ! vanished: The change would make `b` vanish from a.py, though it does not touch them. Ask the model again.
+    "#]],
+    );
+}
+
+#[test]
+fn a_cut_off_reply_is_refused() {
+    let files = [SourceFile { path: "a.py".into(), text: FILE.into(), language: None }];
+    let context = ReplyContext { files: &files, focus: None, finish: Finish::CutOff };
+    let plan = plan(&block("    two()\n", "    three()\n"), &context);
+    assert_eq!(plan.complaints[0].kind, ComplaintKind::CutOff);
+    assert_eq!(plan.files, []);
+    check(
+        ("a.py", FILE),
+        "<<<<<<< SEARCH\n    two()\n=======\n    thr",
+        expect![[r#"
+        ! cut_off: The reply ends inside the search/replace block that begins on its line 1, so it was cut off. Ask again, for a smaller change or with a higher token limit.
+    "#]],
+    );
+}
+
+#[test]
+fn nothing_proposed() {
+    check(
+        ("a.py", FILE),
+        "The function is fine as it is.",
+        expect![[r#"
+        ! no_change: No change was proposed: the reply holds no code. Read its text, or ask again more precisely.
+    "#]],
+    );
+    check(
+        ("a.py", FILE),
+        "",
+        expect![[r#"
+        ! no_change: No change was proposed: the reply holds no code. Read its text, or ask again more precisely.
+    "#]],
+    );
+    check(
+        ("a.py", FILE),
+        "<think>\n```\ndef a():\n    pass\n```\n",
+        expect![[r#"
+        ! no_change: No change was proposed: the reply holds no code. Read its text, or ask again more precisely.
+    "#]],
+    );
+    check(
+        ("a.py", FILE),
+        &block("    two()\n", "    two()\n"),
+        expect![[r#"
+        ! changes_nothing: The reply changes nothing: the code it gives is what the file has already.
+    "#]],
+    );
+    check(
+        ("a.py", FILE),
+        &fenced("def b():\n    return 2\n"),
+        expect![[r#"
+        ! changes_nothing: The reply changes nothing: the code it gives is what the file has already.
+    "#]],
+    );
+    check(
+        ("a.py", FILE),
+        &block("", "x\n"),
+        expect![[r#"
+        ! empty_search: A block of the reply searches for nothing, which only fits an empty file, and a.py is not empty. Ask the model to quote the lines to change.
+    "#]],
+    );
+}
+
+#[test]
+fn prose_is_kept_without_the_edits() {
+    let reply = format!("Intro.\n\na.py\n```python\n{}```\n\nOutro.", block("    two()\n", "    three()\n"));
+    assert_eq!(plan_for(&[("a.py", FILE)], &reply).prose, "Intro.\n\nOutro.");
+    let reply = "First:\n```python\ndef b():\n    return 3\n```\nThen run:\n```sh\npython a.py\n```\n";
+    let plan = plan_for(&[("a.py", FILE)], reply);
+    assert_eq!(plan.complaints, []);
+    assert_eq!(plan.prose, "First:\nThen run:\n\n```sh\npython a.py\n```");
+}
