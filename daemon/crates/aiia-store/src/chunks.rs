@@ -57,7 +57,7 @@ pub(crate) fn read(
         let first = columns::number(row, "first_seq")?;
         if columns::number(row, "last_seq")? != first + kinds.len() as u64 - 1 {
             let detail = format!("the events of run {run_id} from {first} on are incomplete");
-            return Err(StoreError::Corrupt { file: String::new(), detail });
+            return Err(StoreError::Internal { detail });
         }
         let numbered = kinds.into_iter().zip(first..).filter(|(_, seq)| *seq > after);
         let wanted = numbered.take(limit - events.len());

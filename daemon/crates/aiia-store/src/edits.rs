@@ -1,7 +1,7 @@
 //! Pending edits: their files with the text before and after, and their hunks.
 
 use aiia_protocol::edit::{EditFile, EditHunk, EditStatus, HunkStatus, ListEdits, PendingEdit};
-use aiia_protocol::id::{EditId, HunkNumber, RunId};
+use aiia_protocol::id::{EditId, HunkNumber, ProjectId, RunId};
 use aiia_protocol::page::Page;
 use rusqlite::{Connection, ToSql, params};
 
@@ -198,8 +198,8 @@ fn get(connection: &Connection, id: &EditId) -> Result<PendingEdit, StoreError> 
 
 fn list(connection: &Connection, params: &ListEdits) -> Result<Page<PendingEdit>, StoreError> {
     let status = params.status.as_ref().map(columns::to_name).transpose()?;
-    let project_id = params.project_id.as_ref().map(|id| id.as_str());
-    let run_id = params.run_id.as_ref().map(|id| id.as_str());
+    let project_id = params.project_id.as_ref().map(ProjectId::as_str);
+    let run_id = params.run_id.as_ref().map(RunId::as_str);
     let name = format!("edits of {project_id:?} {run_id:?} {status:?}");
     let request = PageRequest::new(name, params.cursor.as_deref(), params.limit)?;
     let [time, id] = request.after_newest();

@@ -138,11 +138,10 @@ impl From<rusqlite::Error> for StoreError {
                 | ErrorCode::FileLockingProtocolFailed => Self::Io { detail },
                 _ => Self::Internal { detail },
             },
-            // A value that is not what the schema says was not written by us.
-            rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::Utf8Error(..) => Self::Corrupt { file: String::new(), detail },
+            // One row that cannot be read is no reason to refuse the whole file.
+            rusqlite::Error::FromSqlConversionFailure(..) => {
+                Self::Internal { detail: format!("a stored value cannot be read: {detail}") }
+            }
             _ => Self::Internal { detail },
         }
     }

@@ -198,7 +198,8 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
 fn make_private(path: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::PermissionsExt;
     let metadata = path.metadata().map_err(|error| StoreError::file(path, &error))?;
-    if metadata.permissions().mode() & 0o077 == 0 {
+    let others = metadata.permissions().mode() & 0o077;
+    if others == 0 {
         return Ok(());
     }
     std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).map_err(|error| StoreError::file(path, &error))

@@ -1,9 +1,10 @@
 //! A few connections that only read. They are opened when they are needed.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, InterruptHandle};
+use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -11,6 +12,8 @@ use crate::{StoreError, opening};
 
 /// How many reads go on at once.
 const CONNECTIONS: usize = 2;
+/// Steps of `SQLite`'s machine between two looks at whether somebody still waits: well under a millisecond.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 
 /// The reading connections.
 pub(crate) struct Readers {
@@ -32,18 +35,17 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let _permit = self.permits.acquire().await.map_err(|_| StoreError::Closed)?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => {
-                let path = self.path.clone();
-                blocking(move || opening::open_reader(&path)).await?.map_err(|error| error.about(&self.path))?
-            }
+        let connection = if let Some(connection) = idle {
+            connection
+        } else {
+            let path = self.path.clone();
+            blocking(move || opening::open_reader(&path)).await?.map_err(|error| error.about(&self.path))?
         };
-        // The connection comes back through the task's result alone: when nobody waits for it any more it is closed, so
-        // that the interruption can hit no other read.
-        let mut interruption = Interruption(Some(connection.get_interrupt_handle()));
-        let (outcome, connection) = blocking(move || (read(&connection, work), connection)).await?;
-        interruption.0 = None;
+        let mut watch = Watch { abandoned: Arc::default(), ended: false };
+        let abandoned = Arc::clone(&watch.abandoned);
+        // The connection comes back through the task's result alone: when nobody waits for that any more it is closed.
+        let (outcome, connection) = blocking(move || (read(&connection, abandoned, work), connection)).await?;
+        watch.ended = true;
         if !self.permits.is_closed() && connection.is_autocommit() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
@@ -57,7 +59,13 @@ impl Readers {
     }
 }
 
-fn read<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+fn read<T>(
+    connection: &Connection,
+    abandoned: Arc<AtomicBool>,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    // An interruption from outside would be lost when it comes between two statements; this is asked again and again.
+    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || abandoned.load(Ordering::Relaxed)))?;
     let transaction = connection.unchecked_transaction()?;
     let outcome = work(&transaction);
     transaction.finish()?;
@@ -69,12 +77,16 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     spawn_blocking(work).await.map_err(fault)
 }
 
-struct Interruption(Option<InterruptHandle>);
+/// Tells a read that nobody waits for it any more.
+struct Watch {
+    abandoned: Arc<AtomicBool>,
+    ended: bool,
+}
 
-impl Drop for Interruption {
+impl Drop for Watch {
     fn drop(&mut self) {
-        if let Some(handle) = &self.0 {
-            handle.interrupt();
+        if !self.ended {
+            self.abandoned.store(true, Ordering::Relaxed);
         }
     }
 }

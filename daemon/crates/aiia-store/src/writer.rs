@@ -46,7 +46,7 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Work { work: Some(work), value: None, reply };
+        let job = Work { action: Some(work), value: None, reply };
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
         jobs.ok_or(StoreError::Closed)?.send(Box::new(job)).map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
@@ -72,15 +72,15 @@ trait Job: Send {
 }
 
 struct Work<T, F> {
-    work: Option<F>,
+    action: Option<F>,
     value: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
 impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Work<T, F> {
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        if let Some(work) = self.work.take() {
-            self.value = Some(work(connection)?);
+        if let Some(action) = self.action.take() {
+            self.value = Some(action(connection)?);
         }
         Ok(())
     }

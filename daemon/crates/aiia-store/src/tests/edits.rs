@@ -1,0 +1,115 @@
+//! Pending edits.
+
+use aiia_protocol::edit::{EditStatus, ListEdits};
+use rstest::rstest;
+
+use super::*;
+use crate::EditTexts;
+
+#[tokio::test]
+async fn an_edit_is_kept_as_it_was_proposed() {
+    let store = fixture();
+    let begun = store.lone_run().await;
+    let new = new_edit(&begun.run.id);
+    let edit = store.create_edit(new.clone()).await.unwrap();
+    assert_eq!((edit.status, edit.version), (EditStatus::Pending, 1));
+    assert_eq!((&edit.run_id, &edit.chat_id), (&begun.run.id, &begun.chat.id));
+    assert_eq!((edit.title.as_str(), edit.diff.as_str()), ("Mend it", "--- a\n+++ b\n"));
+    assert_eq!(edit.files.len(), 2);
+    for (file, given) in edit.files.iter().zip(&new.files) {
+        assert_eq!((&file.path, file.created, &file.base_hash), (&given.path, given.created, &given.base_hash));
+        assert_eq!(file.hunks, given.hunks);
+    }
+    assert_eq!(store.get_edit(edit.id.clone()).await, Ok(edit.clone()));
+    let texts = |file: &NewEditFile| EditTexts {
+        path: file.path.clone(),
+        base_text: file.base_text.clone(),
+        new_text: file.new_text.clone(),
+    };
+    assert_eq!(store.edit_texts(edit.id.clone()).await, Ok(new.files.iter().map(texts).collect()));
+    assert_eq!(store.get_run(begun.run.id.clone()).await.unwrap().edit_id, Some(edit.id.clone()));
+
+    let run = store.finish_run(begun.run.id, end(RunStatus::Completed, "done")).await.unwrap();
+    assert_eq!(run.edit_id, Some(edit.id));
+    store.assert_clean().await;
+}
+
+#[tokio::test]
+async fn hunks_are_numbered_over_all_files() {
+    let store = fixture();
+    let run = store.lone_run().await.run.id;
+    let mut edit = new_edit(&run);
+    edit.files[1].hunks[0].number = 1;
+    is_invalid(store.create_edit(edit.clone()).await, "/files/1/hunks/0/number");
+    edit.files.iter_mut().for_each(|file| file.hunks.clear());
+    is_invalid(store.create_edit(edit).await, "/files");
+    assert_eq!(store.value::<i64>("SELECT count(*) FROM edits"), 0);
+}
+
+#[tokio::test]
+async fn a_run_ends_with_an_edit_of_its_own() {
+    let store = fixture();
+    let (one, two) = (store.lone_run().await.run.id, store.lone_run().await.run.id);
+    let edit_id = Some(store.edit(&one).await.id);
+    let last = FinishRun { edit_id, ..end(RunStatus::Completed, "") };
+    is_invalid(store.finish_run(two.clone(), last.clone()).await, "/edit_id");
+    let unknown = FinishRun { edit_id: Some("nothing".into()), ..last.clone() };
+    is_not_found(store.finish_run(two, unknown).await, "pending edit");
+    assert_eq!(store.finish_run(one, last.clone()).await.unwrap().edit_id, last.edit_id);
+}
+
+#[rstest]
+#[case(&[(1, HunkStatus::Accepted)], EditStatus::Pending)]
+#[case(&[(1, HunkStatus::Accepted), (2, HunkStatus::Rejected), (3, HunkStatus::Rejected)], EditStatus::Accepted)]
+#[case(&[(3, HunkStatus::Rejected), (2, HunkStatus::Rejected), (1, HunkStatus::Rejected)], EditStatus::Rejected)]
+#[case(&[(1, HunkStatus::Undone), (2, HunkStatus::Undone), (3, HunkStatus::Rejected)], EditStatus::Undone)]
+#[tokio::test]
+async fn decisions_are_written_down(#[case] decisions: &[(u32, HunkStatus)], #[case] expected: EditStatus) {
+    let store = fixture();
+    let edit = store.edit(&store.lone_run().await.run.id).await;
+    let after = store.decide_hunks(edit.id.clone(), decisions.to_vec(), Some(1)).await.unwrap();
+    assert_eq!((after.status, after.version), (expected, 2));
+    for (number, status) in decisions {
+        let hunk = after.files.iter().flat_map(|file| &file.hunks).find(|hunk| hunk.number == *number).unwrap();
+        assert_eq!(hunk.status, *status);
+    }
+    assert_eq!(store.get_edit(edit.id.clone()).await, Ok(after.clone()));
+    // The same once more changes nothing.
+    assert_eq!(store.decide_hunks(edit.id, decisions.to_vec(), Some(2)).await, Ok(after));
+    store.assert_clean().await;
+}
+
+#[tokio::test]
+async fn decisions_that_do_not_fit_change_nothing() {
+    let store = fixture();
+    let edit = store.edit(&store.lone_run().await.run.id).await;
+    let decide =
+        |decisions: &[(u32, HunkStatus)], version| store.decide_hunks(edit.id.clone(), decisions.to_vec(), version);
+    let accept = HunkStatus::Accepted;
+    is_invalid(decide(&[(1, accept), (4, accept)], None).await, "/hunks/1");
+    is_invalid(decide(&[(1, accept), (1, accept)], None).await, "/hunks/1");
+    let late = decide(&[(1, accept)], Some(7)).await;
+    assert!(matches!(late, Err(StoreError::Conflict { expected: 7, found: 1, .. })), "{late:?}");
+    is_not_found(store.decide_hunks("nothing".into(), Vec::new(), None).await, "pending edit");
+    assert_eq!(store.get_edit(edit.id.clone()).await, Ok(edit));
+}
+
+#[tokio::test]
+async fn edits_are_listed_by_project_run_and_state() {
+    let store = fixture();
+    let (one, two) = (store.lone_run().await.run, store.lone_run().await.run);
+    let first = store.edit(&one.id).await;
+    let second = store.edit(&two.id).await;
+    let all = vec![(1, HunkStatus::Rejected), (2, HunkStatus::Rejected), (3, HunkStatus::Rejected)];
+    let first = store.decide_hunks(first.id, all, None).await.unwrap();
+    let list = async |params: ListEdits| store.list_edits(params).await.map(|page| page.items);
+    let none = ListEdits::default;
+    assert_eq!(list(none()).await, Ok(vec![first.clone(), second.clone()]));
+    assert_eq!(list(ListEdits { project_id: Some(one.project_id), ..none() }).await, Ok(vec![first.clone()]));
+    assert_eq!(list(ListEdits { run_id: Some(two.id.clone()), ..none() }).await, Ok(vec![second.clone()]));
+    assert_eq!(list(ListEdits { status: Some(EditStatus::Pending), ..none() }).await, Ok(vec![second]));
+    let both = ListEdits { run_id: Some(two.id), status: Some(EditStatus::Rejected), ..none() };
+    assert_eq!(list(both).await, Ok(Vec::new()));
+    is_not_found(list(ListEdits { run_id: Some("nothing".into()), ..none() }).await, "run");
+    is_not_found(list(ListEdits { project_id: Some("nothing".into()), ..none() }).await, "project");
+}
