@@ -204,7 +204,7 @@ pub(crate) fn is_elision(line: &str) -> bool {
             || (same && subject && words.len() <= 6)
             || (whole && words.len() == 2 && subject)
             || (whole && words.last() == Some(&"here"))
-            || matches!(words[..], ["unchanged"] | ["omitted"] | ["snip"] | ["your", "code", "here"])
+            || matches!(words[..], ["unchanged" | "omitted" | "snip"] | ["your", "code", "here"])
     }
 }
 

@@ -43,9 +43,8 @@ pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
     let mut at = 0;
     while at < bytes.len() {
         let width = match bytes[at] {
-            b'\n' => 1,
             b'\r' if bytes.get(at + 1) == Some(&b'\n') => 2,
-            b'\r' => 1,
+            b'\n' | b'\r' => 1,
             _ => {
                 at += 1;
                 continue;

@@ -1,5 +1,6 @@
 //! From a reply to an edit plan: read, resolve, check, cut into hunks. All or nothing.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use aiia_syntax::Language;
@@ -162,7 +163,7 @@ fn resolve_all(items: &[Item], views: &[FileView], prose: &mut String) -> (Vec<R
             && !is_bare(item)
         {
             let tag = language.as_deref().unwrap_or_default();
-            prose.push_str(&format!("\n\n```{tag}\n{}\n```", text.trim_end()));
+            let _ = write!(prose, "\n\n```{tag}\n{}\n```", text.trim_end());
         } else if !resolved.is_empty() {
             prose.clear();
         }

@@ -54,7 +54,7 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     if any_fence {
         parsed.prose = prose(lines, &used);
     } else if !reply.trim().is_empty() {
-        parsed.prose = reply.trim().to_owned();
+        reply.trim().clone_into(&mut parsed.prose);
         parsed.items.push(Item {
             file: FileName::None,
             kind: ItemKind::Code {

@@ -33,8 +33,8 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
         };
         if let Some((line, _)) = &name {
             // A fence around the block goes when its end is found empty; a sentence that merely mentions the file stays.
-            let is_heading = |text: &str| !text.starts_with("```") && text.split_whitespace().count() <= 3;
-            used[*line] = is_heading(lines[*line].trimmed());
+            let text = lines[*line].trimmed();
+            used[*line] = !text.starts_with("```") && text.split_whitespace().count() <= 3;
         }
         used[at..next].fill(true);
         let file = match name {

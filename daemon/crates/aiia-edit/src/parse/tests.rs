@@ -1,3 +1,9 @@
+//! Replies as the parsers read them.
+
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its literals this way")]
+
+use std::fmt::Write as _;
+
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -6,20 +12,20 @@ fn describe(reply: &str) -> String {
     let parsed = parse(reply, &["src/a.py", "src/b.py"]);
     let mut text = String::new();
     for item in &parsed.items {
-        text += &format!("{:?} line {}\n", item.file, item.reply_line);
+        let _ = writeln!(text, "{:?} line {}", item.file, item.reply_line);
         match &item.kind {
             ItemKind::Replace { readings } => {
                 for reading in readings {
-                    text += &format!("  {:?} -> {:?}\n", reading.old, reading.new);
+                    let _ = writeln!(text, "  {:?} -> {:?}", reading.old, reading.new);
                 }
             }
             ItemKind::Code { text: code, language, loose } => {
-                text += &format!("  {language:?} {code:?} loose: {loose}\n")
+                let _ = writeln!(text, "  {language:?} {code:?} loose: {loose}");
             }
         }
     }
     for complaint in &parsed.complaints {
-        text += &format!("! {:?}\n", complaint.kind);
+        let _ = writeln!(text, "! {:?}", complaint.kind);
     }
     text + &format!("prose: {:?}\n", parsed.prose)
 }

@@ -167,14 +167,14 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    fn shift(strip: &str, add: &str) -> Option<Reindent> {
-        Some(Reindent::Shift { strip: strip.to_owned(), add: add.to_owned() })
+    fn shift(strip: &str, add: &str) -> Reindent {
+        Reindent::Shift { strip: strip.to_owned(), add: add.to_owned() }
     }
 
     #[rstest]
     #[case("a\n  b", "a\n  b", Some(Reindent::Same))]
-    #[case("a\n  b", "    a\n      b", shift("", "    "))]
-    #[case("    a\n\n      b", "a\n\n  b", shift("    ", ""))]
+    #[case("a\n  b", "    a\n      b", Some(shift("", "    ")))]
+    #[case("    a\n\n      b", "a\n\n  b", Some(shift("    ", "")))]
     #[case("a\n  b", "a\n    b", None)]
     #[case("a\n    b", "\ta\n\t\tb", Some(Reindent::Units { to_tabs: true, width: 4, levels: 1 }))]
     #[case("\ta\n\t\tb", "  a\n    b", Some(Reindent::Units { to_tabs: false, width: 2, levels: 0 }))]
@@ -182,19 +182,19 @@ mod tests {
         lost: String::new(), add: "    ".into(), rest: Box::new(Reindent::Same),
     }))]
     fn infers(#[case] written: &str, #[case] real: &str, #[case] expected: Option<Reindent>) {
-        let cut = |text: &'static str| -> Vec<&str> { text.split('\n').collect() };
-        let (written, real) = (written.to_owned().leak(), real.to_owned().leak());
-        assert_eq!(Reindent::infer(&cut(written), &cut(real)), expected);
+        let written: Vec<&str> = written.split('\n').collect();
+        let real: Vec<&str> = real.split('\n').collect();
+        assert_eq!(Reindent::infer(&written, &real), expected);
     }
 
     #[rstest]
     #[case(shift("", "\t"), "    a", "\t\ta")]
     #[case(shift("    ", "\t"), "        a", "\t\ta")]
     #[case(shift("    ", "\t"), "a", "a")]
-    #[case(Some(Reindent::Units { to_tabs: true, width: 4, levels: 1 }), "    a", "\t\ta")]
-    fn applies_to_a_file_with_tabs(#[case] way: Option<Reindent>, #[case] line: &str, #[case] expected: &str) {
+    #[case(Reindent::Units { to_tabs: true, width: 4, levels: 1 }, "    a", "\t\ta")]
+    fn applies_to_a_file_with_tabs(#[case] way: Reindent, #[case] line: &str, #[case] expected: &str) {
         let written = Style { tabs: false, width: 4 };
         let real = Style { tabs: true, width: 4 };
-        assert_eq!(way.unwrap().apply(line, false, written, real), expected);
+        assert_eq!(way.apply(line, false, written, real), expected);
     }
 }

@@ -4,6 +4,7 @@
 //! matches decides: one place is the answer, several are ambiguous. Lines the block does not change are
 //! taken over from the file byte for byte, however loosely they matched.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
@@ -78,7 +79,7 @@ const FORMS: &[Form] = &[
 ];
 
 impl Form {
-    fn key<'t>(&self, line: &Line<'t>) -> std::borrow::Cow<'t, str> {
+    fn key<'t>(self, line: &Line<'t>) -> std::borrow::Cow<'t, str> {
         let text = match self.indent {
             Indent::Kept => line.content,
             Indent::KeptButLineEnds => line.right_trimmed(),
@@ -95,7 +96,7 @@ impl Form {
     }
 
     /// The lines at which the passage may begin.
-    fn places(&self, old: &[Line], file: &FileView) -> Vec<usize> {
+    fn places(self, old: &[Line], file: &FileView) -> Vec<usize> {
         if old.is_empty() || old.len() > file.lines.len() {
             return Vec::new();
         }
@@ -109,7 +110,7 @@ impl Form {
     }
 
     /// How the indentation goes over from the reply to the file.
-    fn way(&self, old: &[Line], real: &[Line]) -> Option<Reindent> {
+    fn way(self, old: &[Line], real: &[Line]) -> Option<Reindent> {
         if self.indent != Indent::Any {
             return Some(Reindent::Same);
         }
@@ -118,7 +119,7 @@ impl Form {
         Reindent::infer(&written, &real)
     }
 
-    fn record(&self, old: &[Line], real: &[Line], edges_differ: bool, tolerances: &mut Vec<Tolerance>) {
+    fn record(self, old: &[Line], real: &[Line], edges_differ: bool, tolerances: &mut Vec<Tolerance>) {
         let inner = |lines: &[Line]| lines.iter().map(|line| line.ending.to_owned()).collect::<Vec<_>>();
         let (written, found) = (inner(old), inner(real));
         if written.iter().zip(&found).any(|(one, other)| !other.is_empty() && one != other) {
@@ -272,7 +273,7 @@ fn not_found(old: &[Line], new: &[Line], file: &FileView) -> Complaint {
     } else {
         message.push_str(" The nearest lines are:");
         for number in &near {
-            message.push_str(&format!("\n{number}: {}", nearest::shortened(file.lines[number - 1].right_trimmed())));
+            let _ = write!(message, "\n{number}: {}", nearest::shortened(file.lines[number - 1].right_trimmed()));
         }
     }
     Complaint::new(ComplaintKind::NotFound, message).in_file(file.path).with_candidates(near)

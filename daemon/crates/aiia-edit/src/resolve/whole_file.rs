@@ -11,7 +11,7 @@ use super::symbol_match::{Block, remainder, same_kind};
 use super::view::FileView;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
-use crate::lines::lines;
+use crate::lines::{Line, lines};
 
 /// How much of what stands outside symbols must come back for a reply to mean the whole file.
 const LEAST_REMAINDER: f64 = 0.5;
@@ -41,7 +41,7 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Option<Change> 
         .collect();
     let last_top = tops.last().map_or(0, |top| top.range.end);
     let new_rest = block.remainder();
-    let new_lines: HashSet<&str> = lines(&block.text).iter().map(|line| line.trimmed()).collect();
+    let new_lines: HashSet<&str> = lines(&block.text).iter().map(Line::trimmed).collect();
     let kept = own_rest.iter().filter(|line| new_lines.contains(*line)).count();
     let own_trails = own.last().is_some_and(|last| !file.text[last.range.end..].trim().is_empty());
     let adds = new_rest

@@ -1,6 +1,7 @@
 //! Code that gives whole symbols anew. Each goes where the symbol of the same name stands; what the file
 //! does not have yet goes next to it, imports to the imports.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use aiia_syntax::{Language, Symbol, SymbolKind};
@@ -313,7 +314,7 @@ fn no_match(block: &Block, file: &FileView) -> Complaint {
     };
     if !near.is_empty() {
         let quality = if names.is_empty() { "first" } else { "nearest" };
-        message.push_str(&format!(" The {quality} names there are {}.", list(&near)));
+        let _ = write!(message, " The {quality} names there are {}.", list(&near));
     }
     let candidates = near
         .iter()

@@ -89,16 +89,16 @@ proptest! {
         at in 0_usize..18,
         length in 1_usize..4,
         new in prop::collection::vec("[a-z ]{0,8}", 0..4),
-        indent in 0_usize..3,
+        indent in 0_usize..=2,
     ) {
         let line = |n: usize| format!("{}line {n}\n", "  ".repeat(n % 3));
         let text: String = (0..count).map(line).collect();
         let start = at.min(count - 1);
         let end = (start + length).min(count);
         let old: String = (start..end).map(line).collect();
-        let new: String = new.iter().map(|line| format!("new {line}\n")).collect();
+        let new: String = new.iter().flat_map(|line| ["new ", line, "\n"]).collect();
         let shift = |text: &str| -> String {
-            text.lines().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
+            text.lines().flat_map(|line| [&"  "[..indent], line, "\n"]).collect()
         };
         let plan = plan_for(&[("a.txt", &text)], &block(&shift(&old), &shift(&new)));
         prop_assert_eq!(&plan.complaints, &[]);

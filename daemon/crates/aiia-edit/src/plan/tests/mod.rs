@@ -1,5 +1,7 @@
 //! Replies against files: what comes out, as a diff or as complaints.
 
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its literals this way")]
+
 mod fuzz;
 mod guards;
 mod passages;
@@ -48,13 +50,13 @@ fn described(plan: &EditPlan) -> String {
         let mut seen = Vec::new();
         for tolerance in file.hunks.iter().flat_map(|hunk| &hunk.tolerances) {
             if !seen.contains(&tolerance) {
-                text.push_str(&format!("~ {tolerance}\n"));
+                let _ = writeln!(text, "~ {tolerance}");
                 seen.push(tolerance);
             }
         }
     }
     for complaint in &plan.complaints {
-        text.push_str(&format!("! {}: {}\n", complaint.kind.as_str(), complaint.message));
+        let _ = writeln!(text, "! {}: {}", complaint.kind.as_str(), complaint.message);
     }
     text
 }
