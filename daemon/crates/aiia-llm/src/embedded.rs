@@ -71,6 +71,15 @@ impl Embedded {
         return false;
     }
 
+    /// How fast prompts are read on this machine, in tokens a second, once one of some length was
+    /// read: what a context should be sized by, so that the first token comes soon.
+    pub fn prompt_speed(&self) -> Option<f32> {
+        #[cfg(feature = "embedded")]
+        return self.worker.prompt_speed();
+        #[cfg(not(feature = "embedded"))]
+        return None;
+    }
+
     /// Unloads the model as soon as the requests already accepted are answered. The next one loads
     /// it again.
     pub fn unload(&self) {

@@ -54,6 +54,7 @@ async fn it_loads_once_answers_alike_and_reuses_what_it_has_read() {
     let usage = first.usage.unwrap();
     assert!(usage.input_tokens > Some(64) && usage.output_tokens <= Some(12), "{usage:?}");
     assert_eq!(usage.cached_tokens, Some(0));
+    assert!(models.embedded().prompt_speed() > Some(0.0));
 
     let again = say(&models, short(&question)).await;
     assert_eq!(again.text, first.text, "temperature 0 is the default");

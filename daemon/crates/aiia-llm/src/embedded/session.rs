@@ -4,6 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::num::NonZeroU32;
 use std::thread;
+use std::time::Instant;
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
@@ -141,6 +142,16 @@ impl<'m> Session<'m> {
     }
 
     fn read_prompt(&mut self, job: &Job, prompt: &[LlamaToken]) -> Result<(), LlmError> {
+        let (start, begun) = (self.held.len(), Instant::now());
+        self.read_in_chunks(job, prompt)?;
+        let read = prompt.len() - start;
+        if read >= CHUNK {
+            job.note_prompt_speed(read, begun.elapsed());
+        }
+        Ok(())
+    }
+
+    fn read_in_chunks(&mut self, job: &Job, prompt: &[LlamaToken]) -> Result<(), LlmError> {
         while self.held.len() < prompt.len() {
             job.check()?;
             let start = self.held.len();

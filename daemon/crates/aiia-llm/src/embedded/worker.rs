@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
@@ -27,7 +28,7 @@ pub(super) struct Job {
     pub(super) request: ChatRequest,
     cancel: CancellationToken,
     reply: mpsc::Sender<Result<Delta, LlmError>>,
-    _place: Place,
+    place: Place,
 }
 
 impl Job {
@@ -39,6 +40,12 @@ impl Job {
     /// The error to stop with once the request is cancelled or its consumer gone.
     pub(super) fn check(&self) -> Result<(), LlmError> {
         if self.is_dead() { Err(LlmError::cancelled()) } else { Ok(()) }
+    }
+
+    /// Keeps in mind how fast the prompt was read.
+    pub(super) fn note_prompt_speed(&self, tokens: usize, time: Duration) {
+        let speed = tokens as f32 / time.as_secs_f32().max(f32::EPSILON);
+        self.place.0.prompt_speed.store(speed.to_bits(), Ordering::Release);
     }
 
     fn is_dead(&self) -> bool {
@@ -66,6 +73,8 @@ struct Shared {
     /// Requests waiting or being answered.
     accepted: AtomicUsize,
     loaded: AtomicBool,
+    /// Prompt tokens a second of the last prompt of some length, as the bits of an `f32`; 0 is unknown.
+    prompt_speed: AtomicU32,
     /// Held by the thread that may load the model, so that it is never in memory twice.
     running: Mutex<()>,
 }
@@ -92,6 +101,10 @@ impl Worker {
         self.shared.loaded.load(Ordering::Acquire)
     }
 
+    pub(super) fn prompt_speed(&self) -> Option<f32> {
+        Some(f32::from_bits(self.shared.prompt_speed.load(Ordering::Acquire))).filter(|speed| *speed > 0.0)
+    }
+
     /// Lets the thread end once its queue is empty.
     pub(super) fn stop(&self) {
         self.shared.jobs().take();
@@ -114,7 +127,7 @@ impl Worker {
         let cancel = cancel.child_token();
         let _guard = cancel.clone().drop_guard();
         let (reply, mut answers) = mpsc::channel(32);
-        self.submit(Job { path, request, cancel, reply, _place: place })?;
+        self.submit(Job { path, request, cancel, reply, place })?;
         while let Some(delta) = answers.recv().await {
             let delta = delta?;
             let finished = matches!(delta, Delta::Finish(_));
@@ -147,6 +160,7 @@ impl Worker {
                 let _alone = shared.running.lock().unwrap_or_else(PoisonError::into_inner);
                 let _flag = LoadedFlag(&shared.loaded);
                 run(&settings, &shared, &receiver);
+                give_memory_back();
             })
             .map_err(|error| {
                 LlmError::new(
@@ -174,6 +188,21 @@ struct LoadedFlag<'s>(&'s AtomicBool);
 impl Drop for LoadedFlag<'_> {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Release);
+    }
+}
+
+/// Hands freed memory to the system: the C library would keep tens of megabytes of small pieces.
+fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        #[allow(unsafe_code, reason = "a function of the C library that Rust has no name for")]
+        // SAFETY: it takes no pointer and may be called at any time from any thread.
+        unsafe {
+            unsafe extern "C" {
+                fn malloc_trim(pad: usize) -> std::ffi::c_int;
+            }
+            malloc_trim(0);
+        }
     }
 }
 
