@@ -1,0 +1,121 @@
+//! The routes of the operation table: one function for all rows.
+
+mod answer;
+pub(crate) mod body;
+mod condition;
+mod json;
+mod params;
+pub(crate) mod query;
+mod shape;
+
+use std::sync::Arc;
+
+use aiia_engine::{ClientInfo, Reply, Session, Transport};
+use aiia_protocol::openapi::API_PREFIX;
+use aiia_protocol::operation::{OPERATIONS, Row, Verb};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use axum::Router;
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use serde_json::Value;
+
+use crate::envelope::{Failure, panicked};
+use crate::guard::{Access, Proof};
+use crate::router::App;
+use crate::sse;
+pub(crate) use shape::Shape;
+
+/// A route for each row.
+pub(crate) fn routes() -> Router<App> {
+    OPERATIONS.iter().fold(Router::new(), |router, row| {
+        let shape = Arc::new(Shape::of(row));
+        let handler = move |State(app): State<App>, path: RawPathParams, request: Request| {
+            let shape = Arc::clone(&shape);
+            async move { operation(app, row, &shape, path, request).await }
+        };
+        router.route(&format!("{API_PREFIX}{}", row.path), on(filter(row.verb), handler))
+    })
+}
+
+fn filter(verb: Verb) -> MethodFilter {
+    match verb {
+        Verb::Get => MethodFilter::GET,
+        Verb::Post => MethodFilter::POST,
+        Verb::Patch => MethodFilter::PATCH,
+        Verb::Delete => MethodFilter::DELETE,
+    }
+}
+
+async fn operation(
+    app: App,
+    row: &'static Row,
+    shape: &Shape,
+    path: RawPathParams,
+    request: Request,
+) -> Result<Response, Failure> {
+    let (parts, body) = request.into_parts();
+    let access = parts
+        .extensions
+        .get::<Access>()
+        .copied()
+        .ok_or_else(|| Problem::new(ProblemCode::Unauthorized, "There is no token."))?;
+    let session = app.engine.open_session(ClientInfo {
+        name: client_name(access, &parts.headers),
+        transport: Transport::Http,
+        scope: access.scope,
+    });
+    // What is not allowed is refused before its body is read.
+    if access.scope < row.scope {
+        return Err(session.call(row.name, Value::Null).await.err().unwrap_or_else(|| forbidden(row)).into());
+    }
+
+    let body = if row.verb.has_body() {
+        body::read_json(&parts.headers, body, app.limits).await?
+    } else {
+        body::refuse(&parts.headers)?;
+        None
+    };
+    let mut params = params::assemble(row, shape, &path, &parts.uri, body)?;
+    condition::apply_if_match(row, shape, &parts.headers, &mut params)?;
+    let resumed = sse::resume(row, shape, &parts.headers, &mut params)?;
+    if resumed && sse::is_over(&session, row, &params).await {
+        return Ok(sse::nothing_more());
+    }
+
+    match call(session, row, params).await? {
+        (_, Reply::One(result)) => Ok(answer::one(row, &parts.headers, result)),
+        (session, Reply::Many(items)) => Ok(sse::response(items, session, &app)),
+    }
+}
+
+/// Calls the engine. What changes something goes on to its end when the client leaves in the middle.
+async fn call(session: Session, row: &'static Row, params: Value) -> Result<(Session, Reply<Value>), Problem> {
+    if row.verb == Verb::Get {
+        let reply = session.call(row.name, params).await?;
+        return Ok((session, reply));
+    }
+    let task = tokio::spawn(async move {
+        let reply = session.call(row.name, params).await?;
+        Ok((session, reply))
+    });
+    match task.await {
+        Ok(result) => result,
+        Err(_) => Err(panicked()),
+    }
+}
+
+fn forbidden(row: &Row) -> Problem {
+    Problem::new(ProblemCode::Forbidden, format!("The token does not allow `{}`.", row.name))
+}
+
+/// The client's name for `system.status`: the first word of what it calls itself.
+fn client_name(access: Access, headers: &HeaderMap) -> String {
+    if access.by == Proof::Cookie {
+        return "browser".to_owned();
+    }
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let word: String = agent.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(40).collect();
+    if word.is_empty() { "HTTP client".to_owned() } else { word }
+}

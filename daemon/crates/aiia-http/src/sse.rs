@@ -1,0 +1,119 @@
+//! Streams as Server-Sent Events, which a client can resume where it lost them.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use aiia_engine::{Reply, Session};
+use aiia_protocol::operation::{Mode, Row, RunEvents, RunGet};
+use aiia_protocol::operation::Operation;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use serde_json::{Value, json};
+
+use crate::router::App;
+use crate::routes::Shape;
+
+/// How long a browser waits until it connects again.
+const RETRY: Duration = Duration::from_secs(3);
+/// A comment in this rhythm shows both sides that the other one is there.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// The header with the last `id:` that the client has seen.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// Takes over `Last-Event-ID`; it wins over `after`, because a browser sends it to the same address again. Says whether
+/// there was one. Where the operation cannot go back, it is only checked: the gap in the numbers tells what is missing.
+pub(crate) fn resume(row: &Row, shape: &Shape, headers: &HeaderMap, params: &mut Value) -> Result<bool, Problem> {
+    let Some(value) = headers.get(LAST_EVENT_ID).filter(|_| row.mode == Mode::Streaming) else { return Ok(false) };
+    let invalid = || {
+        Problem::new(ProblemCode::InvalidParams, "Last-Event-ID is not the id of an event of this stream.")
+            .with_hint("Send the `id` of the last event that arrived, or leave the header out.")
+    };
+    let value = value.to_str().map_err(|_| invalid())?;
+    let number = match params.get("run_id").and_then(Value::as_str) {
+        Some(run) => value.strip_prefix(run).and_then(|rest| rest.strip_prefix('.')).ok_or_else(invalid)?,
+        None => value,
+    };
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let after: u64 = number.parse().ok().filter(|_| digits).ok_or_else(invalid)?;
+    if shape.has("after") {
+        params["after"] = Value::from(after);
+    }
+    Ok(true)
+}
+
+/// Whether the stream that is resumed has nothing more to give, now or later.
+pub(crate) async fn is_over(session: &Session, row: &Row, params: &Value) -> bool {
+    if row.name != RunEvents::ROW.name {
+        return false;
+    }
+    let run = session.call(RunGet::ROW.name, json!({"run_id": params["run_id"]})).await;
+    let Ok(Reply::One(run)) = run else { return false };
+    run["status"] != "running" && run["last_seq"].as_u64() <= params["after"].as_u64()
+}
+
+/// Tells a browser not to connect again.
+pub(crate) fn nothing_more() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// The response for a stream. The session lives as long as it; the stream ends at the shutdown.
+pub(crate) fn response(items: BoxStream<'static, Value>, session: Session, app: &App) -> Response {
+    let (ours, engines) = (app.shutdown.clone(), app.engine.shutdown_token());
+    let shutdown = async move {
+        tokio::select! {
+            () = ours.cancelled_owned() => {}
+            () = engines.cancelled_owned() => {}
+        }
+    };
+    let events = items.map(move |item| {
+        let _open = &session;
+        event(&item)
+    });
+    let opening = stream::once(std::future::ready(Event::default().retry(RETRY)));
+    let events = opening.chain(events).take_until(shutdown).map(Ok::<_, Infallible>);
+    Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
+}
+
+fn event(item: &Value) -> Event {
+    let name = item.get("type").and_then(Value::as_str).unwrap_or("change");
+    let event = Event::default().event(name).data(item.to_string());
+    match item.get("seq").and_then(Value::as_u64) {
+        None => event,
+        Some(seq) => match item.get("run_id").and_then(Value::as_str) {
+            Some(run) => event.id(format!("{run}.{seq}")),
+            None => event.id(seq.to_string()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_protocol::operation;
+
+    use super::*;
+
+    fn check(row: &str, last: &str, params: Value, expected: Result<Value, u16>) {
+        let row = operation::find(row).unwrap();
+        let headers = HeaderMap::from_iter([(LAST_EVENT_ID.parse().unwrap(), last.parse().unwrap())]);
+        let mut got = params;
+        let result = resume(row, &Shape::of(row), &headers, &mut got);
+        assert_eq!(result.map(|_| got).map_err(|problem| problem.status), expected, "{last}");
+    }
+
+    #[test]
+    fn last_event_ids() {
+        let run = || json!({"run_id": "r-1", "after": 2});
+        check("run.events", "r-1.7", run(), Ok(json!({"run_id": "r-1", "after": 7})));
+        check("run.events", "r-1.0", json!({"run_id": "r-1"}), Ok(json!({"run_id": "r-1", "after": 0})));
+        for bad in ["", "7", "r-1", "r-1.", "r-1.-1", "r-1.+7", "r-1.x", "r-2.7", "r-1.7.8", "r-1.99999999999999999999"] {
+            check("run.events", bad, run(), Err(400));
+        }
+        check("events.subscribe", "12", json!({}), Ok(json!({})));
+        check("events.subscribe", "x", json!({}), Err(400));
+        check("run.get", "x", run(), Ok(run()));
+    }
+}
