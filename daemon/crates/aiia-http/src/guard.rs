@@ -117,6 +117,3 @@ fn refused(wrong: Wrong) -> Failure {
         .with_header(header::RETRY_AFTER, &retry_after.to_string()),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -4,8 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use aiia_engine::{Reply, Session};
-use aiia_protocol::operation::{Mode, Row, RunEvents, RunGet};
-use aiia_protocol::operation::Operation;
+use aiia_protocol::operation::{Mode, Operation, Row, RunEvents, RunGet};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -21,6 +20,8 @@ use crate::routes::Shape;
 const RETRY: Duration = Duration::from_secs(3);
 /// A comment in this rhythm shows both sides that the other one is there.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a stream may take to bring its last events at the shutdown.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// The header with the last `id:` that the client has seen.
 const LAST_EVENT_ID: &str = "last-event-id";
 
@@ -68,6 +69,7 @@ pub(crate) fn response(items: BoxStream<'static, Value>, session: Session, app: 
             () = ours.cancelled_owned() => {}
             () = engines.cancelled_owned() => {}
         }
+        tokio::time::sleep(LAST_WORDS).await;
     };
     let events = items.map(move |item| {
         let _open = &session;

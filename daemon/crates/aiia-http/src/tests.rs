@@ -1,1 +1,10 @@
-//! x
+//! Tests of the whole adapter: the real engine on a directory of its own behind the real router.
+
+mod support;
+
+mod connection;
+mod guard;
+mod limits;
+mod page;
+mod resources;
+mod stream;
