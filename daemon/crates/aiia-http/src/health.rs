@@ -39,7 +39,13 @@ async fn ready(State(app): State<App>, Extension(access): Extension<Access>) -> 
         Err(problem) => (Some(problem.sentence()), Vec::new()),
     };
     let degraded = models.is_some() || !config.is_empty();
-    let status = if store.is_some() { "failed" } else if degraded { "degraded" } else { "ok" };
+    let status = if store.is_some() {
+        "failed"
+    } else if degraded {
+        "degraded"
+    } else {
+        "ok"
+    };
     let body = json!({
         "status": status,
         "checks": {

@@ -36,10 +36,15 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 /// The page for a browser that is signed in; trades a one-time code for a cookie; tells everybody else how to sign in.
-async fn index(State(app): State<App>, access: Option<Extension<Access>>, request: Request) -> Result<Response, Failure> {
+async fn index(
+    State(app): State<App>,
+    access: Option<Extension<Access>>,
+    request: Request,
+) -> Result<Response, Failure> {
     let code = query::pairs(request.uri())?.into_iter().find(|(name, _)| name == "code").map(|(_, code)| code);
     let Some(code) = code else {
-        let (status, page) = if access.is_some() { (StatusCode::OK, INDEX) } else { (StatusCode::UNAUTHORIZED, SIGN_IN) };
+        let (status, page) =
+            if access.is_some() { (StatusCode::OK, INDEX) } else { (StatusCode::UNAUTHORIZED, SIGN_IN) };
         return Ok(html(status, page));
     };
     if request.method() != axum::http::Method::GET {

@@ -15,6 +15,7 @@ use aiia_protocol::openapi::API_PREFIX;
 use aiia_protocol::operation::{OPERATIONS, Row, Verb};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use axum::Router;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
@@ -31,10 +32,14 @@ pub(crate) use shape::Shape;
 pub(crate) fn routes() -> Router<App> {
     OPERATIONS.iter().fold(Router::new(), |router, row| {
         let shape = Arc::new(Shape::of(row));
-        let handler = move |State(app): State<App>, path: RawPathParams, request: Request| {
-            let shape = Arc::clone(&shape);
-            async move { operation(app, row, &shape, path, request).await }
-        };
+        let handler =
+            move |State(app): State<App>, path: Result<RawPathParams, RawPathParamsRejection>, request: Request| {
+                let shape = Arc::clone(&shape);
+                async move {
+                    let path = path.map_err(|_| Problem::new(ProblemCode::NotFound, "The path is not UTF-8 text."))?;
+                    operation(app, row, &shape, path, request).await
+                }
+            };
         router.route(&format!("{API_PREFIX}{}", row.path), on(filter(row.verb), handler))
     })
 }

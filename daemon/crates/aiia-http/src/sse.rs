@@ -111,7 +111,8 @@ mod tests {
         let run = || json!({"run_id": "r-1", "after": 2});
         check("run.events", "r-1.7", run(), Ok(json!({"run_id": "r-1", "after": 7})));
         check("run.events", "r-1.0", json!({"run_id": "r-1"}), Ok(json!({"run_id": "r-1", "after": 0})));
-        for bad in ["", "7", "r-1", "r-1.", "r-1.-1", "r-1.+7", "r-1.x", "r-2.7", "r-1.7.8", "r-1.99999999999999999999"] {
+        for bad in ["", "7", "r-1", "r-1.", "r-1.-1", "r-1.+7", "r-1.x", "r-2.7", "r-1.7.8", "r-1.99999999999999999999"]
+        {
             check("run.events", bad, run(), Err(400));
         }
         check("events.subscribe", "12", json!({}), Ok(json!({})));

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, header};
 use super::secret::Secret;
 
 /// How long a one-time code can be traded.
-pub(crate) const CODE_LIFETIME: Duration = Duration::from_secs(60);
+pub(crate) const CODE_LIFETIME: Duration = Duration::from_mins(1);
 /// How long a browser session lives after its last request.
 const SESSION_LIFETIME: Duration = Duration::from_hours(12);
 /// Codes that wait at the same time; the oldest one goes for another.
@@ -84,7 +84,9 @@ impl Credentials {
         };
         // Every token is compared, so that the time does not tell which one was near.
         let found = shown.and_then(|shown| {
-            self.tokens.iter().fold(None, |found, (token, scope)| if token.matches(shown) { Some(*scope) } else { found })
+            self.tokens
+                .iter()
+                .fold(None, |found, (token, scope)| if token.matches(shown) { Some(*scope) } else { found })
         });
         found.ok_or_else(|| self.wrong(now))
     }
@@ -224,7 +226,7 @@ mod tests {
         let trade = |code: &Secret, at: Duration| credentials.trade(code.reveal(), start + at).unwrap();
         assert!(trade(&first, Duration::from_secs(59)).is_ok());
         assert_eq!(trade(&first, Duration::from_secs(59)).unwrap_err(), Wrong::Refused);
-        assert_eq!(trade(&second, Duration::from_secs(60)).unwrap_err(), Wrong::Refused);
+        assert_eq!(trade(&second, CODE_LIFETIME).unwrap_err(), Wrong::Refused);
     }
 
     #[test]

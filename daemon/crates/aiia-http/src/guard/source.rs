@@ -1,7 +1,7 @@
 //! Where a request comes from: request target, Host, Origin, Sec-Fetch-Site.
 
 use aiia_protocol::problem::{Problem, ProblemCode};
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
 /// What the browser says about the page that made the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +44,7 @@ pub(super) fn check_host(headers: &HeaderMap, port: u16) -> Result<&str, Problem
 /// What is known of the page that made the request; refuses the pages of others. The Origin must belong to the very `host`
 /// that the request names: another of our names may be another program's address.
 pub(super) fn check_origin(headers: &HeaderMap, host: &str) -> Result<Fetched, Problem> {
-    let foreign =
-        || Problem::new(ProblemCode::Forbidden, "The request comes from a web page that is not aiia's own.");
+    let foreign = || Problem::new(ProblemCode::Forbidden, "The request comes from a web page that is not aiia's own.");
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
         (Some(origin), None) => {
@@ -56,7 +55,7 @@ pub(super) fn check_origin(headers: &HeaderMap, host: &str) -> Result<Fetched, P
         (None, _) => {}
     }
     let mut sites = headers.get_all("sec-fetch-site").iter();
-    match (sites.next().map(|site| site.as_bytes()), sites.next()) {
+    match (sites.next().map(HeaderValue::as_bytes), sites.next()) {
         (None, _) => Ok(Fetched::Unknown),
         (Some(b"same-origin"), None) => Ok(Fetched::SameOriginWithoutOrigin),
         (Some(b"none"), None) => Ok(Fetched::ByUser),
@@ -78,8 +77,6 @@ fn invalid(detail: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn headers(of: &[(&'static str, &[u8])]) -> HeaderMap {
@@ -126,7 +123,9 @@ mod tests {
 
     #[test]
     fn what_is_no_host_is_invalid() {
-        for name in ["", "user@localhost:4242", "local host:4242", "localhost:4242/x", "a,localhost:4242", "l\u{f6}c:4242"] {
+        for name in
+            ["", "user@localhost:4242", "local host:4242", "localhost:4242/x", "a,localhost:4242", "l\u{f6}c:4242"]
+        {
             assert_eq!(host(name.as_bytes()), Some(400), "{name}");
         }
         let status = |headers: HeaderMap| check_host(&headers, 4242).unwrap_err().status;
@@ -142,7 +141,8 @@ mod tests {
 
     #[test]
     fn targets() {
-        for (target, fine) in [("/a?b=c", true), ("*", true), ("http://localhost:4242/", false), ("localhost:1", false)] {
+        for (target, fine) in [("/a?b=c", true), ("*", true), ("http://localhost:4242/", false), ("localhost:1", false)]
+        {
             assert_eq!(check_target(&target.parse().unwrap()).is_ok(), fine, "{target}");
         }
     }

@@ -110,7 +110,8 @@ fn is_json(media_type: &str) -> bool {
 }
 
 fn unsupported(detail: &str) -> Problem {
-    Problem::new(ProblemCode::UnsupportedMediaType, detail).with_hint("Send it as it is with Content-Type: application/json.")
+    Problem::new(ProblemCode::UnsupportedMediaType, detail)
+        .with_hint("Send it as it is with Content-Type: application/json.")
 }
 
 #[cfg(test)]

@@ -38,7 +38,8 @@ pub(super) fn apply_if_match(row: &Row, shape: &Shape, headers: &HeaderMap, para
     if value == "*" {
         return Ok(());
     }
-    let version = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).and_then(|value| value.parse().ok());
+    let version =
+        value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).and_then(|value| value.parse().ok());
     let version: u64 = version.ok_or_else(|| {
         Problem::new(ProblemCode::PreconditionFailed, "If-Match names a version that was never there.")
             .with_hint("Send the ETag of the thing as it was read.")
@@ -83,7 +84,9 @@ mod tests {
         assert_eq!(etag(&json!({"version": 7})).as_deref(), Some("\"7\""));
         assert_eq!(etag(&json!({"version": "0.1.0"})), None);
         assert_eq!(etag(&json!({"items": []})), None);
-        for (value, known) in [("\"7\"", true), ("W/\"7\"", true), ("\"1\", \"7\"", true), ("*", true), ("\"8\"", false)] {
+        for (value, known) in
+            [("\"7\"", true), ("W/\"7\"", true), ("\"1\", \"7\"", true), ("*", true), ("\"8\"", false)]
+        {
             let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, value.parse().unwrap())]);
             assert_eq!(is_known(&headers, "\"7\""), known, "{value}");
         }

@@ -24,9 +24,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Value, Problem> {
 
 /// The JSON Pointer (RFC 6901) to the place that `steps` lead to.
 pub(super) fn pointer<'a>(steps: impl IntoIterator<Item = &'a str>) -> String {
-    steps.into_iter().fold(String::new(), |pointer, step| {
-        pointer + "/" + &step.replace('~', "~0").replace('/', "~1")
-    })
+    steps.into_iter().fold(String::new(), |pointer, step| pointer + "/" + &step.replace('~', "~0").replace('/', "~1"))
 }
 
 /// Reads values and remembers where it is. On an error it stays there.
@@ -141,7 +139,7 @@ mod tests {
             (r#"{"a\u0000":1}"#, "/a\0"),
             (r#"{"a":"\ud800"}"#, "/a"),
             (r#"{"a":1e400}"#, "/a"),
-            (r#"{"a":01}"#, ""),
+            (r#"{"a":01}"#, "/a"),
             (r#"{"a":1"#, ""),
             ("{} x", ""),
             ("", ""),

@@ -37,8 +37,10 @@ fn from_body(body: Option<Value>) -> Result<Map<String, Value>, Problem> {
     match body {
         None => Ok(Map::new()),
         Some(Value::Object(params)) => Ok(params),
-        Some(_) => Err(Problem::new(ProblemCode::InvalidParams, "The body must be a JSON object.")
-            .with_error("", "not an object")),
+        Some(_) => {
+            Err(Problem::new(ProblemCode::InvalidParams, "The body must be a JSON object.")
+                .with_error("", "not an object"))
+        }
     }
 }
 

@@ -35,9 +35,10 @@ impl Shape {
         let schema = openapi::resolve(schema, &mut generator);
         let definitions = generator.take_definitions(true);
         let properties = schema.get("properties").and_then(Value::as_object);
-        let kinds = properties.into_iter().flatten().map(|(name, schema)| {
-            (name.clone(), kind(schema, &|name| definitions.get(name), 8))
-        });
+        let kinds = properties
+            .into_iter()
+            .flatten()
+            .map(|(name, schema)| (name.clone(), kind(schema, &|name| definitions.get(name), 8)));
         Self(kinds.collect())
     }
 

@@ -99,7 +99,8 @@ async fn the_address_is_told_and_the_end_comes_with_streams_open() {
     for _ in 0..5 {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         let port = server.address.port();
-        let head = format!("GET /api/v1/events HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer {TOKEN}\r\n\r\n");
+        let head =
+            format!("GET /api/v1/events HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer {TOKEN}\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut first = [0_u8; 12];
         stream.read_exact(&mut first).await.unwrap();

@@ -149,7 +149,11 @@ async fn a_cookie_is_taken_from_our_own_page_alone() {
     let with = |method: &str, name: &str, value: &str| {
         let builder = request(method, "/api/v1/projects").header(header::COOKIE, &cookie);
         let builder = if name.is_empty() { builder } else { builder.header(name, value) };
-        if method == "POST" { json_body(builder, &serde_json::json!({"name": "p"})) } else { builder.body(Body::empty()).unwrap() }
+        if method == "POST" {
+            json_body(builder, &serde_json::json!({"name": "p"}))
+        } else {
+            builder.body(Body::empty()).unwrap()
+        }
     };
     for (method, name, value, status) in [
         ("GET", "sec-fetch-site", "same-origin", 200),
@@ -177,7 +181,8 @@ async fn a_browser_session_cannot_sign_another_browser_in() {
 async fn a_token_for_reading_changes_nothing() {
     let server = Server::new();
     for row in OPERATIONS {
-        let builder = request(row.verb.as_str(), &path_of(row)).header(header::AUTHORIZATION, format!("Bearer {READ_TOKEN}"));
+        let builder =
+            request(row.verb.as_str(), &path_of(row)).header(header::AUTHORIZATION, format!("Bearer {READ_TOKEN}"));
         if row.scope == Scope::Read {
             continue;
         }

@@ -1,14 +1,20 @@
 //! Bodies and queries that are too much, too slow, or not what they should be.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use aiia_protocol::operation::OPERATIONS;
+use aiia_protocol::operation::{OPERATIONS, Scope};
+use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::header;
+use axum::http::{StatusCode, header};
+use axum::routing::get;
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::support::*;
+use crate::guard::Guard;
+use crate::guard::credentials::Credentials;
+use crate::router::protect;
 use crate::routes::body::BodyLimits;
 
 fn post(content_type: &str, body: impl Into<Body>) -> axum::http::Request<Body> {
@@ -143,10 +149,29 @@ async fn paths_and_methods_that_do_not_exist_are_problems() {
         let answer = server.get(path).await;
         assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{path}");
     }
-    for (method, path) in [("PUT", "/api/v1/projects"), ("PATCH", "/version"), ("POST", "/api/v1/runs/x/events"), ("BREW", "/")] {
+    for (method, path) in
+        [("PUT", "/api/v1/projects"), ("PATCH", "/version"), ("POST", "/api/v1/runs/x/events"), ("BREW", "/")]
+    {
         let answer = server.send(with_token(method, path).body(Body::empty()).unwrap()).await;
         let code: Value = answer.json()["code"].clone();
         assert_eq!((answer.status, code), (405, json!("method_not_allowed")), "{method} {path}");
         assert!(answer.header("allow").contains("GET"), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_fails_inside_is_a_problem() {
+    async fn panics() -> &'static str {
+        panic!("on purpose")
+    }
+    let guard = Arc::new(Guard { port: PORT, credentials: Credentials::new(&[(TOKEN, Scope::Admin)]) });
+    let failing = || async { (StatusCode::BAD_GATEWAY, "<html>") };
+    let inner = Router::new().route("/panics", get(panics)).route("/fails", get(failing));
+    let mut server = Server::new();
+    server.router = protect(inner, guard);
+    for path in ["/panics", "/fails"] {
+        let answer = server.get(path).await;
+        assert_eq!((answer.status, answer.code().as_str()), (500, "internal"), "{path}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
     }
 }

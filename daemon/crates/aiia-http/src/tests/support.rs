@@ -103,7 +103,8 @@ pub(super) fn engine(model: Option<&ModelServer>) -> (TempDir, Engine) {
     let config_file = directory.path().join("config.toml");
     if let Some(model) = model {
         let url = model.openai_url();
-        let provider = format!("[providers.test]\ndialect = 'openai_chat'\nbase_url = '{url}'\nmodels = ['test-model']\n");
+        let provider =
+            format!("[providers.test]\ndialect = 'openai_chat'\nbase_url = '{url}'\nmodels = ['test-model']\n");
         std::fs::write(&config_file, format!("model = 'test/test-model'\n{provider}")).unwrap();
     }
     let options = EngineOptions {
