@@ -1,0 +1,146 @@
+//! Actions that a command of the editor has started: their progress, and what becomes of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aiia_protocol::action::StartAction;
+use aiia_protocol::id::EditId;
+use aiia_protocol::operation::{ActionStart, RunEvents};
+use aiia_protocol::problem::Problem;
+use aiia_protocol::run::{self, Run, RunEventKind, RunStatus};
+use futures::StreamExt;
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types as lsp;
+
+use crate::progress::Progress;
+use crate::session::Connection;
+use crate::{events, files, review, to_proto};
+
+/// A command waits so long for its action to start; the action starts all the same.
+const START_LIMIT: Duration = Duration::from_secs(5);
+/// How much of an answer fits into a message.
+const MESSAGE_CHARACTERS: usize = 600;
+
+/// What an action is about, for people and for hover.
+pub(crate) struct About {
+    pub(crate) title: String,
+    pub(crate) path: String,
+    pub(crate) symbol: Option<String>,
+}
+
+/// Starts an action. Its result is shown when it is there.
+pub(crate) async fn start(connection: &Arc<Connection>, params: StartAction, about: About) -> Value {
+    let starting = Arc::clone(connection);
+    let started = tokio::spawn(async move {
+        match starting.session.run::<ActionStart>(params).await {
+            Ok(run) => {
+                let result = json!({ "run_id": run.id, "chat_id": run.chat_id });
+                if starting.capabilities().events
+                    && let Some(follow) = events::follow_started(&starting, &run.id)
+                {
+                    follow();
+                }
+                let showing = Arc::clone(&starting);
+                starting.spawn(async move { show_result(&showing, run, about).await });
+                result
+            }
+            Err(problem) => {
+                starting.show_problem(&problem).await;
+                json!({ "problem": problem })
+            }
+        }
+    });
+    match tokio::time::timeout(START_LIMIT, started).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "an action did not start by a fault of ours");
+            Value::Null
+        }
+        Err(_) => Value::Null,
+    }
+}
+
+/// How a run ended.
+#[derive(Default)]
+struct Outcome {
+    text: String,
+    edit_id: Option<EditId>,
+    complaints: Vec<String>,
+    end: Option<(RunStatus, Option<Problem>)>,
+}
+
+async fn show_result(connection: &Arc<Connection>, run: Run, about: About) {
+    let mut progress = Progress::begin(connection, &run.id, &about.title).await;
+    let outcome = match listen(connection, &run, &mut progress).await {
+        Ok(outcome) => outcome,
+        Err(problem) => {
+            progress.end("failed").await;
+            return connection.show_problem(&problem).await;
+        }
+    };
+    let last_word = match &outcome.end {
+        Some((RunStatus::Completed, _)) => "done",
+        Some((RunStatus::Cancelled, _)) => "cancelled",
+        Some((RunStatus::Failed, _)) => "failed",
+        _ => "interrupted",
+    };
+    progress.end(last_word).await;
+    let shown = match outcome.end {
+        Some((RunStatus::Completed, _)) => match &outcome.edit_id {
+            Some(edit_id) => review::present(connection, edit_id).await,
+            None => show_answer(connection, &run, &about, &outcome.text).await,
+        },
+        Some((RunStatus::Failed, problem)) => {
+            let mut parts = vec![format!("{} failed.", about.title)];
+            parts.extend(problem.map(|problem| problem.sentence()));
+            parts.extend(outcome.complaints);
+            connection.show(lsp::MessageType::Error, &parts.join(" ")).await;
+            Ok(())
+        }
+        // The user stopped it, or the daemon ends: they know.
+        _ => Ok(()),
+    };
+    if let Err(problem) = shown {
+        connection.show_problem(&problem).await;
+    }
+}
+
+async fn listen(connection: &Arc<Connection>, run: &Run, progress: &mut Progress) -> Result<Outcome, Problem> {
+    let mut events =
+        connection.session.stream::<RunEvents>(run::RunEvents { run_id: run.id.clone(), after: 0 }).await?;
+    let mut outcome = Outcome::default();
+    let mut parts = 0_u64;
+    while let Some(event) = events.next().await {
+        match event.kind {
+            RunEventKind::Status { text } => progress.report(&text).await,
+            RunEventKind::Context { tokens, .. } => progress.report(&format!("reading {tokens} tokens")).await,
+            RunEventKind::Reasoning { .. } => progress.report("thinking").await,
+            RunEventKind::Text { text } => {
+                outcome.text.push_str(&text);
+                parts += 1;
+                progress.report(&format!("writing, {parts} parts, {} characters", outcome.text.chars().count())).await;
+            }
+            RunEventKind::Edit { edit_id, .. } => outcome.edit_id = Some(edit_id),
+            RunEventKind::Complaint { message } => outcome.complaints.push(message),
+            RunEventKind::Usage { .. } => {}
+            RunEventKind::Done { status, problem } => outcome.end = Some((status, problem)),
+        }
+    }
+    Ok(outcome)
+}
+
+/// Shows an answer as a Markdown document, or as a message where the editor shows no documents.
+async fn show_answer(connection: &Connection, run: &Run, about: &About, text: &str) -> Result<(), Problem> {
+    let text = to_proto::shown(text.trim(), usize::MAX - 1);
+    if let Some(symbol) = &about.symbol {
+        connection.keep_explanation(&about.path, symbol, &text);
+    }
+    let path = connection.engine().review_dir().join(format!("explain-{}.md", run.id));
+    let document = format!("# {}\n\n{text}\n\n---\n\n{} · {}\n", about.title, about.path, run.model);
+    files::write_private(path.clone(), document).await?;
+    if !files::show(connection, &path).await {
+        let start = to_proto::shown(&text, MESSAGE_CHARACTERS);
+        connection.show(lsp::MessageType::Info, &format!("{start}\n\nAll of it is in {}.", path.display())).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! Changes of files, carried out by the editor: one `workspace/applyEdit` a file, for the version that was looked at.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aiia_engine::OpenDocument;
+use aiia_engine::text::Document;
+use aiia_protocol::edit::{FileChange, Replacement};
+use sha2::{Digest, Sha256};
+use tower_lsp::gen_lsp_types as lsp;
+use url::Url;
+
+use crate::session::Connection;
+use crate::to_proto;
+
+/// How long the editor may take to apply an edit.
+const APPLY_LIMIT: Duration = Duration::from_secs(30);
+/// How long its word of the new text may take after that.
+const CHANGE_LIMIT: Duration = Duration::from_secs(2);
+
+/// Why a change was not applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The text is another one by now.
+    Stale,
+    /// The editor does not, for this reason.
+    Refused(String),
+}
+
+/// Has the editor carry out the change of one file.
+pub(crate) async fn apply(connection: &Connection, change: &FileChange, label: &str) -> Result<(), Failure> {
+    let capabilities = connection.capabilities();
+    if !capabilities.apply_edit {
+        return Err(Failure::Refused("this editor has not announced that it takes edits (workspace/applyEdit)".to_owned()));
+    }
+    if let Some(open) = connection.session.documents().get(&change.path) {
+        if sha256(&open.document.text()) != change.base_hash {
+            return Err(Failure::Stale);
+        }
+        return edit_open(connection, &change.path, &open, &change.replacements, label).await;
+    }
+    let text = if change.create { String::new() } else { read(&change.path).await? };
+    if sha256(&text) != change.base_hash {
+        return Err(Failure::Stale);
+    }
+    let document = Document::new(&text);
+    let create = change.create && capabilities.create_files && capabilities.versioned_edits;
+    send(connection, &change.path, &document, None, &change.replacements, create, label).await
+}
+
+/// Has the editor change a document that it has open.
+pub(crate) async fn edit_open(
+    connection: &Connection,
+    path: &str,
+    open: &OpenDocument,
+    replacements: &[Replacement],
+    label: &str,
+) -> Result<(), Failure> {
+    send(connection, path, &open.document, Some(open.version), replacements, false, label).await
+}
+
+async fn send(
+    connection: &Connection,
+    path: &str,
+    document: &Document,
+    version: Option<i32>,
+    replacements: &[Replacement],
+    create: bool,
+    label: &str,
+) -> Result<(), Failure> {
+    let Some(uri) = connection.uri(path) else {
+        return Err(Failure::Refused(format!("{path} has no URI")));
+    };
+    let capabilities = connection.capabilities();
+    let edits = to_proto::text_edits(document, replacements, capabilities.encoding);
+    let edit = workspace_edit(uri, version, edits, create, capabilities.versioned_edits);
+    let expected = to_proto::replaced(document, replacements).text();
+    let is_there = |open: Option<&OpenDocument>| open.is_some_and(|open| open.document.text() == expected);
+    let params = lsp::ApplyWorkspaceEditParams { label: Some(label.to_owned()), edit, metadata: None };
+    let answer = tokio::select! {
+        biased;
+        answer = connection.ask::<lsp::ApplyWorkspaceEditRequest>(params, APPLY_LIMIT) => answer,
+        // Some editors apply the edit and never answer.
+        true = connection.wait_for_document(path, APPLY_LIMIT, is_there), if replacements.len() > 0 => return Ok(()),
+    };
+    match answer {
+        Some(answer) if answer.applied => {
+            // The next decision must see this one; most editors tell of the change after they have answered.
+            let moved = |open: Option<&OpenDocument>| {
+                open.is_some_and(|open| version.is_some_and(|version| open.version != version)) || is_there(open)
+            };
+            connection.wait_for_document(path, CHANGE_LIMIT, moved).await;
+            Ok(())
+        }
+        Some(answer) => {
+            let moved = version.is_some()
+                && connection.session.documents().get(path).is_some_and(|open| Some(open.version) != version);
+            let reason = answer.failure_reason.filter(|reason| !reason.is_empty());
+            Err(if moved {
+                Failure::Stale
+            } else {
+                Failure::Refused(reason.unwrap_or_else(|| "the editor gave no reason".to_owned()))
+            })
+        }
+        None => Err(Failure::Refused("the editor did not answer".to_owned())),
+    }
+}
+
+fn workspace_edit(
+    uri: Url,
+    version: Option<i32>,
+    edits: Vec<lsp::TextEdit>,
+    create: bool,
+    versioned: bool,
+) -> lsp::WorkspaceEdit {
+    if !versioned {
+        return lsp::WorkspaceEdit { changes: Some([(uri, edits)].into()), ..Default::default() };
+    }
+    let mut changes = Vec::new();
+    if create {
+        let options = lsp::CreateFileOptions { overwrite: Some(false), ignore_if_exists: Some(true) };
+        changes.push(lsp::DocumentChange::CreateFile(lsp::CreateFile::new(uri.clone(), Some(options), None)));
+    }
+    changes.push(lsp::DocumentChange::TextDocumentEdit(lsp::TextDocumentEdit {
+        text_document: lsp::OptionalVersionedTextDocumentIdentifier {
+            version,
+            text_document_identifier: lsp::TextDocumentIdentifier { uri },
+        },
+        edits: edits.into_iter().map(lsp::Edit::TextEdit).collect(),
+    }));
+    lsp::WorkspaceEdit { document_changes: Some(changes), ..Default::default() }
+}
+
+async fn read(path: &str) -> Result<String, Failure> {
+    if path.starts_with("untitled:") || !Path::new(path).is_absolute() {
+        return Err(Failure::Refused(format!("{path} is not open any more")));
+    }
+    let owned = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(owned)).await;
+    match read {
+        Ok(Ok(text)) => Ok(text),
+        Ok(Err(error)) => Err(Failure::Refused(format!("{path} cannot be read: {error}"))),
+        Err(error) => Err(Failure::Refused(error.to_string())),
+    }
+}
+
+fn sha256(text: &str) -> String {
+    use std::fmt::Write;
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(version: Option<i32>, create: bool, versioned: bool, expected: serde_json::Value) {
+        let uri = Url::parse("file:///a").unwrap();
+        let edits = vec![lsp::TextEdit { range: lsp::Range::default(), new_text: "x".to_owned() }];
+        let edit = workspace_edit(uri, version, edits, create, versioned);
+        assert_eq!(serde_json::to_value(edit).unwrap(), expected);
+    }
+
+    #[test]
+    fn edits_are_for_a_version_where_the_client_takes_that() {
+        let zero = json!({"line": 0, "character": 0});
+        let edits = json!([{"range": {"start": zero, "end": zero}, "newText": "x"}]);
+        let document = |version: serde_json::Value| json!({"textDocument": {"version": version, "uri": "file:///a"}, "edits": edits});
+        check(Some(3), false, true, json!({"documentChanges": [document(json!(3))]}));
+        check(None, false, true, json!({"documentChanges": [document(json!(null))]}));
+        check(Some(3), false, false, json!({"changes": {"file:///a": edits}}));
+        let create = json!({"kind": "create", "uri": "file:///a", "options": {"overwrite": false, "ignoreIfExists": true}});
+        check(None, true, true, json!({"documentChanges": [create, document(json!(null))]}));
+    }
+
+    #[test]
+    fn hashes_are_those_of_the_engine() {
+        assert_eq!(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

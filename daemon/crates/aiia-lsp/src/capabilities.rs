@@ -1,0 +1,177 @@
+//! What the client announced, and what is announced to it.
+
+use aiia_engine::Engine;
+use aiia_engine::text::Encoding;
+use aiia_protocol::PROTOCOL_VERSION;
+use aiia_protocol::operation::OPERATIONS;
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types as lsp;
+
+use crate::requests::{code_action, execute_command};
+use crate::to_proto;
+
+/// What the client can do. Nothing that was not announced is asked of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Client {
+    pub(crate) encoding: Encoding,
+    pub(crate) apply_edit: bool,
+    /// Takes `documentChanges`, that is, edits for a version.
+    pub(crate) versioned_edits: bool,
+    pub(crate) create_files: bool,
+    pub(crate) show_document: bool,
+    /// Shows messages with buttons.
+    pub(crate) message_actions: bool,
+    pub(crate) work_done_progress: bool,
+    pub(crate) code_lens_refresh: bool,
+    /// Takes code actions with a kind; plain commands otherwise.
+    pub(crate) code_action_literals: bool,
+    /// Wants the events of what its commands start.
+    pub(crate) events: bool,
+    /// The user's switch for code actions.
+    pub(crate) code_actions: bool,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::read(&Value::Null)
+    }
+}
+
+impl Client {
+    /// Reads the parameters of `initialize`. Whatever has not the form it should have counts as not announced.
+    pub(crate) fn read(params: &Value) -> Self {
+        let announced = &params["capabilities"];
+        let has = |pointer: &str| announced.pointer(pointer).is_some_and(|value| value.as_bool() == Some(true));
+        let is_there = |pointer: &str| announced.pointer(pointer).is_some_and(Value::is_object);
+        let options = &params["initializationOptions"]["aiia"];
+        Self {
+            encoding: encoding(&announced["general"]["positionEncodings"]),
+            apply_edit: has("/workspace/applyEdit"),
+            versioned_edits: has("/workspace/workspaceEdit/documentChanges"),
+            create_files: announced
+                .pointer("/workspace/workspaceEdit/resourceOperations")
+                .and_then(Value::as_array)
+                .is_some_and(|operations| operations.iter().any(|operation| operation == "create")),
+            show_document: has("/window/showDocument/support"),
+            message_actions: is_there("/window/showMessage/messageActionItem"),
+            work_done_progress: has("/window/workDoneProgress"),
+            code_lens_refresh: has("/workspace/codeLens/refreshSupport"),
+            code_action_literals: is_there("/textDocument/codeAction/codeActionLiteralSupport"),
+            events: options["events"] == true || announced["experimental"]["aiia"]["events"] == true,
+            code_actions: options["codeActions"] != false,
+        }
+    }
+}
+
+/// UTF-8 where it is offered, else UTF-16, which is also what a client means that offers nothing.
+fn encoding(offered: &Value) -> Encoding {
+    let offers = |name: &str| offered.as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    match () {
+        () if offers("utf-8") => Encoding::Utf8,
+        () if offers("utf-32") && !offers("utf-16") => Encoding::Utf32,
+        () => Encoding::Utf16,
+    }
+}
+
+/// Removes every member that is `null`: it means the same as an absent one.
+pub(crate) fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(without_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
+}
+
+/// What is announced to the client.
+pub(crate) fn server(client: &Client, engine: &Engine) -> lsp::ServerCapabilities {
+    let mut aiia = json!({
+        "protocol": PROTOCOL_VERSION,
+        "operations": OPERATIONS.iter().map(|row| row.name).collect::<Vec<_>>(),
+    });
+    if let Some(url) = engine.http_url() {
+        aiia["httpUrl"] = url.into();
+    }
+    let every_file = lsp::FileOperationRegistrationOptions {
+        filters: vec![lsp::FileOperationFilter {
+            scheme: Some("file".to_owned()),
+            pattern: lsp::FileOperationPattern { glob: "**".to_owned(), ..Default::default() },
+        }],
+    };
+    lsp::ServerCapabilities {
+        position_encoding: Some(to_proto::encoding(client.encoding)),
+        text_document_sync: Some(lsp::TextDocumentSync::Options(lsp::TextDocumentSyncOptions {
+            open_close: Some(true),
+            change: Some(lsp::TextDocumentSyncKind::Incremental),
+            save: Some(lsp::Save::Bool(true)),
+            ..Default::default()
+        })),
+        hover_provider: Some(lsp::HoverProvider::Bool(true)),
+        code_action_provider: Some(if client.code_action_literals {
+            lsp::CodeActionProvider::CodeActionOptions(lsp::CodeActionOptions {
+                code_action_kinds: Some(code_action::KINDS.iter().map(|kind| (*kind).to_owned().into()).collect()),
+                ..Default::default()
+            })
+        } else {
+            lsp::CodeActionProvider::Bool(true)
+        }),
+        code_lens_provider: Some(lsp::CodeLensOptions { resolve_provider: Some(false), ..Default::default() }),
+        execute_command_provider: Some(lsp::ExecuteCommandOptions {
+            commands: execute_command::COMMANDS.iter().map(|name| (*name).to_owned()).collect(),
+            ..Default::default()
+        }),
+        workspace: Some(lsp::WorkspaceOptions {
+            workspace_folders: Some(lsp::WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(lsp::ChangeNotifications::Bool(true)),
+            }),
+            file_operations: Some(lsp::FileOperationOptions { did_rename: Some(every_file), ..Default::default() }),
+            ..Default::default()
+        }),
+        experimental: Some(json!({ "aiia": aiia })),
+        ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_encoding(offered: Value, expected: Encoding) {
+        let params = json!({"capabilities": {"general": {"positionEncodings": offered}}});
+        assert_eq!(Client::read(&params).encoding, expected, "{params}");
+    }
+
+    #[test]
+    fn the_encoding_is_utf_8_or_else_utf_16() {
+        check_encoding(json!(["utf-16", "utf-8"]), Encoding::Utf8);
+        check_encoding(json!(["utf-32", "utf-16"]), Encoding::Utf16);
+        check_encoding(json!(["utf-32"]), Encoding::Utf32);
+        check_encoding(json!(["utf-7"]), Encoding::Utf16);
+        check_encoding(json!([]), Encoding::Utf16);
+        check_encoding(Value::Null, Encoding::Utf16);
+    }
+
+    #[test]
+    fn nothing_is_taken_for_granted() {
+        let nothing = Client::default();
+        for params in [
+            json!({}),
+            json!({"capabilities": null}),
+            json!({"capabilities": {"workspace": null, "window": {"showDocument": null, "workDoneProgress": null}}}),
+            json!({"capabilities": {"workspace": {"applyEdit": "yes"}, "window": 3}}),
+        ] {
+            assert_eq!(Client::read(&params), nothing, "{params}");
+        }
+        assert!(!nothing.apply_edit && !nothing.show_document && nothing.code_actions);
+    }
+
+    #[test]
+    fn nulls_go_at_every_depth() {
+        let mut value = json!({"a": null, "b": {"c": null, "d": [{"e": null}, null]}});
+        without_nulls(&mut value);
+        assert_eq!(value, json!({"b": {"d": [{}, null]}}));
+    }
+}

@@ -1,0 +1,147 @@
+//! Streams as notifications: the events of runs (`aiia/run/event`) and of everything (`aiia/event`).
+//!
+//! A connection gets each event once: asking for a run that is followed already changes nothing, unless older events are
+//! asked for than those it was followed from.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aiia_protocol::id::RunId;
+use aiia_protocol::operation::{EVENT_METHOD, RUN_EVENT_METHOD, RunEvents};
+use aiia_protocol::run;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::session::Connection;
+
+/// Work that begins once the response is on its way.
+pub(crate) type Then = Option<Box<dyn FnOnce() + Send>>;
+
+/// What a connection follows.
+#[derive(Default)]
+pub(crate) struct Followed(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    runs: HashMap<RunId, (u64, CancellationToken)>,
+    everything: bool,
+}
+
+impl Followed {
+    /// A token for following `run` after the event `after`; `None` when that is done already.
+    fn begin(&self, run: &RunId, after: u64) -> Option<CancellationToken> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((from, token)) = state.runs.get(run) {
+            if *from <= after {
+                return None;
+            }
+            token.cancel();
+        }
+        let token = CancellationToken::new();
+        state.runs.insert(run.clone(), (after, token.clone()));
+        Some(token)
+    }
+
+    fn end(&self, run: &RunId, token: &CancellationToken) {
+        if !token.is_cancelled() {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).runs.remove(run);
+        }
+    }
+
+    fn begin_everything(&self) -> bool {
+        !std::mem::replace(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).everything, true)
+    }
+}
+
+/// Follows a run that the connection has started.
+pub(crate) fn follow_started(connection: &Arc<Connection>, run: &RunId) -> Then {
+    let token = connection.followed.begin(run, 0)?;
+    let (connection, run) = (Arc::clone(connection), run.clone());
+    Some(Box::new(move || {
+        let following = Arc::clone(&connection);
+        connection.spawn(async move {
+            let params = run::RunEvents { run_id: run.clone(), after: 0 };
+            match following.session.stream::<RunEvents>(params).await {
+                Ok(items) => {
+                    let items = items.filter_map(|item| std::future::ready(serde_json::to_value(item).ok())).boxed();
+                    forward_run(&following, &run, &token, items).await;
+                }
+                Err(problem) => {
+                    following.followed.end(&run, &token);
+                    tracing::warn!(%run, %problem, "the events of a run are not to be had");
+                }
+            }
+        });
+    }))
+}
+
+/// Follows `run` with the events that come after `after`.
+pub(crate) fn follow(
+    connection: &Arc<Connection>,
+    run: &RunId,
+    after: u64,
+    items: BoxStream<'static, Value>,
+) -> Then {
+    let token = connection.followed.begin(run, after)?;
+    let (connection, run) = (Arc::clone(connection), run.clone());
+    Some(Box::new(move || {
+        let following = Arc::clone(&connection);
+        connection.spawn(async move { forward_run(&following, &run, &token, items).await });
+    }))
+}
+
+/// Follows everything.
+pub(crate) fn subscribe(connection: &Arc<Connection>, mut items: BoxStream<'static, Value>) -> Then {
+    if !connection.followed.begin_everything() {
+        return None;
+    }
+    let connection = Arc::clone(connection);
+    Some(Box::new(move || {
+        let following = Arc::clone(&connection);
+        connection.spawn(async move {
+            while let Some(item) = items.next().await {
+                following.notify(EVENT_METHOD, &item).await;
+            }
+        });
+    }))
+}
+
+async fn forward_run(
+    connection: &Connection,
+    run: &RunId,
+    token: &CancellationToken,
+    mut items: BoxStream<'static, Value>,
+) {
+    loop {
+        let item = tokio::select! {
+            biased;
+            () = token.cancelled() => return,
+            item = items.next() => item,
+        };
+        let Some(item) = item else { break };
+        connection.notify(RUN_EVENT_METHOD, &item).await;
+    }
+    connection.followed.end(run, token);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_followed_once_unless_older_events_are_wanted() {
+        let followed = Followed::default();
+        let run = RunId::from("r");
+        let first = followed.begin(&run, 5).unwrap();
+        assert!(followed.begin(&run, 5).is_none());
+        assert!(followed.begin(&run, 9).is_none());
+        let second = followed.begin(&run, 0).unwrap();
+        assert!(first.is_cancelled() && !second.is_cancelled());
+        followed.end(&run, &first);
+        assert!(followed.begin(&run, 0).is_none(), "the second one goes on");
+        followed.end(&run, &second);
+        assert!(followed.begin(&run, 0).is_some());
+    }
+}

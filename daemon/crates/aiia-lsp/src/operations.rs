@@ -1,0 +1,103 @@
+//! `aiia/<noun>/<verb>`: every operation of the table as a request.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aiia_engine::Reply;
+use aiia_protocol::id::RunId;
+use aiia_protocol::operation::{self, Row, Scope};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use futures::future::{AbortHandle, abortable};
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::{Error, Id, Response};
+
+use crate::events;
+use crate::gate::Answer;
+use crate::session::Connection;
+use crate::to_proto;
+
+/// The operations that are in work, so that `$/cancelRequest` finds them.
+#[derive(Clone, Default)]
+pub(crate) struct Pending(Arc<Mutex<HashMap<Id, AbortHandle>>>);
+
+impl Pending {
+    fn insert(&self, id: Id, handle: AbortHandle) -> bool {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if pending.contains_key(&id) {
+            return false;
+        }
+        pending.insert(id, handle);
+        true
+    }
+
+    fn remove(&self, id: &Id) -> Option<AbortHandle> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
+    }
+
+    /// Ends the request with this id. False when there is none.
+    pub(crate) fn cancel(&self, id: &Id) -> bool {
+        self.remove(id).map(|handle| handle.abort()).is_some()
+    }
+}
+
+/// Does the operation with the LSP method `method`.
+pub(crate) fn call(
+    connection: Arc<Connection>,
+    pending: &Pending,
+    id: Id,
+    method: &str,
+    params: Value,
+) -> impl Future<Output = Answer> + Send + 'static {
+    let row = operation::find_lsp(method).ok_or_else(|| {
+        Problem::new(ProblemCode::UnknownOperation, format!("There is no method “{method}”."))
+            .with_hint("`aiia/system/hello` lists the operations.")
+    });
+    let (work, handle) = abortable(async move {
+        match row {
+            // What changes something is finished once it has begun; cancelling ends the waiting alone.
+            Ok(row) if row.scope > Scope::Read => tokio::spawn(perform(connection, row, params))
+                .await
+                .unwrap_or_else(|_| Err(Problem::new(ProblemCode::Internal, "A fault of aiia; see the log."))),
+            Ok(row) => perform(connection, row, params).await,
+            Err(problem) => Err(problem),
+        }
+    });
+    let registered = pending.insert(id.clone(), handle);
+    let pending = pending.clone();
+    async move {
+        if !registered {
+            return Answer::from(Some(Response::from_error(id, Error::invalid_request())));
+        }
+        let result = work.await;
+        pending.remove(&id);
+        match result {
+            Ok(Ok((value, then))) => Answer { response: Some(Response::from_ok(id, value)), then },
+            Ok(Err(problem)) => Answer::from(Some(Response::from_error(id, to_proto::error(&problem)))),
+            Err(_) => Answer::from(Some(Response::from_error(id, Error::request_cancelled()))),
+        }
+    }
+}
+
+type Then = Option<Box<dyn FnOnce() + Send>>;
+
+async fn perform(connection: Arc<Connection>, row: &'static Row, params: Value) -> Result<(Value, Then), Problem> {
+    let subscribed = json!({ "subscribed": true });
+    let after = params.get("after").and_then(Value::as_u64).unwrap_or(0);
+    let asked_run = params.get("run_id").and_then(Value::as_str).map(RunId::from);
+    match connection.session.call(row.name, params).await? {
+        Reply::One(result) => {
+            let started = matches!(row.name, "run.start" | "action.start");
+            let run = result.get("id").and_then(Value::as_str).filter(|_| started).map(RunId::from);
+            let then = run.and_then(|run| events::follow_started(&connection, &run));
+            Ok((result, then))
+        }
+        Reply::Many(items) => {
+            let then = match asked_run {
+                Some(run) => events::follow(&connection, &run, after, items),
+                None => events::subscribe(&connection, items),
+            };
+            Ok((subscribed, then))
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! `textDocument/codeAction`: answered from memory, each action a command.
+
+use std::sync::Arc;
+
+use aiia_engine::actions::offered;
+use aiia_protocol::action::ActionKind;
+use aiia_protocol::edit::HunkStatus;
+use aiia_protocol::id::{EditId, HunkNumber};
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types as lsp;
+
+use crate::review::{self, Review};
+use crate::session::Connection;
+use crate::{from_proto, to_proto};
+
+/// The kinds of our actions.
+pub(crate) const KINDS: &[&str] = &[
+    QUICK_FIX,
+    "aiia.explain",
+    "refactor.rewrite.aiia.fix",
+    "refactor.rewrite.aiia.optimize",
+    "refactor.rewrite.aiia.test",
+    "refactor.rewrite.aiia.document",
+    REVIEW,
+];
+const QUICK_FIX: &str = "quickfix.aiia";
+const REVIEW: &str = "aiia.review";
+
+/// What a menu may offer: actions that need no instruction.
+const OFFERED: &[(ActionKind, &str)] = &[
+    (ActionKind::Explain, "aiia.explain"),
+    (ActionKind::Fix, "refactor.rewrite.aiia.fix"),
+    (ActionKind::Optimize, "refactor.rewrite.aiia.optimize"),
+    (ActionKind::Test, "refactor.rewrite.aiia.test"),
+    (ActionKind::Document, "refactor.rewrite.aiia.document"),
+];
+
+/// An action of the menu.
+struct Offered {
+    title: String,
+    kind: &'static str,
+    command: String,
+    argument: Value,
+    diagnostics: Vec<lsp::Diagnostic>,
+}
+
+/// The actions for a range of a document.
+pub(crate) async fn actions(connection: &Arc<Connection>, params: lsp::CodeActionParams) -> Vec<lsp::CodeActionResponse> {
+    let client = connection.capabilities();
+    let Some(path) = from_proto::path(&params.text_document.uri).filter(|_| client.code_actions) else {
+        return Vec::new();
+    };
+    let only = params.context.only.clone().map(|kinds| kinds.into_iter().map(String::from).collect::<Vec<_>>());
+    let automatic = params.context.trigger_kind == Some(lsp::CodeActionTriggerKind::Automatic);
+    let offered = match review::edit_of(connection, &path) {
+        Some(_) if automatic => Vec::new(),
+        Some(edit_id) => match review::load(connection, &edit_id).await {
+            Ok(review) => {
+                let open = connection.session.documents().get(&path);
+                let buffer = open.map_or_else(|| review.document.text.clone(), |open| open.document.text());
+                on_review(&review, &edit_id, &buffer, params.range.start.line as usize)
+            }
+            Err(problem) => {
+                tracing::info!(%problem, "a review document without its edit");
+                Vec::new()
+            }
+        },
+        None => on_code(connection, &path, &params, automatic),
+    };
+    offered
+        .into_iter()
+        .filter(|action| is_asked_for(only.as_deref(), action.kind))
+        .map(|action| response(action, client.code_action_literals))
+        .collect()
+}
+
+fn on_code(connection: &Connection, path: &str, params: &lsp::CodeActionParams, automatic: bool) -> Vec<Offered> {
+    let diagnostics: Vec<lsp::Diagnostic> = params
+        .context
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| from_proto::overlap(diagnostic.range, params.range))
+        .cloned()
+        .collect();
+    let open = connection.session.documents().get(path);
+    let symbol = open.as_ref().and_then(|open| {
+        let range = from_proto::range(&open.document, params.range, connection.capabilities().encoding);
+        offered(open, range).symbol
+    });
+    let argument = |kind: ActionKind| {
+        json!({
+            "uri": params.text_document.uri,
+            "version": open.as_ref().map(|open| open.version),
+            "range": params.range,
+            "diagnostics": if kind == ActionKind::Fix { diagnostics.as_slice() } else { &[] },
+            "kind": kind,
+        })
+    };
+    let mut actions = Vec::new();
+    if let Some(first) = diagnostics.first() {
+        let message = from_proto::diagnostic(first).message;
+        let line = message.lines().next().unwrap_or_default();
+        actions.push(Offered {
+            title: format!("aiia: Fix “{}”", to_proto::shown(line, 60)),
+            kind: QUICK_FIX,
+            command: command(ActionKind::Fix),
+            argument: argument(ActionKind::Fix),
+            diagnostics: diagnostics.clone(),
+        });
+    }
+    if !automatic {
+        let is_empty = params.range.start == params.range.end;
+        actions.extend(OFFERED.iter().map(|(kind, name)| Offered {
+            title: format!("aiia: {}", title(*kind, symbol.as_deref(), is_empty)),
+            kind: name,
+            command: command(*kind),
+            argument: argument(*kind),
+            diagnostics: Vec::new(),
+        }));
+    }
+    actions
+}
+
+/// What is done, for people: ``Fix `parse_args` ``.
+pub(crate) fn title(kind: ActionKind, symbol: Option<&str>, selection_is_empty: bool) -> String {
+    let verb = match kind {
+        ActionKind::Explain => "Explain",
+        ActionKind::Fix => "Fix",
+        ActionKind::Optimize => "Optimize",
+        ActionKind::Test => "Write tests for",
+        ActionKind::Document => "Document",
+        ActionKind::Edit => "Edit",
+        ActionKind::Ask => "Ask about",
+    };
+    match symbol {
+        Some(symbol) => format!("{verb} `{}`", to_proto::shown(symbol, 60)),
+        None if selection_is_empty => format!("{verb} this code"),
+        None => format!("{verb} the selection"),
+    }
+}
+
+/// The command of an action.
+pub(crate) fn command(kind: ActionKind) -> String {
+    format!("aiia.{}", kind.as_str())
+}
+
+fn on_review(review: &Review, edit_id: &EditId, buffer: &str, line: usize) -> Vec<Offered> {
+    let action = |title: String, command: &str, hunks: Option<HunkNumber>| Offered {
+        title,
+        kind: REVIEW,
+        command: command.to_owned(),
+        argument: json!({ "edit_id": edit_id, "hunks": hunks.map(|number| [number]) }),
+        diagnostics: Vec::new(),
+    };
+    let mut actions = Vec::new();
+    if let Some(hunk) = review.hunk_at(buffer, line) {
+        let number = hunk.number;
+        match hunk.status {
+            HunkStatus::Pending => {
+                actions.push(action(format!("aiia: Accept hunk {number}"), "aiia.acceptHunk", Some(number)));
+                actions.push(action(format!("aiia: Reject hunk {number}"), "aiia.rejectHunk", Some(number)));
+            }
+            HunkStatus::Accepted => {
+                actions.push(action(format!("aiia: Undo hunk {number}"), "aiia.undo", Some(number)));
+            }
+            HunkStatus::Rejected | HunkStatus::Undone => {}
+        }
+    }
+    if review.count(HunkStatus::Pending) > 0 {
+        actions.push(action("aiia: Accept all hunks".to_owned(), "aiia.acceptAll", None));
+        actions.push(action("aiia: Reject all hunks".to_owned(), "aiia.rejectAll", None));
+    }
+    if review.count(HunkStatus::Accepted) > 0 {
+        actions.push(action("aiia: Undo all accepted hunks".to_owned(), "aiia.undo", None));
+    }
+    actions
+}
+
+/// Whether the client asked for actions of `kind`: by its name, or by that of a kind above it.
+fn is_asked_for(only: Option<&[String]>, kind: &str) -> bool {
+    only.is_none_or(|only| {
+        only.iter().any(|asked| {
+            asked.is_empty() || kind.strip_prefix(asked.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    })
+}
+
+fn response(action: Offered, literals: bool) -> lsp::CodeActionResponse {
+    let command = lsp::Command {
+        title: action.title.clone(),
+        command: action.command,
+        arguments: Some(vec![action.argument.clone()]),
+        ..Default::default()
+    };
+    if !literals {
+        return lsp::CodeActionResponse::Command(command);
+    }
+    lsp::CodeActionResponse::CodeAction(lsp::CodeAction {
+        title: action.title,
+        kind: Some(action.kind.to_owned().into()),
+        diagnostics: Some(action.diagnostics).filter(|diagnostics| !diagnostics.is_empty()),
+        command: Some(command),
+        data: Some(action.argument),
+        ..Default::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(only: &[&str], kind: &str, expected: bool) {
+        let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+        assert_eq!(is_asked_for(Some(&only), kind), expected, "{only:?} {kind}");
+    }
+
+    #[test]
+    fn only_names_kinds_and_those_above_them() {
+        check(&["refactor"], "refactor.rewrite.aiia.fix", true);
+        check(&["refactor.rewrite.aiia.fix"], "refactor.rewrite.aiia.fix", true);
+        check(&["quickfix", "aiia"], "aiia.explain", true);
+        check(&[""], "aiia.explain", true);
+        check(&["quick"], QUICK_FIX, false);
+        check(&["source"], "aiia.explain", false);
+        check(&[], "aiia.explain", false);
+        assert!(is_asked_for(None, QUICK_FIX));
+    }
+
+    #[test]
+    fn titles_name_what_is_meant() {
+        assert_eq!(title(ActionKind::Fix, Some("parse_args"), true), "Fix `parse_args`");
+        assert_eq!(title(ActionKind::Test, None, false), "Write tests for the selection");
+        assert_eq!(title(ActionKind::Explain, None, true), "Explain this code");
+    }
+
+    #[test]
+    fn every_offered_kind_is_announced() {
+        for (_, kind) in OFFERED {
+            assert!(KINDS.contains(kind));
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Review documents in the editor: which hunk a line belongs to, showing them, keeping them up to date.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aiia_engine::review::{ReviewDocument, ReviewHunk};
+use aiia_engine::text::Document;
+use aiia_protocol::edit::{HunkStatus, PendingEdit, Replacement};
+use aiia_protocol::event::{Change, Entity};
+use aiia_protocol::handshake::Purpose;
+use aiia_protocol::id::{EditId, HunkNumber};
+use aiia_protocol::problem::Problem;
+use tokio::sync::broadcast::error::RecvError;
+use tower_lsp::gen_lsp_types as lsp;
+
+use crate::decide::{Decision, decide};
+use crate::session::Connection;
+use crate::{apply, files};
+
+/// How long a question to the user may stay open.
+const QUESTION_LIMIT: Duration = Duration::from_mins(10);
+const REFRESH_LIMIT: Duration = Duration::from_secs(10);
+
+/// A review document as it was last rendered.
+pub(crate) struct Review {
+    pub(crate) document: ReviewDocument,
+}
+
+impl Review {
+    /// The hunk of a line of the buffer, whose text may have been edited since.
+    pub(crate) fn hunk_at(&self, buffer: &str, line: usize) -> Option<&ReviewHunk> {
+        let line = map_line(&lines(buffer), &lines(&self.document.text), line);
+        self.document.hunks.iter().find(|hunk| hunk.lines.contains(&line))
+    }
+
+    /// The line of the buffer where a hunk begins.
+    pub(crate) fn line_of(&self, buffer: &str, hunk: &ReviewHunk) -> usize {
+        map_line(&lines(&self.document.text), &lines(buffer), hunk.lines.start)
+    }
+
+    /// Whether lines of the hunk were edited in the buffer.
+    fn is_edited(&self, buffer: &str, hunk: &ReviewHunk) -> bool {
+        let (ours, theirs) = (lines(&self.document.text), lines(buffer));
+        let changed = changed(&ours, &theirs);
+        let is_empty = changed.ours.is_empty() && changed.theirs.is_empty();
+        !is_empty && changed.ours.start < hunk.lines.end && hunk.lines.start < changed.ours.end.max(changed.ours.start + 1)
+    }
+
+    /// The hunks in the given state.
+    pub(crate) fn count(&self, status: HunkStatus) -> usize {
+        self.document.hunks.iter().filter(|hunk| hunk.status == status).count()
+    }
+}
+
+/// The lines of a text. Headers and comments, which change with every decision, are all alike.
+fn lines(text: &str) -> Vec<&str> {
+    let alike = |line: &'_ str| line.starts_with("@@") || line.starts_with('#');
+    text.lines().map(|line| if alike(line) { &line[..1] } else { line.trim_end_matches('\r') }).collect()
+}
+
+struct Changed {
+    ours: Range<usize>,
+    theirs: Range<usize>,
+}
+
+fn changed(ours: &[&str], theirs: &[&str]) -> Changed {
+    let front = ours.iter().zip(theirs).take_while(|(a, b)| a == b).count();
+    let back = ours[front..].iter().rev().zip(theirs[front..].iter().rev()).take_while(|(a, b)| a == b).count();
+    Changed { ours: front..ours.len() - back, theirs: front..theirs.len() - back }
+}
+
+fn map_line(from: &[&str], to: &[&str], line: usize) -> usize {
+    let changed = changed(from, to);
+    if line < changed.ours.start {
+        return line;
+    }
+    if line >= changed.ours.end {
+        return line - changed.ours.end + changed.theirs.end;
+    }
+    line.clamp(changed.theirs.start, changed.theirs.end.max(changed.theirs.start + 1) - 1)
+}
+
+/// The pending edit whose review document `path` is.
+pub(crate) fn edit_of(connection: &Connection, path: &str) -> Option<EditId> {
+    let path = Path::new(path);
+    let folder = path.parent()?;
+    let ours = connection.engine().review_dir();
+    if path.extension()? != "diff" || folder.file_name() != ours.file_name() {
+        return None;
+    }
+    // Editors may have followed links on the way.
+    let is_ours = folder == ours || folder.canonicalize().ok()? == ours.canonicalize().ok()?;
+    Some(EditId::from(path.file_stem()?.to_str()?)).filter(|_| is_ours)
+}
+
+/// The review of a pending edit, from memory or from the store.
+pub(crate) async fn load(connection: &Connection, edit_id: &EditId) -> Result<Arc<Review>, Problem> {
+    match connection.review(edit_id) {
+        Some(review) => Ok(review),
+        None => reload(connection, edit_id).await,
+    }
+}
+
+async fn reload(connection: &Connection, edit_id: &EditId) -> Result<Arc<Review>, Problem> {
+    let review = Arc::new(Review { document: connection.engine().review(edit_id).await? });
+    connection.keep_review(edit_id, Arc::clone(&review));
+    Ok(review)
+}
+
+/// Shows a pending edit to the user, in the best way that the editor has.
+pub(crate) async fn present(connection: &Arc<Connection>, edit_id: &EditId) -> Result<(), Problem> {
+    let review = reload(connection, edit_id).await?;
+    let path = connection.review_path(edit_id);
+    // A buffer that is open keeps what the user typed in it.
+    if path.to_str().is_none_or(|path| connection.session.documents().get(path).is_none()) {
+        files::write_private(path.clone(), review.document.text.clone()).await?;
+    }
+    if files::show(connection, &path).await {
+        return Ok(());
+    }
+    let text = format!(
+        "{}. Open {} to read it; its code actions accept and reject each hunk.",
+        summary(&review.document.edit),
+        path.display()
+    );
+    if !connection.capabilities().message_actions {
+        connection.show(lsp::MessageType::Info, &text).await;
+        return Ok(());
+    }
+    let button = |title: &str| lsp::MessageActionItem { title: title.to_owned(), ..Default::default() };
+    let question = connection.client.show_message_request(
+        lsp::MessageType::Info,
+        format!("aiia: {text}"),
+        Some(vec![button("Apply"), button("Discard")]),
+    );
+    let answer = tokio::time::timeout(QUESTION_LIMIT, question).await;
+    let decision = match answer {
+        Ok(Ok(Some(item))) if item.title == "Apply" => Decision::Accept,
+        Ok(Ok(Some(item))) if item.title == "Discard" => Decision::Reject,
+        _ => return Ok(()),
+    };
+    decide(connection, edit_id, None, decision).await;
+    Ok(())
+}
+
+/// A pending edit in one line.
+pub(crate) fn summary(edit: &PendingEdit) -> String {
+    let hunks: usize = edit.files.iter().map(|file| file.hunks.len()).sum();
+    let names: Vec<&str> =
+        edit.files.iter().map(|file| file.path.rsplit(['/', '\\']).next().unwrap_or(&file.path)).collect();
+    let plural = if hunks == 1 { "" } else { "s" };
+    format!("{}: {hunks} hunk{plural} in {}", edit.title, names.join(", "))
+}
+
+/// Refuses to accept hunks whose lines were edited in the review document: what is accepted is what the model proposed.
+pub(crate) fn edited_hunks(connection: &Connection, edit_id: &EditId, hunks: Option<&[HunkNumber]>) -> Vec<HunkNumber> {
+    let path = connection.review_path(edit_id);
+    let open = path.to_str().and_then(|path| connection.session.documents().get(path));
+    let (Some(open), Some(review)) = (open, connection.review(edit_id)) else { return Vec::new() };
+    let buffer = open.document.text();
+    let asked = |hunk: &&ReviewHunk| {
+        hunks.map_or(hunk.status == HunkStatus::Pending, |numbers| numbers.contains(&hunk.number))
+    };
+    let hunks = review.document.hunks.iter().filter(asked);
+    hunks.filter(|hunk| review.is_edited(&buffer, hunk)).map(|hunk| hunk.number).collect()
+}
+
+/// Renders the review document again and brings what the editor shows up to date. The caller holds the lock on decisions.
+pub(crate) async fn refresh(connection: &Connection, edit_id: &EditId) {
+    let review = match reload(connection, edit_id).await {
+        Ok(review) => review,
+        Err(problem) => {
+            tracing::warn!(%problem, "a review document could not be rendered again");
+            return;
+        }
+    };
+    let path = connection.review_path(edit_id);
+    let open = path.to_str().and_then(|path| Some((path, connection.session.documents().get(path)?)));
+    if let Some((path, open)) = open {
+        let replacements = updates(&open.document, &review.document.text);
+        if !replacements.is_empty()
+            && let Err(failure) = apply::edit_open(connection, path, &open, &replacements, "aiia: review").await
+        {
+            tracing::info!(?failure, "the editor did not update the review document");
+        }
+    } else if path.exists()
+        && let Err(problem) = files::write_private(path, review.document.text.clone()).await
+    {
+        tracing::warn!(%problem, "a review document was not written");
+    }
+    if connection.capabilities().code_lens_refresh {
+        connection.ask::<lsp::CodeLensRefreshRequest>((), REFRESH_LIMIT).await;
+    }
+}
+
+/// What changes in the buffer so that it shows the new states: only headers and comments, so that what the user typed and the
+/// cursor stay; everything where the buffer no longer has the same ones.
+fn updates(buffer: &Document, rendered: &str) -> Vec<Replacement> {
+    let is_ours = |line: &str| line.starts_with("@@") || line.starts_with('#');
+    let new: Vec<&str> = rendered.lines().filter(|line| is_ours(line)).collect();
+    let old: Vec<(Range<usize>, String)> = (0..buffer.line_count())
+        .filter_map(|line| buffer.line_range(line))
+        .map(|range| (range.clone(), buffer.slice(range).trim_end_matches(['\r', '\n']).to_owned()))
+        .filter(|(_, line)| is_ours(line))
+        .collect();
+    if old.len() != new.len() {
+        let all = Replacement { start: 0, end: buffer.len() as u64, text: rendered.to_owned() };
+        return if buffer.text() == rendered { Vec::new() } else { vec![all] };
+    }
+    let pairs = old.into_iter().zip(new).filter(|((_, old), new)| old != new);
+    pairs
+        .map(|((range, old), new)| Replacement {
+            start: range.start as u64,
+            end: (range.start + old.len()) as u64,
+            text: new.to_owned(),
+        })
+        .collect()
+}
+
+/// Keeps the review documents of this connection up to date with decisions that others make.
+pub(crate) fn watch_edits(connection: &Arc<Connection>) {
+    if connection.purpose != Purpose::Lsp {
+        return;
+    }
+    let mut events = connection.engine().subscribe_events();
+    let watching = Arc::clone(connection);
+    connection.spawn(async move {
+        loop {
+            match events.recv().await {
+                Ok(event) if event.entity == Entity::Edit && event.change == Change::Updated => {
+                    let edit_id = EditId::from(event.id);
+                    if watching.review(&edit_id).is_some() {
+                        let _decisions = watching.decisions.lock().await;
+                        refresh(&watching, &edit_id).await;
+                    }
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RENDERED: &str = "# t\n# 2 hunks, 2 pending\n--- a/x\n+++ b/x\n@@ -1 +1 @@ [pending]\n-a\n+b\n@@ -9 +9 @@ [pending]\n-c\n+d\n";
+
+    fn after(buffer: &str, rendered: &str) -> String {
+        let document = Document::new(buffer);
+        crate::to_proto::replaced(&document, &updates(&document, rendered)).text()
+    }
+
+    #[test]
+    fn only_headers_change() {
+        let decided = RENDERED.replacen("[pending]", "[accepted]", 1).replace("2 pending", "1 pending");
+        assert_eq!(after(RENDERED, &decided), decided);
+        assert_eq!(after(&RENDERED.replace("+b", "+edited"), &decided), decided.replace("+b", "+edited"));
+        assert_eq!(updates(&Document::new(RENDERED), RENDERED), []);
+        assert_eq!(after("something else\n", RENDERED), RENDERED);
+    }
+
+    #[test]
+    fn lines_are_found_in_an_edited_buffer() {
+        let buffer = RENDERED.replace("+b\n", "+b1\n+b2\n+b3\n").replace("[pending]", "[accepted]");
+        let (ours, theirs) = (lines(RENDERED), lines(&buffer));
+        for (line, expected) in [(0, 0), (4, 4), (7, 9), (9, 11)] {
+            assert_eq!(map_line(&ours, &theirs, line), expected);
+            assert_eq!(map_line(&theirs, &ours, expected), line);
+        }
+        assert_eq!(map_line(&theirs, &ours, 8), 6);
+    }
+}

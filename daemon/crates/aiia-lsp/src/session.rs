@@ -1,0 +1,227 @@
+//! The state of one connection.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use aiia_engine::{Engine, OpenDocument, Session};
+use aiia_protocol::handshake::Purpose;
+use aiia_protocol::id::{EditId, RunId};
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tower_lsp::gen_lsp_types as lsp;
+use url::Url;
+
+use crate::capabilities;
+use crate::events::Followed;
+use crate::review::Review;
+use crate::to_proto;
+
+/// Explanations that hover remembers.
+const MAX_EXPLANATIONS: usize = 50;
+/// URIs of closed documents that are remembered.
+const MAX_URIS: usize = 10_000;
+
+/// One connection.
+pub(crate) struct Connection {
+    pub(crate) session: Session,
+    pub(crate) client: tower_lsp::Client,
+    pub(crate) purpose: Purpose,
+    /// Decisions on pending edits are carried out one after the other.
+    pub(crate) decisions: tokio::sync::Mutex<()>,
+    capabilities: OnceLock<capabilities::Client>,
+    outgoing: mpsc::Sender<String>,
+    /// Cancelled when the connection ends; what works for it alone stops then.
+    closed: CancellationToken,
+    /// Counts every change of an open document.
+    changes: watch::Sender<u64>,
+    uris: Mutex<HashMap<String, Url>>,
+    reviews: Mutex<HashMap<EditId, Arc<Review>>>,
+    progress: Mutex<HashMap<String, RunId>>,
+    explanations: Mutex<VecDeque<Explanation>>,
+    pub(crate) followed: Followed,
+}
+
+/// What was explained, for hover.
+struct Explanation {
+    path: String,
+    symbol: String,
+    text: String,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Connection {
+    pub(crate) fn new(
+        session: Session,
+        client: tower_lsp::Client,
+        purpose: Purpose,
+        outgoing: mpsc::Sender<String>,
+        closed: CancellationToken,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            session,
+            client,
+            purpose,
+            decisions: tokio::sync::Mutex::default(),
+            capabilities: OnceLock::new(),
+            outgoing,
+            closed,
+            changes: watch::channel(0).0,
+            uris: Mutex::default(),
+            reviews: Mutex::default(),
+            progress: Mutex::default(),
+            explanations: Mutex::default(),
+            followed: Followed::default(),
+        })
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        self.session.engine()
+    }
+
+    /// Keeps what the client announced; only the first time counts.
+    pub(crate) fn set_capabilities(&self, announced: capabilities::Client) {
+        let _ = self.capabilities.set(announced);
+    }
+
+    /// What the client can do: nothing before `initialize`.
+    pub(crate) fn capabilities(&self) -> &capabilities::Client {
+        static NOTHING: OnceLock<capabilities::Client> = OnceLock::new();
+        self.capabilities.get().unwrap_or_else(|| NOTHING.get_or_init(capabilities::Client::default))
+    }
+
+    /// Does `work` beside the requests, until the connection ends.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let closed = self.closed.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = closed.cancelled() => {}
+                () = work => {}
+            }
+        });
+    }
+
+    /// Sends a notification that is none of LSP's own.
+    pub(crate) async fn notify(&self, method: &str, params: &impl Serialize) {
+        let message = json!({ "jsonrpc": "2.0", "method": method, "params": params });
+        let _ = self.outgoing.send(message.to_string()).await;
+    }
+
+    /// Sends a request to the client and waits at most `limit` for the answer. `None`: no answer, or an error, which is logged.
+    pub(crate) async fn ask<R: lsp::Request>(&self, params: R::Params, limit: Duration) -> Option<R::Result> {
+        match tokio::time::timeout(limit, self.client.send_request::<R>(params)).await {
+            Ok(Ok(result)) => Some(result),
+            Ok(Err(error)) => {
+                tracing::info!(?error, "the client answered with an error");
+                None
+            }
+            Err(_) => {
+                tracing::info!(?limit, "the client did not answer");
+                None
+            }
+        }
+    }
+
+    /// Shows a message to the user.
+    pub(crate) async fn show(&self, kind: lsp::MessageType, text: &str) {
+        self.client.show_message(kind, format!("aiia: {}", to_proto::shown(text, 2000))).await;
+    }
+
+    /// Shows what did not work.
+    pub(crate) async fn show_problem(&self, problem: &aiia_protocol::problem::Problem) {
+        self.show(lsp::MessageType::Error, &problem.sentence()).await;
+    }
+
+    /// Called after every change of an open document.
+    pub(crate) fn documents_changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Waits until `reached` is true of the document at `path`, at most `limit`. A closed document is `None`.
+    pub(crate) async fn wait_for_document(
+        &self,
+        path: &str,
+        limit: Duration,
+        reached: impl Fn(Option<&OpenDocument>) -> bool,
+    ) -> bool {
+        let mut changes = self.changes.subscribe();
+        let wait = async {
+            while !reached(self.session.documents().get(path).as_ref()) {
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(limit, wait).await.is_ok()
+    }
+
+    /// Remembers how the client spells the URI of `path`.
+    pub(crate) fn remember_uri(&self, path: &str, uri: &Url) {
+        let mut uris = lock(&self.uris);
+        if uris.len() >= MAX_URIS {
+            uris.retain(|path, _| self.session.documents().get(path).is_some());
+        }
+        uris.insert(path.to_owned(), uri.clone());
+    }
+
+    /// The URI of `path`, as the client spells it where that is known.
+    pub(crate) fn uri(&self, path: &str) -> Option<Url> {
+        lock(&self.uris).get(path).cloned().or_else(|| to_proto::uri(path))
+    }
+
+    pub(crate) fn review(&self, edit_id: &EditId) -> Option<Arc<Review>> {
+        lock(&self.reviews).get(edit_id).cloned()
+    }
+
+    pub(crate) fn keep_review(&self, edit_id: &EditId, review: Arc<Review>) {
+        lock(&self.reviews).insert(edit_id.clone(), review);
+    }
+
+    /// The file of a review document.
+    pub(crate) fn review_path(&self, edit_id: &EditId) -> PathBuf {
+        self.engine().review_dir().join(format!("{edit_id}.diff"))
+    }
+
+    pub(crate) fn add_progress(&self, token: &str, run: &RunId) {
+        lock(&self.progress).insert(token.to_owned(), run.clone());
+    }
+
+    pub(crate) fn remove_progress(&self, token: &str) {
+        lock(&self.progress).remove(token);
+    }
+
+    /// The run whose progress has this token.
+    pub(crate) fn run_of_progress(&self, token: &str) -> Option<RunId> {
+        lock(&self.progress).get(token).cloned()
+    }
+
+    /// Remembers the explanation of a symbol for hover.
+    pub(crate) fn keep_explanation(&self, path: &str, symbol: &str, text: &str) {
+        let mut explanations = lock(&self.explanations);
+        explanations.retain(|kept| kept.path != path || kept.symbol != symbol);
+        explanations.truncate(MAX_EXPLANATIONS - 1);
+        explanations.push_front(Explanation {
+            path: path.to_owned(),
+            symbol: symbol.to_owned(),
+            text: text.to_owned(),
+        });
+    }
+
+    /// Whether anything in `path` was explained.
+    pub(crate) fn has_explanations(&self, path: &str) -> bool {
+        lock(&self.explanations).iter().any(|kept| kept.path == path)
+    }
+
+    /// The last explanation of a symbol.
+    pub(crate) fn explanation(&self, path: &str, symbol: &str) -> Option<String> {
+        let explanations = lock(&self.explanations);
+        explanations.iter().find(|kept| kept.path == path && kept.symbol == symbol).map(|kept| kept.text.clone())
+    }
+}

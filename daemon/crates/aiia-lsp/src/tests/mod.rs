@@ -1,0 +1,7 @@
+//! Whole connections over memory, with a real engine.
+
+mod actions;
+mod client;
+mod lifecycle;
+mod operations;
+mod text;
