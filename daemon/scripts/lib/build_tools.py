@@ -17,7 +17,8 @@ CMAKE_AT_LEAST = (3, 18)
 LIBCLANG_AT_LEAST = 11
 # Ranges of versions known to build the native code.
 PACKAGES = {"cmake": "cmake>=3.28,<5", "libclang": "libclang>=16,<19", "ninja": "ninja>=1.11,<2"}
-LIBRARY_NAMES = ("libclang.so*", "libclang-*.so*", "libclang.dylib")
+# Not libclang-cpp, which is another library.
+LIBRARY_NAMES = ("libclang.so*", "libclang-[0-9]*.so*", "libclang.dylib")
 LIBRARY_FOLDERS = (
     "/usr/lib/llvm-*/lib",
     "/usr/lib/*-linux-gnu",
@@ -129,19 +130,13 @@ def parse_version(text):
 
 def _libclang_version(folder):
     """The major version of the libclang in `folder`; None when there is none. One that names no version counts as new enough."""
-    versions = []
-    for pattern in LIBRARY_NAMES:
-        for path in folder.glob(pattern):
-            if path.exists():
-                match = re.search(r"(\d+)", path.name.replace("libclang", "", 1))
-                versions.append(int(match.group(1)) if match else LIBCLANG_AT_LEAST)
-    # `libclang.so.1` carries the number of its interface; the library's version is in its other names or in the folder's.
-    versions = [version for version in versions if version != 1]
-    if versions:
-        return max(versions)
-    match = re.search(r"llvm-?(\d+)", str(folder))
-    present = any(True for pattern in LIBRARY_NAMES for _ in folder.glob(pattern))
-    return int(match.group(1)) if present and match else None
+    names = [path.name for pattern in LIBRARY_NAMES for path in folder.glob(pattern) if path.exists()]
+    if not names:
+        return None
+    numbers = [int(number) for name in names for number in re.findall(r"\d+", name)]
+    # `libclang.so.1` carries the number of its interface, not the version.
+    versions = [number for number in numbers if number > 1] or [int(number) for number in re.findall(r"llvm-?(\d+)", str(folder))]
+    return max(versions) if versions else LIBCLANG_AT_LEAST
 
 
 def _cmake_version(cmake):

@@ -60,17 +60,17 @@ def run(arguments, root, env, task, log_path):
     return processes.run_logged(["cargo", *arguments], log_path, cwd=root, env=env, on_line=on_line)
 
 
-def build_daemon(root, env, task, log_path, release=True):
-    """Builds the program `aiia`; returns its path."""
-    profile = "release" if release else "debug"
-    if run(["build", "--locked", "--package", "aiia", *(["--release"] if release else [])], root, env, task, log_path) != 0:
+def build_daemon(root, env, task, log_path, profile="release", selection=("--package", "aiia")):
+    """Builds what `selection` names, the program `aiia` among it; returns the program's path. `profile` is `release` or `dev`."""
+    if run(["build", "--locked", *selection, "--profile", profile], root, env, task, log_path) != 0:
         raise SetupError(
             "The build failed; the end of its log is above.",
             f"The whole log is {log_path}. Running this again goes on where it stopped; after an interrupted build of native code, "
             "`cargo clean -p llama-cpp-sys-2` helps.",
             errors_of(log_path),
         )
-    binary = target_dir(root, env) / profile / ("aiia.exe" if os.name == "nt" else "aiia")
+    folder = "debug" if profile == "dev" else profile
+    binary = target_dir(root, env) / folder / ("aiia.exe" if os.name == "nt" else "aiia")
     if not binary.exists():
         raise SetupError(f"cargo ended well but {binary} is not there.", "Check build.target in cargo's configuration and run this again.")
     return binary

@@ -17,7 +17,7 @@ BUG_LINE_CONTAINS = "len(values) + 1"
 LIMIT_SECONDS = 900
 
 
-def run(root, binary, env):
+def run(root, binary):
     """Explains and fixes a copy of the sample, in a folder of its own so that the checkout stays clean."""
     folder = Path(tempfile.mkdtemp(prefix="aiia-sample-"))
     sample = folder / Path(SAMPLE).name
@@ -26,10 +26,10 @@ def run(root, binary, env):
     line = next(number for number, line in enumerate(text.splitlines(), 1) if BUG_LINE_CONTAINS in line)
     print(f"\nThe sample {sample}, line {line} has a bug:\n")
     for number, content in enumerate(text.splitlines(), 1):
-        if line - 6 <= number <= line + 1:
+        if line - 6 <= number <= line:
             print(f"  {number:3} {content}")
-    _step(binary, ["explain", f"{sample}:{line}"], env, folder)
-    _step(binary, ["fix", f"{sample}:{line}"], env, folder)
+    _step(binary, ["explain", f"{sample}:{line}"], folder)
+    _step(binary, ["fix", f"{sample}:{line}"], folder)
     print(f"The file is unchanged: `{binary} fix {sample}:{line} --write` applies the fix after showing it.")
 
 
@@ -67,11 +67,11 @@ def link_program(binary, environ=os.environ):
     return str(folder) in environ.get("PATH", "").split(os.pathsep)
 
 
-def _step(binary, arguments, env, folder):
+def _step(binary, arguments, folder):
     print(f"\n$ aiia {' '.join(arguments)}", flush=True)
     begun = time.monotonic()
     try:
-        code = subprocess.run([str(binary), *arguments], cwd=folder, env=env, stdin=subprocess.DEVNULL, timeout=LIMIT_SECONDS, check=False).returncode
+        code = subprocess.run([str(binary), *arguments], cwd=folder, stdin=subprocess.DEVNULL, timeout=LIMIT_SECONDS, check=False).returncode
     except subprocess.TimeoutExpired as error:
         raise SetupError(f"`aiia {arguments[0]}` did not end within {human_duration(LIMIT_SECONDS)}.", f"See `{binary} doctor`.") from error
     if code != 0:

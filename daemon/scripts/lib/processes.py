@@ -47,6 +47,7 @@ def run_logged(command, log_path, cwd=None, env=None, on_line=None, append=False
         finally:
             watchdog.cancel()
             end(child)
+            child.stdout.close()
     if late.is_set():
         raise SetupError(f"{command[0]} did not end within {limit / 60:.0f} minutes and was stopped.", f"Its log is {log_path}.", tail(log_path))
     return code
