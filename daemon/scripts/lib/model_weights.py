@@ -55,7 +55,10 @@ def fetch(model, folder, task, stop=None):
         task.done(f"{model.file} is there")
         return path
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        # The data folder will hold the user's chats: it is the user's alone, whoever makes it first.
+        folder.parent.parent.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(exist_ok=True)
     except OSError as error:
         raise SetupError(f"The folder {folder} can't be made: {error.strerror}.", "Set AIIA_DATA_DIR to a folder you can write to.") from error
     with _exclusive(folder, task, stop):
