@@ -31,7 +31,9 @@ pub(crate) enum Failure {
 pub(crate) async fn apply(connection: &Connection, change: &FileChange, label: &str) -> Result<(), Failure> {
     let capabilities = connection.capabilities();
     if !capabilities.apply_edit {
-        return Err(Failure::Refused("this editor has not announced that it takes edits (workspace/applyEdit)".to_owned()));
+        return Err(Failure::Refused(
+            "this editor has not announced that it takes edits (workspace/applyEdit)".to_owned(),
+        ));
     }
     if let Some(open) = connection.session.documents().get(&change.path) {
         if sha256(&open.document.text()) != change.base_hash {
@@ -81,7 +83,7 @@ async fn send(
         biased;
         answer = connection.ask::<lsp::ApplyWorkspaceEditRequest>(params, APPLY_LIMIT) => answer,
         // Some editors apply the edit and never answer.
-        true = connection.wait_for_document(path, APPLY_LIMIT, is_there), if replacements.len() > 0 => return Ok(()),
+        true = connection.wait_for_document(path, APPLY_LIMIT, is_there), if !replacements.is_empty() => return Ok(()),
     };
     match answer {
         Some(answer) if answer.applied => {
@@ -172,7 +174,8 @@ mod tests {
         check(Some(3), false, true, json!({"documentChanges": [document(json!(3))]}));
         check(None, false, true, json!({"documentChanges": [document(json!(null))]}));
         check(Some(3), false, false, json!({"changes": {"file:///a": edits}}));
-        let create = json!({"kind": "create", "uri": "file:///a", "options": {"overwrite": false, "ignoreIfExists": true}});
+        let create =
+            json!({"kind": "create", "uri": "file:///a", "options": {"overwrite": false, "ignoreIfExists": true}});
         check(None, true, true, json!({"documentChanges": [create, document(json!(null))]}));
     }
 

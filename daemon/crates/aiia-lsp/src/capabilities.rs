@@ -10,6 +10,9 @@ use tower_lsp::gen_lsp_types as lsp;
 use crate::requests::{code_action, execute_command};
 use crate::to_proto;
 
+/// The number of the code action tag `LLMGenerated`.
+const LLM_GENERATED: u64 = 1;
+
 /// What the client can do. Nothing that was not announced is asked of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Client {
@@ -25,6 +28,8 @@ pub(crate) struct Client {
     pub(crate) code_lens_refresh: bool,
     /// Takes code actions with a kind; plain commands otherwise.
     pub(crate) code_action_literals: bool,
+    /// Takes the tag of code actions that ask a language model.
+    pub(crate) llm_tag: bool,
     /// Wants the events of what its commands start.
     pub(crate) events: bool,
     /// The user's switch for code actions.
@@ -57,6 +62,10 @@ impl Client {
             work_done_progress: has("/window/workDoneProgress"),
             code_lens_refresh: has("/workspace/codeLens/refreshSupport"),
             code_action_literals: is_there("/textDocument/codeAction/codeActionLiteralSupport"),
+            llm_tag: announced
+                .pointer("/textDocument/codeAction/tagSupport/valueSet")
+                .and_then(Value::as_array)
+                .is_some_and(|tags| tags.iter().any(|tag| tag == LLM_GENERATED)),
             events: options["events"] == true || announced["experimental"]["aiia"]["events"] == true,
             code_actions: options["codeActions"] != false,
         }

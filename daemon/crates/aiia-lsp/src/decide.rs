@@ -56,7 +56,10 @@ async fn attempt_all(
             let numbers: Vec<String> = edited.iter().map(ToString::to_string).collect();
             return Err(Problem::new(
                 ProblemCode::Conflict,
-                format!("Hunk {} was edited in the review document; only what was proposed can be accepted.", numbers.join(", ")),
+                format!(
+                    "Hunk {} was edited in the review document; only what was proposed can be accepted.",
+                    numbers.join(", ")
+                ),
             )
             .with_hint("Undo your edit there, accept the hunk, and change the file."));
         }
@@ -65,7 +68,9 @@ async fn attempt_all(
     for attempt in 1..=ATTEMPTS {
         match attempt_once(connection, edit_id, hunks.as_deref(), decision).await? {
             Failed { stale, reasons } if stale.is_empty() && reasons.is_empty() => return Ok(()),
-            Failed { stale, reasons } if !stale.is_empty() && reasons.is_empty() && attempt < ATTEMPTS => hunks = Some(stale),
+            Failed { stale, reasons } if !stale.is_empty() && reasons.is_empty() && attempt < ATTEMPTS => {
+                hunks = Some(stale);
+            }
             Failed { reasons, .. } => {
                 let reason = reasons.into_iter().next().unwrap_or_else(|| "the text keeps changing".to_owned());
                 return Err(Problem::new(ProblemCode::Conflict, format!("The change was not applied: {reason}."))
@@ -91,7 +96,8 @@ async fn attempt_once(
 ) -> Result<Failed, Problem> {
     let session = &connection.session;
     let before = statuses(&session.run::<EditGet>(EditRef { edit_id: edit_id.clone() }).await?);
-    let params = DecideEdit { edit_id: edit_id.clone(), hunks: hunks.map(<[HunkNumber]>::to_vec), documents: Vec::new() };
+    let params =
+        DecideEdit { edit_id: edit_id.clone(), hunks: hunks.map(<[HunkNumber]>::to_vec), documents: Vec::new() };
     let EditOutcome { edit, changes } = match decision {
         Decision::Accept => session.run::<EditAccept>(params).await?,
         Decision::Reject => session.run::<EditReject>(params).await?,

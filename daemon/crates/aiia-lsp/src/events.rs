@@ -78,12 +78,7 @@ pub(crate) fn follow_started(connection: &Arc<Connection>, run: &RunId) -> Then 
 }
 
 /// Follows `run` with the events that come after `after`.
-pub(crate) fn follow(
-    connection: &Arc<Connection>,
-    run: &RunId,
-    after: u64,
-    items: BoxStream<'static, Value>,
-) -> Then {
+pub(crate) fn follow(connection: &Arc<Connection>, run: &RunId, after: u64, items: BoxStream<'static, Value>) -> Then {
     let token = connection.followed.begin(run, after)?;
     let (connection, run) = (Arc::clone(connection), run.clone());
     Some(Box::new(move || {

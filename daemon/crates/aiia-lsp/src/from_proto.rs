@@ -55,7 +55,12 @@ fn percent_decoded(text: &str) -> Option<String> {
 
 /// The paths of workspace folders; those that are no folders of this file system are left out.
 pub(crate) fn folders(folders: &[lsp::WorkspaceFolder]) -> Vec<PathBuf> {
-    folders.iter().filter(|folder| folder.uri.scheme() == "file").filter_map(|folder| path(&folder.uri)).map(PathBuf::from).collect()
+    folders
+        .iter()
+        .filter(|folder| folder.uri.scheme() == "file")
+        .filter_map(|folder| path(&folder.uri))
+        .map(PathBuf::from)
+        .collect()
 }
 
 /// The folders that `initialize` names: the workspace folders, else the root.

@@ -80,9 +80,7 @@ impl Gate {
             return ready(Some(Response::from_error(id, not_initialized())));
         }
         let connection = Arc::clone(&self.connection);
-        operations::call(connection, &self.pending, id, &method, params.unwrap_or(Value::Null))
-            .map(Ok)
-            .boxed()
+        operations::call(connection, &self.pending, id, &method, params.unwrap_or(Value::Null)).map(Ok).boxed()
     }
 
     /// Reads what is needed of the parameters here, whatever form the rest of them has.
@@ -246,7 +244,9 @@ fn did_close(connection: &Connection, params: &lsp::DidCloseTextDocumentParams) 
 /// Files and folders got new names. Editors that close and open renamed documents themselves lose nothing by it.
 fn did_rename(connection: &Connection, params: &lsp::RenameFilesParams) {
     for file in &params.files {
-        let (Some(from), Some(to)) = (from_proto::path(&file.old_uri), from_proto::path(&file.new_uri)) else { continue };
+        let (Some(from), Some(to)) = (from_proto::path(&file.old_uri), from_proto::path(&file.new_uri)) else {
+            continue;
+        };
         for path in connection.session.documents().paths() {
             let Some(rest) = path.strip_prefix(&from) else { continue };
             if rest.is_empty() || rest.starts_with(['/', '\\']) {

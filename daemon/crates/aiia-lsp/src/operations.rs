@@ -56,9 +56,13 @@ pub(crate) fn call(
     let (work, handle) = abortable(async move {
         match row {
             // What changes something is finished once it has begun; cancelling ends the waiting alone.
-            Ok(row) if row.scope > Scope::Read => tokio::spawn(perform(connection, row, params))
-                .await
-                .unwrap_or_else(|_| Err(Problem::new(ProblemCode::Internal, "A fault of aiia; see the log."))),
+            Ok(row) if row.scope > Scope::Read => match tokio::spawn(perform(connection, row, params)).await {
+                Ok(result) => result,
+                Err(error) => {
+                    tracing::error!(%error, operation = row.name, "an operation failed by a fault of ours");
+                    Err(Problem::new(ProblemCode::Internal, "A fault of aiia; see the log."))
+                }
+            },
             Ok(row) => perform(connection, row, params).await,
             Err(problem) => Err(problem),
         }

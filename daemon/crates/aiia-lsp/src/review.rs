@@ -45,7 +45,9 @@ impl Review {
         let (ours, theirs) = (lines(&self.document.text), lines(buffer));
         let changed = changed(&ours, &theirs);
         let is_empty = changed.ours.is_empty() && changed.theirs.is_empty();
-        !is_empty && changed.ours.start < hunk.lines.end && hunk.lines.start < changed.ours.end.max(changed.ours.start + 1)
+        !is_empty
+            && changed.ours.start < hunk.lines.end
+            && hunk.lines.start < changed.ours.end.max(changed.ours.start + 1)
     }
 
     /// The hunks in the given state.
@@ -160,15 +162,15 @@ pub(crate) fn edited_hunks(connection: &Connection, edit_id: &EditId, hunks: Opt
     let open = path.to_str().and_then(|path| connection.session.documents().get(path));
     let (Some(open), Some(review)) = (open, connection.review(edit_id)) else { return Vec::new() };
     let buffer = open.document.text();
-    let asked = |hunk: &&ReviewHunk| {
-        hunks.map_or(hunk.status == HunkStatus::Pending, |numbers| numbers.contains(&hunk.number))
-    };
+    let asked =
+        |hunk: &&ReviewHunk| hunks.map_or(hunk.status == HunkStatus::Pending, |numbers| numbers.contains(&hunk.number));
     let hunks = review.document.hunks.iter().filter(asked);
     hunks.filter(|hunk| review.is_edited(&buffer, hunk)).map(|hunk| hunk.number).collect()
 }
 
 /// Renders the review document again and brings what the editor shows up to date. The caller holds the lock on decisions.
 pub(crate) async fn refresh(connection: &Connection, edit_id: &EditId) {
+    let before = connection.review(edit_id);
     let review = match reload(connection, edit_id).await {
         Ok(review) => review,
         Err(problem) => {
@@ -190,7 +192,8 @@ pub(crate) async fn refresh(connection: &Connection, edit_id: &EditId) {
     {
         tracing::warn!(%problem, "a review document was not written");
     }
-    if connection.capabilities().code_lens_refresh {
+    let is_new = before.is_none_or(|before| before.document.text != review.document.text);
+    if is_new && connection.capabilities().code_lens_refresh {
         connection.ask::<lsp::CodeLensRefreshRequest>((), REFRESH_LIMIT).await;
     }
 }
@@ -247,7 +250,8 @@ pub(crate) fn watch_edits(connection: &Arc<Connection>) {
 mod tests {
     use super::*;
 
-    const RENDERED: &str = "# t\n# 2 hunks, 2 pending\n--- a/x\n+++ b/x\n@@ -1 +1 @@ [pending]\n-a\n+b\n@@ -9 +9 @@ [pending]\n-c\n+d\n";
+    const RENDERED: &str =
+        "# t\n# 2 hunks, 2 pending\n--- a/x\n+++ b/x\n@@ -1 +1 @@ [pending]\n-a\n+b\n@@ -9 +9 @@ [pending]\n-c\n+d\n";
 
     fn after(buffer: &str, rendered: &str) -> String {
         let document = Document::new(buffer);

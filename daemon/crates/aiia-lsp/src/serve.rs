@@ -92,7 +92,8 @@ where
             }
         }
     });
-    let mut reading = Reading { gate, responses, outgoing, tasks: JoinSet::new(), permits: Semaphore::new(MAX_REQUESTS).into() };
+    let mut reading =
+        Reading { gate, responses, outgoing, tasks: JoinSet::new(), permits: Semaphore::new(MAX_REQUESTS).into() };
     let stopped = engine.shutdown_token();
     let exit = tokio::select! {
         biased;

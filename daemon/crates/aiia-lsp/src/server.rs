@@ -16,13 +16,14 @@ use crate::session::Connection;
 pub(crate) fn build(
     connection: impl FnOnce(Client) -> Arc<Connection>,
 ) -> (LspService<Server>, ClientSocket, Arc<Connection>) {
-    let (service, socket) =
-        LspService::build_with_lifecycle_methods(|client| Server { connection: connection(client) })
-            .custom_method("textDocument/codeAction", Server::code_action)
-            .custom_method("textDocument/codeLens", Server::code_lens)
-            .custom_method("textDocument/hover", Server::hover)
-            .custom_method("workspace/executeCommand", Server::execute_command)
-            .finish();
+    let builder = LspService::build_with_lifecycle_methods(|client| Server { connection: connection(client) })
+        .custom_method("textDocument/codeAction", Server::code_action)
+        .custom_method("textDocument/codeLens", Server::code_lens)
+        .custom_method("textDocument/hover", Server::hover)
+        .custom_method("workspace/executeCommand", Server::execute_command);
+    #[cfg(test)]
+    let builder = builder.custom_method("test/panic", Server::panic);
+    let (service, socket) = builder.finish();
     let connection = Arc::clone(&service.inner().connection);
     (service, socket, connection)
 }
@@ -37,10 +38,7 @@ impl LanguageServer for Server {
         let engine = self.connection.engine();
         Ok(lsp::InitializeResult {
             capabilities: capabilities::server(self.connection.capabilities(), engine),
-            server_info: Some(lsp::ServerInfo {
-                name: "aiia".to_owned(),
-                version: Some(engine.version().to_owned()),
-            }),
+            server_info: Some(lsp::ServerInfo { name: "aiia".to_owned(), version: Some(engine.version().to_owned()) }),
         })
     }
 
@@ -64,6 +62,12 @@ impl Server {
 
     async fn execute_command(&self, params: Value) -> Result<Value> {
         execute_command::execute(&self.connection, parsed(params)?).await
+    }
+
+    #[cfg(test)]
+    async fn panic(&self, _: Value) -> Result<Value> {
+        std::future::ready(()).await;
+        panic!("as asked for")
     }
 }
 

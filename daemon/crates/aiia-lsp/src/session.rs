@@ -114,9 +114,14 @@ impl Connection {
         let _ = self.outgoing.send(message.to_string()).await;
     }
 
-    /// Sends a request to the client and waits at most `limit` for the answer. `None`: no answer, or an error, which is logged.
+    /// Sends a request to the client and waits at most `limit` for the answer. `None`: no answer before the connection
+    /// ended, or an error, which is logged.
     pub(crate) async fn ask<R: lsp::Request>(&self, params: R::Params, limit: Duration) -> Option<R::Result> {
-        match tokio::time::timeout(limit, self.client.send_request::<R>(params)).await {
+        let answer = tokio::select! {
+            answer = tokio::time::timeout(limit, self.client.send_request::<R>(params)) => answer,
+            () = self.closed.cancelled() => return None,
+        };
+        match answer {
             Ok(Ok(result)) => Some(result),
             Ok(Err(error)) => {
                 tracing::info!(?error, "the client answered with an error");
@@ -159,7 +164,10 @@ impl Connection {
                 }
             }
         };
-        tokio::time::timeout(limit, wait).await.is_ok()
+        tokio::select! {
+            waited = tokio::time::timeout(limit, wait) => waited.is_ok(),
+            () = self.closed.cancelled() => false,
+        }
     }
 
     /// Remembers how the client spells the URI of `path`.

@@ -11,7 +11,10 @@ use url::Url;
 pub(crate) fn uri(path: &str) -> Option<Url> {
     if let Some(name) = path.strip_prefix("untitled:") {
         // A document of another scheme is named by its whole URI.
-        return Url::parse(name).ok().filter(|uri| name.contains("://") && !uri.cannot_be_a_base()).or_else(|| Url::parse(path).ok());
+        return Url::parse(name)
+            .ok()
+            .filter(|uri| name.contains("://") && !uri.cannot_be_a_base())
+            .or_else(|| Url::parse(path).ok());
     }
     Url::from_file_path(path).ok()
 }

@@ -11,7 +11,7 @@ use tower_lsp::gen_lsp_types as lsp;
 
 use crate::review::{self, Review};
 use crate::session::Connection;
-use crate::{from_proto, to_proto};
+use crate::{capabilities, from_proto, to_proto};
 
 /// The kinds of our actions.
 pub(crate) const KINDS: &[&str] = &[
@@ -45,7 +45,10 @@ struct Offered {
 }
 
 /// The actions for a range of a document.
-pub(crate) async fn actions(connection: &Arc<Connection>, params: lsp::CodeActionParams) -> Vec<lsp::CodeActionResponse> {
+pub(crate) async fn actions(
+    connection: &Arc<Connection>,
+    params: lsp::CodeActionParams,
+) -> Vec<lsp::CodeActionResponse> {
     let client = connection.capabilities();
     let Some(path) = from_proto::path(&params.text_document.uri).filter(|_| client.code_actions) else {
         return Vec::new();
@@ -70,7 +73,7 @@ pub(crate) async fn actions(connection: &Arc<Connection>, params: lsp::CodeActio
     offered
         .into_iter()
         .filter(|action| is_asked_for(only.as_deref(), action.kind))
-        .map(|action| response(action, client.code_action_literals))
+        .map(|action| response(action, client))
         .collect()
 }
 
@@ -180,19 +183,20 @@ fn on_review(review: &Review, edit_id: &EditId, buffer: &str, line: usize) -> Ve
 fn is_asked_for(only: Option<&[String]>, kind: &str) -> bool {
     only.is_none_or(|only| {
         only.iter().any(|asked| {
-            asked.is_empty() || kind.strip_prefix(asked.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            asked.is_empty()
+                || kind.strip_prefix(asked.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
     })
 }
 
-fn response(action: Offered, literals: bool) -> lsp::CodeActionResponse {
+fn response(action: Offered, client: &capabilities::Client) -> lsp::CodeActionResponse {
     let command = lsp::Command {
         title: action.title.clone(),
         command: action.command,
         arguments: Some(vec![action.argument.clone()]),
         ..Default::default()
     };
-    if !literals {
+    if !client.code_action_literals {
         return lsp::CodeActionResponse::Command(command);
     }
     lsp::CodeActionResponse::CodeAction(lsp::CodeAction {
@@ -201,6 +205,7 @@ fn response(action: Offered, literals: bool) -> lsp::CodeActionResponse {
         diagnostics: Some(action.diagnostics).filter(|diagnostics| !diagnostics.is_empty()),
         command: Some(command),
         data: Some(action.argument),
+        tags: (client.llm_tag && action.kind != REVIEW).then(|| vec![lsp::CodeActionTag::LLMGenerated]),
         ..Default::default()
     })
 }

@@ -59,8 +59,9 @@ struct Argument {
 pub(crate) async fn execute(connection: &Arc<Connection>, params: lsp::ExecuteCommandParams) -> Result<Value> {
     let argument = params.arguments.unwrap_or_default().into_iter().next();
     let argument: Argument = match argument {
-        Some(value) => serde_json::from_value(value)
-            .map_err(|error| Error::invalid_params(format!("The argument of `{}` does not fit: {error}.", params.command)))?,
+        Some(value) => serde_json::from_value(value).map_err(|error| {
+            Error::invalid_params(format!("The argument of `{}` does not fit: {error}.", params.command))
+        })?,
         None => Argument::default(),
     };
     let name = params.command.as_str();
@@ -104,9 +105,7 @@ async fn start(connection: &Arc<Connection>, kind: ActionKind, argument: Argumen
     }
     let open = connection.session.documents().get(&path);
     let bytes = match (&open, argument.range) {
-        (Some(open), Some(range)) => {
-            Some(from_proto::range(&open.document, range, connection.capabilities().encoding))
-        }
+        (Some(open), Some(range)) => Some(from_proto::range(&open.document, range, connection.capabilities().encoding)),
         _ => None,
     };
     let symbol = open.as_ref().zip(bytes.clone()).and_then(|(open, bytes)| offered(open, bytes).symbol);

@@ -15,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 use crate::frames::{Frame, FrameReader};
 use crate::{Exit, serve};
 
+/// A Python file with two mistakes.
+pub(super) const CODE: &str = "def mean(xs):\n    return sum(xs) / len(xs) + 1\n\n\ndef last(xs):\n    a = 1\n    b = 2\n    c = 3\n    return xs[0]\n";
+
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// An engine with its folders.
@@ -64,13 +67,24 @@ impl World {
         let (read, write) = tokio::io::split(theirs);
         let served = tokio::spawn(serve(self.engine.clone(), read, write, purpose, CancellationToken::new()));
         let (read, writer) = tokio::io::split(ours);
-        TestClient { reader: FrameReader::new(read), writer, served, next_id: 1, inbox: Vec::new(), answers: Vec::new() }
+        TestClient {
+            reader: FrameReader::new(read),
+            writer,
+            served,
+            next_id: 1,
+            inbox: Vec::new(),
+            answers: Vec::new(),
+            held: Vec::new(),
+        }
     }
 
     /// A connection that has said `initialize` with these capabilities.
     pub(super) async fn initialized(&self, capabilities: Value) -> TestClient {
         let mut client = self.connect(Purpose::Lsp);
-        client.request("initialize", json!({ "processId": null, "rootUri": null, "capabilities": capabilities })).await.unwrap();
+        client
+            .request("initialize", json!({ "processId": null, "rootUri": null, "capabilities": capabilities }))
+            .await
+            .unwrap();
         client.notify("initialized", json!({})).await;
         client
     }
@@ -87,6 +101,7 @@ pub(super) struct TestClient {
     /// Notifications and requests of the server that nobody has asked for yet.
     inbox: Vec<Value>,
     answers: Vec<Answerer>,
+    held: Vec<&'static str>,
 }
 
 impl TestClient {
@@ -94,6 +109,28 @@ impl TestClient {
     pub(super) fn answer(&mut self, method: &str, answer: impl FnMut(&Value) -> Value + Send + 'static) {
         self.answers.retain(|(name, _)| name != method);
         self.answers.push((method.to_owned(), Box::new(answer)));
+    }
+
+    /// Leaves the server's requests `method` without an answer.
+    pub(super) fn hold(&mut self, method: &'static str) {
+        self.answers.retain(|(name, _)| name != method);
+        self.held.push(method);
+    }
+
+    /// The id and the parameters of the next request `method` of the server.
+    pub(super) async fn expect_request(&mut self, method: &str) -> (Value, Value) {
+        let message = self.wait(method, |message| message["method"] == method).await;
+        (message["id"].clone(), message["params"].clone())
+    }
+
+    pub(super) async fn respond(&mut self, id: Value, result: Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "result": result })).await;
+    }
+
+    pub(super) async fn change(&mut self, uri: &str, version: i32, text: &str) {
+        let document = json!({ "uri": uri, "version": version });
+        let params = json!({ "textDocument": document, "contentChanges": [{ "text": text }] });
+        self.notify("textDocument/didChange", params).await;
     }
 
     pub(super) async fn send_bytes(&mut self, bytes: &[u8]) {
@@ -146,11 +183,12 @@ impl TestClient {
             let frame = tokio::time::timeout(LIMIT, self.reader.next()).await;
             let Ok(frame) = frame else { panic!("no {what}; received: {:#?}", self.inbox) };
             let Some(Frame::Message(message)) = frame else { panic!("closed before {what}: {:#?}", self.inbox) };
-            if let (Some(id), Some(method)) = (message.get("id"), message.get("method").and_then(Value::as_str)) {
+            if let (Some(id), Some(method)) = (message.get("id"), message.get("method").and_then(Value::as_str))
+                && !self.held.contains(&method)
+            {
                 let answer = self.answers.iter_mut().find(|(name, _)| name == method);
                 let result = answer.map_or(Value::Null, |(_, answer)| answer(&message["params"]));
-                let response = json!({ "jsonrpc": "2.0", "id": id, "result": result });
-                self.send(&response).await;
+                self.respond(id.clone(), result).await;
             }
             self.inbox.push(message);
         }
@@ -168,7 +206,7 @@ impl TestClient {
     }
 
     pub(super) async fn open_uri(&mut self, uri: &str, text: &str, version: i32) {
-        let language = if uri.ends_with(".py") { "python" } else { "rust" };
+        let language = if uri.contains(".py") { "python" } else { "rust" };
         let document = json!({ "uri": uri, "languageId": language, "version": version, "text": text });
         self.notify("textDocument/didOpen", json!({ "textDocument": document })).await;
     }
@@ -210,4 +248,9 @@ pub(super) fn edited(params: &Value, text: &str) -> (String, Value, String) {
     }
     let uri = change["textDocument"]["uri"].as_str().unwrap().to_owned();
     (uri, change["textDocument"]["version"].clone(), document.text())
+}
+
+/// The parameters of `workspace/executeCommand`.
+pub(super) fn command(name: &str, argument: Value) -> Value {
+    json!({ "command": name, "arguments": [argument] })
 }

@@ -74,6 +74,7 @@ async fn malformed_messages_get_errors_and_the_connection_lives() {
     ] {
         client.send_bytes(frame.as_bytes()).await;
         assert_eq!(client.response(Value::Null).await.unwrap_err()["code"], code, "{frame}");
+        client.request("aiia/system/status", json!({})).await.unwrap();
     }
     for (message, id, code) in [
         (json!({}), Value::Null, -32600),
@@ -97,6 +98,16 @@ async fn malformed_messages_get_errors_and_the_connection_lives() {
     client.send(&json!({ "jsonrpc": "2.0", "id": 77, "result": null })).await;
     assert_eq!(client.request("aiia/system/status", Value::Null).await.unwrap()["version"], "1.2.3");
     assert_eq!(client.received("window/showMessage"), 0);
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_costs_its_own_request_alone() {
+    let world = World::new();
+    let mut client = world.initialized(json!({})).await;
+    for _ in 0..2 {
+        assert_eq!(client.request("test/panic", json!({})).await.unwrap_err()["code"], -32603);
+    }
+    client.request("aiia/system/status", json!({})).await.unwrap();
 }
 
 #[tokio::test]

@@ -4,4 +4,5 @@ mod actions;
 mod client;
 mod lifecycle;
 mod operations;
+mod review;
 mod text;

@@ -11,7 +11,7 @@ async fn text_of(client: &mut TestClient, path: &str) -> String {
     bundle["pieces"][0]["text"].as_str().unwrap().to_owned()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_versions_arrive_in_order() {
     let world = World::new();
     let mut client = world.initialized(json!({})).await;
@@ -30,9 +30,7 @@ async fn check(offered: Value, encoding: &str, column: u32) {
     let mut client = world.initialized(json!({ "general": { "positionEncodings": offered } })).await;
     let path = world.file("a.txt", "");
     let uri = client.open(&path, "a😀b\r\nc\r\n", 1).await;
-    let range = |a: (u32, u32), b: (u32, u32)| {
-        json!({ "start": { "line": a.0, "character": a.1 }, "end": { "line": b.0, "character": b.1 } })
-    };
+    let range = |a: (u32, u32), b: (u32, u32)| json!({ "start": { "line": a.0, "character": a.1 }, "end": { "line": b.0, "character": b.1 } });
     let changes = json!([
         { "range": range((0, column), (0, column + 1)), "text": "é" },
         { "range": range((1, 0), (1, 0)), "text": "x" },
@@ -43,7 +41,7 @@ async fn check(offered: Value, encoding: &str, column: u32) {
     assert_eq!(text_of(&mut client, path.to_str().unwrap()).await, "a😀é\r\nxc\r\nend", "{encoding}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn columns_are_in_the_agreed_units() {
     check(json!(["utf-8", "utf-16"]), "utf-8", 5).await;
     check(json!(["utf-16"]), "utf-16", 3).await;
@@ -51,7 +49,7 @@ async fn columns_are_in_the_agreed_units() {
     check(json!(["utf-32"]), "utf-32", 2).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn documents_are_renamed_and_closed() {
     let world = World::new();
     let mut client = world.initialized(json!({})).await;
@@ -64,7 +62,7 @@ async fn documents_are_renamed_and_closed() {
     assert_eq!(text_of(&mut client, new.to_str().unwrap()).await, "new on disk\n");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_schemes_are_buffers_without_a_file() {
     let world = World::new();
     let mut client = world.initialized(json!({})).await;
