@@ -2,7 +2,9 @@
 #![allow(clippy::needless_raw_string_hashes)]
 
 use crate::definitions::tests::outline;
+use crate::{Language, SyntaxTree};
 use expect_test::{Expect, expect};
+use rstest::rstest;
 
 fn check(language: &str, text: &str, expected: Expect) {
     expected.assert_eq(&outline(language, text));
@@ -124,4 +126,52 @@ fn python_an_open_docstring() {
             function b 5-6: def b():
         "#]],
     );
+}
+
+const RUST: &str = "use a::b;\n\n/// Größe.\n#[derive(Debug)]\nstruct Map<K> {\n    keys: Vec<K>,\n}\n\nimpl<K: Ord> Map<K> {\n    /// One.\n    fn one(&self, x: [u8; 3]) -> u8 {\n        if x[0] == b'{' { self.go(\"}\") } else { 2 }\n    }\n\n    pub(crate) fn two(&self) {}\n}\n\nmod tests {\n    fn three() {}\n}\n";
+const PYTHON: &str = "import a\n\nLIMIT = 3\n\n@final\nclass Größe(Base):\n    x: int = 1\n\n    @property\n    def one(self, y: dict[str, int] = {}) -> int:\n        \"\"\"Doc.\"\"\"\n        if y[\"a\"]:\n            return self.go(\n                y,\n            )\n\n    async def two(self):\n        pass\n\ndef three():\n    pass\n";
+
+/// Every symbol lies within the text, its parts within it, its name is a name, and its neighbours are in order.
+fn assert_sound(language: &str, text: &str) -> usize {
+    let tree = SyntaxTree::parse(Language::from_language_id(language).unwrap(), text).unwrap();
+    let symbols = tree.symbols(text);
+    assert!(symbols.is_sorted_by_key(|symbol| symbol.item_range.start), "{text}");
+    for symbol in &symbols {
+        assert!(text.get(symbol.range.clone()).is_some_and(|item| !item.is_empty()), "{symbol:?} in {text}");
+        assert!(symbol.range.start <= symbol.item_range.start && symbol.range.end == symbol.item_range.end);
+        assert!(symbol.item_range.start <= symbol.name_range.start && symbol.name_range.end <= symbol.item_range.end);
+        assert_eq!(text[symbol.name_range.clone()], symbol.name);
+        if let Some(body) = &symbol.body_range {
+            assert!(symbol.name_range.end <= body.start && body.end <= symbol.item_range.end, "{symbol:?} in {text}");
+            assert!(body.start <= body.end, "{symbol:?} in {text}");
+        }
+        tree.enclosing_symbol(text, symbol.range.clone());
+    }
+    tree.imports(text);
+    symbols.len()
+}
+
+#[rstest]
+#[case("rust", RUST)]
+#[case("python", PYTHON)]
+fn every_beginning_of_a_file_is_sound(#[case] language: &str, #[case] text: &str) {
+    for (end, _) in text.char_indices() {
+        assert_sound(language, &text[..end]);
+    }
+}
+
+/// One bracket or quote that is missing, or is there twice, costs at most two symbols.
+#[rstest]
+#[case("rust", RUST)]
+#[case("python", PYTHON)]
+fn one_bracket_too_few_or_too_many(#[case] language: &str, #[case] text: &str) {
+    let all = assert_sound(language, text);
+    for (at, bracket) in text.match_indices(['(', ')', '[', ']', '{', '}', '"', '<', '>', ':']) {
+        let missing = [&text[..at], &text[at + 1..]].concat();
+        let twice = [&text[..at], bracket, &text[at..]].concat();
+        for broken in [missing, twice] {
+            let found = assert_sound(language, &broken);
+            assert!(found + 2 >= all, "{found} of {all} in\n{broken}\n{}", outline(language, &broken));
+        }
+    }
 }
