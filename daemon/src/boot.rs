@@ -1,0 +1,282 @@
+//! The composition root: opens the engine and puts the adapters on it.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use aiia_engine::{Engine, EngineOptions};
+use aiia_protocol::handshake::Purpose;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use crate::connect::{Attempt, connect};
+use crate::daemon::{self, Daemon};
+use crate::exit::{self, Failure};
+use crate::lifecycle::{FAILED, READY};
+use crate::lock::Lock;
+use crate::paths::Paths;
+use crate::{VERSION, log};
+
+/// How long a starting daemon waits for the one before it, which has 2 s to end.
+const TAKEOVER_LIMIT: Duration = Duration::from_secs(4);
+/// How often it looks meanwhile whether somebody else has become the daemon.
+const TAKEOVER_STEP: Duration = Duration::from_millis(100);
+/// What is left to tasks that compute when everything else has ended.
+const RUNTIME_LIMIT: Duration = Duration::from_millis(100);
+/// After how long without a client and a run a daemon that was started by a client exits.
+const IDLE_LIMIT: Duration = Duration::from_mins(30);
+
+/// What `aiia serve` can be told.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ServeOptions {
+    /// The loopback address for HTTP; 127.0.0.1 where absent.
+    pub(crate) bind: Option<String>,
+    /// The port for HTTP; that of the configuration, or any free one, where absent.
+    pub(crate) port: Option<u16>,
+}
+
+/// `aiia serve`: the daemon in the foreground.
+pub(crate) fn serve_in_foreground(options: &ServeOptions) -> Result<u8, Failure> {
+    let bind = loopback(options.bind.as_deref())?;
+    let paths = Paths::from_environment()?;
+    let Some(lock) = own(&paths)? else { return Err(already_runs(&paths).into()) };
+    let announce = |daemon: &Daemon| {
+        let mut to = io::stderr().lock();
+        let _ = match daemon.http_address() {
+            Some(address) => writeln!(to, "aiia {VERSION} serves http://{address} (`aiia open` shows the page)"),
+            None => writeln!(to, "aiia {VERSION} serves {}", paths.socket().display()),
+        };
+    };
+    run_daemon(&paths, lock, bind, options.port, IdleExit::Never, announce)?;
+    Ok(exit::OK)
+}
+
+/// `aiia daemon`: what a client starts in the background. It tells on its standard output, with one line, when it is
+/// ready or why it cannot be, and then closes it.
+pub(crate) fn serve_in_background() -> Result<u8, Failure> {
+    // A session of its own: neither Ctrl-C in the terminal of the client nor its end reach the daemon.
+    let _ = rustix::process::setsid();
+    let result = background();
+    match &result {
+        Ok(()) => Ok(exit::OK),
+        Err(problem) => {
+            say(&format!("{FAILED}{}", serde_json::to_string(problem).unwrap_or_default()));
+            Err(problem.clone().into())
+        }
+    }
+}
+
+fn background() -> Result<(), Problem> {
+    let paths = Paths::from_environment()?;
+    let Some(lock) = own(&paths)? else {
+        say(READY);
+        return Ok(());
+    };
+    // Otherwise it would keep a mounted volume busy for ever.
+    let _ = std::env::set_current_dir(&paths.data_dir);
+    let seconds = std::env::var("AIIA_IDLE_EXIT_SECONDS").ok().and_then(|text| text.parse().ok());
+    let idle = seconds.map_or(IdleExit::Configured, |seconds| IdleExit::After(Duration::from_secs(seconds)));
+    run_daemon(&paths, lock, IpAddr::V4(Ipv4Addr::LOCALHOST), None, idle, |_| say(READY))
+}
+
+/// Says a line to the client that started this process, and hangs up.
+fn say(line: &str) {
+    let mut to = io::stdout();
+    let _ = writeln!(to, "{line}");
+    let _ = to.flush();
+    if let Ok(nowhere) = File::options().write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdout(nowhere.as_fd());
+    }
+}
+
+/// Becomes the owner of the data directory; nothing when a daemon is at work there.
+fn own(paths: &Paths) -> Result<Option<Lock>, Problem> {
+    paths.prepare()?;
+    let path = paths.daemon_lock();
+    let failed = |error: io::Error| {
+        Problem::new(ProblemCode::StoreUnavailable, format!("The lock {} cannot be used: {error}.", path.display()))
+            .with_hint("Set AIIA_DATA_DIR to a directory on a local file system.")
+    };
+    let steps = TAKEOVER_LIMIT.as_millis() / TAKEOVER_STEP.as_millis();
+    for _ in 0..steps {
+        if let Some(lock) = Lock::wait(&path, TAKEOVER_STEP).map_err(failed)? {
+            return Ok(Some(lock));
+        }
+        // An older one is not waited for here: the client that wants this one asks it to end.
+        if let Ok(Attempt::Connected(_) | Attempt::Older(_)) = connect(paths, Purpose::Cli) {
+            return Ok(None);
+        }
+    }
+    Err(Problem::new(
+        ProblemCode::Unavailable,
+        format!("Another process holds {} and does not answer.", path.display()),
+    )
+    .with_hint(format!("`fuser {}` names it; end it and try again.", path.display())))
+}
+
+fn already_runs(paths: &Paths) -> Problem {
+    Problem::new(ProblemCode::Unavailable, format!("A daemon already serves {}.", paths.data_dir.display()))
+        .with_hint("`aiia status` shows it, `aiia stop` ends it; another AIIA_DATA_DIR gives an independent one.")
+}
+
+/// When a daemon that nobody needs exits by itself.
+#[derive(Clone, Copy, Debug)]
+enum IdleExit {
+    /// It does not.
+    Never,
+    /// After so long.
+    After(Duration),
+    /// After as long as the configuration says.
+    Configured,
+}
+
+fn run_daemon(
+    paths: &Paths,
+    lock: Lock,
+    bind: IpAddr,
+    port: Option<u16>,
+    idle: IdleExit,
+    announce: impl FnOnce(&Daemon),
+) -> Result<(), Problem> {
+    let _log = log::start(&paths.log_dir());
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        let options = engine_options(paths);
+        let settings = aiia_engine::config::Config::load(&options.config_file, &options.environment).settings.daemon;
+        let idle = match idle {
+            IdleExit::Never => None,
+            IdleExit::After(limit) => Some(limit),
+            IdleExit::Configured => Some(
+                settings.idle_minutes.map_or(IDLE_LIMIT, |minutes| Duration::from_secs(minutes.saturating_mul(60))),
+            ),
+        };
+        let engine = Engine::open(options)?;
+        let listener = http_listener(bind, port, settings.http_port).await?;
+        let daemon = Daemon::start(paths, engine, listener)?;
+        log::mask_also(daemon.token());
+        announce(&daemon);
+        daemon.run(idle).await;
+        Ok(())
+    });
+    runtime.shutdown_timeout(RUNTIME_LIMIT);
+    drop(lock);
+    result
+}
+
+/// A port that was asked for on the command line must be had; without the one of the configuration the daemon still
+/// serves editors and terminals.
+async fn http_listener(
+    bind: IpAddr,
+    asked: Option<u16>,
+    configured: Option<u16>,
+) -> Result<Option<TcpListener>, Problem> {
+    let address = SocketAddr::new(bind, asked.or(configured).unwrap_or(0));
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if asked.is_some() => {
+            Err(Problem::new(ProblemCode::Unavailable, format!("HTTP cannot be served on {address}: {error}."))
+                .with_hint("Choose another port with --port, or leave it out for any free one."))
+        }
+        Err(error) => {
+            tracing::error!(%address, %error, "HTTP is not served");
+            Ok(None)
+        }
+    }
+}
+
+/// `aiia lsp --standalone`: serves one editor in this process, for sandboxes where no daemon may be started.
+pub(crate) fn serve_standalone() -> Result<u8, Failure> {
+    let paths = Paths::from_environment()?;
+    let Some(lock) = own(&paths)? else {
+        let mut problem = already_runs(&paths);
+        problem.hint = Some(
+            "Use `aiia lsp` without --standalone, end the daemon with `aiia stop`, or set another AIIA_DATA_DIR."
+                .to_owned(),
+        );
+        return Err(problem.into());
+    };
+    let _log = log::start(&paths.log_dir());
+    let runtime = runtime()?;
+    let exit = runtime.block_on(async {
+        let engine = Engine::open(engine_options(&paths))?;
+        let shutdown = CancellationToken::new();
+        tokio::spawn(daemon::cancel_on_signal(shutdown.clone()));
+        let exit =
+            aiia_lsp::serve(engine.clone(), tokio::io::stdin(), tokio::io::stdout(), Purpose::Lsp, shutdown).await;
+        engine.shutdown().await;
+        Ok::<_, Problem>(exit)
+    });
+    // The thread that reads the standard input may wait for a line that never comes.
+    runtime.shutdown_timeout(RUNTIME_LIMIT);
+    drop(lock);
+    Ok(if exit? == aiia_lsp::Exit::Clean { exit::OK } else { exit::FAILED })
+}
+
+fn engine_options(paths: &Paths) -> EngineOptions {
+    // What is not Unicode cannot be a setting of ours.
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    EngineOptions {
+        data_dir: paths.data_dir.clone(),
+        config_file: paths.config_file.clone(),
+        environment,
+        version: VERSION.to_owned(),
+    }
+}
+
+/// Two workers are plenty for text; what computes goes to threads that end when they have nothing to do.
+fn runtime() -> Result<Runtime, Problem> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(16)
+        .thread_keep_alive(Duration::from_secs(5))
+        .thread_name("aiia")
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::new(ProblemCode::Internal, format!("No threads could be started: {error}.")))
+}
+
+/// The address to bind to: it must be on the loopback interface, in plain notation.
+fn loopback(bind: Option<&str>) -> Result<IpAddr, Failure> {
+    let address = match bind {
+        None | Some("localhost") => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        Some(text) => text.trim_matches(['[', ']']).parse().ok(),
+    };
+    address.filter(IpAddr::is_loopback).ok_or_else(|| {
+        Failure::usage(
+            format!("“{}” is not a loopback address; aiia serves this machine alone.", bind.unwrap_or_default()),
+            "Use --bind 127.0.0.1 or --bind ::1; to reach it from elsewhere, forward the port with ssh.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(None, Some("127.0.0.1"))]
+    #[case(Some("localhost"), Some("127.0.0.1"))]
+    #[case(Some("127.0.0.2"), Some("127.0.0.2"))]
+    #[case(Some("::1"), Some("::1"))]
+    #[case(Some("[::1]"), Some("::1"))]
+    #[case(Some("0.0.0.0"), None)]
+    #[case(Some("::"), None)]
+    #[case(Some("0"), None)]
+    #[case(Some("0x0"), None)]
+    #[case(Some("::ffff:0.0.0.0"), None)]
+    #[case(Some("::ffff:127.0.0.1"), None)]
+    #[case(Some(""), None)]
+    #[case(Some("192.168.1.2"), None)]
+    #[case(Some("evil.example"), None)]
+    fn only_the_loopback_interface(#[case] bind: Option<&str>, #[case] expected: Option<&str>) {
+        assert_eq!(loopback(bind).ok().map(|address| address.to_string()).as_deref(), expected);
+    }
+}

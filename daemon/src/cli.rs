@@ -1,0 +1,64 @@
+//! The command line: one file for each verb.
+
+pub(crate) mod output;
+
+mod arguments;
+mod interrupt;
+mod markdown;
+mod run_view;
+mod sanitize;
+mod target;
+mod write;
+
+mod action;
+mod apply;
+mod ask;
+mod chats;
+mod completions;
+mod context;
+mod doctor;
+mod edits;
+mod models;
+mod open;
+mod status;
+mod stop;
+
+use aiia_protocol::action::ActionKind;
+use clap::Parser;
+
+use crate::cli::arguments::{Arguments, Verb};
+use crate::exit::Failure;
+use crate::{attach, boot};
+
+/// Reads the arguments and does what they say. Gives the exit code.
+pub(crate) fn run() -> Result<u8, Failure> {
+    match Arguments::parse().verb {
+        Verb::Explain(arguments) => action::run(ActionKind::Explain, &arguments),
+        Verb::Fix(arguments) => action::run(ActionKind::Fix, &arguments),
+        Verb::Optimize(arguments) => action::run(ActionKind::Optimize, &arguments),
+        Verb::Test(arguments) => action::run(ActionKind::Test, &arguments),
+        Verb::Document(arguments) => action::run(ActionKind::Document, &arguments),
+        Verb::Edit(arguments) => action::run(ActionKind::Edit, &arguments),
+        Verb::Ask(arguments) => ask::run(&arguments),
+        Verb::Edits(arguments) => edits::list(&arguments),
+        Verb::Accept(arguments) => edits::accept(&arguments),
+        Verb::Reject(arguments) => edits::reject(&arguments),
+        Verb::Undo(arguments) => edits::undo(&arguments),
+        Verb::Apply(arguments) => apply::run(&arguments),
+        Verb::Context(arguments) => context::run(&arguments),
+        Verb::History(arguments) => chats::history(&arguments),
+        Verb::Projects(arguments) => chats::projects(&arguments),
+        Verb::Models(arguments) => models::run(&arguments),
+        Verb::Status(arguments) => status::run(&arguments),
+        Verb::Doctor(arguments) => Ok(doctor::run(&arguments)),
+        Verb::Lsp(arguments) if arguments.standalone => boot::serve_standalone(),
+        Verb::Lsp(_) => attach::run(),
+        Verb::Serve(arguments) => {
+            boot::serve_in_foreground(&boot::ServeOptions { bind: arguments.bind, port: arguments.port })
+        }
+        Verb::Daemon => boot::serve_in_background(),
+        Verb::Open(arguments) => open::run(&arguments),
+        Verb::Stop => stop::run(),
+        Verb::Completions(arguments) => Ok(completions::run(&arguments)),
+    }
+}

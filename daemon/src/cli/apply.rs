@@ -1,0 +1,265 @@
+//! `aiia apply`: turns a model's reply, from whatever chat, into a checked change. Works without the daemon.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use aiia_edit::{EditPlan, Finish, ReplyContext, SourceFile, plan, unified_diff};
+use aiia_syntax::Language;
+use serde::Serialize;
+
+use crate::cli::arguments::ApplyArguments;
+use crate::cli::output;
+use crate::cli::write::{self, NewContent};
+use crate::exit::{self, Failure};
+
+/// The largest file that is changed.
+const MAX_FILE: u64 = 4 * 1024 * 1024;
+/// The most files below the root that are looked at, and the most that are read because the reply names them.
+const MAX_WALK: usize = 100_000;
+const MAX_NAMED: usize = 200;
+/// Lines of context in the diff.
+const CONTEXT_LINES: usize = 3;
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// `applied` (written), `applicable` (not written, because nobody asked for it) or `failed`.
+    status: &'static str,
+    files: Vec<FileReport>,
+    diff: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FileReport {
+    /// The file; absent for complaints about no file in particular.
+    path: Option<String>,
+    hunks: Vec<HunkReport>,
+    complaints: Vec<ComplaintReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct HunkReport {
+    old_start: usize,
+    old_lines: usize,
+    new_start: usize,
+    new_lines: usize,
+    /// How tolerantly it was matched; empty where it matched exactly.
+    tolerance: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ComplaintReport {
+    kind: &'static str,
+    message: String,
+    candidates: Vec<usize>,
+}
+
+pub(crate) fn run(arguments: &ApplyArguments) -> Result<u8, Failure> {
+    if io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "There is no reply.",
+            "Pipe it in: `aiia apply < reply.md`, or paste it and press Ctrl-D after `cat |`.",
+        ));
+    }
+    let root = arguments.root.canonicalize().ok().filter(|root| root.is_dir()).ok_or_else(|| {
+        Failure::usage(format!("{} is not a directory.", arguments.root.display()), "Name one with --root.")
+    })?;
+    let mut reply = Vec::new();
+    io::stdin()
+        .lock()
+        .take(aiia_edit::MAX_REPLY_BYTES as u64 + 1)
+        .read_to_end(&mut reply)
+        .map_err(|error| Failure::local(format!("The reply cannot be read: {error}.")))?;
+    let reply = String::from_utf8_lossy(&reply);
+    let files = match arguments.files.as_slice() {
+        [] => named_files(&root, &reply),
+        files => files.iter().map(|file| given_file(&root, file)).collect::<Result<_, _>>()?,
+    };
+    let plan = plan(&reply, &ReplyContext { files: &files, focus: None, finish: Finish::Complete });
+    let mut diff = String::new();
+    for file in &plan.files {
+        diff.push_str(&unified_diff(&file.path, &file.old_text, &file.hunks, CONTEXT_LINES));
+    }
+    let applicable = plan.complaints.is_empty() && !plan.files.is_empty();
+    let written =
+        if applicable && arguments.write { write_files(&root, &plan, arguments.allow_protected) } else { Ok(()) };
+    if arguments.json {
+        let status = match (applicable && written.is_ok(), arguments.write) {
+            (false, _) => "failed",
+            (true, true) => "applied",
+            (true, false) => "applicable",
+        };
+        output::json(&Report { status, files: file_reports(&plan), diff });
+    } else {
+        output::diff(&diff);
+        for hunk in plan.files.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.tolerances.is_empty()) {
+            let tolerances: Vec<String> = hunk.tolerances.iter().map(ToString::to_string).collect();
+            output::note(&format!("The change at line {} was matched {}.", hunk.old_start, tolerances.join(", ")));
+        }
+    }
+    written?;
+    if applicable {
+        return Ok(exit::OK);
+    }
+    let messages: Vec<&str> = plan.complaints.iter().map(|complaint| complaint.message.as_str()).collect();
+    let hint = if files.is_empty() {
+        "No file of the reply was found: name it with --file, or its folder with --root."
+    } else {
+        ""
+    };
+    Err(Failure::new(exit::FAILED, messages.join("\n"), hint))
+}
+
+fn write_files(root: &Path, plan: &EditPlan, allow_protected: bool) -> Result<(), Failure> {
+    let contents: Vec<NewContent> = plan
+        .files
+        .iter()
+        .map(|file| NewContent {
+            path: root.join(&file.path),
+            old: Some(file.old_text.clone().into_bytes()),
+            new: Some(file.new_text.clone().into_bytes()),
+        })
+        .collect();
+    write::refuse_protected(contents.iter().map(|file| file.path.as_path()), allow_protected)?;
+    write::write(&contents)?;
+    for file in &contents {
+        output::note(&format!("Written: {}", file.path.display()));
+    }
+    Ok(())
+}
+
+fn file_reports(plan: &EditPlan) -> Vec<FileReport> {
+    let mut reports: Vec<FileReport> = plan
+        .files
+        .iter()
+        .map(|file| FileReport {
+            path: Some(file.path.clone()),
+            hunks: file
+                .hunks
+                .iter()
+                .map(|hunk| HunkReport {
+                    old_start: hunk.old_start,
+                    old_lines: hunk.old_lines,
+                    new_start: hunk.new_start,
+                    new_lines: hunk.new_lines,
+                    tolerance: hunk.tolerances.iter().map(ToString::to_string).collect(),
+                })
+                .collect(),
+            complaints: Vec::new(),
+        })
+        .collect();
+    for complaint in &plan.complaints {
+        let report = ComplaintReport {
+            kind: complaint.kind.as_str(),
+            message: complaint.message.clone(),
+            candidates: complaint.candidates.clone(),
+        };
+        match reports.iter_mut().find(|file| file.path == complaint.path) {
+            Some(file) => file.complaints.push(report),
+            None => {
+                reports.push(FileReport { path: complaint.path.clone(), hunks: Vec::new(), complaints: vec![report] });
+            }
+        }
+    }
+    reports
+}
+
+/// A file that was named on the command line: below the root, or it is refused.
+fn given_file(root: &Path, file: &Path) -> Result<SourceFile, Failure> {
+    let shown = file.display();
+    let beside_root = root.join(file);
+    let found = if beside_root.exists() { beside_root } else { file.to_owned() };
+    let real = found
+        .canonicalize()
+        .map_err(|error| Failure::new(exit::FAILED, format!("{shown} cannot be read: {error}."), "Check the name."))?;
+    let relative = real.strip_prefix(root).map_err(|_| {
+        Failure::usage(format!("{shown} is not below {}.", root.display()), "Name the folder of the files with --root.")
+    })?;
+    read_file(root, relative).map_err(|why| Failure::new(exit::FAILED, format!("{shown} {why}."), ""))
+}
+
+fn read_file(root: &Path, relative: &Path) -> Result<SourceFile, String> {
+    let full = root.join(relative);
+    let metadata = fs::metadata(&full).map_err(|error| format!("cannot be read: {error}"))?;
+    if !metadata.is_file() {
+        return Err("is not a regular file".to_owned());
+    }
+    if metadata.len() > MAX_FILE {
+        return Err(format!("is larger than {} MiB", MAX_FILE / 1024 / 1024));
+    }
+    let bytes = fs::read(&full).map_err(|error| format!("cannot be read: {error}"))?;
+    let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or("is not text in UTF-8")?;
+    let path = relative.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+    Ok(SourceFile { language: Language::from_path(&path), path, text })
+}
+
+/// The files below the root whose names occur in the reply. Links are not followed, so none is outside.
+fn named_files(root: &Path, reply: &str) -> Vec<SourceFile> {
+    let names = names_in(reply);
+    let walk = ignore::WalkBuilder::new(root).hidden(false).filter_entry(|entry| entry.file_name() != ".git").build();
+    let mut paths: Vec<PathBuf> = walk
+        .take(MAX_WALK)
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+        .filter(|entry| entry.file_name().to_str().is_some_and(|name| names.contains(name)))
+        .filter_map(|entry| entry.path().strip_prefix(root).ok().map(Path::to_owned))
+        .take(MAX_NAMED)
+        .collect();
+    paths.sort();
+    paths.iter().filter_map(|path| read_file(root, path).ok()).collect()
+}
+
+/// Everything in the reply that could be the last part of a path.
+fn names_in(reply: &str) -> HashSet<&str> {
+    let breaks = |character: char| character.is_whitespace() || "`*\"'<>()[]{}|,;:=/\\".contains(character);
+    let words = reply.split(breaks);
+    let mut names: HashSet<&str> = words.map(|word| word.trim_end_matches(['.', '!', '?'])).collect();
+    // Names with blanks stand alone on their line.
+    names.extend(reply.lines().filter(|line| line.len() < 300).filter_map(|line| {
+        let line = line.trim_matches(|character: char| character.is_whitespace() || "`*\"'#:".contains(character));
+        line.rsplit('/').next()
+    }));
+    names.remove("");
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("**src/a.py**", "a.py")]
+    #[case("Change `lib/b.rs`:", "b.rs")]
+    #[case("--- a/src/c.rs\n+++ b/src/c.rs", "c.rs")]
+    #[case("*** Update File: d.py", "d.py")]
+    #[case("```python path=e.py", "e.py")]
+    #[case("## my file.py", "my file.py")]
+    #[case("in Makefile.", "Makefile")]
+    fn names_are_found_however_they_are_decorated(#[case] reply: &str, #[case] name: &str) {
+        assert!(names_in(reply).contains(name), "{:?}", names_in(reply));
+    }
+
+    #[test]
+    fn only_files_below_the_root_are_read() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("root").canonicalize().unwrap_or_else(|_| {
+            fs::create_dir(temp.path().join("root")).unwrap();
+            temp.path().join("root").canonicalize().unwrap()
+        });
+        fs::write(root.join("inside.py"), "x = 1\n").unwrap();
+        fs::write(temp.path().join("outside.py"), "secret\n").unwrap();
+        std::os::unix::fs::symlink(temp.path().join("outside.py"), root.join("link.py")).unwrap();
+        fs::write(root.join("binary.py"), b"\0\xff").unwrap();
+        let found: Vec<String> =
+            named_files(&root, "inside.py outside.py link.py binary.py").into_iter().map(|file| file.path).collect();
+        assert_eq!(found, ["inside.py"]);
+        for refused in ["../outside.py", "link.py", "missing.py", "binary.py", "."] {
+            assert!(given_file(&root, Path::new(refused)).is_err(), "{refused}");
+        }
+        assert_eq!(given_file(&root, Path::new("inside.py")).unwrap().path, "inside.py");
+    }
+}

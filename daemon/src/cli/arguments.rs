@@ -1,0 +1,248 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use aiia_protocol::action::ActionKind;
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::exit;
+
+/// One local AI assistant for every editor, the browser and the terminal.
+#[derive(Debug, Parser)]
+#[command(name = "aiia", version, after_help = exit::HELP, max_term_width = 110)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Say what code does
+    Explain(ActionArguments),
+    /// Mend code: shows the change as a diff
+    Fix(ActionArguments),
+    /// Make code better at the same behaviour: shows the change as a diff
+    Optimize(ActionArguments),
+    /// Write tests for code: shows the change as a diff
+    Test(ActionArguments),
+    /// Write doc comments for code: shows the change as a diff
+    Document(ActionArguments),
+    /// Change code as `--instruction` says: shows the change as a diff
+    Edit(ActionArguments),
+    /// Ask a question; files and standard input go with it
+    Ask(AskArguments),
+    /// List proposed changes
+    Edits(ListArguments),
+    /// Write a proposed change into its files
+    Accept(DecideArguments),
+    /// Refuse a proposed change
+    Reject(DecideArguments),
+    /// Take an accepted change back out of its files
+    Undo(DecideArguments),
+    /// Turn a model's reply on standard input, from wherever, into a diff
+    Apply(ApplyArguments),
+    /// Show the code that a model would see
+    Context(ContextArguments),
+    /// List chats, or show one
+    History(HistoryArguments),
+    /// List projects
+    Projects(ListArguments),
+    /// List the models that can be used now
+    Models(JsonArguments),
+    /// Show how the daemon is
+    Status(JsonArguments),
+    /// Check everything that aiia needs
+    Doctor(JsonArguments),
+    /// Serve an editor over standard input and output
+    Lsp(LspArguments),
+    /// Run the daemon in the foreground
+    Serve(ServeArguments),
+    /// Run the daemon for the client that starts it
+    #[command(hide = true)]
+    Daemon,
+    /// Open the browser page
+    Open(OpenArguments),
+    /// End the daemon
+    Stop,
+    /// Print completions for a shell
+    Completions(CompletionArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ActionArguments {
+    /// The code: a file, a line of it, or some lines of it
+    #[arg(value_name = "FILE[:LINE[-LINE]]")]
+    pub(crate) target: String,
+    /// What to do, or a wish
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) instruction: Option<String>,
+    /// The model, `provider/model`
+    #[arg(short, long)]
+    pub(crate) model: Option<String>,
+    /// Write the change into the file after showing it
+    #[arg(short, long)]
+    pub(crate) write: bool,
+    /// Allow to write files that can run programs, such as those below `.git` or `.vscode`
+    #[arg(long, requires = "write")]
+    pub(crate) allow_protected: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AskArguments {
+    /// The question
+    pub(crate) question: String,
+    /// Files that belong to the question
+    #[arg(value_name = "FILE[:LINE[-LINE]]")]
+    pub(crate) files: Vec<String>,
+    /// The chat to go on in; a new one where absent
+    #[arg(long, value_name = "ID")]
+    pub(crate) chat: Option<String>,
+    /// The model, `provider/model`
+    #[arg(short, long)]
+    pub(crate) model: Option<String>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecideArguments {
+    /// The proposed change, as `aiia edits` lists it
+    #[arg(value_name = "EDIT")]
+    pub(crate) edit: String,
+    /// Only these hunks, such as `1,3`
+    #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
+    pub(crate) hunks: Option<Vec<u32>>,
+    /// Allow to write files that can run programs, such as those below `.git` or `.vscode`
+    #[arg(long)]
+    pub(crate) allow_protected: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArguments {
+    /// The folder that the reply's file names start from
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) root: PathBuf,
+    /// A file that the reply may change; those that it names where absent
+    #[arg(long = "file", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Write the change into the files
+    #[arg(short, long)]
+    pub(crate) write: bool,
+    /// Allow to write files that can run programs, such as those below `.git` or `.vscode`
+    #[arg(long, requires = "write")]
+    pub(crate) allow_protected: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ContextArguments {
+    /// The code: a file, a line of it, or some lines of it
+    #[arg(value_name = "FILE[:LINE[-LINE]]")]
+    pub(crate) target: String,
+    /// How many tokens it may have
+    #[arg(short, long, value_name = "TOKENS")]
+    pub(crate) budget: Option<u32>,
+    /// What it is for
+    #[arg(long, value_parser = intent, value_name = "ACTION")]
+    pub(crate) intent: Option<ActionKind>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArguments {
+    /// The chat to show; a list of chats where absent
+    #[arg(value_name = "CHAT")]
+    pub(crate) chat: Option<String>,
+    /// Only chats of this project
+    #[arg(long, value_name = "ID")]
+    pub(crate) project: Option<String>,
+    #[command(flatten)]
+    pub(crate) list: ListArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// How many, 1 to 200
+    #[arg(short = 'n', long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(crate) limit: u32,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JsonArguments {
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LspArguments {
+    /// Serve in this process, without a daemon
+    #[arg(long)]
+    pub(crate) standalone: bool,
+    /// The only way there is; taken because some editors add it
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// The port for HTTP; any free one where absent
+    #[arg(short, long)]
+    pub(crate) port: Option<u16>,
+    /// The loopback address for HTTP
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) bind: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OpenArguments {
+    /// Only print the address
+    #[arg(long)]
+    pub(crate) print: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionArguments {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+fn intent(text: &str) -> Result<ActionKind, String> {
+    ActionKind::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or_else(|| {
+        let names: Vec<&str> = ActionKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        format!("it is one of {}", names.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn intents_are_the_actions() {
+        assert_eq!(intent("fix"), Ok(ActionKind::Fix));
+        assert!(intent("mend").unwrap_err().contains("explain, fix"));
+    }
+}

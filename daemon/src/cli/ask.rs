@@ -1,0 +1,154 @@
+//! `aiia ask`: a question, with files and standard input as context.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::os::fd::AsFd;
+
+use aiia_protocol::action::{ActionKind, StartAction};
+use aiia_protocol::chat::CreateChat;
+use aiia_protocol::id::ChatId;
+use aiia_protocol::operation::{ActionStart, ChatCreate, ProjectResolve, RunStart};
+use aiia_protocol::project::ResolveProject;
+use aiia_protocol::run::{Run, StartRun};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::time::Timespec;
+
+use crate::cli::arguments::AskArguments;
+use crate::cli::interrupt::Interrupt;
+use crate::cli::output;
+use crate::cli::run_view::{self, Show};
+use crate::cli::target::Target;
+use crate::client::Client;
+use crate::exit::{self, Failure};
+
+/// The most that is taken from a file or from standard input.
+const MAX_BYTES: u64 = 512 * 1024;
+/// How long standard input may be silent before its first byte.
+const INPUT_LIMIT: Timespec = Timespec { tv_sec: 30, tv_nsec: 0 };
+
+pub(crate) fn run(arguments: &AskArguments) -> Result<u8, Failure> {
+    if arguments.question.trim().is_empty() {
+        return Err(Failure::usage("The question is empty.", "Write aiia ask \"your question\"."));
+    }
+    let interrupt = Interrupt::listen();
+    let input = piped_input()?;
+    let targets: Vec<Target> = arguments.files.iter().map(|file| Target::read(file)).collect::<Result<_, _>>()?;
+    let mut client = Client::open()?;
+    let run = start(&mut client, arguments, &targets, &input)?;
+    let show = if arguments.json { Show::Nothing } else { Show::Answer };
+    run_view::follow(&mut client, &run, show, &interrupt)?;
+    if arguments.json {
+        output::json(&run_view::message(&mut client, &run)?);
+    }
+    Ok(exit::OK)
+}
+
+fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], input: &str) -> Result<Run, Failure> {
+    let chat_id = arguments.chat.as_deref().map(ChatId::from);
+    let question = with_attachment(&arguments.question, "standard input", input);
+    // About one file the daemon itself knows what belongs to the question.
+    if let [target] = targets {
+        return Ok(client.call::<ActionStart>(&StartAction {
+            kind: ActionKind::Ask,
+            document: target.document()?,
+            selection: target.selection(),
+            instruction: Some(question),
+            diagnostics: Vec::new(),
+            chat_id,
+            model: arguments.model.clone(),
+        })?);
+    }
+    let mut content = question;
+    for target in targets {
+        let name = target.file.display().to_string();
+        content = with_attachment(&content, &name, &text_of(target)?);
+    }
+    let chat_id = match chat_id {
+        Some(chat_id) => chat_id,
+        None => new_chat(client, arguments.model.clone())?,
+    };
+    Ok(client.call::<RunStart>(&StartRun { chat_id, content, parent_id: None, model: arguments.model.clone() })?)
+}
+
+/// A chat in the project of the working directory.
+fn new_chat(client: &mut Client, model: Option<String>) -> Result<ChatId, Failure> {
+    let folder = std::env::current_dir()
+        .map_err(|error| Failure::local(format!("The working directory cannot be used: {error}.")))?;
+    let project = client.call::<ProjectResolve>(&ResolveProject { folder: folder.display().to_string() })?;
+    Ok(client.call::<ChatCreate>(&CreateChat { project_id: project.id, title: None, model })?.id)
+}
+
+fn with_attachment(text: &str, name: &str, attachment: &str) -> String {
+    if attachment.trim().is_empty() {
+        return text.to_owned();
+    }
+    // A fence that is longer than any inside.
+    let longest = attachment.split(|character| character != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{text}\n\n{name}:\n\n{fence}\n{}\n{fence}", attachment.trim_end_matches('\n'))
+}
+
+fn text_of(target: &Target) -> Result<String, Failure> {
+    let name = target.file.display();
+    let failed = |error: io::Error| Failure::local(format!("{name} cannot be read: {error}."));
+    if target.file.is_dir() {
+        return Err(Failure::new(exit::FAILED, format!("{name} is a directory."), "Name files."));
+    }
+    let text = limited_text(&name.to_string(), File::open(&target.file).map_err(failed)?)?;
+    let Some((start, end)) = target.lines else { return Ok(text) };
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let first = start as usize - 1;
+    if first >= lines.len() {
+        return Err(Failure::new(
+            exit::FAILED,
+            format!("{name} has {} lines, there is no line {start}.", lines.len()),
+            "Choose lines that the file has.",
+        ));
+    }
+    Ok(lines[first..lines.len().min(end as usize)].concat())
+}
+
+fn limited_text(name: &str, from: impl Read) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    from.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::local(format!("{name} cannot be read: {error}.")))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let detail = format!("{name} is larger than {} KiB, which is too much for a question.", MAX_BYTES / 1024);
+        return Err(Failure::new(exit::FAILED, detail, "Give the part that matters, such as FILE:10-80."));
+    }
+    String::from_utf8(bytes).map_err(|_| {
+        Failure::new(exit::FAILED, format!("{name} is not text in UTF-8."), "Only text can go with a question.")
+    })
+}
+
+/// What is piped in; nothing on a terminal.
+fn piped_input() -> Result<String, Failure> {
+    let input = io::stdin();
+    if input.is_terminal() {
+        return Ok(String::new());
+    }
+    // An open pipe into which nobody writes must not hold the question for ever.
+    let mut waiting = [PollFd::from_borrowed_fd(input.as_fd(), PollFlags::IN)];
+    if poll(&mut waiting, Some(&INPUT_LIMIT)) == Ok(0) {
+        output::note("Standard input is open but silent, so the question goes without it.");
+        return Ok(String::new());
+    }
+    limited_text("standard input", input.lock())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("", "why?")]
+    #[case("  \n", "why?")]
+    #[case("a\nb\n", "why?\n\nlog:\n\n```\na\nb\n```")]
+    #[case("````\nx", "why?\n\nlog:\n\n`````\n````\nx\n`````")]
+    fn attachments(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(with_attachment("why?", "log", text), expected);
+    }
+}

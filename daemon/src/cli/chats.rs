@@ -1,0 +1,114 @@
+//! `aiia history` and `aiia projects`: what is stored.
+
+use aiia_protocol::chat::{ChatRef, ListChats};
+use aiia_protocol::id::{ChatId, ProjectId};
+use aiia_protocol::message::{ListMessages, MessageStatus, Role};
+use aiia_protocol::operation::{ChatGet, ChatList, MessageList, ProjectList};
+use aiia_protocol::project::ListProjects;
+
+use crate::cli::arguments::{HistoryArguments, ListArguments};
+use crate::cli::output::{self, Answer, Style, paint};
+use crate::cli::sanitize::one_line;
+use crate::client::Client;
+use crate::exit::{self, Failure};
+
+pub(crate) fn history(arguments: &HistoryArguments) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    match &arguments.chat {
+        Some(chat) => show(&mut client, &ChatId::from(chat.as_str()), arguments.list.json),
+        None => list(&mut client, arguments),
+    }
+}
+
+fn list(client: &mut Client, arguments: &HistoryArguments) -> Result<u8, Failure> {
+    let page = client.call::<ChatList>(&ListChats {
+        project_id: arguments.project.as_deref().map(ProjectId::from),
+        cursor: None,
+        limit: Some(arguments.list.limit),
+    })?;
+    if arguments.list.json {
+        output::json(&page);
+        return Ok(exit::OK);
+    }
+    if page.items.is_empty() {
+        output::note("There are no chats yet. `aiia ask \"…\"` begins one.");
+    }
+    for chat in &page.items {
+        let id = paint(chat.id.as_str(), Style::Faint);
+        let when = paint(&minute(&chat.updated_at), Style::Faint);
+        output::painted_line(&format!("{id}  {when}  {:>3}  {}", chat.message_count, one_line(&chat.title)));
+    }
+    if page.has_more {
+        output::note("There are more: raise --limit.");
+    }
+    Ok(exit::OK)
+}
+
+fn show(client: &mut Client, chat_id: &ChatId, json: bool) -> Result<u8, Failure> {
+    let chat = client.call::<ChatGet>(&ChatRef { chat_id: chat_id.clone() })?;
+    let mut params =
+        ListMessages { chat_id: chat_id.clone(), branch: None, all: false, cursor: None, limit: Some(200) };
+    let mut messages = Vec::new();
+    loop {
+        let page = client.call::<MessageList>(&params)?;
+        messages.extend(page.items);
+        params.cursor = page.next_cursor;
+        if params.cursor.is_none() {
+            break;
+        }
+    }
+    if json {
+        output::json(&messages);
+        return Ok(exit::OK);
+    }
+    output::painted_line(&paint(&one_line(&chat.title), Style::Heading));
+    for message in messages {
+        let who = match (message.role, &message.model) {
+            (Role::System, _) => "system".to_owned(),
+            (Role::User, _) => "you".to_owned(),
+            (Role::Assistant, Some(model)) => model.clone(),
+            (Role::Assistant, None) => "assistant".to_owned(),
+        };
+        let state = match message.status {
+            MessageStatus::Complete => "",
+            MessageStatus::Streaming => " · being written",
+            MessageStatus::Interrupted => " · interrupted",
+            MessageStatus::Cancelled => " · cancelled",
+            MessageStatus::Failed => " · failed",
+        };
+        let head = format!("── {who} · {}{state}", minute(&message.created_at));
+        output::painted_line(&format!("\n{}", paint(&head, Style::Faint)));
+        let mut answer = Answer::new();
+        answer.part(&message.content);
+        answer.end();
+    }
+    Ok(exit::OK)
+}
+
+pub(crate) fn projects(arguments: &ListArguments) -> Result<u8, Failure> {
+    let params = ListProjects { cursor: None, limit: Some(arguments.limit) };
+    let page = Client::open()?.call::<ProjectList>(&params)?;
+    if arguments.json {
+        output::json(&page);
+        return Ok(exit::OK);
+    }
+    if page.items.is_empty() {
+        output::note("There are no projects yet. `aiia ask \"…\"` makes one for the working directory.");
+    }
+    for project in &page.items {
+        let (id, name) = (paint(project.id.as_str(), Style::Faint), paint(&one_line(&project.name), Style::Heading));
+        output::painted_line(&format!("{id}  {name}"));
+        for folder in &project.folders {
+            output::line(&format!("    {folder}"));
+        }
+    }
+    Ok(exit::OK)
+}
+
+/// An RFC 3339 time to the minute, in the local time zone.
+fn minute(time: &str) -> String {
+    time.parse::<jiff::Timestamp>().map_or_else(
+        |_| time.to_owned(),
+        |time| time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string(),
+    )
+}

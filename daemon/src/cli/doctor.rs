@@ -1,0 +1,53 @@
+//! `aiia doctor`: checks everything that aiia needs. It has an answer also when the daemon cannot be started.
+
+use aiia_protocol::Empty;
+use aiia_protocol::operation::SystemDoctor;
+use aiia_protocol::problem::Problem;
+use aiia_protocol::system::{Check, CheckStatus, Doctor};
+
+use crate::cli::arguments::JsonArguments;
+use crate::cli::output::{self, Style, paint};
+use crate::client::Client;
+use crate::exit;
+
+pub(crate) fn run(arguments: &JsonArguments) -> u8 {
+    let mut checks = Vec::new();
+    match Client::open() {
+        Ok(mut client) => {
+            let runtime = client.runtime();
+            checks.push(check(CheckStatus::Ok, format!("version {}, process {}", runtime.version, runtime.pid), None));
+            match client.call::<SystemDoctor>(&Empty {}) {
+                Ok(doctor) => checks.extend(doctor.checks),
+                Err(problem) => checks.push(failed(problem)),
+            }
+        }
+        Err(problem) => checks.push(failed(problem)),
+    }
+    let code = if checks.iter().any(|check| check.status == CheckStatus::Failed) { exit::FAILED } else { exit::OK };
+    let doctor = Doctor { checks };
+    if arguments.json {
+        output::json(&doctor);
+        return code;
+    }
+    for check in &doctor.checks {
+        let (mark, style) = match check.status {
+            CheckStatus::Ok => ("ok     ", Style::Good),
+            CheckStatus::Warning => ("warning", Style::Warning),
+            CheckStatus::Failed => ("failed ", Style::Bad),
+        };
+        let name = paint(&check.name, Style::Heading);
+        output::painted_line(&format!("{}  {name}: {}", paint(mark, style), paint(&check.detail, Style::Faint)));
+        if let Some(hint) = &check.hint {
+            output::line(&format!("         {hint}"));
+        }
+    }
+    code
+}
+
+fn failed(problem: Problem) -> Check {
+    check(CheckStatus::Failed, problem.detail, problem.hint)
+}
+
+fn check(status: CheckStatus, detail: String, hint: Option<String>) -> Check {
+    Check { name: "connection to the daemon".to_owned(), status, detail, hint }
+}

@@ -1,0 +1,144 @@
+//! `aiia edits|accept|reject|undo`: proposed changes and what is decided about them.
+
+use std::fs;
+use std::path::Path;
+
+use aiia_protocol::document::DocumentRef;
+use aiia_protocol::edit::{DecideEdit, EditOutcome, EditRef, EditStatus, FileChange, ListEdits, PendingEdit};
+use aiia_protocol::id::{EditId, HunkNumber};
+use aiia_protocol::operation::{EditAccept, EditGet, EditList, EditReject, EditUndo};
+
+use crate::cli::arguments::{DecideArguments, ListArguments};
+use crate::cli::output::{self, Style, paint};
+use crate::cli::write;
+use crate::client::Client;
+use crate::exit::{self, Failure};
+
+pub(crate) fn list(arguments: &ListArguments) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    let page = client.call::<EditList>(&ListEdits { limit: Some(arguments.limit), ..ListEdits::default() })?;
+    if arguments.json {
+        output::json(&page);
+        return Ok(exit::OK);
+    }
+    if page.items.is_empty() {
+        output::note("There are no proposed changes. `aiia fix FILE` makes one.");
+    }
+    for edit in page.items {
+        let (status, style) = match edit.status {
+            EditStatus::Pending => ("pending ", Style::Warning),
+            EditStatus::Accepted => ("accepted", Style::Good),
+            EditStatus::Rejected => ("rejected", Style::Faint),
+            EditStatus::Undone => ("undone  ", Style::Faint),
+        };
+        let (id, title) = (paint(edit.id.as_str(), Style::Faint), paint(&edit.title, Style::Heading));
+        output::painted_line(&format!("{id}  {}  {title}", paint(status, style)));
+        for file in &edit.files {
+            output::line(&format!("    {} ({} hunks)", file.path, file.hunks.len()));
+        }
+    }
+    Ok(exit::OK)
+}
+
+pub(crate) fn accept(arguments: &DecideArguments) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    let edit = get(&mut client, arguments)?;
+    let outcome = accept_and_write(&mut client, &edit, arguments.hunks.clone(), arguments.allow_protected)?;
+    if arguments.json {
+        output::json(&outcome);
+    }
+    Ok(exit::OK)
+}
+
+pub(crate) fn reject(arguments: &DecideArguments) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    let outcome = client.call::<EditReject>(&DecideEdit {
+        edit_id: arguments.edit.as_str().into(),
+        hunks: arguments.hunks.clone(),
+        documents: Vec::new(),
+    })?;
+    if arguments.json {
+        output::json(&outcome);
+    }
+    Ok(exit::OK)
+}
+
+pub(crate) fn undo(arguments: &DecideArguments) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    let edit = get(&mut client, arguments)?;
+    write::refuse_protected(edit.files.iter().map(|file| Path::new(&file.path)), arguments.allow_protected)?;
+    let outcome = client.call::<EditUndo>(&decision(&edit, arguments.hunks.clone()))?;
+    write_changes(&outcome.changes)?;
+    if arguments.json {
+        output::json(&outcome);
+    }
+    Ok(exit::OK)
+}
+
+fn get(client: &mut Client, arguments: &DecideArguments) -> Result<PendingEdit, Failure> {
+    Ok(client.call::<EditGet>(&EditRef { edit_id: EditId::from(arguments.edit.as_str()) })?)
+}
+
+/// Accepts hunks of `edit`, all where none are named, and writes them into the files. When they cannot be written, the
+/// acceptance is taken back.
+pub(crate) fn accept_and_write(
+    client: &mut Client,
+    edit: &PendingEdit,
+    hunks: Option<Vec<HunkNumber>>,
+    allow_protected: bool,
+) -> Result<EditOutcome, Failure> {
+    write::refuse_protected(edit.files.iter().map(|file| Path::new(&file.path)), allow_protected)?;
+    let outcome = client.call::<EditAccept>(&decision(edit, hunks))?;
+    if let Err(failure) = write_changes(&outcome.changes) {
+        take_back(client, edit, &outcome);
+        return Err(failure);
+    }
+    Ok(outcome)
+}
+
+/// The decision, with the files as they are on disk: an editor may have another text of them, but the disk is written.
+fn decision(edit: &PendingEdit, hunks: Option<Vec<HunkNumber>>) -> DecideEdit {
+    let on_disk = |path: &str| {
+        let text = fs::read_to_string(path).ok()?;
+        Some(DocumentRef { path: path.to_owned(), text: Some(text), language_id: None })
+    };
+    let documents = edit.files.iter().filter_map(|file| on_disk(&file.path)).collect();
+    DecideEdit { edit_id: edit.id.clone(), hunks, documents }
+}
+
+fn write_changes(changes: &[FileChange]) -> Result<(), Failure> {
+    let files = write::prepare(changes)?;
+    write::write(&files)?;
+    for file in &files {
+        output::note(&format!("Written: {}", file.path.display()));
+    }
+    Ok(())
+}
+
+/// Tells the daemon that what it counts as accepted is in no file. It sees the texts as if it were.
+fn take_back(client: &mut Client, edit: &PendingEdit, outcome: &EditOutcome) {
+    let as_accepted = |change: &FileChange| {
+        let mut text = if change.create { String::new() } else { fs::read_to_string(&change.path).ok()? };
+        for replacement in change.replacements.iter().rev() {
+            let (start, end) = (replacement.start as usize, replacement.end as usize);
+            text.get(start..end)?;
+            text.replace_range(start..end, &replacement.text);
+        }
+        Some(DocumentRef { path: change.path.clone(), text: Some(text), language_id: None })
+    };
+    let params = DecideEdit {
+        edit_id: edit.id.clone(),
+        hunks: None,
+        documents: outcome.changes.iter().filter_map(as_accepted).collect(),
+    };
+    if let Err(problem) = client.call::<EditUndo>(&params) {
+        output::note(&format!("The daemon still counts the change as accepted: {problem}"));
+    }
+}
+
+/// Says which hunks were not matched exactly.
+pub(crate) fn note_tolerances(edit: &PendingEdit) {
+    for hunk in edit.files.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.tolerances.is_empty()) {
+        output::note(&format!("Hunk {} was matched {}.", hunk.number, hunk.tolerances.join(", ")));
+    }
+}

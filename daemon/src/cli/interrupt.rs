@@ -1,0 +1,49 @@
+//! Ctrl-C: the first one cancels the run, the second one ends the program.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aiia_protocol::id::RunId;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::client::Canceller;
+use crate::exit;
+
+/// Which run Ctrl-C cancels.
+#[derive(Clone, Default)]
+pub(crate) struct Interrupt(Arc<Mutex<Option<(Canceller, RunId)>>>);
+
+impl Interrupt {
+    /// From now on Ctrl-C ends the program with the code of a cancelled one, or cancels the run that is being watched.
+    pub(crate) fn listen() -> Self {
+        let interrupt = Self::default();
+        let watched = interrupt.clone();
+        // Without the thread the system's own handling of Ctrl-C stays.
+        let _ = std::thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+            runtime.block_on(async {
+                let Ok(mut interrupts) = signal(SignalKind::interrupt()) else { return };
+                while interrupts.recv().await.is_some() {
+                    watched.interrupted();
+                }
+            });
+        });
+        interrupt
+    }
+
+    /// Ctrl-C cancels `run` from now on.
+    pub(crate) fn watch(&self, canceller: Canceller, run: RunId) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((canceller, run));
+    }
+
+    /// Ctrl-C ends the program from now on.
+    pub(crate) fn unwatch(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn interrupted(&self) {
+        let watched = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if watched.is_none_or(|(canceller, run)| canceller.cancel(&run).is_err()) {
+            std::process::exit(i32::from(exit::CANCELLED));
+        }
+    }
+}

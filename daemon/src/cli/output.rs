@@ -1,0 +1,240 @@
+//! What is printed: results on standard output, everything else on standard error; colour on terminals only.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::cli::markdown::MarkdownStream;
+use crate::cli::sanitize::{Sanitizer, clean, one_line};
+use crate::exit::{self, Failure};
+
+const RED: &str = "\x1b[31m";
+const GREEN: &str = "\x1b[32m";
+const YELLOW: &str = "\x1b[33m";
+const CYAN: &str = "\x1b[36m";
+const BOLD: &str = "\x1b[1m";
+const DIM: &str = "\x1b[2m";
+const RESET: &str = "\x1b[0m";
+/// Back to the begin of the line, and erase it.
+const ERASE: &str = "\r\x1b[2K";
+
+/// How a piece of text is set off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Something is wrong.
+    Bad,
+    /// All is well.
+    Good,
+    /// Something could be better.
+    Warning,
+    /// A heading.
+    Heading,
+    /// Less important.
+    Faint,
+}
+
+/// Writes to `to` and ends the process quietly when nobody reads any more, as in `aiia history | head`.
+fn write(mut to: impl Write, text: &str) {
+    if let Err(error) = to.write_all(text.as_bytes()).and_then(|()| to.flush())
+        && error.kind() == io::ErrorKind::BrokenPipe
+    {
+        std::process::exit(i32::from(exit::OK));
+    }
+}
+
+/// Prints a line of a result. The text may come from a model.
+pub(crate) fn line(text: &str) {
+    write(io::stdout().lock(), &format!("{}\n", clean(text)));
+}
+
+/// Prints a result as JSON.
+pub(crate) fn json(value: &impl Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => write(io::stdout().lock(), &format!("{text}\n")),
+        Err(error) => note(&format!("The result cannot be shown as JSON: {error}.")),
+    }
+}
+
+/// Prints text of our own, such as completions, as it is.
+pub(crate) fn verbatim(bytes: &[u8]) {
+    write(io::stdout().lock(), &String::from_utf8_lossy(bytes));
+}
+
+/// Says something on standard error.
+pub(crate) fn note(text: &str) {
+    write(io::stderr().lock(), &format!("{}\n", clean(text)));
+}
+
+/// Says on standard error why something did not work and what to do.
+pub(crate) fn report(failure: &Failure) {
+    let paint = |text: &str, style| styled(text, style, &io::stderr());
+    let problem = &failure.problem;
+    let mut lines = vec![format!("{} {}", paint("error:", Style::Bad), clean(&problem.detail))];
+    lines.extend(problem.errors.iter().map(|error| format!("  {}: {}", clean(&error.pointer), clean(&error.detail))));
+    lines.extend(problem.hint.iter().map(|hint| format!("{} {}", paint("hint:", Style::Warning), clean(hint))));
+    write(io::stderr().lock(), &format!("{}\n", lines.join("\n")));
+}
+
+/// `text` set off for standard output.
+pub(crate) fn paint(text: &str, style: Style) -> String {
+    styled(text, style, &io::stdout())
+}
+
+fn styled(text: &str, style: Style, to: &impl IsTerminal) -> String {
+    let text = clean(text);
+    if !has_colour(to) {
+        return text;
+    }
+    let code = match style {
+        Style::Bad => RED,
+        Style::Good => GREEN,
+        Style::Warning => YELLOW,
+        Style::Heading => BOLD,
+        Style::Faint => DIM,
+    };
+    format!("{code}{text}{RESET}")
+}
+
+/// Prints a line that [`paint`] made parts of.
+pub(crate) fn painted_line(text: &str) {
+    write(io::stdout().lock(), &format!("{text}\n"));
+}
+
+/// Prints a unified diff: in colour and harmless on a terminal, byte for byte elsewhere so that it can be applied.
+pub(crate) fn diff(text: &str) {
+    let to = io::stdout();
+    let text = match (to.is_terminal(), has_colour(&to)) {
+        (false, _) => text.to_owned(),
+        (true, false) => clean(text),
+        (true, true) => coloured_diff(&clean(text)),
+    };
+    write(to.lock(), &text);
+}
+
+fn coloured_diff(text: &str) -> String {
+    let colour = |line: &str| match line.as_bytes() {
+        [b'+', b'+', b'+', b' ', ..] | [b'-', b'-', b'-', b' ', ..] => BOLD,
+        [b'+', ..] => GREEN,
+        [b'-', ..] => RED,
+        [b'@', b'@', ..] => CYAN,
+        _ => "",
+    };
+    text.split_inclusive('\n')
+        .map(|line| match (colour(line), line.trim_end_matches(['\r', '\n'])) {
+            ("", _) => line.to_owned(),
+            (colour, bare) => format!("{colour}{bare}{RESET}{}", &line[bare.len()..]),
+        })
+        .collect()
+}
+
+/// Prints an answer while it comes: as it is in a pipe, as formatted Markdown, block by block, on a terminal.
+pub(crate) struct Answer {
+    sanitizer: Sanitizer,
+    markdown: Option<MarkdownStream>,
+    ends_with_newline: bool,
+}
+
+impl Answer {
+    /// An answer of which nothing has come yet.
+    pub(crate) fn new() -> Self {
+        let to = io::stdout();
+        let markdown = to.is_terminal().then(|| MarkdownStream::new(has_colour(&to)));
+        Self { sanitizer: Sanitizer::default(), markdown, ends_with_newline: true }
+    }
+
+    /// Prints the next part.
+    pub(crate) fn part(&mut self, text: &str) {
+        let text = self.sanitizer.clean(text);
+        let text = match &mut self.markdown {
+            Some(markdown) => markdown.push(&text),
+            None => text,
+        };
+        self.print(&text);
+    }
+
+    /// Prints what is left.
+    pub(crate) fn end(mut self) {
+        if let Some(markdown) = &mut self.markdown {
+            let rest = markdown.finish();
+            self.print(&rest);
+        }
+        if !self.ends_with_newline {
+            write(io::stdout().lock(), "\n");
+        }
+    }
+
+    fn print(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.ends_with_newline = text.ends_with('\n');
+            write(io::stdout().lock(), text);
+        }
+    }
+}
+
+/// One line on standard error that tells what goes on: replaced in place on a terminal. Elsewhere each new phase gets a
+/// line; a phase that only counts up does not.
+#[derive(Default)]
+pub(crate) struct Progress {
+    shown: String,
+    silent: bool,
+}
+
+impl Progress {
+    /// A line that shows nothing if `silent`.
+    pub(crate) fn new(silent: bool) -> Self {
+        Self { shown: String::new(), silent }
+    }
+
+    /// Shows `text`.
+    pub(crate) fn show(&mut self, text: &str) {
+        let text = one_line(text);
+        let to = io::stderr();
+        if self.silent || text == self.shown {
+            return;
+        }
+        if to.is_terminal() {
+            let width = usize::from(termimad::terminal_size().0).max(20);
+            let fitting: String = text.chars().take(width - 1).collect();
+            write(to.lock(), &format!("{ERASE}{}", styled(&fitting, Style::Faint, &to)));
+        } else if phase(&text) != phase(&self.shown) {
+            write(to.lock(), &format!("{text}\n"));
+        }
+        self.shown = text;
+    }
+
+    /// Takes the line away, so that something else can be printed.
+    pub(crate) fn clear(&mut self) {
+        if !self.shown.is_empty() && !self.silent && io::stderr().is_terminal() {
+            write(io::stderr().lock(), ERASE);
+        }
+        self.shown.clear();
+    }
+}
+
+fn phase(text: &str) -> String {
+    text.chars().filter(|character| !character.is_ascii_digit()).collect()
+}
+
+fn has_colour(to: &impl IsTerminal) -> bool {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    to.is_terminal() && !no_colour && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diff_in_colour_has_the_same_lines() {
+        let diff = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\r\n+new\r\n same\n\\ No newline at end of file\n";
+        let coloured = coloured_diff(diff);
+        assert!(coloured.contains("\x1b[31m-old\x1b[0m\r\n") && coloured.contains("\x1b[32m+new\x1b[0m\r\n"));
+        assert_eq!(clean(&coloured), diff);
+    }
+
+    #[test]
+    fn counting_up_is_no_new_phase() {
+        assert_eq!(phase("loading model 40 %"), phase("loading model 90 %"));
+        assert_ne!(phase("loading model 40 %"), phase("reading the prompt"));
+    }
+}

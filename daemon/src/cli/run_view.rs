@@ -1,0 +1,118 @@
+//! Follows a run: the answer as it comes, what goes on, how it ended.
+
+use aiia_protocol::id::EditId;
+use aiia_protocol::message::{ListMessages, Message};
+use aiia_protocol::operation::MessageList;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::run::{Run, RunEventKind, RunStatus};
+
+use crate::cli::interrupt::Interrupt;
+use crate::cli::output::{Answer, Progress};
+use crate::client::Client;
+use crate::exit::{self, Failure};
+
+/// What of the run is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// The answer on standard output, what goes on on standard error.
+    Answer,
+    /// Only what goes on, on standard error.
+    Progress,
+    /// Nothing.
+    Nothing,
+}
+
+/// How a run that completed ended.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// The change that it proposed.
+    pub(crate) edit: Option<EditId>,
+    /// Why its answer, or a part of it, could not be applied.
+    pub(crate) complaints: Vec<String>,
+    /// The whole answer.
+    pub(crate) text: String,
+}
+
+/// Follows `run` to its end. Ctrl-C cancels it.
+///
+/// # Errors
+/// When it did not complete; what had arrived is printed before.
+pub(crate) fn follow(client: &mut Client, run: &Run, show: Show, interrupt: &Interrupt) -> Result<Outcome, Failure> {
+    interrupt.watch(client.canceller(), run.id.clone());
+    let mut progress = Progress::new(show == Show::Nothing);
+    let mut answer = (show == Show::Answer).then(Answer::new);
+    let mut outcome = Outcome::default();
+    let mut ended = Err(Failure::from(Problem::new(ProblemCode::Internal, "The run ended without saying how.")));
+    for event in client.run_events(&run.id)? {
+        match event {
+            Ok(RunEventKind::Status { text }) => progress.show(&text),
+            Ok(RunEventKind::Context { tokens, redactions, .. }) => progress.show(&sent(tokens, redactions)),
+            Ok(RunEventKind::Text { text }) => {
+                outcome.text.push_str(&text);
+                match &mut answer {
+                    Some(answer) => {
+                        progress.clear();
+                        answer.part(&text);
+                    }
+                    None => progress.show(&format!("writing: {} characters", outcome.text.chars().count())),
+                }
+            }
+            Ok(RunEventKind::Reasoning { .. }) => progress.show("thinking"),
+            Ok(RunEventKind::Edit { edit_id, .. }) => outcome.edit = Some(edit_id),
+            Ok(RunEventKind::Complaint { message }) => outcome.complaints.push(message),
+            Ok(RunEventKind::Usage { .. }) => {}
+            Ok(RunEventKind::Done { status, problem }) => ended = end(status, problem),
+            Err(problem) => ended = Err(problem.into()),
+        }
+    }
+    interrupt.unwatch();
+    progress.clear();
+    if let Some(answer) = answer {
+        answer.end();
+    }
+    ended.map(|()| outcome)
+}
+
+fn sent(tokens: u64, redactions: u64) -> String {
+    match redactions {
+        0 => format!("waiting for the model ({tokens} tokens of context)"),
+        count => format!("waiting for the model ({tokens} tokens of context, {count} secrets replaced)"),
+    }
+}
+
+fn end(status: RunStatus, problem: Option<Problem>) -> Result<(), Failure> {
+    match (status, problem) {
+        (RunStatus::Completed, _) => Ok(()),
+        (RunStatus::Cancelled, _) => {
+            Err(Failure::new(exit::CANCELLED, "It was cancelled.", "What had arrived is kept: `aiia history`."))
+        }
+        (_, Some(problem)) => Err(problem.into()),
+        (RunStatus::Interrupted, None) => Err(Failure::new(
+            exit::FAILED,
+            "The daemon ended while the answer was being written.",
+            "What had arrived is kept: `aiia history`. Try again.",
+        )),
+        (_, None) => Err(Failure::local("The run failed without saying why.")),
+    }
+}
+
+/// The answer that `run` wrote, as it is stored.
+pub(crate) fn message(client: &mut Client, run: &Run) -> Result<Message, Failure> {
+    let mut params = ListMessages {
+        chat_id: run.chat_id.clone(),
+        branch: Some(run.message_id.clone()),
+        all: false,
+        cursor: None,
+        limit: Some(200),
+    };
+    loop {
+        let page = client.call::<MessageList>(&params)?;
+        if let Some(message) = page.items.into_iter().find(|message| message.id == run.message_id) {
+            return Ok(message);
+        }
+        if page.next_cursor.is_none() {
+            return Err(Problem::not_found("message", &run.message_id).into());
+        }
+        params.cursor = page.next_cursor;
+    }
+}

@@ -1,0 +1,150 @@
+//! Making sure that the one daemon runs: racing clients start it once, an older one makes room, a hung one is reported.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use aiia_protocol::handshake::{Purpose, RuntimeFile};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::time::Timespec;
+
+use crate::connect::{Attempt, Connection, connect};
+use crate::lock::Lock;
+use crate::paths::Paths;
+
+/// The line by which a daemon tells who started it that its socket listens.
+pub(crate) const READY: &str = "ready";
+/// What precedes the problem, as JSON on the same line, when it cannot start.
+pub(crate) const FAILED: &str = "failed ";
+
+/// How long a new daemon may take until its socket listens.
+const START_LIMIT: Duration = Duration::from_secs(10);
+/// How long a client waits for another one that is starting the daemon: its limits, and a little more.
+const RACE_LIMIT: Duration = Duration::from_secs(20);
+/// How long a daemon may take to end after it was asked to: the 2 s that it gives itself, and the time of a busy machine.
+const DRAIN_LIMIT: Duration = Duration::from_secs(8);
+
+/// Connects to the daemon, and starts it when it does not run or is older than this program.
+///
+/// # Errors
+/// When it cannot be started, does not answer, cannot be trusted, or speaks another protocol. Takes at most about 40 s.
+pub(crate) fn attach(paths: &Paths, purpose: Purpose) -> Result<Connection, Problem> {
+    if let Attempt::Connected(connection) = connect(paths, purpose)? {
+        return Ok(connection);
+    }
+    paths.prepare()?;
+    let path = paths.start_lock();
+    let locked =
+        Lock::wait(&path, RACE_LIMIT).map_err(|error| cannot_start(paths, &format!("{}: {error}", path.display())))?;
+    let Some(_starting) = locked else {
+        return Err(cannot_start(paths, "another client has been starting it for too long"));
+    };
+    // Twice: a daemon may decide to end, because nobody needs it, between its start and our hello.
+    for _ in 0..2 {
+        match connect(paths, purpose)? {
+            Attempt::Connected(connection) => return Ok(connection),
+            Attempt::Older(runtime) => drain(paths, &runtime)?,
+            Attempt::Absent => {}
+        }
+        start(paths)?;
+    }
+    match connect(paths, purpose)? {
+        Attempt::Connected(connection) => Ok(connection),
+        _ => Err(cannot_start(paths, "it ended right after its start")),
+    }
+}
+
+/// Asks a running daemon to end, and waits until it has. Gives its process, or nothing when none ran.
+pub(crate) fn stop(paths: &Paths) -> Result<Option<u32>, Problem> {
+    match connect(paths, Purpose::Drain)? {
+        Attempt::Connected(Connection { runtime, .. }) | Attempt::Older(runtime) => {
+            wait_for_end(paths, &runtime)?;
+            Ok(Some(runtime.pid))
+        }
+        Attempt::Absent => Ok(None),
+    }
+}
+
+fn drain(paths: &Paths, runtime: &RuntimeFile) -> Result<(), Problem> {
+    tracing::info!(version = runtime.version, pid = runtime.pid, "asking an older daemon to end");
+    connect(paths, Purpose::Drain)?;
+    wait_for_end(paths, runtime)
+}
+
+fn wait_for_end(paths: &Paths, runtime: &RuntimeFile) -> Result<(), Problem> {
+    match Lock::wait(&paths.daemon_lock(), DRAIN_LIMIT) {
+        Ok(Some(_)) => Ok(()),
+        _ => Err(Problem::new(
+            ProblemCode::Unavailable,
+            format!("The daemon (process {}, version {}) was asked to end and goes on.", runtime.pid, runtime.version),
+        )
+        .with_hint(format!("End it with `kill {}`.", runtime.pid))),
+    }
+}
+
+/// Starts a daemon of this program and waits until its socket listens.
+fn start(paths: &Paths) -> Result<(), Problem> {
+    let program = own_program().map_err(|error| cannot_start(paths, &error.to_string()))?;
+    let mut child = Command::new(&program)
+        .arg("daemon")
+        .env("AIIA_DATA_DIR", &paths.data_dir)
+        .env("AIIA_CONFIG", &paths.config_file)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| cannot_start(paths, &format!("{}: {error}", program.display())))?;
+    let line = first_line(&mut child, START_LIMIT);
+    if line == READY {
+        return Ok(());
+    }
+    if let Some(problem) = line.strip_prefix(FAILED).and_then(|json| serde_json::from_str(json).ok()) {
+        let _ = child.wait();
+        return Err(problem);
+    }
+    // Its pipe is closed: it has ended, or is about to be ended.
+    let _ = child.kill();
+    let how = child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+    Err(cannot_start(paths, &format!("it was not ready within {} s, or ended before ({how})", START_LIMIT.as_secs())))
+}
+
+/// What the child says until the end of its first line, its end, or the limit.
+fn first_line(child: &mut Child, limit: Duration) -> String {
+    let deadline = Instant::now() + limit;
+    let mut said = Vec::new();
+    let Some(pipe) = &mut child.stdout else { return String::new() };
+    while !said.contains(&b'\n') && said.len() < 64 * 1024 {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let left = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
+        let mut part = [0; 256];
+        match poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&left)) {
+            Ok(0) => break,
+            Ok(_) => match rustix::io::read(pipe.as_fd(), &mut part) {
+                Ok(0) => break,
+                Ok(count) => said.extend_from_slice(&part[..count]),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => break,
+            },
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => break,
+        }
+    }
+    let text = String::from_utf8_lossy(&said);
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// The path of this program, also when it was replaced by another version since it started.
+fn own_program() -> io::Result<std::path::PathBuf> {
+    let program = std::env::current_exe()?;
+    match program.to_str().and_then(|path| path.strip_suffix(" (deleted)")) {
+        Some(path) => Ok(path.into()),
+        None => Ok(program),
+    }
+}
+
+fn cannot_start(paths: &Paths, why: &str) -> Problem {
+    Problem::new(ProblemCode::Unavailable, format!("The daemon cannot be started: {why}."))
+        .with_hint(format!("Its log is in {}; `aiia serve` starts it in the foreground.", paths.log_dir().display()))
+}

@@ -1,0 +1,90 @@
+//! `aiia apply`, which needs no daemon.
+
+use std::fs;
+
+use crate::support::Home;
+
+const FILE: &str = "def area(w, h):\n    return w + h\n\n\ndef other():\n    pass\n";
+const REPLY: &str = "Here it is.\n\nsrc/shapes.py\n```python\n<<<<<<< SEARCH\n    return w + h\n=======\n    return w * h\n>>>>>>> REPLACE\n```\n";
+
+fn home() -> Home {
+    let home = Home::new();
+    home.file("src/shapes.py", FILE);
+    home
+}
+
+fn text(home: &Home) -> String {
+    fs::read_to_string(home.path().join("src/shapes.py")).unwrap()
+}
+
+#[test]
+fn the_diff_is_printed_and_nothing_written() {
+    let home = home();
+    let done = home.run_with(&["apply"], REPLY).code(0);
+    assert!(done.out.contains("\n-    return w + h\n+    return w * h\n"), "{done:?}");
+    assert_eq!(text(&home), FILE);
+    assert!(!home.data().exists(), "no daemon is needed");
+}
+
+#[test]
+fn the_diff_can_be_applied_by_other_programs() {
+    let home = home();
+    let diff = home.run_with(&["apply"], REPLY).code(0).out;
+    home.file("change.diff", &diff);
+    let patched = std::process::Command::new("git").args(["apply", "change.diff"]).current_dir(home.path()).status();
+    assert!(patched.unwrap().success(), "{diff}");
+    assert_eq!(text(&home), FILE.replace('+', "*"));
+}
+
+#[test]
+fn write_writes() {
+    for arguments in [&["apply", "--write"][..], &["apply", "--write", "--file", "src/shapes.py"]] {
+        let home = home();
+        let done = home.run_with(arguments, REPLY).code(0);
+        assert!(done.err.contains("Written: "), "{done:?}");
+        assert_eq!(text(&home), FILE.replace('+', "*"));
+        home.run_with(arguments, REPLY).code(1);
+        assert_eq!(text(&home), FILE.replace('+', "*"), "the second time it does not fit");
+    }
+}
+
+#[test]
+fn json_has_files_hunks_and_the_diff() {
+    let home = home();
+    let report = home.run_with(&["apply", "--json", "--root", "."], REPLY).code(0).json();
+    assert_eq!(report["status"], "applicable");
+    assert_eq!(report["files"][0]["path"], "src/shapes.py");
+    let hunk = &report["files"][0]["hunks"][0];
+    assert_eq!((hunk["old_start"].as_u64(), hunk["new_lines"].as_u64()), (Some(2), Some(1)));
+    assert!(report["diff"].as_str().unwrap().contains("w * h"));
+    let report = home.run_with(&["apply", "--json", "--write"], REPLY).code(0).json();
+    assert_eq!(report["status"], "applied");
+}
+
+#[test]
+fn what_does_not_fit_is_explained_and_nothing_is_written() {
+    let home = home();
+    let good_and_bad = format!("{REPLY}\n{}", REPLY.replace("return w + h", "return imagined"));
+    for reply in [good_and_bad.as_str(), "", "No code at all.", &REPLY.replace("src/shapes.py", "no/such.py")] {
+        let done = home.run_with(&["apply", "--write"], reply);
+        assert!(done.err.starts_with("error: "), "{reply}: {done:?}");
+        assert_eq!(done.code(1).out, "");
+        let report = home.run_with(&["apply", "--write", "--json"], reply).code(1).json();
+        assert_eq!(report["status"], "failed");
+        assert_eq!(text(&home), FILE);
+    }
+}
+
+#[test]
+fn files_outside_the_root_and_protected_ones_are_left_alone() {
+    let home = home();
+    home.file("outside.py", FILE);
+    home.file(".vscode/shapes.py", FILE);
+    let root = ["apply", "--root", "src", "--file", "../outside.py"];
+    home.run_with(&root, REPLY).code(2);
+    let protected = ["apply", "--write", "--file", ".vscode/shapes.py"];
+    let reply = REPLY.replace("src/shapes.py", ".vscode/shapes.py");
+    let done = home.run_with(&protected, &reply).code(1);
+    assert!(done.err.contains("--allow-protected"), "{done:?}");
+    home.run_with(&[&protected[..], &["--allow-protected"]].concat(), &reply).code(0);
+}

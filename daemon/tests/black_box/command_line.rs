@@ -1,0 +1,143 @@
+//! Verbs, exit codes and what is printed.
+
+use rstest::rstest;
+
+use crate::support::Home;
+
+#[rstest]
+#[case(&[], "Usage")]
+#[case(&["no-such-verb"], "unrecognized")]
+#[case(&["explain"], "FILE")]
+#[case(&["explain", "a.rs:0"], "There is no line 0")]
+#[case(&["explain", "a.rs:9-3"], "ends before it begins")]
+#[case(&["explain", "a.rs", "--write"], "changes nothing")]
+#[case(&["edit", "a.rs"], "--instruction")]
+#[case(&["ask", " "], "empty")]
+#[case(&["context", "a.rs", "--intent", "mend"], "explain, fix")]
+#[case(&["history", "--limit", "0"], "1..=200")]
+#[case(&["serve", "--bind", "0.0.0.0"], "not a loopback address")]
+#[case(&["serve", "--bind", ""], "not a loopback address")]
+#[case(&["apply", "--root", "/no/such/place"], "not a directory")]
+fn nonsense_is_code_2(#[case] arguments: &[&str], #[case] message: &str) {
+    let home = Home::new();
+    let done = home.run(arguments);
+    assert!(done.err.contains(message), "{done:?}");
+    assert_eq!(done.code(2).out, "");
+    assert!(!home.runtime_file().exists(), "nothing was started for it");
+}
+
+#[test]
+fn bad_files_are_refused_with_a_reason() {
+    let home = Home::new();
+    home.file("short.py", "def f():\n    return 1\n");
+    home.file("binary.py", "a\0b");
+    for (target, message) in
+        [("missing.py", "missing.py"), (".", "directory"), ("binary.py", "binary.py"), ("short.py:40", "line")]
+    {
+        for verb in ["explain", "fix", "context"] {
+            let done = home.run(&[verb, target]);
+            assert!(done.err.starts_with("error: ") && done.err.contains(message), "{verb} {target}: {done:?}");
+            assert_eq!(done.code(1).out, "", "{verb} {target}");
+        }
+    }
+}
+
+#[test]
+fn without_a_model_the_code_is_4_and_the_next_step_is_named() {
+    let home = Home::new();
+    home.file("a.py", "def f():\n    return 1\n");
+    for arguments in
+        [&["explain", "a.py"][..], &["fix", "a.py:1", "--write"], &["ask", "why?", "a.py"], &["ask", "why?"]]
+    {
+        let done = home.run(arguments);
+        assert!(done.err.contains("error: ") && done.err.contains("hint: "), "{arguments:?}: {done:?}");
+        done.code(4);
+    }
+    let history = home.run(&["history", "--json"]).code(0).json();
+    assert_eq!(history["items"].as_array().unwrap().len(), 4, "the questions are kept");
+}
+
+#[test]
+fn context_is_shown_as_text_and_as_json() {
+    let home = Home::new();
+    home.file("a.py", "import os\n\n\ndef area(w, h):\n    return w * h\n");
+    let text = home.run(&["context", "a.py:5"]).code(0);
+    assert!(text.out.contains("return w * h") && !text.out.contains('\u{1b}'), "{text:?}");
+    let json = home.run(&["context", "a.py:5", "--budget", "500", "--intent", "fix", "--json"]).code(0).json();
+    assert_eq!(json["budget"], 500);
+    assert!(json["pieces"].as_array().unwrap().iter().any(|piece| piece["kind"] == "target"), "{json}");
+}
+
+#[test]
+fn lists_are_json_when_asked() {
+    let home = Home::new();
+    for verb in ["history", "projects", "edits"] {
+        assert_eq!(home.run(&[verb, "--json"]).code(0).json()["items"], serde_json::json!([]), "{verb}");
+        let text = home.run(&[verb]).code(0);
+        assert!(text.out.is_empty() && text.err.contains("There are no"), "{text:?}");
+    }
+    let status = home.run(&["status", "--json"]).code(0).json();
+    assert_eq!(status["pid"], home.pid());
+    assert!(home.run(&["status"]).code(0).out.contains("version"));
+}
+
+#[test]
+fn unknown_things_are_said_to_be_unknown() {
+    let home = Home::new();
+    let id = "00000000-0000-7000-8000-000000000000";
+    for arguments in [["history", id], ["accept", id], ["reject", id], ["undo", id]] {
+        let done = home.run(&arguments);
+        assert!(done.err.starts_with("error: ") && done.err.contains(id), "{done:?}");
+        done.code(1);
+    }
+}
+
+#[test]
+fn status_starts_nothing() {
+    let home = Home::new();
+    let done = home.run(&["status"]);
+    assert!(done.err.contains("No daemon runs"), "{done:?}");
+    done.code(3);
+    assert!(!home.data().exists());
+}
+
+#[test]
+fn open_prints_an_address_that_signs_in() {
+    let home = Home::new();
+    let url = home.run(&["open", "--print"]).code(0).out;
+    let port = home.runtime()["http_port"].to_string();
+    assert!(url.starts_with("http://127.0.0.1:") && url.contains(&port) && url.contains("code="), "{url}");
+    assert!(!url.contains(home.runtime()["token"].as_str().unwrap()));
+}
+
+#[test]
+fn the_help_names_exit_codes_and_completions_exist() {
+    let home = Home::new();
+    let help = home.run(&["--help"]).code(0).out;
+    assert!(help.contains("130 cancelled") && !help.contains("daemon  "), "{help}");
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(home.run(&["completions", shell]).code(0).out.contains("explain"), "{shell}");
+    }
+}
+
+#[test]
+fn no_secret_of_the_environment_is_in_the_log() {
+    let home = Home::new();
+    home.file("a.py", "def f():\n    return 1\n");
+    let client = home
+        .command(&["explain", "a.py"])
+        .env("OPENAI_API_KEY", "canary-0123456789")
+        .env("OPENAI_BASE_URL", "http://127.0.0.1:1/canary-0123456789")
+        .env("AIIA_LOG", "trace")
+        .spawn()
+        .unwrap();
+    crate::support::finish(client, "");
+    let token = home.runtime()["token"].as_str().unwrap().to_owned();
+    home.run(&["stop"]).code(0);
+    let mut log = String::new();
+    for entry in std::fs::read_dir(home.data().join("logs")).unwrap() {
+        log.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    assert!(log.contains("\"started\"") && log.contains("\"ended\""), "{log}");
+    assert!(!log.contains("canary-0123456789") && !log.contains(&token));
+}
