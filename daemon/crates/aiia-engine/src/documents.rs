@@ -1,0 +1,71 @@
+//! The documents that a connection has open, as its editor has them.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aiia_text::Document;
+
+/// An open document: a snapshot, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct OpenDocument {
+    /// The text.
+    pub document: Document,
+    /// The editor's version of it.
+    pub version: i32,
+    /// The editor's language identifier.
+    pub language_id: Option<String>,
+}
+
+/// The open documents of one connection, by absolute path or `untitled:NAME`. All methods are quick and never wait for
+/// anything but each other, so they may be called while messages are being read.
+#[derive(Debug, Default)]
+pub struct OpenDocuments {
+    documents: Mutex<HashMap<String, OpenDocument>>,
+}
+
+impl OpenDocuments {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, OpenDocument>> {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a document, or replaces it where it is open already.
+    pub fn open(&self, path: &str, language_id: Option<&str>, version: i32, text: &str) {
+        let language_id = language_id.filter(|id| !id.is_empty()).map(str::to_owned);
+        let document = OpenDocument { document: Document::new(text), version, language_id };
+        self.lock().insert(path.to_owned(), document);
+    }
+
+    /// Changes an open document and sets its version. False when it is not open.
+    pub fn edit(&self, path: &str, version: i32, change: impl FnOnce(&mut Document)) -> bool {
+        let mut documents = self.lock();
+        let Some(open) = documents.get_mut(path) else { return false };
+        change(&mut open.document);
+        open.version = version;
+        true
+    }
+
+    /// Closes a document. False when it is not open.
+    pub fn close(&self, path: &str) -> bool {
+        self.lock().remove(path).is_some()
+    }
+
+    /// A snapshot of an open document.
+    pub fn get(&self, path: &str) -> Option<OpenDocument> {
+        self.lock().get(path).cloned()
+    }
+
+    /// Gives an open document another path.
+    pub fn rename(&self, from: &str, to: &str) {
+        let mut documents = self.lock();
+        if let Some(document) = documents.remove(from) {
+            documents.insert(to.to_owned(), document);
+        }
+    }
+
+    /// The paths of the open documents, sorted.
+    pub fn paths(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self.lock().keys().cloned().collect();
+        paths.sort();
+        paths
+    }
+}

@@ -1,0 +1,89 @@
+//! The gate: the one way to a model. What goes out is sealed here, with key-like strings replaced by placeholders; what
+//! comes back has them put in again.
+
+mod restore;
+mod secrets;
+
+use aiia_llm::ChatMessage;
+use std::path::Path;
+
+use aiia_protocol::problem::{Problem, ProblemCode};
+
+pub(crate) use restore::Restorer;
+
+use crate::source::Source;
+use crate::workspace;
+
+/// How every placeholder begins; a number and [`PLACEHOLDER_END`] follow.
+const PLACEHOLDER_START: &str = "__AIIA_SECRET_";
+const PLACEHOLDER_END: &str = "__";
+
+/// A request that may leave: only [`seal`] makes one, and only such a one is sent.
+#[derive(Clone)]
+pub(crate) struct Sealed {
+    messages: Vec<ChatMessage>,
+    secrets: Vec<String>,
+}
+
+impl Sealed {
+    /// What is sent.
+    pub(crate) fn messages(&self) -> &[ChatMessage] {
+        &self.messages
+    }
+
+    /// How many different secrets were replaced.
+    pub(crate) fn redactions(&self) -> usize {
+        self.secrets.len()
+    }
+
+    /// Puts the secrets back into the answer.
+    pub(crate) fn restorer(&self) -> Restorer {
+        Restorer::new(self.secrets.clone())
+    }
+}
+
+/// Seals messages; with `redact`, key-like strings are replaced.
+pub(crate) fn seal(messages: Vec<ChatMessage>, redact: bool) -> Sealed {
+    let mut secrets = Vec::new();
+    let messages = messages
+        .into_iter()
+        .map(|mut message| {
+            if redact {
+                message.content = secrets::replace(&message.content, &mut secrets);
+            }
+            message
+        })
+        .collect();
+    Sealed { messages, secrets }
+}
+
+/// The text with key-like strings replaced, and how many were.
+pub(crate) fn redacted(text: &str, secrets: &mut Vec<String>) -> String {
+    secrets::replace(text, secrets)
+}
+
+/// Whether `source` may be shown to a model at all.
+///
+/// # Errors
+/// When it is a file for keys, or excluded by `.aiiaignore`.
+pub(crate) fn admit(source: &Source) -> Result<(), Problem> {
+    let path = Path::new(&source.path);
+    let Some(root) = &source.root else { return Ok(()) };
+    // What a link points to decides, not its name.
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if workspace::is_secret_file(path) || workspace::is_secret_file(&real) {
+        return Err(Problem::new(
+            ProblemCode::Forbidden,
+            format!("{} looks like a file for keys or passwords; it is never sent to a model.", source.name),
+        )
+        .with_hint("Copy the part in question into another file, without the secrets."));
+    }
+    if workspace::is_excluded(root, path) {
+        return Err(Problem::new(
+            ProblemCode::Forbidden,
+            format!("{} is excluded by .aiiaignore; it is never sent to a model.", source.name),
+        )
+        .with_hint("Take it out of .aiiaignore if it may be."));
+    }
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! `action.start`: explain, fix, optimize, test, document, edit, ask.
+
+use std::path::Path;
+
+use aiia_context::ContextBundle;
+use aiia_llm::ChatMessage;
+use aiia_protocol::action::{ActionKind, StartAction};
+use aiia_protocol::chat::{Chat, CreateChat};
+use aiia_protocol::document::Diagnostic;
+use aiia_protocol::event::Change;
+use aiia_protocol::operation::ActionStart;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::run::{Run, RunEventKind};
+use aiia_store::NewRun;
+
+use crate::dispatch::{Handle, Reply};
+use crate::gate;
+use crate::models::Chosen;
+use crate::operations::context::gather;
+use crate::operations::{chat, project, run};
+use crate::prompt::{self, ActionPrompt};
+use crate::run::{Assignment, Subject, TestTarget, start, test_path};
+use crate::session::Session;
+use crate::source::{self, Source};
+
+/// Tokens of context for a model on this machine: reading them takes most of the time to the first word.
+const LOCAL_BUDGET: u32 = 1024;
+/// Tokens of context for other models.
+const REMOTE_BUDGET: u32 = 4096;
+/// Diagnostics beyond this are left out; a file with more is broken by its first ones.
+const MAX_DIAGNOSTICS: usize = 20;
+/// How much of a test file is shown, from its end.
+const TEST_EXCERPT_BYTES: usize = 1500;
+
+impl Handle for ActionStart {
+    async fn handle(session: &Session, params: StartAction) -> Result<Reply<Run>, Problem> {
+        let engine = session.engine();
+        let instruction = params.instruction.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        if params.kind.needs_instruction() && instruction.is_none() {
+            return Err(Problem::new(
+                ProblemCode::InvalidParams,
+                format!("`{}` needs an instruction.", params.kind.as_str()),
+            )
+            .with_error("/instruction", "some text is needed"));
+        }
+        run::check_length(instruction.unwrap_or_default())?;
+        let source = Source::read(session, &params.document).await?;
+        gate::admit(&source)?;
+        if source.text.trim().is_empty() && params.kind != ActionKind::Edit {
+            return Err(Problem::new(ProblemCode::UnsupportedDocument, format!("{} is empty.", source.name))
+                .with_hint("Write some code first, or use `edit` with an instruction."));
+        }
+        let selection = source.range(params.selection)?;
+        let chat = match &params.chat_id {
+            Some(id) => Some(engine.store.get_chat(id.clone()).await?),
+            None => None,
+        };
+        let project = match &chat {
+            Some(chat) => engine.store.get_project(chat.project_id.clone()).await?,
+            None => project::resolve(session, &root(session, &source)).await?,
+        };
+        let wishes = [
+            params.model.as_deref(),
+            chat.as_ref().and_then(|chat| chat.model.as_deref()),
+            project.model.as_deref(),
+        ];
+        let model = engine.models.choose(wishes).await?;
+        let budget = budget(&model);
+        let (source, bundle) = gather(source, selection, params.kind, budget as usize).await?;
+        let test_target = match params.kind {
+            ActionKind::Test => Some(test_target(session, &source).await?),
+            _ => None,
+        };
+        let diagnostics: Vec<Diagnostic> = params.diagnostics.into_iter().take(MAX_DIAGNOSTICS).collect();
+        let system = prompt::system(project.system_prompt.as_deref());
+        let question = prompt::action(&ActionPrompt {
+            kind: params.kind,
+            name: &source.name,
+            language: source.language.map(aiia_syntax::Language::name),
+            bundle: &bundle,
+            diagnostics: &diagnostics,
+            instruction,
+            format: format(&bundle),
+            test_file: test_target.as_ref().map(|target| (target.path.as_str(), excerpt(&target.text))),
+        });
+
+        let title = title(params.kind, &source, &bundle);
+        let chat = match chat {
+            Some(chat) => chat,
+            None => new_chat(session, project.id, &title).await?,
+        };
+        let shown = shown_question(&title, &source, &bundle, &diagnostics, instruction);
+        let new = NewRun {
+            chat_id: chat.id,
+            parent_id: None,
+            content: shown,
+            model: model.name.clone(),
+            action: Some(params.kind),
+        };
+        let begun = run::begin(engine, new).await?;
+        let mut path = engine.store.message_path(begun.user_message.id.clone()).await?;
+        path.pop();
+        let mut messages = run::conversation(&system, &path, model.window);
+        messages.push(ChatMessage::new(aiia_llm::Role::User, question));
+        let sealed = gate::seal(messages, run::redaction(engine, model.local));
+        let max_tokens = run::answer_limit(sealed.messages(), model.window);
+        let first = vec![context_event(&bundle, sealed.redactions())];
+        let subject = params.kind.proposes_edit().then(|| Subject {
+            kind: params.kind,
+            title,
+            path: source.path,
+            name: source.name,
+            text: source.text,
+            language: source.language,
+            range: bundle.target.range,
+            symbol: bundle.target.symbol.map(|symbol| symbol.name),
+            test_target,
+        });
+        let run = begun.run;
+        start(engine, Assignment { run: run.clone(), model, sealed, max_tokens, subject, first });
+        Ok(Reply::One(run))
+    }
+}
+
+/// The folder whose project an action on `source` belongs to.
+fn root(session: &Session, source: &Source) -> std::path::PathBuf {
+    source
+        .root
+        .clone()
+        .or_else(|| session.folders().into_iter().next())
+        .unwrap_or_else(|| session.engine().data_dir().join("untitled"))
+}
+
+async fn new_chat(
+    session: &Session,
+    project_id: aiia_protocol::id::ProjectId,
+    title: &str,
+) -> Result<Chat, Problem> {
+    let new = CreateChat { project_id, title: Some(title.to_owned()), model: None };
+    let chat = session.engine().store.create_chat(new).await?;
+    chat::changed(session, Change::Created, &chat);
+    Ok(chat)
+}
+
+fn budget(model: &Chosen) -> u32 {
+    let wanted = if model.local { LOCAL_BUDGET } else { REMOTE_BUDGET };
+    wanted.min(model.window / 3).max(256)
+}
+
+/// How the reply has to look: whole symbols where there is one, since small models get those right most often.
+fn format(bundle: &ContextBundle) -> &'static str {
+    if bundle.target.symbol.is_some() {
+        aiia_edit::prompt::WHOLE_SYMBOL
+    } else {
+        aiia_edit::prompt::SEARCH_REPLACE
+    }
+}
+
+async fn test_target(session: &Session, source: &Source) -> Result<TestTarget, Problem> {
+    let unknown = || {
+        Problem::new(
+            ProblemCode::UnsupportedDocument,
+            format!("Where tests of {} belong is not known for its language.", source.name),
+        )
+        .with_hint("Use `ask` with “write tests for this code”; Rust and Python are placed.")
+    };
+    let (Some(language), Some(root)) = (source.language, &source.root) else { return Err(unknown()) };
+    let path = test_path(Path::new(&source.path), root, language).ok_or_else(unknown)?;
+    let shown = path.to_string_lossy().into_owned();
+    if shown == source.path {
+        return Ok(TestTarget { path: shown, text: source.text.clone(), language });
+    }
+    let open = session.documents().get(&shown).or_else(|| session.engine().open_document(&shown));
+    let text = match open {
+        Some(open) => open.document.text(),
+        None => match source::read_file(path).await {
+            Ok(text) => text,
+            Err(problem) if problem.code == ProblemCode::NotFound => String::new(),
+            Err(problem) => return Err(problem),
+        },
+    };
+    Ok(TestTarget { path: shown, text, language })
+}
+
+/// The end of a test file, in whole lines.
+fn excerpt(text: &str) -> &str {
+    let start = text.ceil_char_boundary(text.len().saturating_sub(TEST_EXCERPT_BYTES));
+    if start == 0 {
+        return text;
+    }
+    text[start..].find('\n').map_or("", |line| &text[start + line + 1..])
+}
+
+fn title(kind: ActionKind, source: &Source, bundle: &ContextBundle) -> String {
+    let what = match &bundle.target.symbol {
+        Some(symbol) => symbol.name.clone(),
+        None => source.name.clone(),
+    };
+    let verb = match kind {
+        ActionKind::Explain => "Explain",
+        ActionKind::Fix => "Fix",
+        ActionKind::Optimize => "Optimize",
+        ActionKind::Test => "Test",
+        ActionKind::Document => "Document",
+        ActionKind::Edit => "Edit",
+        ActionKind::Ask => "Ask about",
+    };
+    format!("{verb} {what}")
+}
+
+/// The question as it stands in the chat, to be read by people and in later turns.
+fn shown_question(
+    title: &str,
+    source: &Source,
+    bundle: &ContextBundle,
+    diagnostics: &[Diagnostic],
+    instruction: Option<&str>,
+) -> String {
+    use std::fmt::Write;
+    let range = bundle.target.range.clone();
+    let line = |offset: usize| source.text[..offset].matches('\n').count() + 1;
+    let code = source.text[range.clone()].trim_end();
+    let fence = "`".repeat(longest_ticks(code).max(2) + 1);
+    let mut text = format!("{title} (`{}`, line {})", source.name, line(range.start));
+    if let Some(instruction) = instruction {
+        let _ = write!(text, "\n\n{instruction}");
+    }
+    for diagnostic in diagnostics {
+        let _ = write!(text, "\n\n> line {}: {}", diagnostic.start_line, diagnostic.message.trim().replace('\n', "\n> "));
+    }
+    let language = source.language.map_or("", aiia_syntax::Language::name);
+    let _ = write!(text, "\n\n{fence}{language}\n{code}\n{fence}");
+    text
+}
+
+fn longest_ticks(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+fn context_event(bundle: &ContextBundle, redactions: usize) -> RunEventKind {
+    let pieces = bundle
+        .pieces
+        .iter()
+        .map(|piece| format!("{}:{}-{} {}", piece.path, piece.start_line, piece.end_line, piece.reason))
+        .collect();
+    RunEventKind::Context { tokens: bundle.used as u64, pieces, redactions: redactions as u64 }
+}

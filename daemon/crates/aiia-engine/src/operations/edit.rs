@@ -1,0 +1,350 @@
+//! `edit.*`: deciding on pending edits. The engine says what has to be done to the files; the caller does it.
+
+use std::path::PathBuf;
+
+use aiia_edit::Hunk;
+use aiia_protocol::document::DocumentRef;
+use aiia_protocol::edit::{
+    DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, FileChange, HunkStatus, ListEdits, PendingEdit, Replacement,
+};
+use aiia_protocol::event::{Change, Entity};
+use aiia_protocol::id::{EditId, HunkNumber};
+use aiia_protocol::operation::{EditAccept, EditGet, EditList, EditReject, EditUndo};
+use aiia_protocol::page::Page;
+use aiia_protocol::problem::{Problem, ProblemCode};
+
+use crate::dispatch::{Handle, Reply};
+use crate::engine::Engine;
+use crate::hash::sha256;
+use crate::session::Session;
+use crate::source;
+
+impl Handle for EditList {
+    async fn handle(session: &Session, params: ListEdits) -> Result<Reply<Page<PendingEdit>>, Problem> {
+        Ok(Reply::One(session.engine().store.list_edits(params).await?))
+    }
+}
+
+impl Handle for EditGet {
+    async fn handle(session: &Session, params: EditRef) -> Result<Reply<PendingEdit>, Problem> {
+        Ok(Reply::One(session.engine().store.get_edit(params.edit_id).await?))
+    }
+}
+
+impl Handle for EditAccept {
+    async fn handle(session: &Session, params: DecideEdit) -> Result<Reply<EditOutcome>, Problem> {
+        decide(session, params, Decision::Accept).await.map(Reply::One)
+    }
+}
+
+impl Handle for EditReject {
+    async fn handle(session: &Session, params: DecideEdit) -> Result<Reply<EditOutcome>, Problem> {
+        decide(session, params, Decision::Reject).await.map(Reply::One)
+    }
+}
+
+impl Handle for EditUndo {
+    async fn handle(session: &Session, params: DecideEdit) -> Result<Reply<EditOutcome>, Problem> {
+        decide(session, params, Decision::Undo).await.map(Reply::One)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Accept,
+    Reject,
+    Undo,
+}
+
+impl Decision {
+    /// The state that a hunk must have for it.
+    fn before(self) -> HunkStatus {
+        if self == Self::Undo { HunkStatus::Accepted } else { HunkStatus::Pending }
+    }
+
+    /// The state that a hunk has after it.
+    fn after(self) -> HunkStatus {
+        match self {
+            Self::Accept => HunkStatus::Accepted,
+            Self::Reject => HunkStatus::Rejected,
+            Self::Undo => HunkStatus::Undone,
+        }
+    }
+}
+
+async fn decide(session: &Session, params: DecideEdit, decision: Decision) -> Result<EditOutcome, Problem> {
+    let engine = session.engine();
+    let edit = engine.store.get_edit(params.edit_id.clone()).await?;
+    let chosen = choose(&edit, params.hunks.as_deref(), decision)?;
+    let mut changes = Vec::new();
+    if decision != Decision::Reject {
+        let texts = engine.store.edit_texts(params.edit_id.clone()).await?;
+        for file in &edit.files {
+            let numbers: Vec<HunkNumber> =
+                file.hunks.iter().map(|hunk| hunk.number).filter(|number| chosen.contains(number)).collect();
+            if numbers.is_empty() {
+                continue;
+            }
+            let base = texts.iter().find(|text| text.path == file.path).map_or("", |text| text.base_text.as_str());
+            let current = current_text(session, &params.documents, file).await?;
+            changes.push(change(file, &numbers, base, current, decision)?);
+        }
+    }
+    let decisions = chosen.iter().map(|number| (*number, decision.after())).collect();
+    let decided = engine.store.decide_hunks(params.edit_id, decisions, Some(edit.version)).await?;
+    engine.publish((Entity::Edit, Change::Updated), &decided.id, Some(&decided.project_id), Some(&decided.chat_id));
+    Ok(EditOutcome { edit: decided, changes })
+}
+
+/// The hunks to decide on.
+fn choose(edit: &PendingEdit, wanted: Option<&[HunkNumber]>, decision: Decision) -> Result<Vec<HunkNumber>, Problem> {
+    let all: Vec<&EditHunk> = edit.files.iter().flat_map(|file| &file.hunks).collect();
+    let Some(wanted) = wanted else {
+        let possible: Vec<HunkNumber> =
+            all.iter().filter(|hunk| hunk.status == decision.before()).map(|hunk| hunk.number).collect();
+        if possible.is_empty() {
+            let what = if decision == Decision::Undo { "was accepted" } else { "waits" };
+            return Err(Problem::new(ProblemCode::Conflict, format!("No hunk of “{}” {what} any more.", edit.title)));
+        }
+        return Ok(possible);
+    };
+    let mut chosen = Vec::new();
+    for number in wanted {
+        let Some(hunk) = all.iter().find(|hunk| hunk.number == *number) else {
+            return Err(Problem::not_found("hunk", number));
+        };
+        if hunk.status != decision.before() {
+            let state = match hunk.status {
+                HunkStatus::Pending => "still waits",
+                HunkStatus::Accepted => "was accepted already",
+                HunkStatus::Rejected => "was rejected already",
+                HunkStatus::Undone => "was taken back already",
+            };
+            return Err(Problem::new(ProblemCode::Conflict, format!("Hunk {number} {state}.")));
+        }
+        if !chosen.contains(number) {
+            chosen.push(*number);
+        }
+    }
+    Ok(chosen)
+}
+
+/// The file as it is now; `None` where it does not exist.
+async fn current_text(
+    session: &Session,
+    documents: &[DocumentRef],
+    file: &EditFile,
+) -> Result<Option<String>, Problem> {
+    let given = documents.iter().find(|document| document.path == file.path).and_then(|document| document.text.clone());
+    if given.is_some() {
+        return Ok(given);
+    }
+    if let Some(open) = session.documents().get(&file.path).or_else(|| session.engine().open_document(&file.path)) {
+        return Ok(Some(open.document.text()));
+    }
+    if file.path.starts_with("untitled:") {
+        return Err(Problem::new(ProblemCode::Conflict, format!("No editor has “{}” open any more.", file.path))
+            .with_hint("Open the buffer again, or copy the change from the diff."));
+    }
+    match source::read_file(PathBuf::from(&file.path)).await {
+        Ok(text) => Ok(Some(text)),
+        Err(problem) if problem.code == ProblemCode::NotFound && file.created => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// What has to be done to `file`, whose text is now `current`, so that `numbers` are in it (or, for an undo, no longer are).
+fn change(
+    file: &EditFile,
+    numbers: &[HunkNumber],
+    base: &str,
+    current: Option<String>,
+    decision: Decision,
+) -> Result<FileChange, Problem> {
+    let hunks: Vec<(&EditHunk, Hunk)> = file.hunks.iter().map(|hunk| (hunk, from_protocol(hunk))).collect();
+    let applied: Vec<&Hunk> =
+        hunks.iter().filter(|(row, _)| row.status == HunkStatus::Accepted).map(|(_, hunk)| hunk).collect();
+    // The text as it would be without the user's typing: what differs from it in `current` is the user's.
+    let expected = aiia_edit::apply_hunks(base, &applied);
+    let text = current.clone().unwrap_or_default();
+    let mut shift = 0_isize;
+    let mut replacements = Vec::new();
+    for (row, hunk) in &hunks {
+        if numbers.contains(&row.number) {
+            let moved = moved(hunk, shift, decision == Decision::Undo);
+            let place = aiia_edit::locate(&moved, &expected, &text).map_err(|error| {
+                Problem::new(ProblemCode::Conflict, format!("Hunk {} does not fit {}: {error}.", row.number, file.path))
+                    .with_hint("Nothing was changed.")
+            })?;
+            replacements.push(minimal(&text, place, &moved.new_text));
+        }
+        if row.status == HunkStatus::Accepted {
+            shift += hunk.new_lines as isize - hunk.old_lines as isize;
+        }
+    }
+    Ok(FileChange {
+        path: file.path.clone(),
+        base_hash: sha256(&text),
+        create: current.is_none(),
+        replacements,
+    })
+}
+
+/// The hunk `shift` lines further down; with `backwards`, the hunk that takes it back.
+fn moved(hunk: &Hunk, shift: isize, backwards: bool) -> Hunk {
+    let index = hunk.old_index().saturating_add_signed(shift);
+    let mut moved = hunk.clone();
+    if backwards {
+        std::mem::swap(&mut moved.old_text, &mut moved.new_text);
+        std::mem::swap(&mut moved.old_lines, &mut moved.new_lines);
+    }
+    moved.old_start = if moved.old_lines == 0 { index } else { index + 1 };
+    moved
+}
+
+/// The replacement without the characters that both texts have at their front and back, on character borders.
+fn minimal(text: &str, place: std::ops::Range<usize>, new_text: &str) -> Replacement {
+    let old = &text[place.clone()];
+    let front: usize =
+        old.chars().zip(new_text.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let back: usize = old[front..]
+        .chars()
+        .rev()
+        .zip(new_text[front..].chars().rev())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a.len_utf8())
+        .sum();
+    // Splitting CRLF would leave editors that count lines with a break of their own.
+    let splits = |text: &str, at: usize| text[..at].ends_with('\r') && text[at..].starts_with('\n');
+    let front = if splits(old, front) || splits(new_text, front) { front - 1 } else { front };
+    let mut back = back;
+    while back > 0 && (splits(old, old.len() - back) || splits(new_text, new_text.len() - back)) {
+        back -= 1;
+    }
+    Replacement {
+        start: (place.start + front) as u64,
+        end: (place.end - back) as u64,
+        text: new_text[front..new_text.len() - back].to_owned(),
+    }
+}
+
+pub(crate) fn from_protocol(hunk: &EditHunk) -> Hunk {
+    Hunk {
+        old_start: hunk.old_start as usize,
+        old_lines: hunk.old_lines as usize,
+        new_start: hunk.new_start as usize,
+        new_lines: hunk.new_lines as usize,
+        old_text: hunk.old_text.clone(),
+        new_text: hunk.new_text.clone(),
+        tolerances: Vec::new(),
+    }
+}
+
+/// Sets the state of hunks without asking what it was.
+pub(crate) async fn set_hunks(
+    engine: &Engine,
+    edit_id: &EditId,
+    hunks: &[HunkNumber],
+    status: HunkStatus,
+) -> Result<PendingEdit, Problem> {
+    restore(engine, edit_id, hunks.iter().map(|number| (*number, status)).collect()).await
+}
+
+/// Gives hunks these states without asking what they were.
+pub(crate) async fn restore(
+    engine: &Engine,
+    edit_id: &EditId,
+    states: Vec<(HunkNumber, HunkStatus)>,
+) -> Result<PendingEdit, Problem> {
+    let edit = engine.store.decide_hunks(edit_id.clone(), states, None).await?;
+    engine.publish((Entity::Edit, Change::Updated), &edit.id, Some(&edit.project_id), Some(&edit.chat_id));
+    Ok(edit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(old: &str, new: &str, statuses: &[HunkStatus]) -> EditFile {
+        let hunks = aiia_edit::hunks(old, new);
+        assert_eq!(hunks.len(), statuses.len());
+        let hunks = hunks.iter().zip(statuses).zip(1..).map(|((hunk, status), number)| EditHunk {
+            number,
+            old_start: hunk.old_start as u32,
+            old_lines: hunk.old_lines as u32,
+            new_start: hunk.new_start as u32,
+            new_lines: hunk.new_lines as u32,
+            old_text: hunk.old_text.clone(),
+            new_text: hunk.new_text.clone(),
+            tolerances: Vec::new(),
+            status: *status,
+        });
+        EditFile { path: "/w/a".into(), created: false, base_hash: sha256(old), hunks: hunks.collect() }
+    }
+
+    fn after(text: &str, change: &FileChange) -> String {
+        let mut text = text.to_owned();
+        for replacement in change.replacements.iter().rev() {
+            text.replace_range(replacement.start as usize..replacement.end as usize, &replacement.text);
+        }
+        text
+    }
+
+    const OLD: &str = "a\nb\nc\nd\ne\nf\ng\n";
+    const NEW: &str = "a\nB1\nB2\nc\nd\nf\ng\nh\n";
+
+    fn check(statuses: [HunkStatus; 3], numbers: &[u32], current: &str, decision: Decision, expected: &str) {
+        let file = file(OLD, NEW, &statuses);
+        let change = change(&file, numbers, OLD, Some(current.to_owned()), decision).unwrap();
+        assert_eq!(after(current, &change), expected);
+        assert_eq!(change.base_hash, sha256(current));
+    }
+
+    #[test]
+    fn hunks_are_accepted_in_any_order() {
+        use HunkStatus::{Accepted, Pending};
+        check([Pending; 3], &[1, 2, 3], OLD, Decision::Accept, NEW);
+        check([Pending; 3], &[2], OLD, Decision::Accept, "a\nb\nc\nd\nf\ng\n");
+        check([Pending, Accepted, Pending], &[1], "a\nb\nc\nd\nf\ng\n", Decision::Accept, "a\nB1\nB2\nc\nd\nf\ng\n");
+        check([Accepted, Pending, Pending], &[2, 3], "a\nB1\nB2\nc\nd\ne\nf\ng\n", Decision::Accept, NEW);
+    }
+
+    #[test]
+    fn what_the_user_typed_elsewhere_stays() {
+        use HunkStatus::{Accepted, Pending};
+        check([Pending; 3], &[2], "0\na\nb\nc\nd\ne\nf\ng\n", Decision::Accept, "0\na\nb\nc\nd\nf\ng\n");
+        check([Accepted, Pending, Pending], &[2], "0\na\nB1\nB2\nc\nd\ne\nf\nG\n", Decision::Accept, "0\na\nB1\nB2\nc\nd\nf\nG\n");
+    }
+
+    #[test]
+    fn undo_brings_the_text_back() {
+        use HunkStatus::{Accepted, Rejected};
+        check([Accepted; 3], &[1, 2, 3], NEW, Decision::Undo, OLD);
+        check([Accepted, Rejected, Accepted], &[1, 3], "a\nB1\nB2\nc\nd\ne\nf\ng\nh\n", Decision::Undo, OLD);
+        check([Accepted; 3], &[2], &NEW.replace('g', "G"), Decision::Undo, "a\nB1\nB2\nc\nd\ne\nf\nG\nh\n");
+    }
+
+    #[test]
+    fn lines_that_the_user_changed_are_a_conflict() {
+        let file = file(OLD, NEW, &[HunkStatus::Pending; 3]);
+        let problem = change(&file, &[1], OLD, Some(OLD.replace('b', "x")), Decision::Accept).unwrap_err();
+        assert_eq!(problem.code, ProblemCode::Conflict);
+    }
+
+    #[test]
+    fn replacements_are_minimal() {
+        for (old, new, expected) in [
+            ("let a = 1;\n", "let a = 2;\n", (8, 9, "2")),
+            ("é1\n", "é2\n", (2, 3, "2")),
+            ("a\r\n", "a\r\nb\r\n", (3, 3, "b\r\n")),
+            ("x\r\n", "x\n", (1, 3, "\n")),
+            ("aa\n", "a\n", (1, 2, "")),
+            ("", "new\n", (0, 0, "new\n")),
+        ] {
+            let replacement = minimal(old, 0..old.len(), new);
+            let found = (replacement.start, replacement.end, replacement.text.as_str());
+            assert_eq!(after(old, &FileChange { path: String::new(), base_hash: String::new(), create: false, replacements: vec![replacement.clone()] }), new);
+            assert_eq!(found, expected, "{old:?} {new:?}");
+        }
+    }
+}

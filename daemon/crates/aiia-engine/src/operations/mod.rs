@@ -1,0 +1,11 @@
+//! The operations, a file for each noun.
+
+pub(crate) mod edit;
+
+mod action;
+mod chat;
+mod context;
+mod model;
+mod project;
+mod run;
+mod system;

@@ -1,0 +1,77 @@
+//! `project.*`
+
+use aiia_protocol::Empty;
+use aiia_protocol::event::{Change, Entity};
+use aiia_protocol::id::ProjectId;
+use aiia_protocol::operation::{
+    ProjectCreate, ProjectDelete, ProjectGet, ProjectList, ProjectResolve, ProjectUpdate,
+};
+use aiia_protocol::page::Page;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::project::{CreateProject, ListProjects, Project, ProjectRef, ResolveProject, UpdateProject};
+use std::path::Path;
+
+use crate::dispatch::{Handle, Reply};
+use crate::session::Session;
+use crate::workspace;
+
+impl Handle for ProjectList {
+    async fn handle(session: &Session, params: ListProjects) -> Result<Reply<Page<Project>>, Problem> {
+        Ok(Reply::One(session.engine().store.list_projects(params).await?))
+    }
+}
+
+impl Handle for ProjectCreate {
+    async fn handle(session: &Session, params: CreateProject) -> Result<Reply<Project>, Problem> {
+        let project = session.engine().store.create_project(params).await?;
+        changed(session, Change::Created, &project.id);
+        Ok(Reply::One(project))
+    }
+}
+
+impl Handle for ProjectResolve {
+    async fn handle(session: &Session, params: ResolveProject) -> Result<Reply<Project>, Problem> {
+        let folder = Path::new(&params.folder);
+        if !folder.is_absolute() {
+            return Err(Problem::new(ProblemCode::InvalidParams, format!("“{}” is not an absolute path.", params.folder))
+                .with_error("/folder", "an absolute path is needed"));
+        }
+        let root = workspace::root_of(folder, &session.folders());
+        Ok(Reply::One(resolve(session, &root).await?))
+    }
+}
+
+/// The project bound to `root`; made where there is none.
+pub(super) async fn resolve(session: &Session, root: &Path) -> Result<Project, Problem> {
+    let (project, created) = session.engine().store.resolve_project(root.to_string_lossy().into_owned()).await?;
+    if created {
+        changed(session, Change::Created, &project.id);
+    }
+    Ok(project)
+}
+
+impl Handle for ProjectGet {
+    async fn handle(session: &Session, params: ProjectRef) -> Result<Reply<Project>, Problem> {
+        Ok(Reply::One(session.engine().store.get_project(params.project_id).await?))
+    }
+}
+
+impl Handle for ProjectUpdate {
+    async fn handle(session: &Session, params: UpdateProject) -> Result<Reply<Project>, Problem> {
+        let project = session.engine().store.update_project(params).await?;
+        changed(session, Change::Updated, &project.id);
+        Ok(Reply::One(project))
+    }
+}
+
+impl Handle for ProjectDelete {
+    async fn handle(session: &Session, params: ProjectRef) -> Result<Reply<Empty>, Problem> {
+        session.engine().store.delete_project(params.project_id.clone()).await?;
+        changed(session, Change::Deleted, &params.project_id);
+        Ok(Reply::One(Empty {}))
+    }
+}
+
+fn changed(session: &Session, change: Change, id: &ProjectId) {
+    session.engine().publish((Entity::Project, change), id, Some(id), None);
+}

@@ -1,0 +1,162 @@
+//! `run.*` and `events.subscribe`
+
+use aiia_llm::ChatMessage;
+use aiia_protocol::Empty;
+use aiia_protocol::event::{Change, Entity, Event};
+use aiia_protocol::message::{Message, Role};
+use aiia_protocol::operation::{EventsSubscribe, RunCancel, RunEvents, RunGet, RunStart};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::run::{self, Run, RunEvent, RunRef, StartRun};
+use aiia_store::{BegunRun, NewRun};
+use futures::StreamExt;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::dispatch::{Handle, Reply};
+use crate::engine::Engine;
+use crate::gate;
+use crate::prompt;
+use crate::run::{Assignment, events, start};
+use crate::session::Session;
+
+/// The longest message.
+const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+/// Tokens kept free for the answer, at least.
+const MIN_ANSWER: u32 = 256;
+
+impl Handle for RunStart {
+    async fn handle(session: &Session, params: StartRun) -> Result<Reply<Run>, Problem> {
+        let engine = session.engine();
+        if params.content.trim().is_empty() {
+            return Err(Problem::new(ProblemCode::InvalidParams, "The message is empty.")
+                .with_error("/content", "some text is needed"));
+        }
+        check_length(&params.content)?;
+        let chat = engine.store.get_chat(params.chat_id.clone()).await?;
+        let project = engine.store.get_project(chat.project_id.clone()).await?;
+        let wishes = [params.model.as_deref(), chat.model.as_deref(), project.model.as_deref()];
+        let model = engine.models.choose(wishes).await?;
+        let new = NewRun {
+            chat_id: chat.id,
+            parent_id: params.parent_id,
+            content: params.content,
+            model: model.name.clone(),
+            action: None,
+        };
+        let begun = begin(engine, new).await?;
+        let path = engine.store.message_path(begun.user_message.id.clone()).await?;
+        let system = prompt::system(project.system_prompt.as_deref());
+        let messages = conversation(&system, &path, model.window);
+        let redact = redaction(engine, model.local);
+        let sealed = gate::seal(messages, redact);
+        let max_tokens = answer_limit(sealed.messages(), model.window);
+        let run = begun.run;
+        let assignment =
+            Assignment { run: run.clone(), model, sealed, max_tokens, subject: None, first: Vec::new() };
+        start(engine, assignment);
+        Ok(Reply::One(run))
+    }
+}
+
+/// Stores the question and the beginning of the answer, and tells of both.
+pub(super) async fn begin(engine: &Engine, new: NewRun) -> Result<BegunRun, Problem> {
+    let begun = engine.store.begin_run(new).await?;
+    let (project, chat) = (Some(&begun.chat.project_id), Some(&begun.chat.id));
+    for message in [&begun.user_message, &begun.message] {
+        engine.publish((Entity::Message, Change::Created), &message.id, project, chat);
+    }
+    engine.publish((Entity::Chat, Change::Updated), &begun.chat.id, project, chat);
+    Ok(begun)
+}
+
+pub(super) fn check_length(content: &str) -> Result<(), Problem> {
+    if content.len() <= MAX_MESSAGE_BYTES {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemCode::TooLarge, format!("The message has {} KiB; at most 1024 are taken.", content.len() / 1024))
+        .with_hint("Shorten it, or name a file instead."))
+}
+
+/// Whether key-like strings are replaced for a model that is `local` or not.
+pub(super) fn redaction(engine: &Engine, local: bool) -> bool {
+    let privacy = &engine.config.settings.privacy;
+    privacy.redact_secrets && (!local || privacy.redact_local)
+}
+
+/// The messages that are sent: the system prompt and the end of `path` that fits into half of the window. The last message
+/// always goes along.
+pub(super) fn conversation(system: &str, path: &[Message], window: u32) -> Vec<ChatMessage> {
+    let mut left = (window / 2) as usize;
+    left = left.saturating_sub(aiia_context::count_tokens(system));
+    let mut kept = Vec::new();
+    for message in path.iter().rev().filter(|message| !message.content.is_empty()) {
+        let tokens = aiia_context::count_tokens(&message.content);
+        if tokens > left && !kept.is_empty() {
+            break;
+        }
+        left = left.saturating_sub(tokens);
+        let role = match message.role {
+            Role::System => aiia_llm::Role::System,
+            Role::User => aiia_llm::Role::User,
+            Role::Assistant => aiia_llm::Role::Assistant,
+        };
+        kept.push(ChatMessage::new(role, message.content.clone()));
+    }
+    kept.push(ChatMessage::new(aiia_llm::Role::System, system));
+    kept.reverse();
+    kept
+}
+
+/// How many tokens the answer may have.
+pub(super) fn answer_limit(messages: &[ChatMessage], window: u32) -> u32 {
+    let asked: usize = messages.iter().map(|message| aiia_context::count_tokens(&message.content)).sum();
+    window.saturating_sub(asked as u32 + asked as u32 / 8).clamp(MIN_ANSWER, 4096)
+}
+
+impl Handle for RunGet {
+    async fn handle(session: &Session, params: RunRef) -> Result<Reply<Run>, Problem> {
+        Ok(Reply::One(session.engine().store.get_run(params.run_id).await?))
+    }
+}
+
+impl Handle for RunCancel {
+    async fn handle(session: &Session, params: RunRef) -> Result<Reply<Run>, Problem> {
+        let engine = session.engine();
+        if let Some(log) = engine.runs.get(&params.run_id) {
+            log.cancel_token().cancel();
+            let mut rest = Box::pin(log.follow(0, engine.shutdown_token()));
+            while rest.next().await.is_some() {}
+        }
+        Ok(Reply::One(engine.store.get_run(params.run_id).await?))
+    }
+}
+
+impl Handle for RunEvents {
+    async fn handle(session: &Session, params: run::RunEvents) -> Result<Reply<RunEvent>, Problem> {
+        let engine = session.engine();
+        let stream =
+            events(&engine.store, &engine.runs, params.run_id, params.after, engine.shutdown_token()).await?;
+        Ok(Reply::Many(stream))
+    }
+}
+
+impl Handle for EventsSubscribe {
+    async fn handle(session: &Session, _: Empty) -> Result<Reply<Event>, Problem> {
+        let receiver = session.engine().subscribe_events();
+        let shutdown = session.engine().shutdown_token();
+        let events = futures::stream::unfold((receiver, shutdown), |(mut receiver, shutdown)| async move {
+            loop {
+                let received = tokio::select! {
+                    () = shutdown.cancelled() => return None,
+                    received = receiver.recv() => received,
+                };
+                match received {
+                    Ok(event) => return Some((event, (receiver, shutdown))),
+                    // The gap in the numbers tells the client that it missed some.
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
+                }
+            }
+        });
+        Ok(Reply::Many(events.boxed()))
+    }
+}

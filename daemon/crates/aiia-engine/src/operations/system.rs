@@ -1,0 +1,185 @@
+//! `system.*`
+
+use aiia_protocol::handshake::negotiate;
+use aiia_protocol::operation::{OPERATIONS, SystemDoctor, SystemHello, SystemStatus};
+use aiia_protocol::problem::Problem;
+use aiia_protocol::system::{Check, CheckStatus, Doctor, Hello, HelloResult, Status};
+use aiia_protocol::{Empty, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN};
+
+use crate::dispatch::{Handle, Reply};
+use crate::engine::Engine;
+use crate::session::Session;
+
+impl Handle for SystemHello {
+    async fn handle(session: &Session, params: Hello) -> Result<Reply<HelloResult>, Problem> {
+        let newest = params.protocol_max.unwrap_or(PROTOCOL_VERSION);
+        let oldest = params.protocol_min.unwrap_or(newest.min(PROTOCOL_VERSION_MIN));
+        let protocol = negotiate((oldest, newest), (PROTOCOL_VERSION_MIN, PROTOCOL_VERSION))?;
+        if let Some(name) = &params.client {
+            session.set_client_name(name);
+        }
+        Ok(Reply::One(HelloResult {
+            protocol,
+            version: session.engine().version().to_owned(),
+            operations: OPERATIONS.iter().map(|row| row.name.to_owned()).collect(),
+        }))
+    }
+}
+
+impl Handle for SystemStatus {
+    async fn handle(session: &Session, _: Empty) -> Result<Reply<Status>, Problem> {
+        let engine = session.engine();
+        let (default_model, model_problem) = match engine.models.default_model().await {
+            Ok(model) => (Some(model), None),
+            Err(problem) => (None, Some(problem.sentence())),
+        };
+        Ok(Reply::One(Status {
+            version: engine.version().to_owned(),
+            pid: std::process::id(),
+            started_at: engine.started_at.clone(),
+            data_dir: engine.data_dir().display().to_string(),
+            http_url: engine.http_url(),
+            sessions: engine.session_infos(),
+            active_runs: engine.active_runs() as u32,
+            default_model,
+            model_problem,
+            memory_bytes: memory_bytes(),
+            config_problems: config_problems(engine),
+        }))
+    }
+}
+
+fn config_problems(engine: &Engine) -> Vec<String> {
+    engine.config.problems.iter().chain(engine.models.problems()).cloned().collect()
+}
+
+impl Handle for SystemDoctor {
+    async fn handle(session: &Session, _: Empty) -> Result<Reply<Doctor>, Problem> {
+        let engine = session.engine();
+        let mut checks = vec![Check {
+            name: "daemon".to_owned(),
+            status: CheckStatus::Ok,
+            detail: format!("Version {}, process {}.", engine.version(), std::process::id()),
+            hint: None,
+        }];
+        checks.push(store_check(engine).await);
+        checks.push(config_check(engine));
+        checks.push(weights_check(engine));
+        checks.extend(model_checks(engine).await);
+        checks.push(match engine.http_url() {
+            Some(url) => ok("http", format!("Served at {url}; `aiia open` opens the page.")),
+            None => Check {
+                name: "http".to_owned(),
+                status: CheckStatus::Warning,
+                detail: "No HTTP is served.".to_owned(),
+                hint: Some("The port may be taken; see the log, or set daemon.http_port.".to_owned()),
+            },
+        });
+        Ok(Reply::One(Doctor { checks }))
+    }
+}
+
+fn ok(name: &str, detail: String) -> Check {
+    Check { name: name.to_owned(), status: CheckStatus::Ok, detail, hint: None }
+}
+
+async fn store_check(engine: &Engine) -> Check {
+    let place = engine.data_dir().display();
+    match engine.store.check().await {
+        Ok(faults) if faults.is_empty() => ok("store", format!("Sound, in {place}.")),
+        Ok(faults) => Check {
+            name: "store".to_owned(),
+            status: CheckStatus::Failed,
+            detail: faults.join("; "),
+            hint: Some(format!("Stop the daemon and keep a copy of {place} before anything else.")),
+        },
+        Err(error) => Check {
+            name: "store".to_owned(),
+            status: CheckStatus::Failed,
+            detail: error.to_string(),
+            hint: Problem::from(error).hint,
+        },
+    }
+}
+
+fn config_check(engine: &Engine) -> Check {
+    let problems = config_problems(engine);
+    let file = engine.options.config_file.display();
+    if !problems.is_empty() {
+        return Check {
+            name: "configuration".to_owned(),
+            status: CheckStatus::Warning,
+            detail: problems.join("; "),
+            hint: Some(format!("Mend {file} and restart with `aiia stop`.")),
+        };
+    }
+    let detail = if engine.options.config_file.exists() {
+        format!("{file} is in force.")
+    } else {
+        format!("There is no {file}, and none is needed.")
+    };
+    ok("configuration", detail)
+}
+
+fn weights_check(engine: &Engine) -> Check {
+    match engine.models.embedded_file() {
+        Some(file) if file.is_file() => ok("embedded model", format!("{}.", file.display())),
+        Some(file) => Check {
+            name: "embedded model".to_owned(),
+            status: CheckStatus::Failed,
+            detail: format!("There is no file {}.", file.display()),
+            hint: Some("Correct embedded.path, or run the quick start to get the model.".to_owned()),
+        },
+        None => Check {
+            name: "embedded model".to_owned(),
+            status: CheckStatus::Warning,
+            detail: "Its weights are not there.".to_owned(),
+            hint: Some(format!(
+                "Run daemon/scripts/quickstart, or put a .gguf file into {}.",
+                engine.data_dir().join("models").display()
+            )),
+        },
+    }
+}
+
+async fn model_checks(engine: &Engine) -> Vec<Check> {
+    let survey = engine.models.survey().await;
+    let mut checks: Vec<Check> = survey
+        .providers
+        .iter()
+        .map(|provider| {
+            let name = format!("provider {}", provider.name);
+            match &provider.error {
+                None => ok(&name, format!("{} model(s) {}", provider.models, provider.address).trim().to_owned()),
+                Some(error) => Check {
+                    name,
+                    status: CheckStatus::Failed,
+                    detail: error.message.clone(),
+                    hint: Some(error.hint.clone()).filter(|hint| !hint.is_empty()),
+                },
+            }
+        })
+        .collect();
+    if !survey.tried.is_empty() {
+        let looked: Vec<String> = survey.tried.iter().map(|tried| format!("{}: {}", tried.what, tried.outcome)).collect();
+        checks.push(ok("looked for", looked.join("; ")));
+    }
+    checks.push(match engine.models.default_model().await {
+        Ok(model) => ok("default model", model),
+        Err(problem) => Check {
+            name: "default model".to_owned(),
+            status: CheckStatus::Failed,
+            detail: problem.detail,
+            hint: problem.hint,
+        },
+    });
+    checks
+}
+
+/// Resident memory of this process, from `/proc`.
+fn memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}

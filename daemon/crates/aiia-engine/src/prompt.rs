@@ -1,0 +1,143 @@
+//! What a model is asked, from the templates in `prompts/`.
+
+use std::sync::LazyLock;
+
+use aiia_context::{ContextBundle, PieceKind};
+use aiia_protocol::action::ActionKind;
+use aiia_protocol::document::{Diagnostic, Severity};
+use minijinja::{Environment, UndefinedBehavior, context};
+use serde::Serialize;
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_filter("capitalize_first", |text: String| {
+        let mut characters = text.chars();
+        characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect::<String>())
+    });
+    macro_rules! add {
+        ($($name:literal),*) => {$(
+            environment
+                .add_template($name, include_str!(concat!("prompts/", $name, ".md.j2")))
+                .expect("a valid template");
+        )*};
+    }
+    add!("system", "code", "explain", "ask", "fix", "optimize", "document", "edit", "test");
+    environment
+});
+
+/// What an action prompt is made from.
+pub(crate) struct ActionPrompt<'a> {
+    pub(crate) kind: ActionKind,
+    /// The file's path inside the workspace.
+    pub(crate) name: &'a str,
+    pub(crate) language: Option<&'a str>,
+    pub(crate) bundle: &'a ContextBundle,
+    pub(crate) diagnostics: &'a [Diagnostic],
+    pub(crate) instruction: Option<&'a str>,
+    /// How the reply has to look, for actions that propose an edit.
+    pub(crate) format: &'a str,
+    /// The end of the file that takes the tests, and its name.
+    pub(crate) test_file: Option<(&'a str, &'a str)>,
+}
+
+#[derive(Serialize)]
+struct ShownPiece<'a> {
+    label: &'static str,
+    start_line: usize,
+    end_line: usize,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct ShownDiagnostic<'a> {
+    line: u32,
+    severity: &'static str,
+    code: Option<&'a str>,
+    message: &'a str,
+}
+
+/// The system prompt.
+pub(crate) fn system(project_prompt: Option<&str>) -> String {
+    render("system", context! { project_prompt => project_prompt.map(str::trim).filter(|text| !text.is_empty()) })
+}
+
+/// The prompt of an action.
+pub(crate) fn action(prompt: &ActionPrompt) -> String {
+    // In the order of the file: it reads like the file with gaps.
+    let mut pieces: Vec<_> = prompt.bundle.pieces.iter().collect();
+    pieces.sort_by_key(|piece| piece.start_line);
+    let pieces: Vec<_> = pieces
+        .into_iter()
+        .map(|piece| ShownPiece {
+            label: label(piece.kind),
+            start_line: piece.start_line,
+            end_line: piece.end_line,
+            text: piece.text.trim_end_matches(['\r', '\n']),
+        })
+        .collect();
+    let diagnostics: Vec<_> = prompt.diagnostics.iter().map(shown_diagnostic).collect();
+    let code = render(
+        "code",
+        context! { name => prompt.name, language => prompt.language, pieces, diagnostics },
+    );
+    render(
+        prompt.kind.as_str(),
+        context! {
+            code,
+            target => target(prompt.bundle),
+            name => prompt.name,
+            language => prompt.language,
+            module => prompt.name.strip_suffix(".py").and_then(|name| name.rsplit('/').next()),
+            diagnostics => !prompt.diagnostics.is_empty(),
+            instruction => prompt.instruction.map(str::trim).filter(|text| !text.is_empty()),
+            format => prompt.format,
+            test_name => prompt.test_file.map(|(name, _)| name),
+            test_excerpt => prompt.test_file.map(|(_, text)| text).filter(|text| !text.is_empty()),
+        },
+    )
+}
+
+/// The thing an action is about, in words.
+pub(crate) fn target(bundle: &ContextBundle) -> String {
+    match &bundle.target.symbol {
+        Some(symbol) => match &symbol.container {
+            Some(container) if !symbol.kind.is_type() => format!("`{}` of `{container}`", symbol.name),
+            _ => format!("`{}`", symbol.name),
+        },
+        None => "the code".to_owned(),
+    }
+}
+
+fn label(kind: PieceKind) -> &'static str {
+    match kind {
+        PieceKind::Target => "The code in question",
+        PieceKind::Imports => "Imports",
+        PieceKind::EnclosingType => "The type it belongs to",
+        PieceKind::Siblings => "Other items beside it",
+        _ => "Around it",
+    }
+}
+
+fn shown_diagnostic(diagnostic: &Diagnostic) -> ShownDiagnostic<'_> {
+    ShownDiagnostic {
+        line: diagnostic.start_line,
+        severity: match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Information => "note",
+            Severity::Hint => "hint",
+        },
+        code: diagnostic.code.as_deref(),
+        message: diagnostic.message.trim(),
+    }
+}
+
+fn render(name: &str, values: minijinja::Value) -> String {
+    let rendered = TEMPLATES.get_template(name).and_then(|template| template.render(values));
+    // The templates and their values are ours and covered by tests; a fault must still not cost the user the answer.
+    rendered.unwrap_or_else(|error| {
+        tracing::error!(name, %error, "a prompt template failed");
+        String::new()
+    })
+}

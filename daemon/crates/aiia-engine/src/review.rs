@@ -1,0 +1,85 @@
+//! A pending edit as a document to read and decide on.
+
+use std::ops::Range;
+
+use aiia_edit::review::{HunkState, ReviewedFile, ReviewedHunk, render};
+use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit};
+use aiia_protocol::id::{EditId, HunkNumber};
+use aiia_protocol::problem::Problem;
+
+use crate::engine::Engine;
+use crate::operations::edit::from_protocol;
+
+/// The document.
+#[derive(Clone, Debug)]
+pub struct ReviewDocument {
+    /// The pending edit.
+    pub edit: PendingEdit,
+    /// Comment lines, then a unified diff that `git apply` takes.
+    pub text: String,
+    /// Where each hunk is in it.
+    pub hunks: Vec<ReviewHunk>,
+}
+
+/// A hunk in the document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewHunk {
+    /// Its number inside the pending edit.
+    pub number: HunkNumber,
+    /// The file it belongs to.
+    pub path: String,
+    /// Its lines in the document, counted from 0, with its header.
+    pub lines: Range<usize>,
+    /// Where it stands.
+    pub status: HunkStatus,
+}
+
+impl Engine {
+    /// The review document of a pending edit.
+    ///
+    /// # Errors
+    /// When there is no such edit, or the store cannot be read.
+    pub async fn review(&self, edit_id: &EditId) -> Result<ReviewDocument, Problem> {
+        let edit = self.store.get_edit(edit_id.clone()).await?;
+        let texts = self.store.edit_texts(edit_id.clone()).await?;
+        let hunks: Vec<Vec<(&EditHunk, aiia_edit::Hunk)>> = edit
+            .files
+            .iter()
+            .map(|file| file.hunks.iter().map(|hunk| (hunk, from_protocol(hunk))).collect())
+            .collect();
+        let files: Vec<ReviewedFile> = edit
+            .files
+            .iter()
+            .zip(&hunks)
+            .map(|(file, hunks)| ReviewedFile {
+                path: file.path.trim_start_matches('/'),
+                old_text: texts.iter().find(|text| text.path == file.path).map_or("", |text| text.base_text.as_str()),
+                hunks: hunks.iter().map(|(row, hunk)| reviewed(row, hunk)).collect(),
+            })
+            .collect();
+        let title = format!("{} · {}", edit.title, edit.model);
+        let document = render(&title, &files);
+        let hunks = document
+            .hunks
+            .into_iter()
+            .filter_map(|found| {
+                let number = found.id.parse().ok()?;
+                let (file, row) = edit
+                    .files
+                    .iter()
+                    .find_map(|file| Some((file, file.hunks.iter().find(|hunk| hunk.number == number)?)))?;
+                Some(ReviewHunk { number, path: file.path.clone(), lines: found.lines, status: row.status })
+            })
+            .collect();
+        Ok(ReviewDocument { text: document.text, hunks, edit })
+    }
+}
+
+fn reviewed<'a>(row: &EditHunk, hunk: &'a aiia_edit::Hunk) -> ReviewedHunk<'a> {
+    let state = match row.status {
+        HunkStatus::Pending | HunkStatus::Undone => HunkState::Pending,
+        HunkStatus::Accepted => HunkState::Accepted,
+        HunkStatus::Rejected => HunkState::Rejected,
+    };
+    ReviewedHunk { id: row.number.to_string(), state, hunk }
+}

@@ -1,0 +1,259 @@
+//! Drives a run: from the model's deltas to numbered, durable events, and to the end.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aiia_llm::{Delta, FinishReason};
+use aiia_protocol::event::{Change, Entity};
+use aiia_protocol::id::EditId;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage};
+use aiia_store::{FinishRun, StoreError};
+use futures::StreamExt;
+use tokio::time::Instant;
+
+use crate::engine::Engine;
+use crate::gate::{Restorer, Sealed};
+use crate::models::{self, Chosen};
+use crate::run::{RunLog, Subject, done, proposal};
+
+/// After so long, what has arrived is made durable …
+const FLUSH_AFTER: Duration = Duration::from_millis(250);
+/// … or after so many bytes.
+const FLUSH_BYTES: usize = 1024;
+/// How long the last words of a run may take after it was told to stop.
+pub(crate) const STOP_LIMIT: Duration = Duration::from_millis(1200);
+
+/// All that a run needs to go on by itself.
+pub(crate) struct Assignment {
+    pub(crate) run: Run,
+    pub(crate) model: Chosen,
+    pub(crate) sealed: Sealed,
+    pub(crate) max_tokens: u32,
+    /// What the answer is to change, for actions that propose an edit.
+    pub(crate) subject: Option<Subject>,
+    /// What to tell first, such as the context that was sent.
+    pub(crate) first: Vec<RunEventKind>,
+}
+
+/// Starts the run; it ends by itself, whoever watches.
+pub(crate) fn start(engine: &Engine, assignment: Assignment) {
+    let log = Arc::new(RunLog::new(assignment.run.id.clone()));
+    let active = engine.runs.insert(assignment.run.id.clone(), Arc::clone(&log));
+    engine.set_active_runs(active);
+    let run = &assignment.run;
+    engine.publish((Entity::Run, Change::Created), &run.id, Some(&run.project_id), Some(&run.chat_id));
+    let engine = engine.clone();
+    tokio::spawn(async move {
+        let run = assignment.run.clone();
+        // A fault in here must not leave a run that never ends.
+        let driven = tokio::spawn(drive(engine.clone(), Arc::clone(&log), assignment)).await;
+        if let Err(error) = driven {
+            tracing::error!(run = %run.id, %error, "a run failed by a fault of ours");
+            let problem = Problem::new(ProblemCode::Internal, "The run ended by a fault inside aiia; see the log.");
+            let ending = Ending::failed(problem);
+            let event = log.next(done(ending.status, ending.problem.clone()));
+            let record = ending.into_record(String::new(), None, vec![event.clone()]);
+            let _ = engine.store.finish_run(run.id.clone(), record).await;
+            log.show(event);
+        }
+        let active = engine.runs.remove(&run.id);
+        engine.set_active_runs(active);
+        engine.publish((Entity::Run, Change::Updated), &run.id, Some(&run.project_id), Some(&run.chat_id));
+        engine.publish((Entity::Message, Change::Updated), &run.message_id, Some(&run.project_id), Some(&run.chat_id));
+        engine.publish((Entity::Chat, Change::Updated), &run.chat_id, Some(&run.project_id), Some(&run.chat_id));
+    });
+}
+
+/// How a run ended.
+struct Ending {
+    status: RunStatus,
+    problem: Option<Problem>,
+    usage: Option<Usage>,
+}
+
+impl Ending {
+    fn new(status: RunStatus) -> Self {
+        Self { status, problem: None, usage: None }
+    }
+
+    fn failed(problem: Problem) -> Self {
+        let status = if problem.code == ProblemCode::Cancelled { RunStatus::Cancelled } else { RunStatus::Failed };
+        Self { status, problem: (status == RunStatus::Failed).then_some(problem), usage: None }
+    }
+
+    fn into_record(self, content: String, edit_id: Option<EditId>, events: Vec<RunEvent>) -> FinishRun {
+        FinishRun { status: self.status, content, problem: self.problem, usage: self.usage, edit_id, events }
+    }
+}
+
+async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
+    let Assignment { run, model, sealed, max_tokens, subject, first } = assignment;
+    let mut recorder = Recorder::new(engine.clone(), Arc::clone(&log), run.clone());
+    for kind in first {
+        recorder.record(kind);
+    }
+    let (content, mut ending, cut_off) = listen(&engine, &log, &mut recorder, &model, &sealed, max_tokens).await;
+    let mut edit_id = None;
+    if let (Some(subject), RunStatus::Completed) = (subject, ending.status) {
+        match proposal::propose(&engine, &run, subject, &content, cut_off).await {
+            Ok(proposed) => {
+                edit_id = Some(proposed.id.clone());
+                recorder.record(RunEventKind::Edit { files: proposal::summaries(&proposed), edit_id: proposed.id });
+            }
+            Err(refusal) => {
+                for message in refusal.complaints {
+                    recorder.record(RunEventKind::Complaint { message });
+                }
+                ending = Ending { problem: Some(refusal.problem), status: RunStatus::Failed, usage: ending.usage };
+            }
+        }
+    }
+    recorder.finish(ending, content, edit_id).await;
+}
+
+/// Takes the answer in. Gives its text, how it ended, and whether the token limit cut it off.
+async fn listen(
+    engine: &Engine,
+    log: &RunLog,
+    recorder: &mut Recorder,
+    model: &Chosen,
+    sealed: &Sealed,
+    max_tokens: u32,
+) -> (String, Ending, bool) {
+    let mut content = String::new();
+    let mut restorer: Restorer = sealed.restorer();
+    let mut usage = None;
+    let mut finish = None;
+    let stopped = engine.shutdown_token();
+    let mut deltas = engine.models.ask(model, sealed, max_tokens, log.cancel_token().child_token());
+    let mut failure = None;
+    let mut ending = loop {
+        let delta = tokio::select! {
+            biased;
+            () = log.cancel_token().cancelled() => break Ending::new(RunStatus::Cancelled),
+            () = stopped.cancelled() => break Ending::new(RunStatus::Interrupted),
+            delta = deltas.next() => delta,
+            result = recorder.flushed() => {
+                if let Err(error) = result {
+                    break Ending::failed(Problem::from(error));
+                }
+                continue;
+            }
+        };
+        match delta {
+            Some(Ok(Delta::Text(text))) => {
+                let text = restorer.push(&text);
+                if !text.is_empty() {
+                    content.push_str(&text);
+                    recorder.record(RunEventKind::Text { text });
+                }
+            }
+            Some(Ok(Delta::Reasoning(text))) => recorder.record(RunEventKind::Reasoning { text }),
+            Some(Ok(Delta::Status(text))) => recorder.record(RunEventKind::Status { text }),
+            Some(Ok(Delta::Usage(counted))) => usage = Some(counted),
+            Some(Ok(Delta::Finish(reason))) => finish = Some(reason),
+            Some(Err(error)) => {
+                failure = Some(models::problem(&error));
+                break Ending::new(RunStatus::Failed);
+            }
+            None => break Ending::new(RunStatus::Completed),
+        }
+    };
+    // Dropping the stream closes the connection to the model.
+    drop(deltas);
+    let rest = restorer.finish();
+    if !rest.is_empty() {
+        content.push_str(&rest);
+        recorder.record(RunEventKind::Text { text: rest });
+    }
+    if let Some(problem) = failure {
+        ending = Ending::failed(problem);
+    }
+    if ending.status == RunStatus::Completed && content.trim().is_empty() {
+        ending = Ending::failed(
+            Problem::new(ProblemCode::ModelError, format!("{} gave an empty answer.", model.name))
+                .with_hint("Ask again, or choose another model."),
+        );
+    }
+    ending.usage = usage.map(|counted| Usage {
+        input_tokens: counted.input_tokens,
+        output_tokens: counted.output_tokens,
+        cached_tokens: counted.cached_tokens,
+    });
+    if let Some(usage) = ending.usage {
+        recorder.record(RunEventKind::Usage { usage });
+    }
+    (content, ending, finish == Some(FinishReason::Length))
+}
+
+type Append = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
+
+/// Numbers events, shows them at once, and makes them durable in batches while more arrive.
+struct Recorder {
+    engine: Engine,
+    log: Arc<RunLog>,
+    run: Run,
+    waiting: Vec<RunEvent>,
+    waiting_bytes: usize,
+    since: Instant,
+    append: Option<Append>,
+}
+
+impl Recorder {
+    fn new(engine: Engine, log: Arc<RunLog>, run: Run) -> Self {
+        Self { engine, log, run, waiting: Vec::new(), waiting_bytes: 0, since: Instant::now(), append: None }
+    }
+
+    fn record(&mut self, kind: RunEventKind) {
+        if self.waiting.is_empty() {
+            self.since = Instant::now();
+        }
+        self.waiting_bytes += match &kind {
+            RunEventKind::Text { text } | RunEventKind::Reasoning { text } => text.len(),
+            _ => 0,
+        };
+        self.waiting.push(self.log.push(kind));
+    }
+
+    /// Resolves when a batch has become durable; never when there is nothing to write. May be dropped and called again.
+    async fn flushed(&mut self) -> Result<(), StoreError> {
+        if self.append.is_none() {
+            if self.waiting.is_empty() {
+                std::future::pending::<()>().await;
+            }
+            if self.waiting_bytes < FLUSH_BYTES {
+                tokio::time::sleep_until(self.since + FLUSH_AFTER).await;
+            }
+            let batch = std::mem::take(&mut self.waiting);
+            self.waiting_bytes = 0;
+            let store = self.engine.store.clone();
+            let id = self.run.id.clone();
+            self.append = Some(Box::pin(async move { store.append_events(id, batch).await }));
+        }
+        let result = match &mut self.append {
+            Some(append) => append.await,
+            None => Ok(()),
+        };
+        self.append = None;
+        result
+    }
+
+    /// Writes what is left and the end in one transaction, then shows the last event: whoever sees it finds the run ended.
+    async fn finish(mut self, ending: Ending, content: String, edit_id: Option<EditId>) {
+        if let Some(append) = self.append.take()
+            && let Err(error) = append.await
+        {
+            tracing::error!(run = %self.run.id, %error, "events were not stored");
+        }
+        let last = self.log.next(done(ending.status, ending.problem.clone()));
+        let mut events = std::mem::take(&mut self.waiting);
+        events.push(last.clone());
+        let record = ending.into_record(content, edit_id, events);
+        if let Err(error) = self.engine.store.finish_run(self.run.id.clone(), record).await {
+            tracing::error!(run = %self.run.id, %error, "the end of a run was not stored");
+        }
+        self.log.show(last);
+    }
+}

@@ -1,0 +1,228 @@
+//! Where generated tests go: by the conventions of the language, next to those that are there.
+
+use std::path::{Path, PathBuf};
+
+use aiia_edit::{FilePlan, hunks};
+use aiia_syntax::{Language, SymbolKind, SyntaxTree};
+use aiia_text::LineEnding;
+
+/// A file that takes tests.
+#[derive(Clone, Debug)]
+pub(crate) struct TestTarget {
+    /// Absolute path.
+    pub(crate) path: String,
+    /// Its text now; empty where it is to be made.
+    pub(crate) text: String,
+    pub(crate) language: Language,
+}
+
+/// The path of the file that takes the tests of `source`: for Rust the file itself, for Python the test file that is there, else
+/// one in the workspace's `tests` folder, else one beside it. `None` for a language whose conventions are not known.
+pub(crate) fn path_for(source: &Path, root: &Path, language: Language) -> Option<PathBuf> {
+    match language.name() {
+        "rust" => Some(source.to_owned()),
+        "python" => {
+            let stem = source.file_stem()?.to_str()?;
+            if stem.starts_with("test_") || stem.ends_with("_test") {
+                return Some(source.to_owned());
+            }
+            let name = format!("test_{stem}.py");
+            let beside = source.with_file_name(&name);
+            let in_tests = root.join("tests").join(&name);
+            let there = [&beside, &in_tests].into_iter().find(|path| path.exists());
+            Some(there.cloned().unwrap_or_else(|| if root.join("tests").is_dir() { in_tests } else { beside }))
+        }
+        _ => None,
+    }
+}
+
+/// The change that adds the tests of `reply` to the target.
+///
+/// # Errors
+/// Why they cannot be added, for people.
+pub(crate) fn place(reply: &str, target: &TestTarget, cut_off: bool) -> Result<FilePlan, String> {
+    if cut_off {
+        return Err("it was cut off by the token limit.".to_owned());
+    }
+    let code = code_of(reply).ok_or("it has no code block.")?;
+    let code = match target.language.name() {
+        "rust" => without_redundant_module(&code, target),
+        _ => code,
+    };
+    let ending = LineEnding::detect(&target.text).as_str();
+    let new_text = match existing_module(target) {
+        Some(at) => {
+            let inner = indented(&module_body(&code, target.language).unwrap_or(code), "    ");
+            let mut text = target.text.clone();
+            text.insert_str(at, &with_ending(&format!("\n{inner}"), ending));
+            text
+        }
+        None if target.language.name() == "rust" && module_body(&code, target.language).is_none() => {
+            let inner = indented(&code, "    ");
+            let import = if code.contains("use super::") { "" } else { "    use super::*;\n\n" };
+            appended(&target.text, &format!("#[cfg(test)]\nmod tests {{\n{import}{inner}}}\n"), ending)
+        }
+        None => appended(&target.text, &code, ending),
+    };
+    let errors = |text: &str| SyntaxTree::parse(target.language, text).map_or(0, |tree| tree.error_count());
+    if errors(&new_text) > errors(&target.text) {
+        return Err("the tests would add syntax errors to the file.".to_owned());
+    }
+    let hunks = hunks(&target.text, &new_text);
+    if hunks.is_empty() {
+        return Err("it adds nothing.".to_owned());
+    }
+    Ok(FilePlan { path: target.path.clone(), old_text: target.text.clone(), new_text, hunks })
+}
+
+/// The longest fenced block.
+fn code_of(reply: &str) -> Option<String> {
+    let mut best: Option<String> = None;
+    let mut open: Option<(String, String)> = None;
+    for line in reply.lines() {
+        let trimmed = line.trim_start();
+        let ticks: String = trimmed.chars().take_while(|c| *c == '`').collect();
+        open = match open.take() {
+            Some((fence, code)) if ticks.len() >= fence.len() && trimmed.trim_end() == ticks => {
+                if best.as_ref().is_none_or(|best| best.len() < code.len()) {
+                    best = Some(code);
+                }
+                None
+            }
+            Some((fence, code)) => Some((fence, code + line + "\n")),
+            None if ticks.len() >= 3 => Some((ticks, String::new())),
+            None => None,
+        };
+    }
+    best.filter(|code| !code.trim().is_empty())
+}
+
+/// A Rust reply often repeats the code under test before its test module; only the module is wanted then.
+fn without_redundant_module(code: &str, target: &TestTarget) -> String {
+    let Ok(tree) = SyntaxTree::parse(target.language, code) else { return code.to_owned() };
+    let symbols = tree.symbols(code);
+    symbols
+        .iter()
+        .find(|symbol| symbol.depth == 0 && symbol.kind == SymbolKind::Module && symbol.name.contains("test"))
+        .map_or_else(|| code.to_owned(), |module| format!("{}\n", code[module.range.clone()].trim_end()))
+}
+
+/// Where tests go in the test module that the file has: before its closing brace.
+fn existing_module(target: &TestTarget) -> Option<usize> {
+    if target.language.name() != "rust" {
+        return None;
+    }
+    let tree = SyntaxTree::parse(target.language, &target.text).ok()?;
+    let symbols = tree.symbols(&target.text);
+    let module = symbols
+        .iter()
+        .find(|symbol| symbol.depth == 0 && symbol.kind == SymbolKind::Module && matches!(symbol.name.as_str(), "tests" | "test"))?;
+    let brace = target.text[module.item_range.clone()].rfind('}')?;
+    let at = module.item_range.start + brace;
+    Some(target.text[..at].rfind('\n').map_or(at, |line| line + 1))
+}
+
+/// What is inside the only module of `code`, without imports that the existing module has anyway.
+fn module_body(code: &str, language: Language) -> Option<String> {
+    let tree = SyntaxTree::parse(language, code).ok()?;
+    let symbols = tree.symbols(code);
+    let module = symbols.iter().find(|symbol| symbol.depth == 0 && symbol.kind == SymbolKind::Module)?;
+    let item = &code[module.item_range.clone()];
+    let body = item.get(item.find('{')? + 1..item.rfind('}')?)?;
+    let kept: Vec<&str> = body.lines().filter(|line| line.trim() != "use super::*;").collect();
+    Some(dedented(&kept.join("\n")))
+}
+
+fn dedented(code: &str) -> String {
+    let indent = code
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.len() - line.trim_start().len())
+        .min()
+        .unwrap_or(0);
+    let lines: Vec<&str> = code.lines().map(|line| line.get(indent..).unwrap_or("")).collect();
+    format!("{}\n", lines.join("\n").trim_matches('\n'))
+}
+
+fn indented(code: &str, indent: &str) -> String {
+    let lines: Vec<String> = code
+        .trim_matches('\n')
+        .lines()
+        .map(|line| if line.trim().is_empty() { String::new() } else { format!("{indent}{line}") })
+        .collect();
+    lines.join("\n") + "\n"
+}
+
+fn appended(text: &str, code: &str, ending: &str) -> String {
+    let separator = match text {
+        "" => "",
+        text if text.ends_with('\n') => "\n",
+        _ => "\n\n",
+    };
+    format!("{text}{}", with_ending(&format!("{separator}{}\n", code.trim_matches('\n')), ending))
+}
+
+fn with_ending(text: &str, ending: &str) -> String {
+    if ending == "\n" { text.to_owned() } else { text.replace("\r\n", "\n").replace('\n', ending) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(language: &str, text: &str, reply: &str, expected: &str) {
+        let language = Language::from_language_id(language).unwrap();
+        let target = TestTarget { path: "/w/x".into(), text: text.into(), language };
+        let plan = place(reply, &target, false).unwrap();
+        assert_eq!(plan.new_text, expected);
+        let all: Vec<_> = plan.hunks.iter().collect();
+        assert_eq!(aiia_edit::apply_hunks(text, &all), expected);
+    }
+
+    const RUST: &str = "pub fn one() -> u8 {\n    1\n}\n";
+    const MODULE: &str = "#[cfg(test)]\nmod tests {\n    use super::*;\n\n    #[test]\n    fn is_one() {\n        assert_eq!(one(), 1);\n    }\n}\n";
+
+    #[test]
+    fn a_module_is_appended() {
+        check("rust", RUST, &format!("Here:\n```rust\n{MODULE}```\n"), &format!("{RUST}\n{MODULE}"));
+    }
+
+    #[test]
+    fn the_code_under_test_is_not_repeated() {
+        check("rust", RUST, &format!("```rust\n{RUST}\n{MODULE}```"), &format!("{RUST}\n{MODULE}"));
+    }
+
+    #[test]
+    fn bare_functions_get_a_module() {
+        let bare = "#[test]\nfn is_one() {\n    assert_eq!(one(), 1);\n}\n";
+        check("rust", RUST, &format!("```\n{bare}```"), &format!("{RUST}\n{MODULE}"));
+    }
+
+    #[test]
+    fn an_existing_module_grows() {
+        let text = format!("{RUST}\n{MODULE}");
+        let reply = "```rust\n#[cfg(test)]\nmod tests {\n    use super::*;\n    #[test]\n    fn again() {\n        one();\n    }\n}\n```";
+        let expected = format!("{RUST}\n{}\n    #[test]\n    fn again() {{\n        one();\n    }}\n}}\n", &MODULE[..MODULE.len() - 2]);
+        check("rust", &text, reply, &expected);
+    }
+
+    #[test]
+    fn python_gets_a_file_with_its_line_endings() {
+        check("python", "", "```python\nfrom a import b\n\ndef test_b():\n    assert b()\n```", "from a import b\n\ndef test_b():\n    assert b()\n");
+        check("python", "x = 1\r\n", "```\ndef test_x():\n    pass\n```", "x = 1\r\n\r\ndef test_x():\r\n    pass\r\n");
+    }
+
+    #[test]
+    fn what_cannot_be_placed_is_refused() {
+        let target = TestTarget { path: "/w/x".into(), text: RUST.into(), language: Language::from_language_id("rust").unwrap() };
+        for (reply, cut_off, expected) in [
+            ("no code here", false, "no code block"),
+            ("```rust\n\n```", false, "no code block"),
+            ("```rust\nfn broken( {\n```", false, "syntax errors"),
+            ("```rust\nfn fine() {}\n```", true, "cut off"),
+        ] {
+            let complaint = place(reply, &target, cut_off).unwrap_err();
+            assert!(complaint.contains(expected), "{complaint}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! One connection to the engine.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use aiia_protocol::edit::{HunkStatus, PendingEdit};
+use aiia_protocol::id::{EditId, HunkNumber};
+use aiia_protocol::operation::{Operation, Scope};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use futures::stream::BoxStream;
+use serde_json::Value;
+
+use crate::dispatch::{self, Handle, Reply};
+use crate::documents::OpenDocuments;
+use crate::engine::Engine;
+
+/// How a client is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A language server session of an editor.
+    Lsp,
+    /// The command line.
+    Cli,
+    /// HTTP.
+    Http,
+}
+
+impl Transport {
+    /// The name shown to people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lsp => "lsp",
+            Self::Cli => "cli",
+            Self::Http => "http",
+        }
+    }
+}
+
+/// Who is connecting.
+#[derive(Clone, Debug)]
+pub struct ClientInfo {
+    /// Its name, such as `Neovim`.
+    pub name: String,
+    /// How it is connected.
+    pub transport: Transport,
+    /// What it may do.
+    pub scope: Scope,
+}
+
+/// What the engine knows of a connection; shared between the session and the engine's list of sessions.
+pub(crate) struct SessionState {
+    pub(crate) name: Mutex<String>,
+    pub(crate) transport: Transport,
+    pub(crate) scope: Scope,
+    pub(crate) documents: OpenDocuments,
+    pub(crate) folders: Mutex<Vec<PathBuf>>,
+}
+
+/// One connection. Dropping it ends it, whichever way that comes about; its documents are closed then.
+pub struct Session {
+    engine: Engine,
+    state: std::sync::Arc<SessionState>,
+    number: u64,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    pub(crate) fn new(engine: Engine, client: ClientInfo) -> Self {
+        let state = std::sync::Arc::new(SessionState {
+            name: Mutex::new(client.name),
+            transport: client.transport,
+            scope: client.scope,
+            documents: OpenDocuments::default(),
+            folders: Mutex::new(Vec::new()),
+        });
+        let number = engine.register_session(&state);
+        Self { engine, state, number }
+    }
+
+    /// The engine it belongs to.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// What its client may do.
+    pub fn scope(&self) -> Scope {
+        self.state.scope
+    }
+
+    /// The documents that its editor has open.
+    pub fn documents(&self) -> &OpenDocuments {
+        &self.state.documents
+    }
+
+    /// Sets the client's name, once it is known.
+    pub fn set_client_name(&self, name: &str) {
+        name.clone_into(&mut self.state.name.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Sets the workspace folders, absolute paths.
+    pub fn set_folders(&self, folders: Vec<PathBuf>) {
+        *self.state.folders.lock().unwrap_or_else(PoisonError::into_inner) = folders;
+    }
+
+    /// The workspace folders.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        self.state.folders.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Does the operation called `operation` (such as `chat.create`).
+    ///
+    /// # Errors
+    /// What the user has to know; `UnknownOperation`, `InvalidParams` and `Forbidden` among it.
+    pub async fn call(&self, operation: &str, params: Value) -> Result<Reply<Value>, Problem> {
+        dispatch::call(self, operation, params).await
+    }
+
+    /// Does a unary operation.
+    ///
+    /// # Errors
+    /// What the user has to know.
+    pub async fn run<O: Operation + Handle>(&self, params: O::Params) -> Result<O::Result, Problem> {
+        dispatch::check_scope(self, O::ROW)?;
+        match O::handle(self, params).await? {
+            Reply::One(result) => Ok(result),
+            Reply::Many(_) => Err(Problem::new(ProblemCode::Internal, format!("`{}` streams.", O::ROW.name))),
+        }
+    }
+
+    /// Does a streaming operation.
+    ///
+    /// # Errors
+    /// What the user has to know.
+    pub async fn stream<O: Operation + Handle>(
+        &self,
+        params: O::Params,
+    ) -> Result<BoxStream<'static, O::Result>, Problem> {
+        dispatch::check_scope(self, O::ROW)?;
+        match O::handle(self, params).await? {
+            Reply::Many(items) => Ok(items),
+            Reply::One(_) => Err(Problem::new(ProblemCode::Internal, format!("`{}` does not stream.", O::ROW.name))),
+        }
+    }
+
+    /// Lets accepted hunks wait again, because the editor did not apply them.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn reopen_hunks(&self, edit_id: &EditId, hunks: &[HunkNumber]) -> Result<PendingEdit, Problem> {
+        crate::operations::edit::set_hunks(&self.engine, edit_id, hunks, HunkStatus::Pending).await
+    }
+
+    /// Gives hunks the states that they had before a decision which the editor did not carry out.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn restore_hunks(
+        &self,
+        edit_id: &EditId,
+        states: Vec<(HunkNumber, HunkStatus)>,
+    ) -> Result<PendingEdit, Problem> {
+        crate::operations::edit::restore(&self.engine, edit_id, states).await
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.engine.forget_session(self.number);
+    }
+}

@@ -1,0 +1,120 @@
+//! Which folder a file belongs to, and which files must not be read for a model.
+
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::GitignoreBuilder;
+
+/// Files that mark the root of a workspace.
+const ROOT_MARKERS: &[&str] =
+    &[".git", ".hg", ".jj", "Cargo.toml", "pyproject.toml", "setup.py", "package.json", "go.mod", ".aiia"];
+
+/// The folder that `file` belongs to: the innermost of `folders` that contains it, else the nearest ancestor with a version
+/// control directory or a manifest (a version control directory further up wins over a manifest), else its directory.
+pub(crate) fn root_of(file: &Path, folders: &[PathBuf]) -> PathBuf {
+    let within = folders.iter().filter(|folder| file.starts_with(folder)).max_by_key(|folder| folder.as_os_str().len());
+    if let Some(folder) = within {
+        return folder.clone();
+    }
+    let directory = if file.is_dir() { file } else { file.parent().unwrap_or(file) };
+    let marked = |markers: &[&str]| {
+        directory.ancestors().find(|folder| markers.iter().any(|marker| folder.join(marker).exists()))
+    };
+    marked(&ROOT_MARKERS[..3]).or_else(|| marked(&ROOT_MARKERS[3..])).unwrap_or(directory).to_owned()
+}
+
+/// Whether `.aiiaignore` of `root`, or of a folder between it and `file`, excludes the file.
+pub(crate) fn is_excluded(root: &Path, file: &Path) -> bool {
+    let Ok(relative) = file.strip_prefix(root) else { return false };
+    let mut builder = GitignoreBuilder::new(root);
+    let mut folder = root.to_owned();
+    let mut found = false;
+    for part in std::iter::once(None).chain(relative.parent().into_iter().flat_map(Path::components).map(Some)) {
+        if let Some(part) = part {
+            folder.push(part);
+        }
+        let ignore_file = folder.join(".aiiaignore");
+        if ignore_file.is_file() {
+            found = true;
+            // An unreadable pattern must not open the gate.
+            if builder.add(&ignore_file).is_some() {
+                return true;
+            }
+        }
+    }
+    found && builder.build().map_or(true, |patterns| patterns.matched_path_or_any_parents(file, false).is_ignore())
+}
+
+/// Whether the file's name says that it holds keys or passwords.
+pub(crate) fn is_secret_file(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_lowercase) else { return true };
+    let exact = [
+        ".env", ".envrc", ".npmrc", ".pypirc", ".netrc", "_netrc", ".pgpass", ".htpasswd", ".git-credentials",
+        "credentials", "credentials.json", "secrets.yml", "secrets.yaml", "secrets.json", "secrets.toml", "id_rsa",
+        "id_dsa", "id_ecdsa", "id_ed25519", ".dockercfg", "kubeconfig", "terraform.tfstate",
+    ];
+    let endings = [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk", ".asc", ".gpg", ".tfvars"];
+    let harmless = [".env.example", ".env.sample", ".env.template"];
+    if harmless.contains(&name.as_str()) {
+        return false;
+    }
+    exact.contains(&name.as_str()) || name.starts_with(".env.") || endings.iter().any(|ending| name.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secret_files() {
+        for (name, secret) in [
+            (".env", true),
+            (".env.production", true),
+            (".ENV", true),
+            (".env.example", false),
+            ("server.pem", true),
+            ("id_ed25519", true),
+            ("id_ed25519.pub", false),
+            ("main.rs", false),
+            ("keys.rs", false),
+            ("environment.py", false),
+        ] {
+            assert_eq!(is_secret_file(Path::new("/w").join(name).as_path()), secret, "{name}");
+        }
+    }
+
+    #[test]
+    fn roots() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        for path in ["repo/.git", "repo/crates/a/src", "plain/sub"] {
+            std::fs::create_dir_all(root.join(path)).unwrap();
+        }
+        std::fs::write(root.join("repo/crates/a/Cargo.toml"), "").unwrap();
+        let check = |file: &str, folders: &[&str], expected: &str| {
+            let folders: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
+            assert_eq!(root_of(&root.join(file), &folders), root.join(expected), "{file}");
+        };
+        check("repo/crates/a/src/lib.rs", &[], "repo");
+        check("repo/crates/a/src/lib.rs", &["repo/crates/a"], "repo/crates/a");
+        check("plain/sub/x.py", &[], "plain/sub");
+        check("plain/sub/x.py", &["plain"], "plain");
+    }
+
+    #[test]
+    fn excluded_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        std::fs::create_dir_all(root.join("src/private")).unwrap();
+        std::fs::write(root.join(".aiiaignore"), "private/\n*.gen.rs\n").unwrap();
+        std::fs::write(root.join("src/.aiiaignore"), "local.rs\n").unwrap();
+        for (file, excluded) in [
+            ("src/main.rs", false),
+            ("src/private/a.rs", true),
+            ("src/x.gen.rs", true),
+            ("src/local.rs", true),
+            ("local.rs", false),
+        ] {
+            assert_eq!(is_excluded(root, &root.join(file)), excluded, "{file}");
+        }
+    }
+}
