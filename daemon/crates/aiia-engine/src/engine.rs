@@ -50,7 +50,9 @@ pub struct Activity {
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
-pub(crate) struct Inner {
+#[doc(hidden)]
+#[allow(missing_docs, unreachable_pub)]
+pub struct Inner {
     pub(crate) options: EngineOptions,
     pub(crate) config: Config,
     pub(crate) store: Store,

@@ -150,9 +150,9 @@ fn budget(model: &Chosen) -> u32 {
 /// How the reply has to look: whole symbols where there is one, since small models get those right most often.
 fn format(bundle: &ContextBundle) -> &'static str {
     if bundle.target.symbol.is_some() {
-        aiia_edit::prompt::WHOLE_SYMBOL
+        aiia_edit::WHOLE_SYMBOL
     } else {
-        aiia_edit::prompt::SEARCH_REPLACE
+        aiia_edit::SEARCH_REPLACE
     }
 }
 

@@ -92,13 +92,13 @@ impl RunLog {
                     continue;
                 }
                 let next = state.next;
-                let more = state.count.wait_for(|count| *count > next);
+                let shutdown = state.shutdown.clone();
                 tokio::select! {
-                    more = more => { more.ok()?; }
+                    more = async { state.count.wait_for(|count| *count > next).await.is_ok() } => more.then_some(())?,
                     // The last events are pushed by the driver when it sees the shutdown; a log that ended has them.
-                    () = state.shutdown.cancelled() => {
-                        let more = tokio::time::timeout(super::driver::STOP_LIMIT, state.count.wait_for(|count| *count > next)).await;
-                        more.ok()?.ok()?;
+                    () = shutdown.cancelled() => {
+                        let more = async { state.count.wait_for(|count| *count > next).await.is_ok() };
+                        tokio::time::timeout(super::driver::STOP_LIMIT, more).await.ok()?.then_some(())?;
                     }
                 }
             }
