@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +49,8 @@ struct Shared {
     engine: Engine,
     token: String,
     shutdown: CancellationToken,
+    /// How many connections there are, from the moment that they are accepted.
+    connections: watch::Sender<usize>,
 }
 
 impl Daemon {
@@ -86,7 +88,7 @@ impl Daemon {
         runtime_file::write(&runtime_file, &content)
             .map_err(|error| failed(&format!("{} cannot be written", runtime_file.display()), &error))?;
         tracing::info!(pid = content.pid, version = VERSION, http_port = content.http_port, "started");
-        let shared = Shared { engine, token, shutdown: CancellationToken::new() };
+        let shared = Shared { engine, token, shutdown: CancellationToken::new(), connections: watch::Sender::new(0) };
         Ok(Self { shared: Arc::new(shared), socket, http, runtime_file, socket_path })
     }
 
@@ -105,7 +107,7 @@ impl Daemon {
         let Self { shared, socket, http, runtime_file, socket_path } = self;
         tokio::spawn(cancel_on_signal(shared.shutdown.clone()));
         if let Some(limit) = idle {
-            tokio::spawn(cancel_when_idle(shared.engine.clone(), limit, shared.shutdown.clone()));
+            tokio::spawn(cancel_when_idle(Arc::clone(&shared), limit));
         }
         if let Some(listener) = http {
             tokio::spawn(serve_http(Arc::clone(&shared), listener));
@@ -158,8 +160,10 @@ async fn accept(shared: &Arc<Shared>, socket: &UnixListener, connections: &mut J
             continue;
         };
         let shared = Arc::clone(shared);
+        shared.connections.send_modify(|count| *count += 1);
         connections.spawn(async move {
             serve_connection(&shared, stream).await;
+            shared.connections.send_modify(|count| *count -= 1);
             drop(place);
         });
     }
@@ -256,27 +260,22 @@ pub(crate) async fn cancel_on_signal(token: CancellationToken) {
     token.cancel();
 }
 
-/// Cancels `token` after `limit` without a session and without a run.
-async fn cancel_when_idle(engine: Engine, limit: Duration, token: CancellationToken) {
-    let mut activity = engine.activity();
+/// Ends the daemon after `limit` without a connection, a session and a run.
+async fn cancel_when_idle(shared: Arc<Shared>, limit: Duration) {
+    let (mut activity, mut connections) = (shared.engine.activity(), shared.connections.subscribe());
     loop {
         let busy = {
             let now = activity.borrow_and_update();
-            now.sessions > 0 || now.active_runs > 0
+            now.sessions > 0 || now.active_runs > 0 || *connections.borrow_and_update() > 0
         };
-        if busy {
-            if activity.changed().await.is_err() {
+        let idle_for = if busy { Duration::MAX } else { limit };
+        tokio::select! {
+            changed = activity.changed() => if changed.is_err() { return },
+            changed = connections.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(idle_for) => {
+                tracing::info!(seconds = limit.as_secs(), "nobody needs the daemon");
+                shared.shutdown.cancel();
                 return;
-            }
-        } else {
-            match timeout(limit, activity.changed()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return,
-                Err(_) => {
-                    tracing::info!(seconds = limit.as_secs(), "nobody needs the daemon");
-                    token.cancel();
-                    return;
-                }
             }
         }
     }

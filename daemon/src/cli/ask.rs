@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
 
 use aiia_protocol::action::{ActionKind, StartAction};
-use aiia_protocol::chat::CreateChat;
+use aiia_protocol::chat::{ChatRef, CreateChat};
 use aiia_protocol::id::ChatId;
-use aiia_protocol::operation::{ActionStart, ChatCreate, ProjectResolve, RunStart};
+use aiia_protocol::operation::{ActionStart, ChatCreate, ChatDelete, ChatGet, ProjectResolve, RunStart};
 use aiia_protocol::project::ResolveProject;
 use aiia_protocol::run::{Run, StartRun};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -63,11 +63,27 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
         let name = target.file.display().to_string();
         content = with_attachment(&content, &name, &text_of(target)?);
     }
+    let is_new = chat_id.is_none();
     let chat_id = match chat_id {
         Some(chat_id) => chat_id,
         None => new_chat(client, arguments.model.clone())?,
     };
-    Ok(client.call::<RunStart>(&StartRun { chat_id, content, parent_id: None, model: arguments.model.clone() })?)
+    let params = StartRun { chat_id, content, parent_id: None, model: arguments.model.clone() };
+    let started = client.call::<RunStart>(&params);
+    if started.is_err() && is_new {
+        remove_if_empty(client, params.chat_id);
+    }
+    Ok(started?)
+}
+
+/// A question that was refused before it was stored leaves no empty chat behind.
+fn remove_if_empty(client: &mut Client, chat_id: ChatId) {
+    let chat = ChatRef { chat_id };
+    if client.call::<ChatGet>(&chat).is_ok_and(|chat| chat.message_count == 0)
+        && let Err(problem) = client.call::<ChatDelete>(&chat)
+    {
+        output::note(&format!("An empty chat stays: {problem}"));
+    }
 }
 
 /// A chat in the project of the working directory.

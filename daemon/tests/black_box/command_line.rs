@@ -32,7 +32,7 @@ fn bad_files_are_refused_with_a_reason() {
     home.file("short.py", "def f():\n    return 1\n");
     home.file("binary.py", "a\0b");
     for (target, message) in
-        [("missing.py", "missing.py"), (".", "directory"), ("binary.py", "binary.py"), ("short.py:40", "line")]
+        [("missing.py", "missing.py"), (".", "folder"), ("binary.py", "binary.py"), ("short.py:40", "line")]
     {
         for verb in ["explain", "fix", "context"] {
             let done = home.run(&[verb, target]);
@@ -54,7 +54,7 @@ fn without_a_model_the_code_is_4_and_the_next_step_is_named() {
         done.code(4);
     }
     let history = home.run(&["history", "--json"]).code(0).json();
-    assert_eq!(history["items"].as_array().unwrap().len(), 4, "the questions are kept");
+    assert!(history["items"].as_array().unwrap().iter().all(|chat| chat["message_count"] != 0), "no chat is empty");
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn stop_ends_it_and_says_so() {
 #[test]
 fn without_clients_it_ends_by_itself() {
     let home = Home::new();
-    let client = home.command(&["history", "--json"]).env("AIIA_IDLE_EXIT_SECONDS", "0").spawn().unwrap();
+    let client = home.command(&["history", "--json"]).env("AIIA_IDLE_EXIT_SECONDS", "1").spawn().unwrap();
     finish(client, "").code(0);
     home.wait_for_end();
     assert!(!home.runtime_file().exists());
