@@ -7,8 +7,16 @@ use super::tracked_files;
 #[test]
 fn the_top_level_has_nothing_new() {
     let allowed = [
-        "Cargo.toml", "Cargo.lock", "daemon", "vscode-extension", "protocol", "tests", "README.md", "CHANGELOG.md",
-        "LICENSE-MIT", "LICENSE-APACHE",
+        "Cargo.toml",
+        "Cargo.lock",
+        "daemon",
+        "vscode-extension",
+        "protocol",
+        "tests",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
     ];
     let top: BTreeSet<String> =
         tracked_files().iter().map(|path| path.split('/').next().unwrap_or_default().to_owned()).collect();
@@ -21,8 +29,16 @@ fn the_top_level_has_nothing_new() {
 fn what_is_promised_is_there() {
     let files = tracked_files();
     for path in [
-        "README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", ".ci/run", "protocol/PROTOCOL.md",
-        "protocol/openapi.json", "daemon/ARCHITECTURE.md", "daemon/CONTRIBUTING.md", "vscode-extension/src/protocol.ts",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+        ".ci/run",
+        "protocol/PROTOCOL.md",
+        "protocol/openapi.json",
+        "daemon/ARCHITECTURE.md",
+        "daemon/CONTRIBUTING.md",
+        "vscode-extension/src/protocol.ts",
     ] {
         assert!(files.iter().any(|file| file == path), "{path} is missing");
     }

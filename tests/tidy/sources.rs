@@ -8,7 +8,10 @@ use super::{read, tracked_files};
 const MAX_LINES: usize = 600;
 
 fn rust_files() -> Vec<String> {
-    tracked_files().into_iter().filter(|path| path.ends_with(".rs")).collect()
+    tracked_files()
+        .into_iter()
+        .filter(|path| std::path::Path::new(path).extension().is_some_and(|extension| extension == "rs"))
+        .collect()
 }
 
 fn none_matches(files: &[String], pattern: &str, why: &str) {
@@ -43,14 +46,22 @@ fn no_file_is_a_heap() {
 #[test]
 fn no_test_is_muted_and_nothing_is_left_for_later() {
     let ours: Vec<String> = rust_files().into_iter().filter(|path| path != "tests/tidy/sources.rs").collect();
-    none_matches(&ours, r"#\[ignore|\btodo!\(|\bunimplemented!\(|\bdbg!\(|\bFIXME\b|\bXXX\b|\bTODO\b", "finish it, or take it out");
+    none_matches(
+        &ours,
+        r"#\[ignore|\btodo!\(|\bunimplemented!\(|\bdbg!\(|\bFIXME\b|\bXXX\b|\bTODO\b",
+        "finish it, or take it out",
+    );
 }
 
 #[test]
 fn no_test_waits_by_the_clock() {
     let tests: Vec<String> = rust_files()
         .into_iter()
-        .filter(|path| (path.starts_with("tests/") && path != "tests/tidy/sources.rs") || path.contains("/tests/") || path.ends_with("tests.rs"))
+        .filter(|path| {
+            (path.starts_with("tests/") && path != "tests/tidy/sources.rs")
+                || path.contains("/tests/")
+                || path.ends_with("tests.rs")
+        })
         .collect();
     none_matches(&tests, r"thread::sleep\(|time::sleep\(|\bsleep\(", "wait for an event with a limit instead");
 }
@@ -76,7 +87,13 @@ fn only_the_gate_lets_a_request_out() {
 fn the_project_speaks_of_itself_alone() {
     let texts: Vec<String> = tracked_files()
         .into_iter()
-        .filter(|path| !path.ends_with(".lock") && !path.ends_with("package-lock.json") && path != "tests/tidy/sources.rs")
+        .filter(|path| {
+            !path.ends_with(".lock") && !path.ends_with("package-lock.json") && path != "tests/tidy/sources.rs"
+        })
         .collect();
-    none_matches(&texts, r"/work/(main|shared)|/tmp/(spike|briefs|models)\b|/root/|\bissue #?[0-9]+\b|(?i)closing note", "leave it out");
+    none_matches(
+        &texts,
+        r"/work/(main|shared)|/tmp/(spike|briefs|models)\b|/root/|\bissue #?[0-9]+\b|(?i)closing note",
+        "leave it out",
+    );
 }

@@ -98,10 +98,9 @@ impl Config {
         let mut config = match std::fs::read_to_string(file) {
             Ok(text) => Self::parse(&text, &file.display().to_string()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::default(),
-            Err(error) => Self {
-                problems: vec![format!("{} cannot be read: {error}.", file.display())],
-                ..Self::default()
-            },
+            Err(error) => {
+                Self { problems: vec![format!("{} cannot be read: {error}.", file.display())], ..Self::default() }
+            }
         };
         let set = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
         if let Some(model) = set("AIIA_MODEL") {
@@ -123,7 +122,8 @@ impl Config {
                 Ok(settings) => return Self { settings, problems },
                 Err(error) => error,
             };
-            let line = error.span().map_or(0, |span| remaining[..span.start.min(remaining.len())].matches('\n').count());
+            let line =
+                error.span().map_or(0, |span| remaining[..span.start.min(remaining.len())].matches('\n').count());
             problems.push(format!("{file}:{}: {}", line + 1, error.message().replace('\n', " ")));
             match lines.get_mut(line) {
                 Some(wrong) if !wrong.is_empty() && problems.len() < MAX_PROBLEMS => *wrong = "",
@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn one_mistake_does_not_cost_the_rest() {
-        let config = Config::parse("modell = 'x'\nmodel = 'a/b'\n[daemon]\nidle_minutes = 'soon'\nhttp_port = 4\n", "c.toml");
+        let config =
+            Config::parse("modell = 'x'\nmodel = 'a/b'\n[daemon]\nidle_minutes = 'soon'\nhttp_port = 4\n", "c.toml");
         assert_eq!(config.problems.len(), 2, "{:?}", config.problems);
         assert_eq!(config.settings.model.as_deref(), Some("a/b"));
         assert_eq!(config.settings.daemon.http_port, Some(4));

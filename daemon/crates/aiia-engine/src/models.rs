@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiia_llm::{
-    ChatRequest, DeltaStream, Dialect, DiscoverySettings, EmbeddedSettings, LlmError, LlmErrorKind, Models, ModelsConfig,
-    ProviderConfig, Survey,
+    ChatRequest, DeltaStream, Dialect, DiscoverySettings, EmbeddedSettings, LlmError, LlmErrorKind, Models,
+    ModelsConfig, ProviderConfig, Survey,
 };
 use aiia_protocol::problem::{Problem, ProblemCode};
 use tokio_util::sync::CancellationToken;
@@ -63,12 +63,15 @@ impl ModelDirectory {
             if let Some(variable) = &provider.api_key_env {
                 match options.environment.get(variable) {
                     Some(key) => made = made.with_key(key),
-                    None => problems.push(format!("The provider “{name}” takes its key from {variable}, which is not set.")),
+                    None => {
+                        problems.push(format!("The provider “{name}” takes its key from {variable}, which is not set."))
+                    }
                 }
             }
             providers.push(made);
         }
-        let embedded_file = settings.embedded.path.as_ref().map(PathBuf::from).or_else(|| found_weights(&options.data_dir));
+        let embedded_file =
+            settings.embedded.path.as_ref().map(PathBuf::from).or_else(|| found_weights(&options.data_dir));
         let embedded = EmbeddedSettings {
             model_path: embedded_file.clone(),
             idle_unload: Duration::from_secs(60 * settings.embedded.unload_minutes.unwrap_or(10)),
@@ -139,7 +142,13 @@ impl ModelDirectory {
     }
 
     /// Asks a model. Only what passed the gate can be sent.
-    pub(crate) fn ask(&self, model: &Chosen, sealed: &Sealed, max_tokens: u32, cancel: CancellationToken) -> DeltaStream {
+    pub(crate) fn ask(
+        &self,
+        model: &Chosen,
+        sealed: &Sealed,
+        max_tokens: u32,
+        cancel: CancellationToken,
+    ) -> DeltaStream {
         let request = ChatRequest {
             messages: sealed.messages().to_vec(),
             max_tokens: Some(max_tokens),

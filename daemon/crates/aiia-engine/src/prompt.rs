@@ -80,7 +80,7 @@ pub(crate) fn action(prompt: &ActionPrompt) -> String {
     let code = render(
         "code",
         context! { name => prompt.name, language => prompt.language, pieces => pieces.iter().map(|piece| context! { label => piece.label, start_line => piece.start_line, end_line => piece.end_line, text => piece.text }).collect::<Vec<_>>(),
-            diagnostics => diagnostics.iter().map(|shown| context! { line => shown.line, severity => shown.severity, code => shown.code, message => shown.message }).collect::<Vec<_>>() },
+        diagnostics => diagnostics.iter().map(|shown| context! { line => shown.line, severity => shown.severity, code => shown.code, message => shown.message }).collect::<Vec<_>>() },
     );
     render(
         prompt.kind.as_str(),

@@ -42,11 +42,8 @@ impl Engine {
     pub async fn review(&self, edit_id: &EditId) -> Result<ReviewDocument, Problem> {
         let edit = self.store.get_edit(edit_id.clone()).await?;
         let texts = self.store.edit_texts(edit_id.clone()).await?;
-        let hunks: Vec<Vec<(&EditHunk, aiia_edit::Hunk)>> = edit
-            .files
-            .iter()
-            .map(|file| file.hunks.iter().map(|hunk| (hunk, from_protocol(hunk))).collect())
-            .collect();
+        let hunks: Vec<Vec<(&EditHunk, aiia_edit::Hunk)>> =
+            edit.files.iter().map(|file| file.hunks.iter().map(|hunk| (hunk, from_protocol(hunk))).collect()).collect();
         let files: Vec<ReviewedFile> = edit
             .files
             .iter()

@@ -158,8 +158,7 @@ fn check_text(path: &str, text: &str) -> Result<(), Problem> {
 }
 
 fn binary(path: &str) -> Problem {
-    Problem::new(ProblemCode::UnsupportedDocument, format!("{path} is a binary file."))
-        .with_hint("Name a source file.")
+    Problem::new(ProblemCode::UnsupportedDocument, format!("{path} is a binary file.")).with_hint("Name a source file.")
 }
 
 fn too_large(path: &str, bytes: u64) -> Problem {

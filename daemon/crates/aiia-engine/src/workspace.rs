@@ -48,9 +48,28 @@ pub(crate) fn is_excluded(root: &Path, file: &Path) -> bool {
 pub(crate) fn is_secret_file(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_lowercase) else { return true };
     let exact = [
-        ".env", ".envrc", ".npmrc", ".pypirc", ".netrc", "_netrc", ".pgpass", ".htpasswd", ".git-credentials",
-        "credentials", "credentials.json", "secrets.yml", "secrets.yaml", "secrets.json", "secrets.toml", "id_rsa",
-        "id_dsa", "id_ecdsa", "id_ed25519", ".dockercfg", "kubeconfig", "terraform.tfstate",
+        ".env",
+        ".envrc",
+        ".npmrc",
+        ".pypirc",
+        ".netrc",
+        "_netrc",
+        ".pgpass",
+        ".htpasswd",
+        ".git-credentials",
+        "credentials",
+        "credentials.json",
+        "secrets.yml",
+        "secrets.yaml",
+        "secrets.json",
+        "secrets.toml",
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+        ".dockercfg",
+        "kubeconfig",
+        "terraform.tfstate",
     ];
     let endings = [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk", ".asc", ".gpg", ".tfvars"];
     let harmless = [".env.example", ".env.sample", ".env.template"];

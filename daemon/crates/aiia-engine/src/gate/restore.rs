@@ -35,7 +35,8 @@ impl Restorer {
             let rest = &after[digits..];
             if rest.starts_with(PLACEHOLDER_END) {
                 let end = PLACEHOLDER_START.len() + digits + PLACEHOLDER_END.len();
-                let secret = after[..digits].parse::<usize>().ok().and_then(|number| self.secrets.get(number.checked_sub(1)?));
+                let secret =
+                    after[..digits].parse::<usize>().ok().and_then(|number| self.secrets.get(number.checked_sub(1)?));
                 match secret {
                     Some(secret) => out.push_str(secret),
                     None => out.push_str(&self.held[..end]),

@@ -65,7 +65,8 @@ pub(super) fn replace(text: &str, secrets: &mut Vec<String>) -> String {
 fn is_harmless(value: &str) -> bool {
     let digits = value.chars().any(|c| c.is_ascii_digit());
     let letters = value.chars().any(char::is_alphabetic);
-    let templated = value.starts_with("${") || value.starts_with("{{") || value.starts_with('<') || value.contains("example");
+    let templated =
+        value.starts_with("${") || value.starts_with("{{") || value.starts_with('<') || value.contains("example");
     templated || !(digits && letters)
 }
 

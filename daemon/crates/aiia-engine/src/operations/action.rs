@@ -59,11 +59,8 @@ impl Handle for ActionStart {
             Some(chat) => engine.store.get_project(chat.project_id.clone()).await?,
             None => project::resolve(session, &root(session, &source)).await?,
         };
-        let wishes = [
-            params.model.as_deref(),
-            chat.as_ref().and_then(|chat| chat.model.as_deref()),
-            project.model.as_deref(),
-        ];
+        let wishes =
+            [params.model.as_deref(), chat.as_ref().and_then(|chat| chat.model.as_deref()), project.model.as_deref()];
         let model = engine.models.choose(wishes).await?;
         let budget = budget(&model);
         let (source, bundle) = gather(source, selection, params.kind, budget as usize).await?;
@@ -131,11 +128,7 @@ fn root(session: &Session, source: &Source) -> std::path::PathBuf {
         .unwrap_or_else(|| session.engine().data_dir().join("untitled"))
 }
 
-async fn new_chat(
-    session: &Session,
-    project_id: aiia_protocol::id::ProjectId,
-    title: &str,
-) -> Result<Chat, Problem> {
+async fn new_chat(session: &Session, project_id: aiia_protocol::id::ProjectId, title: &str) -> Result<Chat, Problem> {
     let new = CreateChat { project_id, title: Some(title.to_owned()), model: None };
     let chat = session.engine().store.create_chat(new).await?;
     chat::changed(session, Change::Created, &chat);
@@ -149,11 +142,7 @@ fn budget(model: &Chosen) -> u32 {
 
 /// How the reply has to look: whole symbols where there is one, since small models get those right most often.
 fn format(bundle: &ContextBundle) -> &'static str {
-    if bundle.target.symbol.is_some() {
-        aiia_edit::WHOLE_SYMBOL
-    } else {
-        aiia_edit::SEARCH_REPLACE
-    }
+    if bundle.target.symbol.is_some() { aiia_edit::WHOLE_SYMBOL } else { aiia_edit::SEARCH_REPLACE }
 }
 
 async fn test_target(session: &Session, source: &Source) -> Result<TestTarget, Problem> {
@@ -226,7 +215,8 @@ fn shown_question(
         let _ = write!(text, "\n\n{instruction}");
     }
     for diagnostic in diagnostics {
-        let _ = write!(text, "\n\n> line {}: {}", diagnostic.start_line, diagnostic.message.trim().replace('\n', "\n> "));
+        let _ =
+            write!(text, "\n\n> line {}: {}", diagnostic.start_line, diagnostic.message.trim().replace('\n', "\n> "));
     }
     let language = source.language.map_or("", aiia_syntax::Language::name);
     let _ = write!(text, "\n\n{fence}{language}\n{code}\n{fence}");

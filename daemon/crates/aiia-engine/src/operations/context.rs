@@ -20,8 +20,11 @@ impl Handle for ContextGet {
     async fn handle(session: &Session, params: GetContext) -> Result<Reply<Bundle>, Problem> {
         let budget = params.budget.unwrap_or(DEFAULT_BUDGET);
         if budget == 0 || budget > MAX_BUDGET {
-            return Err(Problem::new(ProblemCode::InvalidParams, format!("A budget of {budget} tokens is not possible."))
-                .with_error("/budget", format!("1 to {MAX_BUDGET}")));
+            return Err(Problem::new(
+                ProblemCode::InvalidParams,
+                format!("A budget of {budget} tokens is not possible."),
+            )
+            .with_error("/budget", format!("1 to {MAX_BUDGET}")));
         }
         let source = Source::read(session, &params.document).await?;
         gate::admit(&source)?;
@@ -71,7 +74,9 @@ pub(super) async fn gather(
         });
         (source, bundle)
     });
-    gathered.await.map_err(|error| Problem::new(ProblemCode::Internal, format!("Gathering the context failed: {error}.")))
+    gathered
+        .await
+        .map_err(|error| Problem::new(ProblemCode::Internal, format!("Gathering the context failed: {error}.")))
 }
 
 fn intent(kind: ActionKind) -> Intent {

@@ -182,12 +182,7 @@ fn change(
             shift += hunk.new_lines as isize - hunk.old_lines as isize;
         }
     }
-    Ok(FileChange {
-        path: file.path.clone(),
-        base_hash: sha256(&text),
-        create: current.is_none(),
-        replacements,
-    })
+    Ok(FileChange { path: file.path.clone(), base_hash: sha256(&text), create: current.is_none(), replacements })
 }
 
 /// The hunk `shift` lines further down; with `backwards`, the hunk that takes it back.
@@ -205,8 +200,7 @@ fn moved(hunk: &Hunk, shift: isize, backwards: bool) -> Hunk {
 /// The replacement without the characters that both texts have at their front and back, on character borders.
 fn minimal(text: &str, place: std::ops::Range<usize>, new_text: &str) -> Replacement {
     let old = &text[place.clone()];
-    let front: usize =
-        old.chars().zip(new_text.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let front: usize = old.chars().zip(new_text.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
     let back: usize = old[front..]
         .chars()
         .rev()
@@ -313,7 +307,13 @@ mod tests {
     fn what_the_user_typed_elsewhere_stays() {
         use HunkStatus::{Accepted, Pending};
         check([Pending; 3], &[2], "0\na\nb\nc\nd\ne\nf\ng\n", Decision::Accept, "0\na\nb\nc\nd\nf\ng\n");
-        check([Accepted, Pending, Pending], &[2], "0\na\nB1\nB2\nc\nd\ne\nf\nG\n", Decision::Accept, "0\na\nB1\nB2\nc\nd\nf\nG\n");
+        check(
+            [Accepted, Pending, Pending],
+            &[2],
+            "0\na\nB1\nB2\nc\nd\ne\nf\nG\n",
+            Decision::Accept,
+            "0\na\nB1\nB2\nc\nd\nf\nG\n",
+        );
     }
 
     #[test]
@@ -343,7 +343,18 @@ mod tests {
         ] {
             let replacement = minimal(old, 0..old.len(), new);
             let found = (replacement.start, replacement.end, replacement.text.as_str());
-            assert_eq!(after(old, &FileChange { path: String::new(), base_hash: String::new(), create: false, replacements: vec![replacement.clone()] }), new);
+            assert_eq!(
+                after(
+                    old,
+                    &FileChange {
+                        path: String::new(),
+                        base_hash: String::new(),
+                        create: false,
+                        replacements: vec![replacement.clone()]
+                    }
+                ),
+                new
+            );
             assert_eq!(found, expected, "{old:?} {new:?}");
         }
     }

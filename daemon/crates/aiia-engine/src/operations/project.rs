@@ -3,9 +3,7 @@
 use aiia_protocol::Empty;
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::ProjectId;
-use aiia_protocol::operation::{
-    ProjectCreate, ProjectDelete, ProjectGet, ProjectList, ProjectResolve, ProjectUpdate,
-};
+use aiia_protocol::operation::{ProjectCreate, ProjectDelete, ProjectGet, ProjectList, ProjectResolve, ProjectUpdate};
 use aiia_protocol::page::Page;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::project::{CreateProject, ListProjects, Project, ProjectRef, ResolveProject, UpdateProject};
@@ -33,8 +31,11 @@ impl Handle for ProjectResolve {
     async fn handle(session: &Session, params: ResolveProject) -> Result<Reply<Project>, Problem> {
         let folder = Path::new(&params.folder);
         if !folder.is_absolute() {
-            return Err(Problem::new(ProblemCode::InvalidParams, format!("“{}” is not an absolute path.", params.folder))
-                .with_error("/folder", "an absolute path is needed"));
+            return Err(Problem::new(
+                ProblemCode::InvalidParams,
+                format!("“{}” is not an absolute path.", params.folder),
+            )
+            .with_error("/folder", "an absolute path is needed"));
         }
         let root = workspace::root_of(folder, &session.folders());
         Ok(Reply::One(resolve(session, &root).await?))

@@ -50,8 +50,7 @@ impl Handle for RunStart {
         let sealed = gate::seal(messages, redact);
         let max_tokens = answer_limit(sealed.messages(), model.window);
         let run = begun.run;
-        let assignment =
-            Assignment { run: run.clone(), model, sealed, max_tokens, subject: None, first: Vec::new() };
+        let assignment = Assignment { run: run.clone(), model, sealed, max_tokens, subject: None, first: Vec::new() };
         start(engine, assignment);
         Ok(Reply::One(run))
     }
@@ -72,8 +71,11 @@ pub(super) fn check_length(content: &str) -> Result<(), Problem> {
     if content.len() <= MAX_MESSAGE_BYTES {
         return Ok(());
     }
-    Err(Problem::new(ProblemCode::TooLarge, format!("The message has {} KiB; at most 1024 are taken.", content.len() / 1024))
-        .with_hint("Shorten it, or name a file instead."))
+    Err(Problem::new(
+        ProblemCode::TooLarge,
+        format!("The message has {} KiB; at most 1024 are taken.", content.len() / 1024),
+    )
+    .with_hint("Shorten it, or name a file instead."))
 }
 
 /// Whether key-like strings are replaced for a model that is `local` or not.
@@ -133,8 +135,7 @@ impl Handle for RunCancel {
 impl Handle for RunEvents {
     async fn handle(session: &Session, params: run::RunEvents) -> Result<Reply<RunEvent>, Problem> {
         let engine = session.engine();
-        let stream =
-            events(&engine.store, &engine.runs, params.run_id, params.after, engine.shutdown_token()).await?;
+        let stream = events(&engine.store, &engine.runs, params.run_id, params.after, engine.shutdown_token()).await?;
         Ok(Reply::Many(stream))
     }
 }

@@ -161,7 +161,8 @@ async fn model_checks(engine: &Engine) -> Vec<Check> {
         })
         .collect();
     if !survey.tried.is_empty() {
-        let looked: Vec<String> = survey.tried.iter().map(|tried| format!("{}: {}", tried.what, tried.outcome)).collect();
+        let looked: Vec<String> =
+            survey.tried.iter().map(|tried| format!("{}: {}", tried.what, tried.outcome)).collect();
         checks.push(ok("looked for", looked.join("; ")));
     }
     checks.push(match engine.models.default_model().await {

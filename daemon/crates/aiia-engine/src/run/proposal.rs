@@ -45,8 +45,9 @@ impl Refusal {
             Some(first) => format!("The answer could not be applied: {first} (and {} more)", complaints.len() - 1),
             None => "The answer proposes no change.".to_owned(),
         };
-        let problem = Problem::new(ProblemCode::EditRejected, detail)
-            .with_hint("Nothing was changed, and the answer is kept in the chat. Ask again, select less, or choose another model.");
+        let problem = Problem::new(ProblemCode::EditRejected, detail).with_hint(
+            "Nothing was changed, and the answer is kept in the chat. Ask again, select less, or choose another model.",
+        );
         Self { complaints, problem }
     }
 }
@@ -80,10 +81,11 @@ pub(crate) async fn propose(
         })
         .collect();
     let new = NewEdit { run_id: run.id.clone(), title, model: run.model.clone(), files, diff };
-    let edit = engine.store.create_edit(new).await.map_err(|error| Refusal {
-        complaints: Vec::new(),
-        problem: Problem::from(error),
-    })?;
+    let edit = engine
+        .store
+        .create_edit(new)
+        .await
+        .map_err(|error| Refusal { complaints: Vec::new(), problem: Problem::from(error) })?;
     engine.publish((Entity::Edit, Change::Created), &edit.id, Some(&edit.project_id), Some(&edit.chat_id));
     Ok(edit)
 }
@@ -91,11 +93,11 @@ pub(crate) async fn propose(
 /// The change, with the real paths of its files.
 fn plan(reply: &str, subject: Subject, cut_off: bool) -> Result<Vec<(String, FilePlan)>, Refusal> {
     if let Some(target) = &subject.test_target {
-        let placed = test_placement::place(reply, target, cut_off).map_err(|complaint| Refusal::new(vec![complaint]))?;
+        let placed =
+            test_placement::place(reply, target, cut_off).map_err(|complaint| Refusal::new(vec![complaint]))?;
         return Ok(vec![(target.path.clone(), placed)]);
     }
-    let files =
-        [SourceFile { path: subject.name.clone(), text: subject.text.clone(), language: subject.language }];
+    let files = [SourceFile { path: subject.name.clone(), text: subject.text.clone(), language: subject.language }];
     let context = ReplyContext {
         files: &files,
         focus: Some(Focus { path: subject.name.clone(), range: subject.range, symbol: subject.symbol }),

@@ -114,9 +114,9 @@ fn existing_module(target: &TestTarget) -> Option<usize> {
     }
     let tree = SyntaxTree::parse(target.language, &target.text).ok()?;
     let symbols = tree.symbols(&target.text);
-    let module = symbols
-        .iter()
-        .find(|symbol| symbol.depth == 0 && symbol.kind == SymbolKind::Module && matches!(symbol.name.as_str(), "tests" | "test"))?;
+    let module = symbols.iter().find(|symbol| {
+        symbol.depth == 0 && symbol.kind == SymbolKind::Module && matches!(symbol.name.as_str(), "tests" | "test")
+    })?;
     let brace = target.text[module.item_range.clone()].rfind('}')?;
     let at = module.item_range.start + brace;
     Some(target.text[..at].rfind('\n').map_or(at, |line| line + 1))
@@ -202,19 +202,31 @@ mod tests {
     fn an_existing_module_grows() {
         let text = format!("{RUST}\n{MODULE}");
         let reply = "```rust\n#[cfg(test)]\nmod tests {\n    use super::*;\n    #[test]\n    fn again() {\n        one();\n    }\n}\n```";
-        let expected = format!("{RUST}\n{}\n    #[test]\n    fn again() {{\n        one();\n    }}\n}}\n", &MODULE[..MODULE.len() - 2]);
+        let expected = format!(
+            "{RUST}\n{}\n    #[test]\n    fn again() {{\n        one();\n    }}\n}}\n",
+            &MODULE[..MODULE.len() - 2]
+        );
         check("rust", &text, reply, &expected);
     }
 
     #[test]
     fn python_gets_a_file_with_its_line_endings() {
-        check("python", "", "```python\nfrom a import b\n\ndef test_b():\n    assert b()\n```", "from a import b\n\ndef test_b():\n    assert b()\n");
+        check(
+            "python",
+            "",
+            "```python\nfrom a import b\n\ndef test_b():\n    assert b()\n```",
+            "from a import b\n\ndef test_b():\n    assert b()\n",
+        );
         check("python", "x = 1\r\n", "```\ndef test_x():\n    pass\n```", "x = 1\r\n\r\ndef test_x():\r\n    pass\r\n");
     }
 
     #[test]
     fn what_cannot_be_placed_is_refused() {
-        let target = TestTarget { path: "/w/x".into(), text: RUST.into(), language: Language::from_language_id("rust").unwrap() };
+        let target = TestTarget {
+            path: "/w/x".into(),
+            text: RUST.into(),
+            language: Language::from_language_id("rust").unwrap(),
+        };
         for (reply, cut_off, expected) in [
             ("no code here", false, "no code block"),
             ("```rust\n\n```", false, "no code block"),

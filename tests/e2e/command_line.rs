@@ -1,0 +1,104 @@
+//! The command line, from a question to a changed file.
+
+use aiia_tests::installation::{Installation, shown, text};
+use aiia_tests::model_server::Script;
+
+const BUGGY: &str = "def mean(values):\n    return sum(values) / (len(values) + 1)\n\n\ndef other():\n    return 1\n";
+const FIXED: &str = "def mean(values):\n    return sum(values) / len(values)\n\n\ndef other():\n    return 1\n";
+const REPLY: &str = "```python\ndef mean(values):\n    return sum(values) / len(values)\n```\n";
+
+#[test]
+fn explain_prints_the_answer() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", BUGGY);
+    aiia.model.always(Script::text("It is the mean."));
+    let output = aiia.run(&["explain", shown(&file)]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("It is the mean."), "{}", text(&output.stdout));
+}
+
+#[test]
+fn fix_shows_a_diff_and_writes_only_when_told() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", BUGGY);
+    aiia.model.always(Script::text(REPLY));
+    let place = format!("{}:2", shown(&file));
+    let output = aiia.run(&["fix", &place]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("+    return sum(values) / len(values)"), "{}", text(&output.stdout));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), BUGGY);
+
+    let output = aiia.run(&["fix", &place, "--write"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), FIXED);
+}
+
+#[test]
+fn a_useless_reply_changes_nothing_and_says_so() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", BUGGY);
+    aiia.model.always(Script::text("I cannot find a bug."));
+    let output = aiia.run(&["fix", &format!("{}:2", shown(&file)), "--write"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("could not be applied"), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), BUGGY);
+}
+
+#[test]
+fn bad_input_is_refused_with_a_reason() {
+    let aiia = Installation::new();
+    let folder = aiia.workspace();
+    aiia.write("three.py", "a = 1\nb = 2\nc = 3\n");
+    aiia.write("empty.py", "");
+    aiia.write(".env", "KEY=1\n");
+    std::fs::write(folder.join("binary.py"), b"a\0b").unwrap();
+    std::fs::write(folder.join("latin.py"), b"caf\xe9\n").unwrap();
+    std::fs::write(folder.join("large.py"), "x = 1\n".repeat(500_000)).unwrap();
+    for (target, expected) in [
+        ("three.py:9", "past its end"),
+        ("empty.py", "is empty"),
+        ("no.py", "no file"),
+        (".", "folder"),
+        ("binary.py", "binary"),
+        ("latin.py", "UTF-8"),
+        ("large.py", "MiB"),
+        (".env", "never sent"),
+    ] {
+        let output = aiia.run(&["explain", target]);
+        let message = text(&output.stderr);
+        assert!(!output.status.success(), "{target}");
+        assert!(message.contains(expected), "{target}: {message}");
+    }
+    assert_eq!(aiia.model.chats().len(), 0, "nothing was sent");
+}
+
+#[test]
+fn what_fails_at_the_model_is_told_apart() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", BUGGY);
+    for (script, expected) in [
+        (Script::error(401, "no key"), "key"),
+        (Script::error(400, "bad"), "bad"),
+        (Script::html(), "HTML"),
+        (Script::CutOff(vec!["The first".into(), " words".into()]), "cut off"),
+    ] {
+        aiia.model.always(script);
+        let output = aiia.run(&["explain", shown(&file)]);
+        let message = text(&output.stderr);
+        assert!(!output.status.success(), "{expected}");
+        assert!(message.to_lowercase().contains(&expected.to_lowercase()), "{expected}: {message}");
+    }
+    let output = aiia.run(&["explain", shown(&file)]);
+    assert!(text(&output.stdout).contains("The first words"), "what had arrived is kept: {}", text(&output.stdout));
+}
+
+#[test]
+fn secrets_do_not_leave_and_come_back_into_the_answer() {
+    let aiia = Installation::new();
+    let file = aiia.write("client.py", "def connect():\n    key = \"AKIAIOSFODNN7EXAMPLE\"\n    return key\n");
+    aiia.model.always(Script::text("The key is __AIIA_SECRET_1__."));
+    let output = aiia.run(&["explain", shown(&file)]);
+    assert!(text(&output.stdout).contains("The key is AKIAIOSFODNN7EXAMPLE."), "{}", text(&output.stdout));
+    let sent = format!("{:?}", aiia.model.chats());
+    assert!(sent.contains("__AIIA_SECRET_1__") && !sent.contains("AKIAIOSFODNN7EXAMPLE"));
+}

@@ -1,0 +1,46 @@
+//! A real Neovim, headless, with the configuration that we ship.
+
+use std::process::Command;
+
+use aiia_tests::installation::{Installation, program, text};
+use aiia_tests::model_server::Script;
+
+/// Runs a Lua test with the program on the path. `AIIA_NVIM` names the Neovim; `tests/run` installs one.
+fn run(test: &str, aiia: &Installation, environment: &[(&str, &str)]) {
+    let nvim = std::env::var("AIIA_NVIM").unwrap_or_else(|_| "nvim".to_owned());
+    let script = format!("{}/e2e/neovim/{test}", env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(nvim);
+    let base = aiia.command(&["lsp"]);
+    for (name, value) in base.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let output = command
+        .args(["--headless", "--clean", "-l", &script])
+        .envs(environment.iter().copied())
+        .env("AIIA_BIN", program())
+        .env("XDG_STATE_HOME", aiia.data_dir().join("nvim-state"))
+        .current_dir(aiia.workspace())
+        .output()
+        .expect("Neovim starts; `tests/run` installs one and sets AIIA_NVIM");
+    assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+}
+
+const PYTHON: &str = "# \u{1f680} numbers\ndef first(values):\n    if not values:\n        return 0\n    total = 1\n    for value in values:\n        total += value\n    return total / len(value)\n";
+const PYTHON_REPLY: &str = "```python\ndef first(values):\n    if not values:\n        return 0\n    total = 0\n    for value in values:\n        total += value\n    return total / len(values)\n```\n";
+const RUST: &str = "fn last(values: &[u32]) -> u32 {\n    let end = values.len();\n    let mut sum = 1;\n    for value in values {\n        sum += value;\n    }\n    sum + values[end]\n}\n";
+const RUST_REPLY: &str = "```rust\nfn last(values: &[u32]) -> u32 {\n    let end = values.len() - 1;\n    let mut sum = 1;\n    for value in values {\n        sum += value;\n    }\n    sum - values[end]\n}\n```\n";
+
+#[test]
+fn one_hunk_is_accepted_one_rejected_and_undo_restores_the_bytes() {
+    for (name, text, reply) in [("numbers.py", PYTHON, PYTHON_REPLY), ("numbers.rs", RUST, RUST_REPLY)] {
+        let aiia = Installation::new();
+        let file = aiia.write(name, text);
+        aiia.model.always(Script::text(reply));
+        let file = file.to_str().expect("UTF-8");
+        let kind = if name.ends_with("py") { "python" } else { "rust" };
+        run("review_test.lua", &aiia, &[("FILE", file), ("KIND", kind)]);
+    }
+}
