@@ -51,7 +51,7 @@ pub struct Activity {
 pub struct Engine(Arc<Inner>);
 
 #[doc(hidden)]
-#[allow(missing_docs, unreachable_pub)]
+#[allow(missing_docs, reason = "it is named only by `Deref`; its fields stay inside the crate")]
 pub struct Inner {
     pub(crate) options: EngineOptions,
     pub(crate) config: Config,

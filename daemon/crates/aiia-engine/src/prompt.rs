@@ -6,7 +6,6 @@ use aiia_context::{ContextBundle, PieceKind};
 use aiia_protocol::action::ActionKind;
 use aiia_protocol::document::{Diagnostic, Severity};
 use minijinja::{Environment, UndefinedBehavior, context};
-use serde::Serialize;
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
@@ -41,22 +40,6 @@ pub(crate) struct ActionPrompt<'a> {
     pub(crate) test_file: Option<(&'a str, &'a str)>,
 }
 
-#[derive(Serialize)]
-struct ShownPiece<'a> {
-    label: &'static str,
-    start_line: usize,
-    end_line: usize,
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-struct ShownDiagnostic<'a> {
-    line: u32,
-    severity: &'static str,
-    code: Option<&'a str>,
-    message: &'a str,
-}
-
 /// The system prompt.
 pub(crate) fn system(project_prompt: Option<&str>) -> String {
     render("system", context! { project_prompt => project_prompt.map(str::trim).filter(|text| !text.is_empty()) })
@@ -69,19 +52,17 @@ pub(crate) fn action(prompt: &ActionPrompt) -> String {
     pieces.sort_by_key(|piece| piece.start_line);
     let pieces: Vec<_> = pieces
         .into_iter()
-        .map(|piece| ShownPiece {
-            label: label(piece.kind),
-            start_line: piece.start_line,
-            end_line: piece.end_line,
-            text: piece.text.trim_end_matches(['\r', '\n']),
+        .map(|piece| {
+            context! {
+                label => label(piece.kind),
+                start_line => piece.start_line,
+                end_line => piece.end_line,
+                text => piece.text.trim_end_matches(['\r', '\n']),
+            }
         })
         .collect();
     let diagnostics: Vec<_> = prompt.diagnostics.iter().map(shown_diagnostic).collect();
-    let code = render(
-        "code",
-        context! { name => prompt.name, language => prompt.language, pieces => pieces.iter().map(|piece| context! { label => piece.label, start_line => piece.start_line, end_line => piece.end_line, text => piece.text }).collect::<Vec<_>>(),
-        diagnostics => diagnostics.iter().map(|shown| context! { line => shown.line, severity => shown.severity, code => shown.code, message => shown.message }).collect::<Vec<_>>() },
-    );
+    let code = render("code", context! { name => prompt.name, language => prompt.language, pieces, diagnostics });
     render(
         prompt.kind.as_str(),
         context! {
@@ -114,23 +95,26 @@ fn label(kind: PieceKind) -> &'static str {
     match kind {
         PieceKind::Target => "The code in question",
         PieceKind::Imports => "Imports",
+        PieceKind::Signature => "The beginning of the item it belongs to",
+        PieceKind::Definitions => "A definition that it uses",
         PieceKind::EnclosingType => "The type it belongs to",
         PieceKind::Siblings => "Other items beside it",
-        _ => "Around it",
+        PieceKind::Tests => "Its tests so far",
+        PieceKind::Surroundings => "Around it",
     }
 }
 
-fn shown_diagnostic(diagnostic: &Diagnostic) -> ShownDiagnostic<'_> {
-    ShownDiagnostic {
-        line: diagnostic.start_line,
-        severity: match diagnostic.severity {
+fn shown_diagnostic(diagnostic: &Diagnostic) -> minijinja::Value {
+    context! {
+        line => diagnostic.start_line,
+        severity => match diagnostic.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Information => "note",
             Severity::Hint => "hint",
         },
-        code: diagnostic.code.as_deref(),
-        message: diagnostic.message.trim(),
+        code => diagnostic.code.as_deref(),
+        message => diagnostic.message.trim(),
     }
 }
 
@@ -141,4 +125,88 @@ fn render(name: &str, values: minijinja::Value) -> String {
         tracing::error!(name, %error, "a prompt template failed");
         String::new()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_context::{ContextRequest, Intent, gather};
+    use aiia_syntax::Language;
+
+    use super::*;
+
+    const TEXT: &str = "import math\n\ndef area(radius):\n    return math.pi * radius\n";
+
+    fn prompt(kind: ActionKind) -> String {
+        let bundle = gather(&ContextRequest {
+            path: "shapes.py",
+            language: Language::from_path("shapes.py"),
+            text: TEXT,
+            selection: 20..25,
+            intent: Intent::Fix,
+            budget: 500,
+        });
+        let diagnostic = Diagnostic {
+            start_line: 4,
+            end_line: 4,
+            severity: Severity::Warning,
+            message: "radius is not squared\n".into(),
+            source: None,
+            code: Some("W1".into()),
+        };
+        action(&ActionPrompt {
+            kind,
+            name: "shapes.py",
+            language: Some("python"),
+            bundle: &bundle,
+            diagnostics: &[diagnostic],
+            instruction: Some("Use SI units."),
+            format: "FORMAT",
+            test_file: Some(("test_shapes.py", "import pytest\n")),
+        })
+    }
+
+    #[test]
+    fn every_prompt_shows_the_code_and_what_is_asked() {
+        for kind in ActionKind::ALL {
+            let text = prompt(*kind);
+            for part in
+                ["`shapes.py`", "return math.pi * radius", "line 4: warning W1: radius is not squared", "SI units"]
+            {
+                assert!(text.contains(part), "{}: {part} is missing in\n{text}", kind.as_str());
+            }
+            let formatted = kind.proposes_edit() && *kind != ActionKind::Test;
+            assert_eq!(text.contains("FORMAT"), formatted, "{}", kind.as_str());
+        }
+    }
+
+    #[test]
+    fn fix() {
+        expect_test::expect![[r#"
+            File `shapes.py` (python).
+
+            Imports (lines 1-1):
+            ```python
+            import math
+            ```
+
+            The code in question (lines 3-4):
+            ```python
+            def area(radius):
+                return math.pi * radius
+            ```
+
+            Reported by tools:
+            - line 4: warning W1: radius is not squared
+
+            Mend `area` so that what the tools report is gone. Change as little as you can. Use SI units.
+
+            FORMAT"#]]
+        .assert_eq(&prompt(ActionKind::Fix));
+    }
+
+    #[test]
+    fn the_projects_own_words_follow_ours() {
+        assert!(system(Some(" Answer in French. ")).ends_with("\n\nAnswer in French."));
+        assert!(system(None).ends_with("shown."));
+    }
 }

@@ -29,6 +29,8 @@ const LOCAL_BUDGET: u32 = 1024;
 const REMOTE_BUDGET: u32 = 4096;
 /// Diagnostics beyond this are left out; a file with more is broken by its first ones.
 const MAX_DIAGNOSTICS: usize = 20;
+/// The longest title of a chat, in characters.
+const MAX_TITLE: usize = 200;
 /// How much of a test file is shown, from its end.
 const TEST_EXCERPT_BYTES: usize = 1500;
 
@@ -194,7 +196,7 @@ fn title(kind: ActionKind, source: &Source, bundle: &ContextBundle) -> String {
         ActionKind::Edit => "Edit",
         ActionKind::Ask => "Ask about",
     };
-    format!("{verb} {what}")
+    format!("{verb} {what}").chars().take(MAX_TITLE).collect()
 }
 
 /// The question as it stands in the chat, to be read by people and in later turns.

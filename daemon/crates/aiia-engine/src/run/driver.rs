@@ -52,11 +52,8 @@ pub(crate) fn start(engine: &Engine, assignment: Assignment) {
         if let Err(error) = driven {
             tracing::error!(run = %run.id, %error, "a run failed by a fault of ours");
             let problem = Problem::new(ProblemCode::Internal, "The run ended by a fault inside aiia; see the log.");
-            let ending = Ending::failed(problem);
-            let event = log.next(done(ending.status, ending.problem.clone()));
-            let record = ending.into_record(String::new(), None, vec![event.clone()]);
-            let _ = engine.store.finish_run(run.id.clone(), record).await;
-            log.show(event);
+            abandon(&engine, &run, RunStatus::Failed, Some(problem.clone())).await;
+            log.push(done(RunStatus::Failed, Some(problem)));
         }
         let active = engine.runs.remove(&run.id);
         engine.set_active_runs(active);
@@ -64,6 +61,13 @@ pub(crate) fn start(engine: &Engine, assignment: Assignment) {
         engine.publish((Entity::Message, Change::Updated), &run.message_id, Some(&run.project_id), Some(&run.chat_id));
         engine.publish((Entity::Chat, Change::Updated), &run.chat_id, Some(&run.project_id), Some(&run.chat_id));
     });
+}
+
+/// Ends a run from what is durable of it.
+async fn abandon(engine: &Engine, run: &Run, status: RunStatus, problem: Option<Problem>) {
+    if let Err(error) = engine.store.abandon_run(run.id.clone(), status, problem).await {
+        tracing::error!(run = %run.id, %error, "a run could not be ended; the next start ends it");
+    }
 }
 
 /// How a run ended.
@@ -250,9 +254,11 @@ impl Recorder {
         let last = self.log.next(done(ending.status, ending.problem.clone()));
         let mut events = std::mem::take(&mut self.waiting);
         events.push(last.clone());
+        let (status, problem) = (ending.status, ending.problem.clone());
         let record = ending.into_record(content, edit_id, events);
         if let Err(error) = self.engine.store.finish_run(self.run.id.clone(), record).await {
-            tracing::error!(run = %self.run.id, %error, "the end of a run was not stored");
+            tracing::error!(run = %self.run.id, %error, "the last events of a run were not stored");
+            abandon(&self.engine, &self.run, status, problem).await;
         }
         self.log.show(last);
     }

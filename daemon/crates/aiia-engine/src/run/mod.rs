@@ -94,7 +94,13 @@ pub(crate) async fn events(
     let after = if run.status.is_final() { after.min(run.last_seq.saturating_sub(1)) } else { after };
     let replay = stream::unfold(Some((store.clone(), id, after)), |state| async {
         let (store, id, after) = state?;
-        let batch = store.run_events(id.clone(), after, REPLAY_BATCH).await.unwrap_or_default();
+        let batch = match store.run_events(id.clone(), after, REPLAY_BATCH).await {
+            Ok(batch) => batch,
+            Err(error) => {
+                tracing::error!(run = %id, %error, "a run could not be replayed");
+                return None;
+            }
+        };
         let last = batch.last()?.seq;
         let next = (batch.len() == REPLAY_BATCH).then_some((store, id, last));
         Some((stream::iter(batch), next))
