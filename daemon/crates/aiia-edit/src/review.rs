@@ -21,6 +21,8 @@ pub enum HunkState {
     Accepted,
     /// Turned down.
     Rejected,
+    /// Taken into the file and taken back.
+    Undone,
 }
 
 impl fmt::Display for HunkState {
@@ -29,6 +31,7 @@ impl fmt::Display for HunkState {
             Self::Pending => "pending",
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
+            Self::Undone => "undone",
         })
     }
 }
@@ -51,6 +54,8 @@ pub struct ReviewedHunk<'a> {
     pub id: String,
     /// What was decided so far.
     pub state: HunkState,
+    /// How loosely the model's text was read, a sentence each.
+    pub tolerances: Vec<String>,
     /// The hunk itself.
     pub hunk: &'a Hunk,
 }
@@ -156,9 +161,8 @@ impl Writer {
 
 fn note(reviewed: &ReviewedHunk) -> String {
     let mut text = format!("[{}]", reviewed.state);
-    for (number, tolerance) in reviewed.hunk.tolerances.iter().enumerate() {
+    for (number, sentence) in reviewed.tolerances.iter().enumerate() {
         let separator = if number == 0 { " " } else { "; " };
-        let sentence = tolerance.to_string();
         let _ = write!(text, "{separator}{}", sentence.replace(['\n', '\r'], " "));
     }
     text
@@ -185,6 +189,7 @@ mod tests {
             .iter()
             .enumerate()
             .map(|(number, hunk)| ReviewedHunk {
+                tolerances: hunk.tolerances.iter().map(ToString::to_string).collect(),
                 id: number.to_string(),
                 state: states.get(number).copied().unwrap_or_default(),
                 hunk,

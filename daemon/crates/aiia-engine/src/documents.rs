@@ -1,9 +1,14 @@
 //! The documents that a connection has open, as its editor has them.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use aiia_syntax::{Language, Symbol, SyntaxTree};
 use aiia_text::Document;
+
+/// Larger documents are not parsed for a menu.
+const MAX_PARSED_BYTES: usize = 512 * 1024;
 
 /// An open document: a snapshot, cheap to clone.
 #[derive(Clone, Debug)]
@@ -14,6 +19,23 @@ pub struct OpenDocument {
     pub version: i32,
     /// The editor's language identifier.
     pub language_id: Option<String>,
+    /// The symbols of this version, found when they are first asked for.
+    symbols: Arc<OnceLock<Vec<Symbol>>>,
+}
+
+impl OpenDocument {
+    /// The innermost symbol around `range`, where the language is known.
+    pub fn enclosing_symbol(&self, range: Range<usize>) -> Option<Symbol> {
+        let language = self.language_id.as_deref().and_then(Language::from_language_id)?;
+        if self.document.len() > MAX_PARSED_BYTES {
+            return None;
+        }
+        let text = self.document.text();
+        let symbols = self
+            .symbols
+            .get_or_init(|| SyntaxTree::parse(language, &text).map(|tree| tree.symbols(&text)).unwrap_or_default());
+        aiia_syntax::enclosing_symbol(symbols, &text, range).cloned()
+    }
 }
 
 /// The open documents of one connection, by absolute path or `untitled:NAME`. All methods are quick and never wait for
@@ -31,7 +53,7 @@ impl OpenDocuments {
     /// Opens a document, or replaces it where it is open already.
     pub fn open(&self, path: &str, language_id: Option<&str>, version: i32, text: &str) {
         let language_id = language_id.filter(|id| !id.is_empty()).map(str::to_owned);
-        let document = OpenDocument { document: Document::new(text), version, language_id };
+        let document = OpenDocument { document: Document::new(text), version, language_id, symbols: Arc::default() };
         self.lock().insert(path.to_owned(), document);
     }
 
@@ -41,6 +63,7 @@ impl OpenDocuments {
         let Some(open) = documents.get_mut(path) else { return false };
         change(&mut open.document);
         open.version = version;
+        open.symbols = Arc::default();
         true
     }
 

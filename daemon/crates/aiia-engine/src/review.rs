@@ -74,9 +74,10 @@ impl Engine {
 
 fn reviewed<'a>(row: &EditHunk, hunk: &'a aiia_edit::Hunk) -> ReviewedHunk<'a> {
     let state = match row.status {
-        HunkStatus::Pending | HunkStatus::Undone => HunkState::Pending,
+        HunkStatus::Pending => HunkState::Pending,
+        HunkStatus::Undone => HunkState::Undone,
         HunkStatus::Accepted => HunkState::Accepted,
         HunkStatus::Rejected => HunkState::Rejected,
     };
-    ReviewedHunk { id: row.number.to_string(), state, hunk }
+    ReviewedHunk { id: row.number.to_string(), state, tolerances: row.tolerances.clone(), hunk }
 }
