@@ -23,11 +23,16 @@ pub fn program() -> PathBuf {
 }
 
 /// An installation. Dropping it stops its daemon.
-#[derive(Debug)]
 pub struct Installation {
     folder: TempDir,
     /// The model that it uses.
     pub model: ModelServer,
+}
+
+impl std::fmt::Debug for Installation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Installation").field("folder", &self.folder).finish_non_exhaustive()
+    }
 }
 
 impl Installation {

@@ -1,5 +1,7 @@
 //! Invariants of the repository, as tests. Each says what must not be there.
 
+#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "the repository's own names are in lower case")]
+
 mod dependencies;
 mod layout;
 mod sources;

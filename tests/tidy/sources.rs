@@ -8,10 +8,7 @@ use super::{read, tracked_files};
 const MAX_LINES: usize = 600;
 
 fn rust_files() -> Vec<String> {
-    tracked_files()
-        .into_iter()
-        .filter(|path| std::path::Path::new(path).extension().is_some_and(|extension| extension == "rs"))
-        .collect()
+    tracked_files().into_iter().filter(|path| path.ends_with(".rs")).collect()
 }
 
 fn none_matches(files: &[String], pattern: &str, why: &str) {
