@@ -50,7 +50,7 @@ pub(crate) fn run(kind: ActionKind, arguments: &ActionArguments) -> Result<u8, F
     let Some(edit_id) = outcome.edit.clone() else { return Err(no_change(&outcome)) };
     let edit = client.call::<EditGet>(&EditRef { edit_id: edit_id.clone() })?;
     if !arguments.json {
-        output::diff(&edit.diff);
+        output::diff(&edits::diff_from_here(&edit));
         edits::note_tolerances(&edit);
     }
     if arguments.write || (!arguments.json && confirm()) {

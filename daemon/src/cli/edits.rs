@@ -34,7 +34,11 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<u8, Failure> {
         let (id, title) = (paint(edit.id.as_str(), Style::Faint), paint(&edit.title, Style::Heading));
         output::painted_line(&format!("{id}  {}  {title}", paint(status, style)));
         for file in &edit.files {
-            output::line(&format!("    {} ({} hunks)", file.path, file.hunks.len()));
+            let hunks = match file.hunks.len() {
+                1 => "1 hunk".to_owned(),
+                count => format!("{count} hunks"),
+            };
+            output::line(&format!("    {} ({hunks})", file.path));
         }
     }
     Ok(exit::OK)
@@ -136,9 +140,48 @@ fn take_back(client: &mut Client, edit: &PendingEdit, outcome: &EditOutcome) {
     }
 }
 
+/// The diff with the names of its files as seen from the working directory, so that `git apply` and `patch` find them.
+pub(crate) fn diff_from_here(edit: &PendingEdit) -> String {
+    match std::env::current_dir() {
+        Ok(here) => diff_from(&here, edit.files.iter().map(|file| file.path.as_str()), &edit.diff),
+        Err(_) => edit.diff.clone(),
+    }
+}
+
+fn diff_from<'a>(here: &Path, files: impl Iterator<Item = &'a str>, diff: &str) -> String {
+    let mut heads = Vec::new();
+    for file in files {
+        if let Some(near) = Path::new(file).strip_prefix(here).ok().and_then(Path::to_str) {
+            heads.push((format!("--- a/{file}"), format!("--- a/{near}")));
+            heads.push((format!("+++ b/{file}"), format!("+++ b/{near}")));
+        }
+    }
+    diff.split_inclusive('\n')
+        .map(|line| {
+            let bare = line.trim_end_matches(['\r', '\n']);
+            let head = heads.iter().find(|(head, _)| head == bare);
+            head.map_or_else(|| line.to_owned(), |(_, near)| format!("{near}{}", &line[bare.len()..]))
+        })
+        .collect()
+}
+
 /// Says which hunks were not matched exactly.
 pub(crate) fn note_tolerances(edit: &PendingEdit) {
     for hunk in edit.files.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.tolerances.is_empty()) {
         output::note(&format!("Hunk {} was matched {}.", hunk.number, hunk.tolerances.join(", ")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diff_names_files_as_they_are_seen_from_here() {
+        let diff =
+            "--- a//p/src/a.py\n+++ b//p/src/a.py\n@@ -1 +1 @@\n---- a//p/src/a.py\n+x\n--- /dev/null\n+++ b//q/b.py\n";
+        let expected =
+            "--- a/src/a.py\n+++ b/src/a.py\n@@ -1 +1 @@\n---- a//p/src/a.py\n+x\n--- /dev/null\n+++ b//q/b.py\n";
+        assert_eq!(diff_from(Path::new("/p"), ["/p/src/a.py", "/q/b.py"].into_iter(), diff), expected);
     }
 }
