@@ -64,7 +64,8 @@ impl ModelDirectory {
                 match options.environment.get(variable) {
                     Some(key) => made = made.with_key(key),
                     None => {
-                        problems.push(format!("The provider “{name}” takes its key from {variable}, which is not set."))
+                        problems
+                            .push(format!("The provider “{name}” takes its key from {variable}, which is not set."));
                     }
                 }
             }

@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn fix() {
-        expect_test::expect![[r#"
+        expect_test::expect![[r"
             File `shapes.py` (python).
 
             Imports (lines 1-1):
@@ -200,7 +200,7 @@ mod tests {
 
             Mend `area` so that what the tools report is gone. Change as little as you can. Use SI units.
 
-            FORMAT"#]]
+            FORMAT"]]
         .assert_eq(&prompt(ActionKind::Fix));
     }
 

@@ -47,12 +47,11 @@ pub(super) fn replace(text: &str, secrets: &mut Vec<String>) -> String {
         }
         for range in found.into_iter().rev() {
             let secret = text[range.clone()].to_owned();
-            let number = match secrets.iter().position(|known| *known == secret) {
-                Some(index) => index + 1,
-                None => {
-                    secrets.push(secret);
-                    secrets.len()
-                }
+            let number = if let Some(index) = secrets.iter().position(|known| *known == secret) {
+                index + 1
+            } else {
+                secrets.push(secret);
+                secrets.len()
             };
             text.replace_range(range, &format!("{PLACEHOLDER_START}{number}{PLACEHOLDER_END}"));
         }

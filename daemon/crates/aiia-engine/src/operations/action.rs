@@ -105,7 +105,6 @@ impl Handle for ActionStart {
         let max_tokens = run::answer_limit(sealed.messages(), model.window);
         let first = vec![context_event(&bundle, sealed.redactions())];
         let subject = params.kind.proposes_edit().then(|| Subject {
-            kind: params.kind,
             title,
             path: source.path,
             name: source.name,

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use aiia_edit::{EditPlan, FilePlan, Finish, Focus, ReplyContext, SourceFile};
-use aiia_protocol::action::ActionKind;
 use aiia_protocol::edit::{EditHunk, FileSummary, HunkStatus, PendingEdit};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -17,7 +16,6 @@ use crate::run::test_placement::{self, TestTarget};
 
 /// What an action was asked to change.
 pub(crate) struct Subject {
-    pub(crate) kind: ActionKind,
     /// A few words for people, such as `Fix average`.
     pub(crate) title: String,
     /// Absolute path or `untitled:NAME`.
