@@ -80,7 +80,7 @@ fn what_fails_at_the_model_is_told_apart() {
         (Script::error(401, "no key"), "key"),
         (Script::error(400, "bad"), "bad"),
         (Script::html(), "HTML"),
-        (Script::CutOff(vec!["The first".into(), " words".into()]), "cut off"),
+        (Script::CutOff(vec!["The first".into(), " words".into()]), "broke off"),
     ] {
         aiia.model.always(script);
         let output = aiia.run(&["explain", shown(&file)]);

@@ -1,3 +1,5 @@
+//! The prompts' context as text, and what a caller may rely on.
+
 // The snapshot writer puts hashes on every raw string.
 #![allow(clippy::needless_raw_string_hashes)]
 

@@ -1,3 +1,5 @@
+//! Budgets: nothing exceeds them, and what is left out is named.
+
 use super::*;
 use rstest::rstest;
 

@@ -1,3 +1,5 @@
+//! Definitions found, by language.
+
 // The snapshot writer puts hashes on every raw string.
 #![allow(clippy::needless_raw_string_hashes)]
 

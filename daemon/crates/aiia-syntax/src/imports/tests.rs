@@ -1,3 +1,5 @@
+//! Imports found, by language.
+
 use crate::{Language, SyntaxTree};
 use rstest::rstest;
 

@@ -1,3 +1,5 @@
+//! Definitions in code that does not parse.
+
 // The snapshot writer puts hashes on every raw string.
 #![allow(clippy::needless_raw_string_hashes)]
 

@@ -1,3 +1,5 @@
+//! Trees of whole, edited and hostile texts.
+
 use super::*;
 use rstest::rstest;
 

@@ -1,3 +1,5 @@
+//! Edits, positions and snapshots of one document.
+
 use super::*;
 use proptest::prelude::*;
 use rstest::rstest;

@@ -1,3 +1,5 @@
+//! Replies that must be refused.
+
 use expect_test::expect;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Replies that name the passage they replace.
+
 use expect_test::expect;
 use rstest::rstest;
 

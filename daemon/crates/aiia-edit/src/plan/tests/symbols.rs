@@ -1,3 +1,5 @@
+//! Replies of whole symbols.
+
 use expect_test::expect;
 
 use super::*;

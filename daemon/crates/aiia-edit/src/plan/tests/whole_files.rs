@@ -1,3 +1,5 @@
+//! Replies of a whole file, and code without a fence.
+
 use expect_test::expect;
 
 use super::symbols::PYTHON;
