@@ -115,13 +115,17 @@ class Quickstart(support.ScratchTest):
         os.mkfifo(self.folder / "started")
         self.program("cargo", f"case $1 in --version) echo cargo 9.0.0;; *) echo $$ >{self.folder}/started; exec tail -f /dev/null;; esac")
         with subprocess.Popen(
-            [sys.executable, support.SCRIPTS / "quickstart"], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [sys.executable, support.SCRIPTS / "quickstart"], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            # Whoever runs the tests in the background may have made them deaf to it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as script:
-            self.addCleanup(script.kill)
-            with open(self.folder / "started", encoding="utf-8") as started:
-                build = int(started.read())
-            script.send_signal(signal.SIGINT)
-            output, _ = script.communicate(timeout=30)
+            try:
+                with open(self.folder / "started", encoding="utf-8") as started:
+                    build = int(started.read())
+                script.send_signal(signal.SIGINT)
+                output, _ = script.communicate(timeout=30)
+            finally:
+                script.kill()
         self.assertEqual(script.returncode, 130, output)
         self.assertIn("Run it again to go on where it stopped.", output)
         with self.assertRaises(ProcessLookupError):
