@@ -18,6 +18,7 @@ mod completions;
 mod context;
 mod doctor;
 mod edits;
+mod events;
 mod models;
 mod open;
 mod status;
@@ -49,6 +50,7 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::History(arguments) => chats::history(&arguments),
         Verb::Projects(arguments) => chats::projects(&arguments),
         Verb::Models(arguments) => models::run(&arguments),
+        Verb::Events(arguments) => events::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Doctor(arguments) => Ok(doctor::run(&arguments)),
         Verb::Lsp(arguments) if arguments.standalone => boot::serve_standalone(),

@@ -6,9 +6,11 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aiia_protocol::Empty;
+use aiia_protocol::event::Event;
 use aiia_protocol::handshake::{Purpose, RuntimeFile};
 use aiia_protocol::id::RunId;
-use aiia_protocol::operation::{self, Operation, RUN_EVENT_METHOD, Row, RunCancel};
+use aiia_protocol::operation::{self, EVENT_METHOD, Operation, RUN_EVENT_METHOD, Row, RunCancel};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{RunEvent, RunEventKind, RunEvents, RunRef};
 use serde_json::{Value, json};
@@ -90,6 +92,13 @@ impl Client {
         Ok(RunEventStream { client: self, run: run.clone(), last: 0, done: false })
     }
 
+    /// Every change from now on.
+    pub(crate) fn changes(&mut self) -> Result<Changes<'_>, Problem> {
+        self.request(operation::EventsSubscribe::ROW, &to_value(&Empty {})?)?;
+        let _ = self.stream.set_read_timeout(None);
+        Ok(Changes { client: self })
+    }
+
     /// Can cancel a run from another thread.
     pub(crate) fn canceller(&self) -> Canceller {
         Canceller(Arc::clone(&self.writer))
@@ -160,6 +169,25 @@ impl Iterator for RunEventStream<'_> {
             if let Err(problem) = self.client.receive() {
                 self.done = true;
                 return Some(Err(problem));
+            }
+        }
+    }
+}
+
+/// The changes that any client makes, as they happen.
+pub(crate) struct Changes<'a> {
+    client: &'a mut Client,
+}
+
+impl Changes<'_> {
+    /// Waits for the next one, for as long as it takes.
+    pub(crate) fn next(&mut self) -> Result<Event, Problem> {
+        loop {
+            let mut message = self.client.receive()?;
+            if message["method"] == EVENT_METHOD
+                && let Ok(event) = serde_json::from_value(message["params"].take())
+            {
+                return Ok(event);
             }
         }
     }

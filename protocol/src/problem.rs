@@ -97,6 +97,11 @@ pub struct Problem {
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// What exactly it was, where `code` covers several things. Of a model: `refused`, `dns`, `tls`, `connect_timeout`,
+    /// `first_token_timeout`, `idle_timeout`, `unauthorized`, `quota`, `model_missing`, `context_too_long`, `content_filter`,
+    /// `malformed`, `cut_off`, `server`, `bad_request`, `redirect`, `no_model`, `model_file`, `repetition`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The request that had the problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
@@ -125,6 +130,7 @@ impl Problem {
             status: code.status(),
             detail: detail.into(),
             hint: None,
+            reason: None,
             instance: None,
             errors: Vec::new(),
         }
@@ -134,6 +140,13 @@ impl Problem {
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same problem with what exactly it was.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
         self
     }
 

@@ -1,4 +1,10 @@
-//! Black-box tests: the real program, a real daemon, real editors, a scripted model where the words matter.
+//! The whole program, from outside: as a terminal, an editor and a browser use it.
 
+mod bad_input;
 mod command_line;
+mod crash;
+mod embedded_model;
+mod generic_editor;
+mod model_faults;
 mod neovim;
+mod shared_chat;

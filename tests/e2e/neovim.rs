@@ -5,8 +5,8 @@ use std::process::Command;
 use aiia_tests::installation::{Installation, program, text};
 use aiia_tests::model_server::Script;
 
-/// Runs a Lua test with the program on the path. `AIIA_NVIM` names the Neovim; `tests/run` installs one.
-fn run(test: &str, aiia: &Installation, environment: &[(&str, &str)]) {
+/// A Lua test with the program on the path. `AIIA_NVIM` names the Neovim; `tests/run` installs one.
+pub(crate) fn command(test: &str, aiia: &Installation, environment: &[(&str, &str)]) -> Command {
     let nvim = std::env::var("AIIA_NVIM").unwrap_or_else(|_| "nvim".to_owned());
     let script = format!("{}/e2e/neovim/{test}", env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(nvim);
@@ -17,14 +17,17 @@ fn run(test: &str, aiia: &Installation, environment: &[(&str, &str)]) {
             None => command.env_remove(name),
         };
     }
-    let output = command
+    command
         .args(["--headless", "--clean", "-l", &script])
         .envs(environment.iter().copied())
         .env("AIIA_BIN", program())
         .env("XDG_STATE_HOME", aiia.data_dir().join("nvim-state"))
-        .current_dir(aiia.workspace())
-        .output()
-        .expect("Neovim starts; `tests/run` installs one and sets AIIA_NVIM");
+        .current_dir(aiia.workspace());
+    command
+}
+
+fn run(test: &str, aiia: &Installation, environment: &[(&str, &str)]) {
+    let output = command(test, aiia, environment).output().expect("Neovim starts; `tests/run` installs one");
     assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
 }
 

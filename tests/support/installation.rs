@@ -41,12 +41,34 @@ impl Installation {
     /// # Panics
     /// When the machine does not allow temporary files or a server on the loopback.
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::configured("")
+    }
+
+    /// The same, with more lines in the configuration.
+    ///
+    /// # Panics
+    /// As [`Installation::new`].
+    pub fn configured(more: &str) -> Self {
         let model = ModelServer::start().expect("a model server");
         let config = format!(
-            "model = \"scripted/m\"\n[providers.scripted]\ndialect = \"openai_chat\"\nbase_url = \"{}\"\nmodels = [\"m\"]\n",
+            "model = \"scripted/m\"\n[providers.scripted]\ndialect = \"openai_chat\"\nbase_url = \"{}\"\nmodels = [\"m\"]\n{more}",
             model.openai_url()
         );
+        Self::make(model, &config)
+    }
+
+    /// A new one, whose only model is the embedded one, with the weights that `AIIA_TEST_MODEL` names.
+    ///
+    /// # Panics
+    /// As [`Installation::new`], and when `AIIA_TEST_MODEL` is not set.
+    pub fn embedded() -> Self {
+        let weights = std::env::var("AIIA_TEST_MODEL").expect("AIIA_TEST_MODEL names weights; `tests/run` sets it");
+        let config = format!("[embedded]\npath = \"{weights}\"\nthreads = 1\ncontext_window = 448\n");
+        Self::make(ModelServer::start().expect("a model server"), &config)
+    }
+
+    fn make(model: ModelServer, config: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::write(folder.path().join("config.toml"), config).expect("the configuration can be written");
         std::fs::create_dir_all(folder.path().join("work/.git")).expect("the workspace can be made");
         Self { folder, model }

@@ -1,4 +1,6 @@
 //! Test support: what black-box tests are built from.
 
+pub mod http_client;
 pub mod installation;
+pub mod lsp_client;
 pub mod model_server;

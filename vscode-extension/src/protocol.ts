@@ -389,6 +389,12 @@ export interface components {
             detail: string;
             /** @description What to do about it. */
             hint?: string | null;
+            /**
+             * @description What exactly it was, where `code` covers several things. Of a model: `refused`, `dns`, `tls`, `connect_timeout`,
+             *     `first_token_timeout`, `idle_timeout`, `unauthorized`, `quota`, `model_missing`, `context_too_long`, `content_filter`,
+             *     `malformed`, `cut_off`, `server`, `bad_request`, `redirect`, `no_model`, `model_file`, `repetition`.
+             */
+            reason?: string | null;
             /** @description The request that had the problem. */
             instance?: string | null;
             /** @description The parts of the request that are wrong. */

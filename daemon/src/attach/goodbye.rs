@@ -4,6 +4,7 @@
 const MAX_BODY: usize = 256;
 /// More than any sensible head of a frame.
 const MAX_HEAD: usize = 1024;
+const LENGTH_HEADER: &[u8] = b"Content-Length:";
 
 /// What was noticed so far.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ enum State {
     Body(usize),
     /// In a long body with so many bytes to come.
     Skip(usize),
-    /// The stream made no sense; the daemon answers that.
+    /// The stream made no sense, which the daemon answers; it makes sense again with the next length.
     Lost,
 }
 
@@ -64,7 +65,15 @@ impl Goodbye {
                     bytes = &bytes[now..];
                     self.state = if left == now { State::Head } else { State::Skip(left - now) };
                 }
-                State::Lost => return,
+                State::Lost => {
+                    self.held.push(*first);
+                    bytes = &bytes[1..];
+                    let start = self.held.len().saturating_sub(LENGTH_HEADER.len());
+                    self.held.drain(..start);
+                    if self.held.eq_ignore_ascii_case(LENGTH_HEADER) {
+                        self.state = State::Head;
+                    }
+                }
             }
         }
     }
@@ -124,11 +133,11 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_left_to_the_daemon() {
+    fn after_nonsense_the_next_length_counts() {
         let exit = frame(r#"{"method":"exit"}"#);
-        check(&format!("Content-Length: -5\r\n\r\n{exit}"), (false, false));
-        check(&format!("{}{exit}", "x".repeat(5000)), (false, false));
-        check(&format!("Content-Length: 99999999999999999999\r\n\r\n{exit}"), (false, false));
+        check(&format!("Content-Length: -5\r\n\r\n{exit}"), (false, true));
+        check(&format!("{}{exit}", "x".repeat(5000)), (false, true));
+        check(&format!("Content-Length: 99999999999999999999\r\n\r\n{exit}"), (false, true));
         check(&frame("{").repeat(3), (false, false));
     }
 }

@@ -50,6 +50,8 @@ pub(crate) enum Verb {
     Projects(ListArguments),
     /// List the models that can be used now
     Models(JsonArguments),
+    /// Follow every change that any editor, page or command makes
+    Events(JsonArguments),
     /// Show how the daemon is
     Status(JsonArguments),
     /// Check everything that aiia needs

@@ -55,6 +55,14 @@ pub(crate) fn json(value: &impl Serialize) {
     }
 }
 
+/// Prints one result of many as a line of JSON.
+pub(crate) fn json_line(value: &impl Serialize) {
+    match serde_json::to_string(value) {
+        Ok(text) => write(io::stdout().lock(), &format!("{text}\n")),
+        Err(error) => note(&format!("The result cannot be shown as JSON: {error}.")),
+    }
+}
+
 /// Prints text of our own, such as completions, as it is.
 pub(crate) fn verbatim(bytes: &[u8]) {
     write(io::stdout().lock(), &String::from_utf8_lossy(bytes));

@@ -27,6 +27,8 @@ pub struct Settings {
     pub providers: BTreeMap<String, Provider>,
     /// The embedded model.
     pub embedded: Embedded,
+    /// How long model servers may take.
+    pub timeouts: Timeouts,
     /// The daemon.
     pub daemon: Daemon,
     /// What may be sent.
@@ -50,6 +52,18 @@ pub struct Provider {
     /// Tokens of the context window.
     #[serde(default)]
     pub context_window: Option<u32>,
+}
+
+/// How long model servers may take, in seconds, at least one. There is no limit for a whole answer.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timeouts {
+    /// Until a connection stands.
+    pub connect: Option<u32>,
+    /// From the request to the first token.
+    pub first_token: Option<u32>,
+    /// Between two pieces of an answer.
+    pub idle: Option<u32>,
 }
 
 /// The embedded model.
@@ -148,6 +162,16 @@ mod tests {
         assert_eq!(config.settings.model.as_deref(), Some("here/m"));
         assert_eq!(config.settings.providers["here"].models, ["m"]);
         assert!(config.settings.privacy.redact_secrets && !config.settings.privacy.redact_local);
+    }
+
+    #[test]
+    fn the_documented_file_is_understood() {
+        let documentation = include_str!("../../../CONFIGURATION.md");
+        let file = documentation.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+        let config = Config::parse(file, "config.toml");
+        assert!(config.problems.is_empty(), "{:?}", config.problems);
+        assert_eq!(config.settings.providers["work"].context_window, Some(32_768));
+        assert_eq!((config.settings.timeouts.connect, config.settings.daemon.idle_minutes), (Some(5), Some(30)));
     }
 
     #[test]

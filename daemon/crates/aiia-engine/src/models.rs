@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use aiia_llm::{
     ChatRequest, DeltaStream, Dialect, DiscoverySettings, EmbeddedSettings, LlmError, LlmErrorKind, Models,
-    ModelsConfig, ProviderConfig, Survey,
+    ModelsConfig, ProviderConfig, Survey, Timeouts,
 };
 use aiia_protocol::problem::{Problem, ProblemCode};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +29,18 @@ pub(crate) struct Chosen {
     pub(crate) local: bool,
     /// Tokens of its context window.
     pub(crate) window: u32,
+}
+
+fn timeouts(configured: &crate::config::Timeouts) -> Timeouts {
+    let usual = Timeouts::default();
+    let chosen =
+        |seconds: Option<u32>, usual| seconds.map_or(usual, |seconds| Duration::from_secs(u64::from(seconds.max(1))));
+    Timeouts {
+        connect: chosen(configured.connect, usual.connect),
+        first_token: chosen(configured.first_token, usual.first_token),
+        idle: chosen(configured.idle, usual.idle),
+        list: usual.list,
+    }
 }
 
 /// All models, and what was last found out about them.
@@ -85,7 +97,12 @@ impl ModelDirectory {
             .is_none_or(|value| value != "off")
             .then(|| DiscoverySettings::new(options.environment.clone().into_iter().collect()));
         Self {
-            models: Models::new(ModelsConfig { providers, embedded, discovery, ..ModelsConfig::default() }),
+            models: Models::new(ModelsConfig {
+                providers,
+                embedded,
+                timeouts: timeouts(&settings.timeouts),
+                discovery,
+            }),
             configured: settings.model.clone(),
             problems,
             embedded_file,
@@ -180,6 +197,6 @@ pub(crate) fn problem(error: &LlmError) -> Problem {
         Kind::Cancelled => ProblemCode::Cancelled,
         _ => ProblemCode::ModelError,
     };
-    let problem = Problem::new(code, error.message.clone()).with_error("/model", error.kind.as_str());
+    let problem = Problem::new(code, error.message.clone()).with_reason(error.kind.as_str());
     if error.hint.is_empty() { problem } else { problem.with_hint(error.hint.clone()) }
 }

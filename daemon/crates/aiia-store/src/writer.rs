@@ -113,14 +113,11 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
             answer_all(group, &Err(error.clone()));
             continue;
         }
-        if let Err(error) = commit_group(connection, group) {
+        if let Err(error) = commit_group(connection, group, jobs) {
             let error = error.about(path);
             tracing::error!(%error, "a write failed");
-            match error {
-                // Whoever waits has waited as long as the first one.
-                StoreError::Busy => answer_all(jobs.try_iter().collect(), &Err(error)),
-                StoreError::Corrupt { .. } => damage = Some(error),
-                _ => {}
+            if matches!(error, StoreError::Corrupt { .. }) {
+                damage = Some(error);
             }
         }
         log_has_content = true;
@@ -131,10 +128,19 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
     }
 }
 
-/// Carries out the jobs in one transaction and answers them. An error is one of the store, not of a job.
-fn commit_group(connection: &Connection, group: Vec<Box<dyn Job>>) -> Result<(), StoreError> {
+/// Carries out the jobs in one transaction and answers them. An error is one of the store, not of a job; those that wait in
+/// `others` then have waited as long, and get the same answer.
+fn commit_group(
+    connection: &Connection,
+    mut group: Vec<Box<dyn Job>>,
+    others: &Receiver<Box<dyn Job>>,
+) -> Result<(), StoreError> {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         let error = StoreError::from(error);
+        if error == StoreError::Busy {
+            // Before anybody is answered: what is asked after that is a new attempt.
+            group.extend(others.try_iter());
+        }
         answer_all(group, &Err(error.clone()));
         return Err(error);
     }

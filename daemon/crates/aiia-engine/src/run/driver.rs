@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::engine::Engine;
 use crate::gate::{Restorer, Sealed};
 use crate::models::{self, Chosen};
+use crate::run::repetition::Repetition;
 use crate::run::{RunLog, Subject, done, proposal};
 
 /// After so long, what has arrived is made durable …
@@ -133,6 +134,7 @@ async fn listen(
     let stopped = engine.shutdown_token();
     let mut deltas = engine.models.ask(model, sealed, max_tokens, log.cancel_token().child_token());
     let mut failure = None;
+    let (mut said, mut thought) = (Repetition::default(), Repetition::default());
     let mut ending = loop {
         let delta = tokio::select! {
             biased;
@@ -148,13 +150,23 @@ async fn listen(
         };
         match delta {
             Some(Ok(Delta::Text(text))) => {
+                let repeats = said.push(&text);
                 let text = restorer.push(&text);
                 if !text.is_empty() {
                     content.push_str(&text);
                     recorder.record(RunEventKind::Text { text });
                 }
+                if repeats {
+                    break Ending::failed(repetition(&model.name));
+                }
             }
-            Some(Ok(Delta::Reasoning(text))) => recorder.record(RunEventKind::Reasoning { text }),
+            Some(Ok(Delta::Reasoning(text))) => {
+                let repeats = thought.push(&text);
+                recorder.record(RunEventKind::Reasoning { text });
+                if repeats {
+                    break Ending::failed(repetition(&model.name));
+                }
+            }
             Some(Ok(Delta::Status(text))) => recorder.record(RunEventKind::Status { text }),
             Some(Ok(Delta::Usage(counted))) => usage = Some(counted),
             Some(Ok(Delta::Finish(reason))) => finish = Some(reason),
@@ -190,6 +202,12 @@ async fn listen(
         recorder.record(RunEventKind::Usage { usage });
     }
     (content, ending, finish == Some(FinishReason::Length))
+}
+
+fn repetition(model: &str) -> Problem {
+    Problem::new(ProblemCode::ModelError, format!("{model} said the same over and over and was stopped."))
+        .with_reason("repetition")
+        .with_hint("What arrived is kept. Ask in other words, select less code, or choose a larger model.")
 }
 
 type Append = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;

@@ -3,6 +3,7 @@
 mod driver;
 mod log;
 mod proposal;
+mod repetition;
 mod test_placement;
 
 use std::collections::HashMap;

@@ -1,0 +1,41 @@
+-- A chat begun in Neovim, and then changed elsewhere: Neovim hears of it. What it knows goes into the files of OUT, for the test
+-- that started it.
+
+local here = vim.fs.dirname(vim.fs.abspath(debug.getinfo(1, 'S').source:sub(2)))
+local driver = dofile(here .. '/driver.lua')
+
+local function tell(name, value)
+  local path = vim.env.OUT .. '/' .. name
+  local file = assert(io.open(path .. '.part', 'w'))
+  file:write(vim.json.encode(value))
+  file:close()
+  assert(vim.uv.fs_rename(path .. '.part', path))
+end
+
+driver.test(function()
+  local changed
+  vim.lsp.handlers['aiia/event'] = function(_, event)
+    if event.entity == 'chat' and event.change == 'updated' then
+      changed = event
+    end
+  end
+  driver.start({ vim.env.AIIA_BIN, 'lsp' })
+  local buffer = driver.open(vim.env.FILE)
+  local client = driver.client()
+  local started = assert(client:request_sync('workspace/executeCommand', {
+    command = 'aiia.explain',
+    arguments = { { uri = vim.uri_from_bufnr(buffer) } },
+  }, 10000, buffer)).result
+  driver.wait_for('the end of the run', function()
+    local run = assert(client:request_sync('aiia/run/get', { run_id = started.run_id }, 10000)).result
+    return run.status == 'completed'
+  end)
+  assert(client:request_sync('aiia/events/subscribe', vim.empty_dict(), 10000))
+  tell('begun', { chat_id = started.chat_id })
+  driver.wait_for('the change made elsewhere', function()
+    return changed
+  end, 30000)
+  local seconds, microseconds = vim.uv.gettimeofday()
+  local chat = assert(client:request_sync('aiia/chat/get', { chat_id = started.chat_id }, 10000)).result
+  tell('seen', { at = seconds + microseconds / 1e6, title = chat.title })
+end)
