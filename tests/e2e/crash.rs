@@ -16,7 +16,7 @@ fn kill(aiia: &Installation) {
 #[test]
 fn a_killed_daemon_leaves_an_exact_prefix_and_a_sound_store() {
     let aiia = Installation::new();
-    let whole: String = (1..=TOKENS).map(|number| format!("t{number} ")).collect();
+    let whole: String = (1..=TOKENS).fold(String::new(), |text, number| text + &format!("t{number} "));
     let mut chats = Vec::new();
     for round in 0..20_usize {
         aiia.json(&["history", "--json"]);
