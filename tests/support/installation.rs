@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use aiia_protocol::handshake::RuntimeFile;
@@ -10,8 +11,26 @@ use tempfile::TempDir;
 
 use crate::model_server::ModelServer;
 
+static MEASURED: OnceLock<PathBuf> = OnceLock::new();
+
+/// For benchmarks: the program is `AIIA_BIN`, else the release build.
+///
+/// # Panics
+/// When there is none.
+pub fn use_release_program() {
+    let program = std::env::var_os("AIIA_BIN").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/aiia"),
+        PathBuf::from,
+    );
+    assert!(program.exists(), "{} is missing; run `cargo build --release -p aiia`", program.display());
+    let _ = MEASURED.set(program);
+}
+
 /// The program under test: `AIIA_BIN`, else what cargo built beside this test.
 pub fn program() -> PathBuf {
+    if let Some(program) = MEASURED.get() {
+        return program.clone();
+    }
     if let Some(program) = std::env::var_os("AIIA_BIN") {
         return program.into();
     }

@@ -173,6 +173,11 @@ impl LspClient {
         bundle["pieces"][0]["text"].as_str().expect("the text").to_owned()
     }
 
+    /// Resident bytes of the process.
+    pub fn memory(&self) -> u64 {
+        resident(self.process.id())
+    }
+
     /// Says goodbye and gives the exit code.
     ///
     /// # Panics
@@ -213,6 +218,16 @@ impl Drop for LspClient {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Resident bytes of a process, from `/proc`.
+///
+/// # Panics
+/// When there is no such process.
+pub fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or_default() * 1024
 }
 
 /// The URI of an absolute path.
