@@ -83,16 +83,38 @@ fn operation(row: &Row, generator: &mut SchemaGenerator) -> Value {
         Mode::Unary => json!({"application/json": {"schema": result}}),
         Mode::Streaming => json!({"text/event-stream": {"schema": {"type": "string"}, "x-item": result}}),
     };
+    let mut success = json!({"description": "Done.", "content": content});
+    let mut headers = Map::new();
+    if row.success_status() != 200 {
+        headers.insert("Location".into(), header("Where the thing is that was made or started."));
+    }
+    // A thing with a version can be read and changed conditionally.
+    if resolve((row.result_schema)(generator), generator)["properties"]["version"]["type"] == "integer" {
+        headers.insert("ETag".into(), header("The version of the thing."));
+    }
+    if !headers.is_empty() {
+        success["headers"] = headers.into();
+    }
+    let mut request_header = |name: &str, meaning: &str| {
+        let schema = json!({"type": "string"});
+        parameters.push(json!({"name": name, "in": "header", "description": meaning, "schema": schema}));
+    };
+    if properties.contains_key("if_version") {
+        request_header("If-Match", "The `ETag` that the change is for; the same as `if_version`.");
+    }
+    if row.name == "run.events" {
+        request_header("Last-Event-ID", "The id of the last event that was received; wins over `after`.");
+    }
+    let mut responses = Map::new();
+    responses.insert(row.success_status().to_string(), success);
+    responses.insert("default".into(), json!({"$ref": "#/components/responses/Problem"}));
     let mut operation = json!({
         "operationId": row.name,
         "summary": row.summary,
         "tags": [row.name.split('.').next()],
         "x-scope": row.scope.as_str(),
         "parameters": parameters,
-        "responses": {
-            "200": {"description": "Done.", "content": content},
-            "default": {"$ref": "#/components/responses/Problem"},
-        },
+        "responses": responses,
     });
     if row.verb.has_body() {
         let needed: Vec<&str> = required.into_iter().filter(|name| body.contains_key(*name)).collect();
@@ -107,6 +129,10 @@ fn operation(row: &Row, generator: &mut SchemaGenerator) -> Value {
         });
     }
     operation
+}
+
+fn header(description: &str) -> Value {
+    json!({"description": description, "schema": {"type": "string"}})
 }
 
 #[cfg(test)]

@@ -107,6 +107,15 @@ impl Row {
         format!("aiia/{}", self.name.replace('.', "/"))
     }
 
+    /// The HTTP status of success: 201 for what is made, 202 for a run that has only begun (whatever starts, starts a run).
+    pub fn success_status(&self) -> u16 {
+        match self.name.split_once('.') {
+            Some((_, "create")) => 201,
+            Some((_, "start")) => 202,
+            _ => 200,
+        }
+    }
+
     /// The names of the parameters that are in the path.
     pub fn path_params(&self) -> impl Iterator<Item = &'static str> {
         self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))

@@ -18,10 +18,8 @@ static MEASURED: OnceLock<PathBuf> = OnceLock::new();
 /// # Panics
 /// When there is none.
 pub fn use_release_program() {
-    let program = std::env::var_os("AIIA_BIN").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/aiia"),
-        PathBuf::from,
-    );
+    let program = std::env::var_os("AIIA_BIN")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/aiia"), PathBuf::from);
     assert!(program.exists(), "{} is missing; run `cargo build --release -p aiia`", program.display());
     let _ = MEASURED.set(program);
 }

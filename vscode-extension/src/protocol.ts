@@ -1487,8 +1487,12 @@ export interface operations {
         };
         responses: {
             /** @description Done. */
-            200: {
+            201: {
                 headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    /** @description The version of the thing. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1517,6 +1521,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1540,6 +1546,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1575,7 +1583,10 @@ export interface operations {
     "project.update": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that the change is for; the same as `if_version`. */
+                "If-Match"?: string;
+            };
             path: {
                 project_id: components["schemas"]["ProjectId"];
             };
@@ -1604,6 +1615,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1665,8 +1678,12 @@ export interface operations {
         };
         responses: {
             /** @description Done. */
-            200: {
+            201: {
                 headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    /** @description The version of the thing. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1690,6 +1707,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1725,7 +1744,10 @@ export interface operations {
     "chat.update": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that the change is for; the same as `if_version`. */
+                "If-Match"?: string;
+            };
             path: {
                 chat_id: components["schemas"]["ChatId"];
             };
@@ -1752,6 +1774,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1818,8 +1842,10 @@ export interface operations {
         };
         responses: {
             /** @description Done. */
-            200: {
+            202: {
                 headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1880,7 +1906,10 @@ export interface operations {
             query?: {
                 after?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The id of the last event that was received; wins over `after`. */
+                "Last-Event-ID"?: string;
+            };
             path: {
                 run_id: components["schemas"]["RunId"];
             };
@@ -1944,8 +1973,10 @@ export interface operations {
         };
         responses: {
             /** @description Done. */
-            200: {
+            202: {
                 headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1996,6 +2027,8 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -81,6 +81,21 @@ impl std::ops::Deref for Engine {
     }
 }
 
+/// Review documents can be made again, so they are kept only for so long.
+const REVIEW_AGE: Duration = Duration::from_hours(24 * 14);
+
+/// Removes the files of `folder` that were last written longer ago than `age`.
+fn sweep(folder: &Path, age: Duration) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let written = entry.metadata().and_then(|metadata| metadata.modified());
+        if written.is_ok_and(|written| written.elapsed().is_ok_and(|elapsed| elapsed > age))
+            && let Err(error) = std::fs::remove_file(entry.path())
+        {
+            tracing::warn!(path = %entry.path().display(), %error, "an old review document could not be removed");
+        }
+    }
+}
+
 impl Engine {
     /// Opens the store and everything that stands on it. Quick: no network, no model, no index.
     ///
@@ -91,6 +106,9 @@ impl Engine {
         for directory in [options.data_dir.clone(), options.data_dir.join("review")] {
             private_directory(&directory)?;
         }
+        let review = options.data_dir.join("review");
+        // Not while a client waits for the daemon.
+        let _ = std::thread::Builder::new().name("sweep".to_owned()).spawn(move || sweep(&review, REVIEW_AGE));
         let store = Store::open(&options.data_dir).map_err(Problem::from)?;
         let config = Config::load(&options.config_file, &options.environment);
         let models = ModelDirectory::new(&config, &options);
@@ -246,4 +264,24 @@ fn private_directory(path: &Path) -> Result<(), Problem> {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(failed)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn only_old_review_documents_are_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, days) in [("old.diff", 15), ("recent.diff", 13)] {
+            let written = SystemTime::now() - Duration::from_hours(24 * days);
+            File::create(folder.path().join(name)).unwrap().set_modified(written).unwrap();
+        }
+        sweep(folder.path(), REVIEW_AGE);
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["recent.diff"]);
+    }
 }

@@ -1,6 +1,7 @@
 //! A pending edit as a document to read and decide on.
 
 use std::ops::Range;
+use std::path::Path;
 
 use aiia_edit::review::{HunkState, ReviewedFile, ReviewedHunk, render};
 use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit};
@@ -41,6 +42,8 @@ impl Engine {
     /// When there is no such edit, or the store cannot be read.
     pub async fn review(&self, edit_id: &EditId) -> Result<ReviewDocument, Problem> {
         let edit = self.store.get_edit(edit_id.clone()).await?;
+        let folders =
+            self.store.get_project(edit.project_id.clone()).await.map(|project| project.folders).unwrap_or_default();
         let texts = self.store.edit_texts(edit_id.clone()).await?;
         let hunks: Vec<Vec<(&EditHunk, aiia_edit::Hunk)>> =
             edit.files.iter().map(|file| file.hunks.iter().map(|hunk| (hunk, from_protocol(hunk))).collect()).collect();
@@ -49,7 +52,7 @@ impl Engine {
             .iter()
             .zip(&hunks)
             .map(|(file, hunks)| ReviewedFile {
-                path: file.path.trim_start_matches('/'),
+                path: inside(&file.path, &folders),
                 old_text: texts.iter().find(|text| text.path == file.path).map_or("", |text| text.base_text.as_str()),
                 hunks: hunks.iter().map(|(row, hunk)| reviewed(row, hunk)).collect(),
             })
@@ -72,6 +75,12 @@ impl Engine {
     }
 }
 
+/// The path as seen from the project's folder that it lies in, so that `git apply` takes the document there.
+fn inside<'a>(path: &'a str, folders: &[String]) -> &'a str {
+    let within = |folder: &String| Path::new(path).strip_prefix(folder).ok()?.to_str();
+    folders.iter().filter_map(within).min_by_key(|rest| rest.len()).unwrap_or(path).trim_start_matches('/')
+}
+
 fn reviewed<'a>(row: &EditHunk, hunk: &'a aiia_edit::Hunk) -> ReviewedHunk<'a> {
     let state = match row.status {
         HunkStatus::Pending => HunkState::Pending,
@@ -80,4 +89,21 @@ fn reviewed<'a>(row: &EditHunk, hunk: &'a aiia_edit::Hunk) -> ReviewedHunk<'a> {
         HunkStatus::Rejected => HunkState::Rejected,
     };
     ReviewedHunk { id: row.number.to_string(), state, tolerances: row.tolerances.clone(), hunk }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_as_seen_from_the_innermost_folder() {
+        for (path, expected) in [
+            ("/w/src/a.rs", "src/a.rs"),
+            ("/w/sub/a.rs", "a.rs"),
+            ("/wide/a.rs", "wide/a.rs"),
+            ("untitled:One", "untitled:One"),
+        ] {
+            assert_eq!(inside(path, &["/w".to_owned(), "/w/sub".to_owned()]), expected);
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aiia_engine::review::{ReviewDocument, ReviewHunk};
 use aiia_engine::text::Document;
-use aiia_protocol::edit::{HunkStatus, PendingEdit, Replacement};
+use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit, Replacement};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::handshake::Purpose;
 use aiia_protocol::id::{EditId, HunkNumber};
@@ -54,6 +54,23 @@ impl Review {
     pub(crate) fn count(&self, status: HunkStatus) -> usize {
         self.document.hunks.iter().filter(|hunk| hunk.status == status).count()
     }
+}
+
+/// The lines of `text`, counted from 0, that a hunk would change: the nearest place where its old lines stand, else the
+/// place where they stood.
+pub(crate) fn lines_in(text: &str, hunk: &EditHunk) -> Range<usize> {
+    let stood = hunk.old_start.saturating_sub(1) as usize;
+    let count = (hunk.old_lines as usize).max(1);
+    let old: Vec<&str> = hunk.old_text.lines().collect();
+    let lines: Vec<&str> = text.lines().collect();
+    let start = if old.is_empty() {
+        None
+    } else {
+        let places = lines.windows(old.len()).enumerate().filter(|(_, window)| *window == old.as_slice());
+        places.map(|(line, _)| line).min_by_key(|line| line.abs_diff(stood))
+    };
+    let start = start.unwrap_or(stood);
+    start..start + count
 }
 
 /// The lines of a text. Headers and comments, which change with every decision, are all alike.
@@ -256,6 +273,26 @@ mod tests {
     fn after(buffer: &str, rendered: &str) -> String {
         let document = Document::new(buffer);
         crate::to_proto::replaced(&document, &updates(&document, rendered)).text()
+    }
+
+    #[test]
+    fn a_hunk_is_found_where_its_lines_stand_now() {
+        let hunk = |old_start: u32, old_text: &str| EditHunk {
+            number: 1,
+            old_start,
+            old_lines: old_text.lines().count() as u32,
+            new_start: old_start,
+            new_lines: 1,
+            old_text: old_text.to_owned(),
+            new_text: "new\n".to_owned(),
+            tolerances: Vec::new(),
+            status: HunkStatus::Pending,
+        };
+        for (old_start, old_text, expected) in
+            [(1, "x\n", 1..2), (9, "x\n", 4..5), (1, "x\ny\n", 4..6), (3, "gone\n", 2..3), (2, "", 1..2)]
+        {
+            assert_eq!(lines_in("a\nx\nb\nc\nx\ny\n", &hunk(old_start, old_text)), expected, "{old_text:?}");
+        }
     }
 
     #[test]

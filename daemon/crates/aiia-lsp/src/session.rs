@@ -188,6 +188,13 @@ impl Connection {
         lock(&self.reviews).get(edit_id).cloned()
     }
 
+    /// The reviews in memory, in the order of their making.
+    pub(crate) fn reviews(&self) -> Vec<(EditId, Arc<Review>)> {
+        let mut all: Vec<_> = lock(&self.reviews).iter().map(|(id, review)| (id.clone(), Arc::clone(review))).collect();
+        all.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+        all
+    }
+
     pub(crate) fn keep_review(&self, edit_id: &EditId, review: Arc<Review>) {
         lock(&self.reviews).insert(edit_id.clone(), review);
     }

@@ -204,7 +204,7 @@ fn list(connection: &Connection, params: &ListEdits) -> Result<Page<PendingEdit>
     let request = PageRequest::new(name, params.cursor.as_deref(), params.limit)?;
     let [time, id] = request.after_newest();
     let rows = request.rows();
-    let mut sql = format!("{SELECT} AND (e.updated_at, e.id) < (:time, :id)");
+    let mut sql = format!("{SELECT} AND (e.created_at, e.id) < (:time, :id)");
     let mut values: Vec<(&str, &dyn ToSql)> = vec![(":time", &time), (":id", &id), (":rows", &rows)];
     if let Some(id) = &params.project_id {
         projects::get(connection, id)?;
@@ -220,9 +220,9 @@ fn list(connection: &Connection, params: &ListEdits) -> Result<Page<PendingEdit>
         sql += " AND e.status = :status";
         values.push((":status", &status));
     }
-    sql += " ORDER BY e.updated_at DESC, e.id DESC LIMIT :rows";
+    sql += " ORDER BY e.created_at DESC, e.id DESC LIMIT :rows";
     let rows = columns::all(connection, &sql, values.as_slice(), from_row)?;
-    let mut page = request.page(rows, |edit| [edit.updated_at.clone(), edit.id.0.clone()]);
+    let mut page = request.page(rows, |edit| [edit.created_at.clone(), edit.id.0.clone()]);
     page.items = page.items.into_iter().map(|edit| with_files(connection, edit)).collect::<Result<_, _>>()?;
     Ok(page)
 }

@@ -26,11 +26,11 @@ pub(super) fn one(row: &Row, request: &HeaderMap, result: Value) -> Response {
 
 /// The status, and where the thing is that the operation made or started.
 fn made(row: &Row, result: &Value) -> (StatusCode, Option<String>) {
-    let (status, noun) = match row.name.split_once('.') {
-        Some((noun, "create")) => (StatusCode::CREATED, noun),
-        // Whatever starts, starts a run.
-        Some((_, "start")) => (StatusCode::ACCEPTED, "run"),
-        _ => return (StatusCode::OK, None),
+    let status = StatusCode::from_u16(row.success_status()).unwrap_or(StatusCode::OK);
+    let noun = match status {
+        StatusCode::CREATED => row.name.split('.').next().unwrap_or_default(),
+        StatusCode::ACCEPTED => "run",
+        _ => return (status, None),
     };
     let id = result.get("id").and_then(Value::as_str);
     let location = operation::find(&format!("{noun}.get")).zip(id).and_then(|(get, id)| {

@@ -68,7 +68,12 @@ pub(crate) async fn actions(
                 Vec::new()
             }
         },
-        None => on_code(connection, &path, &params, automatic),
+        None if automatic => on_code(connection, &path, &params, true),
+        None => {
+            let mut offered = on_code(connection, &path, &params, false);
+            offered.extend(on_proposed(connection, &path, params.range.start.line as usize));
+            offered
+        }
     };
     offered
         .into_iter()
@@ -145,6 +150,35 @@ pub(crate) fn title(kind: ActionKind, symbol: Option<&str>, selection_is_empty: 
 /// The command of an action.
 pub(crate) fn command(kind: ActionKind) -> String {
     format!("aiia.{}", kind.as_str())
+}
+
+/// Decisions on the pending edits of a document, in the document itself: some editors serve no review documents.
+fn on_proposed(connection: &Connection, path: &str, line: usize) -> Vec<Offered> {
+    let Some(open) = connection.session.documents().get(path) else { return Vec::new() };
+    let mut actions = Vec::new();
+    for (edit_id, review) in connection.reviews() {
+        let edit = &review.document.edit;
+        let Some(file) = edit.files.iter().find(|file| file.path == path) else { continue };
+        let mut action = |title: String, command: &str, hunks: Option<HunkNumber>| {
+            let argument = json!({ "edit_id": edit_id, "hunks": hunks.map(|number| [number]) });
+            let command = command.to_owned();
+            actions.push(Offered { title, kind: REVIEW, command, argument, diagnostics: Vec::new() });
+        };
+        let pending: Vec<_> = file.hunks.iter().filter(|hunk| hunk.status == HunkStatus::Pending).collect();
+        if pending.is_empty() {
+            continue;
+        }
+        let text = open.document.text();
+        for hunk in pending.iter().filter(|hunk| review::lines_in(&text, hunk).contains(&line)) {
+            let number = hunk.number;
+            action(format!("aiia: Accept hunk {number} of “{}”", edit.title), "aiia.acceptHunk", Some(number));
+            action(format!("aiia: Reject hunk {number} of “{}”", edit.title), "aiia.rejectHunk", Some(number));
+        }
+        action(format!("aiia: Accept all of “{}”", edit.title), "aiia.acceptAll", None);
+        action(format!("aiia: Reject all of “{}”", edit.title), "aiia.rejectAll", None);
+        action(format!("aiia: Review “{}”", edit.title), "aiia.openReview", None);
+    }
+    actions
 }
 
 fn on_review(review: &Review, edit_id: &EditId, buffer: &str, line: usize) -> Vec<Offered> {

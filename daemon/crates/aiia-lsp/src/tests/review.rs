@@ -53,6 +53,17 @@ impl Reviewing {
         assert_eq!(self.client.request("workspace/executeCommand", params).await, Ok(Value::Null));
     }
 
+    /// The titles of the actions on a line of the source.
+    async fn offered_in_source(&mut self, line: u32) -> Vec<String> {
+        let place = json!({ "line": line, "character": 0 });
+        let params = json!({
+            "textDocument": { "uri": self.uri }, "range": { "start": place, "end": place }, "context": { "diagnostics": [] },
+        });
+        let actions = self.client.request("textDocument/codeAction", params).await.unwrap();
+        let titles = actions.as_array().unwrap().iter().map(|action| action["title"].as_str().unwrap().to_owned());
+        titles.filter(|title| title.contains('“')).collect()
+    }
+
     /// Takes the edit of a document in as an editor does; gives its new text.
     async fn apply(&mut self, uri: &str, text: &str, version: i32) -> String {
         let params = self.client.expect("workspace/applyEdit").await;
@@ -218,4 +229,22 @@ async fn an_editor_that_goes_away_has_accepted_nothing() {
     let mut other = world.world.initialized(able()).await;
     let edits = other.request("aiia/edit/list", json!({})).await.unwrap();
     assert_eq!(edits["items"][0]["files"][0]["hunks"][0]["status"], "pending", "{edits:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hunks_can_be_decided_on_in_the_source() {
+    let mut reviewing = reviewing().await;
+    let title = "“Fix a.py”";
+    let all = [
+        format!("aiia: Accept all of {title}"),
+        format!("aiia: Reject all of {title}"),
+        format!("aiia: Review {title}"),
+    ];
+    let offered = reviewing.offered_in_source(1).await;
+    assert_eq!(offered[..2], [format!("aiia: Accept hunk 1 of {title}"), format!("aiia: Reject hunk 1 of {title}")]);
+    assert_eq!(offered[2..], all);
+    assert_eq!(reviewing.offered_in_source(3).await, all);
+    reviewing.act("@@", "aiia: Reject all hunks").await;
+    reviewing.client.expect("workspace/applyEdit").await;
+    assert_eq!(reviewing.offered_in_source(1).await, [""; 0]);
 }

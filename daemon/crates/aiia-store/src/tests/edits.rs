@@ -104,7 +104,7 @@ async fn edits_are_listed_by_project_run_and_state() {
     let first = store.decide_hunks(first.id, all, None).await.unwrap();
     let list = async |params: ListEdits| store.list_edits(params).await.map(|page| page.items);
     let none = ListEdits::default;
-    assert_eq!(list(none()).await, Ok(vec![first.clone(), second.clone()]));
+    assert_eq!(list(none()).await, Ok(vec![second.clone(), first.clone()]));
     assert_eq!(list(ListEdits { project_id: Some(one.project_id), ..none() }).await, Ok(vec![first.clone()]));
     assert_eq!(list(ListEdits { run_id: Some(two.id.clone()), ..none() }).await, Ok(vec![second.clone()]));
     assert_eq!(list(ListEdits { status: Some(EditStatus::Pending), ..none() }).await, Ok(vec![second]));
