@@ -128,7 +128,7 @@ CREATE TABLE edits (
     updated_at TEXT    NOT NULL,
     version    INTEGER NOT NULL DEFAULT 1
 ) STRICT;
-CREATE INDEX edits_by_update ON edits (updated_at, id);
+CREATE INDEX edits_by_creation ON edits (created_at, id);
 CREATE INDEX edits_by_run ON edits (run_id);
 
 -- The files of a pending edit, with the whole text before and after.
