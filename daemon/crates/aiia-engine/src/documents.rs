@@ -5,8 +5,10 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use aiia_syntax::{Language, Symbol, SyntaxTree};
-use aiia_text::Document;
+use aiia_text::{Document, TextEdit};
 
+/// An older tree is made good for so many edits.
+const MAX_EDITS: usize = 1000;
 /// Larger documents are not parsed for a menu.
 const MAX_PARSED_BYTES: usize = 512 * 1024;
 
@@ -19,8 +21,36 @@ pub struct OpenDocument {
     pub version: i32,
     /// The editor's language identifier.
     pub language_id: Option<String>,
-    /// The symbols of this version, found when they are first asked for.
-    symbols: Arc<OnceLock<Vec<Symbol>>>,
+    syntax: Arc<Syntax>,
+}
+
+/// The tree of a version, made when it is first asked for, from an older one where there is one.
+#[derive(Debug, Default)]
+struct Syntax {
+    tree: OnceLock<Option<SyntaxTree>>,
+    /// An older tree, and what was edited since.
+    older: Option<(SyntaxTree, Vec<TextEdit>)>,
+}
+
+impl Syntax {
+    /// The syntax after further edits.
+    fn edited(&self, edits: Vec<TextEdit>) -> Self {
+        let older = match (self.tree.get(), &self.older) {
+            (Some(Some(tree)), _) => Some((tree.clone(), edits)),
+            (Some(None), _) | (None, None) => None,
+            (None, Some((tree, before))) => Some((tree.clone(), before.iter().copied().chain(edits).collect())),
+        };
+        // After so many edits another parse costs no more.
+        Self { tree: OnceLock::new(), older: older.filter(|(_, edits)| edits.len() <= MAX_EDITS) }
+    }
+
+    fn tree(&self, language: Language, document: &Document) -> Option<&SyntaxTree> {
+        let made = self.tree.get_or_init(|| match &self.older {
+            Some((tree, edits)) if tree.language() == language => tree.reparse(document, edits).ok(),
+            _ => SyntaxTree::parse(language, &document.text()).ok(),
+        });
+        made.as_ref()
+    }
 }
 
 impl OpenDocument {
@@ -30,11 +60,7 @@ impl OpenDocument {
         if self.document.len() > MAX_PARSED_BYTES {
             return None;
         }
-        let text = self.document.text();
-        let symbols = self
-            .symbols
-            .get_or_init(|| SyntaxTree::parse(language, &text).map(|tree| tree.symbols(&text)).unwrap_or_default());
-        aiia_syntax::enclosing_symbol(symbols, &text, range).cloned()
+        self.syntax.tree(language, &self.document)?.enclosing_symbol(&self.document.text(), range)
     }
 }
 
@@ -53,17 +79,18 @@ impl OpenDocuments {
     /// Opens a document, or replaces it where it is open already.
     pub fn open(&self, path: &str, language_id: Option<&str>, version: i32, text: &str) {
         let language_id = language_id.filter(|id| !id.is_empty()).map(str::to_owned);
-        let document = OpenDocument { document: Document::new(text), version, language_id, symbols: Arc::default() };
+        let document = OpenDocument { document: Document::new(text), version, language_id, syntax: Arc::default() };
         self.lock().insert(path.to_owned(), document);
     }
 
-    /// Changes an open document and sets its version. False when it is not open.
-    pub fn edit(&self, path: &str, version: i32, change: impl FnOnce(&mut Document)) -> bool {
+    /// Changes an open document by `change`, which tells its edits in their order, and sets its version. False when it is
+    /// not open.
+    pub fn edit(&self, path: &str, version: i32, change: impl FnOnce(&mut Document) -> Vec<TextEdit>) -> bool {
         let mut documents = self.lock();
         let Some(open) = documents.get_mut(path) else { return false };
-        change(&mut open.document);
+        let edits = change(&mut open.document);
         open.version = version;
-        open.symbols = Arc::default();
+        open.syntax = Arc::new(open.syntax.edited(edits));
         true
     }
 

@@ -218,17 +218,16 @@ fn did_change(connection: &Connection, params: lsp::DidChangeTextDocumentParams)
     let Some(path) = from_proto::path(&params.text_document.text_document_identifier.uri) else { return };
     let encoding = connection.capabilities().encoding;
     let is_open = connection.session.documents().edit(&path, params.text_document.version, |document| {
-        for change in params.content_changes {
-            match change {
-                lsp::TextDocumentContentChangeEvent::TextDocumentContentChangePartial(change) => {
-                    let range = from_proto::range(document, change.range, encoding);
-                    document.edit(range, &change.text);
-                }
-                lsp::TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(change) => {
-                    document.edit(0..document.len(), &change.text);
-                }
+        let edit = |change| match change {
+            lsp::TextDocumentContentChangeEvent::TextDocumentContentChangePartial(change) => {
+                let range = from_proto::range(document, change.range, encoding);
+                document.edit(range, &change.text)
             }
-        }
+            lsp::TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(change) => {
+                document.edit(0..document.len(), &change.text)
+            }
+        };
+        params.content_changes.into_iter().map(edit).collect()
     });
     if !is_open {
         tracing::warn!(%path, "a change of a document that is not open was ignored");

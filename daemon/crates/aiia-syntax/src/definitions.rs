@@ -20,10 +20,11 @@ pub(crate) struct Definition {
     pub(crate) body_range: Option<Range<usize>>,
 }
 
-/// Every symbol in the order of the text. A query that runs out of time gives the symbols found until then.
-pub(crate) fn symbols(tree: &Tree, language: Language, text: &str) -> Vec<Symbol> {
-    let (mut definitions, leading) = matches(tree, language, text);
-    recovery::recover(tree, language, text, &mut definitions);
+/// The symbols that `window` touches, and those around them, in the order of the text. A query that runs out of time gives the
+/// symbols found until then.
+pub(crate) fn symbols(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> Vec<Symbol> {
+    let (mut definitions, leading) = matches(tree, language, text, window.clone());
+    recovery::recover(tree, language, text, window, &mut definitions);
     definitions.sort_by_key(|found| (found.item_range.start, std::cmp::Reverse(found.item_range.end)));
     definitions.dedup_by(|a, b| a.item_range == b.item_range && a.name_range == b.name_range);
 
@@ -73,11 +74,35 @@ pub fn enclosing_symbol<'s>(symbols: &'s [Symbol], text: &str, range: Range<usiz
         })
 }
 
-/// The definitions, and what leads them, of the whole tree.
-fn matches(tree: &Tree, language: Language, text: &str) -> (Vec<Definition>, Vec<Range<usize>>) {
+/// The items of the file that a place is in, and some of those beside it: comments and attributes above an item belong to it,
+/// and in damaged code an item may lie in pieces.
+pub(crate) fn surroundings(tree: &Tree, range: &Range<usize>) -> Range<usize> {
+    const ITEMS: usize = 64;
+    const BYTES: usize = 4096;
+    let mut cursor = tree.walk();
+    if cursor.goto_first_child_for_byte(range.start).is_none() && !cursor.goto_last_child() {
+        return 0..usize::MAX;
+    }
+    let mut back = cursor.clone();
+    let mut items = 0;
+    while (items < ITEMS || range.start.saturating_sub(back.node().start_byte()) < BYTES)
+        && back.goto_previous_sibling()
+    {
+        items += 1;
+    }
+    let start = back.node().start_byte();
+    let mut items = 0;
+    while (items < ITEMS || cursor.node().end_byte() < range.end + BYTES) && cursor.goto_next_sibling() {
+        items += 1;
+    }
+    start..cursor.node().end_byte().max(range.end)
+}
+
+/// The definitions, and what leads them, of the tree where `window` touches it.
+fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> (Vec<Definition>, Vec<Range<usize>>) {
     let query = &language.compiled().definitions;
     let (mut definitions, mut leading) = (Vec::new(), Vec::new());
-    for_each_match(query, tree, text, |captures| {
+    for_each_match(query, tree, text, window, |captures| {
         let (mut item, mut name) = (None, None);
         for &(node, capture) in captures {
             match capture {
@@ -116,16 +141,20 @@ fn body_range(item: Node<'_>, name: &Node<'_>, language: Language, text: &str) -
     Some(body)
 }
 
-/// Calls `visit` with the captured nodes and their names of every match, and stops when the time is over.
+/// Calls `visit` with the captured nodes and their names of every match that touches `window`, and stops when the time is over.
 pub(crate) fn for_each_match<'tree>(
     query: &Query,
     tree: &'tree Tree,
     text: &str,
+    window: Range<usize>,
     mut visit: impl FnMut(&[(Node<'tree>, &str)]),
 ) {
     let deadline = Instant::now() + QUERY_TIME_LIMIT;
     let mut check_time = |_: &QueryCursorState| past(deadline);
     let mut cursor = QueryCursor::new();
+    if window.end < text.len() || window.start > 0 {
+        cursor.set_byte_range(window);
+    }
     let options = QueryCursorOptions::new().progress_callback(&mut check_time);
     // Nodes may lie outside a text that is not the tree's own; such a node reads as empty.
     let text_of = |node: Node<'_>| std::iter::once(text.as_bytes().get(node.byte_range()).unwrap_or_default());

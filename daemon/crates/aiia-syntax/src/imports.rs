@@ -9,7 +9,7 @@ use tree_sitter::Tree;
 pub(crate) fn imports(tree: &Tree, language: Language, text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut leading = Vec::new();
-    definitions::for_each_match(&language.compiled().imports, tree, text, |captures| {
+    definitions::for_each_match(&language.compiled().imports, tree, text, 0..usize::MAX, |captures| {
         for &(node, capture) in captures {
             match capture {
                 "import" => found.push(node.byte_range()),
@@ -17,7 +17,7 @@ pub(crate) fn imports(tree: &Tree, language: Language, text: &str) -> Vec<Range<
             }
         }
     });
-    let functions: Vec<Range<usize>> = definitions::symbols(tree, language, text)
+    let functions: Vec<Range<usize>> = definitions::symbols(tree, language, text, 0..usize::MAX)
         .into_iter()
         .filter(|symbol| symbol.kind.is_callable())
         .map(|symbol| symbol.item_range)

@@ -22,8 +22,14 @@ struct Header {
     indent: usize,
 }
 
-/// Adds the definitions a damaged tree lost, and cuts those that swallowed them.
-pub(crate) fn recover(tree: &Tree, language: Language, text: &str, definitions: &mut Vec<Definition>) {
+/// Adds the definitions that a damaged tree lost and that begin in `window`, and cuts those that swallowed them.
+pub(crate) fn recover(
+    tree: &Tree,
+    language: Language,
+    text: &str,
+    window: Range<usize>,
+    definitions: &mut Vec<Definition>,
+) {
     if !tree.root_node().has_error() {
         return;
     }
@@ -35,7 +41,8 @@ pub(crate) fn recover(tree: &Tree, language: Language, text: &str, definitions: 
         if past(deadline).is_break() {
             break;
         }
-        if !known.contains(&header.name.start) && is_damaged(tree, header.start) {
+        let is_asked_for = window.contains(&header.start) && !known.contains(&header.name.start);
+        if is_asked_for && is_damaged(tree, header.start) {
             lost.push(header);
         }
     }

@@ -98,13 +98,16 @@ impl SyntaxTree {
 
     /// Every symbol, in the order of the text, an outer one before what it contains.
     pub fn symbols(&self, text: &str) -> Vec<Symbol> {
-        definitions::symbols(&self.tree, self.language, text)
+        definitions::symbols(&self.tree, self.language, text, 0..usize::MAX)
     }
 
     /// The innermost function, method, macro or type that contains `range`. White space around the range does not
     /// count, so a range that touches the symbol with only blanks between them on the line counts as inside.
+    /// Looks at the items around `range` only, so it costs little in a large file.
     pub fn enclosing_symbol(&self, text: &str, range: Range<usize>) -> Option<Symbol> {
-        definitions::enclosing_symbol(&self.symbols(text), text, range).cloned()
+        let window = definitions::surroundings(&self.tree, &range);
+        let symbols = definitions::symbols(&self.tree, self.language, text, window);
+        definitions::enclosing_symbol(&symbols, text, range).cloned()
     }
 
     /// The import statements outside functions, in the order of the text, grown to whole lines.

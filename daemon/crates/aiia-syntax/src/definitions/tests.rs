@@ -3,7 +3,7 @@
 // The snapshot writer puts hashes on every raw string.
 #![allow(clippy::needless_raw_string_hashes)]
 
-use crate::{Language, SyntaxTree};
+use crate::{Language, SyntaxTree, enclosing_symbol};
 use expect_test::{Expect, expect};
 use rstest::rstest;
 use std::ops::Range;
@@ -208,4 +208,27 @@ fn offsets_outside_the_text_find_nothing() {
     // Another text than the tree's own gives nonsense, not a panic.
     tree.enclosing_symbol("fn", 0..usize::MAX);
     assert_eq!(tree.symbols("fn é").len(), tree.symbols(RUST).len());
+}
+
+#[rstest]
+#[case(
+    "rust",
+    "//! File.\n\n/// Adds.\n#[inline]\n// why\nfn add(a: u8) -> u8 {\n    a\n}\n\nstruct Point {\n    x: u8,\n}\n\nimpl Point {\n    /// Doc.\n    fn x(&self) -> u8 {\n        self.x\n    }\n}\n\nconst A: u8 = 1;\n\n"
+)]
+#[case(
+    "python",
+    "import os\n\n# above\n@cache\ndef add(a):\n    return a\n\n\nclass Point:\n    def x(self):\n        return 1\n\n    y = 2\n\n\n"
+)]
+#[case("rust", "fn broken( {\n    if x {\n\nfn next() {\n    1\n}\n\n")]
+fn a_look_around_finds_what_a_look_at_everything_finds(#[case] id: &str, #[case] part: &str) {
+    let text = part.repeat(40);
+    let tree = SyntaxTree::parse(Language::from_language_id(id).unwrap(), &text).unwrap();
+    let all = tree.symbols(&text);
+    for start in (0..text.len()).step_by(3) {
+        for length in [0, 9, 200] {
+            let range = start..(start + length).min(text.len());
+            let expected = enclosing_symbol(&all, &text, range.clone());
+            assert_eq!(tree.enclosing_symbol(&text, range.clone()).as_ref(), expected, "{range:?}");
+        }
+    }
 }
