@@ -74,28 +74,17 @@ pub fn enclosing_symbol<'s>(symbols: &'s [Symbol], text: &str, range: Range<usiz
         })
 }
 
-/// The items of the file that a place is in, and some of those beside it: comments and attributes above an item belong to it,
-/// and in damaged code an item may lie in pieces.
+/// The items of the file that a place is in, and those beside it: comments and attributes above an item belong to it, and in
+/// damaged code an item may lie in pieces.
 pub(crate) fn surroundings(tree: &Tree, range: &Range<usize>) -> Range<usize> {
-    const ITEMS: usize = 64;
-    const BYTES: usize = 4096;
-    let mut cursor = tree.walk();
-    if cursor.goto_first_child_for_byte(range.start).is_none() && !cursor.goto_last_child() {
-        return 0..usize::MAX;
-    }
-    let mut back = cursor.clone();
-    let mut items = 0;
-    while (items < ITEMS || range.start.saturating_sub(back.node().start_byte()) < BYTES)
-        && back.goto_previous_sibling()
-    {
-        items += 1;
-    }
-    let start = back.node().start_byte();
-    let mut items = 0;
-    while (items < ITEMS || cursor.node().end_byte() < range.end + BYTES) && cursor.goto_next_sibling() {
-        items += 1;
-    }
-    start..cursor.node().end_byte().max(range.end)
+    const BESIDE: usize = 4096;
+    let item_at = |byte: usize| {
+        let mut cursor = tree.walk();
+        cursor.goto_first_child_for_byte(byte).map(|_| cursor.node().byte_range())
+    };
+    let start = item_at(range.start.saturating_sub(BESIDE)).map_or(0, |item| item.start.min(range.start));
+    let end = item_at(range.end.saturating_add(BESIDE)).map_or(usize::MAX, |item| item.end);
+    start..end
 }
 
 /// The definitions, and what leads them, of the tree where `window` touches it.
