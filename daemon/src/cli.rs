@@ -29,7 +29,7 @@ use clap::Parser;
 
 use crate::cli::arguments::{Arguments, Verb};
 use crate::exit::Failure;
-use crate::{attach, boot};
+use crate::{boot, editor};
 
 /// Reads the arguments and does what they say. Gives the exit code.
 pub(crate) fn run() -> Result<u8, Failure> {
@@ -54,7 +54,7 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Doctor(arguments) => Ok(doctor::run(&arguments)),
         Verb::Lsp(arguments) if arguments.standalone => boot::serve_standalone(),
-        Verb::Lsp(_) => attach::run(),
+        Verb::Lsp(_) => editor::run(),
         Verb::Serve(arguments) => {
             boot::serve_in_foreground(&boot::ServeOptions { bind: arguments.bind, port: arguments.port })
         }

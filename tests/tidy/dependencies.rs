@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "aiia-engine",
         &["aiia-protocol", "aiia-text", "aiia-llm", "aiia-syntax", "aiia-edit", "aiia-context", "aiia-store"],
     ),
+    ("aiia-attach", &["aiia-protocol"]),
     ("aiia-lsp", &["aiia-engine", "aiia-protocol"]),
     ("aiia-http", &["aiia-engine", "aiia-protocol"]),
 ];

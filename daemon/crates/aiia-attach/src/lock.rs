@@ -12,13 +12,13 @@ use rustix::fs::OFlags;
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub struct Lock {
     _file: File,
 }
 
 impl Lock {
     /// Takes the lock when it is free; nothing when somebody holds it.
-    pub(crate) fn take(path: &Path) -> io::Result<Option<Self>> {
+    pub fn take(path: &Path) -> io::Result<Option<Self>> {
         let file = open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
@@ -28,7 +28,7 @@ impl Lock {
     }
 
     /// Waits for the lock; nothing when it was not free within `limit`.
-    pub(crate) fn wait(path: &Path, limit: Duration) -> io::Result<Option<Self>> {
+    pub fn wait(path: &Path, limit: Duration) -> io::Result<Option<Self>> {
         if let Some(lock) = Self::take(path)? {
             return Ok(Some(lock));
         }

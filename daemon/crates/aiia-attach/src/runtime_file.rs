@@ -16,7 +16,7 @@ const MAX_BYTES: u64 = 16 * 1024;
 ///
 /// # Errors
 /// When somebody else could have written it or read its secret, or it makes no sense.
-pub(crate) fn read(path: &Path) -> Result<Option<RuntimeFile>, Problem> {
+pub fn read(path: &Path) -> Result<Option<RuntimeFile>, Problem> {
     // Without O_NONBLOCK, a named pipe in its place would hold the client for ever.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
@@ -47,7 +47,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<RuntimeFile>, Problem> {
 }
 
 /// Writes the runtime file with mode 0600 whatever the umask, as a whole or not at all.
-pub(crate) fn write(path: &Path, content: &RuntimeFile) -> io::Result<()> {
+pub fn write(path: &Path, content: &RuntimeFile) -> io::Result<()> {
     let new = path.with_extension("json.new");
     match fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -3,34 +3,34 @@
 use aiia_protocol::problem::{Problem, ProblemCode};
 
 /// It worked.
-pub(crate) const OK: u8 = 0;
+pub const OK: u8 = 0;
 /// It failed, or nothing could be applied.
-pub(crate) const FAILED: u8 = 1;
+pub const FAILED: u8 = 1;
 /// The arguments make no sense.
-pub(crate) const USAGE: u8 = 2;
+pub const USAGE: u8 = 2;
 /// There is no daemon, and none can be started.
-pub(crate) const NO_DAEMON: u8 = 3;
+pub const NO_DAEMON: u8 = 3;
 /// There is no model.
-pub(crate) const NO_MODEL: u8 = 4;
+pub const NO_MODEL: u8 = 4;
 /// It was cancelled.
-pub(crate) const CANCELLED: u8 = 130;
+pub const CANCELLED: u8 = 130;
 
 /// The exit codes as the help shows them.
-pub(crate) const HELP: &str = "Exit codes: 0 it worked; 1 it failed, or nothing could be applied; 2 the arguments make no sense; \
+pub const HELP: &str = "Exit codes: 0 it worked; 1 it failed, or nothing could be applied; 2 the arguments make no sense; \
 3 there is no daemon and none can be started; 4 there is no model; 130 cancelled.";
 
 /// Why a command did not work.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     /// The exit code.
-    pub(crate) code: u8,
+    pub code: u8,
     /// What the user reads.
-    pub(crate) problem: Box<Problem>,
+    pub problem: Box<Problem>,
 }
 
 impl Failure {
     /// A failure with its own exit code.
-    pub(crate) fn new(code: u8, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn new(code: u8, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         let kind = match code {
             USAGE => ProblemCode::InvalidParams,
             NO_DAEMON => ProblemCode::Unavailable,
@@ -44,12 +44,12 @@ impl Failure {
     }
 
     /// A failure of this machine, such as a file that cannot be read.
-    pub(crate) fn local(detail: impl Into<String>) -> Self {
+    pub fn local(detail: impl Into<String>) -> Self {
         Self::new(FAILED, detail, "")
     }
 
     /// Arguments that make no sense.
-    pub(crate) fn usage(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub fn usage(detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(USAGE, detail, hint)
     }
 }

@@ -13,11 +13,12 @@ use rustix::time::Timespec;
 use crate::connect::{Attempt, Connection, connect};
 use crate::lock::Lock;
 use crate::paths::Paths;
+use crate::{PROGRAM, SMALL_PROGRAM};
 
 /// The line by which a daemon tells who started it that its socket listens.
-pub(crate) const READY: &str = "ready";
+pub const READY: &str = "ready";
 /// What precedes the problem, as JSON on the same line, when it cannot start.
-pub(crate) const FAILED: &str = "failed ";
+pub const FAILED: &str = "failed ";
 
 /// How long a new daemon may take until its socket listens.
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -30,7 +31,7 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(8);
 ///
 /// # Errors
 /// When it cannot be started, does not answer, cannot be trusted, or speaks another protocol. Takes at most about 40 s.
-pub(crate) fn attach(paths: &Paths, purpose: Purpose) -> Result<Connection, Problem> {
+pub fn attach(paths: &Paths, purpose: Purpose) -> Result<Connection, Problem> {
     if let Attempt::Connected(connection) = connect(paths, purpose)? {
         return Ok(connection);
     }
@@ -57,7 +58,7 @@ pub(crate) fn attach(paths: &Paths, purpose: Purpose) -> Result<Connection, Prob
 }
 
 /// Asks a running daemon to end, and waits until it has. Gives its process, or nothing when none ran.
-pub(crate) fn stop(paths: &Paths) -> Result<Option<u32>, Problem> {
+pub fn stop(paths: &Paths) -> Result<Option<u32>, Problem> {
     match connect(paths, Purpose::Drain)? {
         Attempt::Connected(Connection { runtime, .. }) | Attempt::Older(runtime) => {
             wait_for_end(paths, &runtime)?;
@@ -86,7 +87,7 @@ fn wait_for_end(paths: &Paths, runtime: &RuntimeFile) -> Result<(), Problem> {
 
 /// Starts a daemon of this program and waits until its socket listens.
 fn start(paths: &Paths) -> Result<(), Problem> {
-    let program = own_program().map_err(|error| cannot_start(paths, &error.to_string()))?;
+    let program = large_program().map_err(|error| cannot_start(paths, &error.to_string()))?;
     let mut child = Command::new(&program)
         .arg("daemon")
         .env("AIIA_DATA_DIR", &paths.data_dir)
@@ -135,8 +136,15 @@ fn first_line(child: &mut Child, limit: Duration) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
+/// The program that can be the daemon: this one, or the one that it became small from.
+fn large_program() -> io::Result<std::path::PathBuf> {
+    let program = own_program()?;
+    let is_small = program.file_name().is_some_and(|name| name == SMALL_PROGRAM);
+    Ok(if is_small { program.with_file_name(PROGRAM) } else { program })
+}
+
 /// The path of this program, also when it was replaced by another version since it started.
-fn own_program() -> io::Result<std::path::PathBuf> {
+pub(crate) fn own_program() -> io::Result<std::path::PathBuf> {
     let program = std::env::current_exe()?;
     match program.to_str().and_then(|path| path.strip_suffix(" (deleted)")) {
         Some(path) => Ok(path.into()),

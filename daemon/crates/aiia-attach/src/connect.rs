@@ -15,22 +15,22 @@ use crate::{VERSION, runtime_file};
 /// How long the daemon may take to answer the hello.
 const HELLO_LIMIT: Duration = Duration::from_secs(5);
 /// The longest line of the handshake, in bytes.
-pub(crate) const MAX_HELLO: usize = 16 * 1024;
+pub const MAX_HELLO: usize = 16 * 1024;
 
 /// A connection to the daemon after the handshake.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub struct Connection {
     /// The socket.
-    pub(crate) stream: UnixStream,
+    pub stream: UnixStream,
     /// What the daemon already said after its hello.
-    pub(crate) early: Vec<u8>,
+    pub early: Vec<u8>,
     /// What the runtime file said.
-    pub(crate) runtime: RuntimeFile,
+    pub runtime: RuntimeFile,
 }
 
 /// What came of an attempt to connect.
 #[derive(Debug)]
-pub(crate) enum Attempt {
+pub enum Attempt {
     /// The daemon welcomed us.
     Connected(Connection),
     /// No daemon runs, or it is ending.
@@ -43,7 +43,7 @@ pub(crate) enum Attempt {
 ///
 /// # Errors
 /// When there is something in the daemon's place that cannot be trusted, does not answer, or refuses.
-pub(crate) fn connect(paths: &Paths, purpose: Purpose) -> Result<Attempt, Problem> {
+pub fn connect(paths: &Paths, purpose: Purpose) -> Result<Attempt, Problem> {
     let Some(runtime) = runtime_file::read(&paths.runtime_file())? else { return Ok(Attempt::Absent) };
     let socket = Path::new(&runtime.socket);
     // Whoever can write to the socket's directory could pose as the daemon and would be shown the token.

@@ -1,6 +1,7 @@
 //! `aiia lsp`: connects an editor's standard input and output to the daemon and copies bytes both ways.
 //!
-//! One of these runs for each editor, so it is small: two plain threads with small buffers, no runtime.
+//! One of these runs for each editor, so it is small: two plain threads with small buffers, no runtime, and a program of its
+//! own beside the large one, whose pages would stay in memory.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -13,8 +14,9 @@ use std::time::Duration;
 
 use aiia_protocol::handshake::Purpose;
 
+use crate::SMALL_PROGRAM;
 use crate::exit::{self, Failure};
-use crate::lifecycle;
+use crate::lifecycle::{self, own_program};
 use crate::paths::Paths;
 
 use self::goodbye::Goodbye;
@@ -25,9 +27,29 @@ const BUFFER: usize = 16 * 1024;
 /// How long the daemon may take to close the connection after `exit`.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
+/// Replaces this process by the small program, where it lies beside this one. Returns when it does not.
+pub fn become_small() {
+    use std::os::unix::process::CommandExt;
+    if let Ok(program) = own_program()
+        && let small = program.with_file_name(SMALL_PROGRAM)
+        && small.is_file()
+    {
+        // Only a failure returns, and then this process does the work itself.
+        let _ = std::process::Command::new(small).exec();
+    }
+}
+
+/// Says on standard error why something did not work and what to do.
+pub fn report(failure: &Failure) {
+    let problem = &failure.problem;
+    let hint = problem.hint.iter().map(|hint| format!("hint: {hint}\n"));
+    let text = format!("error: {}\n{}", problem.detail, hint.collect::<String>());
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Serves the editor until it says `exit`, closes its end, or the daemon ends. Gives the exit code: 0 after `shutdown`
 /// and `exit`, 1 without `shutdown`.
-pub(crate) fn run() -> Result<u8, Failure> {
+pub fn run() -> Result<u8, Failure> {
     let paths = Paths::from_environment()?;
     let connection = lifecycle::attach(&paths, Purpose::Lsp)?;
     let (input, mut output) =

@@ -12,16 +12,16 @@ const MAX_SOCKET_PATH: usize = 100;
 
 /// The places of one installation. One daemon belongs to one data directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Paths {
+pub struct Paths {
     /// Absolute path of the data directory.
-    pub(crate) data_dir: PathBuf,
+    pub data_dir: PathBuf,
     /// Absolute path of the configuration file, which need not exist.
-    pub(crate) config_file: PathBuf,
+    pub config_file: PathBuf,
 }
 
 impl Paths {
     /// `AIIA_DATA_DIR` and `AIIA_CONFIG`, or the places that the XDG base directories give.
-    pub(crate) fn from_environment() -> Result<Self, Problem> {
+    pub fn from_environment() -> Result<Self, Problem> {
         Ok(Self {
             data_dir: match variable("AIIA_DATA_DIR") {
                 Some(directory) => absolute(&directory)?,
@@ -35,33 +35,33 @@ impl Paths {
     }
 
     /// What belongs to the running daemon (mode 0700).
-    pub(crate) fn run_dir(&self) -> PathBuf {
+    pub fn run_dir(&self) -> PathBuf {
         self.data_dir.join("run")
     }
 
     /// What a client reads to find the daemon (mode 0600).
-    pub(crate) fn runtime_file(&self) -> PathBuf {
+    pub fn runtime_file(&self) -> PathBuf {
         self.run_dir().join("daemon.json")
     }
 
     /// Held by the one daemon as long as it lives.
-    pub(crate) fn daemon_lock(&self) -> PathBuf {
+    pub fn daemon_lock(&self) -> PathBuf {
         self.run_dir().join("daemon.lock")
     }
 
     /// Held by the client that is starting the daemon.
-    pub(crate) fn start_lock(&self) -> PathBuf {
+    pub fn start_lock(&self) -> PathBuf {
         self.run_dir().join("start.lock")
     }
 
     /// The log files.
-    pub(crate) fn log_dir(&self) -> PathBuf {
+    pub fn log_dir(&self) -> PathBuf {
         self.data_dir.join("logs")
     }
 
     /// The daemon's socket. Systems limit the length of its path, so a deep data directory gets one below the
     /// directory for temporary files.
-    pub(crate) fn socket(&self) -> PathBuf {
+    pub fn socket(&self) -> PathBuf {
         let near = self.run_dir().join("daemon.sock");
         if near.as_os_str().len() <= MAX_SOCKET_PATH {
             return near;
@@ -71,7 +71,7 @@ impl Paths {
     }
 
     /// Makes the data directory and what the daemon needs in it.
-    pub(crate) fn prepare(&self) -> Result<(), Problem> {
+    pub fn prepare(&self) -> Result<(), Problem> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -85,7 +85,7 @@ impl Paths {
 }
 
 /// Makes `directory`, or makes sure that it is ours alone: no link, our own, mode 0700.
-pub(crate) fn private_directory(directory: &Path) -> Result<(), Problem> {
+pub fn private_directory(directory: &Path) -> Result<(), Problem> {
     match DirBuilder::new().mode(0o700).create(directory) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(unusable(directory, &error)),
         _ => {}
@@ -111,7 +111,7 @@ fn own_directory(directory: &Path) -> Result<u32, Problem> {
 }
 
 /// Refuses a directory that others could write to or look into; somebody else could then pose as the daemon.
-pub(crate) fn require_private(directory: &Path) -> Result<(), Problem> {
+pub fn require_private(directory: &Path) -> Result<(), Problem> {
     let others = 0o077;
     if own_directory(directory)? & others == 0 {
         return Ok(());
