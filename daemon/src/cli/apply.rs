@@ -125,7 +125,7 @@ fn write_files(root: &Path, plan: &EditPlan, allow_protected: bool) -> Result<()
     write::refuse_protected(contents.iter().map(|file| file.path.as_path()), allow_protected)?;
     write::write(&contents)?;
     for file in &contents {
-        output::note(&format!("Written: {}", file.path.display()));
+        output::note(&format!("Written: {}", output::shown_path(&file.path)));
     }
     Ok(())
 }

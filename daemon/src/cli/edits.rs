@@ -114,7 +114,7 @@ fn write_changes(changes: &[FileChange]) -> Result<(), Failure> {
     let files = write::prepare(changes)?;
     write::write(&files)?;
     for file in &files {
-        output::note(&format!("Written: {}", file.path.display()));
+        output::note(&format!("Written: {}", output::shown_path(&file.path)));
     }
     Ok(())
 }

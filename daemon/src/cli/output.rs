@@ -1,6 +1,7 @@
 //! What is printed: results on standard output, everything else on standard error; colour on terminals only.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -71,6 +72,13 @@ pub(crate) fn verbatim(bytes: &[u8]) {
 /// Says something on standard error.
 pub(crate) fn note(text: &str) {
     write(io::stderr().lock(), &format!("{}\n", clean(text)));
+}
+
+/// A path as it is seen from the working directory.
+pub(crate) fn shown_path(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let near = here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_path_buf));
+    near.unwrap_or_else(|| path.to_path_buf()).display().to_string()
 }
 
 /// Says on standard error why something did not work and what to do.
