@@ -231,8 +231,15 @@ fn without_repeats(view: &FileView, mut changes: Vec<Change>) -> Result<Vec<Chan
     changes.retain(|change| view.text.get(change.range.clone()) != Some(change.new_text.as_str()));
     changes.sort_by_key(|change| (change.range.start, change.range.end));
     changes.dedup_by(|one, other| one.range == other.range && one.new_text == other.new_text);
-    let overlap = changes.windows(2).find(|pair| pair[0].range.end > pair[1].range.start);
-    if let Some(pair) = overlap {
+    let overlap = |changes: &[Change]| changes.windows(2).position(|pair| pair[0].range.end > pair[1].range.start);
+    if overlap(&changes).is_some() {
+        // Passages may share the lines around what they change.
+        for change in &mut changes {
+            keep_only_what_differs(change, view.text);
+        }
+        changes.sort_by_key(|change| (change.range.start, change.range.end));
+    }
+    if let Some(pair) = overlap(&changes).map(|at| &changes[at..at + 2]) {
         let all = lines(view.text);
         let line = line_index(&all, pair[1].range.start) + 1;
         return Err(vec![
@@ -249,6 +256,18 @@ fn without_repeats(view: &FileView, mut changes: Vec<Change>) -> Result<Vec<Chan
         ]);
     }
     Ok(changes)
+}
+
+/// Leaves out the lines at the ends of a change that stay as they are.
+fn keep_only_what_differs(change: &mut Change, text: &str) {
+    let old: Vec<&str> = text[change.range.clone()].split_inclusive('\n').collect();
+    let new: Vec<&str> = change.new_text.split_inclusive('\n').collect();
+    let front = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
+    let rest = old[front..].iter().rev().zip(new[front..].iter().rev());
+    let back = rest.take_while(|(one, other)| one == other).count();
+    let bytes = |lines: &[&str]| lines.iter().map(|line| line.len()).sum::<usize>();
+    change.range = change.range.start + bytes(&old[..front])..change.range.end - bytes(&old[old.len() - back..]);
+    change.new_text = new[front..new.len() - back].concat();
 }
 
 /// Every looseness is shown on at least one hunk: on those its change became, or else on the nearest, since

@@ -23,6 +23,8 @@ pub enum Tolerance {
     FileNamedDifferently(String),
     /// Several places fitted; the one in the selection was taken.
     Selection,
+    /// Several places fitted; the one at the line that the reply names was taken.
+    LineNumber,
     /// Doc comments, attributes or decorators the reply left out were kept.
     LeadingLinesKept,
     /// Something the reply defines newly was put next to this name.
@@ -48,6 +50,7 @@ impl Tolerance {
             Self::FileAssumed(_) => "file_assumed",
             Self::FileNamedDifferently(_) => "file_named_differently",
             Self::Selection => "selection",
+            Self::LineNumber => "line_number",
             Self::LeadingLinesKept => "leading_lines_kept",
             Self::AddedNextTo(_) => "added_next_to",
             Self::ImportsAdded => "imports_added",
@@ -70,6 +73,7 @@ impl fmt::Display for Tolerance {
             Self::FileAssumed(path) => write!(f, "no file given, fits {path}"),
             Self::FileNamedDifferently(name) => write!(f, "the reply calls the file {name}"),
             Self::Selection => f.write_str("several places fit, the selected one was taken"),
+            Self::LineNumber => f.write_str("several places fit, the one at the line number was taken"),
             Self::LeadingLinesKept => f.write_str("kept doc comments and attributes"),
             Self::AddedNextTo(name) => write!(f, "added next to `{name}`"),
             Self::ImportsAdded => f.write_str("added to the imports"),

@@ -6,6 +6,7 @@ mod fenced_code;
 mod file_name;
 mod search_replace;
 mod thinking;
+mod unified_diff;
 
 use crate::complaint::Complaint;
 use crate::lines::{Line, lines};
@@ -25,7 +26,11 @@ pub(crate) struct Item {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum ItemKind {
     /// Replace a passage. More than one reading when the text holds lines that look like the divider.
-    Replace { readings: Vec<Reading> },
+    Replace {
+        readings: Vec<Reading>,
+        /// The old text may be a whole symbol as it was once.
+        may_be_stale: bool,
+    },
     /// Code that stands for the symbols in it, or for the whole file.
     Code {
         text: String,
@@ -40,6 +45,8 @@ pub(crate) enum ItemKind {
 pub(crate) struct Reading {
     pub(crate) old: String,
     pub(crate) new: String,
+    /// The line where the old text begins, counted from 1, as the reply says. It tells apart places that fit equally, no more.
+    pub(crate) line: Option<usize>,
 }
 
 /// What was read from a reply.
@@ -56,6 +63,9 @@ pub(crate) fn parse(reply: &str, known_files: &[&str]) -> Parsed {
     let reply = thinking::without_thinking(reply.trim_start_matches('\u{feff}'));
     let lines = lines(&reply);
     let mut parsed = search_replace::parse(&lines, known_files);
+    if parsed.items.is_empty() && parsed.complaints.is_empty() {
+        parsed = unified_diff::parse(&lines, known_files);
+    }
     if parsed.items.is_empty() && parsed.complaints.is_empty() {
         parsed = fenced_code::parse(&reply, &lines, known_files);
     }

@@ -48,7 +48,11 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
                 readings if readings.is_empty() => {
                     parsed.complaints.push(missing("divider `=======`", at, "the block ends"));
                 }
-                readings => parsed.items.push(Item { file, kind: ItemKind::Replace { readings }, reply_line: at + 1 }),
+                readings => parsed.items.push(Item {
+                    file,
+                    kind: ItemKind::Replace { readings, may_be_stale: true },
+                    reply_line: at + 1,
+                }),
             },
             (None, _) => {}
         }
@@ -111,7 +115,7 @@ fn reading(old: &[Line], new: &[Line]) -> Reading {
         let part = if strip && !part.is_empty() { &part[1..part.len() - 1] } else { part };
         code(part)
     };
-    Reading { old: inner(old), new: inner(new) }
+    Reading { old: inner(old), new: inner(new), line: None }
 }
 
 /// `<<<<<<< SEARCH`, `<<<SEARCH>`, `------- SEARCH`; `=======`; `>>>>>>> REPLACE`, `+++++++ REPLACE`.

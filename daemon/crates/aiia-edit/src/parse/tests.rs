@@ -14,7 +14,7 @@ fn describe(reply: &str) -> String {
     for item in &parsed.items {
         let _ = writeln!(text, "{:?} line {}", item.file, item.reply_line);
         match &item.kind {
-            ItemKind::Replace { readings } => {
+            ItemKind::Replace { readings, .. } => {
                 for reading in readings {
                     let _ = writeln!(text, "  {:?} -> {:?}", reading.old, reading.new);
                 }
@@ -60,8 +60,8 @@ fn marker_variants() {
         let reply = format!("{head}\nold\n{divider}\nnew\n{tail}\n");
         let parsed = parse(&reply, &[]);
         assert_eq!(parsed.complaints, [], "{reply}");
-        let readings = vec![Reading { old: "old\n".into(), new: "new\n".into() }];
-        assert_eq!(parsed.items[0].kind, ItemKind::Replace { readings }, "{reply}");
+        let readings = vec![Reading { old: "old\n".into(), new: "new\n".into(), line: None }];
+        assert_eq!(parsed.items[0].kind, ItemKind::Replace { readings, may_be_stale: true }, "{reply}");
     }
 }
 

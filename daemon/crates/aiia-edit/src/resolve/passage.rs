@@ -36,11 +36,17 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Result<Change, Complai
         let mut tolerances = Vec::new();
         if places.len() > 1 {
             let ranges: Vec<Range<usize>> = places.iter().map(|at| range(&file.lines[*at..at + old.len()])).collect();
-            let Some(chosen) = file.only_one_in_focus(&ranges) else {
+            let leading = if form.trim_edges { all_old.iter().take_while(|line| line.is_blank()).count() } else { 0 };
+            let named = reading.line.map(|line| (line + leading).saturating_sub(1));
+            if let Some(chosen) = file.only_one_in_focus(&ranges) {
+                place = places[ranges.iter().position(|range| range == chosen).unwrap_or(0)];
+                tolerances.push(Tolerance::Selection);
+            } else if let Some(named) = named.filter(|named| places.contains(named)) {
+                place = named;
+                tolerances.push(Tolerance::LineNumber);
+            } else {
                 return Err(ambiguous(&places, file));
-            };
-            place = places[ranges.iter().position(|range| range == chosen).unwrap_or(0)];
-            tolerances.push(Tolerance::Selection);
+            }
         }
         let real = &file.lines[place..place + old.len()];
         form.record(old, real, old.len() != all_old.len(), &mut tolerances);

@@ -6,6 +6,7 @@ mod fuzz;
 mod guards;
 mod passages;
 mod symbols;
+mod unified_diffs;
 mod whole_files;
 
 use aiia_syntax::{Language, SyntaxTree};

@@ -1,0 +1,293 @@
+//! Unified diffs as models write them: with wrong line numbers and counts, with bare `@@`, without any header inside a `diff`
+//! fence, with context lines that lost their blank.
+//!
+//! A hunk becomes a passage to find by its text. Its line number only tells apart places that fit equally.
+
+use super::file_name::{self, FileName};
+use super::{Item, ItemKind, Parsed, Reading, prose};
+use crate::complaint::{Complaint, ComplaintKind};
+use crate::lines::Line;
+
+/// Lines of git that may stand above a diff.
+const PREAMBLE: &[&str] = &[
+    "diff --git ",
+    "index ",
+    "Index: ",
+    "new file mode ",
+    "old mode ",
+    "new mode ",
+    "similarity index ",
+    "dissimilarity index ",
+    "=======",
+];
+
+/// Finds all hunks. Without any the result is empty, prose included.
+pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
+    let mut reader = Reader {
+        lines,
+        known_files,
+        used: vec![false; lines.len()],
+        file: FileName::None,
+        fence: None,
+        parsed: Parsed::default(),
+    };
+    let mut at = 0;
+    while at < lines.len() {
+        at = reader.step(at);
+    }
+    let Reader { used, mut parsed, .. } = reader;
+    if !parsed.items.is_empty() || !parsed.complaints.is_empty() {
+        parsed.prose = prose(lines, &used);
+    }
+    parsed
+}
+
+struct Reader<'t> {
+    lines: &'t [Line<'t>],
+    known_files: &'t [&'t str],
+    used: Vec<bool>,
+    /// The file of the hunks that follow.
+    file: FileName,
+    /// Where the fence ends that the line is in.
+    fence: Option<usize>,
+    parsed: Parsed,
+}
+
+impl Reader<'_> {
+    /// Reads what begins at a line; gives the line to go on at.
+    fn step(&mut self, at: usize) -> usize {
+        let line = self.lines[at].content;
+        if self.fence == Some(at) {
+            self.fence = None;
+            return at + 1;
+        }
+        if self.fence.is_none()
+            && let Some(language) = line.trim().strip_prefix("```")
+        {
+            let close = (at + 1..self.lines.len()).find(|number| self.lines[*number].trimmed() == "```");
+            self.fence = Some(close.unwrap_or(self.lines.len()));
+            return self.bare_fence(at, language.trim()).unwrap_or(at + 1);
+        }
+        if self.is_file_header(at) {
+            return self.file_header(at);
+        }
+        if let Some(header) = header(line) {
+            self.used[at] = true;
+            return self.hunk(at, at + 1, &header);
+        }
+        if self.leads_to_a_diff(at) {
+            self.used[at] = true;
+            if let Some(old) = line.strip_prefix("rename from ") {
+                self.refuse(at, &format!("renames {old}"));
+            }
+        }
+        at + 1
+    }
+
+    /// A `diff` fence without any hunk header is one hunk.
+    fn bare_fence(&mut self, fence: usize, language: &str) -> Option<usize> {
+        if !matches!(language.split([' ', ':']).next(), Some("diff" | "patch")) {
+            return None;
+        }
+        let end = self.fence?;
+        let body = fence + 1..end.min(self.lines.len());
+        if body.clone().any(|number| header(self.lines[number].content).is_some()) {
+            return None;
+        }
+        let mut start = body.start;
+        self.file = FileName::from_option(
+            file_name::above(self.lines, &self.used, fence, self.known_files).map(|(_, name)| name),
+        );
+        while start < body.end && (self.is_file_header(start) || self.leads_to_a_diff(start)) {
+            start = if self.is_file_header(start) { self.file_header(start) } else { start + 1 };
+            self.used[fence + 1..start].fill(true);
+        }
+        Some(self.hunk(fence, start, &Header::default()))
+    }
+
+    fn is_file_header(&self, at: usize) -> bool {
+        let follows = self.lines.get(at + 1).is_some_and(|next| next.content.starts_with("+++ "));
+        self.lines[at].content.starts_with("--- ") && follows
+    }
+
+    /// Takes `--- old` and `+++ new`.
+    fn file_header(&mut self, at: usize) -> usize {
+        let name = |line: &str| line[4..].split('\t').next().unwrap_or_default().trim().trim_matches('"').to_owned();
+        let (old, new) = (name(self.lines[at].content), name(self.lines[at + 1].content));
+        self.used[at..at + 2].fill(true);
+        if new == "/dev/null" {
+            self.refuse(at, &format!("deletes {old}"));
+        }
+        self.file = FileName::Given(new);
+        at + 2
+    }
+
+    fn refuse(&mut self, at: usize, what: &str) {
+        let message = format!(
+            "The diff on line {} of the reply {what}, which is not done from a reply. Do that yourself, then apply the rest.",
+            at + 1
+        );
+        self.parsed.complaints.push(Complaint::new(ComplaintKind::Malformed, message));
+    }
+
+    fn leads_to_a_diff(&self, at: usize) -> bool {
+        let is_preamble = |line: &str| {
+            PREAMBLE.iter().any(|word| line.starts_with(word))
+                || line.starts_with("rename ")
+                || line.starts_with("deleted file mode ")
+        };
+        is_preamble(self.lines[at].content)
+            && (at + 1..(at + 8).min(self.lines.len()))
+                .find(|number| !is_preamble(self.lines[*number].content))
+                .is_some_and(|number| self.is_file_header(number) || header(self.lines[number].content).is_some())
+    }
+
+    /// Takes the lines of a hunk from `start` on; `head` is the line that a complaint names.
+    fn hunk(&mut self, head: usize, start: usize, header: &Header) -> usize {
+        let mut counts = header.counts;
+        let mut body: Vec<(char, &str, &str)> = Vec::new();
+        let mut blanks = 0;
+        let mut changes = false;
+        let mut lost_blanks = false;
+        let mut at = start;
+        while at < self.lines.len() && self.fence != Some(at) {
+            let line = self.lines[at].content;
+            // Outside a fence nothing but the counts tells a removed line from an item of a list.
+            if self.fence.is_none() && changes && counts == Some((0, 0)) && !line.starts_with('\\') {
+                break;
+            }
+            if is_hunk_header(line) || self.is_file_header(at) || line.starts_with("diff --git ") {
+                break;
+            }
+            let (sign, text) = match line.chars().next() {
+                Some(sign @ ('+' | '-' | ' ')) => (sign, &line[1..]),
+                Some('\\') => {
+                    at += 1;
+                    continue;
+                }
+                None => (' ', ""),
+                Some(_) if self.fence.is_some() => {
+                    lost_blanks = true;
+                    (' ', line)
+                }
+                Some(_) => break,
+            };
+            if line.is_empty() {
+                // They count only when more follows: blank lines separate hunks, too.
+                blanks += 1;
+                at += 1;
+                continue;
+            }
+            for _ in 0..std::mem::take(&mut blanks) {
+                body.push((' ', "", ""));
+                count(&mut counts, ' ');
+            }
+            body.push((sign, text, line));
+            changes |= sign != ' ';
+            count(&mut counts, sign);
+            at += 1;
+        }
+        if !changes {
+            return at.max(head + 1);
+        }
+        self.used[start..at].fill(true);
+        let file = match &self.file {
+            FileName::None => {
+                let above = file_name::above(self.lines, &self.used, head, self.known_files);
+                FileName::from_option(above.map(|(_, name)| name))
+            }
+            file => file.clone(),
+        };
+        let mut readings = vec![reading(body.iter().map(|(sign, text, _)| (*sign, *text)), header.old_start)];
+        if lost_blanks {
+            // Then perhaps all of them lost theirs.
+            let as_they_stand = body.iter().map(|(sign, text, line)| (*sign, if *sign == ' ' { *line } else { *text }));
+            readings.push(reading(as_they_stand, header.old_start));
+        }
+        self.parsed.items.push(Item {
+            file,
+            kind: ItemKind::Replace { readings, may_be_stale: false },
+            reply_line: head + 1,
+        });
+        at
+    }
+}
+
+fn reading<'t>(body: impl Iterator<Item = (char, &'t str)>, line: Option<usize>) -> Reading {
+    let (mut old, mut new) = (String::new(), String::new());
+    for (sign, text) in body {
+        if sign != '+' {
+            old.push_str(text);
+            old.push('\n');
+        }
+        if sign != '-' {
+            new.push_str(text);
+            new.push('\n');
+        }
+    }
+    Reading { old, new, line }
+}
+
+fn count(counts: &mut Option<(usize, usize)>, sign: char) {
+    if let Some((old, new)) = counts {
+        *old = old.saturating_sub(usize::from(sign != '+'));
+        *new = new.saturating_sub(usize::from(sign != '-'));
+    }
+}
+
+/// What a hunk header says; models get all of it wrong at times.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Header {
+    /// The first line in the old text, counted from 1.
+    old_start: Option<usize>,
+    /// Lines of the old and of the new text.
+    counts: Option<(usize, usize)>,
+}
+
+fn is_hunk_header(line: &str) -> bool {
+    header(line).is_some()
+}
+
+/// `@@ -1,2 +3,4 @@ fn main()`, `@@ ... @@`, `@@`.
+fn header(line: &str) -> Option<Header> {
+    let rest = line.strip_prefix("@@")?;
+    if rest.trim().is_empty() {
+        return Some(Header::default());
+    }
+    let inside = rest.strip_prefix(' ')?.split("@@").next()?.trim();
+    let mut ranges = inside.split_whitespace();
+    let numbers = |text: Option<&str>, sign: char| -> Option<(usize, usize)> {
+        let text = text?.strip_prefix(sign)?;
+        let (start, count) = text.split_once(',').unwrap_or((text, "1"));
+        Some((start.parse().ok()?, count.parse().ok()?))
+    };
+    match (numbers(ranges.next(), '-'), numbers(ranges.next(), '+')) {
+        (Some((old_start, old)), Some((_, new))) => {
+            Some(Header { old_start: Some(old_start), counts: Some((old, new)) })
+        }
+        (Some((old_start, _)), None) => Some(Header { old_start: Some(old_start), counts: None }),
+        _ if line.trim_end().ends_with("@@") => Some(Header::default()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("@@ -1,2 +3,4 @@", Some((Some(1), Some((2, 4)))))]
+    #[case("@@ -7 +7 @@ fn main() {", Some((Some(7), Some((1, 1)))))]
+    #[case("@@ -7,3 @@", Some((Some(7), None)))]
+    #[case("@@ ... @@", Some((None, None)))]
+    #[case("@@", Some((None, None)))]
+    #[case("@@ def f(): @@", Some((None, None)))]
+    #[case("@@user said", None)]
+    #[case("@decorator", None)]
+    fn headers(#[case] line: &str, #[case] expected: Option<(Option<usize>, Option<(usize, usize)>)>) {
+        let found = header(line).map(|header| (header.old_start, header.counts));
+        assert_eq!(found, expected, "{line}");
+    }
+}
