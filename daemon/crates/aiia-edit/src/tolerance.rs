@@ -25,6 +25,10 @@ pub enum Tolerance {
     Selection,
     /// Several places fitted; the one at the line that the reply names was taken.
     LineNumber,
+    /// The searched text differs from the file in lines that the edit does not change; the file's lines stayed.
+    Quote,
+    /// The reply had line numbers in the code; they were left out.
+    LineNumbersPasted,
     /// Doc comments, attributes or decorators the reply left out were kept.
     LeadingLinesKept,
     /// Something the reply defines newly was put next to this name.
@@ -51,6 +55,8 @@ impl Tolerance {
             Self::FileNamedDifferently(_) => "file_named_differently",
             Self::Selection => "selection",
             Self::LineNumber => "line_number",
+            Self::Quote => "quote",
+            Self::LineNumbersPasted => "line_numbers_pasted",
             Self::LeadingLinesKept => "leading_lines_kept",
             Self::AddedNextTo(_) => "added_next_to",
             Self::ImportsAdded => "imports_added",
@@ -74,6 +80,8 @@ impl fmt::Display for Tolerance {
             Self::FileNamedDifferently(name) => write!(f, "the reply calls the file {name}"),
             Self::Selection => f.write_str("several places fit, the selected one was taken"),
             Self::LineNumber => f.write_str("several places fit, the one at the line number was taken"),
+            Self::Quote => f.write_str("the reply quotes other lines around it; yours stayed"),
+            Self::LineNumbersPasted => f.write_str("line numbers in the reply were left out"),
             Self::LeadingLinesKept => f.write_str("kept doc comments and attributes"),
             Self::AddedNextTo(name) => write!(f, "added next to `{name}`"),
             Self::ImportsAdded => f.write_str("added to the imports"),

@@ -26,11 +26,7 @@ pub(crate) struct Item {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum ItemKind {
     /// Replace a passage. More than one reading when the text holds lines that look like the divider.
-    Replace {
-        readings: Vec<Reading>,
-        /// The old text may be a whole symbol as it was once.
-        may_be_stale: bool,
-    },
+    Replace { readings: Vec<Reading> },
     /// Code that stands for the symbols in it, or for the whole file.
     Code {
         text: String,

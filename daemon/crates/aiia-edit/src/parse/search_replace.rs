@@ -48,11 +48,7 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
                 readings if readings.is_empty() => {
                     parsed.complaints.push(missing("divider `=======`", at, "the block ends"));
                 }
-                readings => parsed.items.push(Item {
-                    file,
-                    kind: ItemKind::Replace { readings, may_be_stale: true },
-                    reply_line: at + 1,
-                }),
+                readings => parsed.items.push(Item { file, kind: ItemKind::Replace { readings }, reply_line: at + 1 }),
             },
             (None, _) => {}
         }

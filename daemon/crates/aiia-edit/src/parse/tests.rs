@@ -61,7 +61,7 @@ fn marker_variants() {
         let parsed = parse(&reply, &[]);
         assert_eq!(parsed.complaints, [], "{reply}");
         let readings = vec![Reading { old: "old\n".into(), new: "new\n".into(), line: None }];
-        assert_eq!(parsed.items[0].kind, ItemKind::Replace { readings, may_be_stale: true }, "{reply}");
+        assert_eq!(parsed.items[0].kind, ItemKind::Replace { readings }, "{reply}");
     }
 }
 

@@ -204,11 +204,7 @@ impl Reader<'_> {
             let as_they_stand = body.iter().map(|(sign, text, line)| (*sign, if *sign == ' ' { *line } else { *text }));
             readings.push(reading(as_they_stand, header.old_start));
         }
-        self.parsed.items.push(Item {
-            file,
-            kind: ItemKind::Replace { readings, may_be_stale: false },
-            reply_line: head + 1,
-        });
+        self.parsed.items.push(Item { file, kind: ItemKind::Replace { readings }, reply_line: head + 1 });
         at
     }
 }

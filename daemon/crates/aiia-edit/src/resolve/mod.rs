@@ -1,12 +1,13 @@
 //! From edit items to changes of byte ranges in the given files. Every resolver sees the same snapshot;
 //! a place is accepted only when it is the only one.
 
+mod aligned;
 mod canonical;
 mod imports;
 mod indent;
+mod line_numbers;
 mod nearest;
 mod passage;
-mod stale;
 mod symbol_match;
 mod symbol_text;
 mod view;
@@ -144,7 +145,7 @@ fn in_any_file(item: &Item, first: Option<usize>, files: &[FileView]) -> Result<
 fn in_file(item: &Item, index: usize, files: &[FileView]) -> Result<Resolved, Complaint> {
     let file = &files[index];
     let changes = match &item.kind {
-        ItemKind::Replace { readings, may_be_stale } => vec![read(readings, *may_be_stale, file)?],
+        ItemKind::Replace { readings } => vec![read(readings, file)?],
         ItemKind::Code { text, language, loose } => {
             let mut changes = whole_symbol::changes(text, language.as_deref(), file)?;
             if *loose {
@@ -160,12 +161,14 @@ fn in_file(item: &Item, index: usize, files: &[FileView]) -> Result<Resolved, Co
 
 /// The one reading that fits. Among several that fit to the letter the one that quotes most is meant: the
 /// divider-like lines it takes for text really are in the file.
-fn read(readings: &[Reading], may_be_stale: bool, file: &FileView) -> Result<Change, Complaint> {
+fn read(readings: &[Reading], file: &FileView) -> Result<Change, Complaint> {
     let mut problem = None;
     let mut fitting = Vec::new();
     for reading in readings {
         let found = passage::find(reading, file).or_else(|complaint| match complaint.kind {
-            ComplaintKind::NotFound if may_be_stale => stale::find(reading, file).ok_or(complaint),
+            ComplaintKind::NotFound => {
+                line_numbers::find(reading, file).or_else(|| aligned::find(reading, file)).ok_or(complaint)
+            }
             _ => Err(complaint),
         });
         match found {

@@ -222,31 +222,50 @@ fn overlapping_and_repeated_blocks() {
     assert_eq!(complaint_kinds(("a.py", FILE), &(once + &other)), [ComplaintKind::Overlap]);
 }
 
+const TOTAL: &str = "def total(items):\n    result = 0\n\n    for item in items:\n        # taxes, too\n        result += item.price\n    return result\n\n\ndef other():\n    return 1\n";
+
+#[rstest]
+#[case::typo(
+    "def totl(items):\n    result = 0\n\n    for item in items:\n        # taxes, too\n        result += item.price\n    return result\n",
+    "quote"
+)]
+#[case::lines_missing(
+    "def total(items):\n    result = 0\n    for item in items:\n        result += item.price\n    return result\n",
+    "quote"
+)]
+#[case::imagined(
+    "def total(items):\n    result = 0\n\n    count = 0\n    for item in items:\n        # taxes, too\n        result += item.price\n    return result\n",
+    "quote"
+)]
+#[case::numbers(
+    " 4 |     for item in items:\n 5 |         # taxes, too\n 6 |         result += item.price\n",
+    "line_numbers_pasted"
+)]
+fn what_is_not_changed_may_be_quoted_wrongly(#[case] old: &str, #[case] tolerance: &str) {
+    let new = old.replace("item.price", "item.cost");
+    let plan = plan_for(&[("a.py", TOTAL)], &block(old, &new));
+    assert_eq!(plan.complaints, []);
+    assert_eq!(plan.files[0].new_text, TOTAL.replace("item.price", "item.cost"));
+    let names: Vec<&str> = plan.files[0].hunks[0].tolerances.iter().map(Tolerance::as_str).collect();
+    assert_eq!(names.join(" "), tolerance);
+}
+
+#[rstest]
+#[case::what_changes("        result += item.prize\n", "        result += item.cost\n")]
+#[case::a_place_between(
+    "    result = 0\n    for item in items:\n        result += item.price\n    return result\n",
+    "    result = 0\n    for item in items:\n        first()\n        result += item.price\n    return result\n"
+)]
+#[case::too_little("def totl(items):\n    result = 0\n", "def totl(items):\n    result = 1\n")]
+fn what_is_changed_must_be_quoted_rightly(#[case] old: &str, #[case] new: &str) {
+    assert_eq!(complaint_kinds(("a.py", TOTAL), &block(old, new)), [ComplaintKind::NotFound]);
+}
+
 #[test]
-fn a_stale_quote_of_one_function_is_taken_by_name() {
-    let file =
-        "def total(items):\n    result = 0\n    for item in items:\n        result += item.price\n    return result\n";
-    let reply = block(
-        "def total(items):\n    result = 0\n    for item in items:\n        result += item.cost\n    return result\n",
-        "def total(items):\n    return sum(item.price for item in items)\n",
-    );
-    check(
-        ("a.py", file),
-        &reply,
-        expect![[r#"
-        --- a/a.py
-        +++ b/a.py
-        @@ -2,4 +2 @@
-        -    result = 0
-        -    for item in items:
-        -        result += item.price
-        -    return result
-        +    return sum(item.price for item in items)
-        ~ matched by name `total`
-    "#]],
-    );
-    let only_the_head = block("def total(things):\n", "def total(items, start):\n");
-    assert_eq!(complaint_kinds(("a.py", file), &only_the_head), [ComplaintKind::NotFound]);
+fn a_wrong_quote_that_fits_two_places_is_refused() {
+    let file = format!("{TOTAL}\n\n{}", TOTAL.replace("def total", "def sum"));
+    let old = "    result = 0\n    for item in items:\n        # taxs, too\n        result += item.price\n    return result\n";
+    assert_eq!(complaint_kinds(("a.py", &file), &block(old, &old.replace("price", "cost"))), [ComplaintKind::NotFound]);
 }
 
 #[test]
