@@ -158,7 +158,7 @@ fn dropped(case: &mut Case) -> bool {
 }
 
 fn as_block(case: &Case) -> String {
-    let text = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let text = |lines: &[String]| lines.iter().fold(String::new(), |text, line| text + line + "\n");
     let (path, old, new) = (&case.path, text(&case.old), text(&case.new));
     format!("{path}\n```\n<<<<<<< SEARCH\n{old}=======\n{new}>>>>>>> REPLACE\n```\n")
 }
@@ -174,8 +174,13 @@ fn as_diff(case: &Case) -> String {
         case.old.len(),
         case.new.len()
     );
-    let mut push =
-        |sign: char, lines: &[String]| lines.iter().for_each(|line| text.push_str(&format!("{sign}{line}\n")));
+    let mut push = |sign: char, lines: &[String]| {
+        for line in lines {
+            text.push(sign);
+            text.push_str(line);
+            text.push('\n');
+        }
+    };
     push(' ', &case.old[..front]);
     push('-', &case.old[front..case.old.len() - back]);
     push('+', &case.new[front..case.new.len() - back]);

@@ -273,6 +273,9 @@ mod tests {
 
     use super::*;
 
+    /// The first line of the old text, and the counts.
+    type Said = (Option<usize>, Option<(usize, usize)>);
+
     #[rstest]
     #[case("@@ -1,2 +3,4 @@", Some((Some(1), Some((2, 4)))))]
     #[case("@@ -7 +7 @@ fn main() {", Some((Some(7), Some((1, 1)))))]
@@ -282,7 +285,7 @@ mod tests {
     #[case("@@ def f(): @@", Some((None, None)))]
     #[case("@@user said", None)]
     #[case("@decorator", None)]
-    fn headers(#[case] line: &str, #[case] expected: Option<(Option<usize>, Option<(usize, usize)>)>) {
+    fn headers(#[case] line: &str, #[case] expected: Option<Said>) {
         let found = header(line).map(|header| (header.old_start, header.counts));
         assert_eq!(found, expected, "{line}");
     }

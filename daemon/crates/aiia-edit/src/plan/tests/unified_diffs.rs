@@ -70,8 +70,7 @@ fn the_final_line_break_stays_as_it_is() {
 #[test]
 fn several_files_and_hunks() {
     let reply = "--- a/x.txt\n+++ b/x.txt\n@@ -1,2 +1,2 @@\n-one\n+ONE\n two\n@@ -9,2 +9,2 @@\n nine\n-ten\n+TEN\n--- /dev/null\n+++ b/y.txt\n@@ -0,0 +1,2 @@\n+new\n+file\n";
-    let x: String =
-        ["one", "two", "3", "4", "5", "6", "7", "8", "nine", "ten"].iter().map(|line| format!("{line}\n")).collect();
+    let x = "one\ntwo\n3\n4\n5\n6\n7\n8\nnine\nten\n";
     expect![[r#"
         --- a/x.txt
         +++ b/x.txt
@@ -87,7 +86,7 @@ fn several_files_and_hunks() {
         +new
         +file
     "#]]
-    .assert_eq(&described(&plan_for(&[("x.txt", &x), ("y.txt", "")], reply)));
+    .assert_eq(&described(&plan_for(&[("x.txt", x), ("y.txt", "")], reply)));
 }
 
 #[test]
@@ -99,7 +98,7 @@ fn hunks_whose_context_overlaps_fit_together() {
 
 fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(prop_oneof![3 => "[a-e]", 1 => Just(String::new()), 1 => "[a-z]{3,8}"], 0..40)
-        .prop_map(|lines| lines.iter().map(|line| format!("{line}\n")).collect())
+        .prop_map(|lines| lines.iter().fold(String::new(), |text, line| text + line + "\n"))
 }
 
 proptest! {
