@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use aiia_edit::{ComplaintKind, Finish, Hunk, ReplyContext, SourceFile, apply_hunks, hunks, plan};
+use aiia_edit::{ComplaintKind, Finish, Hunk, ReplyContext, SourceFile, apply_hunks, hunks, plan, unified_diff};
 use aiia_syntax::{Language, SyntaxTree};
 
 const CONTEXT_LINES: usize = 3;
@@ -273,7 +273,11 @@ fn main() -> ExitCode {
     }
     let mut scores: BTreeMap<(usize, &str), Score> = BTreeMap::new();
     let mut times = Vec::new();
-    for (index, (_, mutate)) in MUTATIONS.iter().enumerate() {
+    let only = std::env::var("AIIA_BENCH_SHOW").ok();
+    for (index, (name, mutate)) in MUTATIONS.iter().enumerate() {
+        if only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
         for case in &all {
             let mut case = case.clone();
             if !mutate(&mut case) {
@@ -286,8 +290,9 @@ fn main() -> ExitCode {
                 let score = scores.entry((index, dialect)).or_default();
                 match outcome {
                     Ok(text) if text == case.expected => score.right += 1,
-                    Ok(_) if std::env::var_os("AIIA_BENCH_SHOW").is_some_and(|wanted| wanted == MUTATIONS[index].0) => {
-                        println!("{reply}");
+                    Ok(text) if only.is_some() => {
+                        let differs = unified_diff(&case.path, &case.expected, &hunks(&case.expected, &text), 1);
+                        println!("{reply}became wrong by\n{differs}");
                         score.wrong += 1;
                     }
                     Ok(_) => score.wrong += 1,

@@ -23,7 +23,7 @@ const MAX_OCCURRENCES: usize = 20;
 pub(super) fn find(reading: &Reading, file: &FileView) -> Option<Change> {
     let (old, new) = (lines(&reading.old), lines(&reading.new));
     let keys = |lines: &[Line]| -> Vec<String> { lines.iter().map(|line| line.trimmed().to_owned()).collect() };
-    let (old_keys, new_keys, real) = (keys(&old), keys(&new), keys(&file.lines));
+    let (old_keys, real) = (keys(&old), keys(&file.lines));
     let offset = only_offset(&old_keys, &real)?;
     let slack = (old.len() / 3 + 3) as isize;
     let clamped = |line: isize| line.clamp(0, real.len() as isize) as usize;
@@ -50,7 +50,9 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Option<Change> {
     let style = Style::of(old.iter().chain(&new).map(|line| line.content));
 
     let mut edits = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, &old_keys, &new_keys) {
+    // What only changes its indentation changes.
+    let exact = |lines: &[Line]| -> Vec<String> { lines.iter().map(|line| line.right_trimmed().to_owned()).collect() };
+    for op in capture_diff_slices(Algorithm::Myers, &exact(&old), &exact(&new)) {
         if matches!(op, DiffOp::Equal { .. }) {
             continue;
         }
@@ -120,10 +122,12 @@ fn place_of(
     let found = |index: Option<usize>| index.and_then(|index| places[index]);
     let only_blanks = |from: usize, to: usize| from <= to && real[from..to].iter().all(String::is_empty);
     if range.is_empty() {
-        // An insertion belongs between its two neighbours, and nothing else may be there.
-        let (before, after) = (found(before)?, found(after)?);
-        let place = if range.start > 0 && old[range.start - 1].is_empty() { after } else { before + 1 };
-        return only_blanks(before + 1, after).then_some(place..place);
+        // An insertion belongs between its two neighbours, with as many blank lines between them as were quoted.
+        let (above, below) = (before?, after?);
+        let (first, second) = (places[above]?, places[below]?);
+        let as_quoted = second.checked_sub(first) == Some(below - above) && only_blanks(first + 1, second);
+        let place = first + (range.start - above);
+        return as_quoted.then_some(place..place);
     }
     let start = places[range.start]?;
     let end = start + range.len();
