@@ -1,5 +1,6 @@
 //! What is asked for and what comes back.
 
+use crate::Workspace;
 use aiia_syntax::{Language, Symbol};
 use std::ops::Range;
 
@@ -61,6 +62,8 @@ pub struct ContextRequest<'a> {
     pub intent: Intent,
     /// How many tokens the pieces may have together.
     pub budget: usize,
+    /// The workspace around the file, where it is known. `path` is then relative to it.
+    pub workspace: Option<Workspace<'a>>,
 }
 
 /// The context of a place, ready to be put in a prompt.

@@ -13,6 +13,7 @@ const SHORT_DEFINITION_LINES: usize = 40;
 const TEST_STYLE_LINES: usize = 60;
 
 /// Lines that may go into the bundle.
+#[derive(Clone)]
 pub(crate) struct Candidate {
     pub(crate) lines: Range<usize>,
     pub(crate) kind: PieceKind,

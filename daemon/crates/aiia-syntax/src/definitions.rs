@@ -23,9 +23,18 @@ pub(crate) struct Definition {
 /// The symbols that `window` touches, and those around them, in the order of the text. A query that runs out of time gives the
 /// symbols found until then.
 pub(crate) fn symbols(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> Vec<Symbol> {
+    let mut symbols = symbols_and_variables(tree, language, text, window);
+    symbols.retain(|symbol| symbol.kind != SymbolKind::Variable);
+    symbols
+}
+
+/// [`symbols`] with the names that assignments make.
+pub(crate) fn symbols_and_variables(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> Vec<Symbol> {
     let (mut definitions, leading) = matches(tree, language, text, window.clone());
     recovery::recover(tree, language, text, window, &mut definitions);
-    definitions.sort_by_key(|found| (found.item_range.start, std::cmp::Reverse(found.item_range.end)));
+    definitions.sort_by_key(|found| {
+        (found.item_range.start, std::cmp::Reverse(found.item_range.end), found.kind == SymbolKind::Variable)
+    });
     definitions.dedup_by(|a, b| a.item_range == b.item_range && a.name_range == b.name_range);
 
     let mut symbols: Vec<Symbol> = Vec::with_capacity(definitions.len());

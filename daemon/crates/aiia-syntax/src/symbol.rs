@@ -33,6 +33,9 @@ pub enum SymbolKind {
     Macro,
     /// A field of a struct or an attribute of a class.
     Field,
+    /// A name that an assignment makes, outside functions or on `self`. No part of an outline: only
+    /// [`crate::SyntaxTree::symbols_and_variables`] has it.
+    Variable,
 }
 
 impl SymbolKind {
@@ -53,6 +56,7 @@ impl SymbolKind {
             SymbolKind::TypeAlias => "type_alias",
             SymbolKind::Macro => "macro",
             SymbolKind::Field => "field",
+            SymbolKind::Variable => "variable",
         }
     }
 
@@ -96,6 +100,7 @@ impl SymbolKind {
             "type_alias" => SymbolKind::TypeAlias,
             "macro" => SymbolKind::Macro,
             "field" => SymbolKind::Field,
+            "variable" => SymbolKind::Variable,
             _ => return None,
         })
     }

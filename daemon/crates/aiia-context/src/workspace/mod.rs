@@ -1,0 +1,33 @@
+//! What is known of the files of a workspace, for questions about one place in it.
+
+mod facts;
+mod index;
+mod names;
+
+pub(crate) use facts::{Definition, FileFacts};
+pub use index::WorkspaceIndex;
+pub(crate) use index::{DefinitionRef, FileEntry};
+pub(crate) use names::{NameId, identifiers, name_id, parts};
+
+use std::sync::Arc;
+
+/// Where the texts of a workspace come from: buffers, a disk, a test.
+pub trait FileTexts: Send + Sync {
+    /// The text of the file of that path, relative to the workspace; nothing if there is none that may be read.
+    fn text(&self, path: &str) -> Option<Arc<str>>;
+}
+
+/// The workspace around the file of a request.
+#[derive(Clone, Copy)]
+pub struct Workspace<'a> {
+    /// What is known of its files.
+    pub index: &'a WorkspaceIndex,
+    /// Their texts.
+    pub texts: &'a dyn FileTexts,
+}
+
+impl std::fmt::Debug for Workspace<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Workspace").field("files", &self.index.file_count()).finish_non_exhaustive()
+    }
+}
