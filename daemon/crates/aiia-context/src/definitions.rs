@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 /// Definitions that are likely needed by less than this stay out.
-const LEAST_LIKELIHOOD: f32 = 0.001;
+const LEAST_LIKELIHOOD: f32 = 0.0002;
 /// Of what the target leaves, this share goes to the file of the target first.
 const OWN_FILE_SHARE: f64 = 0.1;
 /// A signature of fewer tokens counts as one of so many, so that worthless scraps do not win by being short.
