@@ -1,0 +1,80 @@
+//! Names that code uses, from a language's `references.scm`.
+//!
+//! Its captures: `@reference.call`, `@reference.type` and `@reference.value` on the name that is used, and `@binding` on a
+//! name that is introduced where another pattern takes it for a use. A name that several patterns capture is a call
+//! before a type before a value.
+
+use crate::query::for_each_match;
+use crate::{Language, definitions};
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+use tree_sitter::Tree;
+
+/// How a name is used.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum ReferenceKind {
+    /// It is called: a function, a method, a macro, a constructor.
+    Call,
+    /// It stands where a type does.
+    Type,
+    /// Anything else: a constant, a variable, a field, a function that is passed on.
+    Value,
+}
+
+impl ReferenceKind {
+    /// The word for it in messages, snake case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReferenceKind::Call => "call",
+            ReferenceKind::Type => "type",
+            ReferenceKind::Value => "value",
+        }
+    }
+}
+
+/// A name that is used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reference {
+    /// The name, as a byte range of the text the tree was parsed from.
+    pub name_range: Range<usize>,
+    /// How it is used.
+    pub kind: ReferenceKind,
+}
+
+/// The references within `window`, in the order of the text.
+pub(crate) fn references(tree: &Tree, language: Language, text: &str, window: &Range<usize>) -> Vec<Reference> {
+    let mut used: BTreeMap<(usize, usize), ReferenceKind> = BTreeMap::new();
+    let mut introduced = HashSet::new();
+    for_each_match(language.references(), tree, text, window.clone(), |_, captures| {
+        for &(node, capture) in captures {
+            let kind = match capture {
+                "reference.call" => ReferenceKind::Call,
+                "reference.type" => ReferenceKind::Type,
+                "reference.value" => ReferenceKind::Value,
+                "binding" => {
+                    introduced.insert(node.byte_range());
+                    continue;
+                }
+                _ => continue,
+            };
+            if window.start <= node.start_byte() && node.end_byte() <= window.end {
+                let known = used.entry((node.start_byte(), node.end_byte())).or_insert(kind);
+                *known = kind.min(*known);
+            }
+        }
+    });
+    introduced.extend(definitions::names(tree, language, text, window.clone()));
+    let mut imports = Vec::new();
+    for_each_match(language.imports(), tree, text, window.clone(), |_, captures| {
+        imports.extend(captures.iter().filter(|(_, capture)| *capture == "import").map(|(node, _)| node.byte_range()));
+    });
+    imports.sort_by_key(|import| import.start);
+    let is_imported = |start: usize| {
+        let before = imports.partition_point(|import| import.start <= start);
+        imports[..before].last().is_some_and(|import| start < import.end)
+    };
+    used.into_iter()
+        .map(|((start, end), kind)| Reference { name_range: start..end, kind })
+        .filter(|found| !introduced.contains(&found.name_range) && !is_imported(found.name_range.start))
+        .collect()
+}

@@ -1,0 +1,16 @@
+//! Paths of tests, by language.
+
+use crate::Language;
+use rstest::rstest;
+
+#[rstest]
+#[case("rust", "tests/e2e/main.rs", true)]
+#[case("rust", "src\\tree\\tests.rs", true)]
+#[case("rust", "src/latest.rs", false)]
+#[case("python", "tests/helpers.py", true)]
+#[case("python", "app/test_views.py", true)]
+#[case("python", "conftest.py", true)]
+#[case("python", "app/contest.py", false)]
+fn by_path(#[case] language: &str, #[case] path: &str, #[case] expected: bool) {
+    assert_eq!(Language::from_language_id(language).unwrap().is_test_path(path), expected);
+}
