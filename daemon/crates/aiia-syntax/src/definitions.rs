@@ -175,7 +175,9 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
     });
     let braces = language.outline().is_some_and(|outline| outline.body == Body::Braces);
     for (_, definition) in &mut definitions {
-        widen(&mut definition.item_range, &wrappers, braces, text);
+        // Of several variables in one statement the last does not own its end.
+        let is_statement = !matches!(definition.kind, SymbolKind::Constant | SymbolKind::Variable);
+        widen(&mut definition.item_range, &wrappers, braces && is_statement, text);
     }
     definitions.sort_by_key(|(pattern, found)| {
         (found.name_range.start, found.name_range.end, Reverse(found.item_range.len()), *pattern)
@@ -185,15 +187,15 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
     (definitions.into_iter().map(|(_, definition)| definition).collect(), leading)
 }
 
-/// Grows an item to what wraps it, and over the semicolon that ends it.
-fn widen(item: &mut Range<usize>, wrappers: &HashMap<Range<usize>, Range<usize>>, braces: bool, text: &str) {
+/// Grows an item to what wraps it, and where asked over the semicolon that ends it.
+fn widen(item: &mut Range<usize>, wrappers: &HashMap<Range<usize>, Range<usize>>, semicolon: bool, text: &str) {
     for _ in 0..MAX_WRAPPERS {
         match wrappers.get(item) {
             Some(wrapper) => *item = wrapper.clone(),
             None => break,
         }
     }
-    if braces && text.as_bytes().get(item.end) == Some(&b';') {
+    if semicolon && text.as_bytes().get(item.end) == Some(&b';') {
         item.end += 1;
     }
 }

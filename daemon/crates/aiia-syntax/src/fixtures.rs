@@ -53,6 +53,9 @@ macro_rules! sample {
 #[rstest]
 #[case("rust", sample!("rust/sample.rs"))]
 #[case("python", sample!("python/sample.py"))]
+#[case("javascript", sample!("javascript/sample.jsx"))]
+#[case("typescript", sample!("typescript/sample.ts"))]
+#[case("tsx", sample!("tsx/sample.tsx"))]
 fn finds(#[case] language: &str, #[case] (text, expected): (&str, expect_test::ExpectFile)) {
     let language = Language::from_language_id(language).unwrap();
     expected.assert_eq(&found(language, text));

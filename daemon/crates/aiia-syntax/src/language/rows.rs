@@ -2,34 +2,35 @@
 
 mod native;
 mod scripts;
+mod web;
 
 use super::Queries;
 use super::Row;
 
 /// Every row; the place in the list is the index of the language.
-pub(super) const ROWS: &[&Row] = &[&native::RUST, &scripts::PYTHON];
+pub(super) const ROWS: &[&Row] = &[&native::RUST, &scripts::PYTHON, &web::JAVASCRIPT, &web::TYPESCRIPT, &web::TSX];
 
-/// The queries of folders below `queries/`, those of several folders joined: `code` has all of them, `data` no
-/// references and no tests.
+/// The queries of folders below `queries/`, those of several folders joined. Files that are not named are empty.
 macro_rules! queries {
-    (@join $file:literal, $($folder:literal),+) => {
-        concat!($(include_str!(concat!("../../../queries/", $folder, "/", $file))),+)
+    (@join $file:literal: $($folder:literal),*) => {
+        concat!($(include_str!(concat!("../../../queries/", $folder, "/", $file))),*)
     };
-    (code $($folder:literal),+) => {
+    (
+        definitions: $($definitions:literal),+;
+        imports: $($imports:literal),*;
+        references: $($references:literal),*;
+        tests: $($tests:literal),*;
+    ) => {
         Queries {
-            definitions: queries!(@join "definitions.scm", $($folder),+),
-            imports: queries!(@join "imports.scm", $($folder),+),
-            references: queries!(@join "references.scm", $($folder),+),
-            tests: queries!(@join "tests.scm", $($folder),+),
+            definitions: queries!(@join "definitions.scm": $($definitions),+),
+            imports: queries!(@join "imports.scm": $($imports),*),
+            references: queries!(@join "references.scm": $($references),*),
+            tests: queries!(@join "tests.scm": $($tests),*),
         }
     };
-    (data $($folder:literal),+) => {
-        Queries {
-            definitions: queries!(@join "definitions.scm", $($folder),+),
-            imports: queries!(@join "imports.scm", $($folder),+),
-            references: "",
-            tests: "",
-        }
+    // All four of one folder.
+    ($folder:literal) => {
+        queries! { definitions: $folder; imports: $folder; references: $folder; tests: $folder; }
     };
 }
 use queries;

@@ -11,6 +11,12 @@ use rstest::rstest;
 #[case("python", "app/test_views.py", true)]
 #[case("python", "conftest.py", true)]
 #[case("python", "app/contest.py", false)]
+#[case("javascript", "src/__tests__/cart.js", true)]
+#[case("javascript", "cart.spec.jsx", true)]
+#[case("javascript", "spec.js", false)]
+#[case("typescript", "src/cart.test.ts", true)]
+#[case("typescript", "src/attest.ts", false)]
+#[case("tsx", "Cart.test.tsx", true)]
 fn by_path(#[case] language: &str, #[case] path: &str, #[case] expected: bool) {
     assert_eq!(Language::from_language_id(language).unwrap().is_test_path(path), expected);
 }

@@ -11,7 +11,7 @@ pub(super) static RUST: Row = Row {
     language_ids: &["rs", "rustic"],
     line_comment: "//",
     grammar: || tree_sitter_rust::LANGUAGE.into(),
-    queries: queries!(code "rust"),
+    queries: queries!("rust"),
     outline: Some(Outline {
         modifiers: &["pub", "async", "const", "unsafe", "extern", "\"C\"", "default"],
         keywords: &[

@@ -11,7 +11,7 @@ pub(super) static PYTHON: Row = Row {
     language_ids: &["py", "python3", "elpy", "inferior-python"],
     line_comment: "#",
     grammar: || tree_sitter_python::LANGUAGE.into(),
-    queries: queries!(code "python"),
+    queries: queries!("python"),
     outline: Some(Outline {
         modifiers: &["async"],
         keywords: &[("def", SymbolKind::Function), ("class", SymbolKind::Class)],
