@@ -1,10 +1,11 @@
 //! Symbols from the matches of a language's `definitions.scm`.
 //!
-//! What its captures mean: `@definition.<kind>` is the item, `@name` its name, `@body` its body where that is not the
-//! field `body` of the item, `@container` the type it belongs to where that does not lie around it, `@leading` an
-//! attribute that belongs to the item below it, `@leading.comment` a comment that does when it stands right above it.
-//! `@wrapper` makes the item `@wrapped` begin and end with the wrapper, as `export` does. Of several definitions of one
-//! name the widest item counts, then the one whose pattern stands first.
+//! What its captures mean: `@definition.<kind>` is the item, `@name` its name or what the name is the innermost of,
+//! `@body` its body where that is not the field `body` of the item (from the first such capture to the last), `@container`
+//! the type it belongs to where that does not lie around it, `@leading` an attribute that belongs to the item below it,
+//! `@leading.comment` a comment that does when it stands right above it. `@wrapper` makes the item `@wrapped` begin and
+//! end with the wrapper, as `export` does. Of several definitions of one name the widest item counts, then the one whose
+//! pattern stands first.
 
 use crate::language::Body;
 use crate::query::for_each_match;
@@ -30,6 +31,17 @@ pub(crate) struct Definition {
     pub(crate) body_range: Option<Range<usize>>,
     /// The type it says it belongs to.
     pub(crate) container: Option<String>,
+    /// Whether the text told of it and not the tree.
+    pub(crate) is_recovered: bool,
+}
+
+impl Definition {
+    /// Whether it is a thing of the function around it alone: a variable, or a variable that reads like a declaration
+    /// of a function (`Lock lock(mutex);`).
+    fn is_local(&self) -> bool {
+        let is_declaration = self.kind == SymbolKind::Function && self.body_range.is_none() && !self.is_recovered;
+        self.kind == SymbolKind::Variable || is_declaration
+    }
 }
 
 /// What may belong to the item below it.
@@ -58,36 +70,44 @@ pub(crate) fn symbols(tree: &Tree, language: Language, text: &str, window: Range
     let (mut definitions, leading) = matches(tree, language, text, window.clone());
     recovery::recover(tree, language, text, window, &mut definitions);
     definitions.sort_by_key(|found| (found.item_range.start, Reverse(found.item_range.end), found.name_range.start));
-    definitions.dedup_by(|a, b| a.item_range == b.item_range && a.name_range == b.name_range);
+    // `typedef struct node { … } node;` names one thing twice.
+    definitions.dedup_by(|a, b| {
+        a.item_range == b.item_range && text.get(a.name_range.clone()) == text.get(b.name_range.clone())
+    });
 
     let mut symbols: Vec<Symbol> = Vec::with_capacity(definitions.len());
-    let mut open: Vec<usize> = Vec::new();
+    // The symbols around the next one, with what their names are in its container.
+    let mut open: Vec<(usize, String)> = Vec::new();
     for found in definitions {
-        while open.last().is_some_and(|&outer| {
-            let outer = &symbols[outer].item_range;
+        while open.last().is_some_and(|(outer, _)| {
+            let outer = &symbols[*outer].item_range;
             outer.end <= found.item_range.start || *outer == found.item_range
         }) {
             open.pop();
         }
-        let outer = open.last().map(|&outer| symbols[outer].kind);
-        let is_method = found.kind == SymbolKind::Function && outer.is_some_and(SymbolKind::has_methods);
-        let names: Vec<&str> = open[open.len().saturating_sub(MAX_CONTAINER_NAMES)..]
-            .iter()
-            .map(|&outer| symbols[outer].name.as_str())
-            .chain(found.container.as_deref())
-            .collect();
-        let symbol = Symbol {
-            name: text.get(found.name_range.clone()).unwrap_or_default().to_owned(),
+        let outer = open.last().map(|(outer, _)| symbols[*outer].kind);
+        if outer.is_some_and(SymbolKind::is_callable) && found.is_local() {
+            continue;
+        }
+        let has_type = found.container.is_some() || outer.is_some_and(SymbolKind::has_methods);
+        let is_method = found.kind == SymbolKind::Function && has_type;
+        let names = open[open.len().saturating_sub(MAX_CONTAINER_NAMES)..].iter().map(|(_, name)| name.as_str());
+        let names: Vec<&str> = names.chain(found.container.as_deref()).collect();
+        let container = (!names.is_empty()).then(|| names.join("::"));
+        let name = text.get(found.name_range.clone()).unwrap_or_default();
+        let label = found.container.map_or(name.to_owned(), |container| format!("{container}::{name}"));
+        let depth = open.len();
+        open.push((symbols.len(), label));
+        symbols.push(Symbol {
+            name: name.to_owned(),
             kind: if is_method { SymbolKind::Method } else { found.kind },
             range: leading_start(&leading, &found.item_range, language, text)..found.item_range.end,
             item_range: found.item_range,
             name_range: found.name_range,
             body_range: found.body_range,
-            container: (!names.is_empty()).then(|| names.join("::")),
-            depth: open.len(),
-        };
-        open.push(symbols.len());
-        symbols.push(symbol);
+            container,
+            depth,
+        });
     }
     symbols
 }
@@ -144,7 +164,10 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
         for &(node, capture) in captures {
             match capture {
                 "name" => name = Some(innermost_name(node)),
-                "body" => body = Some(node.byte_range()),
+                "body" => {
+                    let start = body.map_or(node.start_byte(), |body: Range<usize>| body.start);
+                    body = Some(start..node.end_byte());
+                }
                 "container" => container = Some(node.byte_range()),
                 "wrapper" => wrapper = Some(node.byte_range()),
                 "wrapped" => wrapped = Some(node.byte_range()),
@@ -160,7 +183,8 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
         if let (Some(wrapper), Some(wrapped)) = (wrapper, wrapped) {
             wrappers.insert(wrapped, wrapper);
         }
-        if let (Some((kind, item)), Some(name)) = (item, name) {
+        if let (Some((kind, item)), Some((name, scope))) = (item, name) {
+            let container = container.or(scope);
             let body = body.or_else(|| body_range(item, &name, language, text));
             let container = container.map(|container| container_name(text, &container, name.start_byte()));
             let definition = Definition {
@@ -169,15 +193,17 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
                 name_range: name.byte_range(),
                 body_range: body,
                 container: container.filter(|container| !container.is_empty()),
+                is_recovered: false,
             };
             definitions.push((pattern, definition));
         }
     });
     let braces = language.outline().is_some_and(|outline| outline.body == Body::Braces);
     for (_, definition) in &mut definitions {
+        widen(&mut definition.item_range, &wrappers);
         // Of several variables in one statement the last does not own its end.
-        let is_statement = !matches!(definition.kind, SymbolKind::Constant | SymbolKind::Variable);
-        widen(&mut definition.item_range, &wrappers, braces && is_statement, text);
+        let is_variable = matches!(definition.kind, SymbolKind::Constant | SymbolKind::Variable);
+        trim(definition, braces && !is_variable, text);
     }
     definitions.sort_by_key(|(pattern, found)| {
         (found.name_range.start, found.name_range.end, Reverse(found.item_range.len()), *pattern)
@@ -187,13 +213,24 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
     (definitions.into_iter().map(|(_, definition)| definition).collect(), leading)
 }
 
-/// Grows an item to what wraps it, and where asked over the semicolon that ends it.
-fn widen(item: &mut Range<usize>, wrappers: &HashMap<Range<usize>, Range<usize>>, semicolon: bool, text: &str) {
+/// Grows an item to what wraps it.
+fn widen(item: &mut Range<usize>, wrappers: &HashMap<Range<usize>, Range<usize>>) {
     for _ in 0..MAX_WRAPPERS {
         match wrappers.get(item) {
             Some(wrapper) => *item = wrapper.clone(),
             None => break,
         }
+    }
+}
+
+/// Ends an item with its last character, or with the semicolon right behind it.
+fn trim(definition: &mut Definition, semicolon: bool, text: &str) {
+    let item = &mut definition.item_range;
+    let written = text.get(item.clone()).unwrap_or_default();
+    let blanks = written.len() - written.trim_end().len();
+    item.end = (item.end - blanks).max(definition.name_range.end);
+    if let Some(body) = &mut definition.body_range {
+        body.end = body.end.min(item.end).max(body.start);
     }
     if semicolon && text.as_bytes().get(item.end) == Some(&b';') {
         item.end += 1;
@@ -232,12 +269,25 @@ fn body_range(item: Node<'_>, name: &Node<'_>, language: Language, text: &str) -
     Some(body)
 }
 
-/// The plain name in a type that carries arguments or a path: `Map` of `std::Map<K, V>`.
-fn innermost_name(mut node: Node<'_>) -> Node<'_> {
-    while let Some(inner) = node.child_by_field_name("name").or_else(|| node.child_by_field_name("type")) {
-        node = inner;
+/// The plain name in what carries arguments, a path or what declares it (`Map` of `std::Map<K, V>`, `find` of
+/// `*find(int)`), and the scope before it where there is one.
+fn innermost_name(mut node: Node<'_>) -> (Node<'_>, Option<Range<usize>>) {
+    let mut scope = None;
+    loop {
+        if scope.is_none() && node.child_by_field_name("scope").is_some() {
+            scope = Some(node.byte_range());
+        }
+        let inner = match node.kind() {
+            "parenthesized_declarator" | "reference_declarator" | "attributed_declarator" => {
+                node.named_child(node.named_child_count().saturating_sub(1) as u32)
+            }
+            _ => ["name", "type", "declarator"].into_iter().find_map(|field| node.child_by_field_name(field)),
+        };
+        match inner {
+            Some(inner) => node = inner,
+            None => return (node, scope),
+        }
     }
-    node
 }
 
 /// Where the attributes, decorators and doc comments right above an item start; the item's own start if there

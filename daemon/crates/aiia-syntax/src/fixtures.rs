@@ -56,6 +56,9 @@ macro_rules! sample {
 #[case("javascript", sample!("javascript/sample.jsx"))]
 #[case("typescript", sample!("typescript/sample.ts"))]
 #[case("tsx", sample!("tsx/sample.tsx"))]
+#[case("go", sample!("go/sample.go"))]
+#[case("c", sample!("c/sample.c"))]
+#[case("cpp", sample!("cpp/sample.cpp"))]
 fn finds(#[case] language: &str, #[case] (text, expected): (&str, expect_test::ExpectFile)) {
     let language = Language::from_language_id(language).unwrap();
     expected.assert_eq(&found(language, text));

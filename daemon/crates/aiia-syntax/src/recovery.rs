@@ -64,6 +64,7 @@ pub(crate) fn recover(
             item_range: header.start..end,
             name_range: header.name,
             container: header.receiver,
+            is_recovered: true,
         });
     }
 }
@@ -156,6 +157,10 @@ fn declared_name(text: &str) -> Option<(Range<usize>, Option<String>)> {
 
 /// What the word behind a name says about its kind.
 fn kind_behind(text: &str, outline: &Outline) -> Option<SymbolKind> {
+    let text = text.trim_start();
+    // Type parameters of Go.
+    let text =
+        text.strip_prefix('[').and_then(|parameters| parameters.split_once(']')).map_or(text, |(_, behind)| behind);
     let word = text.split([' ', '\t', '{', '(']).find(|word| !word.is_empty())?;
     outline.kinds_behind.iter().find(|(keyword, _)| *keyword == word).map(|&(_, kind)| kind)
 }

@@ -1,4 +1,5 @@
-//! Which code is a test: by the path of its file, and by what a language's `tests.scm` captures as `@test`.
+//! Which code is a test: by the path of its file, and by what a language's `tests.scm` captures as
+//! `@test`; several such captures of one match are one test.
 
 use crate::query::for_each_match;
 use crate::{Language, definitions};
@@ -32,7 +33,8 @@ fn matches(pattern: &str, name: &str) -> bool {
 pub(crate) fn tests(tree: &Tree, language: Language, text: &str) -> Vec<Range<usize>> {
     let mut tests = Vec::new();
     for_each_match(language.tests(), tree, text, 0..usize::MAX, |_, captures| {
-        tests.extend(captures.iter().filter(|(_, capture)| *capture == "test").map(|(node, _)| node.byte_range()));
+        let parts = captures.iter().filter(|(_, capture)| *capture == "test").map(|(node, _)| node.byte_range());
+        tests.extend(parts.reduce(|all, part| all.start.min(part.start)..all.end.max(part.end)));
     });
     if tests.is_empty() {
         return tests;

@@ -8,7 +8,16 @@ use super::Queries;
 use super::Row;
 
 /// Every row; the place in the list is the index of the language.
-pub(super) const ROWS: &[&Row] = &[&native::RUST, &scripts::PYTHON, &web::JAVASCRIPT, &web::TYPESCRIPT, &web::TSX];
+pub(super) const ROWS: &[&Row] = &[
+    &native::RUST,
+    &scripts::PYTHON,
+    &web::JAVASCRIPT,
+    &web::TYPESCRIPT,
+    &web::TSX,
+    &native::GO,
+    &native::C,
+    &native::CPP,
+];
 
 /// The queries of folders below `queries/`, those of several folders joined. Files that are not named are empty.
 macro_rules! queries {

@@ -17,6 +17,10 @@ use rstest::rstest;
 #[case("typescript", "src/cart.test.ts", true)]
 #[case("typescript", "src/attest.ts", false)]
 #[case("tsx", "Cart.test.tsx", true)]
+#[case("go", "shop/shop_test.go", true)]
+#[case("go", "shop/test.go", false)]
+#[case("c", "tests/list.c", true)]
+#[case("cpp", "src/list_test.cc", true)]
 fn by_path(#[case] language: &str, #[case] path: &str, #[case] expected: bool) {
     assert_eq!(Language::from_language_id(language).unwrap().is_test_path(path), expected);
 }

@@ -30,3 +30,80 @@ pub(super) static RUST: Row = Row {
     }),
     test_paths: &["tests/", "tests.rs", "*_test.rs", "*_tests.rs"],
 };
+
+pub(super) static GO: Row = Row {
+    name: "go",
+    extensions: &["go"],
+    file_names: &[],
+    language_ids: &["golang"],
+    line_comment: "//",
+    grammar: || tree_sitter_go::LANGUAGE.into(),
+    queries: queries!("go"),
+    outline: Some(Outline {
+        modifiers: &[],
+        keywords: &[("func", SymbolKind::Function), ("type", SymbolKind::TypeAlias)],
+        kinds_behind: &[("struct", SymbolKind::Struct), ("interface", SymbolKind::Interface)],
+        leading: &["//"],
+        body: Body::Braces,
+    }),
+    test_paths: &["*_test.go"],
+};
+
+pub(super) static C: Row = Row {
+    name: "c",
+    extensions: &["c"],
+    file_names: &[],
+    language_ids: &[],
+    line_comment: "//",
+    grammar: || tree_sitter_c::LANGUAGE.into(),
+    queries: queries!("c"),
+    outline: Some(Outline {
+        modifiers: &["typedef", "static", "const", "extern"],
+        keywords: &[("struct", SymbolKind::Struct), ("union", SymbolKind::Union), ("enum", SymbolKind::Enum)],
+        kinds_behind: &[],
+        leading: &["//", "/*", "*"],
+        body: Body::Braces,
+    }),
+    test_paths: &["test/", "tests/", "test_*.c", "*_test.c"],
+};
+
+pub(super) static CPP: Row = Row {
+    name: "cpp",
+    // Headers may be C as well; what C declares reads the same here.
+    extensions: &[
+        "cpp", "cc", "cxx", "c++", "hpp", "hh", "hxx", "h++", "h", "ipp", "tpp", "inl", "cppm", "ixx", "cu", "cuh",
+    ],
+    file_names: &[],
+    language_ids: &["c++", "cuda", "cuda-cpp"],
+    line_comment: "//",
+    grammar: || tree_sitter_cpp::LANGUAGE.into(),
+    queries: queries! {
+        definitions: "c", "cpp";
+        imports: "c", "cpp";
+        references: "c", "cpp";
+        tests: "c", "cpp";
+    },
+    outline: Some(Outline {
+        modifiers: &["typedef", "static", "const", "extern", "inline"],
+        keywords: &[
+            ("class", SymbolKind::Class),
+            ("struct", SymbolKind::Struct),
+            ("union", SymbolKind::Union),
+            ("enum", SymbolKind::Enum),
+            ("namespace", SymbolKind::Namespace),
+        ],
+        kinds_behind: &[],
+        leading: &["//", "/*", "*"],
+        body: Body::Braces,
+    }),
+    test_paths: &[
+        "test/",
+        "tests/",
+        "test_*.cpp",
+        "*_test.cpp",
+        "*_test.cc",
+        "*_tests.cpp",
+        "*Test.cpp",
+        "*_unittest.cc",
+    ],
+};
