@@ -2,8 +2,8 @@
 //!
 //! What its captures mean: `@definition.<kind>` is the item, `@name` its name or what the name is the innermost of,
 //! `@body` its body where that is not the field `body` of the item (from the first such capture to the last), `@container`
-//! the type it belongs to where that does not lie around it, `@leading` an attribute that belongs to the item below it,
-//! `@leading.comment` a comment that does when it stands right above it. `@wrapper` makes the item `@wrapped` begin and
+//! the type it belongs to where that does not lie around it, `@leading` an attribute that belongs to the item below it or
+//! that the item begins with, `@leading.comment` a comment that does when it stands right above it. `@wrapper` makes the item `@wrapped` begin and
 //! end with the wrapper, as `export` does. Of several definitions of one name the widest item counts, then the one whose
 //! pattern stands first.
 
@@ -198,12 +198,19 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
             definitions.push((pattern, definition));
         }
     });
+    let attributes: HashMap<usize, usize> = leading
+        .iter()
+        .filter(|leading| !leading.is_comment)
+        .map(|leading| (leading.range.start, leading.range.end))
+        .collect();
     let braces = language.outline().is_some_and(|outline| outline.body == Body::Braces);
     for (_, definition) in &mut definitions {
         widen(&mut definition.item_range, &wrappers);
-        // Of several variables in one statement the last does not own its end.
-        let is_variable = matches!(definition.kind, SymbolKind::Constant | SymbolKind::Variable);
-        trim(definition, braces && !is_variable, text);
+        pass_attributes(definition, &attributes, text);
+        // Of several in one statement the last does not own its end.
+        let is_one_of_several =
+            matches!(definition.kind, SymbolKind::Constant | SymbolKind::Variable | SymbolKind::Variant);
+        trim(definition, braces && !is_one_of_several, text);
     }
     definitions.sort_by_key(|(pattern, found)| {
         (found.name_range.start, found.name_range.end, Reverse(found.item_range.len()), *pattern)
@@ -220,6 +227,15 @@ fn widen(item: &mut Range<usize>, wrappers: &HashMap<Range<usize>, Range<usize>>
             Some(wrapper) => *item = wrapper.clone(),
             None => break,
         }
+    }
+}
+
+/// Starts an item behind the attributes that its tree begins with; they lead it.
+fn pass_attributes(definition: &mut Definition, attributes: &HashMap<usize, usize>, text: &str) {
+    let item = &mut definition.item_range;
+    while let Some(&end) = attributes.get(&item.start) {
+        let Some(behind) = text.get(end..definition.name_range.start) else { return };
+        item.start = definition.name_range.start - behind.trim_start().len();
     }
 }
 
@@ -281,6 +297,8 @@ fn innermost_name(mut node: Node<'_>) -> (Node<'_>, Option<Range<usize>>) {
             "parenthesized_declarator" | "reference_declarator" | "attributed_declarator" => {
                 node.named_child(node.named_child_count().saturating_sub(1) as u32)
             }
+            // A namespace goes by its whole name.
+            "qualified_name" => None,
             _ => ["name", "type", "declarator"].into_iter().find_map(|field| node.child_by_field_name(field)),
         };
         match inner {

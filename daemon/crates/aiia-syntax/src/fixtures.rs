@@ -59,6 +59,8 @@ macro_rules! sample {
 #[case("go", sample!("go/sample.go"))]
 #[case("c", sample!("c/sample.c"))]
 #[case("cpp", sample!("cpp/sample.cpp"))]
+#[case("java", sample!("java/sample.java"))]
+#[case("csharp", sample!("csharp/sample.cs"))]
 fn finds(#[case] language: &str, #[case] (text, expected): (&str, expect_test::ExpectFile)) {
     let language = Language::from_language_id(language).unwrap();
     expected.assert_eq(&found(language, text));

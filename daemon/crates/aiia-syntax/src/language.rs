@@ -216,6 +216,8 @@ mod tests {
     #[case("a.c", "c")]
     #[case("a.H", "cpp")]
     #[case("a.cc", "cpp")]
+    #[case("Shop.java", "java")]
+    #[case("Shop.cs", "csharp")]
     #[case("rs", "-")]
     #[case("a.rs/notes", "-")]
     #[case("Makefile", "-")]
@@ -242,6 +244,9 @@ mod tests {
     #[case("c-mode", "c")]
     #[case("c++-mode", "cpp")]
     #[case("c++-ts-mode", "cpp")]
+    #[case("java-ts-mode", "java")]
+    #[case("csharp-mode", "csharp")]
+    #[case("cs", "csharp")]
     #[case("plaintext", "-")]
     #[case("", "-")]
     fn by_language_id(#[case] id: &str, #[case] expected: &str) {

@@ -1,8 +1,8 @@
 //! Names that code uses, from a language's `references.scm`.
 //!
-//! Its captures: `@reference.call`, `@reference.type` and `@reference.value` on the name that is used, and `@binding` on a
-//! name that is introduced where another pattern takes it for a use. A name that several patterns capture is a call
-//! before a type before a value.
+//! Its captures: `@reference.call`, `@reference.type` and `@reference.value` on the name that is used, `@binding` on a
+//! name that is introduced where another pattern takes it for a use, and `@unused` on what holds no uses at all. A name
+//! that several patterns capture is a call before a type before a value.
 
 use crate::query::for_each_match;
 use crate::{Language, definitions};
@@ -45,6 +45,7 @@ pub struct Reference {
 pub(crate) fn references(tree: &Tree, language: Language, text: &str, window: &Range<usize>) -> Vec<Reference> {
     let mut used: BTreeMap<(usize, usize), ReferenceKind> = BTreeMap::new();
     let mut introduced = HashSet::new();
+    let mut unused = Vec::new();
     for_each_match(language.references(), tree, text, window.clone(), |_, captures| {
         for &(node, capture) in captures {
             let kind = match capture {
@@ -53,6 +54,10 @@ pub(crate) fn references(tree: &Tree, language: Language, text: &str, window: &R
                 "reference.value" => ReferenceKind::Value,
                 "binding" => {
                     introduced.insert(node.byte_range());
+                    continue;
+                }
+                "unused" => {
+                    unused.push(node.byte_range());
                     continue;
                 }
                 _ => continue,
@@ -64,17 +69,16 @@ pub(crate) fn references(tree: &Tree, language: Language, text: &str, window: &R
         }
     });
     introduced.extend(definitions::names(tree, language, text, window.clone()));
-    let mut imports = Vec::new();
     for_each_match(language.imports(), tree, text, window.clone(), |_, captures| {
-        imports.extend(captures.iter().filter(|(_, capture)| *capture == "import").map(|(node, _)| node.byte_range()));
+        unused.extend(captures.iter().filter(|(_, capture)| *capture == "import").map(|(node, _)| node.byte_range()));
     });
-    imports.sort_by_key(|import| import.start);
-    let is_imported = |start: usize| {
-        let before = imports.partition_point(|import| import.start <= start);
-        imports[..before].last().is_some_and(|import| start < import.end)
+    unused.sort_by_key(|range| range.start);
+    let is_unused = |start: usize| {
+        let before = unused.partition_point(|range| range.start <= start);
+        unused[..before].last().is_some_and(|range| start < range.end)
     };
     used.into_iter()
         .map(|((start, end), kind)| Reference { name_range: start..end, kind })
-        .filter(|found| !introduced.contains(&found.name_range) && !is_imported(found.name_range.start))
+        .filter(|found| !introduced.contains(&found.name_range) && !is_unused(found.name_range.start))
         .collect()
 }

@@ -31,7 +31,7 @@ pub enum SymbolKind {
     Namespace,
     /// A constant or a static.
     Constant,
-    /// A variable outside functions.
+    /// A variable outside functions; a custom property of a style sheet.
     Variable,
     /// A type alias or an associated type.
     TypeAlias,
@@ -39,7 +39,7 @@ pub enum SymbolKind {
     Macro,
     /// A field of a struct or an attribute of a class.
     Field,
-    /// A member that reads like a field and may run code; in a style sheet a custom property.
+    /// A member that reads like a field and runs code.
     Property,
     /// A key of a data file, with its value.
     Key,
@@ -83,9 +83,9 @@ impl SymbolKind {
         }
     }
 
-    /// Whether it is a function, a method or a macro: something with code in it.
+    /// Whether it is a function, a method, a property or a macro: something with code in it.
     pub fn is_callable(self) -> bool {
-        matches!(self, SymbolKind::Function | SymbolKind::Method | SymbolKind::Macro)
+        matches!(self, SymbolKind::Function | SymbolKind::Method | SymbolKind::Property | SymbolKind::Macro)
     }
 
     /// Whether it is a type or the implementation of one.

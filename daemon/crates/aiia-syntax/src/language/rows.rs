@@ -1,5 +1,6 @@
 //! The rows of the registry, by group of languages.
 
+mod managed;
 mod native;
 mod scripts;
 mod web;
@@ -17,6 +18,8 @@ pub(super) const ROWS: &[&Row] = &[
     &native::GO,
     &native::C,
     &native::CPP,
+    &managed::JAVA,
+    &managed::CSHARP,
 ];
 
 /// The queries of folders below `queries/`, those of several folders joined. Files that are not named are empty.

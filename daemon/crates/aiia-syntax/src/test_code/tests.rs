@@ -21,6 +21,10 @@ use rstest::rstest;
 #[case("go", "shop/test.go", false)]
 #[case("c", "tests/list.c", true)]
 #[case("cpp", "src/list_test.cc", true)]
+#[case("java", "core/src/test/java/shop/Fixtures.java", true)]
+#[case("java", "src/main/java/shop/ShopTest.java", true)]
+#[case("java", "src/main/java/shop/Latest.java", false)]
+#[case("csharp", "Shop.Core/ShopTests.cs", true)]
 fn by_path(#[case] language: &str, #[case] path: &str, #[case] expected: bool) {
     assert_eq!(Language::from_language_id(language).unwrap().is_test_path(path), expected);
 }
