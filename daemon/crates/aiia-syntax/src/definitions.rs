@@ -186,11 +186,13 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
         if let (Some((kind, item)), Some((name, scope))) = (item, name) {
             let container = container.or(scope);
             let body = body.or_else(|| body_range(item, &name, language, text));
+            let colon = usize::from(text.as_bytes().get(name.start_byte()) == Some(&b':'));
             let container = container.map(|container| container_name(text, &container, name.start_byte()));
             let definition = Definition {
                 kind,
                 item_range: item.byte_range(),
-                name_range: name.byte_range(),
+                // A symbol of Ruby begins with a colon.
+                name_range: name.start_byte() + colon..name.end_byte(),
                 body_range: body,
                 container: container.filter(|container| !container.is_empty()),
                 is_recovered: false,
@@ -297,8 +299,8 @@ fn innermost_name(mut node: Node<'_>) -> (Node<'_>, Option<Range<usize>>) {
             "parenthesized_declarator" | "reference_declarator" | "attributed_declarator" => {
                 node.named_child(node.named_child_count().saturating_sub(1) as u32)
             }
-            // A namespace goes by its whole name.
-            "qualified_name" => None,
+            // A namespace and a setter of Ruby go by their whole names.
+            "qualified_name" | "setter" => None,
             _ => ["name", "type", "declarator"].into_iter().find_map(|field| node.child_by_field_name(field)),
         };
         match inner {

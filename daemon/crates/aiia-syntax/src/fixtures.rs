@@ -61,6 +61,8 @@ macro_rules! sample {
 #[case("cpp", sample!("cpp/sample.cpp"))]
 #[case("java", sample!("java/sample.java"))]
 #[case("csharp", sample!("csharp/sample.cs"))]
+#[case("ruby", sample!("ruby/sample.rb"))]
+#[case("php", sample!("php/sample.php"))]
 fn finds(#[case] language: &str, #[case] (text, expected): (&str, expect_test::ExpectFile)) {
     let language = Language::from_language_id(language).unwrap();
     expected.assert_eq(&found(language, text));

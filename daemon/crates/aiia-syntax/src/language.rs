@@ -57,6 +57,8 @@ pub(crate) enum Body {
     Braces,
     /// A colon; the body is indented.
     Colon,
+    /// The end of the line; `end` closes it.
+    End,
 }
 
 const ALL: [Language; ROWS.len()] = {
@@ -218,6 +220,9 @@ mod tests {
     #[case("a.cc", "cpp")]
     #[case("Shop.java", "java")]
     #[case("Shop.cs", "csharp")]
+    #[case("lib/tasks/db.rake", "ruby")]
+    #[case("Gemfile", "ruby")]
+    #[case("index.php", "php")]
     #[case("rs", "-")]
     #[case("a.rs/notes", "-")]
     #[case("Makefile", "-")]
@@ -247,6 +252,8 @@ mod tests {
     #[case("java-ts-mode", "java")]
     #[case("csharp-mode", "csharp")]
     #[case("cs", "csharp")]
+    #[case("enh-ruby-mode", "ruby")]
+    #[case("php-ts-mode", "php")]
     #[case("plaintext", "-")]
     #[case("", "-")]
     fn by_language_id(#[case] id: &str, #[case] expected: &str) {

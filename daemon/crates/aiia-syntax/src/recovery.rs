@@ -57,7 +57,7 @@ pub(crate) fn recover(
         if past(deadline).is_break() {
             return;
         }
-        let end = indented_end(text, &header);
+        let end = indented_end(text, &header, outline);
         definitions.push(Definition {
             kind: header.kind,
             body_range: body_start(text, header.name.end..end, outline).map(|start| start..end),
@@ -72,8 +72,13 @@ pub(crate) fn recover(
 /// Where the body of an item begins, looked for in a range that starts behind its name.
 pub(crate) fn body_start(text: &str, range: Range<usize>, outline: &Outline) -> Option<usize> {
     let searched = text.get(range.clone())?;
-    if outline.body == Body::Braces {
-        return searched.find('{').map(|found| range.start + found);
+    match outline.body {
+        Body::Braces => return searched.find('{').map(|found| range.start + found),
+        Body::End => {
+            let start = line_end(text, range.start);
+            return text.get(start..range.end).is_some_and(|body| !body.trim().is_empty()).then_some(start);
+        }
+        Body::Colon => {}
     }
     // A colon within the signature is followed by something; the one that ends it is not.
     let mut next = range.start;
@@ -115,7 +120,7 @@ fn header(text: &str, line_start: usize, outline: &Outline) -> Option<Header> {
             let behind_start = start + (code.len() - behind.len());
             let (name, receiver) = match kind {
                 SymbolKind::Impl => (implemented_type(behind)?, None),
-                _ => declared_name(behind)?,
+                _ => declared_name(behind, outline)?,
             };
             let kind = match &receiver {
                 Some(_) => SymbolKind::Method,
@@ -136,9 +141,9 @@ fn header(text: &str, line_start: usize, outline: &Outline) -> Option<Header> {
     }
 }
 
-/// The name in what follows the keyword, behind the star of a generator or the receiver of a Go method, and the type
-/// of the receiver.
-fn declared_name(text: &str) -> Option<(Range<usize>, Option<String>)> {
+/// The name in what follows the keyword, behind the star of a generator or what it belongs to: the receiver of a Go
+/// method, the table of a Lua function.
+fn declared_name(text: &str, outline: &Outline) -> Option<(Range<usize>, Option<String>)> {
     let trimmed = text.trim_start();
     let (name, receiver) = match trimmed.strip_prefix('(') {
         Some(behind) => {
@@ -150,8 +155,17 @@ fn declared_name(text: &str) -> Option<(Range<usize>, Option<String>)> {
     };
     let start = text.len() - name.len();
     let found = leading_name(name)?;
+    let (written, behind) = (&name[found.clone()], &name[found.end..]);
+    if outline.body == Body::End
+        && behind.starts_with(['.', ':'])
+        && let Some(member) = leading_name(&behind[1..])
+    {
+        let start = start + found.end + 1;
+        let owner = (written != "self").then(|| written.to_owned());
+        return Some((start + member.start..start + member.end, owner));
+    }
     // Without parameters it is the result of a function that has no name.
-    let is_named = receiver.is_none() || name[found.end..].starts_with('(');
+    let is_named = receiver.is_none() || behind.starts_with('(');
     is_named.then(|| (start + found.start..start + found.end, receiver))
 }
 
@@ -254,15 +268,19 @@ fn indent_of(text: &str, offset: usize) -> usize {
 }
 
 /// Where the item of a header ends: with the lines below that are indented deeper, and the line that closes it.
-fn indented_end(text: &str, header: &Header) -> usize {
+fn indented_end(text: &str, header: &Header, outline: &Outline) -> usize {
     let mut end = content_end(text, header.start);
     let mut next = line_end(text, header.start);
     while next < text.len() {
         let line = &text[next..content_end(text, next)];
         let code = line.trim_start();
         let indent = line.len() - code.len();
-        let closes = code.starts_with('}');
-        let continues = code.starts_with([')', ']', '{']) || code.starts_with("where");
+        let closes = match outline.body {
+            Body::Braces | Body::Colon => code.starts_with('}'),
+            Body::End => code.trim_end() == "end",
+        };
+        let continues = code.starts_with([')', ']', '{'])
+            || ["where", "rescue", "ensure", "else"].iter().any(|word| code.starts_with(word));
         if !code.is_empty() {
             if indent < header.indent || (indent == header.indent && !closes && !continues) {
                 break;

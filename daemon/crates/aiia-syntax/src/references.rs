@@ -73,6 +73,11 @@ pub(crate) fn references(tree: &Tree, language: Language, text: &str, window: &R
         unused.extend(captures.iter().filter(|(_, capture)| *capture == "import").map(|(node, _)| node.byte_range()));
     });
     unused.sort_by_key(|range| range.start);
+    unused.dedup_by(|next, last| {
+        let is_within = next.end <= last.end;
+        last.end = if next.start < last.end { last.end.max(next.end) } else { last.end };
+        is_within
+    });
     let is_unused = |start: usize| {
         let before = unused.partition_point(|range| range.start <= start);
         unused[..before].last().is_some_and(|range| start < range.end)

@@ -20,6 +20,8 @@ pub(super) const ROWS: &[&Row] = &[
     &native::CPP,
     &managed::JAVA,
     &managed::CSHARP,
+    &scripts::RUBY,
+    &web::PHP,
 ];
 
 /// The queries of folders below `queries/`, those of several folders joined. Files that are not named are empty.

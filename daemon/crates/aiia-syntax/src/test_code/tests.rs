@@ -25,6 +25,9 @@ use rstest::rstest;
 #[case("java", "src/main/java/shop/ShopTest.java", true)]
 #[case("java", "src/main/java/shop/Latest.java", false)]
 #[case("csharp", "Shop.Core/ShopTests.cs", true)]
+#[case("ruby", "spec/models/shop_spec.rb", true)]
+#[case("ruby", "lib/inspect.rb", false)]
+#[case("php", "src/ShopTest.php", true)]
 fn by_path(#[case] language: &str, #[case] path: &str, #[case] expected: bool) {
     assert_eq!(Language::from_language_id(language).unwrap().is_test_path(path), expected);
 }

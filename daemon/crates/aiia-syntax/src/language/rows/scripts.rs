@@ -21,3 +21,31 @@ pub(super) static PYTHON: Row = Row {
     }),
     test_paths: &["tests/", "test_*.py", "*_test.py", "conftest.py"],
 };
+
+pub(super) static RUBY: Row = Row {
+    name: "ruby",
+    extensions: &["rb", "rake", "gemspec", "podspec", "ru", "rbi", "jbuilder"],
+    file_names: &[
+        "Gemfile",
+        "Rakefile",
+        "Guardfile",
+        "Vagrantfile",
+        "Podfile",
+        "Fastfile",
+        "Brewfile",
+        "Capfile",
+        "Thorfile",
+    ],
+    language_ids: &["rb", "enh-ruby"],
+    line_comment: "#",
+    grammar: || tree_sitter_ruby::LANGUAGE.into(),
+    queries: queries!("ruby"),
+    outline: Some(Outline {
+        modifiers: &["private", "protected", "public", "module_function", "private_class_method"],
+        keywords: &[("def", SymbolKind::Function), ("class", SymbolKind::Class), ("module", SymbolKind::Module)],
+        kinds_behind: &[],
+        leading: &["#"],
+        body: Body::End,
+    }),
+    test_paths: &["test/", "spec/", "test_*.rb", "*_test.rb", "*_spec.rb"],
+};

@@ -111,3 +111,27 @@ const TYPESCRIPT_TEST_PATHS: &[&str] = &[
     "*-test.ts",
     "*_test.ts",
 ];
+
+pub(super) static PHP: Row = Row {
+    name: "php",
+    extensions: &["php", "phtml", "php5", "php7", "phps"],
+    file_names: &[],
+    language_ids: &[],
+    line_comment: "//",
+    grammar: || tree_sitter_php::LANGUAGE_PHP.into(),
+    queries: queries!("php"),
+    outline: Some(Outline {
+        modifiers: &["abstract", "final", "readonly", "public", "protected", "private", "static"],
+        keywords: &[
+            ("function", SymbolKind::Function),
+            ("class", SymbolKind::Class),
+            ("interface", SymbolKind::Interface),
+            ("trait", SymbolKind::Trait),
+            ("enum", SymbolKind::Enum),
+        ],
+        kinds_behind: &[],
+        leading: &["//", "/*", "*", "#"],
+        body: Body::Braces,
+    }),
+    test_paths: &["test/", "tests/", "*Test.php"],
+};
