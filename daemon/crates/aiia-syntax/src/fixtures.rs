@@ -63,6 +63,9 @@ macro_rules! sample {
 #[case("csharp", sample!("csharp/sample.cs"))]
 #[case("ruby", sample!("ruby/sample.rb"))]
 #[case("php", sample!("php/sample.php"))]
+#[case("bash", sample!("bash/sample.sh"))]
+#[case("lua", sample!("lua/sample.lua"))]
+#[case("swift", sample!("swift/sample.swift"))]
 fn finds(#[case] language: &str, #[case] (text, expected): (&str, expect_test::ExpectFile)) {
     let language = Language::from_language_id(language).unwrap();
     expected.assert_eq(&found(language, text));

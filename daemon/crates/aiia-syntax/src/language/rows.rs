@@ -22,6 +22,9 @@ pub(super) const ROWS: &[&Row] = &[
     &managed::CSHARP,
     &scripts::RUBY,
     &web::PHP,
+    &scripts::BASH,
+    &scripts::LUA,
+    &native::SWIFT,
 ];
 
 /// The queries of folders below `queries/`, those of several folders joined. Files that are not named are empty.

@@ -28,6 +28,9 @@ use rstest::rstest;
 #[case("ruby", "spec/models/shop_spec.rb", true)]
 #[case("ruby", "lib/inspect.rb", false)]
 #[case("php", "src/ShopTest.php", true)]
+#[case("bash", "lib/add.bats", true)]
+#[case("lua", "spec/shop.lua", true)]
+#[case("swift", "Tests/ShopTests/Fixtures.swift", true)]
 fn by_path(#[case] language: &str, #[case] path: &str, #[case] expected: bool) {
     assert_eq!(Language::from_language_id(language).unwrap().is_test_path(path), expected);
 }

@@ -107,3 +107,42 @@ pub(super) static CPP: Row = Row {
         "*_unittest.cc",
     ],
 };
+
+pub(super) static SWIFT: Row = Row {
+    name: "swift",
+    extensions: &["swift"],
+    file_names: &[],
+    language_ids: &[],
+    line_comment: "//",
+    grammar: || tree_sitter_swift::LANGUAGE.into(),
+    queries: queries!("swift"),
+    outline: Some(Outline {
+        modifiers: &[
+            "public",
+            "private",
+            "fileprivate",
+            "internal",
+            "package",
+            "open",
+            "final",
+            "static",
+            "override",
+            "mutating",
+            "nonisolated",
+            "indirect",
+        ],
+        keywords: &[
+            ("func", SymbolKind::Function),
+            ("class", SymbolKind::Class),
+            ("actor", SymbolKind::Class),
+            ("struct", SymbolKind::Struct),
+            ("enum", SymbolKind::Enum),
+            ("protocol", SymbolKind::Interface),
+            ("extension", SymbolKind::Impl),
+        ],
+        kinds_behind: &[],
+        leading: &["//", "/*", "*", "@"],
+        body: Body::Braces,
+    }),
+    test_paths: &["Tests/", "*Tests.swift", "*Test.swift"],
+};

@@ -49,3 +49,51 @@ pub(super) static RUBY: Row = Row {
     }),
     test_paths: &["test/", "spec/", "test_*.rb", "*_test.rb", "*_spec.rb"],
 };
+
+pub(super) static BASH: Row = Row {
+    name: "bash",
+    extensions: &["sh", "bash", "zsh", "ksh", "bats", "ebuild"],
+    file_names: &[
+        ".bashrc",
+        ".bash_profile",
+        ".bash_aliases",
+        ".bash_login",
+        ".bash_logout",
+        ".profile",
+        ".zshrc",
+        ".zprofile",
+        ".zshenv",
+        "PKGBUILD",
+        "APKBUILD",
+    ],
+    language_ids: &["sh", "shell", "shellscript", "shell-script", "zsh", "ksh", "bats"],
+    line_comment: "#",
+    grammar: || tree_sitter_bash::LANGUAGE.into(),
+    queries: queries!("bash"),
+    outline: Some(Outline {
+        modifiers: &[],
+        keywords: &[("function", SymbolKind::Function)],
+        kinds_behind: &[],
+        leading: &["#"],
+        body: Body::Braces,
+    }),
+    test_paths: &["test/", "tests/", "*.bats", "test_*.sh", "*_test.sh"],
+};
+
+pub(super) static LUA: Row = Row {
+    name: "lua",
+    extensions: &["lua", "rockspec"],
+    file_names: &[],
+    language_ids: &[],
+    line_comment: "--",
+    grammar: || tree_sitter_lua::LANGUAGE.into(),
+    queries: queries!("lua"),
+    outline: Some(Outline {
+        modifiers: &["local"],
+        keywords: &[("function", SymbolKind::Function)],
+        kinds_behind: &[],
+        leading: &["--"],
+        body: Body::End,
+    }),
+    test_paths: &["spec/", "test/", "tests/", "test_*.lua", "*_test.lua", "*_spec.lua"],
+};
