@@ -1,8 +1,8 @@
 //! Symbols from the matches of a language's `definitions.scm`.
 //!
 //! What its captures mean: `@definition.<kind>` is the item, `@name` its name or what the name is the innermost of,
-//! `@body` its body where that is not the field `body` of the item (from the first such capture to the last), `@container`
-//! the type it belongs to where that does not lie around it, `@leading` an attribute that belongs to the item below it or
+//! `@body` its body where that is not the field `body` of the item, `@header` what is all before the body, `@container` the
+//! type it belongs to where that does not lie around it, `@leading` an attribute that belongs to the item below it or
 //! that the item begins with, `@leading.comment` a comment that does when it stands right above it. `@wrapper` makes the item `@wrapped` begin and
 //! end with the wrapper, as `export` does. Of several definitions of one name the widest item counts, then the one whose
 //! pattern stands first.
@@ -161,13 +161,12 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
     for_each_match(language.definitions(), tree, text, window, |pattern, captures| {
         let (mut item, mut name, mut body, mut container, mut wrapper, mut wrapped) =
             (None, None, None, None, None, None);
+        let mut header = None;
         for &(node, capture) in captures {
             match capture {
                 "name" => name = Some(innermost_name(node)),
-                "body" => {
-                    let start = body.map_or(node.start_byte(), |body: Range<usize>| body.start);
-                    body = Some(start..node.end_byte());
-                }
+                "body" => body = Some(node.byte_range()),
+                "header" => header = Some(node.end_byte()),
                 "container" => container = Some(node.byte_range()),
                 "wrapper" => wrapper = Some(node.byte_range()),
                 "wrapped" => wrapped = Some(node.byte_range()),
@@ -185,14 +184,13 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
         }
         if let (Some((kind, item)), Some((name, scope))) = (item, name) {
             let container = container.or(scope);
-            let body = body.or_else(|| body_range(item, &name, language, text));
-            let colon = usize::from(text.as_bytes().get(name.start_byte()) == Some(&b':'));
+            let rest = header.and_then(|end| rest_of(text, end..item.end_byte()));
+            let body = body.or(rest).or_else(|| body_range(item, &name, language, text));
             let container = container.map(|container| container_name(text, &container, name.start_byte()));
             let definition = Definition {
                 kind,
                 item_range: item.byte_range(),
-                // A symbol of Ruby begins with a colon.
-                name_range: name.start_byte() + colon..name.end_byte(),
+                name_range: bare_name(name, text),
                 body_range: body,
                 container: container.filter(|container| !container.is_empty()),
                 is_recovered: false,
@@ -308,6 +306,23 @@ fn innermost_name(mut node: Node<'_>) -> (Node<'_>, Option<Range<usize>>) {
             None => return (node, scope),
         }
     }
+}
+
+/// A name without the colon of a Ruby symbol or the quotes of a string.
+fn bare_name(name: Node<'_>, text: &str) -> Range<usize> {
+    let range = name.byte_range();
+    let Some(written) = text.get(range.clone()) else { return range };
+    if name.kind() == "simple_symbol" {
+        return range.end - written.trim_start_matches(':').len()..range.end;
+    }
+    let is_quoted = |quote: char| written.len() > 2 && written.starts_with(quote) && written.ends_with(quote);
+    if is_quoted('"') || is_quoted('\'') { range.start + 1..range.end - 1 } else { range }
+}
+
+/// A range without the blanks at its start; nothing if that is all there is.
+fn rest_of(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let rest = text.get(range.clone())?.trim_start();
+    (!rest.is_empty()).then(|| range.end - rest.len()..range.end)
 }
 
 /// Where the attributes, decorators and doc comments right above an item start; the item's own start if there

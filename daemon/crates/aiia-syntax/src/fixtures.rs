@@ -66,6 +66,12 @@ macro_rules! sample {
 #[case("bash", sample!("bash/sample.sh"))]
 #[case("lua", sample!("lua/sample.lua"))]
 #[case("swift", sample!("swift/sample.swift"))]
+#[case("json", sample!("json/sample.json"))]
+#[case("yaml", sample!("yaml/sample.yaml"))]
+#[case("toml", sample!("toml/sample.toml"))]
+#[case("html", sample!("html/sample.html"))]
+#[case("css", sample!("css/sample.css"))]
+#[case("markdown", sample!("markdown/sample.md"))]
 fn finds(#[case] language: &str, #[case] (text, expected): (&str, expect_test::ExpectFile)) {
     let language = Language::from_language_id(language).unwrap();
     expected.assert_eq(&found(language, text));

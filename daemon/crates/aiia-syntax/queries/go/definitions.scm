@@ -12,7 +12,7 @@
   name: (_) @name) @definition.method
 
 (type_spec name: (_) @name type: (struct_type (field_declaration_list) @body)) @definition.struct
-(type_spec name: (_) @name type: (interface_type "{" @body "}" @body)) @definition.interface
+(type_spec name: (_) @name type: (interface_type "interface" @header)) @definition.interface
 (type_spec name: (_) @name) @definition.type_alias
 (type_alias name: (_) @name) @definition.type_alias
 (type_spec type: (struct_type (field_declaration_list (field_declaration name: (_) @name) @definition.field)))

@@ -1,5 +1,6 @@
 //! The rows of the registry, by group of languages.
 
+mod data;
 mod managed;
 mod native;
 mod scripts;
@@ -25,6 +26,12 @@ pub(super) const ROWS: &[&Row] = &[
     &scripts::BASH,
     &scripts::LUA,
     &native::SWIFT,
+    &data::JSON,
+    &data::YAML,
+    &data::TOML,
+    &web::HTML,
+    &web::CSS,
+    &data::MARKDOWN,
 ];
 
 /// The queries of folders below `queries/`, those of several folders joined. Files that are not named are empty.

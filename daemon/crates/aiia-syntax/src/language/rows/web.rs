@@ -135,3 +135,27 @@ pub(super) static PHP: Row = Row {
     }),
     test_paths: &["test/", "tests/", "*Test.php"],
 };
+
+pub(super) static HTML: Row = Row {
+    name: "html",
+    extensions: &["html", "htm", "xhtml"],
+    file_names: &[],
+    language_ids: &["mhtml", "xhtml", "htmldjango", "jinja-html"],
+    line_comment: "",
+    grammar: || tree_sitter_html::LANGUAGE.into(),
+    queries: queries! { definitions: "html"; imports: "html"; references: ; tests: ; },
+    outline: None,
+    test_paths: &[],
+};
+
+pub(super) static CSS: Row = Row {
+    name: "css",
+    extensions: &["css"],
+    file_names: &[],
+    language_ids: &[],
+    line_comment: "",
+    grammar: || tree_sitter_css::LANGUAGE.into(),
+    queries: queries! { definitions: "css"; imports: "css"; references: ; tests: ; },
+    outline: None,
+    test_paths: &[],
+};
