@@ -1,19 +1,21 @@
 //! Import statements, from a language's `imports.scm`.
 
-use crate::{Language, definitions};
+use crate::Language;
+use crate::definitions::{self, Leading};
+use crate::query::for_each_match;
 use aiia_text::whole_lines;
 use std::ops::Range;
 use tree_sitter::Tree;
 
 /// The import statements outside functions as whole lines, in order; statements on one line are one range.
 pub(crate) fn imports(tree: &Tree, language: Language, text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut leading = Vec::new();
-    definitions::for_each_match(&language.compiled().imports, tree, text, 0..usize::MAX, |captures| {
+    let (mut found, mut leading) = (Vec::new(), Vec::new());
+    for_each_match(language.imports(), tree, text, 0..usize::MAX, |_, captures| {
         for &(node, capture) in captures {
             match capture {
                 "import" => found.push(node.byte_range()),
-                _ => leading.push(node.byte_range()),
+                "leading" => leading.push(Leading::attribute(node.byte_range())),
+                _ => {}
             }
         }
     });
@@ -23,7 +25,7 @@ pub(crate) fn imports(tree: &Tree, language: Language, text: &str) -> Vec<Range<
         .map(|symbol| symbol.item_range)
         .collect();
     found.sort_by_key(|range| range.start);
-    leading.sort_by_key(|range: &Range<usize>| range.start);
+    leading.sort_by_key(Leading::start);
 
     let mut lines: Vec<Range<usize>> = Vec::new();
     let mut passed = 0;

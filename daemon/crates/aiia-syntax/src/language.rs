@@ -1,6 +1,9 @@
 //! The registry: one row a language, with how to recognise it, its grammar and its queries.
 
+mod rows;
+
 use crate::SymbolKind;
+use rows::ROWS;
 use std::fmt;
 use std::sync::OnceLock;
 use tree_sitter::Query;
@@ -15,11 +18,22 @@ struct Row {
     file_names: &'static [&'static str],
     /// Editors' names beside `name`: LSP language ids, Neovim filetypes, Emacs modes without `-mode` and `-ts`.
     language_ids: &'static [&'static str],
+    /// Empty where no comment ends with its line.
     line_comment: &'static str,
     grammar: fn() -> tree_sitter::Language,
+    queries: Queries,
+    /// Nothing where text without a tree tells nothing.
+    outline: Option<Outline>,
+    /// Where tests are: folders, which end in a slash, and file names with at most one `*`.
+    test_paths: &'static [&'static str],
+}
+
+/// The sources of the queries; empty where a language has nothing of the kind.
+struct Queries {
     definitions: &'static str,
     imports: &'static str,
-    outline: Outline,
+    references: &'static str,
+    tests: &'static str,
 }
 
 /// How definitions read in plain text, for stretches no tree makes sense of.
@@ -28,55 +42,24 @@ pub(crate) struct Outline {
     pub(crate) modifiers: &'static [&'static str],
     /// The word that starts a definition, and of what.
     pub(crate) keywords: &'static [(&'static str, SymbolKind)],
+    /// The word behind the name that says more than the keyword: `type Name struct`.
+    pub(crate) kinds_behind: &'static [(&'static str, SymbolKind)],
     /// What a line starts with that belongs to the item below it.
     pub(crate) leading: &'static [&'static str],
-    /// What ends the signature and opens the body.
-    pub(crate) body_opener: char,
+    /// What a body looks like.
+    pub(crate) body: Body,
 }
 
-const ROWS: &[Row] = &[
-    Row {
-        name: "rust",
-        extensions: &["rs"],
-        file_names: &[],
-        language_ids: &["rs", "rustic"],
-        line_comment: "//",
-        grammar: || tree_sitter_rust::LANGUAGE.into(),
-        definitions: include_str!("../queries/rust/definitions.scm"),
-        imports: include_str!("../queries/rust/imports.scm"),
-        outline: Outline {
-            modifiers: &["pub", "async", "const", "unsafe", "extern", "\"C\"", "default"],
-            keywords: &[
-                ("fn", SymbolKind::Function),
-                ("struct", SymbolKind::Struct),
-                ("union", SymbolKind::Union),
-                ("enum", SymbolKind::Enum),
-                ("trait", SymbolKind::Trait),
-                ("impl", SymbolKind::Impl),
-                ("mod", SymbolKind::Module),
-                ("macro_rules!", SymbolKind::Macro),
-            ],
-            leading: &["#[", "//"],
-            body_opener: '{',
-        },
-    },
-    Row {
-        name: "python",
-        extensions: &["py", "pyi", "pyw"],
-        file_names: &["SConstruct", "SConscript", "wscript"],
-        language_ids: &["py", "python3", "elpy", "inferior-python"],
-        line_comment: "#",
-        grammar: || tree_sitter_python::LANGUAGE.into(),
-        definitions: include_str!("../queries/python/definitions.scm"),
-        imports: include_str!("../queries/python/imports.scm"),
-        outline: Outline {
-            modifiers: &["async"],
-            keywords: &[("def", SymbolKind::Function), ("class", SymbolKind::Class)],
-            leading: &["@", "#"],
-            body_opener: ':',
-        },
-    },
-];
+/// What ends a signature and opens the body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// A brace, and another one closes it.
+    Braces,
+    /// A colon; the body is indented.
+    Colon,
+    /// The end of the line; `end` closes it.
+    End,
+}
 
 const ALL: [Language; ROWS.len()] = {
     let mut all = [Language(0); ROWS.len()];
@@ -89,13 +72,27 @@ const ALL: [Language; ROWS.len()] = {
 };
 
 /// What is compiled from a row when it is first needed.
-pub(crate) struct Compiled {
-    pub(crate) grammar: tree_sitter::Language,
-    pub(crate) definitions: Query,
-    pub(crate) imports: Query,
+struct Compiled {
+    grammar: OnceLock<tree_sitter::Language>,
+    definitions: OnceLock<Query>,
+    imports: OnceLock<Query>,
+    references: OnceLock<Query>,
+    tests: OnceLock<Query>,
 }
 
-static COMPILED: [OnceLock<Compiled>; ROWS.len()] = [const { OnceLock::new() }; ROWS.len()];
+impl Compiled {
+    const fn new() -> Compiled {
+        Compiled {
+            grammar: OnceLock::new(),
+            definitions: OnceLock::new(),
+            imports: OnceLock::new(),
+            references: OnceLock::new(),
+            tests: OnceLock::new(),
+        }
+    }
+}
+
+static COMPILED: [Compiled; ROWS.len()] = [const { Compiled::new() }; ROWS.len()];
 
 impl Language {
     /// The language of a file by its name; `path` may use either slash.
@@ -128,28 +125,57 @@ impl Language {
         &ALL
     }
 
-    /// What starts a comment that ends with its line.
+    /// What starts a comment that ends with its line; empty where no comment does.
     pub fn line_comment(self) -> &'static str {
         self.row().line_comment
     }
 
     fn row(self) -> &'static Row {
-        &ROWS[usize::from(self.0)]
+        ROWS[usize::from(self.0)]
+    }
+
+    fn compiled(self) -> &'static Compiled {
+        &COMPILED[usize::from(self.0)]
     }
 
     /// How definitions read in plain text.
-    pub(crate) fn outline(self) -> &'static Outline {
-        &self.row().outline
+    pub(crate) fn outline(self) -> Option<&'static Outline> {
+        self.row().outline.as_ref()
     }
 
-    /// The grammar and the queries. They ship with the crate and a test compiles each of them.
-    pub(crate) fn compiled(self) -> &'static Compiled {
-        COMPILED[usize::from(self.0)].get_or_init(|| {
-            let row = self.row();
-            let grammar = (row.grammar)();
-            let compile = |source| Query::new(&grammar, source).expect("the shipped queries fit the shipped grammar");
-            Compiled { definitions: compile(row.definitions), imports: compile(row.imports), grammar }
-        })
+    /// Where tests are: folders, which end in a slash, and file names with at most one `*`.
+    pub(crate) fn test_paths(self) -> &'static [&'static str] {
+        self.row().test_paths
+    }
+
+    /// The grammar.
+    pub(crate) fn grammar(self) -> &'static tree_sitter::Language {
+        self.compiled().grammar.get_or_init(self.row().grammar)
+    }
+
+    /// The query for definitions.
+    pub(crate) fn definitions(self) -> &'static Query {
+        self.compile(&self.compiled().definitions, self.row().queries.definitions)
+    }
+
+    /// The query for imports.
+    pub(crate) fn imports(self) -> &'static Query {
+        self.compile(&self.compiled().imports, self.row().queries.imports)
+    }
+
+    /// The query for references.
+    pub(crate) fn references(self) -> &'static Query {
+        self.compile(&self.compiled().references, self.row().queries.references)
+    }
+
+    /// The query for tests.
+    pub(crate) fn tests(self) -> &'static Query {
+        self.compile(&self.compiled().tests, self.row().queries.tests)
+    }
+
+    /// Queries ship with the crate and a test compiles each of them.
+    fn compile(self, place: &'static OnceLock<Query>, source: &str) -> &'static Query {
+        place.get_or_init(|| Query::new(self.grammar(), source).expect("the shipped queries fit the shipped grammar"))
     }
 }
 
@@ -184,6 +210,29 @@ mod tests {
     #[case("a.py", "python")]
     #[case("stubs/a.pyi", "python")]
     #[case("SConstruct", "python")]
+    #[case("web/index.mjs", "javascript")]
+    #[case("App.jsx", "javascript")]
+    #[case("a.d.ts", "typescript")]
+    #[case("App.tsx", "tsx")]
+    #[case("main.go", "go")]
+    #[case("a.c", "c")]
+    #[case("a.H", "cpp")]
+    #[case("a.cc", "cpp")]
+    #[case("Shop.java", "java")]
+    #[case("Shop.cs", "csharp")]
+    #[case("lib/tasks/db.rake", "ruby")]
+    #[case("Gemfile", "ruby")]
+    #[case("index.php", "php")]
+    #[case("bin/build.sh", "bash")]
+    #[case(".bashrc", "bash")]
+    #[case("init.lua", "lua")]
+    #[case("Shop.swift", "swift")]
+    #[case(".vscode/settings.json", "json")]
+    #[case("compose.yml", "yaml")]
+    #[case("Cargo.lock", "toml")]
+    #[case("index.html", "html")]
+    #[case("style.css", "css")]
+    #[case("README.md", "markdown")]
     #[case("rs", "-")]
     #[case("a.rs/notes", "-")]
     #[case("Makefile", "-")]
@@ -201,6 +250,31 @@ mod tests {
     #[case("python", "python")]
     #[case("python-ts", "python")]
     #[case("python.django", "python")]
+    #[case("javascriptreact", "javascript")]
+    #[case("js2-mode", "javascript")]
+    #[case("typescript-ts-mode", "typescript")]
+    #[case("typescriptreact", "tsx")]
+    #[case("tsx-ts-mode", "tsx")]
+    #[case("go-ts-mode", "go")]
+    #[case("c-mode", "c")]
+    #[case("c++-mode", "cpp")]
+    #[case("c++-ts-mode", "cpp")]
+    #[case("java-ts-mode", "java")]
+    #[case("csharp-mode", "csharp")]
+    #[case("cs", "csharp")]
+    #[case("enh-ruby-mode", "ruby")]
+    #[case("php-ts-mode", "php")]
+    #[case("shellscript", "bash")]
+    #[case("sh-mode", "bash")]
+    #[case("bash-ts-mode", "bash")]
+    #[case("lua-ts-mode", "lua")]
+    #[case("swift-mode", "swift")]
+    #[case("jsonc", "json")]
+    #[case("yaml.ansible", "yaml")]
+    #[case("conf-toml-mode", "toml")]
+    #[case("mhtml-mode", "html")]
+    #[case("css", "css")]
+    #[case("gfm-mode", "markdown")]
     #[case("plaintext", "-")]
     #[case("", "-")]
     fn by_language_id(#[case] id: &str, #[case] expected: &str) {
@@ -210,8 +284,23 @@ mod tests {
     #[test]
     fn every_query_compiles() {
         for language in Language::all() {
-            assert!(language.compiled().definitions.pattern_count() > 0, "{language}");
-            assert!(language.compiled().imports.pattern_count() > 0, "{language}");
+            assert!(language.definitions().pattern_count() > 0, "{language}");
+            language.imports();
+            language.references();
+            language.tests();
+        }
+    }
+
+    #[test]
+    fn no_two_languages_claim_the_same() {
+        let mut claimed = std::collections::HashMap::new();
+        for row in ROWS {
+            let files = row.extensions.iter().map(|extension| format!("*.{extension}"));
+            let files = files.chain(row.file_names.iter().map(|name| (*name).to_owned()));
+            let ids = row.language_ids.iter().chain([&row.name]).map(|id| format!("{id}-mode"));
+            for claim in files.chain(ids) {
+                assert_eq!(claimed.insert(claim.clone(), row.name), None, "{claim}");
+            }
         }
     }
 }

@@ -1,17 +1,23 @@
-//! Syntax: which language a file is in, its tree, and the symbols and imports the tree holds.
+//! Syntax: which language a file is in, its tree, and the symbols, imports and references the tree holds.
 //!
 //! Trees come from tree-sitter, what they mean from our own queries in `queries/<language>/`. A file that is being
 //! typed is broken most of the time, so everything here works on broken code as far as it goes, and parsing is
 //! bounded in size and time.
 
 mod definitions;
+#[cfg(test)]
+mod fixtures;
 mod imports;
 mod language;
+mod query;
 mod recovery;
+mod references;
 mod symbol;
+mod test_code;
 mod tree;
 
 pub use definitions::enclosing_symbol;
 pub use language::Language;
+pub use references::{Reference, ReferenceKind};
 pub use symbol::{Symbol, SymbolKind};
 pub use tree::{MAX_PARSE_BYTES, PARSE_TIME_LIMIT, ParseError, SyntaxTree};

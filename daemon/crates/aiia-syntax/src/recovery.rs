@@ -5,7 +5,7 @@
 //! it reaches as far as the lines below are indented deeper.
 
 use crate::definitions::Definition;
-use crate::language::Outline;
+use crate::language::{Body, Outline};
 use crate::tree::{QUERY_TIME_LIMIT, past};
 use crate::{Language, SymbolKind};
 use aiia_text::{content_end, line_end};
@@ -20,6 +20,8 @@ struct Header {
     start: usize,
     name: Range<usize>,
     indent: usize,
+    /// The type of the receiver of a Go method.
+    receiver: Option<String>,
 }
 
 /// Adds the definitions that a damaged tree lost and that begin in `window`, and cuts those that swallowed them.
@@ -30,10 +32,9 @@ pub(crate) fn recover(
     window: Range<usize>,
     definitions: &mut Vec<Definition>,
 ) {
-    if !tree.root_node().has_error() {
+    let Some(outline) = language.outline().filter(|_| tree.root_node().has_error()) else {
         return;
-    }
-    let outline = language.outline();
+    };
     let deadline = Instant::now() + QUERY_TIME_LIMIT;
     let known: HashSet<usize> = definitions.iter().map(|found| found.name_range.start).collect();
     let mut lost = Vec::new();
@@ -56,12 +57,14 @@ pub(crate) fn recover(
         if past(deadline).is_break() {
             return;
         }
-        let end = indented_end(text, &header);
+        let end = indented_end(text, &header, outline);
         definitions.push(Definition {
             kind: header.kind,
             body_range: body_start(text, header.name.end..end, outline).map(|start| start..end),
             item_range: header.start..end,
             name_range: header.name,
+            container: header.receiver,
+            is_recovered: true,
         });
     }
 }
@@ -69,14 +72,19 @@ pub(crate) fn recover(
 /// Where the body of an item begins, looked for in a range that starts behind its name.
 pub(crate) fn body_start(text: &str, range: Range<usize>, outline: &Outline) -> Option<usize> {
     let searched = text.get(range.clone())?;
-    if outline.body_opener == '{' {
-        return searched.find('{').map(|found| range.start + found);
+    match outline.body {
+        Body::Braces => return searched.find('{').map(|found| range.start + found),
+        Body::End => {
+            let start = line_end(text, range.start);
+            return text.get(start..range.end).is_some_and(|body| !body.trim().is_empty()).then_some(start);
+        }
+        Body::Colon => {}
     }
     // A colon within the signature is followed by something; the one that ends it is not.
     let mut next = range.start;
     while next < range.end {
         let line = text[next..content_end(text, next)].trim_end();
-        if line.ends_with(outline.body_opener) {
+        if line.ends_with(':') {
             return Some(next + line.len()).filter(|&start| start < range.end);
         }
         next = line_end(text, next);
@@ -110,8 +118,16 @@ fn header(text: &str, line_start: usize, outline: &Outline) -> Option<Header> {
         let (word, behind) = rest.split_at(word_end);
         if let Some(&(_, kind)) = outline.keywords.iter().find(|(keyword, _)| *keyword == word) {
             let behind_start = start + (code.len() - behind.len());
-            let name = if kind == SymbolKind::Impl { implemented_type(behind)? } else { leading_name(behind)? };
-            return Some(Header { kind, start, name: behind_start + name.start..behind_start + name.end, indent });
+            let (name, receiver) = match kind {
+                SymbolKind::Impl => (implemented_type(behind)?, None),
+                _ => declared_name(behind, outline)?,
+            };
+            let kind = match &receiver {
+                Some(_) => SymbolKind::Method,
+                None => kind_behind(&behind[name.end..], outline).unwrap_or(kind),
+            };
+            let name = behind_start + name.start..behind_start + name.end;
+            return Some(Header { kind, start, name, indent, receiver });
         }
         if !outline.modifiers.contains(&word) {
             return None;
@@ -123,6 +139,44 @@ fn header(text: &str, line_start: usize, outline: &Outline) -> Option<Header> {
         };
         rest = behind.trim_start();
     }
+}
+
+/// The name in what follows the keyword, behind the star of a generator or what it belongs to: the receiver of a Go
+/// method, the table of a Lua function.
+fn declared_name(text: &str, outline: &Outline) -> Option<(Range<usize>, Option<String>)> {
+    let trimmed = text.trim_start();
+    let (name, receiver) = match trimmed.strip_prefix('(') {
+        Some(behind) => {
+            let (receiver, name) = behind.split_once(')')?;
+            let plain = receiver.split('[').next().unwrap_or_default();
+            (name, plain.rsplit([' ', '*']).next().map(str::to_owned))
+        }
+        None => (trimmed.strip_prefix('*').unwrap_or(trimmed), None),
+    };
+    let start = text.len() - name.len();
+    let found = leading_name(name)?;
+    let (written, behind) = (&name[found.clone()], &name[found.end..]);
+    if outline.body == Body::End
+        && behind.starts_with(['.', ':'])
+        && let Some(member) = leading_name(&behind[1..])
+    {
+        let start = start + found.end + 1;
+        let owner = (written != "self").then(|| written.to_owned());
+        return Some((start + member.start..start + member.end, owner));
+    }
+    // Without parameters it is the result of a function that has no name.
+    let is_named = receiver.is_none() || behind.starts_with('(');
+    is_named.then(|| (start + found.start..start + found.end, receiver))
+}
+
+/// What the word behind a name says about its kind.
+fn kind_behind(text: &str, outline: &Outline) -> Option<SymbolKind> {
+    let text = text.trim_start();
+    // Type parameters of Go.
+    let text =
+        text.strip_prefix('[').and_then(|parameters| parameters.split_once(']')).map_or(text, |(_, behind)| behind);
+    let word = text.split([' ', '\t', '{', '(']).find(|word| !word.is_empty())?;
+    outline.kinds_behind.iter().find(|(keyword, _)| *keyword == word).map(|&(_, kind)| kind)
 }
 
 /// The identifier at the start of `text`, blanks skipped.
@@ -171,7 +225,7 @@ fn is_damaged(tree: &Tree, offset: usize) -> bool {
         }
         if node.has_error() {
             damaged = true;
-        } else if ["token_tree", "string", "comment"].iter().any(|opaque| node.kind().contains(opaque)) {
+        } else if ["token_tree", "string", "comment", "heredoc"].iter().any(|opaque| node.kind().contains(opaque)) {
             return false;
         }
     }
@@ -214,15 +268,19 @@ fn indent_of(text: &str, offset: usize) -> usize {
 }
 
 /// Where the item of a header ends: with the lines below that are indented deeper, and the line that closes it.
-fn indented_end(text: &str, header: &Header) -> usize {
+fn indented_end(text: &str, header: &Header, outline: &Outline) -> usize {
     let mut end = content_end(text, header.start);
     let mut next = line_end(text, header.start);
     while next < text.len() {
         let line = &text[next..content_end(text, next)];
         let code = line.trim_start();
         let indent = line.len() - code.len();
-        let closes = code.starts_with('}');
-        let continues = code.starts_with([')', ']', '{']) || code.starts_with("where");
+        let closes = match outline.body {
+            Body::Braces | Body::Colon => code.starts_with('}'),
+            Body::End => code.trim_end() == "end",
+        };
+        let continues = code.starts_with([')', ']', '{'])
+            || ["where", "rescue", "ensure", "else"].iter().any(|word| code.starts_with(word));
         if !code.is_empty() {
             if indent < header.indent || (indent == header.indent && !closes && !continues) {
                 break;

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub enum SymbolKind {
     /// A function that belongs to no type.
     Function,
-    /// A function of an impl, a trait or a class.
+    /// A function of a type: in an impl, a trait, a class and the like, or with a receiver.
     Method,
     /// A struct.
     Struct,
@@ -19,23 +19,41 @@ pub enum SymbolKind {
     Variant,
     /// A trait.
     Trait,
-    /// An impl block; its name is the name of the type.
+    /// An impl block or an extension; its name is the name of the type.
     Impl,
     /// A class.
     Class,
+    /// An interface or a protocol.
+    Interface,
     /// A module inside a file.
     Module,
+    /// A namespace.
+    Namespace,
     /// A constant or a static.
     Constant,
+    /// A variable outside functions; a custom property of a style sheet.
+    Variable,
     /// A type alias or an associated type.
     TypeAlias,
     /// A macro.
     Macro,
     /// A field of a struct or an attribute of a class.
     Field,
+    /// A member that reads like a field and runs code.
+    Property,
+    /// A key of a data file, with its value.
+    Key,
+    /// A table of a TOML file.
+    Table,
+    /// A heading of a text, with what stands under it.
+    Heading,
+    /// An element of a page.
+    Element,
+    /// A rule of a style sheet; its name is the selector.
+    Rule,
     /// A name that an assignment makes, outside functions or on `self`. No part of an outline: only
-    /// [`crate::SyntaxTree::symbols_and_variables`] has it.
-    Variable,
+    /// [`crate::SyntaxTree::symbols_and_assigned`] has it.
+    Assigned,
 }
 
 impl SymbolKind {
@@ -51,18 +69,27 @@ impl SymbolKind {
             SymbolKind::Trait => "trait",
             SymbolKind::Impl => "impl",
             SymbolKind::Class => "class",
+            SymbolKind::Interface => "interface",
             SymbolKind::Module => "module",
+            SymbolKind::Namespace => "namespace",
             SymbolKind::Constant => "constant",
+            SymbolKind::Variable => "variable",
             SymbolKind::TypeAlias => "type_alias",
             SymbolKind::Macro => "macro",
             SymbolKind::Field => "field",
-            SymbolKind::Variable => "variable",
+            SymbolKind::Property => "property",
+            SymbolKind::Key => "key",
+            SymbolKind::Table => "table",
+            SymbolKind::Heading => "heading",
+            SymbolKind::Element => "element",
+            SymbolKind::Rule => "rule",
+            SymbolKind::Assigned => "assigned",
         }
     }
 
-    /// Whether it is a function, a method or a macro: something with code in it.
+    /// Whether it is a function, a method, a property or a macro: something with code in it.
     pub fn is_callable(self) -> bool {
-        matches!(self, SymbolKind::Function | SymbolKind::Method | SymbolKind::Macro)
+        matches!(self, SymbolKind::Function | SymbolKind::Method | SymbolKind::Property | SymbolKind::Macro)
     }
 
     /// Whether it is a type or the implementation of one.
@@ -75,35 +102,47 @@ impl SymbolKind {
                 | SymbolKind::Trait
                 | SymbolKind::Impl
                 | SymbolKind::Class
+                | SymbolKind::Interface
                 | SymbolKind::TypeAlias
         )
     }
 
     /// Whether functions directly inside it are methods.
     pub(crate) fn has_methods(self) -> bool {
-        matches!(self, SymbolKind::Trait | SymbolKind::Impl | SymbolKind::Class)
+        self.is_type() && self != SymbolKind::TypeAlias
     }
 
     /// The kind a capture `@definition.<name>` of a query stands for.
     pub(crate) fn from_capture(name: &str) -> Option<SymbolKind> {
-        Some(match name {
-            "function" => SymbolKind::Function,
-            "struct" => SymbolKind::Struct,
-            "union" => SymbolKind::Union,
-            "enum" => SymbolKind::Enum,
-            "variant" => SymbolKind::Variant,
-            "trait" => SymbolKind::Trait,
-            "impl" => SymbolKind::Impl,
-            "class" => SymbolKind::Class,
-            "module" => SymbolKind::Module,
-            "constant" => SymbolKind::Constant,
-            "type_alias" => SymbolKind::TypeAlias,
-            "macro" => SymbolKind::Macro,
-            "field" => SymbolKind::Field,
-            "variable" => SymbolKind::Variable,
-            _ => return None,
-        })
+        SymbolKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
+
+    const ALL: [SymbolKind; 24] = [
+        SymbolKind::Function,
+        SymbolKind::Method,
+        SymbolKind::Struct,
+        SymbolKind::Union,
+        SymbolKind::Enum,
+        SymbolKind::Variant,
+        SymbolKind::Trait,
+        SymbolKind::Impl,
+        SymbolKind::Class,
+        SymbolKind::Interface,
+        SymbolKind::Module,
+        SymbolKind::Namespace,
+        SymbolKind::Constant,
+        SymbolKind::Variable,
+        SymbolKind::TypeAlias,
+        SymbolKind::Macro,
+        SymbolKind::Field,
+        SymbolKind::Property,
+        SymbolKind::Key,
+        SymbolKind::Table,
+        SymbolKind::Heading,
+        SymbolKind::Element,
+        SymbolKind::Rule,
+        SymbolKind::Assigned,
+    ];
 }
 
 /// A named item. All ranges are byte ranges of the text the tree was parsed from.
@@ -121,8 +160,8 @@ pub struct Symbol {
     pub name_range: Range<usize>,
     /// Its body, braces included where the language has them; nothing for an item without one.
     pub body_range: Option<Range<usize>>,
-    /// The names of the items around it, outermost first, joined by `::`; nothing at the top level. Of very deep
-    /// nesting only the innermost names.
+    /// The names of the items around it, outermost first, and of the type it says it belongs to (the receiver of a Go
+    /// method), joined by `::`; nothing at the top level. Of very deep nesting only the innermost names.
     pub container: Option<String>,
     /// Number of symbols around it.
     pub depth: usize,

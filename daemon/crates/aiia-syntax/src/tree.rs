@@ -1,6 +1,6 @@
 //! The tree of a text: parsing, bounded in size and time, and incremental parsing after edits.
 
-use crate::{Language, Symbol, definitions, imports};
+use crate::{Language, Reference, Symbol, definitions, imports, references, test_code};
 use aiia_text::{Document, Point, TextEdit};
 use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
@@ -102,8 +102,8 @@ impl SyntaxTree {
     }
 
     /// Every symbol, and the names that assignments make outside functions and on `self`, in the order of the text.
-    pub fn symbols_and_variables(&self, text: &str) -> Vec<Symbol> {
-        definitions::symbols_and_variables(&self.tree, self.language, text, 0..usize::MAX)
+    pub fn symbols_and_assigned(&self, text: &str) -> Vec<Symbol> {
+        definitions::symbols_and_assigned(&self.tree, self.language, text, 0..usize::MAX)
     }
 
     /// The innermost function, method, macro or type that contains `range`. White space around the range does not
@@ -118,6 +118,18 @@ impl SyntaxTree {
     /// The import statements outside functions, in the order of the text, grown to whole lines.
     pub fn imports(&self, text: &str) -> Vec<Range<usize>> {
         imports::imports(&self.tree, self.language, text)
+    }
+
+    /// The names within `window` that are used there, in the order of the text, each once. Names that a definition, a
+    /// parameter or a local variable introduces are none, and neither are those of imports.
+    pub fn references(&self, text: &str, window: Range<usize>) -> Vec<Reference> {
+        references::references(&self.tree, self.language, text, &window)
+    }
+
+    /// The tests of the file and what groups them, with the attributes and comments above, in the order of the text,
+    /// an outer one before what it contains. See also [`Language::is_test_path`].
+    pub fn tests(&self, text: &str) -> Vec<Range<usize>> {
+        test_code::tests(&self.tree, self.language, text)
     }
 }
 
@@ -135,7 +147,7 @@ fn parse<'text>(
         return Err(ParseError::TooLarge);
     }
     let mut parser = Parser::new();
-    parser.set_language(&language.compiled().grammar).expect("the grammar is of a version this parser reads");
+    parser.set_language(language.grammar()).expect("the grammar is of a version this parser reads");
     let deadline = Instant::now() + PARSE_TIME_LIMIT;
     let mut check_time = |_: &ParseState| past(deadline);
     let options = ParseOptions::new().progress_callback(&mut check_time);

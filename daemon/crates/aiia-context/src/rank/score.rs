@@ -333,13 +333,13 @@ impl<'a> Ranking<'a> {
         let is_type = kind.is_type();
         features.flag(Feature::Function, kind == SymbolKind::Function);
         features.flag(Feature::Method, kind == SymbolKind::Method);
-        features.flag(Feature::Field, kind == SymbolKind::Field || (is_member && kind == SymbolKind::Variable));
+        features.flag(Feature::Field, kind == SymbolKind::Field || (is_member && matches!(kind, SymbolKind::Assigned | SymbolKind::Property)));
         features.flag(Feature::Variant, kind == SymbolKind::Variant);
         features.flag(Feature::Type, is_type);
         features.flag(Feature::Macro, kind == SymbolKind::Macro);
         features.flag(
             Feature::Constant,
-            kind == SymbolKind::Constant || (!is_member && kind == SymbolKind::Variable),
+            kind == SymbolKind::Constant || (!is_member && matches!(kind, SymbolKind::Assigned | SymbolKind::Variable)),
         );
         features.flag(Feature::Constructor, matches!(name, "new" | "__init__" | "default" | "from"));
         features.flag(Feature::Namesake, point.target_name == Some(definition.name));

@@ -65,7 +65,7 @@ impl FileFacts {
     /// The facts of a text. Without a language, or where the parser gives up, only what it mentions.
     pub(crate) fn of(language: Option<Language>, text: &str) -> FileFacts {
         let symbols = match language.map(|language| SyntaxTree::parse(language, text)) {
-            Some(Ok(tree)) => tree.symbols_and_variables(text),
+            Some(Ok(tree)) => tree.symbols_and_assigned(text),
             _ => Vec::new(),
         };
         let (definitions, names) = definitions(&symbols, language, text);
@@ -119,7 +119,7 @@ fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (B
             open.pop();
         }
         let mut parent = open.last().map(|&(index, _)| index);
-        if symbol.kind == SymbolKind::Variable {
+        if symbol.kind == SymbolKind::Assigned {
             // What a method assigns to `self` is of its class.
             parent = open.iter().rev().map(|&(index, _)| index).find(|&index| !found[index].kind.is_callable());
             let is_known = |known: &Definition| {
@@ -140,7 +140,7 @@ fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (B
         let signature = symbol.signature(text);
         let limit = match symbol.kind {
             SymbolKind::Macro => 1,
-            SymbolKind::Constant | SymbolKind::Variable | SymbolKind::Field | SymbolKind::Variant | SymbolKind::TypeAlias => MAX_VALUE_LINES,
+            SymbolKind::Constant | SymbolKind::Variable | SymbolKind::Assigned | SymbolKind::Field | SymbolKind::Variant | SymbolKind::TypeAlias => MAX_VALUE_LINES,
             _ => MAX_SIGNATURE_LINES,
         };
         let signature_lines = signature.lines().count().clamp(1, limit) as u8;

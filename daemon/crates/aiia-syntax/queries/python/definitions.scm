@@ -20,14 +20,14 @@
 ; Names that assignments make: of the module, also under a condition, and of `self`.
 (module
   (expression_statement
-    (assignment left: (identifier) @name) @definition.variable))
+    (assignment left: (identifier) @name) @definition.assigned))
 (module
   (_ (block
     (expression_statement
-      (assignment left: (identifier) @name) @definition.variable))))
+      (assignment left: (identifier) @name) @definition.assigned))))
 (function_definition
   body: (block
     (expression_statement
       (assignment
-        left: (attribute object: (identifier) @_self attribute: (identifier) @name)) @definition.variable))
+        left: (attribute object: (identifier) @_self attribute: (identifier) @name)) @definition.assigned))
   (#eq? @_self "self"))

@@ -1,0 +1,3 @@
+; What brings names into scope.
+
+(preproc_include) @import

@@ -1,0 +1,3 @@
+; What brings names into scope, beside what does in C.
+
+(using_declaration) @import

@@ -1,0 +1,3 @@
+; What a style sheet takes from other files.
+
+(import_statement) @import

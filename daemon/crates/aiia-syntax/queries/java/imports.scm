@@ -1,0 +1,3 @@
+; Statements that bring names into scope.
+
+(import_declaration) @import

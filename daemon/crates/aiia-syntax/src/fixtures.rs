@@ -1,0 +1,78 @@
+//! A sample file of every language, and what is found in it.
+//!
+//! A sample is `fixtures/<language>/sample.<extension>`, what is expected of it `sample.expected` beside it.
+
+use crate::definitions::tests::outline;
+use crate::{Language, ReferenceKind, SyntaxTree};
+use expect_test::expect_file;
+use rstest::rstest;
+use std::fmt::Write;
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text[..offset].matches('\n').count() + 1
+}
+
+/// Everything that is found in a file, as text.
+fn found(language: Language, text: &str) -> String {
+    let tree = SyntaxTree::parse(language, text).unwrap();
+    let mut found = format!("errors: {}\n\noutline\n{}", tree.error_count(), outline(language.name(), text));
+    found.push_str("\nimports\n");
+    for range in tree.imports(text) {
+        writeln!(found, "{}: {}", line_of(text, range.start), text[range].trim_end()).unwrap();
+    }
+    found.push_str("\ntests\n");
+    for range in tree.tests(text) {
+        let first_line = text[range.clone()].lines().next().unwrap_or_default();
+        writeln!(found, "{}-{}: {first_line}", line_of(text, range.start), line_of(text, range.end)).unwrap();
+    }
+    found.push_str("\nreferences");
+    let mut line = 0;
+    for reference in tree.references(text, 0..text.len()) {
+        let its_line = line_of(text, reference.name_range.start);
+        if its_line != line {
+            write!(found, "\n{its_line}:").unwrap();
+            line = its_line;
+        }
+        let mark = match reference.kind {
+            ReferenceKind::Call => "()",
+            ReferenceKind::Type => "<>",
+            ReferenceKind::Value => "",
+        };
+        write!(found, " {}{mark}", &text[reference.name_range]).unwrap();
+    }
+    found.push('\n');
+    found
+}
+
+macro_rules! sample {
+    ($path:literal) => {
+        (include_str!(concat!("../fixtures/", $path)), expect_file![concat!("../fixtures/", $path, ".expected")])
+    };
+}
+
+#[rstest]
+#[case("rust", sample!("rust/sample.rs"))]
+#[case("python", sample!("python/sample.py"))]
+#[case("javascript", sample!("javascript/sample.jsx"))]
+#[case("typescript", sample!("typescript/sample.ts"))]
+#[case("tsx", sample!("tsx/sample.tsx"))]
+#[case("go", sample!("go/sample.go"))]
+#[case("c", sample!("c/sample.c"))]
+#[case("cpp", sample!("cpp/sample.cpp"))]
+#[case("java", sample!("java/sample.java"))]
+#[case("csharp", sample!("csharp/sample.cs"))]
+#[case("ruby", sample!("ruby/sample.rb"))]
+#[case("php", sample!("php/sample.php"))]
+#[case("bash", sample!("bash/sample.sh"))]
+#[case("lua", sample!("lua/sample.lua"))]
+#[case("swift", sample!("swift/sample.swift"))]
+#[case("json", sample!("json/sample.json"))]
+#[case("yaml", sample!("yaml/sample.yaml"))]
+#[case("toml", sample!("toml/sample.toml"))]
+#[case("html", sample!("html/sample.html"))]
+#[case("css", sample!("css/sample.css"))]
+#[case("markdown", sample!("markdown/sample.md"))]
+fn finds(#[case] language: &str, #[case] (text, expected): (&str, expect_test::ExpectFile)) {
+    let language = Language::from_language_id(language).unwrap();
+    expected.assert_eq(&found(language, text));
+}
