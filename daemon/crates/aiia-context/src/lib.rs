@@ -18,7 +18,10 @@ mod workspace;
 
 pub use bundle::{ContextBundle, ContextRequest, Intent, Piece, PieceKind, Target};
 pub use tokens::count_tokens;
-pub use workspace::{FileTexts, Workspace, WorkspaceIndex};
+pub use workspace::{
+    DiskTexts, FileTexts, IGNORE_FILE, IndexReport, Indexer, IndexerOptions, MAX_FILE_BYTES, MAX_FILES, Progress, Skipped,
+    WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
+};
 
 use aiia_syntax::{Symbol, SyntaxTree};
 use lines::Lines;

@@ -15,13 +15,13 @@ use std::time::Instant;
 use tree_sitter::Tree;
 
 /// A line that reads like the start of a definition.
-struct Header {
-    kind: SymbolKind,
-    start: usize,
-    name: Range<usize>,
+pub(crate) struct Header {
+    pub(crate) kind: SymbolKind,
+    pub(crate) start: usize,
+    pub(crate) name: Range<usize>,
     indent: usize,
     /// The type of the receiver of a Go method.
-    receiver: Option<String>,
+    pub(crate) receiver: Option<String>,
 }
 
 /// Adds the definitions that a damaged tree lost and that begin in `window`, and cuts those that swallowed them.
@@ -105,7 +105,8 @@ fn headers<'a>(text: &'a str, outline: &'a Outline) -> impl Iterator<Item = Head
     .filter_map(move |start| header(text, start, outline))
 }
 
-fn header(text: &str, line_start: usize, outline: &Outline) -> Option<Header> {
+/// What the line that starts there defines, if it reads like the start of a definition.
+pub(crate) fn header(text: &str, line_start: usize, outline: &Outline) -> Option<Header> {
     let line = &text[line_start..content_end(text, line_start)];
     let code = line.trim_start();
     let indent = line.len() - code.len();

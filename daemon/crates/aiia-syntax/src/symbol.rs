@@ -117,6 +117,16 @@ impl SymbolKind {
         SymbolKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
+    /// A number that stands for it, the same in every run of one version of the program.
+    pub fn code(self) -> u8 {
+        SymbolKind::ALL.iter().position(|kind| *kind == self).unwrap_or_default() as u8
+    }
+
+    /// The kind of that number.
+    pub fn from_code(code: u8) -> Option<SymbolKind> {
+        SymbolKind::ALL.get(usize::from(code)).copied()
+    }
+
     const ALL: [SymbolKind; 24] = [
         SymbolKind::Function,
         SymbolKind::Method,

@@ -1,7 +1,9 @@
 //! What the index keeps of a file: its definitions, and the names it mentions.
 
+use super::cache::{Input, put_text};
 use super::names::{NameId, identifiers, name_id};
 use aiia_syntax::{Language, Symbol, SymbolKind, SyntaxTree};
+use rustc_hash::FxHashSet;
 use std::ops::Range;
 
 /// Signatures of more lines are cut.
@@ -43,11 +45,47 @@ pub(crate) struct Traits {
 }
 
 impl Definition {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Traits { public, test, implements } = self.traits;
+        out.extend(self.name.to_le_bytes());
+        out.extend(self.name_start.to_le_bytes());
+        out.extend(self.name_length.to_le_bytes());
+        out.push(self.kind.code());
+        out.push(u8::from(public) | (u8::from(test) << 1) | (u8::from(implements) << 2));
+        out.extend(self.parent.to_le_bytes());
+        out.extend(self.leading_line.to_le_bytes());
+        out.extend(self.line.to_le_bytes());
+        out.push(self.signature_lines);
+        out.extend(self.last_line.to_le_bytes());
+    }
+
+    fn read(input: &mut Input) -> Option<Definition> {
+        let (name, name_start, name_length) = (input.u32()?, input.u32()?, input.u16()?);
+        let kind = SymbolKind::from_code(input.u8()?)?;
+        let bits = input.u8()?;
+        let traits = Traits { public: bits & 1 != 0, test: bits & 2 != 0, implements: bits & 4 != 0 };
+        Some(Definition {
+            name,
+            name_start,
+            name_length,
+            kind,
+            traits,
+            parent: input.u16()?,
+            leading_line: input.u32()?,
+            line: input.u32()?,
+            signature_lines: input.u8()?,
+            last_line: input.u32()?,
+        })
+    }
+
     /// The lines of its signature.
     pub(crate) fn signature(&self) -> Range<u32> {
         self.line..self.line + u32::from(self.signature_lines)
     }
 }
+
+/// Bytes of a definition that is kept.
+const WRITTEN_BYTES: usize = 27;
 
 const NO_PARENT: u16 = u16::MAX;
 
@@ -59,6 +97,12 @@ pub(crate) struct FileFacts {
     names: Box<str>,
     /// The names the file mentions, sorted, each once.
     pub(crate) mentions: Box<[NameId]>,
+    /// A hash of the text.
+    content: u32,
+}
+
+fn content(text: &str) -> u32 {
+    name_id(text)
 }
 
 impl FileFacts {
@@ -68,11 +112,53 @@ impl FileFacts {
             Some(Ok(tree)) => tree.symbols_and_assigned(text),
             _ => Vec::new(),
         };
-        let (definitions, names) = definitions(&symbols, language, text);
-        let mut mentions: Vec<NameId> = identifiers(text).map(|range| name_id(&text[range])).collect();
+        FileFacts::from_symbols(&symbols, language, text)
+    }
+
+    /// The facts of a text by the look of its lines: much sooner, and without members that are no functions.
+    pub(crate) fn skimmed(language: Option<Language>, text: &str) -> FileFacts {
+        let symbols = language.map(|language| aiia_syntax::skim(language, text)).unwrap_or_default();
+        FileFacts::from_symbols(&symbols, language, text)
+    }
+
+    fn from_symbols(symbols: &[Symbol], language: Option<Language>, text: &str) -> FileFacts {
+        let (definitions, names) = definitions(symbols, language, text);
+        let mut mentioned: FxHashSet<NameId> = FxHashSet::default();
+        mentioned.extend(identifiers(text).map(|range| name_id(&text[range])));
+        let mut mentions: Box<[NameId]> = mentioned.into_iter().collect();
         mentions.sort_unstable();
-        mentions.dedup();
-        FileFacts { definitions, names, mentions: mentions.into() }
+        FileFacts { definitions, names, mentions, content: content(text) }
+    }
+
+    /// Whether they are those of that text.
+    pub(crate) fn is_of(&self, text: &str) -> bool {
+        self.content == content(text)
+    }
+
+    /// Bytes of memory beside its own.
+    pub(crate) fn memory(&self) -> usize {
+        std::mem::size_of_val(&*self.definitions) + self.names.len() + std::mem::size_of_val(&*self.mentions)
+    }
+
+    /// Appends them to what is kept.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.extend(self.content.to_le_bytes());
+        put_text(out, &self.names);
+        out.extend((self.mentions.len() as u32).to_le_bytes());
+        self.mentions.iter().for_each(|name| out.extend(name.to_le_bytes()));
+        out.extend((self.definitions.len() as u32).to_le_bytes());
+        for definition in &self.definitions {
+            definition.write(out);
+        }
+    }
+
+    /// Takes them from what was kept; nothing if it is damaged.
+    pub(crate) fn read(input: &mut Input) -> Option<FileFacts> {
+        let content = input.u32()?;
+        let names: Box<str> = input.text()?.into();
+        let mentions = (0..input.count(4)?).map(|_| input.u32()).collect::<Option<_>>()?;
+        let definitions = (0..input.count(WRITTEN_BYTES)?).map(|_| Definition::read(input)).collect::<Option<_>>()?;
+        Some(FileFacts { definitions, names, mentions, content })
     }
 
     /// The name of a definition of this file.

@@ -95,6 +95,20 @@ impl WorkspaceIndex {
         self.files.iter().flatten().map(|entry| entry.facts.definitions.len()).sum()
     }
 
+    /// Number of mentions, one for each name and file.
+    pub fn reference_count(&self) -> usize {
+        self.files.iter().flatten().map(|entry| entry.facts.mentions.len()).sum()
+    }
+
+    /// Its memory, in bytes.
+    pub fn memory(&self) -> usize {
+        let files: usize = self.files.iter().flatten().map(|entry| 2 * entry.path.len() + entry.facts.memory()).sum();
+        let by_path = self.by_path.capacity() * (size_of::<(Box<str>, u32)>() + 1);
+        let by_name = self.by_name.capacity() * size_of::<(NameId, DefinitionRef)>();
+        let mentioned_in = self.mentioned_in.capacity() * (size_of::<(NameId, u32)>() + 1);
+        files + self.files.capacity() * size_of::<Option<FileEntry>>() + by_path + by_name + mentioned_in
+    }
+
     pub(crate) fn files(&self) -> impl Iterator<Item = (u32, &FileEntry)> {
         self.files.iter().enumerate().filter_map(|(file, entry)| Some((file as u32, entry.as_ref()?)))
     }

@@ -1,11 +1,17 @@
 //! What is known of the files of a workspace, for questions about one place in it.
 
+mod cache;
+mod disk;
 mod facts;
 mod index;
+mod indexer;
 mod names;
+mod walk;
 
 pub(crate) use facts::{Definition, FileFacts};
 pub use index::WorkspaceIndex;
+pub use indexer::{DiskTexts, IndexReport, Indexer, IndexerOptions, Progress};
+pub use walk::{IGNORE_FILE, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};
 pub(crate) use index::{DefinitionRef, FileEntry};
 pub(crate) use names::{NameId, identifiers, name_id, parts};
 
