@@ -20,7 +20,7 @@ struct Chunk {
     tokens: usize,
 }
 
-pub struct Chunks {
+pub(crate) struct Chunks {
     chunks: Vec<Chunk>,
     frequency: HashMap<String, f64>,
     mean: f64,
@@ -33,7 +33,7 @@ fn words(text: &str) -> impl Iterator<Item = String> + '_ {
 }
 
 impl Chunks {
-    pub fn new(files: &BTreeMap<String, Arc<str>>) -> Chunks {
+    pub(crate) fn new(files: &BTreeMap<String, Arc<str>>) -> Chunks {
         let mut chunks = Vec::new();
         let mut frequency: HashMap<String, f64> = HashMap::new();
         for (path, text) in files {
@@ -62,14 +62,7 @@ impl Chunks {
     }
 
     /// The lines of the best chunks of other files that fit the budget, and their tokens.
-    pub fn best(
-        &self,
-        hidden: &str,
-        path: &str,
-        _text: &str,
-        at: usize,
-        budget: usize,
-    ) -> (HashSet<(String, usize)>, usize) {
+    pub(crate) fn best(&self, hidden: &str, path: &str, at: usize, budget: usize) -> (HashSet<(String, usize)>, usize) {
         let line = hidden[..at].matches('\n').count();
         let near: Vec<&str> = hidden.lines().skip(line.saturating_sub(AROUND)).take(2 * AROUND).collect();
         let asked: HashSet<String> = words(&near.join("\n")).collect();

@@ -66,8 +66,6 @@ struct Hidden {
     text: String,
     /// A byte of the function.
     at: usize,
-    /// How many lines are gone from which line on, both from 1.
-    gone: (usize, usize),
 }
 
 fn main() {
@@ -77,7 +75,10 @@ fn main() {
         let names = aiia_context::feature_names().join("\t");
         writeln!(out, "repository\tfunction\tneeded\ttokens\tfunctions_need\t{names}").expect("written");
     }
-    println!("{:<16} {:>5} {:>7} {:>9} {:>10} {:>8}  peers (recall, precision)", "repository", "cases", "budget", "recall", "precision", "ms");
+    println!(
+        "{:<16} {:>5} {:>7} {:>9} {:>10} {:>8}  peers (recall, precision)",
+        "repository", "cases", "budget", "recall", "precision", "ms"
+    );
     for pair in arguments.chunks_exact(2) {
         let cases: Cases = serde_json::from_slice(&std::fs::read(&pair[1]).expect("the cases")).expect("cases");
         let files = read(Path::new(&pair[0]));
@@ -94,7 +95,6 @@ fn main() {
         for budget in BUDGETS {
             let (mut ours, mut lexical) = (Score::default(), Score::default());
             let mut peers: BTreeMap<&str, Score> = BTreeMap::new();
-            let start = Instant::now();
             let mut spent = std::time::Duration::ZERO;
             for case in &cases.cases {
                 let hidden = hide(&files.0[&case.path], case);
@@ -110,7 +110,7 @@ fn main() {
                 if std::env::var_os("AIIA_BENCH_SHOW").is_some() {
                     show(case, &files, score, &bundle, &lines);
                 }
-                let (lines, used) = chunks.best(&hidden.text, &case.path, &files.0[&case.path], case.start, budget);
+                let (lines, used) = chunks.best(&hidden.text, &case.path, case.start, budget);
                 let score = self::score(case, &files, used, |path, line| lines.contains(&(path.to_owned(), line)));
                 add(&mut lexical, score, cases.cases.len());
                 for (name, score) in &case.peers {
@@ -119,7 +119,6 @@ fn main() {
                     }
                 }
             }
-            let _ = start;
             print!(
                 "{:<16} {:>5} {budget:>7} {:>9.3} {:>10.3} {:>8.1}  bm25 {:.3} {:.3}",
                 cases.repository,
@@ -164,15 +163,10 @@ fn request<'a>(
 /// The text with an empty body in the place of the function's own.
 fn hide(text: &str, case: &Case) -> Hidden {
     if std::env::var_os("AIIA_BENCH_WHOLE").is_some() {
-        return Hidden { text: text.to_owned(), at: case.start, gone: (1, 1) };
+        return Hidden { text: text.to_owned(), at: case.start };
     }
     let stub = if case.path.ends_with(".rs") { "{\n}" } else { "..." };
-    let line = |at: usize| text[..at].bytes().filter(|byte| *byte == b'\n').count() + 1;
-    Hidden {
-        text: format!("{}{stub}{}", &text[..case.start], &text[case.end..]),
-        at: case.start,
-        gone: (line(case.start), line(case.end)),
-    }
+    Hidden { text: format!("{}{stub}{}", &text[..case.start], &text[case.end..]), at: case.start }
 }
 
 /// `has` tells whether a line of another file is in the bundle.
@@ -198,7 +192,10 @@ fn show(
     bundle: &aiia_context::ContextBundle,
     lines: &HashSet<(&str, usize)>,
 ) {
-    println!("## {}:{} {} recall {:.2}, {} of {} tokens", case.path, case.line, case.name, score.recall, bundle.used, bundle.budget);
+    println!(
+        "## {}:{} {} recall {:.2}, {} of {} tokens",
+        case.path, case.line, case.name, score.recall, bundle.used, bundle.budget
+    );
     for needed in &case.needed {
         let text = files.0[&needed.path].lines().nth(needed.line - 1).unwrap_or_default();
         let mark = if lines.contains(&(needed.path.as_str(), needed.line)) { "+" } else { "-" };
@@ -222,14 +219,20 @@ fn write_features(out: &mut std::fs::File, repository: &str, case: &Case, index:
             .get(one.path.as_str())
             .and_then(|lines| lines.iter().find(|line| (one.line..one.line + 3).contains(*line) && **line >= one.line));
         let is_needed = hit.is_some_and(|line| found.insert((one.path.clone(), *line)));
-        text.push_str(&format!("{repository}\t{}:{}\t{}\t{}\t{}", case.path, case.line, u8::from(is_needed), one.tokens, case.needed.len()));
+        text.push_str(&format!(
+            "{repository}\t{}:{}\t{}\t{}\t{}",
+            case.path,
+            case.line,
+            u8::from(is_needed),
+            one.tokens,
+            case.needed.len()
+        ));
         for feature in one.features {
             text.push_str(&format!("\t{feature:.4}"));
         }
         text.push('\n');
     }
     out.write_all(text.as_bytes()).expect("written");
-    let _ = hidden.gone;
 }
 
 fn read(root: &Path) -> Files {

@@ -48,7 +48,8 @@ pub(crate) fn pack(
     for candidate in priced {
         let Some((entry, _)) = index.definition(candidate.at) else { continue };
         let taken = chosen.entry(candidate.at.file).or_default();
-        if taken.iter().any(|other| other.lines.start < candidate.lines.end && candidate.lines.start < other.lines.end) {
+        if taken.iter().any(|other| other.lines.start < candidate.lines.end && candidate.lines.start < other.lines.end)
+        {
             continue;
         }
         let Some(text) = texts.lines(candidate.at.file, &entry.path, candidate.lines.clone()) else { continue };

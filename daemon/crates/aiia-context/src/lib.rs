@@ -11,16 +11,18 @@ mod candidates;
 mod definitions;
 mod fit;
 mod lines;
+mod map;
 mod rank;
 mod target;
 mod tokens;
 mod workspace;
 
 pub use bundle::{ContextBundle, ContextRequest, Intent, Piece, PieceKind, Target};
+pub use map::map;
 pub use tokens::count_tokens;
 pub use workspace::{
-    DiskTexts, FileTexts, IGNORE_FILE, IndexReport, Indexer, IndexerOptions, MAX_FILE_BYTES, MAX_FILES, Progress, Skipped,
-    WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
+    DiskTexts, FileTexts, IGNORE_FILE, IndexReport, Indexer, IndexerOptions, MAX_FILE_BYTES, MAX_FILES, Progress,
+    Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
 };
 
 use aiia_syntax::{Symbol, SyntaxTree};
@@ -46,7 +48,7 @@ pub fn gather(request: &ContextRequest) -> ContextBundle {
             fitter.into_pieces()
         }
         Some(workspace) => {
-            let mut texts = rank::Texts::new(workspace.texts);
+            let mut texts = rank::Texts::new(workspace.texts, workspace.index);
             let ranked = rank::rank(request, workspace, &mut texts, &file, &target);
             definitions::pack(fitter, candidates, &target, ranked, workspace.index, &mut texts)
         }
@@ -75,7 +77,7 @@ pub fn ranked_definitions(request: &ContextRequest) -> Vec<RankedDefinition> {
     let file = parse(request);
     let selection = target::clean_selection(request.text, &request.selection);
     let target = target::choose(request.text, &file.symbols, &selection);
-    let mut texts = rank::Texts::new(workspace.texts);
+    let mut texts = rank::Texts::new(workspace.texts, workspace.index);
     let ranked = rank::rank(request, workspace, &mut texts, &file, &target);
     ranked
         .into_iter()

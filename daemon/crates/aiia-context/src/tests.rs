@@ -22,7 +22,15 @@ fn selection(fixture: &str) -> (String, Range<usize>) {
 
 fn gathered(path: &str, fixture: &str, intent: Intent, budget: usize) -> (String, ContextBundle) {
     let (text, selection) = selection(fixture);
-    let request = ContextRequest { path, language: Language::from_path(path), text: &text, selection, intent, budget, workspace: None };
+    let request = ContextRequest {
+        path,
+        language: Language::from_path(path),
+        text: &text,
+        selection,
+        intent,
+        budget,
+        workspace: None,
+    };
     let bundle = gather(&request);
     assert_sound(&text, &bundle);
     assert_eq!(bundle, gather(&request), "the same request gives the same bundle");

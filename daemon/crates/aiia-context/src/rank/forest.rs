@@ -41,7 +41,8 @@ impl Forest {
     fn parse(source: &str) -> Option<Forest> {
         let mut lines = source.lines();
         let base = lines.next()?.parse().ok()?;
-        let trees = lines.map(|line| line.split(',').map(node).collect::<Option<Vec<Node>>>()).collect::<Option<Vec<_>>>()?;
+        let trees =
+            lines.map(|line| line.split(',').map(node).collect::<Option<Vec<Node>>>()).collect::<Option<Vec<_>>>()?;
         let sound = trees.iter().all(|tree| {
             tree.iter().enumerate().all(|(at, node)| match node {
                 Node::Leaf(_) => true,

@@ -53,8 +53,9 @@ pub(crate) fn module_match(module: &[&str], import: &[String]) -> f32 {
                 return certain;
             }
             // Inside it: handed on by the module above.
-            if let Some(at) =
-                module.windows(wanted.len()).position(|parts| parts.iter().zip(wanted).all(|(part, name)| is(part, name)))
+            if let Some(at) = module
+                .windows(wanted.len())
+                .position(|parts| parts.iter().zip(wanted).all(|(part, name)| is(part, name)))
             {
                 let deeper = module.len() - at - wanted.len();
                 return certain * (0.8_f32).powi(deeper as i32);
@@ -82,7 +83,9 @@ fn rust(path: &str, text: &str) -> Vec<Import> {
 
 fn rust_tree(tree: &str, before: &[String], own: &[String], found: &mut Vec<Import>) {
     let (path, list) = match tree.find('{') {
-        Some(open) => (&tree[..open], Some(tree[open + 1..].rsplit_once('}').map_or(&tree[open + 1..], |(list, _)| list))),
+        Some(open) => {
+            (&tree[..open], Some(tree[open + 1..].rsplit_once('}').map_or(&tree[open + 1..], |(list, _)| list)))
+        }
         None => (tree, None),
     };
     let (path, alias) = match path.split_once(" as ") {
@@ -200,7 +203,11 @@ fn python_statement(path: &str, statement: &str, found: &mut Vec<Import>) {
             if name == "*" {
                 found.push(Import { alias: None, name: None, module: parts.clone() });
             } else {
-                found.push(Import { alias: Some(alias.unwrap_or_else(|| name.clone())), name: Some(name), module: parts.clone() });
+                found.push(Import {
+                    alias: Some(alias.unwrap_or_else(|| name.clone())),
+                    name: Some(name),
+                    module: parts.clone(),
+                });
             }
         }
     }

@@ -105,15 +105,15 @@ impl Point {
             .iter()
             .filter(|outer| {
                 outer.kind.is_type()
-                    && outer.item_range.start <= target.range.start.max(symbol.map_or(0, |symbol| symbol.item_range.start))
+                    && outer.item_range.start
+                        <= target.range.start.max(symbol.map_or(0, |symbol| symbol.item_range.start))
                     && symbol.map_or(target.range.end, |symbol| symbol.item_range.end) <= outer.item_range.end
             })
             .collect();
         let self_types: FxHashSet<NameId> = around.iter().map(|outer| name_id(&outer.name)).collect();
         let mut self_names = FxHashSet::default();
-        let mut near_parts: FxHashSet<String> = identifiers(&text[signature.clone()])
-            .flat_map(|range| parts(&text[range]))
-            .collect();
+        let mut near_parts: FxHashSet<String> =
+            identifiers(&text[signature.clone()]).flat_map(|range| parts(&text[range])).collect();
         near_parts.extend(around.iter().flat_map(|outer| parts(&outer.name)));
         for symbol in &file.symbols {
             let owner = symbol.container.as_deref().and_then(|path| path.rsplit("::").next());
@@ -123,7 +123,8 @@ impl Point {
             }
         }
 
-        let target_parts: FxHashSet<String> = symbol.map(|symbol| parts(&symbol.name)).unwrap_or_default().into_iter().collect();
+        let target_parts: FxHashSet<String> =
+            symbol.map(|symbol| parts(&symbol.name)).unwrap_or_default().into_iter().collect();
         let signature_names: FxHashSet<NameId> =
             identifiers(&text[signature.clone()]).map(|range| name_id(&text[range])).collect();
         let siblings = file
@@ -180,7 +181,11 @@ impl Point {
 
     /// How alike to the target the likest function beside it is that mentions the name.
     pub(crate) fn sibling_weight(&self, name: NameId) -> f32 {
-        self.siblings.iter().filter(|sibling| sibling.names.contains(&name)).map(|sibling| sibling.weight).fold(0.0, f32::max)
+        self.siblings
+            .iter()
+            .filter(|sibling| sibling.names.contains(&name))
+            .map(|sibling| sibling.weight)
+            .fold(0.0, f32::max)
     }
 }
 
@@ -212,7 +217,8 @@ fn relative(
     let signature = other.signature(text);
     let names_of = |text: &str| identifiers(text).map(|range| name_id(&text[range])).collect::<FxHashSet<NameId>>();
     let body = other.body_range.clone().and_then(|body| text.get(body)).unwrap_or_default();
-    let weight = function_likeness(target_parts, signature_names, &other.name, signature) + if same_owner { 0.1 } else { 0.0 };
+    let weight =
+        function_likeness(target_parts, signature_names, &other.name, signature) + if same_owner { 0.1 } else { 0.0 };
     Relative { names: names_of(body), weight, same_owner }
 }
 

@@ -1,15 +1,13 @@
 //! Candidates, their features and their likelihood.
 
 use super::features::{COUNT, Feature, Features};
+use super::forest;
 use super::imports::{module_match, module_of};
 use super::point::Point;
 use super::related::{self, Weighed};
 use super::texts::Texts;
 use super::weights::{ALONE, MENTIONED};
-use super::forest;
-use crate::workspace::{
-    Definition, DefinitionRef, FileEntry, NameId, Workspace, WorkspaceIndex, identifiers, name_id, parts,
-};
+use crate::workspace::{DefinitionRef, NameId, Workspace, WorkspaceIndex, identifiers, name_id, parts};
 use crate::{ContextRequest, FileSyntax, Target};
 use aiia_syntax::SymbolKind;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -194,7 +192,9 @@ impl<'a> Ranking<'a> {
             for at in self.index.named(*name).collect::<Vec<_>>() {
                 let Some((entry, definition)) = self.index.definition(at) else { continue };
                 if definition.kind.is_type() {
-                    for (index, member) in entry.facts.definitions.iter().enumerate().skip(usize::from(at.definition) + 1) {
+                    for (index, member) in
+                        entry.facts.definitions.iter().enumerate().skip(usize::from(at.definition) + 1)
+                    {
                         if member.line > definition.last_line {
                             break;
                         }
@@ -209,7 +209,8 @@ impl<'a> Ranking<'a> {
         files.sort_unstable();
         for file in files {
             if let Some(entry) = self.index.file(file) {
-                (0..entry.facts.definitions.len()).for_each(|index| add(DefinitionRef { file, definition: index as u16 }));
+                (0..entry.facts.definitions.len())
+                    .for_each(|index| add(DefinitionRef { file, definition: index as u16 }));
             }
         }
         for (file, _) in self.like.iter().take(LIKE_FILES_OF_CANDIDATES) {
@@ -244,7 +245,10 @@ impl<'a> Ranking<'a> {
         features.set(Feature::Near, near(occurs.distance));
         features.flag(Feature::Called, occurs.called);
         features.flag(Feature::Dotted, occurs.dotted && is_member);
-        features.flag(Feature::Qualified, owner.is_some_and(|owner| point.qualified.contains(&(owner.name, definition.name))));
+        features.flag(
+            Feature::Qualified,
+            owner.is_some_and(|owner| point.qualified.contains(&(owner.name, definition.name))),
+        );
 
         let module = module_of(&entry.path);
         let imported = if is_member { 0.0 } else { self.imported(name, &module) };
@@ -260,7 +264,8 @@ impl<'a> Ranking<'a> {
 
         let named = self.index.named(definition.name).take(200).count();
         features.set(Feature::Ambiguous, (named as f32).ln());
-        let share = self.index.mentioned_in(definition.name).unwrap_or(1).max(1) as f32 / self.index.file_count().max(1) as f32;
+        let share =
+            self.index.mentioned_in(definition.name).unwrap_or(1).max(1) as f32 / self.index.file_count().max(1) as f32;
         features.set(Feature::Common, share.ln());
         let is_rare = named == 1;
 
@@ -285,7 +290,9 @@ impl<'a> Ranking<'a> {
             features.flag(Feature::OfReturned, returned);
             features.flag(
                 Feature::MakesReturned,
-                returned && (matches!(name, "new" | "__init__" | "default" | "from") || definition.kind == SymbolKind::Variant),
+                returned
+                    && (matches!(name, "new" | "__init__" | "default" | "from")
+                        || definition.kind == SymbolKind::Variant),
             );
             let of_type = self.index.mentioned_in(owner.name).unwrap_or(1).max(1) as f32;
             let of_name = self.index.mentioned_in(definition.name).unwrap_or(1).max(1) as f32;
@@ -333,7 +340,10 @@ impl<'a> Ranking<'a> {
         let is_type = kind.is_type();
         features.flag(Feature::Function, kind == SymbolKind::Function);
         features.flag(Feature::Method, kind == SymbolKind::Method);
-        features.flag(Feature::Field, kind == SymbolKind::Field || (is_member && matches!(kind, SymbolKind::Assigned | SymbolKind::Property)));
+        features.flag(
+            Feature::Field,
+            kind == SymbolKind::Field || (is_member && matches!(kind, SymbolKind::Assigned | SymbolKind::Property)),
+        );
         features.flag(Feature::Variant, kind == SymbolKind::Variant);
         features.flag(Feature::Type, is_type);
         features.flag(Feature::Macro, kind == SymbolKind::Macro);
@@ -406,7 +416,8 @@ impl<'a> Ranking<'a> {
                 let own = if self.point.self_types.contains(&owner.name) { 1.0 } else { 0.0 };
                 types.get(&owner.name).copied().unwrap_or_default().max(own)
             });
-            candidate.features[Feature::InLikelySignature as usize] = told.get(&definition.name).copied().unwrap_or_default();
+            candidate.features[Feature::InLikelySignature as usize] =
+                told.get(&definition.name).copied().unwrap_or_default();
             candidate.features[Feature::OfLikelyType as usize] = of;
             if candidate.features[Feature::InBody as usize] == 0.0 {
                 candidate.likelihood = likelihood(forest::log_odds(&candidate.features));

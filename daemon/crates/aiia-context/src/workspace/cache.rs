@@ -58,7 +58,7 @@ pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Bytes that are taken from the front. Every method gives nothing at the end.
-pub(super) struct Input<'b>(&'b [u8]);
+pub(crate) struct Input<'b>(&'b [u8]);
 
 impl<'b> Input<'b> {
     pub(super) fn take(&mut self, count: usize) -> Option<&'b [u8]> {

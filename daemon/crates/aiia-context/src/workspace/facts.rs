@@ -226,7 +226,12 @@ fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (B
         let signature = symbol.signature(text);
         let limit = match symbol.kind {
             SymbolKind::Macro => 1,
-            SymbolKind::Constant | SymbolKind::Variable | SymbolKind::Assigned | SymbolKind::Field | SymbolKind::Variant | SymbolKind::TypeAlias => MAX_VALUE_LINES,
+            SymbolKind::Constant
+            | SymbolKind::Variable
+            | SymbolKind::Assigned
+            | SymbolKind::Field
+            | SymbolKind::Variant
+            | SymbolKind::TypeAlias => MAX_VALUE_LINES,
             _ => MAX_SIGNATURE_LINES,
         };
         let signature_lines = signature.lines().count().clamp(1, limit) as u8;

@@ -8,7 +8,6 @@ use rustc_hash::FxHashMap;
 #[derive(Debug)]
 pub(crate) struct FileEntry {
     pub(crate) path: Box<str>,
-    pub(crate) language: Option<Language>,
     pub(crate) facts: FileFacts,
 }
 
@@ -39,12 +38,12 @@ impl WorkspaceIndex {
 
     /// Puts a file in, or puts its new text in the place of the old one. `path` is relative to the workspace, with `/`.
     pub fn put(&mut self, path: &str, language: Option<Language>, text: &str) {
-        self.put_facts(path, language, FileFacts::of(language, text));
+        self.put_facts(path, FileFacts::of(language, text));
     }
 
-    pub(crate) fn put_facts(&mut self, path: &str, language: Option<Language>, facts: FileFacts) {
+    pub(crate) fn put_facts(&mut self, path: &str, facts: FileFacts) {
         self.is_settled = false;
-        let entry = FileEntry { path: path.into(), language, facts };
+        let entry = FileEntry { path: path.into(), facts };
         match self.by_path.get(path) {
             Some(&file) => self.files[file as usize] = Some(entry),
             None => {
@@ -88,6 +87,11 @@ impl WorkspaceIndex {
     /// Number of files.
     pub fn file_count(&self) -> usize {
         self.by_path.len()
+    }
+
+    /// The paths of its files, in no particular order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().flatten().map(|entry| &*entry.path)
     }
 
     /// Number of definitions.

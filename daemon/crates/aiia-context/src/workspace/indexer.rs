@@ -8,7 +8,7 @@ use aiia_syntax::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 /// Files whose trees are read before what they tell is put in.
@@ -95,6 +95,7 @@ pub struct Indexer {
     index: RwLock<WorkspaceIndex>,
     state: Mutex<Progressing>,
     progress: Mutex<Progress>,
+    has_progressed: Condvar,
     /// Buffers of editors, whose text counts and not the file's: path → version.
     buffers: Mutex<FxHashMap<String, u64>>,
     is_refreshing: AtomicBool,
@@ -119,6 +120,7 @@ impl Indexer {
             index: RwLock::default(),
             state: Mutex::default(),
             progress: Mutex::default(),
+            has_progressed: Condvar::new(),
             buffers: Mutex::default(),
             is_refreshing: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -133,6 +135,13 @@ impl Indexer {
     /// How far it is.
     pub fn progress(&self) -> Progress {
         *lock(&self.progress)
+    }
+
+    /// Waits until questions can be answered, no longer than `limit`. Gives whether they can.
+    pub fn wait_until_usable(&self, limit: Duration) -> bool {
+        let progress = lock(&self.progress);
+        let waited = self.has_progressed.wait_timeout_while(progress, limit, |progress| !progress.is_usable);
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_usable
     }
 
     /// The index as it is now. Refreshes wait while this is held.
@@ -158,7 +167,10 @@ impl Indexer {
 
     /// Takes over the unsaved texts of editors: (path inside the folder, version, language, text). A buffer of a version that is
     /// known costs nothing; one that is no longer there gives way to the file.
-    pub fn set_buffers<'b>(&self, buffers: impl Iterator<Item = (&'b str, u64, Option<Language>, &'b dyn Fn() -> String)>) {
+    pub fn set_buffers<'b, T: FnOnce() -> String>(
+        &self,
+        buffers: impl Iterator<Item = (&'b str, u64, Option<Language>, T)>,
+    ) {
         let mut known = lock(&self.buffers);
         let mut current = FxHashSet::default();
         let mut changed = Vec::new();
@@ -175,22 +187,22 @@ impl Indexer {
             return;
         }
         let facts: Vec<_> =
-            changed.into_iter().map(|(path, language, text)| (path, language, FileFacts::of(language, &text))).collect();
+            changed.into_iter().map(|(path, language, text)| (path, FileFacts::of(language, &text))).collect();
         let closed: Vec<_> = closed
             .into_iter()
             .map(|path| {
                 let language = Language::from_path(&path);
                 let text = disk::read(&self.options.root.join(&path)).ok();
-                (path, language, text.map(|text| FileFacts::of(language, &text)))
+                (path, text.map(|text| FileFacts::of(language, &text)))
             })
             .collect();
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        for (path, language, facts) in facts {
-            index.put_facts(&path, language, facts);
+        for (path, facts) in facts {
+            index.put_facts(&path, facts);
         }
-        for (path, language, facts) in closed {
+        for (path, facts) in closed {
             match facts {
-                Some(facts) => index.put_facts(&path, language, facts),
+                Some(facts) => index.put_facts(&path, facts),
                 None => index.remove(&path),
             }
         }
@@ -238,7 +250,8 @@ impl Indexer {
         let first = self.read(&changed, &mut report.skipped, FileFacts::skimmed);
         self.put(&mut state.known, &changed, first, false, &buffers);
         report.skim_time = skimmed.elapsed();
-        let is_parsed = |known: &FxHashMap<String, Known>, path: &str| known.get(path).is_none_or(|known| known.is_parsed);
+        let is_parsed =
+            |known: &FxHashMap<String, Known>, path: &str| known.get(path).is_none_or(|known| known.is_parsed);
         let to_parse: Vec<&Found> = found.iter().filter(|file| !is_parsed(&state.known, &file.path)).collect();
         *lock(&self.progress) = Progress {
             files: found.len(),
@@ -246,6 +259,7 @@ impl Indexer {
             is_usable: true,
             is_complete: to_parse.is_empty(),
         };
+        self.has_progressed.notify_all();
 
         let parsed = Instant::now();
         for batch in to_parse.chunks(BATCH) {
@@ -277,14 +291,15 @@ impl Indexer {
     }
 
     fn load(&self, known: &mut FxHashMap<String, Known>) {
-        let Some(kept) = self.options.cache_file.as_deref().and_then(disk::load).and_then(|bytes| cache::read(&bytes)) else {
+        let Some(kept) = self.options.cache_file.as_deref().and_then(disk::load).and_then(|bytes| cache::read(&bytes))
+        else {
             return;
         };
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         for file in kept {
             if self.options.admits.as_ref()(&self.options.root.join(&file.path)) {
                 known.insert(file.path.clone(), Known { stamp: file.stamp, is_parsed: true });
-                index.put_facts(&file.path, Language::from_path(&file.path), file.facts);
+                index.put_facts(&file.path, file.facts);
             }
         }
     }
@@ -363,7 +378,7 @@ impl Indexer {
                 continue;
             }
             match facts {
-                Some(facts) => index.put_facts(&file.path, Some(file.language), facts),
+                Some(facts) => index.put_facts(&file.path, facts),
                 None => index.remove(&file.path),
             }
         }

@@ -10,10 +10,10 @@ mod walk;
 
 pub(crate) use facts::{Definition, FileFacts};
 pub use index::WorkspaceIndex;
-pub use indexer::{DiskTexts, IndexReport, Indexer, IndexerOptions, Progress};
-pub use walk::{IGNORE_FILE, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};
 pub(crate) use index::{DefinitionRef, FileEntry};
+pub use indexer::{DiskTexts, IndexReport, Indexer, IndexerOptions, Progress};
 pub(crate) use names::{NameId, identifiers, name_id, parts};
+pub use walk::{IGNORE_FILE, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};
 
 use std::sync::Arc;
 
