@@ -128,6 +128,8 @@ pub enum PieceKind {
     Imports,
     /// Tests that exist already.
     Tests,
+    /// Functions that call the target.
+    Callers,
     /// Lines around the target.
     Surroundings,
 }
@@ -143,6 +145,7 @@ impl PieceKind {
             PieceKind::Siblings => "siblings",
             PieceKind::Imports => "imports",
             PieceKind::Tests => "tests",
+            PieceKind::Callers => "callers",
             PieceKind::Surroundings => "surroundings",
         }
     }

@@ -61,7 +61,8 @@ pub(crate) fn score(kind: PieceKind, intent: Intent) -> f64 {
         (PieceKind::Imports, _) => 0.6,
         (PieceKind::Siblings, Intent::Document | Intent::Explain | Intent::Ask) => 0.65,
         (PieceKind::Siblings, _) => 0.5,
-        (PieceKind::Surroundings | PieceKind::Tests, _) => 0.4,
+        (PieceKind::Callers, Intent::Optimize) => 0.7,
+        (PieceKind::Surroundings | PieceKind::Tests | PieceKind::Callers, _) => 0.4,
     }
 }
 

@@ -49,8 +49,8 @@ pub fn gather(request: &ContextRequest) -> ContextBundle {
         }
         Some(workspace) => {
             let mut texts = rank::Texts::new(workspace.texts, workspace.index);
-            let ranked = rank::rank(request, workspace, &mut texts, &file, &target);
-            definitions::pack(fitter, candidates, &target, ranked, workspace.index, &mut texts)
+            let outcome = rank::rank(request, workspace, &mut texts, &file, &target);
+            definitions::pack(fitter, candidates, &target, outcome, workspace.index, &mut texts)
         }
     };
     ContextBundle { budget: request.budget, used: pieces.iter().map(|piece| piece.tokens).sum(), target, pieces }
@@ -78,8 +78,9 @@ pub fn ranked_definitions(request: &ContextRequest) -> Vec<RankedDefinition> {
     let selection = target::clean_selection(request.text, &request.selection);
     let target = target::choose(request.text, &file.symbols, &selection);
     let mut texts = rank::Texts::new(workspace.texts, workspace.index);
-    let ranked = rank::rank(request, workspace, &mut texts, &file, &target);
-    ranked
+    let outcome = rank::rank(request, workspace, &mut texts, &file, &target);
+    outcome
+        .ranked
         .into_iter()
         .filter_map(|ranked| {
             let (entry, definition) = workspace.index.definition(ranked.at)?;

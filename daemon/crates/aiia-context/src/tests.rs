@@ -9,6 +9,7 @@ use expect_test::{Expect, expect};
 use std::fmt::Write as _;
 
 mod limits;
+mod workspace;
 
 const PLENTY: usize = 10_000;
 

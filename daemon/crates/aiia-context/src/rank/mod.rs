@@ -7,11 +7,14 @@ mod features;
 mod forest;
 mod imports;
 mod point;
+mod reason;
 mod related;
 mod score;
 mod texts;
 mod weights;
 
 pub(crate) use features::FEATURES;
-pub(crate) use score::{Ranked, rank};
+pub(crate) use features::Feature;
+pub(crate) use reason::reason;
+pub(crate) use score::{Outcome, Ranked, rank};
 pub(crate) use texts::Texts;

@@ -9,6 +9,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const MAX_NAMESAKES: usize = 12;
 /// How many callers are read.
 const MAX_CALLERS: usize = 8;
+/// A name with more definitions is not looked for.
+const MAX_DEFINERS: usize = 8;
 /// Lines of one function that are read.
 const MAX_LINES: u32 = 120;
 /// How many of the likest files count.
@@ -82,7 +84,8 @@ pub(crate) fn names_of_namesakes(
         .collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     found.truncate(MAX_NAMESAKES);
-    weighed(found.iter().filter_map(|(at, _)| body_names(index, texts, *at)).collect())
+    let found: Vec<DefinitionRef> = found.into_iter().map(|(at, _)| at).collect();
+    names_in(index, texts, &found)
 }
 
 /// The names in the functions of like files that are like the target by name and signature.
@@ -119,18 +122,19 @@ pub(crate) fn names_of_like_functions(
     names
 }
 
-/// The names in the functions that call the target.
-pub(crate) fn names_of_callers(
+/// The functions of other files that call the target, those of like files first: those of tests, or the others.
+pub(crate) fn callers(
     index: &WorkspaceIndex,
     texts: &mut Texts,
     own: Option<u32>,
-    target: NameId,
     target_name: &str,
     like: &[(u32, f32)],
-) -> Weighed {
+    in_tests: bool,
+) -> Vec<DefinitionRef> {
+    let target = name_id(target_name);
     // A name that many define says nothing of who calls this one.
-    if index.named(target).take(9).count() > 8 {
-        return Weighed::default();
+    if index.named(target).take(MAX_DEFINERS + 1).count() > MAX_DEFINERS {
+        return Vec::new();
     }
     let alike = |file: u32| like.iter().find(|(known, _)| *known == file).map_or(0.0, |(_, alike)| *alike);
     let mut files: Vec<(u32, f32)> = index
@@ -139,25 +143,30 @@ pub(crate) fn names_of_callers(
         .map(|(file, _)| (file, alike(file)))
         .collect();
     files.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let mut bodies = Vec::new();
+    let mut found = Vec::new();
     for (file, _) in files.into_iter().take(MAX_CALLERS) {
         let Some(entry) = index.file(file) else { continue };
-        for definition in entry.facts.definitions.iter().filter(|definition| definition.kind.is_callable()) {
-            if bodies.len() >= MAX_CALLERS {
-                return weighed(bodies);
-            }
-            if definition.name == target || definition.traits.test {
+        for (number, definition) in entry.facts.definitions.iter().enumerate() {
+            if !definition.kind.is_callable() || definition.name == target || definition.traits.test != in_tests {
                 continue;
             }
             if let Some(text) = texts.whole(file, &entry.path, definition, MAX_LINES)
                 && text.contains(target_name)
                 && identifiers(text).any(|range| &text[range] == target_name)
             {
-                bodies.push(names_of(text));
+                found.push(DefinitionRef { file, definition: number as u16 });
+                if found.len() >= MAX_CALLERS {
+                    return found;
+                }
             }
         }
     }
-    weighed(bodies)
+    found
+}
+
+/// The names in functions, by the share of the functions that have them.
+pub(crate) fn names_in(index: &WorkspaceIndex, texts: &mut Texts, functions: &[DefinitionRef]) -> Weighed {
+    weighed(functions.iter().filter_map(|at| body_names(index, texts, *at)).collect())
 }
 
 fn body_names(index: &WorkspaceIndex, texts: &mut Texts, at: DefinitionRef) -> Option<FxHashSet<NameId>> {

@@ -8,7 +8,7 @@ use super::related::{self, Weighed};
 use super::texts::Texts;
 use super::weights::{ALONE, MENTIONED};
 use crate::workspace::{DefinitionRef, NameId, Workspace, WorkspaceIndex, identifiers, name_id, parts};
-use crate::{ContextRequest, FileSyntax, Target};
+use crate::{ContextRequest, FileSyntax, Intent, Target};
 use aiia_syntax::SymbolKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -36,14 +36,24 @@ pub(crate) struct Ranked {
     pub(crate) features: Features,
 }
 
-/// The definitions of other files by how likely the target needs them, the likeliest first.
+/// What the ranking found.
+pub(crate) struct Outcome {
+    /// The definitions of other files by how likely the target needs them, the likeliest first.
+    pub(crate) ranked: Vec<Ranked>,
+    /// Functions of other files that call the target.
+    pub(crate) callers: Vec<DefinitionRef>,
+    /// Tests of other files that call the target.
+    pub(crate) tests: Vec<DefinitionRef>,
+}
+
+/// Ranks the definitions of other files for the target.
 pub(crate) fn rank(
     request: &ContextRequest,
     workspace: &Workspace,
     texts: &mut Texts,
     file: &FileSyntax,
     target: &Target,
-) -> Vec<Ranked> {
+) -> Outcome {
     let point = Point::new(request, file, target);
     let ranking = Ranking::new(request, workspace.index, texts, &point, target);
     let mut ranked: Vec<Ranked> = ranking
@@ -57,7 +67,13 @@ pub(crate) fn rank(
     sort(&mut ranked);
     ranking.tell_each_other(&mut ranked, texts);
     sort(&mut ranked);
-    ranked
+    let tests = match &target.symbol {
+        Some(symbol) if request.intent == Intent::Test => {
+            related::callers(workspace.index, texts, ranking.own, &symbol.name, &ranking.like, true)
+        }
+        _ => Vec::new(),
+    };
+    Outcome { ranked, callers: ranking.callers, tests }
 }
 
 fn sort(ranked: &mut [Ranked]) {
@@ -86,6 +102,7 @@ struct Ranking<'a> {
     like: Vec<(u32, f32)>,
     like_names: Weighed,
     namesake_names: Weighed,
+    callers: Vec<DefinitionRef>,
     caller_names: Weighed,
     like_function_names: Weighed,
     /// The types that those around the target are made from, at any remove.
@@ -115,14 +132,15 @@ impl<'a> Ranking<'a> {
         let like = related::like_files(index, own, &mentioned);
         let like_names = related::names_of_files(index, &like);
         let bases = bases(index, texts, point);
-        let (namesake_names, caller_names, like_function_names) = match (&target.symbol, point.target_name) {
+        let (namesake_names, callers, like_function_names) = match (&target.symbol, point.target_name) {
             (Some(symbol), Some(name)) if symbol.kind.is_callable() => (
                 related::names_of_namesakes(index, texts, own, name, &like),
-                related::names_of_callers(index, texts, own, name, &symbol.name, &like),
+                related::callers(index, texts, own, &symbol.name, &like, false),
                 related::names_of_like_functions(index, texts, point, &like),
             ),
             _ => Default::default(),
         };
+        let caller_names = related::names_in(index, texts, &callers);
         let mut modules = FxHashMap::default();
         for (file, entry) in index.files() {
             let module = module_of(&entry.path);
@@ -153,6 +171,7 @@ impl<'a> Ranking<'a> {
             like,
             like_names,
             namesake_names,
+            callers,
             caller_names,
             like_function_names,
             bases,

@@ -37,3 +37,6 @@ impl std::fmt::Debug for Workspace<'_> {
         formatter.debug_struct("Workspace").field("files", &self.index.file_count()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
