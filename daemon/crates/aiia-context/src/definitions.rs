@@ -21,6 +21,8 @@ const OWN_FILE_SHARE: f64 = 0.1;
 const RELATED_SHARE: f64 = 0.25;
 /// A signature of fewer tokens counts as one of so many, so that worthless scraps do not win by being short.
 const LEAST_TOKENS: f32 = 10.0;
+/// So many of the likeliest are looked at.
+const MAX_PRICED: usize = 800;
 /// Longer definitions are shown by their signatures, however well they are used.
 const WHOLE_LINES: u32 = 40;
 /// The score of what is as good as certain; the target's own file may score higher.
@@ -119,7 +121,7 @@ impl Others<'_, '_> {
         let is_unwritten = target.symbol.is_some() && identifiers(body).take(UNWRITTEN_NAMES).count() < UNWRITTEN_NAMES;
         let least = if is_unwritten { LEAST_LIKELIHOOD_UNWRITTEN } else { LEAST_LIKELIHOOD };
         let mut priced: Vec<(f32, usize, Ranked)> = Vec::new();
-        for ranked in ranked.into_iter().take_while(|ranked| ranked.likelihood >= least) {
+        for ranked in ranked.into_iter().take(MAX_PRICED).take_while(|ranked| ranked.likelihood >= least) {
             let Some((_, definition)) = self.index.definition(ranked.at) else { continue };
             if let Some(tokens) = self.tokens(ranked.at.file, &definition.signature(), fitter.left) {
                 priced.push((ranked.likelihood / (tokens as f32).max(LEAST_TOKENS), tokens, ranked));

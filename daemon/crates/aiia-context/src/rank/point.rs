@@ -25,11 +25,22 @@ pub(crate) struct Occurrence {
     pub(crate) imported: bool,
 }
 
-/// A function whose names tell what the target may need, with how alike it is to the target.
-pub(crate) struct Relative {
-    pub(crate) names: FxHashSet<NameId>,
-    pub(crate) weight: f32,
-    pub(crate) same_owner: bool,
+/// A function beside the target, with how alike it is to the target.
+struct Relative {
+    names: FxHashSet<NameId>,
+    weight: f32,
+    same_owner: bool,
+}
+
+/// What the functions beside the target make of a name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SiblingUse {
+    /// How alike to the target the likest function is that mentions it.
+    pub(crate) likest: f32,
+    /// The share of the functions that mention it.
+    pub(crate) share: f32,
+    /// The share of those in the target's own type.
+    pub(crate) own_share: f32,
 }
 
 /// The place a request is about.
@@ -51,8 +62,9 @@ pub(crate) struct Point {
     /// Names behind the arrow of the signature.
     pub(crate) returned: FxHashSet<NameId>,
     pub(crate) signature_names: FxHashSet<NameId>,
-    /// Functions of the file beside the target.
-    pub(crate) siblings: Vec<Relative>,
+    sibling_uses: FxHashMap<NameId, SiblingUse>,
+    /// What is imported, by the name where it is defined.
+    imports_by_name: FxHashMap<String, Vec<Vec<String>>>,
 }
 
 impl Point {
@@ -99,6 +111,13 @@ impl Point {
             .map(|language| imports::imports(language, request.path, &imports_text))
             .unwrap_or_default();
 
+        let mut imports_by_name: FxHashMap<String, Vec<Vec<String>>> = FxHashMap::default();
+        for import in &imports {
+            if let Some(name) = &import.name {
+                imports_by_name.entry(name.clone()).or_default().push(import.module.clone());
+            }
+        }
+
         let symbol = target.symbol.as_ref();
         let around: Vec<&Symbol> = file
             .symbols
@@ -127,7 +146,7 @@ impl Point {
             symbol.map(|symbol| parts(&symbol.name)).unwrap_or_default().into_iter().collect();
         let signature_names: FxHashSet<NameId> =
             identifiers(&text[signature.clone()]).map(|range| name_id(&text[range])).collect();
-        let siblings = file
+        let siblings: Vec<Relative> = file
             .symbols
             .iter()
             .filter(|other| other.kind.is_callable() && !overlaps(&other.range, &target.range))
@@ -157,7 +176,8 @@ impl Point {
                 .map(|(_, returned)| identifiers(returned).map(|range| name_id(&returned[range])).collect())
                 .unwrap_or_default(),
             signature_names,
-            siblings,
+            sibling_uses: sibling_uses(&siblings),
+            imports_by_name,
         }
     }
 
@@ -165,28 +185,33 @@ impl Point {
         self.occurrences.get(&name).copied().unwrap_or(Occurrence { distance: usize::MAX, ..Occurrence::default() })
     }
 
-    /// The share of the functions beside the target that mention the name, of all and of those in the target's own type.
-    pub(crate) fn sibling_shares(&self, name: NameId) -> (f32, f32) {
-        let share = |own: bool| {
-            let functions = self.siblings.iter().filter(|sibling| !own || sibling.same_owner);
-            let (mut count, mut mention) = (0, 0);
-            for function in functions {
-                count += 1;
-                mention += u32::from(function.names.contains(&name));
-            }
-            mention as f32 / (count as f32 + 1.0)
-        };
-        (share(false), share(true))
+    /// How well the imports of a name answer to a definition in that module, 0 to 1.
+    pub(crate) fn imported(&self, name: &str, module: &[&str]) -> f32 {
+        let modules = self.imports_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        modules.iter().map(|import| imports::module_match(module, import)).fold(0.0, f32::max)
     }
 
-    /// How alike to the target the likest function beside it is that mentions the name.
-    pub(crate) fn sibling_weight(&self, name: NameId) -> f32 {
-        self.siblings
-            .iter()
-            .filter(|sibling| sibling.names.contains(&name))
-            .map(|sibling| sibling.weight)
-            .fold(0.0, f32::max)
+    /// What the functions beside the target make of a name.
+    pub(crate) fn sibling_use(&self, name: NameId) -> SiblingUse {
+        self.sibling_uses.get(&name).copied().unwrap_or_default()
     }
+}
+
+fn sibling_uses(siblings: &[Relative]) -> FxHashMap<NameId, SiblingUse> {
+    let count = siblings.len() as f32 + 1.0;
+    let own_count = siblings.iter().filter(|sibling| sibling.same_owner).count() as f32 + 1.0;
+    let mut uses: FxHashMap<NameId, SiblingUse> = FxHashMap::default();
+    for sibling in siblings {
+        for name in &sibling.names {
+            let found = uses.entry(*name).or_default();
+            found.likest = found.likest.max(sibling.weight);
+            found.share += 1.0 / count;
+            if sibling.same_owner {
+                found.own_share += 1.0 / own_count;
+            }
+        }
+    }
+    uses
 }
 
 /// How alike two sets of words are: shared ones of all, 0 to 1.

@@ -109,6 +109,8 @@ struct Ranking<'a> {
     bases: FxHashSet<NameId>,
     /// By file, how well its module answers to an import of all its names, or is named itself.
     modules: FxHashMap<u32, ModuleUse>,
+    /// By file, the parts of its module's path.
+    module_paths: FxHashMap<u32, Vec<&'a str>>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -142,6 +144,7 @@ impl<'a> Ranking<'a> {
         };
         let caller_names = related::names_in(index, texts, &callers);
         let mut modules = FxHashMap::default();
+        let mut module_paths = FxHashMap::default();
         for (file, entry) in index.files() {
             let module = module_of(&entry.path);
             let mut found = ModuleUse::default();
@@ -161,6 +164,7 @@ impl<'a> Ranking<'a> {
             if found.glob > 0.0 || found.named.is_some() {
                 modules.insert(file, found);
             }
+            module_paths.insert(file, module);
         }
         let own_folder = request.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         Ranking {
@@ -176,6 +180,7 @@ impl<'a> Ranking<'a> {
             like_function_names,
             bases,
             modules,
+            module_paths,
         }
     }
 
@@ -269,8 +274,9 @@ impl<'a> Ranking<'a> {
             owner.is_some_and(|owner| point.qualified.contains(&(owner.name, definition.name))),
         );
 
-        let module = module_of(&entry.path);
-        let imported = if is_member { 0.0 } else { self.imported(name, &module) };
+        let empty = Vec::new();
+        let module = self.module_paths.get(&at.file).unwrap_or(&empty);
+        let imported = if is_member { 0.0 } else { point.imported(name, module) };
         features.set(Feature::Imported, imported);
         features.flag(Feature::ImportedElsewhere, !is_member && occurs.imported && imported < 0.5);
         features.set(Feature::MentionedImported, imported * log(occurs.count));
@@ -291,7 +297,7 @@ impl<'a> Ranking<'a> {
         let mut visible = false;
         if let Some(owner) = owner {
             let owner_occurs = point.occurrence(owner.name);
-            let owner_imported = self.imported(entry.facts.name(owner), &module);
+            let owner_imported = point.imported(entry.facts.name(owner), module);
             let of_self = point.self_types.contains(&owner.name);
             features.flag(Feature::OfSignature, owner_occurs.in_signature);
             features.flag(Feature::OfSelf, of_self);
@@ -322,11 +328,11 @@ impl<'a> Ranking<'a> {
         }
         features.flag(Feature::InSelfNames, point.self_names.contains(&definition.name));
         let namesake = weight(&self.namesake_names, definition.name);
-        let sibling = point.sibling_weight(definition.name);
         let like = weight(&self.like_names, definition.name);
-        let (in_siblings, in_own_siblings) = point.sibling_shares(definition.name);
-        features.set(Feature::InSiblings, in_siblings);
-        features.set(Feature::InOwnSiblings, in_own_siblings);
+        let siblings = point.sibling_use(definition.name);
+        let sibling = siblings.likest;
+        features.set(Feature::InSiblings, siblings.share);
+        features.set(Feature::InOwnSiblings, siblings.own_share);
         features.set(Feature::InLikeFunction, weight(&self.like_function_names, definition.name));
         features.flag(Feature::InHeader, point.header_names.contains(&definition.name));
         features.flag(Feature::OnSelf, is_member && point.qualified.contains(&(self_name(), definition.name)));
@@ -375,16 +381,6 @@ impl<'a> Ranking<'a> {
         features.set(Feature::MentionedType, if is_type { log(occurs.count) } else { 0.0 });
         features.flag(Feature::MentionedMacro, kind == SymbolKind::Macro && occurs.count > 0);
         Some(features.0)
-    }
-
-    /// How well the import of a name answers to a definition in that module.
-    fn imported(&self, name: &str, module: &[&str]) -> f32 {
-        self.point
-            .imports
-            .iter()
-            .filter(|import| import.name.as_deref() == Some(name))
-            .map(|import| module_match(module, &import.module))
-            .fold(0.0, f32::max)
     }
 
     /// The signatures of the likeliest name types, and a likely type makes its members likelier.

@@ -121,6 +121,21 @@ impl FileFacts {
         FileFacts::from_symbols(&symbols, language, text)
     }
 
+    /// [`FileFacts::of`] for a text that was skimmed before: what it mentions is known then.
+    pub(crate) fn parsed(language: Language, text: &str, skimmed: Option<FileFacts>) -> FileFacts {
+        let Some(skimmed) = skimmed.filter(|skimmed| skimmed.is_of(text)) else {
+            return FileFacts::of(Some(language), text);
+        };
+        match SyntaxTree::parse(language, text) {
+            Ok(tree) => {
+                let (definitions, names) = definitions(&tree.symbols_and_assigned(text), Some(language), text);
+                FileFacts { definitions, names, ..skimmed }
+            }
+            // What the look of the lines tells is better than nothing.
+            Err(_) => skimmed,
+        }
+    }
+
     fn from_symbols(symbols: &[Symbol], language: Option<Language>, text: &str) -> FileFacts {
         let (definitions, names) = definitions(symbols, language, text);
         let mut mentioned: FxHashSet<NameId> = FxHashSet::default();

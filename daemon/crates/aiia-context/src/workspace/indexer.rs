@@ -247,7 +247,8 @@ impl Indexer {
             .filter(|file| state.known.get(&file.path).is_none_or(|known| known.stamp != file.stamp))
             .collect();
         report.changed = changed.len();
-        let first = self.read(&changed, &mut report.skipped, FileFacts::skimmed);
+        let skim = |file: &Found, text: &str| FileFacts::skimmed(Some(file.language), text);
+        let first = self.read(&changed, &mut report.skipped, &skim);
         self.put(&mut state.known, &changed, first, false, &buffers);
         report.skim_time = skimmed.elapsed();
         let is_parsed =
@@ -266,7 +267,12 @@ impl Indexer {
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
-            let facts = self.read(batch, &mut Skipped::default(), FileFacts::of);
+            let skimmed = |path: &str| {
+                let index = self.index();
+                index.file(index.file_of_path(path)?).map(|entry| entry.facts.clone())
+            };
+            let parse = |file: &Found, text: &str| FileFacts::parsed(file.language, text, skimmed(&file.path));
+            let facts = self.read(batch, &mut Skipped::default(), &parse);
             self.put(&mut state.known, batch, facts, true, &buffers);
             lock(&self.progress).parsed += batch.len();
         }
@@ -324,7 +330,7 @@ impl Indexer {
         &self,
         files: &[&Found],
         skipped: &mut Skipped,
-        facts: fn(Option<Language>, &str) -> FileFacts,
+        facts: &(dyn Fn(&Found, &str) -> FileFacts + Sync),
     ) -> Vec<Option<FileFacts>> {
         let next = AtomicUsize::new(0);
         let results: Mutex<Vec<(usize, Result<FileFacts, NoText>)>> = Mutex::new(Vec::with_capacity(files.len()));
@@ -334,7 +340,7 @@ impl Indexer {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(file) = files.get(at) else { break };
                 let read = disk::read(&self.options.root.join(&file.path));
-                own.push((at, read.map(|text| facts(Some(file.language), &text))));
+                own.push((at, read.map(|text| facts(file, &text))));
             }
             lock(&results).extend(own);
         };
