@@ -64,7 +64,10 @@ fn main() -> ExitCode {
         let mut check = |what: &str, value: f64, limit: f64, detail: String| {
             let is_met = value <= limit;
             missed += usize::from(!is_met);
-            println!("  {what:<46} {value:>7.2} of at most {limit:<5} {detail}{}", if is_met { "" } else { "  MISSED" });
+            println!(
+                "  {what:<46} {value:>7.2} of at most {limit:<5} {detail}{}",
+                if is_met { "" } else { "  MISSED" }
+            );
         };
         match ctags(&folder) {
             Some(peer) => check(
@@ -87,7 +90,12 @@ fn main() -> ExitCode {
             list(&folder);
             start.elapsed()
         });
-        check("warm start / walk", warm.as_secs_f64() / walk.as_secs_f64(), WARM_OF_WALK, format!("({warm:.1?} / {walk:.1?})"));
+        check(
+            "warm start / walk",
+            warm.as_secs_f64() / walk.as_secs_f64(),
+            WARM_OF_WALK,
+            format!("({warm:.1?} / {walk:.1?})"),
+        );
         let memory = report.memory as f64 / report.bytes as f64;
         check("memory / source", memory, MEMORY_OF_SOURCE, format!("({:.1} MB)", report.memory as f64 / 1e6));
         let mut times = queries(&new(true), &files, &folder);
@@ -149,7 +157,9 @@ fn parse_all(files: &[PathBuf], threads: usize) -> Duration {
     ];
     let queries: Vec<_> = grammars
         .iter()
-        .map(|(name, language, query)| (*name, language, tree_sitter::Query::new(language, query).expect("its own query")))
+        .map(|(name, language, query)| {
+            (*name, language, tree_sitter::Query::new(language, query).expect("its own query"))
+        })
         .collect();
     let next = AtomicUsize::new(0);
     let start = Instant::now();

@@ -192,7 +192,10 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
         if let (Some(wrapper), Some(wrapped)) = (wrapper, wrapped) {
             wrappers.insert(wrapped, wrapper);
         }
-        if let (Some((kind, item)), Some((name, scope))) = (item, name) {
+        if let (Some((kind, item)), Some((name, scope))) = (item, name)
+            // A name that is missing is empty.
+            && name.start_byte() < name.end_byte()
+        {
             let container = container.or(scope);
             let rest = header.and_then(|end| rest_of(text, end..item.end_byte()));
             let body = body.or(rest).or_else(|| body_range(item, &name, language, text));
@@ -309,7 +312,9 @@ fn innermost_name(mut node: Node<'_>) -> (Node<'_>, Option<Range<usize>>) {
             }
             // A namespace and a setter of Ruby go by their whole names.
             "qualified_name" | "setter" => None,
-            _ => ["name", "type", "declarator"].into_iter().find_map(|field| node.child_by_field_name(field)),
+            _ => ["name", "bound_identifier", "type", "declarator"]
+                .into_iter()
+                .find_map(|field| node.child_by_field_name(field)),
         };
         match inner {
             Some(inner) => node = inner,

@@ -1,8 +1,10 @@
 //! A sample file of every language, and what is found in it.
 //!
-//! A sample is `fixtures/<language>/sample.<extension>`, what is expected of it `sample.expected` beside it.
+//! A sample is `fixtures/<language>/sample.<extension>`, half-typed code `broken.<extension>`; what is expected of each
+//! stands beside it, `.expected`.
 
 use crate::definitions::tests::outline;
+use crate::recovery::tests::assert_sound;
 use crate::{Language, ReferenceKind, SyntaxTree};
 use expect_test::expect_file;
 use rstest::rstest;
@@ -72,7 +74,28 @@ macro_rules! sample {
 #[case("html", sample!("html/sample.html"))]
 #[case("css", sample!("css/sample.css"))]
 #[case("markdown", sample!("markdown/sample.md"))]
-fn finds(#[case] language: &str, #[case] (text, expected): (&str, expect_test::ExpectFile)) {
-    let language = Language::from_language_id(language).unwrap();
+fn finds(#[case] id: &str, #[case] (text, expected): (&str, expect_test::ExpectFile)) {
+    let language = Language::from_language_id(id).unwrap();
     expected.assert_eq(&found(language, text));
+    // What is found in the beginnings of it is sound too.
+    for end in (0..text.len()).step_by(41) {
+        assert_sound(id, &text[..text.floor_char_boundary(end)]);
+    }
+}
+
+#[rstest]
+#[case("javascript", sample!("javascript/broken.js"))]
+#[case("typescript", sample!("typescript/broken.ts"))]
+#[case("go", sample!("go/broken.go"))]
+#[case("c", sample!("c/broken.c"))]
+#[case("cpp", sample!("cpp/broken.cpp"))]
+#[case("java", sample!("java/broken.java"))]
+#[case("csharp", sample!("csharp/broken.cs"))]
+#[case("ruby", sample!("ruby/broken.rb"))]
+#[case("php", sample!("php/broken.php"))]
+#[case("bash", sample!("bash/broken.sh"))]
+#[case("lua", sample!("lua/broken.lua"))]
+#[case("swift", sample!("swift/broken.swift"))]
+fn finds_in_broken_code(#[case] language: &str, #[case] (text, expected): (&str, expect_test::ExpectFile)) {
+    expected.assert_eq(&outline(language, text));
 }

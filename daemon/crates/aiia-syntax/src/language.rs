@@ -44,10 +44,23 @@ pub(crate) struct Outline {
     pub(crate) keywords: &'static [(&'static str, SymbolKind)],
     /// The word behind the name that says more than the keyword: `type Name struct`.
     pub(crate) kinds_behind: &'static [(&'static str, SymbolKind)],
+    /// What functions look like beside those with a keyword.
+    pub(crate) functions: Functions,
     /// What a line starts with that belongs to the item below it.
     pub(crate) leading: &'static [&'static str],
     /// What a body looks like.
     pub(crate) body: Body,
+}
+
+/// What a function looks like that no keyword starts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Functions {
+    /// There is none.
+    Keyword,
+    /// A name, perhaps with modifiers before it: `async load(path) {`.
+    Bare,
+    /// A type or a modifier before the name: `static int load(char *path) {`.
+    Typed,
 }
 
 /// What ends a signature and opens the body.

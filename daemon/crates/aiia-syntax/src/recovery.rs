@@ -5,24 +5,18 @@
 //! it reaches as far as the lines below are indented deeper.
 
 use crate::definitions::Definition;
+mod headers;
+
+use crate::Language;
 use crate::language::{Body, Outline};
 use crate::tree::{QUERY_TIME_LIMIT, past};
-use crate::{Language, SymbolKind};
 use aiia_text::{content_end, line_end};
-use std::collections::HashSet;
+use headers::headers;
+pub(crate) use headers::{Header, header};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Instant;
 use tree_sitter::Tree;
-
-/// A line that reads like the start of a definition.
-pub(crate) struct Header {
-    pub(crate) kind: SymbolKind,
-    pub(crate) start: usize,
-    pub(crate) name: Range<usize>,
-    indent: usize,
-    /// The type of the receiver of a Go method.
-    pub(crate) receiver: Option<String>,
-}
 
 /// Adds the definitions that a damaged tree lost and that begin in `window`, and cuts those that swallowed them.
 pub(crate) fn recover(
@@ -36,14 +30,18 @@ pub(crate) fn recover(
         return;
     };
     let deadline = Instant::now() + QUERY_TIME_LIMIT;
-    let known: HashSet<usize> = definitions.iter().map(|found| found.name_range.start).collect();
+    let known: HashMap<usize, &Definition> = definitions.iter().map(|found| (found.name_range.start, found)).collect();
     let mut lost = Vec::new();
     for header in headers(text, outline) {
         if past(deadline).is_break() {
             break;
         }
-        let is_asked_for = window.contains(&header.start) && !known.contains(&header.name.start);
-        if is_asked_for && is_damaged(tree, header.start) {
+        let is_known = known.get(&header.name.start).is_some_and(|found| is_whole(found, &header, text, outline));
+        // The tree may read the signature rightly and stumble over the bracket behind it.
+        let line_end = content_end(text, header.start);
+        let opener = header.start + text[header.start..line_end].trim_end().len().saturating_sub(1);
+        let is_damaged = || is_damaged(tree, header.start) || is_damaged(tree, opener);
+        if window.contains(&header.start) && !is_known && is_damaged() {
             lost.push(header);
         }
     }
@@ -51,6 +49,8 @@ pub(crate) fn recover(
         if past(deadline).is_break() {
             return;
         }
+        // What the tree made of the line of the header is wrong.
+        definitions.retain(|found| !(header.start..header.name.end).contains(&found.name_range.start));
         cut_at(header, text, outline, definitions);
     }
     for header in lost {
@@ -67,6 +67,17 @@ pub(crate) fn recover(
             is_recovered: true,
         });
     }
+}
+
+/// Whether the item of a tree is the one of the header: not one that begins behind the keyword or with a call above
+/// that is open, nor one whose body is missing.
+fn is_whole(found: &Definition, header: &Header, text: &str, outline: &Outline) -> bool {
+    let start = found.item_range.start;
+    let above = text.get(start..header.start);
+    let is_open_above = above.is_some_and(|above| above.matches('(').count() > above.matches(')').count());
+    let line = &text[header.start..content_end(text, header.start)];
+    let lost_body = outline.body == Body::Braces && found.body_range.is_none() && line.trim_end().ends_with('{');
+    !is_open_above && !lost_body && start <= header.start
 }
 
 /// Where the body of an item begins, looked for in a range that starts behind its name.
@@ -90,129 +101,6 @@ pub(crate) fn body_start(text: &str, range: Range<usize>, outline: &Outline) -> 
         next = line_end(text, next);
     }
     None
-}
-
-/// Every line that reads like the start of a definition.
-fn headers<'a>(text: &'a str, outline: &'a Outline) -> impl Iterator<Item = Header> + 'a {
-    let mut next = 0;
-    std::iter::from_fn(move || {
-        (next < text.len()).then(|| {
-            let start = next;
-            next = line_end(text, start);
-            start
-        })
-    })
-    .filter_map(move |start| header(text, start, outline))
-}
-
-/// What the line that starts there defines, if it reads like the start of a definition.
-pub(crate) fn header(text: &str, line_start: usize, outline: &Outline) -> Option<Header> {
-    let line = &text[line_start..content_end(text, line_start)];
-    let code = line.trim_start();
-    let indent = line.len() - code.len();
-    let start = line_start + indent;
-    let mut rest = code;
-    loop {
-        let word_end = rest
-            .find(|character: char| character.is_whitespace() || matches!(character, '(' | '<'))
-            .unwrap_or(rest.len());
-        let (word, behind) = rest.split_at(word_end);
-        if let Some(&(_, kind)) = outline.keywords.iter().find(|(keyword, _)| *keyword == word) {
-            let behind_start = start + (code.len() - behind.len());
-            let (name, receiver) = match kind {
-                SymbolKind::Impl => (implemented_type(behind)?, None),
-                _ => declared_name(behind, outline)?,
-            };
-            let kind = match &receiver {
-                Some(_) => SymbolKind::Method,
-                None => kind_behind(&behind[name.end..], outline).unwrap_or(kind),
-            };
-            let name = behind_start + name.start..behind_start + name.end;
-            return Some(Header { kind, start, name, indent, receiver });
-        }
-        if !outline.modifiers.contains(&word) {
-            return None;
-        }
-        // The place a modifier may name: `pub(crate)`.
-        let behind = match behind.strip_prefix('(') {
-            Some(place) => place.split_once(')')?.1,
-            None => behind,
-        };
-        rest = behind.trim_start();
-    }
-}
-
-/// The name in what follows the keyword, behind the star of a generator or what it belongs to: the receiver of a Go
-/// method, the table of a Lua function.
-fn declared_name(text: &str, outline: &Outline) -> Option<(Range<usize>, Option<String>)> {
-    let trimmed = text.trim_start();
-    let (name, receiver) = match trimmed.strip_prefix('(') {
-        Some(behind) => {
-            let (receiver, name) = behind.split_once(')')?;
-            let plain = receiver.split('[').next().unwrap_or_default();
-            (name, plain.rsplit([' ', '*']).next().map(str::to_owned))
-        }
-        None => (trimmed.strip_prefix('*').unwrap_or(trimmed), None),
-    };
-    let start = text.len() - name.len();
-    let found = leading_name(name)?;
-    let (written, behind) = (&name[found.clone()], &name[found.end..]);
-    if outline.body == Body::End
-        && behind.starts_with(['.', ':'])
-        && let Some(member) = leading_name(&behind[1..])
-    {
-        let start = start + found.end + 1;
-        let owner = (written != "self").then(|| written.to_owned());
-        return Some((start + member.start..start + member.end, owner));
-    }
-    // Without parameters it is the result of a function that has no name.
-    let is_named = receiver.is_none() || behind.starts_with('(');
-    is_named.then(|| (start + found.start..start + found.end, receiver))
-}
-
-/// What the word behind a name says about its kind.
-fn kind_behind(text: &str, outline: &Outline) -> Option<SymbolKind> {
-    let text = text.trim_start();
-    // Type parameters of Go.
-    let text =
-        text.strip_prefix('[').and_then(|parameters| parameters.split_once(']')).map_or(text, |(_, behind)| behind);
-    let word = text.split([' ', '\t', '{', '(']).find(|word| !word.is_empty())?;
-    outline.kinds_behind.iter().find(|(keyword, _)| *keyword == word).map(|&(_, kind)| kind)
-}
-
-/// The identifier at the start of `text`, blanks skipped.
-fn leading_name(text: &str) -> Option<Range<usize>> {
-    let name = text.trim_start();
-    let start = text.len() - name.len();
-    let length = name.find(|character: char| !(character.is_alphanumeric() || character == '_')).unwrap_or(name.len());
-    (length > 0 && !name.starts_with(|first: char| first.is_ascii_digit())).then(|| start..start + length)
-}
-
-/// The plain name of the type in what follows `impl`: `Map` of `<K> Drop for std::Map<K> {`.
-fn implemented_type(text: &str) -> Option<Range<usize>> {
-    let mut start = 0;
-    if text.trim_start().starts_with('<') {
-        let mut depth = 0_usize;
-        start = text.char_indices().find_map(|(index, character)| {
-            match character {
-                '<' => depth += 1,
-                '>' => depth = depth.saturating_sub(1),
-                _ => return None,
-            }
-            (depth == 0).then_some(index + 1)
-        })?;
-    }
-    if let Some(found) = text[start..].find(" for ") {
-        start += found + " for ".len();
-    }
-    loop {
-        let name = leading_name(&text[start..])?;
-        let name = start + name.start..start + name.end;
-        match text[name.end..].strip_prefix("::") {
-            Some(_) => start = name.end + 2,
-            None => return Some(name),
-        }
-    }
 }
 
 /// Whether the tree around `offset` is broken. What a sound string, comment or macro call holds is not.
@@ -297,4 +185,4 @@ fn indented_end(text: &str, header: &Header, outline: &Outline) -> usize {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

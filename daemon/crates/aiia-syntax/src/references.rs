@@ -62,7 +62,9 @@ pub(crate) fn references(tree: &Tree, language: Language, text: &str, window: &R
                 }
                 _ => continue,
             };
-            if window.start <= node.start_byte() && node.end_byte() <= window.end {
+            // A name that is missing is empty.
+            let is_there = node.start_byte() < node.end_byte();
+            if is_there && window.start <= node.start_byte() && node.end_byte() <= window.end {
                 let known = used.entry((node.start_byte(), node.end_byte())).or_insert(kind);
                 *known = kind.min(*known);
             }

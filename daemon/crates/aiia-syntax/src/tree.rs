@@ -9,6 +9,10 @@ use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Tree};
 /// The largest text that is parsed, in bytes. What is larger is generated, and is worked on by lines.
 pub const MAX_PARSE_BYTES: usize = 8 * 1024 * 1024;
 
+/// How many brackets may be open at the end of a text that is parsed. Where a grammar is ambiguous, the parser keeps
+/// all that an open bracket could mean, and sorts it out at the end: with thousands of them that takes gigabytes.
+pub const MAX_OPEN_BRACKETS: usize = 1000;
+
 /// The longest one parse may take.
 pub const PARSE_TIME_LIMIT: Duration = Duration::from_secs(2);
 
@@ -21,6 +25,11 @@ pub enum ParseError {
     /// The text is larger than [`MAX_PARSE_BYTES`].
     #[error("the file is larger than {} MiB and is not parsed; it is worked on by lines", MAX_PARSE_BYTES / 1024 / 1024)]
     TooLarge,
+    /// At the end of the text more than [`MAX_OPEN_BRACKETS`] brackets are open.
+    #[error(
+        "more than {MAX_OPEN_BRACKETS} brackets are open at the end of the file, so it is not parsed; it is worked on by lines"
+    )]
+    TooDeep,
     /// Parsing took longer than [`PARSE_TIME_LIMIT`].
     #[error("parsing the file took longer than {} s and was stopped; it is worked on by lines", PARSE_TIME_LIMIT.as_secs())]
     TimedOut,
@@ -40,7 +49,8 @@ impl SyntaxTree {
     /// Parses a text. Broken code gives a tree too; see [`SyntaxTree::error_count`].
     pub fn parse(language: Language, text: &str) -> Result<SyntaxTree, ParseError> {
         let bytes = text.as_bytes();
-        let tree = parse(language, bytes.len(), &mut |offset| bytes.get(offset..).unwrap_or_default(), None)?;
+        check(bytes.len(), std::iter::once(text))?;
+        let tree = parse(language, &mut |offset| bytes.get(offset..).unwrap_or_default(), None)?;
         Ok(SyntaxTree { tree, language })
     }
 
@@ -59,6 +69,7 @@ impl SyntaxTree {
             });
         }
         let rope = document.rope();
+        check(rope.len_bytes(), rope.chunks())?;
         let mut chunk_at = |offset: usize| {
             if offset >= rope.len_bytes() {
                 return &[][..];
@@ -66,7 +77,7 @@ impl SyntaxTree {
             let (chunk, chunk_start, _, _) = rope.chunk_at_byte(offset);
             &chunk.as_bytes()[offset - chunk_start..]
         };
-        let tree = parse(self.language, rope.len_bytes(), &mut chunk_at, Some(&old))?;
+        let tree = parse(self.language, &mut chunk_at, Some(&old))?;
         Ok(SyntaxTree { tree, language: self.language })
     }
 
@@ -133,19 +144,32 @@ impl SyntaxTree {
     }
 }
 
+/// Refuses a text that is too large, or has too many open brackets. These are counted wherever they are; those of
+/// strings and comments are few or closed again.
+fn check<'t>(length: usize, chunks: impl Iterator<Item = &'t str>) -> Result<(), ParseError> {
+    if length > MAX_PARSE_BYTES {
+        return Err(ParseError::TooLarge);
+    }
+    let mut open = 0_usize;
+    for byte in chunks.flat_map(str::bytes) {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    if open > MAX_OPEN_BRACKETS { Err(ParseError::TooDeep) } else { Ok(()) }
+}
+
 fn point(point: Point) -> tree_sitter::Point {
     tree_sitter::Point { row: point.row, column: point.column }
 }
 
 fn parse<'text>(
     language: Language,
-    length: usize,
     bytes_from: &mut dyn FnMut(usize) -> &'text [u8],
     old: Option<&Tree>,
 ) -> Result<Tree, ParseError> {
-    if length > MAX_PARSE_BYTES {
-        return Err(ParseError::TooLarge);
-    }
     let mut parser = Parser::new();
     parser.set_language(language.grammar()).expect("the grammar is of a version this parser reads");
     let deadline = Instant::now() + PARSE_TIME_LIMIT;

@@ -1,5 +1,10 @@
 //! The names that the import statements of a file bring into scope, and the modules they come from.
 
+mod ecmascript;
+mod others;
+mod python;
+mod rust;
+
 use aiia_syntax::Language;
 
 /// A name an import statement brings into scope.
@@ -16,9 +21,10 @@ pub(crate) struct Import {
 /// The names that the import statements `text` bring into scope. `path` is that of the file, for relative imports.
 pub(crate) fn imports(language: Language, path: &str, text: &str) -> Vec<Import> {
     match language.name() {
-        "rust" => rust(path, text),
-        "python" => python(path, text),
-        _ => Vec::new(),
+        "rust" => rust::imports(path, text),
+        "python" => python::imports(path, text),
+        "javascript" | "typescript" | "tsx" => ecmascript::imports(path, text),
+        name => others::imports(name, path, text),
     }
 }
 
@@ -65,152 +71,45 @@ pub(crate) fn module_match(module: &[&str], import: &[String]) -> f32 {
     0.0
 }
 
-fn rust(path: &str, text: &str) -> Vec<Import> {
-    let own: Vec<String> = module_of(path).into_iter().map(str::to_owned).collect();
-    let mut found = Vec::new();
-    let code: String = text
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default())
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .collect::<Vec<_>>()
-        .join(" ");
-    for statement in code.split(';') {
-        let Some(at) = statement.find("use ") else { continue };
-        rust_tree(statement[at + 4..].trim(), &[], &own, &mut found);
+impl Import {
+    /// All names of a module.
+    fn all_of(module: Vec<String>) -> Import {
+        Import { alias: None, name: None, module }
     }
-    found
+
+    /// One name of a module, under its own name or another.
+    fn one(name: &str, alias: Option<&str>, module: Vec<String>) -> Import {
+        Import { alias: Some(alias.unwrap_or(name).to_owned()), name: Some(name.to_owned()), module }
+    }
 }
 
-fn rust_tree(tree: &str, before: &[String], own: &[String], found: &mut Vec<Import>) {
-    let (path, list) = match tree.find('{') {
-        Some(open) => {
-            (&tree[..open], Some(tree[open + 1..].rsplit_once('}').map_or(&tree[open + 1..], |(list, _)| list)))
+/// The parts of a path, from the folder of the file at `path` where it begins with a dot. Endings of files are taken off.
+fn parts_of_path(path: &str, target: &str) -> Vec<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    if target.starts_with('.') {
+        parts.extend(path.split('/'));
+        parts.pop();
+        // Modules are named from inside the sources (see `module_of`).
+        if let Some(source) = parts.iter().position(|part| *part == "src") {
+            parts.drain(..=source);
         }
-        None => (tree, None),
-    };
-    let (path, alias) = match path.split_once(" as ") {
-        Some((path, alias)) => (path, Some(alias.trim().to_owned())),
-        None => (path, None),
-    };
-    let mut module = before.to_vec();
-    for part in path.split("::").map(str::trim).filter(|part| !part.is_empty()) {
+    }
+    for part in target.split('/') {
         match part {
-            "crate" => module.clear(),
-            "self" if module.is_empty() && before.is_empty() => module = own.to_vec(),
-            "super" => {
-                if module.is_empty() && before.is_empty() {
-                    module = own.to_vec();
-                }
-                module.pop();
+            "" | "." => {}
+            ".." => {
+                parts.pop();
             }
-            _ => module.push(part.to_owned()),
+            _ => parts.push(part),
         }
     }
-    match list {
-        Some(list) => {
-            for item in top_level_items(list) {
-                rust_tree(item.trim(), &module, own, found);
-            }
-        }
-        None => match module.last().map(String::as_str) {
-            Some("*") => {
-                module.pop();
-                found.push(Import { alias: None, name: None, module });
-            }
-            Some("self") => {
-                module.pop();
-                let name = module.pop();
-                found.push(Import { alias: alias.or_else(|| name.clone()), name, module });
-            }
-            Some(_) => {
-                let name = module.pop();
-                found.push(Import { alias: alias.or_else(|| name.clone()), name, module });
-            }
-            None => {}
-        },
-    }
-}
-
-/// The items of a list, without cutting the lists inside it.
-fn top_level_items(list: &str) -> Vec<&str> {
-    let (mut items, mut depth, mut start) = (Vec::new(), 0_i32, 0);
-    for (at, character) in list.char_indices() {
-        match character {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 0 => {
-                items.push(&list[start..at]);
-                start = at + 1;
-            }
-            _ => {}
+    if let Some(last) = parts.last_mut() {
+        *last = last.rsplit_once('.').map_or(*last, |(stem, _)| stem);
+        if *last == "index" {
+            parts.pop();
         }
     }
-    items.push(&list[start..]);
-    items.retain(|item| !item.trim().is_empty());
-    items
-}
-
-fn python(path: &str, text: &str) -> Vec<Import> {
-    let mut found = Vec::new();
-    let code: Vec<&str> = text.lines().map(|line| line.split('#').next().unwrap_or_default()).collect();
-    let code = code.join("\n").replace("\\\n", " ");
-    let mut rest = code.as_str();
-    while !rest.trim_start().is_empty() {
-        rest = rest.trim_start();
-        let line_end = rest.find('\n').unwrap_or(rest.len());
-        // A list in brackets goes on until they close.
-        let end = match rest[..line_end].find('(') {
-            Some(open) => rest[open..].find(')').map_or(rest.len(), |close| open + close + 1),
-            None => line_end,
-        };
-        let statement = rest[..end].replace(['\n', '(', ')'], " ");
-        rest = &rest[end..];
-        for statement in statement.split(';') {
-            python_statement(path, statement.trim(), &mut found);
-        }
-    }
-    found
-}
-
-fn python_statement(path: &str, statement: &str, found: &mut Vec<Import>) {
-    let named = |item: &str| match item.split_once(" as ") {
-        Some((name, alias)) => (name.trim().to_owned(), Some(alias.trim().to_owned())),
-        None => (item.trim().to_owned(), None),
-    };
-    if let Some(modules) = statement.strip_prefix("import ") {
-        for item in modules.split(',') {
-            let (module, alias) = named(item);
-            let mut module: Vec<String> = module.split('.').map(str::to_owned).collect();
-            let name = module.pop();
-            found.push(Import { alias: alias.or_else(|| name.clone()), name, module });
-        }
-    } else if let Some((module, names)) = statement.strip_prefix("from ").and_then(|rest| rest.split_once(" import ")) {
-        let module = module.trim();
-        let inside = module.trim_start_matches('.');
-        let dots = module.len() - inside.len();
-        let mut parts: Vec<String> = Vec::new();
-        if dots > 0 {
-            let mut folder: Vec<&str> = path.split('/').collect();
-            folder.truncate(folder.len().saturating_sub(dots));
-            parts.extend(folder.into_iter().map(str::to_owned));
-            if let Some(source) = parts.iter().position(|part| part == "src") {
-                parts.drain(..=source);
-            }
-        }
-        parts.extend(inside.split('.').filter(|part| !part.is_empty()).map(str::to_owned));
-        for item in names.split(',').filter(|item| !item.trim().is_empty()) {
-            let (name, alias) = named(item);
-            if name == "*" {
-                found.push(Import { alias: None, name: None, module: parts.clone() });
-            } else {
-                found.push(Import {
-                    alias: Some(alias.unwrap_or_else(|| name.clone())),
-                    name: Some(name),
-                    module: parts.clone(),
-                });
-            }
-        }
-    }
+    parts.into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -237,6 +136,16 @@ mod tests {
     #[case("p/__init__.py", "from .q import *", &["*=p.q:*"])]
     #[case("p/a.py", "from p.b import \\\n  c", &["c=p.b:c"])]
     #[case("p/a.py", "from p.b import (c", &["c=p.b:c"])]
+    #[case("src/a/b.ts", "import D, { x, y as z } from '../c/d';\nimport * as ns from \"./e.js\"", &["x=c.d:x", "z=c.d:y", "D=c.d:D", "ns=a:e"])]
+    #[case("src/a.js", "const { p: q } = require('./r');\nimport './side.css'\nexport * from '@/u'", &["q=r:p", "*=@.u:*"])]
+    #[case("x/y.c", "#include \"../z/w.h\"\n# include <sys/a.h>", &["*=z.w:*", "*=sys.a:*"])]
+    #[case("m.go", "import (\n\t\"net/http\"\n\tx \"e.com/y/z\"\n)", &["http=net:http", "x=e.com.y:z"])]
+    #[case("A.java", "import a.b.C;\nimport static a.D.*;", &["C=a.b:C", "*=a.D:*"])]
+    #[case("a.cs", "using A.B;\nusing X = C.D;", &["*=A.B:*", "X=C:D"])]
+    #[case("a.php", "use A\\B\\C as D;\nuse E\\{F, G};", &["D=A.B:C", "F=E:F", "G=E:G"])]
+    #[case("lib/a.rb", "require_relative 'b/c'\nrequire \"d\"", &["*=lib.b.c:*", "*=d:*"])]
+    #[case("a.lua", "local m = require(\"x.y\")", &["m=x:y"])]
+    #[case("a.json", "{}", &[])]
     fn reads_imports(#[case] path: &str, #[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(shown(path, text), expected);
     }

@@ -9,26 +9,26 @@
 (typealias_declaration name: (type_identifier) @name) @definition.type_alias
 (associatedtype_declaration name: (type_identifier) @name) @definition.type_alias
 
-(function_declaration name: (simple_identifier) @name) @definition.function
+; Where a pattern names no kind of node it compiles in a tenth of the time.
+((function_declaration "func" . (_) @name) @definition.function
+  (#match? @name "^[`\\w]+$"))
 (protocol_function_declaration name: (simple_identifier) @name) @definition.method
 (init_declaration "init" @name) @definition.method
 (deinit_declaration "deinit" @name) @definition.method
 (subscript_declaration "subscript" @name (computed_property) @body) @definition.property
 
 ; What a type holds: code behind a name, or a value.
-(property_declaration
-  name: (pattern bound_identifier: (_) @name)
-  computed_value: (_) @body) @definition.property
-(class_body (property_declaration name: (pattern bound_identifier: (_) @name)) @definition.field)
-(enum_class_body (property_declaration name: (pattern bound_identifier: (_) @name)) @definition.field)
-(protocol_property_declaration name: (pattern bound_identifier: (_) @name)) @definition.property
+(property_declaration (pattern) @name (computed_property) @body) @definition.property
+(class_body (property_declaration (pattern) @name) @definition.field)
+(enum_class_body (property_declaration (pattern) @name) @definition.field)
+(protocol_property_declaration (pattern) @name) @definition.property
 
 ; What the file itself holds.
 (source_file
   (property_declaration
     (value_binding_pattern "let")
-    name: (pattern bound_identifier: (_) @name)) @definition.constant)
-(source_file (property_declaration name: (pattern bound_identifier: (_) @name)) @definition.variable)
+    (pattern) @name) @definition.constant)
+(source_file (property_declaration (pattern) @name) @definition.variable)
 
 (attribute) @leading
 [(comment) (multiline_comment)] @leading.comment

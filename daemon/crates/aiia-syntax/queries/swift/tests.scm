@@ -1,8 +1,8 @@
 ; What XCTest and Swift Testing take for a test, and the classes that by their name hold tests.
 
-((class_body (function_declaration name: (simple_identifier) @name) @test)
-  (#match? @name "^test"))
-((function_declaration (modifiers (attribute (user_type (type_identifier) @attribute)))) @test
-  (#eq? @attribute "Test"))
+((function_declaration "func" . (_) @name) @test
+  (#match? @name "^test\\w*$"))
+((function_declaration . (_) @modifiers) @test
+  (#match? @modifiers "^[^(]*@Test\\b"))
 ((class_declaration name: (type_identifier) @name) @test
   (#match? @name "Tests?$"))

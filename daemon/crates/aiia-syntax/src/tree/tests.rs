@@ -37,14 +37,46 @@ fn counts_errors(#[case] name: &str, #[case] text: &str, #[case] expected: usize
 #[case::many_words("python", "lambda ".repeat(50_000))]
 fn hostile_text_ends_in_a_tree_or_an_error(#[case] name: &str, #[case] text: String) {
     match SyntaxTree::parse(language(name), &text) {
-        Err(error) => assert_eq!(error, ParseError::TimedOut),
+        Err(error) => assert!(matches!(error, ParseError::TimedOut | ParseError::TooDeep)),
         Ok(tree) => {
             tree.error_count();
             tree.symbols(&text);
             tree.imports(&text);
+            tree.references(&text, 0..text.len());
+            tree.tests(&text);
             tree.enclosing_symbol(&text, text.len() / 2..text.len() / 2);
         }
     }
+}
+
+/// A line of a minified file.
+fn long_line() -> String {
+    "f(a,b);".repeat(5_000_000 / 7)
+}
+
+#[rstest]
+#[case::empty(String::new())]
+#[case::nul("\0".repeat(10_000) + "fn a\0() { \0 \"\0\" }\0\n")]
+#[case::open_brackets("([{".repeat(33_334))]
+#[case::closed_brackets("[".repeat(100_000) + &"]".repeat(100_000))]
+#[case::long_line(long_line())]
+fn hostile_text_does_no_harm_in_any_language(#[case] text: String) {
+    for &language in Language::all() {
+        match SyntaxTree::parse(language, &text) {
+            Err(error) => assert!(matches!(error, ParseError::TimedOut | ParseError::TooDeep), "{language}"),
+            Ok(tree) => drop(tree.symbols(&text)),
+        }
+    }
+}
+
+#[test]
+fn open_brackets_are_counted_in_edits_too() {
+    let tree = SyntaxTree::parse(language("rust"), "fn a() {}").unwrap();
+    let mut document = Document::new("fn a() {}");
+    let edit = document.edit(0..0, &"(".repeat(MAX_OPEN_BRACKETS + 1));
+    assert_eq!(tree.reparse(&document, &[edit]).unwrap_err(), ParseError::TooDeep);
+    let edit = document.edit(0..1, "");
+    assert!(tree.reparse(&document, &[edit]).is_ok());
 }
 
 #[test]

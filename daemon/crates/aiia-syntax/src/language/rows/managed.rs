@@ -1,6 +1,6 @@
 //! Languages that run on a virtual machine with classes.
 
-use super::super::{Body, Outline, Row};
+use super::super::{Body, Functions, Outline, Row};
 use super::{Queries, queries};
 use crate::SymbolKind;
 
@@ -32,6 +32,7 @@ pub(super) static JAVA: Row = Row {
             ("enum", SymbolKind::Enum),
         ],
         kinds_behind: &[],
+        functions: Functions::Typed,
         leading: &["//", "/*", "*", "@"],
         body: Body::Braces,
     }),
@@ -70,6 +71,7 @@ pub(super) static CSHARP: Row = Row {
             ("namespace", SymbolKind::Namespace),
         ],
         kinds_behind: &[],
+        functions: Functions::Typed,
         leading: &["//", "/*", "*", "["],
         body: Body::Braces,
     }),

@@ -1,6 +1,6 @@
 //! Languages that compile to machine code.
 
-use super::super::{Body, Outline, Row};
+use super::super::{Body, Functions, Outline, Row};
 use super::{Queries, queries};
 use crate::SymbolKind;
 
@@ -25,6 +25,7 @@ pub(super) static RUST: Row = Row {
             ("macro_rules!", SymbolKind::Macro),
         ],
         kinds_behind: &[],
+        functions: Functions::Keyword,
         leading: &["#[", "//"],
         body: Body::Braces,
     }),
@@ -43,6 +44,7 @@ pub(super) static GO: Row = Row {
         modifiers: &[],
         keywords: &[("func", SymbolKind::Function), ("type", SymbolKind::TypeAlias)],
         kinds_behind: &[("struct", SymbolKind::Struct), ("interface", SymbolKind::Interface)],
+        functions: Functions::Keyword,
         leading: &["//"],
         body: Body::Braces,
     }),
@@ -61,6 +63,7 @@ pub(super) static C: Row = Row {
         modifiers: &["typedef", "static", "const", "extern"],
         keywords: &[("struct", SymbolKind::Struct), ("union", SymbolKind::Union), ("enum", SymbolKind::Enum)],
         kinds_behind: &[],
+        functions: Functions::Typed,
         leading: &["//", "/*", "*"],
         body: Body::Braces,
     }),
@@ -93,6 +96,7 @@ pub(super) static CPP: Row = Row {
             ("namespace", SymbolKind::Namespace),
         ],
         kinds_behind: &[],
+        functions: Functions::Typed,
         leading: &["//", "/*", "*"],
         body: Body::Braces,
     }),
@@ -141,6 +145,7 @@ pub(super) static SWIFT: Row = Row {
             ("extension", SymbolKind::Impl),
         ],
         kinds_behind: &[],
+        functions: Functions::Keyword,
         leading: &["//", "/*", "*", "@"],
         body: Body::Braces,
     }),

@@ -1,6 +1,6 @@
 //! Scripting languages.
 
-use super::super::{Body, Outline, Row};
+use super::super::{Body, Functions, Outline, Row};
 use super::{Queries, queries};
 use crate::SymbolKind;
 
@@ -16,6 +16,7 @@ pub(super) static PYTHON: Row = Row {
         modifiers: &["async"],
         keywords: &[("def", SymbolKind::Function), ("class", SymbolKind::Class)],
         kinds_behind: &[],
+        functions: Functions::Keyword,
         leading: &["@", "#"],
         body: Body::Colon,
     }),
@@ -44,6 +45,7 @@ pub(super) static RUBY: Row = Row {
         modifiers: &["private", "protected", "public", "module_function", "private_class_method"],
         keywords: &[("def", SymbolKind::Function), ("class", SymbolKind::Class), ("module", SymbolKind::Module)],
         kinds_behind: &[],
+        functions: Functions::Keyword,
         leading: &["#"],
         body: Body::End,
     }),
@@ -74,6 +76,7 @@ pub(super) static BASH: Row = Row {
         modifiers: &[],
         keywords: &[("function", SymbolKind::Function)],
         kinds_behind: &[],
+        functions: Functions::Bare,
         leading: &["#"],
         body: Body::Braces,
     }),
@@ -92,6 +95,7 @@ pub(super) static LUA: Row = Row {
         modifiers: &["local"],
         keywords: &[("function", SymbolKind::Function)],
         kinds_behind: &[],
+        functions: Functions::Keyword,
         leading: &["--"],
         body: Body::End,
     }),

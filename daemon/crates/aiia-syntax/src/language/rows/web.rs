@@ -1,6 +1,6 @@
 //! Languages of the web.
 
-use super::super::{Body, Outline, Row};
+use super::super::{Body, Functions, Outline, Row};
 use super::{Queries, queries};
 use crate::SymbolKind;
 
@@ -18,13 +18,14 @@ pub(super) static JAVASCRIPT: Row = Row {
         tests: "ecmascript";
     },
     outline: Some(Outline {
-        modifiers: &["export", "default", "async"],
+        modifiers: &["export", "default", "async", "static", "get", "set"],
         keywords: &[
             ("function", SymbolKind::Function),
             ("function*", SymbolKind::Function),
             ("class", SymbolKind::Class),
         ],
         kinds_behind: &[],
+        functions: Functions::Bare,
         leading: ECMASCRIPT_LEADING,
         body: Body::Braces,
     }),
@@ -82,7 +83,22 @@ pub(super) static TSX: Row = Row {
 const ECMASCRIPT_LEADING: &[&str] = &["//", "/*", "*", "@"];
 
 const TYPESCRIPT_OUTLINE: Outline = Outline {
-    modifiers: &["export", "default", "declare", "abstract", "async", "const"],
+    modifiers: &[
+        "export",
+        "default",
+        "declare",
+        "abstract",
+        "async",
+        "const",
+        "static",
+        "get",
+        "set",
+        "public",
+        "private",
+        "protected",
+        "readonly",
+        "override",
+    ],
     keywords: &[
         ("function", SymbolKind::Function),
         ("function*", SymbolKind::Function),
@@ -92,6 +108,7 @@ const TYPESCRIPT_OUTLINE: Outline = Outline {
         ("namespace", SymbolKind::Namespace),
     ],
     kinds_behind: &[],
+    functions: Functions::Bare,
     leading: ECMASCRIPT_LEADING,
     body: Body::Braces,
 };
@@ -130,6 +147,7 @@ pub(super) static PHP: Row = Row {
             ("enum", SymbolKind::Enum),
         ],
         kinds_behind: &[],
+        functions: Functions::Keyword,
         leading: &["//", "/*", "*", "#"],
         body: Body::Braces,
     }),
