@@ -115,7 +115,9 @@ fn main() {
                 add(&mut lexical, score, cases.cases.len());
                 for (name, score) in &case.peers {
                     if let Some(peer) = name.strip_suffix(&format!("@{budget}")) {
-                        add(peers.entry(peer).or_default(), *score, cases.cases.len());
+                        // A peer may have been asked about some of the cases only.
+                        let asked = cases.cases.iter().filter(|case| case.peers.contains_key(name)).count();
+                        add(peers.entry(peer).or_default(), *score, asked);
                     }
                 }
             }

@@ -4,7 +4,7 @@ use crate::candidates::{Candidate, score};
 use crate::fit::Fitter;
 use crate::rank::{Feature, Outcome, Ranked, Texts, reason};
 use crate::tokens::count_within;
-use crate::workspace::{DefinitionRef, WorkspaceIndex, identifiers};
+use crate::workspace::{DefinitionRef, WorkspaceIndex, words};
 use crate::{Intent, Piece, PieceKind, Target};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
@@ -22,7 +22,7 @@ const RELATED_SHARE: f64 = 0.25;
 /// A signature of fewer tokens counts as one of so many, so that worthless scraps do not win by being short.
 const LEAST_TOKENS: f32 = 10.0;
 /// So many of the likeliest are looked at.
-const MAX_PRICED: usize = 800;
+const MAX_PRICED: usize = 1500;
 /// Longer definitions are shown by their signatures, however well they are used.
 const WHOLE_LINES: u32 = 40;
 /// The score of what is as good as certain; the target's own file may score higher.
@@ -118,7 +118,7 @@ impl Others<'_, '_> {
     fn likely(&mut self, fitter: &mut Fitter, ranked: Vec<Ranked>, target: &Target) {
         let body = target.symbol.as_ref().and_then(|symbol| symbol.body_range.clone());
         let body = body.and_then(|body| fitter.request.text.get(body)).unwrap_or_default();
-        let is_unwritten = target.symbol.is_some() && identifiers(body).take(UNWRITTEN_NAMES).count() < UNWRITTEN_NAMES;
+        let is_unwritten = target.symbol.is_some() && words(body).take(UNWRITTEN_NAMES).count() < UNWRITTEN_NAMES;
         let least = if is_unwritten { LEAST_LIKELIHOOD_UNWRITTEN } else { LEAST_LIKELIHOOD };
         let mut priced: Vec<(f32, usize, Ranked)> = Vec::new();
         for ranked in ranked.into_iter().take(MAX_PRICED).take_while(|ranked| ranked.likelihood >= least) {

@@ -112,7 +112,10 @@ fn parse(request: &ContextRequest) -> FileSyntax {
         return FileSyntax::default();
     };
     match SyntaxTree::parse(language, request.text) {
-        Ok(tree) => FileSyntax { symbols: tree.symbols(request.text), imports: tree.imports(request.text) },
+        Ok(tree) => {
+            let (symbols, imports) = tree.symbols_and_imports(request.text);
+            FileSyntax { symbols, imports }
+        }
         // Text the parser gives up on still has lines.
         Err(_) => FileSyntax::default(),
     }

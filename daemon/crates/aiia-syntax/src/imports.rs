@@ -1,14 +1,15 @@
 //! Import statements, from a language's `imports.scm`.
 
-use crate::Language;
 use crate::definitions::{self, Leading};
 use crate::query::for_each_match;
+use crate::{Language, Symbol};
 use aiia_text::whole_lines;
 use std::ops::Range;
 use tree_sitter::Tree;
 
 /// The import statements outside functions as whole lines, in order; statements on one line are one range.
-pub(crate) fn imports(tree: &Tree, language: Language, text: &str) -> Vec<Range<usize>> {
+/// `symbols` are those of the whole text.
+pub(crate) fn imports(tree: &Tree, language: Language, text: &str, symbols: &[Symbol]) -> Vec<Range<usize>> {
     let (mut found, mut leading) = (Vec::new(), Vec::new());
     for_each_match(language.imports(), tree, text, 0..usize::MAX, |_, captures| {
         for &(node, capture) in captures {
@@ -19,11 +20,8 @@ pub(crate) fn imports(tree: &Tree, language: Language, text: &str) -> Vec<Range<
             }
         }
     });
-    let functions: Vec<Range<usize>> = definitions::symbols(tree, language, text, 0..usize::MAX)
-        .into_iter()
-        .filter(|symbol| symbol.kind.is_callable())
-        .map(|symbol| symbol.item_range)
-        .collect();
+    let functions: Vec<&Range<usize>> =
+        symbols.iter().filter(|symbol| symbol.kind.is_callable()).map(|symbol| &symbol.item_range).collect();
     found.sort_by_key(|range| range.start);
     leading.sort_by_key(Leading::start);
 

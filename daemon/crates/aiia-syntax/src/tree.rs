@@ -128,7 +128,14 @@ impl SyntaxTree {
 
     /// The import statements outside functions, in the order of the text, grown to whole lines.
     pub fn imports(&self, text: &str) -> Vec<Range<usize>> {
-        imports::imports(&self.tree, self.language, text)
+        self.symbols_and_imports(text).1
+    }
+
+    /// [`SyntaxTree::symbols`] and [`SyntaxTree::imports`] in one go, for the price of the former.
+    pub fn symbols_and_imports(&self, text: &str) -> (Vec<Symbol>, Vec<Range<usize>>) {
+        let symbols = self.symbols(text);
+        let imports = imports::imports(&self.tree, self.language, text, &symbols);
+        (symbols, imports)
     }
 
     /// The names within `window` that are used there, in the order of the text, each once. Names that a definition, a

@@ -1,7 +1,7 @@
 //! The place a request is about, as the ranking sees it: which names stand near it, and how.
 
 use super::imports::{self, Import};
-use crate::workspace::{NameId, identifiers, name_id, parts};
+use crate::workspace::{NameId, identifiers, name_id, name_ids, parts, words};
 use crate::{ContextRequest, FileSyntax, Target};
 use aiia_syntax::{Symbol, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -131,21 +131,19 @@ impl Point {
             .collect();
         let self_types: FxHashSet<NameId> = around.iter().map(|outer| name_id(&outer.name)).collect();
         let mut self_names = FxHashSet::default();
-        let mut near_parts: FxHashSet<String> =
-            identifiers(&text[signature.clone()]).flat_map(|range| parts(&text[range])).collect();
+        let mut near_parts: FxHashSet<String> = words(&text[signature.clone()]).flat_map(parts).collect();
         near_parts.extend(around.iter().flat_map(|outer| parts(&outer.name)));
         for symbol in &file.symbols {
             let owner = symbol.container.as_deref().and_then(|path| path.rsplit("::").next());
             let is_own = owner.is_some_and(|owner| self_types.contains(&name_id(owner)));
             if is_own && matches!(symbol.kind, SymbolKind::Field | SymbolKind::Variant | SymbolKind::Method) {
-                self_names.extend(identifiers(symbol.signature(text)).map(|range| name_id(&text[range])));
+                self_names.extend(name_ids(symbol.signature(text)));
             }
         }
 
         let target_parts: FxHashSet<String> =
             symbol.map(|symbol| parts(&symbol.name)).unwrap_or_default().into_iter().collect();
-        let signature_names: FxHashSet<NameId> =
-            identifiers(&text[signature.clone()]).map(|range| name_id(&text[range])).collect();
+        let signature_names: FxHashSet<NameId> = name_ids(&text[signature.clone()]).collect();
         let siblings: Vec<Relative> = file
             .symbols
             .iter()
@@ -168,12 +166,12 @@ impl Point {
                 .iter()
                 .flat_map(|outer| {
                     let header = outer.signature(text);
-                    identifiers(header).map(|range| name_id(&header[range])).collect::<Vec<_>>()
+                    name_ids(header).collect::<Vec<_>>()
                 })
                 .collect(),
             returned: text[signature.clone()]
                 .rsplit_once("->")
-                .map(|(_, returned)| identifiers(returned).map(|range| name_id(&returned[range])).collect())
+                .map(|(_, returned)| name_ids(returned).collect())
                 .unwrap_or_default(),
             signature_names,
             sibling_uses: sibling_uses(&siblings),
@@ -228,7 +226,7 @@ pub(crate) fn function_likeness(
     signature: &str,
 ) -> f32 {
     let other_parts: FxHashSet<String> = parts(name).into_iter().collect();
-    let other_names: FxHashSet<NameId> = identifiers(signature).map(|range| name_id(&signature[range])).collect();
+    let other_names: FxHashSet<NameId> = name_ids(signature).collect();
     0.4 * likeness(target_parts, &other_parts) + 0.5 * likeness(signature_names, &other_names)
 }
 
@@ -240,7 +238,7 @@ fn relative(
     same_owner: bool,
 ) -> Relative {
     let signature = other.signature(text);
-    let names_of = |text: &str| identifiers(text).map(|range| name_id(&text[range])).collect::<FxHashSet<NameId>>();
+    let names_of = |text: &str| name_ids(text).collect::<FxHashSet<NameId>>();
     let body = other.body_range.clone().and_then(|body| text.get(body)).unwrap_or_default();
     let weight =
         function_likeness(target_parts, signature_names, &other.name, signature) + if same_owner { 0.1 } else { 0.0 };

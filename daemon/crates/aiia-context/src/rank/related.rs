@@ -2,7 +2,7 @@
 
 use super::point::{Point, function_likeness};
 use super::texts::Texts;
-use crate::workspace::{Definition, DefinitionRef, FileEntry, NameId, WorkspaceIndex, identifiers, name_id};
+use crate::workspace::{Definition, DefinitionRef, FileEntry, NameId, WorkspaceIndex, name_id, name_ids, words};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many functions of the target's name are read.
@@ -152,7 +152,7 @@ pub(crate) fn callers(
             }
             if let Some(text) = texts.whole(file, &entry.path, definition, MAX_LINES)
                 && text.contains(target_name)
-                && identifiers(text).any(|range| &text[range] == target_name)
+                && words(text).any(|word| word == target_name)
             {
                 found.push(DefinitionRef { file, definition: number as u16 });
                 if found.len() >= MAX_CALLERS {
@@ -176,7 +176,7 @@ fn body_names(index: &WorkspaceIndex, texts: &mut Texts, at: DefinitionRef) -> O
 
 /// The names of a text.
 pub(crate) fn names_of(text: &str) -> FxHashSet<NameId> {
-    identifiers(text).map(|range| name_id(&text[range])).collect()
+    name_ids(text).collect()
 }
 
 /// Names by the share of the functions that have them; a single function alone is only half a hint.

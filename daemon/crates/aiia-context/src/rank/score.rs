@@ -7,7 +7,7 @@ use super::point::Point;
 use super::related::{self, Weighed};
 use super::texts::Texts;
 use super::weights::{ALONE, MENTIONED};
-use crate::workspace::{DefinitionRef, NameId, Workspace, WorkspaceIndex, identifiers, name_id, parts};
+use crate::workspace::{DefinitionRef, NameId, Workspace, WorkspaceIndex, name_id, name_ids, parts};
 use crate::{ContextRequest, FileSyntax, Intent, Target};
 use aiia_syntax::SymbolKind;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -389,8 +389,7 @@ impl<'a> Ranking<'a> {
         for candidate in ranked.iter().take(MAX_TELLING) {
             let Some((entry, definition)) = self.index.definition(candidate.at) else { continue };
             let Some(signature) = texts.signature(candidate.at.file, &entry.path, definition) else { continue };
-            for range in identifiers(signature) {
-                let name = name_id(&signature[range]);
+            for name in name_ids(signature) {
                 if name != definition.name {
                     let known = told.entry(name).or_default();
                     *known = known.max(candidate.likelihood);
@@ -473,7 +472,7 @@ fn bases(index: &WorkspaceIndex, texts: &mut Texts, point: &Point) -> FxHashSet<
                 if matches!(definition.kind, SymbolKind::Class | SymbolKind::Trait)
                     && let Some(header) = texts.signature(at.file, &entry.path, definition)
                 {
-                    above.extend(identifiers(header).map(|range| name_id(&header[range])));
+                    above.extend(name_ids(header));
                 }
             }
         }

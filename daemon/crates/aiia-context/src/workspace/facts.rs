@@ -1,7 +1,7 @@
 //! What the index keeps of a file: its definitions, and the names it mentions.
 
 use super::cache::{Input, put_text};
-use super::names::{NameId, identifiers, name_id};
+use super::names::{NameId, name_id, name_ids};
 use aiia_syntax::{Language, Symbol, SymbolKind, SyntaxTree};
 use rustc_hash::FxHashSet;
 use std::ops::Range;
@@ -139,7 +139,7 @@ impl FileFacts {
     fn from_symbols(symbols: &[Symbol], language: Option<Language>, text: &str) -> FileFacts {
         let (definitions, names) = definitions(symbols, language, text);
         let mut mentioned: FxHashSet<NameId> = FxHashSet::default();
-        mentioned.extend(identifiers(text).map(|range| name_id(&text[range])));
+        mentioned.extend(name_ids(text));
         let mut mentions: Box<[NameId]> = mentioned.into_iter().collect();
         mentions.sort_unstable();
         FileFacts { definitions, names, mentions, content: content(text) }

@@ -56,6 +56,16 @@ pub(crate) fn identifiers(text: &str) -> impl Iterator<Item = Range<usize>> + '_
     })
 }
 
+/// The identifiers of a text themselves.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    identifiers(text).map(|range| &text[range])
+}
+
+/// The numbers of the identifiers of a text.
+pub(crate) fn name_ids(text: &str) -> impl Iterator<Item = NameId> + '_ {
+    words(text).map(name_id)
+}
+
 /// The parts of a name, in lower case: `parse_HTTPHeader` is `parse`, `http`, `header`.
 pub(crate) fn parts(name: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
