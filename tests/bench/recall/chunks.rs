@@ -21,7 +21,7 @@ struct Chunk {
 }
 
 pub(crate) struct Chunks {
-    chunks: Vec<Chunk>,
+    all: Vec<Chunk>,
     frequency: HashMap<String, f64>,
     mean: f64,
 }
@@ -58,7 +58,7 @@ impl Chunks {
             }
         }
         let mean = chunks.iter().map(|chunk| chunk.length).sum::<f64>() / chunks.len().max(1) as f64;
-        Chunks { chunks, frequency, mean }
+        Chunks { all: chunks, frequency, mean }
     }
 
     /// The lines of the best chunks of other files that fit the budget, and their tokens.
@@ -66,9 +66,9 @@ impl Chunks {
         let line = hidden[..at].matches('\n').count();
         let near: Vec<&str> = hidden.lines().skip(line.saturating_sub(AROUND)).take(2 * AROUND).collect();
         let asked: HashSet<String> = words(&near.join("\n")).collect();
-        let count = self.chunks.len() as f64;
+        let count = self.all.len() as f64;
         let mut scored: Vec<(f64, &Chunk)> = self
-            .chunks
+            .all
             .iter()
             .filter(|chunk| chunk.path != path)
             .map(|chunk| {

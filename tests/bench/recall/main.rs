@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -167,7 +168,8 @@ fn hide(text: &str, case: &Case) -> Hidden {
     if std::env::var_os("AIIA_BENCH_WHOLE").is_some() {
         return Hidden { text: text.to_owned(), at: case.start };
     }
-    let stub = if case.path.ends_with(".rs") { "{\n}" } else { "..." };
+    let stub =
+        if Language::from_path(&case.path).is_some_and(|language| language.name() == "rust") { "{\n}" } else { "..." };
     Hidden { text: format!("{}{stub}{}", &text[..case.start], &text[case.end..]), at: case.start }
 }
 
@@ -221,16 +223,18 @@ fn write_features(out: &mut std::fs::File, repository: &str, case: &Case, index:
             .get(one.path.as_str())
             .and_then(|lines| lines.iter().find(|line| (one.line..one.line + 3).contains(*line) && **line >= one.line));
         let is_needed = hit.is_some_and(|line| found.insert((one.path.clone(), *line)));
-        text.push_str(&format!(
+        write!(
+            text,
             "{repository}\t{}:{}\t{}\t{}\t{}",
             case.path,
             case.line,
             u8::from(is_needed),
             one.tokens,
             case.needed.len()
-        ));
+        )
+        .expect("a string takes all");
         for feature in one.features {
-            text.push_str(&format!("\t{feature:.4}"));
+            write!(text, "\t{feature:.4}").expect("a string takes all");
         }
         text.push('\n');
     }

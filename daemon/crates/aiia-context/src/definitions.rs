@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// Definitions that are likely needed by less than this stay out: where the target has a body, which says what it uses, and where
 /// it is still to be written and everything is a guess.
-const LEAST_LIKELIHOOD: f32 = 0.01;
+const LEAST_LIKELIHOOD: f32 = 0.05;
 const LEAST_LIKELIHOOD_UNWRITTEN: f32 = 0.0002;
 /// A body of fewer names is still to be written.
 const UNWRITTEN_NAMES: usize = 2;

@@ -1,6 +1,6 @@
 //! The map of a workspace: the signatures that matter most in it.
 //!
-//! Files that many mention matter (PageRank; Page, Brin, Motwani and Winograd, 1999), over the graph in which a file points to
+//! Files that many mention matter (`PageRank`; Page, Brin, Motwani and Winograd, 1999), over the graph in which a file points to
 //! the files that define the names it mentions; of their definitions those that matter files mention.
 
 use crate::rank::Texts;
@@ -126,7 +126,9 @@ fn page_rank(links: &FxHashMap<u32, Vec<(u32, f64)>>, index: &WorkspaceIndex) ->
                 }
             }
         }
-        next.values_mut().for_each(|rank| *rank += DAMPING * lost * each);
+        for rank in next.values_mut() {
+            *rank += DAMPING * lost * each;
+        }
         ranks = next;
     }
     ranks

@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use aiia_context::{ContextBundle, PieceKind};
+use aiia_context::{ContextBundle, Piece, PieceKind};
 use aiia_protocol::action::ActionKind;
 use aiia_protocol::document::{Diagnostic, Severity};
+use aiia_syntax::Language;
 use minijinja::{Environment, UndefinedBehavior, context};
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -48,7 +49,7 @@ pub(crate) fn system(project_prompt: Option<&str>) -> String {
 /// The prompt of an action.
 pub(crate) fn action(prompt: &ActionPrompt) -> String {
     // In the order of the file: it reads like the file with gaps.
-    let mut pieces: Vec<_> = prompt.bundle.pieces.iter().collect();
+    let mut pieces: Vec<_> = prompt.bundle.pieces.iter().filter(|piece| piece.path == prompt.name).collect();
     pieces.sort_by_key(|piece| piece.start_line);
     let pieces: Vec<_> = pieces
         .into_iter()
@@ -62,7 +63,16 @@ pub(crate) fn action(prompt: &ActionPrompt) -> String {
         })
         .collect();
     let diagnostics: Vec<_> = prompt.diagnostics.iter().map(shown_diagnostic).collect();
-    let code = render("code", context! { name => prompt.name, language => prompt.language, pieces, diagnostics });
+    let code = render(
+        "code",
+        context! {
+            name => prompt.name,
+            language => prompt.language,
+            others => other_files(prompt),
+            pieces,
+            diagnostics,
+        },
+    );
     render(
         prompt.kind.as_str(),
         context! {
@@ -78,6 +88,27 @@ pub(crate) fn action(prompt: &ActionPrompt) -> String {
             test_excerpt => prompt.test_file.map(|(_, text)| text).filter(|text| !text.is_empty()),
         },
     )
+}
+
+/// What other files of the workspace have to say, the most telling last, next to the code in question: a block a file.
+fn other_files(prompt: &ActionPrompt) -> Vec<minijinja::Value> {
+    let mut files: Vec<(&str, Vec<&Piece>)> = Vec::new();
+    for piece in prompt.bundle.pieces.iter().filter(|piece| piece.path != prompt.name) {
+        match files.iter_mut().find(|(path, _)| *path == piece.path) {
+            Some((_, pieces)) => pieces.push(piece),
+            None => files.push((&piece.path, vec![piece])),
+        }
+    }
+    files.reverse();
+    files
+        .into_iter()
+        .map(|(path, mut pieces)| {
+            pieces.sort_by_key(|piece| piece.start_line);
+            let parts: Vec<&str> = pieces.iter().map(|piece| piece.text.trim_end_matches(['\r', '\n'])).collect();
+            let language = Language::from_path(path).map(Language::name);
+            context! { path, language, text => parts.join("\n") }
+        })
+        .collect()
 }
 
 /// The thing an action is about, in words.
@@ -100,6 +131,7 @@ fn label(kind: PieceKind) -> &'static str {
         PieceKind::EnclosingType => "The type it belongs to",
         PieceKind::Siblings => "Other items beside it",
         PieceKind::Tests => "Its tests so far",
+        PieceKind::Callers => "Where it is called",
         PieceKind::Surroundings => "Around it",
     }
 }
@@ -129,8 +161,7 @@ fn render(name: &str, values: minijinja::Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aiia_context::{ContextRequest, Intent, gather};
-    use aiia_syntax::Language;
+    use aiia_context::{ContextRequest, FileTexts, Intent, Workspace, WorkspaceIndex, gather};
 
     use super::*;
 
@@ -203,6 +234,42 @@ mod tests {
 
             FORMAT"]]
         .assert_eq(&prompt(ActionKind::Fix));
+    }
+
+    struct Units;
+
+    impl FileTexts for Units {
+        fn text(&self, path: &str) -> Option<std::sync::Arc<str>> {
+            (path == "units.py").then(|| "def squared(x):\n    return x * x\n".into())
+        }
+    }
+
+    #[test]
+    fn other_files_come_first_under_their_own_names() {
+        let mut index = WorkspaceIndex::new();
+        index.put("units.py", Language::from_path("units.py"), &Units.text("units.py").unwrap());
+        index.settle();
+        let bundle = gather(&ContextRequest {
+            path: "shapes.py",
+            language: Language::from_path("shapes.py"),
+            text: "from units import squared\n\ndef area(radius):\n    return squared(radius)\n",
+            selection: 35..36,
+            intent: Intent::Explain,
+            budget: 500,
+            workspace: Some(Workspace { index: &index, texts: &Units }),
+        });
+        let text = action(&ActionPrompt {
+            kind: ActionKind::Explain,
+            name: "shapes.py",
+            language: Some("python"),
+            bundle: &bundle,
+            diagnostics: &[],
+            instruction: None,
+            format: "",
+            test_file: None,
+        });
+        let start = "From `units.py`:\n```python\ndef squared(x):\n    return x * x\n```\n\nFile `shapes.py` (python).";
+        assert!(text.starts_with(start), "{text}");
     }
 
     #[test]

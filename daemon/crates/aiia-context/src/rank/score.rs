@@ -222,7 +222,7 @@ impl<'a> Ranking<'a> {
                         if member.line > definition.last_line {
                             break;
                         }
-                        if entry.facts.is_child(member, at.definition) {
+                        if member.is_right_inside(at.definition) {
                             add(DefinitionRef { file: at.file, definition: index as u16 });
                         }
                     }
@@ -261,6 +261,9 @@ impl<'a> Ranking<'a> {
         let near = |distance: usize| (-(distance as f32) / 1500.0).exp();
         let log = |count: u32| (1.0 + count as f32).ln();
         let weight = |names: &Weighed, name| names.get(&name).copied().unwrap_or_default();
+
+        let kind = definition.kind;
+        let is_type = kind.is_type();
 
         features.set(Feature::Bias, 1.0);
         features.flag(Feature::InSignature, occurs.in_signature);
@@ -355,14 +358,13 @@ impl<'a> Ranking<'a> {
         features.set(Feature::LikeTarget, super::point::likeness(&name_parts, &point.target_parts));
         let shared = name_parts.iter().filter(|part| point.near_parts.contains(*part)).count();
         let like_near = shared as f32 / name_parts.len().max(1) as f32;
+        let is_like_near = shared == name_parts.len() && shared > 0;
         features.set(Feature::LikeNear, like_near);
-        features.flag(Feature::TypeLikeNear, definition.kind.is_type() && like_near == 1.0);
+        features.flag(Feature::TypeLikeNear, is_type && is_like_near);
 
         features.flag(Feature::Public, definition.traits.public);
         features.flag(Feature::Test, definition.traits.test || is_test_path(&entry.path));
         features.flag(Feature::Implements, definition.traits.implements);
-        let kind = definition.kind;
-        let is_type = kind.is_type();
         features.flag(Feature::Function, kind == SymbolKind::Function);
         features.flag(Feature::Method, kind == SymbolKind::Method);
         features.flag(

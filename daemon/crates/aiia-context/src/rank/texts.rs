@@ -28,7 +28,7 @@ impl<'a> Texts<'a> {
             let text = self.source.text(path)?;
             // The lines of a text that has changed since are not those that the index knows.
             self.index.file(file).filter(|entry| entry.facts.is_of(&text))?;
-            let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
+            let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1);
             let starts = std::iter::once(0).chain(breaks).collect();
             Some(Cut { text, starts })
         });

@@ -78,6 +78,11 @@ impl Definition {
         })
     }
 
+    /// Whether it stands right inside the definition of that index in its file.
+    pub(crate) fn is_right_inside(&self, outer: u16) -> bool {
+        self.parent == outer
+    }
+
     /// The lines of its signature.
     pub(crate) fn signature(&self) -> Range<u32> {
         self.line..self.line + u32::from(self.signature_lines)
@@ -187,11 +192,6 @@ impl FileFacts {
         (definition.parent != NO_PARENT).then(|| self.definitions.get(usize::from(definition.parent))).flatten()
     }
 
-    /// Whether a definition stands right inside the one of that index.
-    pub(crate) fn is_child(&self, definition: &Definition, outer: u16) -> bool {
-        definition.parent == outer
-    }
-
     /// Whether the file mentions a name.
     pub(crate) fn mentions(&self, name: NameId) -> bool {
         self.mentions.binary_search(&name).is_ok()
@@ -296,6 +296,10 @@ fn is_test(symbol: &Symbol, text: &str) -> bool {
         || (symbol.kind == SymbolKind::Module && matches!(symbol.name.as_str(), "test" | "tests"))
 }
 
+fn line_breaks(bytes: &[u8]) -> u32 {
+    memchr::memchr_iter(b'\n', bytes).count() as u32
+}
+
 /// Lines of offsets that mostly grow.
 struct LineCounter<'t> {
     text: &'t str,
@@ -308,10 +312,10 @@ impl LineCounter<'_> {
         let offset = offset.min(self.text.len());
         if offset < self.offset {
             let between = &self.text.as_bytes()[offset..self.offset];
-            self.line -= between.iter().filter(|byte| **byte == b'\n').count() as u32;
+            self.line -= line_breaks(between);
         } else {
             let between = &self.text.as_bytes()[self.offset..offset];
-            self.line += between.iter().filter(|byte| **byte == b'\n').count() as u32;
+            self.line += line_breaks(between);
         }
         self.offset = offset;
         self.line
@@ -320,6 +324,6 @@ impl LineCounter<'_> {
     /// The line of an offset behind the current one, without moving there.
     fn line_after(&self, offset: usize, from: u32) -> u32 {
         let behind = self.text.as_bytes().get(self.offset..offset.min(self.text.len())).unwrap_or_default();
-        from + behind.iter().filter(|byte| **byte == b'\n').count() as u32
+        from + line_breaks(behind)
     }
 }

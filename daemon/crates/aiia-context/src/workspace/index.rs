@@ -44,12 +44,11 @@ impl WorkspaceIndex {
     pub(crate) fn put_facts(&mut self, path: &str, facts: FileFacts) {
         self.is_settled = false;
         let entry = FileEntry { path: path.into(), facts };
-        match self.by_path.get(path) {
-            Some(&file) => self.files[file as usize] = Some(entry),
-            None => {
-                self.by_path.insert(path.into(), self.files.len() as u32);
-                self.files.push(Some(entry));
-            }
+        if let Some(&file) = self.by_path.get(path) {
+            self.files[file as usize] = Some(entry);
+        } else {
+            self.by_path.insert(path.into(), self.files.len() as u32);
+            self.files.push(Some(entry));
         }
     }
 

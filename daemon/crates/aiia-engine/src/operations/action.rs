@@ -25,6 +25,8 @@ use crate::source::{self, Source};
 
 /// Tokens of context for a model on this machine: reading them takes most of the time to the first word.
 const LOCAL_BUDGET: u32 = 1024;
+/// Tokens of context for the embedded model, which reads some twenty of them in a second on a small machine.
+const EMBEDDED_BUDGET: u32 = 512;
 /// Tokens of context for other models.
 const REMOTE_BUDGET: u32 = 4096;
 /// Diagnostics beyond this are left out; a file with more is broken by its first ones.
@@ -137,7 +139,11 @@ async fn new_chat(session: &Session, project_id: aiia_protocol::id::ProjectId, t
 }
 
 fn budget(model: &Chosen) -> u32 {
-    let wanted = if model.local { LOCAL_BUDGET } else { REMOTE_BUDGET };
+    let wanted = match model.local {
+        true if model.name.starts_with("embedded/") => EMBEDDED_BUDGET,
+        true => LOCAL_BUDGET,
+        false => REMOTE_BUDGET,
+    };
     wanted.min(model.window / 3).max(256)
 }
 
