@@ -58,7 +58,9 @@ mod tests {
     #[case(&[], "close to what the target uses")]
     fn says_the_strongest(#[case] features: &[Feature], #[case] expected: &str) {
         let mut values = [0.0; COUNT];
-        features.iter().for_each(|feature| values[*feature as usize] = 1.0);
+        for feature in features {
+            values[*feature as usize] = 1.0;
+        }
         assert_eq!(reason(&values, "get", Some("Map"), Some("run")), expected);
     }
 }
