@@ -20,4 +20,4 @@ pub use definitions::enclosing_symbol;
 pub use language::Language;
 pub use references::{Reference, ReferenceKind};
 pub use symbol::{Symbol, SymbolKind};
-pub use tree::{MAX_OPEN_BRACKETS, MAX_PARSE_BYTES, PARSE_TIME_LIMIT, ParseError, SyntaxTree};
+pub use tree::{MAX_NUL_BYTES, MAX_OPEN_BRACKETS, MAX_PARSE_BYTES, PARSE_TIME_LIMIT, ParseError, SyntaxTree};
