@@ -23,6 +23,7 @@ mod models;
 mod open;
 mod status;
 mod stop;
+mod workspace;
 
 use aiia_protocol::action::ActionKind;
 use clap::Parser;
@@ -47,6 +48,8 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Undo(arguments) => edits::undo(&arguments),
         Verb::Apply(arguments) => apply::run(&arguments),
         Verb::Context(arguments) => context::run(&arguments),
+        Verb::Index(arguments) => workspace::index(&arguments),
+        Verb::Map(arguments) => workspace::map(&arguments),
         Verb::History(arguments) => chats::history(&arguments),
         Verb::Projects(arguments) => chats::projects(&arguments),
         Verb::Models(arguments) => models::run(&arguments),

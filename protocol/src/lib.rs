@@ -23,6 +23,7 @@ pub mod project;
 pub mod reference;
 pub mod run;
 pub mod system;
+pub mod workspace;
 
 /// The newest version of the protocol that this crate speaks.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::page::Page;
-use crate::{Empty, action, chat, context, edit, event, message, model, project, run, system};
+use crate::{Empty, action, chat, context, edit, event, message, model, project, run, system, workspace};
 
 /// The HTTP method of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,6 +234,10 @@ operations! {
 
     /// Gives the code that a model would see.
     ContextGet = "context.get", Post "/context", Read Unary, context::GetContext => context::ContextBundle;
+    /// Brings the index of a folder up to date, and says what is in it.
+    WorkspaceIndex = "workspace.index", Post "/workspaces/index", Read Unary, workspace::IndexWorkspace => workspace::WorkspaceIndex;
+    /// Gives the signatures that matter most in a folder.
+    WorkspaceMap = "workspace.map", Post "/workspaces/map", Read Unary, workspace::MapWorkspace => workspace::WorkspaceMap;
     /// Lists the models that can be used now.
     ModelList = "model.list", Get "/models", Read Unary, Empty => model::ModelList;
     /// Streams every change that any client makes.

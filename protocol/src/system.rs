@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::workspace::IndexProgress;
+
 /// Parameters of `system.hello`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -49,6 +51,8 @@ pub struct Status {
     pub model_problem: Option<String>,
     /// Resident memory of the process in bytes, where the system tells it.
     pub memory_bytes: Option<u64>,
+    /// The indexes of folders that are worked in.
+    pub indexes: Vec<IndexProgress>,
     /// What is wrong with the configuration; the last good one is in force.
     pub config_problems: Vec<String>,
 }

@@ -334,6 +334,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings the index of a folder up to date, and says what is in it. */
+        post: operations["workspace.index"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the signatures that matter most in a folder. */
+        post: operations["workspace.map"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -474,6 +508,8 @@ export interface components {
              * @description Resident memory of the process in bytes, where the system tells it.
              */
             memory_bytes?: number | null;
+            /** @description The indexes of folders that are worked in. */
+            indexes: components["schemas"]["IndexProgress"][];
             /** @description What is wrong with the configuration; the last good one is in force. */
             config_problems: string[];
         };
@@ -488,6 +524,23 @@ export interface components {
              * @description Documents it has open.
              */
             documents: number;
+        };
+        /** @description How far the index of a folder is. */
+        IndexProgress: {
+            /** @description The folder. */
+            path: string;
+            /**
+             * Format: uint64
+             * @description Files that are known.
+             */
+            files: number;
+            /**
+             * Format: uint64
+             * @description Files whose trees were read.
+             */
+            parsed: number;
+            /** @description There is nothing left to do. */
+            is_complete: boolean;
         };
         /** @description The result of `system.doctor`. */
         Doctor: {
@@ -1274,6 +1327,119 @@ export interface components {
             reason: string;
             /** @description The text as the model would see it. */
             text: string;
+        };
+        /** @description Parameters of `workspace.index`. */
+        IndexWorkspace: {
+            /** @description The folder, an absolute path. */
+            path: string;
+        };
+        /** @description The index of a folder, and what it took to bring it up to date. */
+        WorkspaceIndex: {
+            /** @description The folder. */
+            path: string;
+            /**
+             * Format: uint64
+             * @description Files of the index.
+             */
+            files: number;
+            /**
+             * Format: uint64
+             * @description Their bytes.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description Files that were read, because they are new or have changed.
+             */
+            changed: number;
+            /**
+             * Format: uint64
+             * @description Files that are gone.
+             */
+            removed: number;
+            /** @description Files left out. */
+            skipped: components["schemas"]["SkippedFiles"][];
+            /**
+             * Format: uint64
+             * @description Definitions.
+             */
+            symbols: number;
+            /**
+             * Format: uint64
+             * @description Mentions of names, one for each name and file.
+             */
+            references: number;
+            /**
+             * Format: uint64
+             * @description Memory of the index, in bytes.
+             */
+            memory_bytes: number;
+            /** @description How long each part took. */
+            seconds: components["schemas"]["IndexSeconds"];
+        };
+        /** @description Files that are no part of an index. */
+        SkippedFiles: {
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: uint64
+             * @description How many.
+             */
+            files: number;
+        };
+        /** @description The parts of bringing an index up to date, in seconds. */
+        IndexSeconds: {
+            /**
+             * Format: double
+             * @description Taking over what the last run of the program kept.
+             */
+            load: number;
+            /**
+             * Format: double
+             * @description Listing the folder.
+             */
+            walk: number;
+            /**
+             * Format: double
+             * @description Reading files by the look of their lines; questions can be answered then.
+             */
+            skim: number;
+            /**
+             * Format: double
+             * @description Reading files by their trees.
+             */
+            parse: number;
+        };
+        /** @description Parameters of `workspace.map`. */
+        MapWorkspace: {
+            /** @description The folder, an absolute path. */
+            path: string;
+            /**
+             * Format: uint32
+             * @description How many tokens the map may have; 2048 where absent.
+             * @default null
+             */
+            budget: number | null;
+        };
+        /** @description The signatures that matter most in a folder. */
+        WorkspaceMap: {
+            /**
+             * Format: uint64
+             * @description How many tokens it may have.
+             */
+            budget: number;
+            /**
+             * Format: uint64
+             * @description How many tokens it has.
+             */
+            used: number;
+            /**
+             * Format: uint64
+             * @description How many secrets were replaced by placeholders.
+             */
+            redactions: number;
+            /** @description The signatures by file, the files that matter most first, and in each file in the order of its text. */
+            pieces: components["schemas"]["ContextPiece"][];
         };
         /** @description The result of `model.list`. */
         ModelList: {
@@ -2191,6 +2357,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContextBundle"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "workspace.index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The folder, an absolute path. */
+                    path: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceIndex"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "workspace.map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The folder, an absolute path. */
+                    path: string;
+                    /**
+                     * Format: uint32
+                     * @description How many tokens the map may have; 2048 where absent.
+                     * @default null
+                     */
+                    budget?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceMap"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -44,6 +44,10 @@ pub(crate) enum Verb {
     Apply(ApplyArguments),
     /// Show the code that a model would see
     Context(ContextArguments),
+    /// Read a folder, so that questions about it are answered at once
+    Index(IndexArguments),
+    /// Show the signatures that matter most in a folder
+    Map(MapArguments),
     /// List chats, or show one
     History(HistoryArguments),
     /// List projects
@@ -157,6 +161,32 @@ pub(crate) struct ContextArguments {
     /// What it is for
     #[arg(long, value_parser = intent, value_name = "ACTION")]
     pub(crate) intent: Option<ActionKind>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IndexArguments {
+    /// The folder
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Show memory and times too
+    #[arg(long)]
+    pub(crate) stats: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MapArguments {
+    /// The folder
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// How many tokens it may have
+    #[arg(short, long, value_name = "TOKENS")]
+    pub(crate) budget: Option<u32>,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -43,6 +43,10 @@ pub(crate) fn run(arguments: &JsonArguments) -> Result<u8, Failure> {
     for session in &status.sessions {
         row("client", &format!("{} ({}, {} documents)", session.client, session.transport, session.documents));
     }
+    for index in &status.indexes {
+        let state = if index.is_complete { String::new() } else { format!(", {} read by their trees", index.parsed) };
+        row("index", &format!("{} ({} files{state})", index.path, index.files));
+    }
     for problem in &status.config_problems {
         output::painted_line(&paint(problem, Style::Warning));
     }

@@ -1,5 +1,6 @@
 //! What is asked for and what comes back.
 
+use crate::Workspace;
 use aiia_syntax::{Language, Symbol};
 use std::ops::Range;
 
@@ -61,6 +62,8 @@ pub struct ContextRequest<'a> {
     pub intent: Intent,
     /// How many tokens the pieces may have together.
     pub budget: usize,
+    /// The workspace around the file, where it is known. `path` is then relative to it.
+    pub workspace: Option<Workspace<'a>>,
 }
 
 /// The context of a place, ready to be put in a prompt.
@@ -125,6 +128,8 @@ pub enum PieceKind {
     Imports,
     /// Tests that exist already.
     Tests,
+    /// Functions that call the target.
+    Callers,
     /// Lines around the target.
     Surroundings,
 }
@@ -140,6 +145,7 @@ impl PieceKind {
             PieceKind::Siblings => "siblings",
             PieceKind::Imports => "imports",
             PieceKind::Tests => "tests",
+            PieceKind::Callers => "callers",
             PieceKind::Surroundings => "surroundings",
         }
     }

@@ -13,6 +13,7 @@ const SHORT_DEFINITION_LINES: usize = 40;
 const TEST_STYLE_LINES: usize = 60;
 
 /// Lines that may go into the bundle.
+#[derive(Clone)]
 pub(crate) struct Candidate {
     pub(crate) lines: Range<usize>,
     pub(crate) kind: PieceKind,
@@ -60,7 +61,8 @@ pub(crate) fn score(kind: PieceKind, intent: Intent) -> f64 {
         (PieceKind::Imports, _) => 0.6,
         (PieceKind::Siblings, Intent::Document | Intent::Explain | Intent::Ask) => 0.65,
         (PieceKind::Siblings, _) => 0.5,
-        (PieceKind::Surroundings | PieceKind::Tests, _) => 0.4,
+        (PieceKind::Callers, Intent::Optimize) => 0.7,
+        (PieceKind::Surroundings | PieceKind::Tests | PieceKind::Callers, _) => 0.4,
     }
 }
 

@@ -9,41 +9,42 @@ use std::ops::Range;
 /// Of a target that is cut, this many quarters of the budget; the rest says where the part stands.
 const CUT_TARGET_QUARTERS: usize = 3;
 
-/// The target and then the candidates in their order, as long as the budget lasts.
-pub(crate) fn fit(
-    request: &ContextRequest,
-    lines: &Lines,
-    target: &Target,
-    selection: &Range<usize>,
-    candidates: Vec<Candidate>,
-) -> Vec<Piece> {
-    let mut bundle = Fitter { request, lines, left: request.budget, taken: Vec::new(), pieces: Vec::new() };
-    bundle.target(target, selection);
-    // Both sides of the target share what is left, so that code behind it is not crowded out by code before it.
-    let mut sides = candidates.iter().filter(|candidate| candidate.kind == PieceKind::Surroundings).count();
-    for candidate in candidates {
-        if candidate.kind == PieceKind::Surroundings {
-            let share = bundle.left / sides;
-            sides -= 1;
-            bundle.nearest_lines(&candidate, share, target);
-        } else {
-            bundle.all_lines(&candidate);
-        }
-    }
-    bundle.pieces
-}
-
-struct Fitter<'a> {
-    request: &'a ContextRequest<'a>,
+/// What fills a bundle: the budget that is left, and what is taken.
+pub(crate) struct Fitter<'a> {
+    pub(crate) request: &'a ContextRequest<'a>,
     lines: &'a Lines<'a>,
-    left: usize,
+    pub(crate) left: usize,
     /// The lines that are in the bundle.
     taken: Vec<Range<usize>>,
-    pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<Piece>,
 }
 
-impl Fitter<'_> {
-    fn target(&mut self, target: &Target, selection: &Range<usize>) {
+impl<'a> Fitter<'a> {
+    pub(crate) fn new(request: &'a ContextRequest<'a>, lines: &'a Lines<'a>) -> Fitter<'a> {
+        Fitter { request, lines, left: request.budget, taken: Vec::new(), pieces: Vec::new() }
+    }
+
+    /// The pieces, in the order they were taken.
+    pub(crate) fn into_pieces(self) -> Vec<Piece> {
+        self.pieces
+    }
+
+    /// The candidates in their order, as long as the budget lasts.
+    pub(crate) fn candidates(&mut self, candidates: Vec<Candidate>, target: &Target) {
+        // Both sides of the target share what is left, so that code behind it is not crowded out by code before it.
+        let mut sides = candidates.iter().filter(|candidate| candidate.kind == PieceKind::Surroundings).count();
+        for candidate in candidates {
+            if candidate.kind == PieceKind::Surroundings {
+                let share = self.left / sides;
+                sides -= 1;
+                self.nearest_lines(&candidate, share, target);
+            } else {
+                self.all_lines(&candidate);
+            }
+        }
+    }
+
+    pub(crate) fn target(&mut self, target: &Target, selection: &Range<usize>) {
         let (path, what) = match &target.symbol {
             Some(symbol) => (Some(symbol.path()), format!("the {} around the selection", symbol.kind.as_str())),
             None => (None, "the selected lines".to_owned()),

@@ -8,13 +8,22 @@
 
 mod bundle;
 mod candidates;
+mod definitions;
 mod fit;
 mod lines;
+mod map;
+mod rank;
 mod target;
 mod tokens;
+mod workspace;
 
 pub use bundle::{ContextBundle, ContextRequest, Intent, Piece, PieceKind, Target};
+pub use map::map;
 pub use tokens::count_tokens;
+pub use workspace::{
+    DiskTexts, FileTexts, IGNORE_FILE, IndexReport, Indexer, IndexerOptions, MAX_FILE_BYTES, MAX_FILES, Progress,
+    Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
+};
 
 use aiia_syntax::{Symbol, SyntaxTree};
 use lines::Lines;
@@ -31,8 +40,64 @@ pub fn gather(request: &ContextRequest) -> ContextBundle {
     let selection = target::clean_selection(request.text, &request.selection);
     let target = target::choose(request.text, &file.symbols, &selection);
     let candidates = candidates::collect(request, &file, &lines, &target, &selection);
-    let pieces = fit::fit(request, &lines, &target, &selection, candidates);
+    let mut fitter = fit::Fitter::new(request, &lines);
+    fitter.target(&target, &selection);
+    let pieces = match &request.workspace {
+        None => {
+            fitter.candidates(candidates, &target);
+            fitter.into_pieces()
+        }
+        Some(workspace) => {
+            let mut texts = rank::Texts::new(workspace.texts, workspace.index);
+            let outcome = rank::rank(request, workspace, &mut texts, &file, &target);
+            definitions::pack(fitter, candidates, &target, outcome, workspace.index, &mut texts)
+        }
+    };
     ContextBundle { budget: request.budget, used: pieces.iter().map(|piece| piece.tokens).sum(), target, pieces }
+}
+
+/// A definition of another file, with what the ranking knows of it. For measuring and fitting the ranking.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RankedDefinition {
+    /// Its file.
+    pub path: String,
+    /// The line it begins on, from 1.
+    pub line: usize,
+    /// Tokens of its signature.
+    pub tokens: usize,
+    /// How likely the target needs it, 0 to 1.
+    pub likelihood: f32,
+    /// Its features, in the order of [`feature_names`].
+    pub features: Vec<f32>,
+}
+
+/// What the ranking says of the definitions of other files, the likeliest first; nothing without a workspace.
+pub fn ranked_definitions(request: &ContextRequest) -> Vec<RankedDefinition> {
+    let Some(workspace) = &request.workspace else { return Vec::new() };
+    let file = parse(request);
+    let selection = target::clean_selection(request.text, &request.selection);
+    let target = target::choose(request.text, &file.symbols, &selection);
+    let mut texts = rank::Texts::new(workspace.texts, workspace.index);
+    let outcome = rank::rank(request, workspace, &mut texts, &file, &target);
+    outcome
+        .ranked
+        .into_iter()
+        .filter_map(|ranked| {
+            let (entry, definition) = workspace.index.definition(ranked.at)?;
+            Some(RankedDefinition {
+                path: entry.path.to_string(),
+                line: definition.line as usize + 1,
+                tokens: texts.signature(ranked.at.file, &entry.path, definition).map_or(0, count_tokens),
+                likelihood: ranked.likelihood,
+                features: ranked.features.to_vec(),
+            })
+        })
+        .collect()
+}
+
+/// The names of the features of [`RankedDefinition`].
+pub fn feature_names() -> &'static [&'static str] {
+    rank::FEATURES
 }
 
 /// What the syntax of the file tells; nothing for a file that is not parsed.

@@ -9,6 +9,7 @@ use expect_test::{Expect, expect};
 use std::fmt::Write as _;
 
 mod limits;
+mod workspace;
 
 const PLENTY: usize = 10_000;
 
@@ -22,7 +23,15 @@ fn selection(fixture: &str) -> (String, Range<usize>) {
 
 fn gathered(path: &str, fixture: &str, intent: Intent, budget: usize) -> (String, ContextBundle) {
     let (text, selection) = selection(fixture);
-    let request = ContextRequest { path, language: Language::from_path(path), text: &text, selection, intent, budget };
+    let request = ContextRequest {
+        path,
+        language: Language::from_path(path),
+        text: &text,
+        selection,
+        intent,
+        budget,
+        workspace: None,
+    };
     let bundle = gather(&request);
     assert_sound(&text, &bundle);
     assert_eq!(bundle, gather(&request), "the same request gives the same bundle");

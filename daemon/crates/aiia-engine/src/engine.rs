@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::config::Config;
+use crate::indexes::Indexes;
 use crate::models::ModelDirectory;
 use crate::run::ActiveRuns;
 use crate::session::{ClientInfo, Session, SessionState};
@@ -59,6 +60,7 @@ pub struct Inner {
     pub(crate) bus: Bus,
     pub(crate) runs: ActiveRuns,
     pub(crate) models: ModelDirectory,
+    pub(crate) indexes: Indexes,
     pub(crate) started_at: String,
     http_address: Mutex<Option<SocketAddr>>,
     sessions: Mutex<HashMap<u64, Arc<SessionState>>>,
@@ -118,6 +120,7 @@ impl Engine {
             bus: Bus::new(),
             runs: ActiveRuns::default(),
             models,
+            indexes: Indexes::new(options.data_dir.join("indexes")),
             started_at: jiff::Timestamp::now().to_string(),
             http_address: Mutex::new(None),
             sessions: Mutex::new(HashMap::new()),
@@ -166,6 +169,7 @@ impl Engine {
     /// Ends runs and streams, keeps what had arrived, and closes the store. Takes at most about 1.5 s.
     pub async fn shutdown(&self) {
         self.shutdown.cancel();
+        self.indexes.stop();
         self.runs.drain(DRAIN_LIMIT).await;
         let store = self.store.clone();
         let _ = tokio::task::spawn_blocking(move || store.close()).await;
@@ -229,6 +233,13 @@ impl Engine {
         let mut numbers: Vec<&u64> = sessions.keys().collect();
         numbers.sort();
         numbers.into_iter().find_map(|number| sessions[number].documents.get(path))
+    }
+
+    /// Every document that an editor has open, each path once, by path.
+    pub(crate) fn open_documents(&self) -> Vec<(String, crate::documents::OpenDocument)> {
+        let paths: std::collections::BTreeSet<String> =
+            self.sessions_lock().values().flat_map(|state| state.documents.paths()).collect();
+        paths.into_iter().filter_map(|path| self.open_document(&path).map(|open| (path, open))).collect()
     }
 
     pub(crate) fn session_infos(&self) -> Vec<SessionInfo> {

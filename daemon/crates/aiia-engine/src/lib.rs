@@ -15,6 +15,7 @@ mod bus;
 mod dispatch;
 mod gate;
 mod hash;
+mod indexes;
 mod models;
 mod operations;
 mod prompt;

@@ -144,6 +144,7 @@ mod tests {
             selection: 20..25,
             intent: Intent::Fix,
             budget: 500,
+            workspace: None,
         });
         let diagnostic = Diagnostic {
             start_line: 4,

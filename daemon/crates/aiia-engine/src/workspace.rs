@@ -22,6 +22,14 @@ pub(crate) fn root_of(file: &Path, folders: &[PathBuf]) -> PathBuf {
     marked(&ROOT_MARKERS[..3]).or_else(|| marked(&ROOT_MARKERS[3..])).unwrap_or(directory).to_owned()
 }
 
+/// Whether a folder is one project, so that its files have to do with each other: it is one of an editor's `folders`, or marked as one.
+/// The home folder and the root of the disk are none, whatever lies there.
+pub(crate) fn is_project(root: &Path, folders: &[PathBuf]) -> bool {
+    let is_home = etcetera::home_dir().is_ok_and(|home| home == root);
+    let is_marked = || ROOT_MARKERS.iter().any(|marker| root.join(marker).exists());
+    !is_home && root.parent().is_some() && (folders.iter().any(|folder| folder == root) || is_marked())
+}
+
 /// Whether `.aiiaignore` of `root`, or of a folder between it and `file`, excludes the file.
 pub(crate) fn is_excluded(root: &Path, file: &Path) -> bool {
     let Ok(relative) = file.strip_prefix(root) else { return false };

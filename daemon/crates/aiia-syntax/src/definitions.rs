@@ -67,9 +67,19 @@ impl Leading {
 /// The symbols that `window` touches, and those around them, in the order of the text. A query that runs out of time
 /// gives the symbols found until then.
 pub(crate) fn symbols(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> Vec<Symbol> {
+    let mut symbols = symbols_and_assigned(tree, language, text, window);
+    symbols.retain(|symbol| symbol.kind != SymbolKind::Assigned);
+    symbols
+}
+
+/// [`symbols`] with the names that assignments make.
+pub(crate) fn symbols_and_assigned(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> Vec<Symbol> {
     let (mut definitions, leading) = matches(tree, language, text, window.clone());
     recovery::recover(tree, language, text, window, &mut definitions);
-    definitions.sort_by_key(|found| (found.item_range.start, Reverse(found.item_range.end), found.name_range.start));
+    definitions.sort_by_key(|found| {
+        let is_assigned = found.kind == SymbolKind::Assigned;
+        (found.item_range.start, Reverse(found.item_range.end), is_assigned, found.name_range.start)
+    });
     // `typedef struct node { … } node;` names one thing twice.
     definitions.dedup_by(|a, b| {
         a.item_range == b.item_range && text.get(a.name_range.clone()) == text.get(b.name_range.clone())

@@ -51,6 +51,9 @@ pub enum SymbolKind {
     Element,
     /// A rule of a style sheet; its name is the selector.
     Rule,
+    /// A name that an assignment makes, outside functions or on `self`. No part of an outline: only
+    /// [`crate::SyntaxTree::symbols_and_assigned`] has it.
+    Assigned,
 }
 
 impl SymbolKind {
@@ -80,6 +83,7 @@ impl SymbolKind {
             SymbolKind::Heading => "heading",
             SymbolKind::Element => "element",
             SymbolKind::Rule => "rule",
+            SymbolKind::Assigned => "assigned",
         }
     }
 
@@ -113,7 +117,17 @@ impl SymbolKind {
         SymbolKind::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    const ALL: [SymbolKind; 23] = [
+    /// A number that stands for it, the same in every run of one version of the program.
+    pub fn code(self) -> u8 {
+        SymbolKind::ALL.iter().position(|kind| *kind == self).unwrap_or_default() as u8
+    }
+
+    /// The kind of that number.
+    pub fn from_code(code: u8) -> Option<SymbolKind> {
+        SymbolKind::ALL.get(usize::from(code)).copied()
+    }
+
+    const ALL: [SymbolKind; 24] = [
         SymbolKind::Function,
         SymbolKind::Method,
         SymbolKind::Struct,
@@ -137,6 +151,7 @@ impl SymbolKind {
         SymbolKind::Heading,
         SymbolKind::Element,
         SymbolKind::Rule,
+        SymbolKind::Assigned,
     ];
 }
 

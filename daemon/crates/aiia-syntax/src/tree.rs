@@ -119,6 +119,11 @@ impl SyntaxTree {
         definitions::symbols(&self.tree, self.language, text, 0..usize::MAX)
     }
 
+    /// Every symbol, and the names that assignments make outside functions and on `self`, in the order of the text.
+    pub fn symbols_and_assigned(&self, text: &str) -> Vec<Symbol> {
+        definitions::symbols_and_assigned(&self.tree, self.language, text, 0..usize::MAX)
+    }
+
     /// The innermost function, method, macro or type that contains `range`. White space around the range does not
     /// count, so a range that touches the symbol with only blanks between them on the line counts as inside.
     /// Looks at the items around `range` only, so it costs little in a large file.

@@ -52,6 +52,7 @@ fn offsets_outside_the_text_are_clamped() {
         selection: Range { start: 9_000, end: 4 },
         intent: Intent::Ask,
         budget: PLENTY,
+        workspace: None,
     };
     assert_eq!(gather(&request).pieces[0].text, "fn é() {}\n");
 }

@@ -65,7 +65,7 @@ impl Handle for ActionStart {
             [params.model.as_deref(), chat.as_ref().and_then(|chat| chat.model.as_deref()), project.model.as_deref()];
         let model = engine.models.choose(wishes).await?;
         let budget = budget(&model);
-        let (source, bundle) = gather(source, selection, params.kind, budget as usize).await?;
+        let (source, bundle) = gather(session, source, selection, params.kind, budget as usize).await?;
         let test_target = match params.kind {
             ActionKind::Test => Some(test_target(session, &source).await?),
             _ => None,

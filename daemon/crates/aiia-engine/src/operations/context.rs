@@ -1,8 +1,9 @@
 //! `context.get`, and the context of actions.
 
 use std::ops::Range;
+use std::time::Duration;
 
-use aiia_context::{ContextBundle, ContextRequest, Intent};
+use aiia_context::{ContextBundle, ContextRequest, Intent, Piece, Workspace};
 use aiia_protocol::action::ActionKind;
 use aiia_protocol::context::{ContextBundle as Bundle, ContextPiece, GetContext};
 use aiia_protocol::operation::ContextGet;
@@ -10,43 +11,26 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::dispatch::{Handle, Reply};
 use crate::gate;
+use crate::indexes::{self, OpenTexts};
 use crate::session::Session;
 use crate::source::Source;
+use crate::workspace;
 
-const DEFAULT_BUDGET: u32 = 2048;
+pub(super) const DEFAULT_BUDGET: u32 = 2048;
 const MAX_BUDGET: u32 = 1_000_000;
+/// How long a request waits for an index that is just being made; without it the file alone tells.
+const FIRST_ANSWER: Duration = Duration::from_millis(300);
 
 impl Handle for ContextGet {
     async fn handle(session: &Session, params: GetContext) -> Result<Reply<Bundle>, Problem> {
-        let budget = params.budget.unwrap_or(DEFAULT_BUDGET);
-        if budget == 0 || budget > MAX_BUDGET {
-            return Err(Problem::new(
-                ProblemCode::InvalidParams,
-                format!("A budget of {budget} tokens is not possible."),
-            )
-            .with_error("/budget", format!("1 to {MAX_BUDGET}")));
-        }
+        let budget = checked_budget(params.budget.unwrap_or(DEFAULT_BUDGET))?;
         let source = Source::read(session, &params.document).await?;
         gate::admit(&source)?;
         let range = source.range(params.selection)?;
         let intent = params.intent.unwrap_or(ActionKind::Explain);
-        let (_, bundle) = gather(source, range, intent, budget as usize).await?;
+        let (_, bundle) = gather(session, source, range, intent, budget).await?;
         let mut secrets = Vec::new();
-        let pieces = bundle
-            .pieces
-            .into_iter()
-            .map(|piece| ContextPiece {
-                text: gate::redacted(&piece.text, &mut secrets),
-                path: piece.path,
-                start_line: piece.start_line as u32,
-                end_line: piece.end_line as u32,
-                kind: piece.kind.as_str().to_owned(),
-                symbol: piece.symbol,
-                tokens: piece.tokens as u64,
-                score: piece.score,
-                reason: piece.reason,
-            })
-            .collect();
+        let pieces = bundle.pieces.into_iter().map(|piece| shown_piece(piece, &mut secrets)).collect();
         Ok(Reply::One(Bundle {
             budget: bundle.budget as u64,
             used: bundle.used as u64,
@@ -56,22 +40,60 @@ impl Handle for ContextGet {
     }
 }
 
+/// A budget of tokens that is possible.
+pub(super) fn checked_budget(budget: u32) -> Result<usize, Problem> {
+    if budget == 0 || budget > MAX_BUDGET {
+        return Err(Problem::new(ProblemCode::InvalidParams, format!("A budget of {budget} tokens is not possible."))
+            .with_error("/budget", format!("1 to {MAX_BUDGET}")));
+    }
+    Ok(budget as usize)
+}
+
+/// A piece as clients see it, which is as a model would.
+pub(super) fn shown_piece(piece: Piece, secrets: &mut Vec<String>) -> ContextPiece {
+    ContextPiece {
+        text: gate::redacted(&piece.text, secrets),
+        path: piece.path,
+        start_line: piece.start_line as u32,
+        end_line: piece.end_line as u32,
+        kind: piece.kind.as_str().to_owned(),
+        symbol: piece.symbol,
+        tokens: piece.tokens as u64,
+        score: piece.score,
+        reason: piece.reason,
+    }
+}
+
 /// Gathers the context for `kind` on another thread, since a large file takes a moment.
 pub(super) async fn gather(
+    session: &Session,
     source: Source,
     selection: Range<usize>,
     kind: ActionKind,
     budget: usize,
 ) -> Result<(Source, ContextBundle), Problem> {
+    let engine = session.engine().clone();
+    let folders = session.folders();
     let gathered = tokio::task::spawn_blocking(move || {
-        let bundle = aiia_context::gather(&ContextRequest {
+        let request = |workspace| ContextRequest {
             path: &source.name,
             language: source.language,
             text: &source.text,
             selection,
             intent: intent(kind),
             budget,
-        });
+            workspace,
+        };
+        let root = source.root.as_deref().filter(|root| workspace::is_project(root, &folders));
+        let bundle = match root.and_then(|root| engine.indexes.usable(root, FIRST_ANSWER)) {
+            None => aiia_context::gather(&request(None)),
+            Some(indexer) => {
+                indexes::take_over_buffers(&indexer, &engine.open_documents());
+                let texts = OpenTexts::new(engine.clone(), indexer.root().to_owned());
+                let index = indexer.index();
+                aiia_context::gather(&request(Some(Workspace { index: &index, texts: &texts })))
+            }
+        };
         (source, bundle)
     });
     gathered

@@ -9,3 +9,4 @@ mod model;
 mod project;
 mod run;
 mod system;
+pub(crate) mod workspace;

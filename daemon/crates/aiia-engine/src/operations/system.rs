@@ -8,6 +8,7 @@ use aiia_protocol::{Empty, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN};
 
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
+use crate::operations::workspace;
 use crate::session::Session;
 
 impl Handle for SystemHello {
@@ -44,6 +45,7 @@ impl Handle for SystemStatus {
             default_model,
             model_problem,
             memory_bytes: memory_bytes(),
+            indexes: workspace::progress(engine),
             config_problems: config_problems(engine),
         }))
     }

@@ -16,3 +16,18 @@
       (assignment left: (identifier) @name) @definition.field)))
 
 (decorator) @leading
+
+; Names that assignments make: of the module, also under a condition, and of `self`.
+(module
+  (expression_statement
+    (assignment left: (identifier) @name) @definition.assigned))
+(module
+  (_ (block
+    (expression_statement
+      (assignment left: (identifier) @name) @definition.assigned))))
+(function_definition
+  body: (block
+    (expression_statement
+      (assignment
+        left: (attribute object: (identifier) @_self attribute: (identifier) @name)) @definition.assigned))
+  (#eq? @_self "self"))

@@ -6,13 +6,13 @@ use aiia_text::{content_end, line_end};
 use std::ops::Range;
 
 /// A line that reads like the start of a definition.
-pub(super) struct Header {
-    pub(super) kind: SymbolKind,
-    pub(super) start: usize,
-    pub(super) name: Range<usize>,
+pub(crate) struct Header {
+    pub(crate) kind: SymbolKind,
+    pub(crate) start: usize,
+    pub(crate) name: Range<usize>,
     pub(super) indent: usize,
     /// The type of the receiver of a Go method, the table of a Lua function.
-    pub(super) receiver: Option<String>,
+    pub(crate) receiver: Option<String>,
 }
 
 /// Every line that reads like the start of a definition.
@@ -28,7 +28,8 @@ pub(super) fn headers<'a>(text: &'a str, outline: &'a Outline) -> impl Iterator<
     .filter_map(move |start| header(text, start, outline))
 }
 
-fn header(text: &str, line_start: usize, outline: &Outline) -> Option<Header> {
+/// What the line that starts there defines, if it reads like the start of a definition.
+pub(crate) fn header(text: &str, line_start: usize, outline: &Outline) -> Option<Header> {
     let line_end = content_end(text, line_start);
     let line = &text[line_start..line_end];
     let code = line.trim_start();

@@ -1,0 +1,226 @@
+//! What other files have to say: which definitions, how much of each, and why they are there.
+
+use crate::candidates::{Candidate, score};
+use crate::fit::Fitter;
+use crate::rank::{Feature, Outcome, Ranked, Texts, reason};
+use crate::tokens::count_within;
+use crate::workspace::{DefinitionRef, WorkspaceIndex, identifiers};
+use crate::{Intent, Piece, PieceKind, Target};
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+
+/// Definitions that are likely needed by less than this stay out: where the target has a body, which says what it uses, and where
+/// it is still to be written and everything is a guess.
+const LEAST_LIKELIHOOD: f32 = 0.01;
+const LEAST_LIKELIHOOD_UNWRITTEN: f32 = 0.0002;
+/// A body of fewer names is still to be written.
+const UNWRITTEN_NAMES: usize = 2;
+/// Of what the target leaves, this share goes to the file of the target first.
+const OWN_FILE_SHARE: f64 = 0.1;
+/// And this share to tests or callers of the target, where they are asked for.
+const RELATED_SHARE: f64 = 0.25;
+/// A signature of fewer tokens counts as one of so many, so that worthless scraps do not win by being short.
+const LEAST_TOKENS: f32 = 10.0;
+/// So many of the likeliest are looked at.
+const MAX_PRICED: usize = 800;
+/// Longer definitions are shown by their signatures, however well they are used.
+const WHOLE_LINES: u32 = 40;
+/// The score of what is as good as certain; the target's own file may score higher.
+const BEST_SCORE: f64 = 0.9;
+
+/// Fills the bundle: what the target's own file has to say within its share, the definitions of other files by what each is worth
+/// for its tokens, all of those that the target surely uses, and what is left of the file.
+pub(crate) fn pack(
+    mut fitter: Fitter,
+    candidates: Vec<Candidate>,
+    target: &Target,
+    outcome: Outcome,
+    index: &WorkspaceIndex,
+    texts: &mut Texts,
+) -> Vec<Piece> {
+    let share = |of: f64, fitter: &Fitter| (fitter.left as f64 * of) as usize;
+    let for_others = fitter.left - share(OWN_FILE_SHARE, &fitter);
+    fitter.left -= for_others;
+    fitter.candidates(candidates.clone(), target);
+    fitter.left += for_others;
+
+    let mut others = Others { index, texts, chosen: FxHashMap::default() };
+    let related_budget = share(RELATED_SHARE, &fitter);
+    let (related, kind, why) = match fitter.request.intent {
+        Intent::Test => (outcome.tests, PieceKind::Tests, "a test that calls the target"),
+        Intent::Optimize => (outcome.callers, PieceKind::Callers, "calls the target"),
+        _ => (Vec::new(), PieceKind::Callers, ""),
+    };
+    others.related(&mut fitter, &related, related_budget, kind, why);
+    others.likely(&mut fitter, outcome.ranked, target);
+    others.grow_used(&mut fitter);
+    others.into_pieces(&mut fitter);
+
+    fitter.candidates(candidates, target);
+    let mut pieces = fitter.into_pieces();
+    pieces.sort_by(|a, b| b.score.total_cmp(&a.score));
+    pieces
+}
+
+/// Lines of another file that are in the bundle.
+struct Chosen {
+    at: DefinitionRef,
+    lines: Range<u32>,
+    tokens: usize,
+    kind: PieceKind,
+    score: f64,
+    reason: String,
+    is_used: bool,
+}
+
+struct Others<'a, 'b> {
+    index: &'a WorkspaceIndex,
+    texts: &'a mut Texts<'b>,
+    chosen: FxHashMap<u32, Vec<Chosen>>,
+}
+
+impl Others<'_, '_> {
+    fn tokens(&mut self, file: u32, lines: &Range<u32>, limit: usize) -> Option<usize> {
+        let entry = self.index.file(file)?;
+        count_within(self.texts.lines(file, &entry.path, lines.clone())?, limit)
+    }
+
+    /// Adds lines that are free and fit. Gives whether they did.
+    fn add(&mut self, fitter: &mut Fitter, chosen: Chosen) -> bool {
+        let file = chosen.at.file;
+        let is_taken = |other: &Chosen| other.lines.start < chosen.lines.end && chosen.lines.start < other.lines.end;
+        if chosen.tokens > fitter.left || self.chosen.get(&file).is_some_and(|others| others.iter().any(is_taken)) {
+            return false;
+        }
+        fitter.left -= chosen.tokens;
+        self.chosen.entry(file).or_default().push(chosen);
+        true
+    }
+
+    fn related(&mut self, fitter: &mut Fitter, functions: &[DefinitionRef], budget: usize, kind: PieceKind, why: &str) {
+        let mut left = budget;
+        for at in functions {
+            let Some((_, definition)) = self.index.definition(*at) else { continue };
+            let lines = definition.leading_line..(definition.last_line + 1);
+            if lines.len() as u32 > WHOLE_LINES {
+                continue;
+            }
+            let Some(tokens) = self.tokens(at.file, &lines, left) else { continue };
+            let score = score(kind, fitter.request.intent);
+            let chosen = Chosen { at: *at, lines, tokens, kind, score, reason: why.to_owned(), is_used: false };
+            if self.add(fitter, chosen) {
+                left -= tokens;
+            }
+        }
+    }
+
+    /// The signatures of the likely definitions, by what they are worth for their tokens.
+    fn likely(&mut self, fitter: &mut Fitter, ranked: Vec<Ranked>, target: &Target) {
+        let body = target.symbol.as_ref().and_then(|symbol| symbol.body_range.clone());
+        let body = body.and_then(|body| fitter.request.text.get(body)).unwrap_or_default();
+        let is_unwritten = target.symbol.is_some() && identifiers(body).take(UNWRITTEN_NAMES).count() < UNWRITTEN_NAMES;
+        let least = if is_unwritten { LEAST_LIKELIHOOD_UNWRITTEN } else { LEAST_LIKELIHOOD };
+        let mut priced: Vec<(f32, usize, Ranked)> = Vec::new();
+        for ranked in ranked.into_iter().take(MAX_PRICED).take_while(|ranked| ranked.likelihood >= least) {
+            let Some((_, definition)) = self.index.definition(ranked.at) else { continue };
+            if let Some(tokens) = self.tokens(ranked.at.file, &definition.signature(), fitter.left) {
+                priced.push((ranked.likelihood / (tokens as f32).max(LEAST_TOKENS), tokens, ranked));
+            }
+        }
+        priced.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.at.cmp(&b.2.at)));
+        let target_name = target.symbol.as_ref().map(|symbol| symbol.name.as_str());
+        for (_, tokens, ranked) in priced {
+            let Some((entry, definition)) = self.index.definition(ranked.at) else { continue };
+            let owner = entry.facts.parent(definition).map(|owner| entry.facts.name(owner));
+            let chosen = Chosen {
+                at: ranked.at,
+                lines: definition.signature(),
+                tokens,
+                kind: PieceKind::Definitions,
+                score: f64::from(ranked.likelihood) * BEST_SCORE,
+                reason: reason(&ranked.features, entry.facts.name(definition), owner, target_name),
+                is_used: [Feature::InBody, Feature::InSignature]
+                    .iter()
+                    .any(|feature| ranked.features[*feature as usize] > 0.0),
+            };
+            self.add(fitter, chosen);
+        }
+    }
+
+    /// Shows all of the definitions that the target uses, the surest first, as long as half of what is left pays for each.
+    fn grow_used(&mut self, fitter: &mut Fitter) {
+        let mut used: Vec<(f64, DefinitionRef)> = self
+            .chosen
+            .values()
+            .flatten()
+            .filter(|chosen| chosen.is_used && chosen.kind == PieceKind::Definitions)
+            .map(|chosen| (chosen.score, chosen.at))
+            .collect();
+        used.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        for (_, at) in used {
+            let Some((_, definition)) = self.index.definition(at) else { continue };
+            let whole = definition.leading_line..definition.last_line + 1;
+            let header = definition.leading_line..definition.signature().end;
+            let lines = if whole.len() as u32 <= WHOLE_LINES { whole } else { header };
+            let taken = self.chosen.get(&at.file).map(Vec::as_slice).unwrap_or_default();
+            let Some(own) = taken.iter().find(|chosen| chosen.at == at) else { continue };
+            let inside = |other: &Chosen| lines.start <= other.lines.start && other.lines.end <= lines.end;
+            let crosses =
+                |other: &Chosen| other.lines.start < lines.end && lines.start < other.lines.end && !inside(other);
+            if taken.iter().any(crosses) || own.lines == lines {
+                continue;
+            }
+            let saved: usize = taken.iter().filter(|other| inside(other)).map(|other| other.tokens).sum();
+            let Some(tokens) = self.tokens(at.file, &lines, saved + fitter.left / 2) else { continue };
+            fitter.left = fitter.left + saved - tokens;
+            let taken = self.chosen.entry(at.file).or_default();
+            taken.retain(|other| other.at == at || !inside(other));
+            if let Some(own) = taken.iter_mut().find(|chosen| chosen.at == at) {
+                own.lines = lines;
+                own.tokens = tokens;
+            }
+        }
+    }
+
+    /// The chosen lines as pieces, those that follow each other as one.
+    fn into_pieces(self, fitter: &mut Fitter) {
+        let mut files: Vec<(u32, Vec<Chosen>)> = self.chosen.into_iter().collect();
+        files.sort_by_key(|(file, _)| *file);
+        for (file, mut chosen) in files {
+            let Some(entry) = self.index.file(file) else { continue };
+            chosen.sort_by_key(|chosen| chosen.lines.start);
+            let mut runs: Vec<Chosen> = Vec::new();
+            for next in chosen {
+                match runs.last_mut() {
+                    Some(run) if run.lines.end == next.lines.start && run.kind == next.kind => {
+                        run.lines.end = next.lines.end;
+                        run.tokens += next.tokens;
+                        if next.score > run.score {
+                            run.score = next.score;
+                            run.reason = next.reason;
+                        }
+                    }
+                    _ => runs.push(next),
+                }
+            }
+            for run in runs {
+                let Some((_, definition)) = self.index.definition(run.at) else { continue };
+                let Some(text) = self.texts.lines(file, &entry.path, run.lines.clone()) else { continue };
+                // Together lines may come to a token more or less than one by one.
+                let Some(tokens) = count_within(text, run.tokens + fitter.left) else { continue };
+                fitter.left = fitter.left + run.tokens - tokens;
+                fitter.pieces.push(Piece {
+                    path: entry.path.to_string(),
+                    start_line: run.lines.start as usize + 1,
+                    end_line: run.lines.end as usize,
+                    kind: run.kind,
+                    symbol: Some(entry.facts.path_of(definition)),
+                    tokens,
+                    score: run.score,
+                    reason: run.reason,
+                    text: text.to_owned(),
+                });
+            }
+        }
+    }
+}

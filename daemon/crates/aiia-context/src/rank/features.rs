@@ -1,0 +1,155 @@
+//! What is known of a definition when it is asked whether the target needs it, as numbers.
+
+/// Number of features.
+pub(crate) const COUNT: usize = FEATURES.len();
+
+/// A definition's features, in the order of [`FEATURES`].
+pub(crate) type Features = [f32; COUNT];
+
+macro_rules! features {
+    ($($(#[doc = $doc:literal])* $name:ident),* $(,)?) => {
+        /// The places of the features.
+        #[derive(Clone, Copy)]
+        #[repr(usize)]
+        pub(crate) enum Feature { $($(#[doc = $doc])* $name),* }
+        /// The features by name, in their order.
+        pub(crate) const FEATURES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+features! {
+    /// Always 1.
+    Bias,
+    /// In the signature of the target.
+    InSignature,
+    /// In the body of the target.
+    InBody,
+    /// Mentioned in the file, by the logarithm of how often.
+    Mentioned,
+    /// Mentioned near the target: 1 beside it, falling with the distance.
+    Near,
+    /// Called in the file.
+    Called,
+    /// A member that is mentioned behind a dot.
+    Dotted,
+    /// Mentioned behind the name of its own type.
+    Qualified,
+    /// Imported by name from its module.
+    Imported,
+    /// A name that is imported, from a module that is not this one.
+    ImportedElsewhere,
+    /// Its module is imported as a whole.
+    ModuleImported,
+    /// Mentioned behind the name of its module.
+    ModuleQualified,
+    /// Other definitions of the name, by the logarithm.
+    Ambiguous,
+    /// The share of files that mention it, by the logarithm.
+    Common,
+    /// A member of a type in the signature.
+    OfSignature,
+    /// A member of a type around the target.
+    OfSelf,
+    /// A member of a type that is imported by name.
+    OfImported,
+    /// A member of a type mentioned in the file, by the logarithm of how often.
+    OfMentioned,
+    /// A member of a type mentioned near the target.
+    OfNear,
+    /// A member of a type in the fields or signatures of the type around the target.
+    OfSelfNames,
+    /// In the fields or signatures of the type around the target.
+    InSelfNames,
+    /// In a function of the same name elsewhere.
+    InNamesake,
+    /// In a like function of the file.
+    InSibling,
+    /// Beside a call of the target.
+    InCaller,
+    /// In files like this one.
+    InLikeFiles,
+    /// In the same folder.
+    SameFolder,
+    /// Parts of its name are parts of the target's name.
+    LikeTarget,
+    /// Parts of its name are parts of names near the target.
+    LikeNear,
+    /// Visible outside its file.
+    Public,
+    /// A test.
+    Test,
+    /// Of the implementation of a trait.
+    Implements,
+    /// A function.
+    Function,
+    /// A method.
+    Method,
+    /// A field.
+    Field,
+    /// A variant of an enum.
+    Variant,
+    /// A type.
+    Type,
+    /// A macro.
+    Macro,
+    /// A constant.
+    Constant,
+    /// Makes a value of its type.
+    Constructor,
+    /// Named as the target is.
+    Namesake,
+    /// A member of a type of the signature, mentioned behind a dot.
+    DottedOfSignature,
+    /// A member of a visible type, mentioned behind a dot.
+    DottedOfVisible,
+    /// A type that is mentioned.
+    MentionedType,
+    /// A macro that is mentioned.
+    MentionedMacro,
+    /// In the signature of a likely definition.
+    InLikelySignature,
+    /// A member of a likely type.
+    OfLikelyType,
+    /// Mentioned and imported.
+    MentionedImported,
+    /// Written in a like function, and a member of a visible type.
+    SiblingOfVisible,
+    /// Few definitions have the name, and files like this one mention it.
+    RareInLikeFiles,
+    /// In a function of the same name, and a member of a visible type.
+    NamesakeOfVisible,
+    /// The share of the functions beside the target that mention it.
+    InSiblings,
+    /// The share of the functions in the target's own type that mention it.
+    InOwnSiblings,
+    /// In functions of like files that are like the target.
+    InLikeFunction,
+    /// Named in the header of the type around the target.
+    InHeader,
+    /// A member of a type that the one around the target is made from.
+    OfBase,
+    /// A type whose name reads like names near the target.
+    TypeLikeNear,
+    /// A member of a type whose name reads like names near the target.
+    OfTypeLikeNear,
+    /// Mentioned behind `self`.
+    OnSelf,
+    /// Mentioned behind a name of the signature.
+    OnSignatureName,
+    /// A member of the type behind the arrow of the signature.
+    OfReturned,
+    /// Makes a value of the type behind the arrow of the signature.
+    MakesReturned,
+    /// How many files mention it, of those that mention its type, by the logarithm.
+    ShareOfType,
+    /// Tokens of its signature, by the logarithm, guessed.
+    Length,
+    /// Lines of its type, by the logarithm.
+    Crowd,
+    /// How much is likely of its type, by the logarithm.
+    HeatOfType,
+    /// How much is likely of its file, by the logarithm.
+    HeatOfFile,
+    /// How likely it is by what is known of it alone, as log odds.
+    Alone,
+}

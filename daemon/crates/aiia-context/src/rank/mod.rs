@@ -1,0 +1,20 @@
+//! Which definitions of other files the target needs: candidates, what is known of each, and how likely it is needed.
+//!
+//! What the target's body mentions is weighed by a logistic regression over the [`features`]. Of the rest the likeliest by another
+//! one are weighed by a [`forest`]. Both are fitted to functions of public packages (`tests/bench/recall`).
+
+mod features;
+mod forest;
+mod imports;
+mod point;
+mod reason;
+mod related;
+mod score;
+mod texts;
+mod weights;
+
+pub(crate) use features::FEATURES;
+pub(crate) use features::Feature;
+pub(crate) use reason::reason;
+pub(crate) use score::{Outcome, Ranked, rank};
+pub(crate) use texts::Texts;

@@ -1,0 +1,262 @@
+//! The place a request is about, as the ranking sees it: which names stand near it, and how.
+
+use super::imports::{self, Import};
+use crate::workspace::{NameId, identifiers, name_id, parts};
+use crate::{ContextRequest, FileSyntax, Target};
+use aiia_syntax::{Symbol, SymbolKind};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::ops::Range;
+
+/// How a name occurs in the file of the request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Occurrence {
+    /// How often, outside the target's body and import statements.
+    pub(crate) count: u32,
+    /// Bytes between the target and the nearest of them.
+    pub(crate) distance: usize,
+    pub(crate) in_signature: bool,
+    /// In the body of the target.
+    pub(crate) in_body: bool,
+    /// Something follows it that calls it.
+    pub(crate) called: bool,
+    /// A dot stands before it.
+    pub(crate) dotted: bool,
+    /// Named by an import statement.
+    pub(crate) imported: bool,
+}
+
+/// A function beside the target, with how alike it is to the target.
+struct Relative {
+    names: FxHashSet<NameId>,
+    weight: f32,
+    same_owner: bool,
+}
+
+/// What the functions beside the target make of a name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SiblingUse {
+    /// How alike to the target the likest function is that mentions it.
+    pub(crate) likest: f32,
+    /// The share of the functions that mention it.
+    pub(crate) share: f32,
+    /// The share of those in the target's own type.
+    pub(crate) own_share: f32,
+}
+
+/// The place a request is about.
+pub(crate) struct Point {
+    pub(crate) occurrences: FxHashMap<NameId, Occurrence>,
+    pub(crate) imports: Vec<Import>,
+    /// Names that stand right behind a name and a `.` or `::`, with that name.
+    pub(crate) qualified: FxHashSet<(NameId, NameId)>,
+    pub(crate) target_name: Option<NameId>,
+    pub(crate) target_parts: FxHashSet<String>,
+    /// The parts of the names in the signature and around the target.
+    pub(crate) near_parts: FxHashSet<String>,
+    /// The names of the types around the target.
+    pub(crate) self_types: FxHashSet<NameId>,
+    /// Names in the fields of those types, and in the signatures beside the target.
+    pub(crate) self_names: FxHashSet<NameId>,
+    /// Names in the headers of those types: what they are made from.
+    pub(crate) header_names: FxHashSet<NameId>,
+    /// Names behind the arrow of the signature.
+    pub(crate) returned: FxHashSet<NameId>,
+    pub(crate) signature_names: FxHashSet<NameId>,
+    sibling_uses: FxHashMap<NameId, SiblingUse>,
+    /// What is imported, by the name where it is defined.
+    imports_by_name: FxHashMap<String, Vec<Vec<String>>>,
+}
+
+impl Point {
+    pub(crate) fn new(request: &ContextRequest, file: &FileSyntax, target: &Target) -> Point {
+        let text = request.text;
+        let (signature, body) = signature_and_body(target, text);
+        let in_import = |at: usize| {
+            let next = file.imports.partition_point(|import| import.end <= at);
+            file.imports.get(next).is_some_and(|import| import.start <= at)
+        };
+        let mut occurrences: FxHashMap<NameId, Occurrence> = FxHashMap::default();
+        let mut qualified = FxHashSet::default();
+        let mut before: Option<(NameId, usize)> = None;
+        for range in identifiers(text) {
+            let id = name_id(&text[range.clone()]);
+            let found = occurrences.entry(id).or_insert(Occurrence { distance: usize::MAX, ..Occurrence::default() });
+            if body.contains(&range.start) {
+                found.in_body = true;
+            } else if in_import(range.start) {
+                found.imported = true;
+            } else {
+                found.count += 1;
+                found.distance = found.distance.min(if range.start < target.range.start {
+                    target.range.start - range.start
+                } else {
+                    range.start.saturating_sub(target.range.end)
+                });
+                found.in_signature |= signature.contains(&range.start);
+            }
+            let bytes = text.as_bytes();
+            let link = before.map(|(_, end)| &text[end..range.start]);
+            found.dotted |= range.start > 0 && bytes[range.start - 1] == b'.';
+            found.called |= matches!(bytes.get(range.end), Some(b'(' | b'!'));
+            if let Some((owner, _)) = before
+                && matches!(link, Some("." | "::"))
+            {
+                qualified.insert((owner, id));
+            }
+            before = Some((id, range.end));
+        }
+        let imports_text: String = file.imports.iter().map(|range| &text[range.clone()]).collect::<Vec<_>>().join("\n");
+        let imports = request
+            .language
+            .map(|language| imports::imports(language, request.path, &imports_text))
+            .unwrap_or_default();
+
+        let mut imports_by_name: FxHashMap<String, Vec<Vec<String>>> = FxHashMap::default();
+        for import in &imports {
+            if let Some(name) = &import.name {
+                imports_by_name.entry(name.clone()).or_default().push(import.module.clone());
+            }
+        }
+
+        let symbol = target.symbol.as_ref();
+        let around: Vec<&Symbol> = file
+            .symbols
+            .iter()
+            .filter(|outer| {
+                outer.kind.is_type()
+                    && outer.item_range.start
+                        <= target.range.start.max(symbol.map_or(0, |symbol| symbol.item_range.start))
+                    && symbol.map_or(target.range.end, |symbol| symbol.item_range.end) <= outer.item_range.end
+            })
+            .collect();
+        let self_types: FxHashSet<NameId> = around.iter().map(|outer| name_id(&outer.name)).collect();
+        let mut self_names = FxHashSet::default();
+        let mut near_parts: FxHashSet<String> =
+            identifiers(&text[signature.clone()]).flat_map(|range| parts(&text[range])).collect();
+        near_parts.extend(around.iter().flat_map(|outer| parts(&outer.name)));
+        for symbol in &file.symbols {
+            let owner = symbol.container.as_deref().and_then(|path| path.rsplit("::").next());
+            let is_own = owner.is_some_and(|owner| self_types.contains(&name_id(owner)));
+            if is_own && matches!(symbol.kind, SymbolKind::Field | SymbolKind::Variant | SymbolKind::Method) {
+                self_names.extend(identifiers(symbol.signature(text)).map(|range| name_id(&text[range])));
+            }
+        }
+
+        let target_parts: FxHashSet<String> =
+            symbol.map(|symbol| parts(&symbol.name)).unwrap_or_default().into_iter().collect();
+        let signature_names: FxHashSet<NameId> =
+            identifiers(&text[signature.clone()]).map(|range| name_id(&text[range])).collect();
+        let siblings: Vec<Relative> = file
+            .symbols
+            .iter()
+            .filter(|other| other.kind.is_callable() && !overlaps(&other.range, &target.range))
+            .map(|other| {
+                let same_owner = symbol.is_some_and(|symbol| symbol.container == other.container);
+                relative(other, text, &target_parts, &signature_names, same_owner)
+            })
+            .collect();
+        Point {
+            occurrences,
+            imports,
+            qualified,
+            target_name: symbol.map(|symbol| name_id(&symbol.name)),
+            target_parts,
+            near_parts,
+            self_types,
+            self_names,
+            header_names: around
+                .iter()
+                .flat_map(|outer| {
+                    let header = outer.signature(text);
+                    identifiers(header).map(|range| name_id(&header[range])).collect::<Vec<_>>()
+                })
+                .collect(),
+            returned: text[signature.clone()]
+                .rsplit_once("->")
+                .map(|(_, returned)| identifiers(returned).map(|range| name_id(&returned[range])).collect())
+                .unwrap_or_default(),
+            signature_names,
+            sibling_uses: sibling_uses(&siblings),
+            imports_by_name,
+        }
+    }
+
+    pub(crate) fn occurrence(&self, name: NameId) -> Occurrence {
+        self.occurrences.get(&name).copied().unwrap_or(Occurrence { distance: usize::MAX, ..Occurrence::default() })
+    }
+
+    /// How well the imports of a name answer to a definition in that module, 0 to 1.
+    pub(crate) fn imported(&self, name: &str, module: &[&str]) -> f32 {
+        let modules = self.imports_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        modules.iter().map(|import| imports::module_match(module, import)).fold(0.0, f32::max)
+    }
+
+    /// What the functions beside the target make of a name.
+    pub(crate) fn sibling_use(&self, name: NameId) -> SiblingUse {
+        self.sibling_uses.get(&name).copied().unwrap_or_default()
+    }
+}
+
+fn sibling_uses(siblings: &[Relative]) -> FxHashMap<NameId, SiblingUse> {
+    let count = siblings.len() as f32 + 1.0;
+    let own_count = siblings.iter().filter(|sibling| sibling.same_owner).count() as f32 + 1.0;
+    let mut uses: FxHashMap<NameId, SiblingUse> = FxHashMap::default();
+    for sibling in siblings {
+        for name in &sibling.names {
+            let found = uses.entry(*name).or_default();
+            found.likest = found.likest.max(sibling.weight);
+            found.share += 1.0 / count;
+            if sibling.same_owner {
+                found.own_share += 1.0 / own_count;
+            }
+        }
+    }
+    uses
+}
+
+/// How alike two sets of words are: shared ones of all, 0 to 1.
+pub(crate) fn likeness<T: std::hash::Hash + Eq>(a: &FxHashSet<T>, b: &FxHashSet<T>) -> f32 {
+    let shared = a.intersection(b).count();
+    if shared == 0 { 0.0 } else { shared as f32 / (a.len() + b.len() - shared) as f32 }
+}
+
+/// How alike two functions are by their names and signatures, 0 to 0.9.
+pub(crate) fn function_likeness(
+    target_parts: &FxHashSet<String>,
+    signature_names: &FxHashSet<NameId>,
+    name: &str,
+    signature: &str,
+) -> f32 {
+    let other_parts: FxHashSet<String> = parts(name).into_iter().collect();
+    let other_names: FxHashSet<NameId> = identifiers(signature).map(|range| name_id(&signature[range])).collect();
+    0.4 * likeness(target_parts, &other_parts) + 0.5 * likeness(signature_names, &other_names)
+}
+
+fn relative(
+    other: &Symbol,
+    text: &str,
+    target_parts: &FxHashSet<String>,
+    signature_names: &FxHashSet<NameId>,
+    same_owner: bool,
+) -> Relative {
+    let signature = other.signature(text);
+    let names_of = |text: &str| identifiers(text).map(|range| name_id(&text[range])).collect::<FxHashSet<NameId>>();
+    let body = other.body_range.clone().and_then(|body| text.get(body)).unwrap_or_default();
+    let weight =
+        function_likeness(target_parts, signature_names, &other.name, signature) + if same_owner { 0.1 } else { 0.0 };
+    Relative { names: names_of(body), weight, same_owner }
+}
+
+fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+/// The signature of the target and its body; without a symbol all of it counts as the body.
+fn signature_and_body(target: &Target, text: &str) -> (Range<usize>, Range<usize>) {
+    let Some(symbol) = &target.symbol else {
+        return (target.range.start..target.range.start, target.range.clone());
+    };
+    let end = symbol.body_range.as_ref().map_or(symbol.item_range.end, |body| body.start).min(text.len());
+    let start = symbol.range.start.min(end);
+    (start..end, end..target.range.end.max(end))
+}

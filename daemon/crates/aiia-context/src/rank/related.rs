@@ -1,0 +1,190 @@
+//! Functions of other files that tell what the target may need: those of the same name, and those that call it.
+
+use super::point::{Point, function_likeness};
+use super::texts::Texts;
+use crate::workspace::{Definition, DefinitionRef, FileEntry, NameId, WorkspaceIndex, identifiers, name_id};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// How many functions of the target's name are read.
+const MAX_NAMESAKES: usize = 12;
+/// How many callers are read.
+const MAX_CALLERS: usize = 8;
+/// A name with more definitions is not looked for.
+const MAX_DEFINERS: usize = 8;
+/// Lines of one function that are read.
+const MAX_LINES: u32 = 120;
+/// How many of the likest files count.
+const MAX_LIKE_FILES: usize = 20;
+
+/// The likest files whose functions are read.
+const LIKE_FILES_READ: usize = 6;
+/// How many of their functions are read.
+const MAX_LIKE_FUNCTIONS: usize = 12;
+/// Functions less alike are not read.
+const LEAST_LIKENESS: f32 = 0.15;
+
+/// Names by how much related functions or files make of them, 0 to 1.
+pub(crate) type Weighed = FxHashMap<NameId, f32>;
+
+/// The files most like one that mentions `mentioned`, the likest first, with how alike they are.
+pub(crate) fn like_files(index: &WorkspaceIndex, own: Option<u32>, mentioned: &FxHashSet<NameId>) -> Vec<(u32, f32)> {
+    let files = index.file_count().max(1) as f32;
+    let weight = |name: NameId| match index.mentioned_in(name) {
+        Some(count) if count > 1 => (files / count as f32).ln().max(0.0),
+        _ => 0.0,
+    };
+    let weights: FxHashMap<NameId, f32> =
+        mentioned.iter().map(|&name| (name, weight(name))).filter(|(_, weight)| *weight > 0.0).collect();
+    let own_total: f32 = weights.values().sum::<f32>().max(1.0);
+    let mut found: Vec<(u32, f32)> = index
+        .files()
+        .filter(|(file, _)| Some(*file) != own)
+        .map(|(file, entry)| {
+            let mentions = &entry.facts.mentions;
+            let shared: f32 = mentions.iter().filter_map(|name| weights.get(name)).sum();
+            // A large file shares much with everybody.
+            (file, shared / own_total / (1.0 + mentions.len() as f32).sqrt().max(8.0) * 8.0)
+        })
+        .filter(|(_, alike)| *alike > 0.0)
+        .collect();
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    found.truncate(MAX_LIKE_FILES);
+    found
+}
+
+/// The names the likest files mention, by the share of likeness that mentions them.
+pub(crate) fn names_of_files(index: &WorkspaceIndex, like: &[(u32, f32)]) -> Weighed {
+    let total: f32 = like.iter().map(|(_, alike)| alike).sum::<f32>().max(f32::MIN_POSITIVE);
+    let mut names = Weighed::default();
+    for (file, alike) in like {
+        let Some(entry) = index.file(*file) else { continue };
+        for name in &entry.facts.mentions {
+            if index.mentioned_in(*name).is_some() {
+                *names.entry(*name).or_default() += alike / total;
+            }
+        }
+    }
+    names
+}
+
+/// The names in the bodies of functions named as the target is.
+pub(crate) fn names_of_namesakes(
+    index: &WorkspaceIndex,
+    texts: &mut Texts,
+    own: Option<u32>,
+    target: NameId,
+    like: &[(u32, f32)],
+) -> Weighed {
+    let alike = |file: u32| like.iter().find(|(known, _)| *known == file).map_or(0.0, |(_, alike)| *alike);
+    let mut found: Vec<(DefinitionRef, f32)> = index
+        .named(target)
+        .filter(|at| Some(at.file) != own)
+        .filter(|at| index.definition(*at).is_some_and(|(_, definition)| definition.kind.is_callable()))
+        .map(|at| (at, alike(at.file)))
+        .collect();
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    found.truncate(MAX_NAMESAKES);
+    let found: Vec<DefinitionRef> = found.into_iter().map(|(at, _)| at).collect();
+    names_in(index, texts, &found)
+}
+
+/// The names in the functions of like files that are like the target by name and signature.
+pub(crate) fn names_of_like_functions(
+    index: &WorkspaceIndex,
+    texts: &mut Texts,
+    point: &Point,
+    like: &[(u32, f32)],
+) -> Weighed {
+    let mut found: Vec<(DefinitionRef, f32)> = Vec::new();
+    for (file, _) in like.iter().take(LIKE_FILES_READ) {
+        let Some(entry) = index.file(*file) else { continue };
+        for (number, definition) in entry.facts.definitions.iter().enumerate() {
+            if !definition.kind.is_callable() || definition.traits.test {
+                continue;
+            }
+            let Some(signature) = texts.signature(*file, &entry.path, definition) else { continue };
+            let name = entry.facts.name(definition);
+            let alike = function_likeness(&point.target_parts, &point.signature_names, name, signature);
+            if alike > LEAST_LIKENESS {
+                found.push((DefinitionRef { file: *file, definition: number as u16 }, alike));
+            }
+        }
+    }
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    found.truncate(MAX_LIKE_FUNCTIONS);
+    let mut names = Weighed::default();
+    for (at, alike) in found {
+        for name in body_names(index, texts, at).unwrap_or_default() {
+            let known = names.entry(name).or_default();
+            *known = known.max(alike);
+        }
+    }
+    names
+}
+
+/// The functions of other files that call the target, those of like files first: those of tests, or the others.
+pub(crate) fn callers(
+    index: &WorkspaceIndex,
+    texts: &mut Texts,
+    own: Option<u32>,
+    target_name: &str,
+    like: &[(u32, f32)],
+    in_tests: bool,
+) -> Vec<DefinitionRef> {
+    let target = name_id(target_name);
+    // A name that many define says nothing of who calls this one.
+    if index.named(target).take(MAX_DEFINERS + 1).count() > MAX_DEFINERS {
+        return Vec::new();
+    }
+    let alike = |file: u32| like.iter().find(|(known, _)| *known == file).map_or(0.0, |(_, alike)| *alike);
+    let mut files: Vec<(u32, f32)> = index
+        .files()
+        .filter(|(file, entry)| Some(*file) != own && entry.facts.mentions(target))
+        .map(|(file, _)| (file, alike(file)))
+        .collect();
+    files.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let mut found = Vec::new();
+    for (file, _) in files.into_iter().take(MAX_CALLERS) {
+        let Some(entry) = index.file(file) else { continue };
+        for (number, definition) in entry.facts.definitions.iter().enumerate() {
+            if !definition.kind.is_callable() || definition.name == target || definition.traits.test != in_tests {
+                continue;
+            }
+            if let Some(text) = texts.whole(file, &entry.path, definition, MAX_LINES)
+                && text.contains(target_name)
+                && identifiers(text).any(|range| &text[range] == target_name)
+            {
+                found.push(DefinitionRef { file, definition: number as u16 });
+                if found.len() >= MAX_CALLERS {
+                    return found;
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The names in functions, by the share of the functions that have them.
+pub(crate) fn names_in(index: &WorkspaceIndex, texts: &mut Texts, functions: &[DefinitionRef]) -> Weighed {
+    weighed(functions.iter().filter_map(|at| body_names(index, texts, *at)).collect())
+}
+
+fn body_names(index: &WorkspaceIndex, texts: &mut Texts, at: DefinitionRef) -> Option<FxHashSet<NameId>> {
+    let (entry, definition): (&FileEntry, &Definition) = index.definition(at)?;
+    texts.whole(at.file, &entry.path, definition, MAX_LINES).map(names_of)
+}
+
+/// The names of a text.
+pub(crate) fn names_of(text: &str) -> FxHashSet<NameId> {
+    identifiers(text).map(|range| name_id(&text[range])).collect()
+}
+
+/// Names by the share of the functions that have them; a single function alone is only half a hint.
+fn weighed(bodies: Vec<FxHashSet<NameId>>) -> Weighed {
+    let of = bodies.len() as f32 + 1.0;
+    let mut names = Weighed::default();
+    for name in bodies.into_iter().flatten() {
+        *names.entry(name).or_default() += 1.0 / of;
+    }
+    names
+}

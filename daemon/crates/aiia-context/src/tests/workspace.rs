@@ -1,0 +1,194 @@
+//! What other files put into the bundle.
+
+use super::*;
+use crate::{FileTexts, Workspace, WorkspaceIndex};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+struct Files(BTreeMap<String, Arc<str>>);
+
+impl FileTexts for Files {
+    fn text(&self, path: &str) -> Option<Arc<str>> {
+        self.0.get(path).cloned()
+    }
+}
+
+/// The files of a fixture, `//- path` before each, and the one with the cursor.
+fn files(fixture: &str) -> (Files, String, usize) {
+    let (mut files, mut cursor) = (BTreeMap::new(), None);
+    for part in fixture.split("//- ").skip(1) {
+        let (path, text) = part.split_once('\n').unwrap();
+        if let Some(at) = text.find("$0") {
+            cursor = Some((path.to_owned(), at));
+        }
+        files.insert(path.to_owned(), Arc::from(text.replace("$0", "")));
+    }
+    let (path, at) = cursor.expect("a fixture marks its cursor");
+    (Files(files), path, at)
+}
+
+fn bundle_of(fixture: &str, intent: Intent, budget: usize, change: impl FnOnce(&mut Files)) -> ContextBundle {
+    let (mut files, path, at) = files(fixture);
+    let mut index = WorkspaceIndex::new();
+    for (path, text) in &files.0 {
+        index.put(path, Language::from_path(path), text);
+    }
+    index.settle();
+    change(&mut files);
+    let text = Arc::clone(&files.0[&path]);
+    let request = ContextRequest {
+        path: &path,
+        language: Language::from_path(&path),
+        text: &text,
+        selection: at..at,
+        intent,
+        budget,
+        workspace: Some(Workspace { index: &index, texts: &files }),
+    };
+    let bundle = gather(&request);
+    assert_eq!(bundle, gather(&request), "the same request gives the same bundle");
+    assert!(bundle.used <= bundle.budget, "{} of {}", bundle.used, bundle.budget);
+    assert_eq!(bundle.used, bundle.pieces.iter().map(|piece| piece.tokens).sum::<usize>());
+    let mut seen = std::collections::HashSet::new();
+    for piece in &bundle.pieces {
+        assert_eq!(piece.tokens, count_tokens(&piece.text));
+        let text: Vec<&str> = files.0[&piece.path].split_inclusive('\n').collect();
+        // A single line that is over the budget is cut.
+        let is_cut = piece.path == path && piece.start_line == piece.end_line;
+        assert!(is_cut || piece.text == text[piece.start_line - 1..piece.end_line].concat(), "{piece:?}");
+        for line in piece.start_line..=piece.end_line {
+            assert!(seen.insert((piece.path.clone(), line)), "{}:{line} is there twice", piece.path);
+        }
+    }
+    bundle
+}
+
+/// The pieces of other files, in the order of their paths.
+fn others(fixture: &str, intent: Intent, budget: usize) -> Vec<String> {
+    let own = files(fixture).1;
+    let mut pieces: Vec<String> = bundle_of(fixture, intent, budget, |_| {})
+        .pieces
+        .iter()
+        .filter(|piece| piece.path != own)
+        .map(|piece| {
+            let symbol = piece.symbol.as_deref().unwrap_or("-");
+            format!("{}:{}-{} {symbol}: {}", piece.path, piece.start_line, piece.end_line, piece.reason)
+        })
+        .collect();
+    pieces.sort();
+    pieces
+}
+
+const RUST: &str = "//- src/lib.rs
+mod shape;
+mod draw;
+//- src/shape.rs
+pub struct Shape {
+    pub sides: u32,
+}
+
+impl Shape {
+    pub fn area(&self) -> f64 {
+        0.0
+    }
+}
+
+pub fn unrelated_helper() {}
+//- src/draw.rs
+use crate::shape::Shape;
+
+pub fn draw(shape: &Shape) -> f64 {
+    $0shape.area() * 2.0
+}
+//- src/main.rs
+use crate::draw::draw;
+
+fn run_main(input: &Shape) {
+    let size = draw(input);
+}
+//- tests/draw.rs
+#[test]
+fn test_draw() {
+    assert!(draw(&shape) > 0.0);
+}
+";
+
+#[test]
+fn what_the_target_uses_is_shown_whole() {
+    let shown = others(RUST, Intent::Explain, PLENTY);
+    assert!(shown.contains(&"src/shape.rs:1-3 Shape: the signature names `Shape`".to_owned()), "{shown:#?}");
+    assert!(!shown.iter().any(|piece| piece.contains("unrelated_helper")), "{shown:#?}");
+    assert!(shown.contains(&"src/shape.rs:6-8 Shape::area: the target uses `area`".to_owned()), "{shown:#?}");
+}
+
+#[test]
+fn tests_are_shown_for_tests_and_callers_for_speed() {
+    let has = |intent: Intent, wanted: &str| others(RUST, intent, PLENTY).iter().any(|piece| piece.starts_with(wanted));
+    assert!(has(Intent::Test, "tests/draw.rs:1-4 test_draw: a test that calls the target"));
+    assert!(has(Intent::Optimize, "src/main.rs:3-5 run_main: calls the target"));
+    assert!(!has(Intent::Optimize, "tests/draw.rs:1-4 test_draw: a test"));
+}
+
+#[test]
+fn python_imports_and_bases_tell() {
+    let fixture = "//- app/base.py
+class Base:
+    def __init__(self):
+        self.name = \"\"
+
+    def describe(self):
+        return self.name
+//- app/other.py
+class Other:
+    def describe(self):
+        return 1
+//- app/child.py
+from .base import Base
+
+
+class Child(Base):
+    def show(self):
+        return self.desc$0ribe()
+";
+    let bundle = bundle_of(fixture, Intent::Fix, PLENTY, |_| {});
+    let score = |symbol: &str| {
+        bundle.pieces.iter().find(|piece| piece.symbol.as_deref() == Some(symbol)).map_or(0.0, |piece| piece.score)
+    };
+    assert!(score("Base::describe") > 0.5, "{:#?}", bundle.pieces);
+    assert!(score("Base::describe") > 2.0 * score("Other::describe"), "{:#?}", bundle.pieces);
+}
+
+#[rstest::rstest]
+#[case(1)]
+#[case(20)]
+#[case(60)]
+#[case(150)]
+fn no_budget_is_exceeded(#[case] budget: usize) {
+    let bundle = bundle_of(RUST, Intent::Edit, budget, |_| {});
+    assert!(bundle.used <= budget);
+}
+
+#[test]
+fn a_file_that_has_changed_since_or_is_gone_is_left_out() {
+    let changed = bundle_of(RUST, Intent::Explain, PLENTY, |files| {
+        files.0.insert("src/shape.rs".to_owned(), Arc::from("// all new\npub struct Shape;\n"));
+        files.0.remove("src/main.rs");
+    });
+    assert!(changed.pieces.iter().all(|piece| !["src/shape.rs", "src/main.rs"].contains(&piece.path.as_str())));
+}
+
+#[test]
+fn a_map_shows_what_others_use_first() {
+    let (files, _, _) = files(RUST);
+    let mut index = WorkspaceIndex::new();
+    for (path, text) in &files.0 {
+        index.put(path, Language::from_path(path), text);
+    }
+    index.settle();
+    let map = crate::map(&index, &files, 40);
+    assert!(map.iter().map(|piece| piece.tokens).sum::<usize>() <= 40);
+    assert_eq!(map[0].symbol.as_deref(), Some("draw"), "two files call it");
+    assert!(map.iter().any(|piece| piece.symbol.as_deref() == Some("Shape")));
+    assert!(map.iter().all(|piece| piece.path != "tests/draw.rs"));
+    assert!(crate::map(&WorkspaceIndex::new(), &files, 40).is_empty());
+}

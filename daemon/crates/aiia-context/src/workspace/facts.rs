@@ -1,0 +1,325 @@
+//! What the index keeps of a file: its definitions, and the names it mentions.
+
+use super::cache::{Input, put_text};
+use super::names::{NameId, identifiers, name_id};
+use aiia_syntax::{Language, Symbol, SymbolKind, SyntaxTree};
+use rustc_hash::FxHashSet;
+use std::ops::Range;
+
+/// Signatures of more lines are cut.
+const MAX_SIGNATURE_LINES: usize = 24;
+
+/// The lines of a value that are shown with its name.
+const MAX_VALUE_LINES: usize = 3;
+
+/// A definition of a file. Lines count from 0.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Definition {
+    pub(crate) name: NameId,
+    /// Where the name stands in [`FileFacts::names`], and how long it is.
+    name_start: u32,
+    name_length: u16,
+    pub(crate) kind: SymbolKind,
+    pub(crate) traits: Traits,
+    /// The definition around it, as an index of [`FileFacts::definitions`].
+    parent: u16,
+    /// The first line of the attributes and comments above it.
+    pub(crate) leading_line: u32,
+    /// The line it begins on.
+    pub(crate) line: u32,
+    /// Number of lines of its signature.
+    pub(crate) signature_lines: u8,
+    /// Its last line.
+    pub(crate) last_line: u32,
+}
+
+/// What else is known of a definition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Traits {
+    /// Visible outside its file, as far as the text tells.
+    pub(crate) public: bool,
+    /// A test, or part of the tests.
+    pub(crate) test: bool,
+    /// Part of the implementation of a trait.
+    pub(crate) implements: bool,
+}
+
+impl Definition {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Traits { public, test, implements } = self.traits;
+        out.extend(self.name.to_le_bytes());
+        out.extend(self.name_start.to_le_bytes());
+        out.extend(self.name_length.to_le_bytes());
+        out.push(self.kind.code());
+        out.push(u8::from(public) | (u8::from(test) << 1) | (u8::from(implements) << 2));
+        out.extend(self.parent.to_le_bytes());
+        out.extend(self.leading_line.to_le_bytes());
+        out.extend(self.line.to_le_bytes());
+        out.push(self.signature_lines);
+        out.extend(self.last_line.to_le_bytes());
+    }
+
+    fn read(input: &mut Input) -> Option<Definition> {
+        let (name, name_start, name_length) = (input.u32()?, input.u32()?, input.u16()?);
+        let kind = SymbolKind::from_code(input.u8()?)?;
+        let bits = input.u8()?;
+        let traits = Traits { public: bits & 1 != 0, test: bits & 2 != 0, implements: bits & 4 != 0 };
+        Some(Definition {
+            name,
+            name_start,
+            name_length,
+            kind,
+            traits,
+            parent: input.u16()?,
+            leading_line: input.u32()?,
+            line: input.u32()?,
+            signature_lines: input.u8()?,
+            last_line: input.u32()?,
+        })
+    }
+
+    /// The lines of its signature.
+    pub(crate) fn signature(&self) -> Range<u32> {
+        self.line..self.line + u32::from(self.signature_lines)
+    }
+}
+
+/// Bytes of a definition that is kept.
+const WRITTEN_BYTES: usize = 27;
+
+const NO_PARENT: u16 = u16::MAX;
+
+/// What the index keeps of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct FileFacts {
+    pub(crate) definitions: Box<[Definition]>,
+    /// The names of the definitions, one behind the other.
+    names: Box<str>,
+    /// The names the file mentions, sorted, each once.
+    pub(crate) mentions: Box<[NameId]>,
+    /// A hash of the text.
+    content: u32,
+}
+
+fn content(text: &str) -> u32 {
+    name_id(text)
+}
+
+impl FileFacts {
+    /// The facts of a text. Without a language, or where the parser gives up, only what it mentions.
+    pub(crate) fn of(language: Option<Language>, text: &str) -> FileFacts {
+        let symbols = match language.map(|language| SyntaxTree::parse(language, text)) {
+            Some(Ok(tree)) => tree.symbols_and_assigned(text),
+            _ => Vec::new(),
+        };
+        FileFacts::from_symbols(&symbols, language, text)
+    }
+
+    /// The facts of a text by the look of its lines: much sooner, and without members that are no functions.
+    pub(crate) fn skimmed(language: Option<Language>, text: &str) -> FileFacts {
+        let symbols = language.map(|language| aiia_syntax::skim(language, text)).unwrap_or_default();
+        FileFacts::from_symbols(&symbols, language, text)
+    }
+
+    /// [`FileFacts::of`] for a text that was skimmed before: what it mentions is known then.
+    pub(crate) fn parsed(language: Language, text: &str, skimmed: Option<FileFacts>) -> FileFacts {
+        let Some(skimmed) = skimmed.filter(|skimmed| skimmed.is_of(text)) else {
+            return FileFacts::of(Some(language), text);
+        };
+        match SyntaxTree::parse(language, text) {
+            Ok(tree) => {
+                let (definitions, names) = definitions(&tree.symbols_and_assigned(text), Some(language), text);
+                FileFacts { definitions, names, ..skimmed }
+            }
+            // What the look of the lines tells is better than nothing.
+            Err(_) => skimmed,
+        }
+    }
+
+    fn from_symbols(symbols: &[Symbol], language: Option<Language>, text: &str) -> FileFacts {
+        let (definitions, names) = definitions(symbols, language, text);
+        let mut mentioned: FxHashSet<NameId> = FxHashSet::default();
+        mentioned.extend(identifiers(text).map(|range| name_id(&text[range])));
+        let mut mentions: Box<[NameId]> = mentioned.into_iter().collect();
+        mentions.sort_unstable();
+        FileFacts { definitions, names, mentions, content: content(text) }
+    }
+
+    /// Whether they are those of that text.
+    pub(crate) fn is_of(&self, text: &str) -> bool {
+        self.content == content(text)
+    }
+
+    /// Bytes of memory beside its own.
+    pub(crate) fn memory(&self) -> usize {
+        std::mem::size_of_val(&*self.definitions) + self.names.len() + std::mem::size_of_val(&*self.mentions)
+    }
+
+    /// Appends them to what is kept.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        out.extend(self.content.to_le_bytes());
+        put_text(out, &self.names);
+        out.extend((self.mentions.len() as u32).to_le_bytes());
+        self.mentions.iter().for_each(|name| out.extend(name.to_le_bytes()));
+        out.extend((self.definitions.len() as u32).to_le_bytes());
+        for definition in &self.definitions {
+            definition.write(out);
+        }
+    }
+
+    /// Takes them from what was kept; nothing if it is damaged.
+    pub(crate) fn read(input: &mut Input) -> Option<FileFacts> {
+        let content = input.u32()?;
+        let names: Box<str> = input.text()?.into();
+        let mentions = (0..input.count(4)?).map(|_| input.u32()).collect::<Option<_>>()?;
+        let definitions = (0..input.count(WRITTEN_BYTES)?).map(|_| Definition::read(input)).collect::<Option<_>>()?;
+        Some(FileFacts { definitions, names, mentions, content })
+    }
+
+    /// The name of a definition of this file.
+    pub(crate) fn name(&self, definition: &Definition) -> &str {
+        let start = definition.name_start as usize;
+        self.names.get(start..start + usize::from(definition.name_length)).unwrap_or_default()
+    }
+
+    /// The definition around one of this file.
+    pub(crate) fn parent(&self, definition: &Definition) -> Option<&Definition> {
+        (definition.parent != NO_PARENT).then(|| self.definitions.get(usize::from(definition.parent))).flatten()
+    }
+
+    /// Whether a definition stands right inside the one of that index.
+    pub(crate) fn is_child(&self, definition: &Definition, outer: u16) -> bool {
+        definition.parent == outer
+    }
+
+    /// Whether the file mentions a name.
+    pub(crate) fn mentions(&self, name: NameId) -> bool {
+        self.mentions.binary_search(&name).is_ok()
+    }
+
+    /// The name with those around it.
+    pub(crate) fn path_of(&self, definition: &Definition) -> String {
+        let mut path = self.name(definition).to_owned();
+        let mut around = self.parent(definition);
+        while let Some(outer) = around {
+            path = format!("{}::{path}", self.name(outer));
+            around = self.parent(outer);
+        }
+        path
+    }
+}
+
+fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (Box<[Definition]>, Box<str>) {
+    let mut lines = LineCounter { text, offset: 0, line: 0 };
+    let mut names = String::new();
+    let mut found: Vec<Definition> = Vec::with_capacity(symbols.len());
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let is_python = language.is_some_and(|language| language.name() == "python");
+    for symbol in symbols {
+        while open.last().is_some_and(|&(_, end)| end <= symbol.item_range.start) {
+            open.pop();
+        }
+        let mut parent = open.last().map(|&(index, _)| index);
+        if symbol.kind == SymbolKind::Assigned {
+            // What a method assigns to `self` is of its class.
+            parent = open.iter().rev().map(|&(index, _)| index).find(|&index| !found[index].kind.is_callable());
+            let is_known = |known: &Definition| {
+                known.name == name_id(&symbol.name) && known.parent == parent.map_or(NO_PARENT, |parent| parent as u16)
+            };
+            let from = parent.unwrap_or_default();
+            if found[from.min(found.len())..].iter().any(is_known) {
+                continue;
+            }
+        }
+        let outer = parent.map(|parent| &found[parent]);
+        // A name of a function's own is of no use to other files.
+        if outer.is_some_and(|outer| outer.kind.is_callable()) || found.len() >= usize::from(NO_PARENT) {
+            continue;
+        }
+        let leading_line = lines.line_of(symbol.range.start);
+        let line = lines.line_of(symbol.item_range.start);
+        let signature = symbol.signature(text);
+        let limit = match symbol.kind {
+            SymbolKind::Macro => 1,
+            SymbolKind::Constant
+            | SymbolKind::Variable
+            | SymbolKind::Assigned
+            | SymbolKind::Field
+            | SymbolKind::Variant
+            | SymbolKind::TypeAlias => MAX_VALUE_LINES,
+            _ => MAX_SIGNATURE_LINES,
+        };
+        let signature_lines = signature.lines().count().clamp(1, limit) as u8;
+        let header = text.get(symbol.item_range.start..symbol.name_range.start).unwrap_or_default();
+        let traits = Traits {
+            public: is_public(symbol, outer, header, is_python),
+            test: outer.is_some_and(|outer| outer.traits.test) || is_test(symbol, text),
+            implements: symbol.kind == SymbolKind::Impl && header.contains(" for ")
+                || outer.is_some_and(|outer| outer.traits.implements),
+        };
+        open.push((found.len(), symbol.item_range.end));
+        let name = symbol.name.get(..symbol.name.floor_char_boundary(usize::from(u16::MAX))).unwrap_or_default();
+        let last = lines.line_after(symbol.item_range.end.saturating_sub(1).max(symbol.item_range.start), line);
+        found.push(Definition {
+            name: name_id(name),
+            name_start: names.len() as u32,
+            name_length: name.len() as u16,
+            kind: symbol.kind,
+            traits,
+            parent: parent.map_or(NO_PARENT, |parent| parent as u16),
+            leading_line,
+            line,
+            signature_lines,
+            last_line: last,
+        });
+        names.push_str(name);
+    }
+    (found.into(), names.into())
+}
+
+fn is_public(symbol: &Symbol, outer: Option<&Definition>, header: &str, is_python: bool) -> bool {
+    if is_python {
+        return !symbol.name.starts_with('_') || (symbol.name.starts_with("__") && symbol.name.ends_with("__"));
+    }
+    header.starts_with("pub")
+        || symbol.kind == SymbolKind::Variant
+        || symbol.kind == SymbolKind::Impl
+        || symbol.kind == SymbolKind::Macro
+        || outer.is_some_and(|outer| outer.kind == SymbolKind::Trait || outer.traits.implements)
+}
+
+fn is_test(symbol: &Symbol, text: &str) -> bool {
+    let leading = text.get(symbol.range.start..symbol.item_range.start).unwrap_or_default();
+    leading.contains("#[cfg(test)]")
+        || leading.contains("#[test]")
+        || (symbol.kind.is_callable() && symbol.name.starts_with("test_"))
+        || (symbol.kind == SymbolKind::Module && matches!(symbol.name.as_str(), "test" | "tests"))
+}
+
+/// Lines of offsets that mostly grow.
+struct LineCounter<'t> {
+    text: &'t str,
+    offset: usize,
+    line: u32,
+}
+
+impl LineCounter<'_> {
+    fn line_of(&mut self, offset: usize) -> u32 {
+        let offset = offset.min(self.text.len());
+        if offset < self.offset {
+            let between = &self.text.as_bytes()[offset..self.offset];
+            self.line -= between.iter().filter(|byte| **byte == b'\n').count() as u32;
+        } else {
+            let between = &self.text.as_bytes()[self.offset..offset];
+            self.line += between.iter().filter(|byte| **byte == b'\n').count() as u32;
+        }
+        self.offset = offset;
+        self.line
+    }
+
+    /// The line of an offset behind the current one, without moving there.
+    fn line_after(&self, offset: usize, from: u32) -> u32 {
+        let behind = self.text.as_bytes().get(self.offset..offset.min(self.text.len())).unwrap_or_default();
+        from + behind.iter().filter(|byte| **byte == b'\n').count() as u32
+    }
+}

@@ -1,0 +1,42 @@
+//! What is known of the files of a workspace, for questions about one place in it.
+
+mod cache;
+mod disk;
+mod facts;
+mod index;
+mod indexer;
+mod names;
+mod walk;
+
+pub(crate) use facts::{Definition, FileFacts};
+pub use index::WorkspaceIndex;
+pub(crate) use index::{DefinitionRef, FileEntry};
+pub use indexer::{DiskTexts, IndexReport, Indexer, IndexerOptions, Progress};
+pub(crate) use names::{NameId, identifiers, name_id, parts};
+pub use walk::{IGNORE_FILE, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};
+
+use std::sync::Arc;
+
+/// Where the texts of a workspace come from: buffers, a disk, a test.
+pub trait FileTexts: Send + Sync {
+    /// The text of the file of that path, relative to the workspace; nothing if there is none that may be read.
+    fn text(&self, path: &str) -> Option<Arc<str>>;
+}
+
+/// The workspace around the file of a request.
+#[derive(Clone, Copy)]
+pub struct Workspace<'a> {
+    /// What is known of its files.
+    pub index: &'a WorkspaceIndex,
+    /// Their texts.
+    pub texts: &'a dyn FileTexts,
+}
+
+impl std::fmt::Debug for Workspace<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Workspace").field("files", &self.index.file_count()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

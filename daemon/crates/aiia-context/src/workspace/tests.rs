@@ -1,0 +1,246 @@
+//! The index of a real folder: what is read, what is left out, and that it follows the folder.
+#![expect(clippy::disallowed_methods, reason = "the tests make the folders that are read")]
+
+use super::*;
+use aiia_syntax::Language;
+use rstest::rstest;
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        write(folder.path(), path, text.as_bytes());
+    }
+    folder
+}
+
+fn write(root: &Path, path: &str, bytes: &[u8]) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn indexer(root: &Path) -> Indexer {
+    kept_indexer(root, None)
+}
+
+fn kept_indexer(root: &Path, cache_file: Option<&Path>) -> Indexer {
+    Indexer::new(IndexerOptions {
+        root: root.to_owned(),
+        cache_file: cache_file.map(Path::to_owned),
+        threads: 2,
+        admits: Box::new(|path| path.file_name().is_none_or(|name| name != "secret.rs")),
+    })
+}
+
+/// The files with the paths of their definitions.
+fn shown(indexer: &Indexer) -> Vec<String> {
+    let index = indexer.index();
+    let mut files: Vec<String> = index
+        .files()
+        .map(|(_, entry)| {
+            let names: Vec<String> = entry.facts.definitions.iter().map(|one| entry.facts.path_of(one)).collect();
+            format!("{}: {}", entry.path, names.join(" "))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn reads_what_is_not_ignored() {
+    let folder = folder(&[
+        ("src/a.rs", "pub struct A { x: u8 }\nimpl A {\n    fn f(&self) {}\n}\n"),
+        ("b.py", "class B:\n    def __init__(self):\n        self.y = 1\n\nlimit = 3\n"),
+        (".gitignore", "target/\n"),
+        (".aiiaignore", "private.rs\n"),
+        ("target/out.rs", "fn gone() {}\n"),
+        ("private.rs", "fn hidden() {}\n"),
+        ("secret.rs", "fn refused() {}\n"),
+        ("notes.xyz", "words\n"),
+    ]);
+    let indexer = indexer(folder.path());
+    let report = indexer.refresh().unwrap();
+    assert_eq!(shown(&indexer), ["b.py: B B::__init__ B::y limit", "src/a.rs: A A::x A A::f"]);
+    assert_eq!((report.files, report.changed, report.skipped.refused, report.skipped.other_languages), (2, 2, 1, 1));
+    assert!(indexer.progress().is_complete);
+}
+
+#[test]
+fn leaves_out_what_is_no_text_and_says_so() {
+    let folder = folder(&[("good.rs", "fn good() {}\n")]);
+    write(folder.path(), "nul.rs", b"fn a() {}\0");
+    write(folder.path(), "latin.rs", b"// \xe9t\xe9\nfn b() {}\n");
+    write(folder.path(), "large.rs", &vec![b' '; MAX_FILE_BYTES as usize + 1]);
+    let indexer = indexer(folder.path());
+    let report = indexer.refresh().unwrap();
+    assert_eq!(shown(&indexer), ["good.rs: good"]);
+    assert_eq!((report.skipped.not_text, report.skipped.too_large), (2, 1));
+    let reasons: Vec<String> =
+        report.skipped.reasons().into_iter().map(|(why, count)| format!("{count} {why}")).collect();
+    assert_eq!(reasons, ["1 larger than 1024 KiB", "2 not text in UTF-8"]);
+    assert_eq!(indexer.refresh().unwrap().changed, 0, "what is no text is not read again until it changes");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_run_in_circles_and_pipes_end() {
+    let folder = folder(&[("src/a.rs", "fn a() {}\n")]);
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("src/loop")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("nowhere.rs"), folder.path().join("src/dangling.rs")).unwrap();
+    let pipe = std::process::Command::new("mkfifo").arg(folder.path().join("pipe.rs")).status().unwrap();
+    assert!(pipe.success());
+    let indexer = indexer(folder.path());
+    assert_eq!(indexer.refresh().unwrap().files, 1);
+}
+
+#[test]
+fn follows_changes() {
+    let folder = folder(&[("a.rs", "fn one() {}\n"), ("b.rs", "fn two() {}\n"), ("c/d.rs", "fn three() {}\n")]);
+    let indexer = indexer(folder.path());
+    indexer.refresh().unwrap();
+    write(folder.path(), "a.rs", b"fn changed_name() {}\n");
+    std::fs::remove_file(folder.path().join("b.rs")).unwrap();
+    std::fs::rename(folder.path().join("c"), folder.path().join("e")).unwrap();
+    let report = indexer.refresh().unwrap();
+    assert_eq!(shown(&indexer), ["a.rs: changed_name", "e/d.rs: three"]);
+    assert_eq!((report.changed, report.removed), (2, 2));
+    let index = indexer.index();
+    assert_eq!(index.named(name_id("one")).count(), 0);
+    assert_eq!(index.named(name_id("three")).count(), 1);
+}
+
+#[test]
+fn a_thousand_files_changing_at_once() {
+    let folder = folder(&[]);
+    let write_all = |prefix: &str| {
+        for number in 0..1000 {
+            write(folder.path(), &format!("m{number}.py"), format!("def {prefix}_{number}():\n    pass\n").as_bytes());
+        }
+    };
+    write_all("before");
+    let indexer = indexer(folder.path());
+    indexer.refresh().unwrap();
+    write_all("behind");
+    let report = indexer.refresh().unwrap();
+    assert_eq!((report.files, report.changed, report.symbols), (1000, 1000, 1000));
+    assert_eq!(indexer.index().named(name_id("behind_999")).count(), 1);
+    assert_eq!(indexer.index().named(name_id("before_999")).count(), 0);
+}
+
+#[test]
+fn what_was_kept_is_taken_over() {
+    let folder = folder(&[("a.rs", "pub fn a() {}\n"), ("b.py", "def b(): pass\n")]);
+    let cache = tempfile::tempdir().unwrap();
+    let file = cache.path().join("x.index");
+    let first = kept_indexer(folder.path(), Some(&file));
+    first.refresh().unwrap();
+    let second = kept_indexer(folder.path(), Some(&file));
+    let report = second.refresh().unwrap();
+    assert_eq!((report.files, report.changed), (2, 0));
+    assert_eq!(shown(&first), shown(&second));
+
+    write(folder.path(), "b.py", b"def other(): pass\n");
+    let third = kept_indexer(folder.path(), Some(&file));
+    assert_eq!(third.refresh().unwrap().changed, 1);
+    assert_eq!(shown(&third), ["a.rs: a", "b.py: other"]);
+}
+
+#[rstest]
+#[case(0)]
+#[case(7)]
+#[case(40)]
+#[case(usize::MAX)]
+fn what_was_kept_and_is_damaged_is_read_anew(#[case] at: usize) {
+    let folder = folder(&[("a.rs", "pub fn a() {}\n")]);
+    let cache = tempfile::tempdir().unwrap();
+    let file = cache.path().join("x.index");
+    kept_indexer(folder.path(), Some(&file)).refresh().unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let at = at.min(bytes.len() - 1);
+    bytes[at] ^= 0x55;
+    std::fs::write(&file, &bytes).unwrap();
+    let again = kept_indexer(folder.path(), Some(&file));
+    assert_eq!(again.refresh().unwrap().changed, 1);
+    assert_eq!(shown(&again), ["a.rs: a"]);
+    assert!(cache::read(&bytes[..bytes.len() / 2]).is_none());
+}
+
+#[test]
+fn buffers_count_before_files() {
+    let folder = folder(&[("a.rs", "fn on_disk() {}\n")]);
+    let indexer = indexer(folder.path());
+    indexer.refresh().unwrap();
+    let rust = Language::from_path("a.rs");
+    let set = |version: u64, text: &str| {
+        let text = text.to_owned();
+        indexer.set_buffers(std::iter::once(("a.rs", version, rust, move || text)));
+    };
+    set(1, "fn typed() {}\n");
+    assert_eq!(shown(&indexer), ["a.rs: typed"]);
+    set(1, "fn not_looked_at() {}\n");
+    assert_eq!(shown(&indexer), ["a.rs: typed"]);
+    write(folder.path(), "a.rs", b"fn saved_by_another() {}\n");
+    indexer.refresh().unwrap();
+    assert_eq!(shown(&indexer), ["a.rs: typed"], "the buffer still counts");
+    indexer.set_buffers(std::iter::empty::<(&str, u64, Option<Language>, fn() -> String)>());
+    assert_eq!(shown(&indexer), ["a.rs: saved_by_another"]);
+}
+
+#[test]
+fn a_stopped_indexer_forgets_nothing() {
+    let folder = folder(&[("a.rs", "fn a() {}\n")]);
+    let indexer = indexer(folder.path());
+    indexer.refresh().unwrap();
+    indexer.stop();
+    indexer.refresh().unwrap();
+    assert_eq!(shown(&indexer), ["a.rs: a"]);
+}
+
+#[test]
+fn a_text_of_the_same_size_and_time_is_told_apart_where_it_is_used() {
+    let folder = folder(&[("a.rs", "fn aa() {}\n")]);
+    let indexer = indexer(folder.path());
+    indexer.refresh().unwrap();
+    let index = indexer.index();
+    let entry = index.file(index.file_of_path("a.rs").unwrap()).unwrap();
+    assert!(entry.facts.is_of("fn aa() {}\n"));
+    assert!(!entry.facts.is_of("fn bb() {}\n"));
+}
+
+#[test]
+fn only_one_looks_at_a_folder_at_a_time_and_not_too_often() {
+    let folder = folder(&[("a.rs", "fn a() {}\n")]);
+    let indexer = indexer(folder.path());
+    assert!(indexer.is_due());
+    assert!(!indexer.wait_until_usable(Duration::ZERO));
+    indexer.refresh().unwrap();
+    assert!(indexer.wait_until_usable(Duration::ZERO));
+    assert!(!indexer.is_due());
+}
+
+/// What the skim finds of functions and types is what the tree finds.
+#[rstest]
+#[case(
+    "a.rs",
+    "pub struct A {\n    x: u8,\n}\n\nimpl A {\n    pub fn f(&self) -> u8 {\n        1\n    }\n}\n\nfn g() {}\n"
+)]
+#[case(
+    "a.py",
+    "class A:\n    def f(self):\n        def inner():\n            pass\n        return 1\n\n\ndef g():\n    pass\n"
+)]
+fn the_first_look_finds_functions_and_types(#[case] path: &str, #[case] text: &str) {
+    let names = |facts: FileFacts| -> Vec<String> {
+        let is_shown = |one: &&Definition| one.kind.is_callable() || one.kind.is_type();
+        facts
+            .definitions
+            .iter()
+            .filter(is_shown)
+            .map(|one| format!("{} {:?}", facts.path_of(one), one.signature()))
+            .collect()
+    };
+    let language = Language::from_path(path);
+    assert_eq!(names(FileFacts::skimmed(language, text)), names(FileFacts::of(language, text)));
+}

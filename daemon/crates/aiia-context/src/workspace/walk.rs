@@ -1,0 +1,141 @@
+//! Which files of a folder are looked at: what `.gitignore` and `.aiiaignore` leave, in a language of the registry, within limits
+//! that are said when they are met.
+
+use aiia_syntax::Language;
+use ignore::{WalkBuilder, WalkState};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+/// Larger files are left out, in bytes: they are generated or data.
+pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// Of a larger workspace so many files are looked at.
+pub const MAX_FILES: usize = 100_000;
+/// A walk that takes longer is ended.
+pub const WALK_TIME_LIMIT: Duration = Duration::from_secs(20);
+/// The patterns of a project that only this program heeds.
+pub const IGNORE_FILE: &str = ".aiiaignore";
+
+/// A file of a workspace, as its folder lists it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Found {
+    /// Relative to the workspace, with `/`.
+    pub(crate) path: String,
+    pub(crate) language: Language,
+    pub(crate) stamp: Stamp,
+}
+
+/// What tells an older file from a newer one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Stamp {
+    pub(crate) bytes: u64,
+    /// Nanoseconds since 1970 of the last change; 0 where the system does not know.
+    pub(crate) modified: u64,
+}
+
+/// How many files were left out, and why.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Skipped {
+    /// Larger than [`MAX_FILE_BYTES`].
+    pub too_large: usize,
+    /// In no language of the registry.
+    pub other_languages: usize,
+    /// Refused by the caller, such as files with keys.
+    pub refused: usize,
+    /// Not readable, or gone meanwhile.
+    pub unreadable: usize,
+    /// Binary, or not in UTF-8.
+    pub not_text: usize,
+    /// Over [`MAX_FILES`].
+    pub over_limit: usize,
+    /// The walk met [`WALK_TIME_LIMIT`] and did not see everything.
+    pub out_of_time: bool,
+}
+
+impl Skipped {
+    /// The reasons with their counts, those that occurred.
+    pub fn reasons(&self) -> Vec<(String, usize)> {
+        [
+            (format!("larger than {} KiB", MAX_FILE_BYTES / 1024), self.too_large),
+            ("in a language without a grammar".to_owned(), self.other_languages),
+            ("may hold keys, or excluded".to_owned(), self.refused),
+            ("not readable".to_owned(), self.unreadable),
+            ("not text in UTF-8".to_owned(), self.not_text),
+            (format!("over the limit of {MAX_FILES} files"), self.over_limit),
+            (format!("not seen within {} s", WALK_TIME_LIMIT.as_secs()), usize::from(self.out_of_time)),
+        ]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .collect()
+    }
+}
+
+/// The files below `root` in the order of their paths. Symbolic links are not followed. `admits` is asked for each file; `stop`
+/// ends the walk.
+pub(crate) fn walk(
+    root: &Path,
+    threads: usize,
+    admits: &(dyn Fn(&Path) -> bool + Sync),
+    stop: &AtomicBool,
+) -> (Vec<Found>, Skipped) {
+    let deadline = Instant::now() + WALK_TIME_LIMIT;
+    let found: Mutex<Vec<Found>> = Mutex::new(Vec::new());
+    let seen = AtomicUsize::new(0);
+    let skipped: Mutex<Skipped> = Mutex::new(Skipped::default());
+    let skip = |count: fn(&mut Skipped)| count(&mut skipped.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    let walk = WalkBuilder::new(root)
+        .add_custom_ignore_filename(IGNORE_FILE)
+        .require_git(false)
+        .follow_links(false)
+        .threads(threads)
+        .build_parallel();
+    walk.run(|| {
+        Box::new(|entry| {
+            if stop.load(Ordering::Relaxed) {
+                return WalkState::Quit;
+            }
+            if Instant::now() > deadline {
+                skip(|skipped| skipped.out_of_time = true);
+                return WalkState::Quit;
+            }
+            let Ok(entry) = entry else {
+                skip(|skipped| skipped.unreadable += 1);
+                return WalkState::Continue;
+            };
+            if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+                return WalkState::Continue;
+            }
+            let Some(language) = entry.path().to_str().and_then(Language::from_path) else {
+                skip(|skipped| skipped.other_languages += 1);
+                return WalkState::Continue;
+            };
+            let Ok(metadata) = entry.metadata() else {
+                skip(|skipped| skipped.unreadable += 1);
+                return WalkState::Continue;
+            };
+            if metadata.len() > MAX_FILE_BYTES {
+                skip(|skipped| skipped.too_large += 1);
+            } else if !admits(entry.path()) {
+                skip(|skipped| skipped.refused += 1);
+            } else if seen.fetch_add(1, Ordering::Relaxed) >= MAX_FILES {
+                skip(|skipped| skipped.over_limit += 1);
+            } else if let Some(path) = relative(root, entry.path()) {
+                let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+                let stamp =
+                    Stamp { bytes: metadata.len(), modified: modified.map_or(0, |time| time.as_nanos() as u64) };
+                let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                found.push(Found { path, language, stamp });
+            }
+            WalkState::Continue
+        })
+    });
+    let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    (found, skipped.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+fn relative(root: &Path, path: &Path) -> Option<String> {
+    let path = path.strip_prefix(root).ok()?.to_str()?;
+    Some(if std::path::MAIN_SEPARATOR == '/' { path.to_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") })
+}

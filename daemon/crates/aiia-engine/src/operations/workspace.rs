@@ -1,0 +1,128 @@
+//! `workspace.*`
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aiia_context::{IndexReport, Indexer};
+use aiia_protocol::context::ContextPiece;
+use aiia_protocol::operation::{WorkspaceIndex, WorkspaceMap};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::workspace::{
+    IndexProgress, IndexSeconds, IndexWorkspace, MapWorkspace, SkippedFiles, WorkspaceIndex as Index,
+    WorkspaceMap as Map,
+};
+
+use crate::dispatch::{Handle, Reply};
+use crate::engine::Engine;
+use crate::indexes::OpenTexts;
+use crate::operations::context::{DEFAULT_BUDGET, checked_budget};
+use crate::session::Session;
+
+/// How long a map waits for the index; a walk ends before.
+const MAP_WAIT: Duration = Duration::from_secs(30);
+/// How often it is looked whether another refresh has ended.
+const BUSY_WAIT: Duration = Duration::from_millis(20);
+
+impl Handle for WorkspaceIndex {
+    async fn handle(session: &Session, params: IndexWorkspace) -> Result<Reply<Index>, Problem> {
+        let root = folder(&params.path)?;
+        let engine = session.engine().clone();
+        let path = params.path;
+        let report = blocking(move || {
+            let indexer = engine.indexes.of(&root);
+            refreshed(&indexer, &engine)
+        })
+        .await??;
+        Ok(Reply::One(shown(path, report)))
+    }
+}
+
+impl Handle for WorkspaceMap {
+    async fn handle(session: &Session, params: MapWorkspace) -> Result<Reply<Map>, Problem> {
+        let root = folder(&params.path)?;
+        let budget = checked_budget(params.budget.unwrap_or(DEFAULT_BUDGET))?;
+        let engine = session.engine().clone();
+        let pieces = blocking(move || {
+            let indexer = engine.indexes.usable(&root, MAP_WAIT)?;
+            let texts = OpenTexts::new(engine.clone(), indexer.root().to_owned());
+            let index = indexer.index();
+            Some(aiia_context::map(&index, &texts, budget))
+        })
+        .await?
+        .ok_or_else(|| {
+            Problem::new(ProblemCode::RequestTimeout, format!("Listing the files of {} takes too long.", params.path))
+        })?;
+        let mut secrets = Vec::new();
+        let used = pieces.iter().map(|piece| piece.tokens as u64).sum();
+        let pieces: Vec<ContextPiece> =
+            pieces.into_iter().map(|piece| super::context::shown_piece(piece, &mut secrets)).collect();
+        Ok(Reply::One(Map { budget: budget as u64, used, redactions: secrets.len() as u64, pieces }))
+    }
+}
+
+/// How far the indexes are.
+pub(crate) fn progress(engine: &Engine) -> Vec<IndexProgress> {
+    let shown = |indexer: Arc<Indexer>| {
+        let progress = indexer.progress();
+        IndexProgress {
+            path: indexer.root().display().to_string(),
+            files: progress.files as u64,
+            parsed: progress.parsed as u64,
+            is_complete: progress.is_complete,
+        }
+    };
+    engine.indexes.all().into_iter().map(shown).collect()
+}
+
+/// Brings an index up to date; where another thread is at it, behind it.
+fn refreshed(indexer: &Indexer, engine: &Engine) -> Result<IndexReport, Problem> {
+    loop {
+        if let Some(report) = indexer.refresh() {
+            return Ok(report);
+        }
+        if engine.shutdown_token().is_cancelled() {
+            return Err(Problem::new(ProblemCode::Unavailable, "The daemon is ending.".to_owned()));
+        }
+        std::thread::sleep(BUSY_WAIT);
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Problem::new(ProblemCode::Internal, format!("Reading the folder failed: {error}.")))
+}
+
+fn folder(path: &str) -> Result<PathBuf, Problem> {
+    let folder = Path::new(path);
+    if !folder.is_absolute() {
+        return Err(Problem::new(ProblemCode::InvalidParams, format!("“{path}” is not an absolute path."))
+            .with_error("/path", "an absolute path is needed"));
+    }
+    if !folder.is_dir() {
+        return Err(Problem::new(ProblemCode::NotFound, format!("There is no folder {path}.")));
+    }
+    Ok(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()))
+}
+
+fn shown(path: String, report: IndexReport) -> Index {
+    let skipped = report.skipped.reasons().into_iter();
+    Index {
+        path,
+        files: report.files as u64,
+        bytes: report.bytes,
+        changed: report.changed as u64,
+        removed: report.removed as u64,
+        skipped: skipped.map(|(reason, files)| SkippedFiles { reason, files: files as u64 }).collect(),
+        symbols: report.symbols as u64,
+        references: report.references as u64,
+        memory_bytes: report.memory as u64,
+        seconds: IndexSeconds {
+            load: report.load_time.as_secs_f64(),
+            walk: report.walk_time.as_secs_f64(),
+            skim: report.skim_time.as_secs_f64(),
+            parse: report.parse_time.as_secs_f64(),
+        },
+    }
+}
