@@ -5,7 +5,8 @@
 
 use crate::definitions::tests::outline;
 use crate::recovery::tests::assert_sound;
-use crate::{Language, ReferenceKind, SyntaxTree};
+use crate::{Language, ReferenceKind, SyntaxTree, enclosing_symbol};
+use aiia_text::Document;
 use expect_test::expect_file;
 use rstest::rstest;
 use std::fmt::Write;
@@ -77,9 +78,44 @@ macro_rules! sample {
 fn finds(#[case] id: &str, #[case] (text, expected): (&str, expect_test::ExpectFile)) {
     let language = Language::from_language_id(id).unwrap();
     expected.assert_eq(&found(language, text));
-    // What is found in the beginnings of it is sound too.
+    assert_beginnings_are_sound(id, text);
+    assert_edits_leave_no_trace(language, text);
+    assert_a_look_around_is_enough(language, text);
+}
+
+fn assert_beginnings_are_sound(id: &str, text: &str) {
     for end in (0..text.len()).step_by(41) {
         assert_sound(id, &text[..text.floor_char_boundary(end)]);
+    }
+}
+
+/// Takes a piece out and puts it back, piece by piece: in the end everything is as it was.
+fn assert_edits_leave_no_trace(language: Language, text: &str) {
+    let fresh = SyntaxTree::parse(language, text).unwrap();
+    let mut document = Document::new(text);
+    let mut tree = fresh.clone();
+    for start in (0..text.len()).step_by(97) {
+        let (start, end) = (text.floor_char_boundary(start), text.floor_char_boundary(start + 60));
+        for (range, new_text) in [(start..end, ""), (start..start, &text[start..end])] {
+            let edit = document.edit(range, new_text);
+            tree = tree.reparse(&document, &[edit]).unwrap();
+        }
+        assert_eq!(tree.error_count(), fresh.error_count(), "{start}");
+        assert_eq!(tree.symbols(text), fresh.symbols(text), "{start}");
+        assert_eq!(tree.references(text, 0..text.len()), fresh.references(text, 0..text.len()), "{start}");
+    }
+}
+
+fn assert_a_look_around_is_enough(language: Language, text: &str) {
+    let tree = SyntaxTree::parse(language, text).unwrap();
+    let all = tree.symbols(text);
+    for start in (0..text.len()).step_by(31) {
+        let found = tree.enclosing_symbol(text, start..start);
+        assert_eq!(found.as_ref(), enclosing_symbol(&all, text, start..start), "{start}");
+        let window = text.floor_char_boundary(start)..text.floor_char_boundary(start + 200);
+        let mut expected = tree.references(text, 0..text.len());
+        expected.retain(|found| window.start <= found.name_range.start && found.name_range.end <= window.end);
+        assert_eq!(tree.references(text, window), expected, "{start}");
     }
 }
 

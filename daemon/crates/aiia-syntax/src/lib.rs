@@ -22,4 +22,4 @@ pub use language::Language;
 pub use references::{Reference, ReferenceKind};
 pub use skim::skim;
 pub use symbol::{Symbol, SymbolKind};
-pub use tree::{MAX_OPEN_BRACKETS, MAX_PARSE_BYTES, PARSE_TIME_LIMIT, ParseError, SyntaxTree};
+pub use tree::{MAX_NUL_BYTES, MAX_OPEN_BRACKETS, MAX_PARSE_BYTES, PARSE_TIME_LIMIT, ParseError, SyntaxTree};

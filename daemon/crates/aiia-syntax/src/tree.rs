@@ -13,6 +13,10 @@ pub const MAX_PARSE_BYTES: usize = 8 * 1024 * 1024;
 /// all that an open bracket could mean, and sorts it out at the end: with thousands of them that takes gigabytes.
 pub const MAX_OPEN_BRACKETS: usize = 1000;
 
+/// How many NUL bytes a text that is parsed may have. Grammars take one for the end of the file and look for more
+/// behind it, some of them each time to the end.
+pub const MAX_NUL_BYTES: usize = 1000;
+
 /// The longest one parse may take.
 pub const PARSE_TIME_LIMIT: Duration = Duration::from_secs(2);
 
@@ -25,6 +29,9 @@ pub enum ParseError {
     /// The text is larger than [`MAX_PARSE_BYTES`].
     #[error("the file is larger than {} MiB and is not parsed; it is worked on by lines", MAX_PARSE_BYTES / 1024 / 1024)]
     TooLarge,
+    /// The text has more than [`MAX_NUL_BYTES`] NUL bytes.
+    #[error("the file has more than {MAX_NUL_BYTES} NUL bytes, so it is not parsed; it is worked on by lines")]
+    Binary,
     /// At the end of the text more than [`MAX_OPEN_BRACKETS`] brackets are open.
     #[error(
         "more than {MAX_OPEN_BRACKETS} brackets are open at the end of the file, so it is not parsed; it is worked on by lines"
@@ -151,19 +158,23 @@ impl SyntaxTree {
     }
 }
 
-/// Refuses a text that is too large, or has too many open brackets. These are counted wherever they are; those of
-/// strings and comments are few or closed again.
+/// Refuses a text that is too large, is none, or has too many open brackets. These are counted wherever they are; those
+/// of strings and comments are few or closed again.
 fn check<'t>(length: usize, chunks: impl Iterator<Item = &'t str>) -> Result<(), ParseError> {
     if length > MAX_PARSE_BYTES {
         return Err(ParseError::TooLarge);
     }
-    let mut open = 0_usize;
+    let (mut open, mut nul) = (0_usize, 0_usize);
     for byte in chunks.flat_map(str::bytes) {
         match byte {
             b'(' | b'[' | b'{' => open += 1,
             b')' | b']' | b'}' => open = open.saturating_sub(1),
+            0 => nul += 1,
             _ => {}
         }
+    }
+    if nul > MAX_NUL_BYTES {
+        return Err(ParseError::Binary);
     }
     if open > MAX_OPEN_BRACKETS { Err(ParseError::TooDeep) } else { Ok(()) }
 }

@@ -91,7 +91,7 @@ fn opens_type(behind: &str) -> bool {
     let behind = behind.trim_start();
     let words = ["final", "extends", "implements", "permits", "where"];
     behind.is_empty()
-        || behind.starts_with(['{', ':', '<', '(', '.', ';'])
+        || behind.starts_with(['{', ':', '<', '(', '.'])
         || words.iter().any(|word| behind.starts_with(word))
 }
 
