@@ -3,18 +3,20 @@
 //! Files that many mention matter (`PageRank`; Page, Brin, Motwani and Winograd, 1999), over the graph in which a file points to
 //! the files that define the names it mentions; of their definitions those that matter files mention.
 
-use crate::rank::Texts;
+use crate::rank::{Texts, is_test_path};
 use crate::tokens::count_within;
-use crate::workspace::{DefinitionRef, FileTexts, NameId, WorkspaceIndex};
+use crate::workspace::{Definition, DefinitionRef, FileEntry, FileTexts, NameId, WorkspaceIndex};
 use crate::{Piece, PieceKind};
 use aiia_syntax::SymbolKind;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The share of the rank that a file hands on.
 const DAMPING: f64 = 0.85;
 const ROUNDS: usize = 20;
 /// A name that more files define says nothing of any of them.
 const MAX_DEFINERS: usize = 8;
+/// What mentions of a plain word count beside those of another name.
+const PLAIN_SHARE: f64 = 0.05;
 /// What a definition in tests counts beside another.
 const TEST_SHARE: f64 = 0.05;
 
@@ -42,9 +44,11 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<
             }
             let own = ranks.get(&file).copied().unwrap_or_default();
             let mentioned = mention_rank.get(&definition.name).copied().unwrap_or_default() - own;
+            let name = entry.facts.name(definition);
+            let telling = if is_plain_word(name) { PLAIN_SHARE } else { 1.0 };
             let visible = if definition.traits.public { 1.0 } else { 0.2 };
-            let test = if definition.traits.test { TEST_SHARE } else { 1.0 };
-            worth.push(((mentioned.max(0.0) / definers as f64 + own * 0.1) * visible * test, at));
+            let test = if definition.traits.test || is_test_path(&entry.path) { TEST_SHARE } else { 1.0 };
+            worth.push(((mentioned.max(0.0) / definers as f64 + own * 0.1) * telling * visible * test, at));
         }
     }
     worth.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -88,12 +92,22 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<
     chosen.into_iter().map(|(_, piece)| piece).collect()
 }
 
+/// Whether a name is a word that texts have anyway, so that its mentions tell little.
+fn is_plain_word(name: &str) -> bool {
+    name.len() < 4 || name.chars().all(char::is_lowercase)
+}
+
 /// By file, the files whose definitions it mentions, with how much.
 fn links(index: &WorkspaceIndex) -> FxHashMap<u32, Vec<(u32, f64)>> {
     let mut links = FxHashMap::default();
+    let is_plain = |entry: &FileEntry, one: &&Definition| is_plain_word(entry.facts.name(one));
+    let plain: FxHashSet<NameId> = index
+        .files()
+        .flat_map(|(_, entry)| entry.facts.definitions.iter().filter(|one| is_plain(entry, one)).map(|one| one.name))
+        .collect();
     for (file, entry) in index.files() {
         let mut to: FxHashMap<u32, f64> = FxHashMap::default();
-        for name in &entry.facts.mentions {
+        for name in entry.facts.mentions.iter().filter(|name| !plain.contains(name)) {
             let definers: Vec<u32> = index.named(*name).take(MAX_DEFINERS + 1).map(|at| at.file).collect();
             if definers.len() <= MAX_DEFINERS && !definers.contains(&file) {
                 for definer in &definers {

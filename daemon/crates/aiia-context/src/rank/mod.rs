@@ -16,5 +16,5 @@ mod weights;
 pub(crate) use features::FEATURES;
 pub(crate) use features::Feature;
 pub(crate) use reason::reason;
-pub(crate) use score::{Outcome, Ranked, rank};
+pub(crate) use score::{Outcome, Ranked, is_test_path, rank};
 pub(crate) use texts::Texts;

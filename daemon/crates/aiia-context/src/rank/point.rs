@@ -23,6 +23,8 @@ pub(crate) struct Occurrence {
     pub(crate) dotted: bool,
     /// Named by an import statement.
     pub(crate) imported: bool,
+    /// In the body of the target, called or behind a dot or a path.
+    reaches_out: bool,
 }
 
 /// A function beside the target, with how alike it is to the target.
@@ -77,12 +79,18 @@ impl Point {
         };
         let mut occurrences: FxHashMap<NameId, Occurrence> = FxHashMap::default();
         let mut qualified = FxHashSet::default();
+        let mut own_names: FxHashSet<NameId> = FxHashSet::default();
         let mut before: Option<(NameId, usize)> = None;
         for range in identifiers(text) {
             let id = name_id(&text[range.clone()]);
             let found = occurrences.entry(id).or_insert(Occurrence { distance: usize::MAX, ..Occurrence::default() });
+            let introduces = introduces(text, &range);
+            if introduces && (body.contains(&range.start) || signature.contains(&range.start)) {
+                own_names.insert(id);
+            }
             if body.contains(&range.start) {
                 found.in_body = true;
+                found.reaches_out |= !introduces && reaches_out(text, &range);
             } else if in_import(range.start) {
                 found.imported = true;
             } else {
@@ -104,6 +112,12 @@ impl Point {
                 qualified.insert((owner, id));
             }
             before = Some((id, range.end));
+        }
+        // What the target names itself is no use of another's, unless it also stands where only another's can.
+        for name in own_names {
+            if let Some(found) = occurrences.get_mut(&name) {
+                found.in_body &= found.reaches_out;
+            }
         }
         let imports_text: String = file.imports.iter().map(|range| &text[range.clone()]).collect::<Vec<_>>().join("\n");
         let imports = request
@@ -212,6 +226,27 @@ fn sibling_uses(siblings: &[Relative]) -> FxHashMap<NameId, SiblingUse> {
     uses
 }
 
+/// Words behind which a new name stands.
+const INTRODUCING: &[&str] = &["let", "mut", "const", "var", "val", "for", "ref", "auto", "local"];
+
+/// Whether the name at `range` is a new one: a variable or a parameter.
+fn introduces(text: &str, range: &Range<usize>) -> bool {
+    let before = text[..range.start].trim_end_matches([' ', '\t']);
+    let behind = text[range.end..].trim_start_matches([' ', '\t']);
+    let word_start = before
+        .rfind(|character: char| !(character.is_alphanumeric() || character == '_'))
+        .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
+    let begins_line = before.is_empty() || before.ends_with('\n');
+    let is_assigned = behind.starts_with(":=") || (behind.starts_with('=') && !behind.starts_with("=="));
+    let is_typed = behind.starts_with(':') && !behind.starts_with("::") && before.ends_with(['(', ',', '|']);
+    INTRODUCING.contains(&&before[word_start..]) || (begins_line && is_assigned) || is_typed || before.ends_with('|')
+}
+
+/// Whether the name at `range` stands where it means something of another place: called, or behind a dot or a path.
+fn reaches_out(text: &str, range: &Range<usize>) -> bool {
+    text[range.end..].starts_with(['(', '!']) || text[..range.start].ends_with(['.', ':'])
+}
+
 /// How alike two sets of words are: shared ones of all, 0 to 1.
 pub(crate) fn likeness<T: std::hash::Hash + Eq>(a: &FxHashSet<T>, b: &FxHashSet<T>) -> f32 {
     let shared = a.intersection(b).count();
@@ -257,4 +292,28 @@ fn signature_and_body(target: &Target, text: &str) -> (Range<usize>, Range<usize
     let end = symbol.body_range.as_ref().map_or(symbol.item_range.end, |body| body.start).min(text.len());
     let start = symbol.range.start.min(end);
     (start..end, end..target.range.end.max(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("let §x = 1;", true)]
+    #[case("let mut §x = 1;", true)]
+    #[case("fn f(a: u8, §x: u8)", true)]
+    #[case("|§x| x + 1", true)]
+    #[case("    §x = 1", true)]
+    #[case("\t§x := 1", true)]
+    #[case("for §x in y", true)]
+    #[case("x == §x", false)]
+    #[case("f(§x)", false)]
+    #[case("a::§x", false)]
+    #[case("if §x == 1", false)]
+    #[case("é §x", false)]
+    fn tells_new_names(#[case] text: &str, #[case] expected: bool) {
+        let start = text.find('§').unwrap();
+        assert_eq!(introduces(&text.replace('§', ""), &(start..start + 1)), expected);
+    }
 }

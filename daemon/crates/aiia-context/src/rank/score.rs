@@ -9,7 +9,7 @@ use super::texts::Texts;
 use super::weights::{ALONE, MENTIONED};
 use crate::workspace::{DefinitionRef, NameId, Workspace, WorkspaceIndex, name_id, name_ids, parts};
 use crate::{ContextRequest, FileSyntax, Intent, Target};
-use aiia_syntax::SymbolKind;
+use aiia_syntax::{Language, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many definitions are looked at closely.
@@ -109,6 +109,8 @@ struct Ranking<'a> {
     bases: FxHashSet<NameId>,
     /// By file, how well its module answers to an import of all its names, or is named itself.
     modules: FxHashMap<u32, ModuleUse>,
+    /// The files in languages whose definitions the target can use.
+    related: FxHashSet<u32>,
     /// By file, the parts of its module's path.
     module_paths: FxHashMap<u32, Vec<&'a str>>,
 }
@@ -145,6 +147,7 @@ impl<'a> Ranking<'a> {
         let caller_names = related::names_in(index, texts, &callers);
         let mut modules = FxHashMap::default();
         let mut module_paths = FxHashMap::default();
+        let mut related = FxHashSet::default();
         for (file, entry) in index.files() {
             let module = module_of(&entry.path);
             let mut found = ModuleUse::default();
@@ -165,6 +168,9 @@ impl<'a> Ranking<'a> {
                 modules.insert(file, found);
             }
             module_paths.insert(file, module);
+            if Language::from_path(&entry.path).map(family) == request.language.map(family) {
+                related.insert(file);
+            }
         }
         let own_folder = request.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         Ranking {
@@ -180,8 +186,14 @@ impl<'a> Ranking<'a> {
             like_function_names,
             bases,
             modules,
+            related,
             module_paths,
         }
+    }
+
+    /// Whether a file is in a language whose definitions the target can use.
+    fn is_related(&self, file: u32) -> bool {
+        self.related.contains(&file)
     }
 
     /// The definitions that anything speaks for.
@@ -189,7 +201,8 @@ impl<'a> Ranking<'a> {
         let mut seen = FxHashSet::default();
         let mut found = Vec::new();
         let mut add = |at: DefinitionRef| {
-            if Some(at.file) != self.own && found.len() < MAX_CANDIDATES && seen.insert(at) {
+            if Some(at.file) != self.own && self.is_related(at.file) && found.len() < MAX_CANDIDATES && seen.insert(at)
+            {
                 found.push(at);
             }
         };
@@ -454,6 +467,15 @@ impl Builder {
     }
 }
 
+/// Languages that use each other's definitions have one name here.
+fn family(language: Language) -> &'static str {
+    match language.name() {
+        "c" | "cpp" => "c",
+        "javascript" | "typescript" | "tsx" => "ecmascript",
+        name => name,
+    }
+}
+
 fn self_name() -> NameId {
     name_id("self")
 }
@@ -484,6 +506,8 @@ fn bases(index: &WorkspaceIndex, texts: &mut Texts, point: &Point) -> FxHashSet<
     found
 }
 
-fn is_test_path(path: &str) -> bool {
-    path.split(['/', '.', '_', '-']).any(|part| matches!(part, "test" | "tests" | "testing" | "benches" | "conftest"))
+/// Whether the path says that the file is part of the tests.
+pub(crate) fn is_test_path(path: &str) -> bool {
+    let parts = ["test", "tests", "testing", "benches", "bench", "conftest", "fixtures"];
+    path.split(['/', '.', '_', '-']).any(|part| parts.contains(&part))
 }
