@@ -26,6 +26,20 @@ struct Row {
     outline: Option<Outline>,
     /// Where tests are: folders, which end in a slash, and file names with at most one `*`.
     test_paths: &'static [&'static str],
+    quirk: Quirk,
+}
+
+/// What the scanner of a grammar does not survive too much of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quirk {
+    /// It survives everything.
+    None,
+    /// Levels of indentation.
+    Indentation,
+    /// Levels of YAML, several of which may begin in one line.
+    Yaml,
+    /// Long words that end here documents.
+    HereDocuments,
 }
 
 /// The sources of the queries; empty where a language has nothing of the kind.
@@ -159,6 +173,11 @@ impl Language {
     /// Where tests are: folders, which end in a slash, and file names with at most one `*`.
     pub(crate) fn test_paths(self) -> &'static [&'static str] {
         self.row().test_paths
+    }
+
+    /// What the scanner of its grammar does not survive too much of.
+    pub(crate) fn quirk(self) -> Quirk {
+        self.row().quirk
     }
 
     /// The grammar.

@@ -1,6 +1,6 @@
 //! The tree of a text: parsing, bounded in size and time, and incremental parsing after edits.
 
-use crate::{Language, Reference, Symbol, definitions, imports, references, test_code};
+use crate::{Language, Reference, Symbol, definitions, imports, limits, references, test_code};
 use aiia_text::{Document, Point, TextEdit};
 use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
@@ -8,14 +8,6 @@ use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Tree};
 
 /// The largest text that is parsed, in bytes. What is larger is generated, and is worked on by lines.
 pub const MAX_PARSE_BYTES: usize = 8 * 1024 * 1024;
-
-/// How many brackets may be open at the end of a text that is parsed. Where a grammar is ambiguous, the parser keeps
-/// all that an open bracket could mean, and sorts it out at the end: with thousands of them that takes gigabytes.
-pub const MAX_OPEN_BRACKETS: usize = 1000;
-
-/// How many NUL bytes a text that is parsed may have. Grammars take one for the end of the file and look for more
-/// behind it, some of them each time to the end.
-pub const MAX_NUL_BYTES: usize = 1000;
 
 /// The longest one parse may take.
 pub const PARSE_TIME_LIMIT: Duration = Duration::from_secs(2);
@@ -29,13 +21,11 @@ pub enum ParseError {
     /// The text is larger than [`MAX_PARSE_BYTES`].
     #[error("the file is larger than {} MiB and is not parsed; it is worked on by lines", MAX_PARSE_BYTES / 1024 / 1024)]
     TooLarge,
-    /// The text has more than [`MAX_NUL_BYTES`] NUL bytes.
-    #[error("the file has more than {MAX_NUL_BYTES} NUL bytes, so it is not parsed; it is worked on by lines")]
-    Binary,
-    /// At the end of the text more than [`MAX_OPEN_BRACKETS`] brackets are open.
-    #[error(
-        "more than {MAX_OPEN_BRACKETS} brackets are open at the end of the file, so it is not parsed; it is worked on by lines"
-    )]
+    /// The text holds what no source file does and what parsers do not survive: a thousand NUL bytes, endless words.
+    #[error("the file holds what no source file does, so it is not parsed; it is worked on by lines")]
+    NotCode,
+    /// The text is nested deeper than code is, by brackets or by indentation.
+    #[error("the file is nested deeper than code is, so it is not parsed; it is worked on by lines")]
     TooDeep,
     /// Parsing took longer than [`PARSE_TIME_LIMIT`].
     #[error("parsing the file took longer than {} s and was stopped; it is worked on by lines", PARSE_TIME_LIMIT.as_secs())]
@@ -56,7 +46,7 @@ impl SyntaxTree {
     /// Parses a text. Broken code gives a tree too; see [`SyntaxTree::error_count`].
     pub fn parse(language: Language, text: &str) -> Result<SyntaxTree, ParseError> {
         let bytes = text.as_bytes();
-        check(bytes.len(), std::iter::once(text))?;
+        check(language, bytes.len(), std::iter::once(text))?;
         let tree = parse(language, &mut |offset| bytes.get(offset..).unwrap_or_default(), None)?;
         Ok(SyntaxTree { tree, language })
     }
@@ -76,7 +66,7 @@ impl SyntaxTree {
             });
         }
         let rope = document.rope();
-        check(rope.len_bytes(), rope.chunks())?;
+        check(self.language, rope.len_bytes(), rope.chunks())?;
         let mut chunk_at = |offset: usize| {
             if offset >= rope.len_bytes() {
                 return &[][..];
@@ -158,25 +148,12 @@ impl SyntaxTree {
     }
 }
 
-/// Refuses a text that is too large, is none, or has too many open brackets. These are counted wherever they are; those
-/// of strings and comments are few or closed again.
-fn check<'t>(length: usize, chunks: impl Iterator<Item = &'t str>) -> Result<(), ParseError> {
+/// Refuses a text that is too large, or that a parser would not survive.
+fn check<'t>(language: Language, length: usize, chunks: impl Iterator<Item = &'t str>) -> Result<(), ParseError> {
     if length > MAX_PARSE_BYTES {
         return Err(ParseError::TooLarge);
     }
-    let (mut open, mut nul) = (0_usize, 0_usize);
-    for byte in chunks.flat_map(str::bytes) {
-        match byte {
-            b'(' | b'[' | b'{' => open += 1,
-            b')' | b']' | b'}' => open = open.saturating_sub(1),
-            0 => nul += 1,
-            _ => {}
-        }
-    }
-    if nul > MAX_NUL_BYTES {
-        return Err(ParseError::Binary);
-    }
-    if open > MAX_OPEN_BRACKETS { Err(ParseError::TooDeep) } else { Ok(()) }
+    limits::check(language.quirk(), chunks)
 }
 
 fn point(point: Point) -> tree_sitter::Point {

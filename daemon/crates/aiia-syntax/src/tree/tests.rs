@@ -1,6 +1,7 @@
 //! Trees of whole, edited and hostile texts.
 
 use super::*;
+use crate::limits::{MAX_NUL_BYTES, MAX_OPEN_BRACKETS};
 use rstest::rstest;
 
 fn language(name: &str) -> Language {

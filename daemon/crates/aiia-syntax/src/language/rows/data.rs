@@ -1,6 +1,6 @@
 //! Data and text: nothing here is called, and text without a tree tells nothing of its structure.
 
-use super::super::Row;
+use super::super::{Quirk, Row};
 use super::{Queries, queries};
 
 pub(super) static JSON: Row = Row {
@@ -24,6 +24,7 @@ pub(super) static JSON: Row = Row {
     queries: queries! { definitions: "json"; imports: ; references: ; tests: ; },
     outline: None,
     test_paths: &[],
+    quirk: Quirk::None,
 };
 
 pub(super) static YAML: Row = Row {
@@ -36,6 +37,7 @@ pub(super) static YAML: Row = Row {
     queries: queries! { definitions: "yaml"; imports: ; references: ; tests: ; },
     outline: None,
     test_paths: &[],
+    quirk: Quirk::Yaml,
 };
 
 pub(super) static TOML: Row = Row {
@@ -48,6 +50,7 @@ pub(super) static TOML: Row = Row {
     queries: queries! { definitions: "toml"; imports: ; references: ; tests: ; },
     outline: None,
     test_paths: &[],
+    quirk: Quirk::None,
 };
 
 pub(super) static MARKDOWN: Row = Row {
@@ -60,4 +63,5 @@ pub(super) static MARKDOWN: Row = Row {
     queries: queries! { definitions: "markdown"; imports: ; references: ; tests: ; },
     outline: None,
     test_paths: &[],
+    quirk: Quirk::None,
 };

@@ -1,6 +1,6 @@
 //! Languages that run on a virtual machine with classes.
 
-use super::super::{Body, Functions, Outline, Row};
+use super::super::{Body, Functions, Outline, Quirk, Row};
 use super::{Queries, queries};
 use crate::SymbolKind;
 
@@ -37,6 +37,7 @@ pub(super) static JAVA: Row = Row {
         body: Body::Braces,
     }),
     test_paths: &["test/", "*Test.java", "*Tests.java", "*IT.java", "*TestCase.java"],
+    quirk: Quirk::None,
 };
 
 pub(super) static CSHARP: Row = Row {
@@ -76,4 +77,5 @@ pub(super) static CSHARP: Row = Row {
         body: Body::Braces,
     }),
     test_paths: &["test/", "tests/", "*Test.cs", "*Tests.cs"],
+    quirk: Quirk::None,
 };

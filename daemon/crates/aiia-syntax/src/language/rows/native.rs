@@ -1,6 +1,6 @@
 //! Languages that compile to machine code.
 
-use super::super::{Body, Functions, Outline, Row};
+use super::super::{Body, Functions, Outline, Quirk, Row};
 use super::{Queries, queries};
 use crate::SymbolKind;
 
@@ -30,6 +30,7 @@ pub(super) static RUST: Row = Row {
         body: Body::Braces,
     }),
     test_paths: &["tests/", "tests.rs", "*_test.rs", "*_tests.rs"],
+    quirk: Quirk::None,
 };
 
 pub(super) static GO: Row = Row {
@@ -49,6 +50,7 @@ pub(super) static GO: Row = Row {
         body: Body::Braces,
     }),
     test_paths: &["*_test.go"],
+    quirk: Quirk::None,
 };
 
 pub(super) static C: Row = Row {
@@ -68,6 +70,7 @@ pub(super) static C: Row = Row {
         body: Body::Braces,
     }),
     test_paths: &["test/", "tests/", "test_*.c", "*_test.c"],
+    quirk: Quirk::None,
 };
 
 pub(super) static CPP: Row = Row {
@@ -110,6 +113,7 @@ pub(super) static CPP: Row = Row {
         "*Test.cpp",
         "*_unittest.cc",
     ],
+    quirk: Quirk::None,
 };
 
 pub(super) static SWIFT: Row = Row {
@@ -150,4 +154,5 @@ pub(super) static SWIFT: Row = Row {
         body: Body::Braces,
     }),
     test_paths: &["Tests/", "*Tests.swift", "*Test.swift"],
+    quirk: Quirk::None,
 };

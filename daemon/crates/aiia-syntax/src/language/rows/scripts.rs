@@ -1,6 +1,6 @@
 //! Scripting languages.
 
-use super::super::{Body, Functions, Outline, Row};
+use super::super::{Body, Functions, Outline, Quirk, Row};
 use super::{Queries, queries};
 use crate::SymbolKind;
 
@@ -21,6 +21,7 @@ pub(super) static PYTHON: Row = Row {
         body: Body::Colon,
     }),
     test_paths: &["tests/", "test_*.py", "*_test.py", "conftest.py"],
+    quirk: Quirk::Indentation,
 };
 
 pub(super) static RUBY: Row = Row {
@@ -50,6 +51,7 @@ pub(super) static RUBY: Row = Row {
         body: Body::End,
     }),
     test_paths: &["test/", "spec/", "test_*.rb", "*_test.rb", "*_spec.rb"],
+    quirk: Quirk::HereDocuments,
 };
 
 pub(super) static BASH: Row = Row {
@@ -81,6 +83,7 @@ pub(super) static BASH: Row = Row {
         body: Body::Braces,
     }),
     test_paths: &["test/", "tests/", "*.bats", "test_*.sh", "*_test.sh"],
+    quirk: Quirk::None,
 };
 
 pub(super) static LUA: Row = Row {
@@ -100,4 +103,5 @@ pub(super) static LUA: Row = Row {
         body: Body::End,
     }),
     test_paths: &["spec/", "test/", "tests/", "test_*.lua", "*_test.lua", "*_spec.lua"],
+    quirk: Quirk::None,
 };

@@ -1,6 +1,6 @@
 //! Languages of the web.
 
-use super::super::{Body, Functions, Outline, Row};
+use super::super::{Body, Functions, Outline, Quirk, Row};
 use super::{Queries, queries};
 use crate::SymbolKind;
 
@@ -44,6 +44,7 @@ pub(super) static JAVASCRIPT: Row = Row {
         "*-test.js",
         "*_test.js",
     ],
+    quirk: Quirk::None,
 };
 
 pub(super) static TYPESCRIPT: Row = Row {
@@ -61,6 +62,7 @@ pub(super) static TYPESCRIPT: Row = Row {
     },
     outline: Some(TYPESCRIPT_OUTLINE),
     test_paths: TYPESCRIPT_TEST_PATHS,
+    quirk: Quirk::None,
 };
 
 pub(super) static TSX: Row = Row {
@@ -78,6 +80,7 @@ pub(super) static TSX: Row = Row {
     },
     outline: Some(TYPESCRIPT_OUTLINE),
     test_paths: TYPESCRIPT_TEST_PATHS,
+    quirk: Quirk::None,
 };
 
 const ECMASCRIPT_LEADING: &[&str] = &["//", "/*", "*", "@"];
@@ -152,6 +155,7 @@ pub(super) static PHP: Row = Row {
         body: Body::Braces,
     }),
     test_paths: &["test/", "tests/", "*Test.php"],
+    quirk: Quirk::None,
 };
 
 pub(super) static HTML: Row = Row {
@@ -164,6 +168,7 @@ pub(super) static HTML: Row = Row {
     queries: queries! { definitions: "html"; imports: "html"; references: ; tests: ; },
     outline: None,
     test_paths: &[],
+    quirk: Quirk::None,
 };
 
 pub(super) static CSS: Row = Row {
@@ -176,4 +181,5 @@ pub(super) static CSS: Row = Row {
     queries: queries! { definitions: "css"; imports: "css"; references: ; tests: ; },
     outline: None,
     test_paths: &[],
+    quirk: Quirk::None,
 };
