@@ -188,7 +188,10 @@ fn a_map_shows_what_others_use_first() {
     let map = crate::map(&index, &files, 40);
     assert!(map.iter().map(|piece| piece.tokens).sum::<usize>() <= 40);
     assert_eq!(map[0].symbol.as_deref(), Some("Shape"), "two files mention it");
-    assert!(map.iter().any(|piece| piece.symbol.as_deref() == Some("draw")), "so do two with this, which is a plain word");
+    assert!(
+        map.iter().any(|piece| piece.symbol.as_deref() == Some("draw")),
+        "so do two with this, which is a plain word"
+    );
     assert!(map.iter().all(|piece| piece.path != "tests/draw.rs"));
     assert!(crate::map(&WorkspaceIndex::new(), &files, 40).is_empty());
 }
