@@ -116,12 +116,14 @@ impl Others<'_, '_> {
 
     /// The signatures of the likely definitions, by what they are worth for their tokens.
     fn likely(&mut self, fitter: &mut Fitter, ranked: Vec<Ranked>, target: &Target) {
-        let body = match &target.symbol {
-            Some(symbol) => symbol.body_range.clone().unwrap_or(0..0),
-            None => target.range.clone(),
+        let is_unwritten = match &target.symbol {
+            Some(symbol) => {
+                let body = symbol.body_range.clone().and_then(|body| fitter.request.text.get(body)).unwrap_or_default();
+                words(body).take(UNWRITTEN_NAMES).count() < UNWRITTEN_NAMES
+            }
+            // A cursor outside any symbol, or in one that no tree shows, such as the argument of a macro.
+            None => fitter.request.selection.is_empty(),
         };
-        let body = fitter.request.text.get(body).unwrap_or_default();
-        let is_unwritten = words(body).take(UNWRITTEN_NAMES).count() < UNWRITTEN_NAMES;
         let least = if is_unwritten { LEAST_LIKELIHOOD_UNWRITTEN } else { LEAST_LIKELIHOOD };
         let mut priced: Vec<(f32, usize, Ranked)> = Vec::new();
         for ranked in ranked.into_iter().take(MAX_PRICED).take_while(|ranked| ranked.likelihood >= least) {
