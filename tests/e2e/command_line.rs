@@ -102,3 +102,37 @@ fn secrets_do_not_leave_and_come_back_into_the_answer() {
     let sent = format!("{:?}", aiia.model.chats());
     assert!(sent.contains("__AIIA_SECRET_1__") && !sent.contains("AKIAIOSFODNN7EXAMPLE"));
 }
+
+#[test]
+fn context_comes_from_the_whole_folder() {
+    let aiia = Installation::new();
+    aiia.write("pyproject.toml", "[project]\nname = \"shapes\"\n");
+    aiia.write("shapes/units.py", "def squared(value):\n    return value * value\n");
+    aiia.write("shapes/area.py", "from .units import squared\n\n\ndef area(radius):\n    return 3 * squared(radius)\n");
+    aiia.write("private/notes.py", "def squared_in_private():\n    return 1\n");
+    aiia.write(".aiiaignore", "private/\n");
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let output = aiia.run(arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let index = json(&["index", ".", "--stats", "--json"]);
+    // The toml file has keys, which count as definitions.
+    assert_eq!(index["files"], 3, "{index}");
+    assert!(index["seconds"]["parse"].is_number() && index["memory_bytes"].as_u64() > Some(0), "{index}");
+
+    let bundle = json(&["context", "shapes/area.py:5", "--budget", "300", "--intent", "explain", "--json"]);
+    let pieces = bundle["pieces"].as_array().expect("pieces");
+    assert!(bundle["used"].as_u64() <= Some(300));
+    let other = pieces.iter().find(|piece| piece["path"] == "shapes/units.py").expect("a piece of the other file");
+    assert_eq!((&other["start_line"], &other["end_line"], &other["symbol"]), (&1.into(), &2.into(), &"squared".into()));
+    assert_eq!(other["reason"], "the target uses `squared`");
+    assert!(!bundle.to_string().contains("private"), "{bundle}");
+
+    let map = json(&["map", ".", "--budget", "100", "--json"]);
+    assert!(map.to_string().contains("def squared(value):"), "{map}");
+    assert!(!map.to_string().contains("private"), "{map}");
+    let missing = aiia.run(&["map", "no-such-folder"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stderr).contains("no-such-folder cannot be used"), "{}", text(&missing.stderr));
+}

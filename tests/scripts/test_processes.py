@@ -39,6 +39,25 @@ class RunLogged(support.ScratchTest):
         os.kill(pids[0], signal.SIGKILL)
         self.assertEqual(code, 0)
 
+    def test_an_interrupt_right_behind_the_start_loses_no_child(self):
+        real, children = processes.subprocess.Popen, []
+
+        def interrupted(*arguments, **options):
+            children.append(real(*arguments, **options))
+            os.kill(os.getpid(), signal.SIGINT)
+            return children[-1]
+
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        processes.subprocess.Popen = interrupted
+        try:
+            with self.assertRaises(KeyboardInterrupt):
+                processes.start(["tail", "-f", "/dev/null"])
+        finally:
+            processes.subprocess.Popen = real
+            signal.signal(signal.SIGINT, before)
+        processes.end_all()
+        self.assertIsNotNone(children[0].poll())
+
     def test_tail_drops_overwritten_progress(self):
         log = self.folder / "log"
         log.write_bytes(b"one\nold\rnew\nthree\n")

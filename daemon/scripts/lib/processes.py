@@ -1,5 +1,6 @@
 """Child processes whose output goes to a log file, which end when the script ends, and which can't outlive it."""
 
+import contextlib
 import os
 import select
 import signal
@@ -56,13 +57,34 @@ def run_logged(command, log_path, cwd=None, env=None, on_line=None, append=False
 def start(command, **options):
     """Starts `command` in a process group of its own, remembered until `end`."""
     command = [str(part) for part in command]
-    try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
-    except OSError as error:
-        raise SetupError(f"{command[0]} could not be started: {error.strerror or error}") from error
-    with _lock:
-        _running.add(child)
+    with _interrupts_later():
+        try:
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+        except OSError as error:
+            raise SetupError(f"{command[0]} could not be started: {error.strerror or error}") from error
+        with _lock:
+            _running.add(child)
     return child
+
+
+@contextlib.contextmanager
+def _interrupts_later():
+    """Holds an interrupt back until the end: one that came right behind the start of a child would leave a child nobody knows of."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came = []
+    before = {number: signal.signal(number, lambda number, frame: came.append((number, frame))) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number, frame in came[:1]:
+            if callable(before[number]):
+                before[number](number, frame)
+            elif before[number] is signal.SIG_DFL:
+                raise KeyboardInterrupt
 
 
 def end(child, grace=3.0):
