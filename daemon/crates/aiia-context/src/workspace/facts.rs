@@ -214,6 +214,8 @@ fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (B
     let mut names = String::new();
     let mut found: Vec<Definition> = Vec::with_capacity(symbols.len());
     let mut open: Vec<(usize, usize)> = Vec::new();
+    // The first assignment of a name defines it.
+    let mut assigned: FxHashSet<(NameId, Option<usize>)> = FxHashSet::default();
     let is_python = language.is_some_and(|language| language.name() == "python");
     for symbol in symbols {
         while open.last().is_some_and(|&(_, end)| end <= symbol.item_range.start) {
@@ -223,13 +225,11 @@ fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (B
         if symbol.kind == SymbolKind::Assigned {
             // What a method assigns to `self` is of its class.
             parent = open.iter().rev().map(|&(index, _)| index).find(|&index| !found[index].kind.is_callable());
-            let is_known = |known: &Definition| {
-                known.name == name_id(&symbol.name) && known.parent == parent.map_or(NO_PARENT, |parent| parent as u16)
-            };
-            let from = parent.unwrap_or_default();
-            if found[from.min(found.len())..].iter().any(is_known) {
+            if !assigned.insert((name_id(&symbol.name), parent)) {
                 continue;
             }
+        } else if matches!(symbol.kind, SymbolKind::Field | SymbolKind::Constant) {
+            assigned.insert((name_id(&symbol.name), parent));
         }
         let outer = parent.map(|parent| &found[parent]);
         // A name of a function's own is of no use to other files.

@@ -56,7 +56,7 @@ pub(crate) struct Parsed {
 
 /// Reads a reply. `known_files` helps to tell a file name from prose.
 pub(crate) fn parse(reply: &str, known_files: &[&str]) -> Parsed {
-    let reply = thinking::without_thinking(reply.trim_start_matches('\u{feff}'));
+    let reply = thinking::without_thinking(&without_byte_order_marks(reply));
     let lines = lines(&reply);
     let mut parsed = search_replace::parse(&lines, known_files);
     if parsed.items.is_empty() && parsed.complaints.is_empty() {
@@ -66,6 +66,23 @@ pub(crate) fn parse(reply: &str, known_files: &[&str]) -> Parsed {
         parsed = fenced_code::parse(&reply, &lines, known_files);
     }
     parsed
+}
+
+/// A reply without the byte order marks at the beginnings of its lines: copied text brings them along, and none of them may become
+/// the beginning of a file.
+fn without_byte_order_marks(reply: &str) -> String {
+    let mut kept = String::with_capacity(reply.len());
+    kept.extend(
+        reply
+            .chars()
+            .scan(true, |begins_line, character| {
+                let is_mark = *begins_line && character == '\u{feff}';
+                *begins_line = is_mark || matches!(character, '\n' | '\r');
+                Some((!is_mark).then_some(character))
+            })
+            .flatten(),
+    );
+    kept
 }
 
 /// The lines as code, each with a break.

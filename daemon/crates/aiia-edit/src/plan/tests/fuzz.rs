@@ -69,6 +69,12 @@ fn judge(reply: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+#[test]
+fn a_byte_order_mark_within_a_reply_begins_no_file() {
+    judge("```\n\u{feff}<<<<<<< SEARCH\n=======\na\nb\n=======\n").unwrap();
+    judge("```d.py\n\u{feff}\u{feff}a\n```\n").unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
