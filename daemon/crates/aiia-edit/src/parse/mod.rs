@@ -56,7 +56,8 @@ pub(crate) struct Parsed {
 
 /// Reads a reply. `known_files` helps to tell a file name from prose.
 pub(crate) fn parse(reply: &str, known_files: &[&str]) -> Parsed {
-    let reply = thinking::without_thinking(&without_byte_order_marks(reply));
+    let reply = without_byte_order_marks(reply);
+    let reply = thinking::without_thinking(&reply);
     let lines = lines(&reply);
     let mut parsed = search_replace::parse(&lines, known_files);
     if parsed.items.is_empty() && parsed.complaints.is_empty() {
