@@ -18,6 +18,7 @@ const MAX_INDEXES: usize = 8;
 /// Threads of one index. They yield to everything else.
 const MAX_THREADS: usize = 4;
 /// How much the background yields: the nice value of its threads.
+#[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
 struct Kept {
@@ -88,7 +89,8 @@ impl Indexes {
 
 fn refresh_in_background(indexer: Arc<Indexer>) {
     let refresh = move || {
-        // Only asks to be nice: where that is refused, the work is the same.
+        // Only asks to be nice: where that is refused, the work is the same. Elsewhere than on Linux it would ask for the whole process.
+        #[cfg(target_os = "linux")]
         let _ = rustix::process::nice(NICE);
         if let Some(report) = indexer.refresh()
             && report.changed + report.removed > 0
