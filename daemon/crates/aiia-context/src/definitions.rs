@@ -3,8 +3,9 @@
 use crate::candidates::{Candidate, score};
 use crate::fit::Fitter;
 use crate::rank::{Feature, Outcome, Ranked, Texts, reason};
+use crate::target::is_unwritten;
 use crate::tokens::count_within;
-use crate::workspace::{DefinitionRef, WorkspaceIndex, words};
+use crate::workspace::{DefinitionRef, WorkspaceIndex};
 use crate::{Intent, Piece, PieceKind, Target};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
@@ -13,8 +14,6 @@ use std::ops::Range;
 /// it is still to be written and everything is a guess.
 const LEAST_LIKELIHOOD: f32 = 0.05;
 const LEAST_LIKELIHOOD_UNWRITTEN: f32 = 0.0002;
-/// A body of fewer names is still to be written.
-const UNWRITTEN_NAMES: usize = 2;
 /// Of what the target leaves, this share goes to the file of the target first.
 const OWN_FILE_SHARE: f64 = 0.1;
 /// And this share to tests or callers of the target, where they are asked for.
@@ -116,15 +115,7 @@ impl Others<'_, '_> {
 
     /// The signatures of the likely definitions, by what they are worth for their tokens.
     fn likely(&mut self, fitter: &mut Fitter, ranked: Vec<Ranked>, target: &Target) {
-        let is_unwritten = match &target.symbol {
-            Some(symbol) => {
-                let body = symbol.body_range.clone().and_then(|body| fitter.request.text.get(body)).unwrap_or_default();
-                words(body).take(UNWRITTEN_NAMES).count() < UNWRITTEN_NAMES
-            }
-            // A cursor outside any symbol, or in one that no tree shows, such as the argument of a macro.
-            None => fitter.request.selection.is_empty(),
-        };
-        let least = if is_unwritten { LEAST_LIKELIHOOD_UNWRITTEN } else { LEAST_LIKELIHOOD };
+        let least = if is_unwritten(fitter.request, target) { LEAST_LIKELIHOOD_UNWRITTEN } else { LEAST_LIKELIHOOD };
         let mut priced: Vec<(f32, usize, Ranked)> = Vec::new();
         for ranked in ranked.into_iter().take(MAX_PRICED).take_while(|ranked| ranked.likelihood >= least) {
             let Some((_, definition)) = self.index.definition(ranked.at) else { continue };

@@ -1,6 +1,7 @@
 //! What a request is about: the enclosing symbol, or the selected lines.
 
-use crate::Target;
+use crate::workspace::words;
+use crate::{ContextRequest, Target};
 use aiia_syntax::{Symbol, SymbolKind, enclosing_symbol};
 use aiia_text::whole_lines;
 use std::ops::Range;
@@ -27,4 +28,19 @@ fn constant_around<'s>(symbols: &'s [Symbol], selection: &Range<usize>) -> Optio
             && symbol.range.start <= selection.start
             && selection.end <= symbol.range.end
     })
+}
+
+/// A body of fewer names is still to be written.
+const UNWRITTEN_NAMES: usize = 2;
+
+/// Whether the target is still to be written, so that it does not say itself what it uses.
+pub(crate) fn is_unwritten(request: &ContextRequest, target: &Target) -> bool {
+    match &target.symbol {
+        Some(symbol) => {
+            let body = symbol.body_range.clone().and_then(|body| request.text.get(body)).unwrap_or_default();
+            words(body).take(UNWRITTEN_NAMES).count() < UNWRITTEN_NAMES
+        }
+        // A cursor outside any symbol, or in one that no tree shows, such as the argument of a macro.
+        None => request.selection.is_empty(),
+    }
 }

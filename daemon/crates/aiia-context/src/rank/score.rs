@@ -7,13 +7,15 @@ use super::point::Point;
 use super::related::{self, Weighed};
 use super::texts::Texts;
 use super::weights::{ALONE, MENTIONED};
+use crate::target::is_unwritten;
 use crate::workspace::{DefinitionRef, NameId, Workspace, WorkspaceIndex, name_id, name_ids, parts};
 use crate::{ContextRequest, FileSyntax, Intent, Target};
 use aiia_syntax::{Language, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// How many definitions are looked at closely.
+/// How many definitions are looked at closely: where the target is still to be written, and where it says itself what it uses.
 const MAX_CANDIDATES: usize = 6000;
+const MAX_CANDIDATES_WRITTEN: usize = 1200;
 /// How many of the likeliest the forest judges.
 const MAX_JUDGED: usize = 1000;
 /// What the others' likelihood is worth beside.
@@ -111,6 +113,7 @@ struct Ranking<'a> {
     modules: FxHashMap<u32, ModuleUse>,
     /// The files in languages whose definitions the target can use.
     related: FxHashSet<u32>,
+    max_candidates: usize,
     /// By file, the parts of its module's path.
     module_paths: FxHashMap<u32, Vec<&'a str>>,
 }
@@ -187,6 +190,7 @@ impl<'a> Ranking<'a> {
             bases,
             modules,
             related,
+            max_candidates: if is_unwritten(request, target) { MAX_CANDIDATES } else { MAX_CANDIDATES_WRITTEN },
             module_paths,
         }
     }
@@ -201,13 +205,19 @@ impl<'a> Ranking<'a> {
         let mut seen = FxHashSet::default();
         let mut found = Vec::new();
         let mut add = |at: DefinitionRef| {
-            if Some(at.file) != self.own && self.is_related(at.file) && found.len() < MAX_CANDIDATES && seen.insert(at)
+            if Some(at.file) != self.own
+                && self.is_related(at.file)
+                && found.len() < self.max_candidates
+                && seen.insert(at)
             {
                 found.push(at);
             }
         };
         let mut names: Vec<NameId> = self.point.occurrences.keys().copied().collect();
-        names.sort_unstable_by_key(|name| (self.point.occurrence(*name).distance, *name));
+        names.sort_unstable_by_key(|name| {
+            let occurs = self.point.occurrence(*name);
+            (!occurs.in_body, occurs.distance, *name)
+        });
         for name in &names {
             self.index.named(*name).for_each(&mut add);
         }
