@@ -1,7 +1,6 @@
 //! A model server that does as it is told: it streams, waits, cuts off and lies.
 //!
-//! It speaks `openai_chat` (below [`ModelServer::openai_url`]) and Ollama's protocol (below
-//! [`ModelServer::url`]) and runs on a thread of its own, so that synchronous and asynchronous tests
+//! It speaks every dialect of ours, each below the address that [`ModelServer::base_url`] gives, and runs on a thread of its own, so that synchronous and asynchronous tests
 //! can use it alike. What it answers is scripted; what it was asked, and when the asker closed the
 //! connection, can be inspected.
 
@@ -220,6 +219,15 @@ impl ModelServer {
         format!("{}/v1", self.url())
     }
 
+    /// The base address for the dialect of this name.
+    pub fn base_url(&self, dialect: &str) -> String {
+        match dialect {
+            "ollama" => self.url(),
+            "gemini" => format!("{}/v1beta", self.url()),
+            _ => self.openai_url(),
+        }
+    }
+
     /// Answers the next chat request that has no script yet with this one.
     pub fn next(&self, script: Script) {
         self.shared.change(|log| log.scripts.push_back(script));
@@ -296,7 +304,11 @@ impl Drop for Watch {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dialect {
     OpenaiChat,
+    OpenaiResponses,
+    AnthropicMessages,
+    Gemini,
     Ollama,
+    CompletionsFim,
 }
 
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
@@ -321,7 +333,17 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             let models: Vec<Value> = models.iter().map(|name| json!({ "name": name, "size": 1_000_000 })).collect();
             answer(200, &[], json!({ "models": models }).to_string())
         }
+        ("GET", "/v1beta/models") => {
+            let models: Vec<Value> = models.iter().map(|name| json!({ "name": format!("models/{name}") })).collect();
+            answer(200, &[], json!({ "models": models }).to_string())
+        }
         ("POST", "/v1/chat/completions") => play(shared, Dialect::OpenaiChat).await,
+        ("POST", "/v1/responses") => play(shared, Dialect::OpenaiResponses).await,
+        ("POST", "/v1/messages") => play(shared, Dialect::AnthropicMessages).await,
+        ("POST", "/v1/completions") => play(shared, Dialect::CompletionsFim).await,
+        ("POST", path) if path.starts_with("/v1beta/models/") && path.ends_with(":streamGenerateContent") => {
+            play(shared, Dialect::Gemini).await
+        }
         ("POST", "/api/chat") => play(shared, Dialect::Ollama).await,
         _ => answer(404, &[], "404 page not found".to_owned()),
     }
@@ -395,6 +417,14 @@ fn token(dialect: Dialect, text: &str) -> Bytes {
         Dialect::OpenaiChat => {
             event(&json!({ "choices": [{ "index": 0, "delta": { "content": text }, "finish_reason": null }] }))
         }
+        Dialect::OpenaiResponses => event(&json!({ "type": "response.output_text.delta", "delta": text })),
+        Dialect::AnthropicMessages => event(
+            &json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": text } }),
+        ),
+        Dialect::Gemini => event(
+            &json!({ "candidates": [{ "content": { "role": "model", "parts": [{ "text": text }] }, "index": 0 }] }),
+        ),
+        Dialect::CompletionsFim => event(&json!({ "choices": [{ "index": 0, "text": text, "finish_reason": null }] })),
         Dialect::Ollama => line(&json!({ "message": { "role": "assistant", "content": text }, "done": false })),
     }
 }
@@ -405,6 +435,20 @@ fn end(dialect: Dialect, tokens: usize) -> BoxStream<'static, Bytes> {
             let finish = event(&json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] }));
             let usage = event(&json!({ "choices": [], "usage": { "prompt_tokens": 10, "completion_tokens": tokens } }));
             Bytes::from([&finish[..], &usage, b"data: [DONE]\n\n"].concat())
+        }
+        Dialect::OpenaiResponses => event(&json!({ "type": "response.completed", "response": {
+            "status": "completed", "usage": { "input_tokens": 10, "output_tokens": tokens } } })),
+        Dialect::AnthropicMessages => {
+            let delta = event(&json!({ "type": "message_delta", "delta": { "stop_reason": "end_turn" },
+                "usage": { "input_tokens": 10, "output_tokens": tokens } }));
+            Bytes::from([&delta[..], &event(&json!({ "type": "message_stop" }))].concat())
+        }
+        Dialect::Gemini => event(&json!({ "candidates": [{ "finishReason": "STOP", "index": 0 }],
+            "usageMetadata": { "promptTokenCount": 10, "candidatesTokenCount": tokens } })),
+        Dialect::CompletionsFim => {
+            let finish = event(&json!({ "choices": [{ "index": 0, "text": "", "finish_reason": "stop" }],
+                "usage": { "prompt_tokens": 10, "completion_tokens": tokens } }));
+            Bytes::from([&finish[..], b"data: [DONE]\n\n"].concat())
         }
         Dialect::Ollama => line(&json!({ "message": { "role": "assistant", "content": "" }, "done": true,
             "done_reason": "stop", "prompt_eval_count": 10, "eval_count": tokens })),
@@ -422,8 +466,8 @@ fn line(value: &Value) -> Bytes {
 
 fn streamed(dialect: Dialect, watch: Watch, chunks: BoxStream<'static, io::Result<Bytes>>) -> Response {
     let content_type = match dialect {
-        Dialect::OpenaiChat => "text/event-stream",
         Dialect::Ollama => "application/x-ndjson",
+        _ => "text/event-stream",
     };
     // The watch goes with the body: when the asker hangs up, the body is dropped.
     let body = stream::unfold((chunks, Some(watch)), |(mut chunks, mut watch)| async move {

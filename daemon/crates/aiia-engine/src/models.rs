@@ -59,15 +59,13 @@ impl ModelDirectory {
         let mut problems = Vec::new();
         let mut providers = Vec::new();
         for (name, provider) in &settings.providers {
-            let dialect = match provider.dialect.as_str() {
-                "openai_chat" => Dialect::OpenaiChat,
-                "ollama" => Dialect::Ollama,
-                other => {
-                    problems.push(format!(
-                        "The provider “{name}” has the dialect “{other}”; there are openai_chat and ollama."
-                    ));
-                    continue;
-                }
+            let Some(dialect) = Dialect::from_name(&provider.dialect) else {
+                problems.push(format!(
+                    "The provider “{name}” has the dialect “{}”; there are {}.",
+                    provider.dialect,
+                    Dialect::CONFIGURABLE.map(Dialect::as_str).join(", ")
+                ));
+                continue;
             };
             let mut made = ProviderConfig::new(name, dialect, &provider.base_url);
             made.models.clone_from(&provider.models);

@@ -30,6 +30,22 @@ impl Role {
     }
 }
 
+/// A picture that goes with a message.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Image {
+    /// Its kind, such as `image/png`.
+    pub media_type: String,
+    /// Its bytes in Base64, without line breaks.
+    pub data: String,
+}
+
+impl Image {
+    /// The picture as a `data:` address.
+    pub(crate) fn data_url(&self) -> String {
+        format!("data:{};base64,{}", self.media_type, self.data)
+    }
+}
+
 /// One message of a conversation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ChatMessage {
@@ -37,13 +53,25 @@ pub struct ChatMessage {
     pub role: Role,
     /// The text.
     pub content: String,
+    /// Pictures, shown before the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
 }
 
 impl ChatMessage {
     /// A message of the given role.
     pub fn new(role: Role, content: impl Into<String>) -> Self {
-        Self { role, content: content.into() }
+        Self { role, content: content.into(), images: Vec::new() }
     }
+}
+
+/// A gap in a text that is to be filled.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Gap {
+    /// The text before it.
+    pub prefix: String,
+    /// The text after it.
+    pub suffix: String,
 }
 
 /// A request for one answer.
@@ -53,6 +81,8 @@ pub struct ChatRequest {
     pub model: String,
     /// The conversation, oldest first.
     pub messages: Vec<ChatMessage>,
+    /// What is to be filled in, in place of a conversation; only `completions_fim` can.
+    pub gap: Option<Gap>,
     /// At most so many tokens of answer; `None` leaves it to the model and its window.
     pub max_tokens: Option<u32>,
     /// 0 is deterministic; `None` is the provider's default (0 for the embedded model).

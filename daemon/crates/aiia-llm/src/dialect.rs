@@ -3,16 +3,21 @@
 //! Nothing here touches the network, so that every answer a server has ever sent can be replayed in a
 //! test: `on_event(state, event) -> deltas`, and `on_end(state)` when the body is over.
 
+pub(crate) mod anthropic_messages;
+pub(crate) mod completions_fim;
 pub(crate) mod failure;
+pub(crate) mod gemini;
 pub(crate) mod ollama;
 pub(crate) mod openai_chat;
+pub(crate) mod openai_responses;
 
 #[cfg(test)]
 mod tests;
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+use url::Url;
 
-use crate::chat::{ChatRequest, Delta};
+use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Role, Usage};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{Dialect, ProviderConfig};
 
@@ -23,43 +28,83 @@ pub(crate) enum Framing {
     JsonLines,
 }
 
-/// What a reader of a dialect remembers between events.
+/// What a reader remembers between events, the same for every dialect.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// Why the answer ended, once it is known.
+    finish: Option<FinishReason>,
+    /// The end mark was read.
+    done: bool,
+    usage: Usage,
+}
+
+impl Progress {
+    fn finish(&mut self, reason: FinishReason) {
+        self.finish = Some(reason);
+    }
+
+    /// Takes counts in; what one of several reports leaves out stands in another.
+    fn count(&mut self, counted: Usage, deltas: &mut Vec<Delta>) {
+        let merged = Usage {
+            input_tokens: counted.input_tokens.or(self.usage.input_tokens),
+            output_tokens: counted.output_tokens.or(self.usage.output_tokens),
+            cached_tokens: counted.cached_tokens.or(self.usage.cached_tokens),
+        };
+        if merged != self.usage {
+            self.usage = merged;
+            deltas.push(Delta::Usage(merged));
+        }
+    }
+}
+
+/// The reader of one answer.
 #[derive(Debug)]
-pub(crate) enum StreamState {
-    OpenaiChat(openai_chat::State),
-    Ollama(ollama::State),
+pub(crate) struct StreamState {
+    dialect: Dialect,
+    progress: Progress,
 }
 
 impl StreamState {
     pub(crate) fn new(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::Ollama => Self::Ollama(ollama::State::default()),
-            Dialect::OpenaiChat | Dialect::Embedded => Self::OpenaiChat(openai_chat::State::default()),
-        }
+        Self { dialect, progress: Progress::default() }
     }
 
     pub(crate) fn framing(&self) -> Framing {
-        match self {
-            Self::OpenaiChat(_) => Framing::ServerSentEvents,
-            Self::Ollama(_) => Framing::JsonLines,
-        }
+        if self.dialect == Dialect::Ollama { Framing::JsonLines } else { Framing::ServerSentEvents }
     }
 
-    /// Reads one event. Text that came before an error in the same event is in the deltas.
+    /// Reads one event.
     pub(crate) fn on_event(&mut self, event: &str) -> Result<Vec<Delta>, LlmError> {
-        match self {
-            Self::OpenaiChat(state) => openai_chat::on_event(state, event),
-            Self::Ollama(state) => ollama::on_event(state, event),
+        let event = event.trim();
+        let progress = &mut self.progress;
+        if progress.done || event.is_empty() {
+            return Ok(Vec::new());
         }
+        if event == "[DONE]" && self.dialect != Dialect::Ollama {
+            progress.done = true;
+            return Ok(Vec::new());
+        }
+        let mut deltas = Vec::new();
+        for value in parse(event)? {
+            if let Some(error) = failure::in_stream(&value) {
+                return Err(error);
+            }
+            match self.dialect {
+                Dialect::OpenaiChat | Dialect::Embedded => openai_chat::read(progress, &value, &mut deltas),
+                Dialect::OpenaiResponses => openai_responses::read(progress, &value, &mut deltas)?,
+                Dialect::AnthropicMessages => anthropic_messages::read(progress, &value, &mut deltas),
+                Dialect::Gemini => gemini::read(progress, &value, &mut deltas)?,
+                Dialect::Ollama => ollama::read(progress, &value, &mut deltas),
+                Dialect::CompletionsFim => completions_fim::read(progress, &value, &mut deltas),
+            }
+        }
+        Ok(deltas)
     }
 
     /// What remains to be said once no more events come.
     pub(crate) fn on_end(&mut self) -> Result<Vec<Delta>, LlmError> {
-        let finish = match self {
-            Self::OpenaiChat(state) => state.take_finish(),
-            Self::Ollama(state) => state.take_finish(),
-        };
-        match finish {
+        // Some servers send the end mark and never a reason: that is an ordinary end.
+        match self.progress.finish.take().or(self.progress.done.then_some(FinishReason::Stop)) {
             Some(reason) => Ok(vec![Delta::Finish(reason)]),
             None => Err(LlmError::new(
                 LlmErrorKind::CutOff,
@@ -71,50 +116,86 @@ impl StreamState {
 
     /// The reason of the end is known, only usage may follow.
     pub(crate) fn is_finishing(&self) -> bool {
-        match self {
-            Self::OpenaiChat(state) => state.is_finishing(),
-            Self::Ollama(state) => state.is_done(),
-        }
+        self.progress.finish.is_some() || self.progress.done
     }
 
     /// The dialect's end mark was read: nothing more is to be expected.
     pub(crate) fn is_done(&self) -> bool {
-        match self {
-            Self::OpenaiChat(state) => state.is_done(),
-            Self::Ollama(state) => state.is_done(),
-        }
+        self.progress.done
     }
 }
 
-/// The path of the request below the base address.
-pub(crate) fn chat_path(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Ollama => "/api/chat",
+/// The address of the request.
+pub(crate) fn chat_url(provider: &ProviderConfig, request: &ChatRequest) -> Result<Url, LlmError> {
+    let path = match provider.dialect {
         Dialect::OpenaiChat | Dialect::Embedded => "/chat/completions",
+        Dialect::OpenaiResponses => "/responses",
+        Dialect::AnthropicMessages => "/messages",
+        Dialect::Gemini => return gemini::url(provider, &request.model),
+        Dialect::Ollama => "/api/chat",
+        Dialect::CompletionsFim => completions_fim::path(&provider.quirks),
+    };
+    provider.endpoint(path)
+}
+
+/// The address that lists the models.
+pub(crate) fn list_url(provider: &ProviderConfig) -> Result<Url, LlmError> {
+    let mut url = provider.endpoint(if provider.dialect == Dialect::Ollama { "/api/tags" } else { "/models" })?;
+    match provider.dialect {
+        // Their pages are short unless asked for long ones.
+        Dialect::AnthropicMessages => drop(url.query_pairs_mut().append_pair("limit", "1000")),
+        Dialect::Gemini => drop(url.query_pairs_mut().append_pair("pageSize", "1000")),
+        _ => {}
+    }
+    Ok(url)
+}
+
+/// The headers that the dialect itself wants.
+pub(crate) fn headers(dialect: Dialect) -> &'static [(&'static str, &'static str)] {
+    match dialect {
+        Dialect::AnthropicMessages => &[("anthropic-version", "2023-06-01")],
+        _ => &[],
     }
 }
 
-/// The path that lists the models below the base address.
-pub(crate) fn list_path(dialect: Dialect) -> &'static str {
+/// The header that carries the key, where it is no bearer token.
+pub(crate) fn key_header(dialect: Dialect) -> Option<&'static str> {
     match dialect {
-        Dialect::Ollama => "/api/tags",
-        Dialect::OpenaiChat | Dialect::Embedded => "/models",
+        Dialect::AnthropicMessages => Some("x-api-key"),
+        Dialect::Gemini => Some("x-goog-api-key"),
+        _ => None,
     }
 }
 
 /// The body of the request.
-pub(crate) fn chat_body(provider: &ProviderConfig, request: &ChatRequest) -> Value {
-    match provider.dialect {
-        Dialect::Ollama => ollama::body(request, provider.context_window),
-        Dialect::OpenaiChat | Dialect::Embedded => openai_chat::body(request, &provider.quirks),
+pub(crate) fn chat_body(provider: &ProviderConfig, request: &ChatRequest) -> Result<Value, LlmError> {
+    if provider.dialect == Dialect::CompletionsFim {
+        return completions_fim::body(provider, request);
     }
+    if request.gap.is_some() {
+        return Err(LlmError::new(
+            LlmErrorKind::BadRequest,
+            format!("'{}' answers conversations and does not fill in gaps.", provider.name),
+            "Choose a provider of the dialect completions_fim for that.",
+        ));
+    }
+    Ok(match provider.dialect {
+        Dialect::OpenaiChat | Dialect::Embedded | Dialect::CompletionsFim => {
+            openai_chat::body(request, &provider.quirks)
+        }
+        Dialect::OpenaiResponses => openai_responses::body(request),
+        Dialect::AnthropicMessages => anthropic_messages::body(request),
+        Dialect::Gemini => gemini::body(request),
+        Dialect::Ollama => ollama::body(request, provider.context_window),
+    })
 }
 
 /// The model names in the body of a listing; `None` if it is no listing of this dialect.
 pub(crate) fn listed_models(dialect: Dialect, body: &Value) -> Option<Vec<ListedModel>> {
     match dialect {
         Dialect::Ollama => ollama::listed_models(body),
-        Dialect::OpenaiChat | Dialect::Embedded => openai_chat::listed_models(body),
+        Dialect::Gemini => gemini::listed_models(body),
+        _ => openai_chat::listed_models(body),
     }
 }
 
@@ -126,10 +207,58 @@ pub(crate) struct ListedModel {
     pub(crate) size: Option<u64>,
 }
 
-/// An event as a JSON object, or the error that says it is none.
-fn parse_object(event: &str) -> Result<Value, LlmError> {
+/// The system messages as one text, for dialects that have a field for it.
+fn instructions(request: &ChatRequest) -> Option<String> {
+    let parts: Vec<&str> = request
+        .messages
+        .iter()
+        .filter(|message| message.role == Role::System && !message.content.is_empty())
+        .map(|message| message.content.as_str())
+        .collect();
+    (!parts.is_empty()).then(|| parts.join("\n\n"))
+}
+
+/// The messages that are no instructions.
+fn turns(request: &ChatRequest) -> impl Iterator<Item = &ChatMessage> {
+    request.messages.iter().filter(|message| message.role != Role::System)
+}
+
+/// Puts a field in where there is a value.
+fn put(body: &mut Map<String, Value>, field: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        body.insert(field.to_owned(), value.into());
+    }
+}
+
+/// Strings that end the answer; an empty list is not sent.
+fn stops(request: &ChatRequest) -> Option<Value> {
+    (!request.stop.is_empty()).then(|| json!(request.stop))
+}
+
+/// The temperature in the shortest digits: `0.2`, not `0.20000000298023224`.
+fn temperature(request: &ChatRequest) -> Option<Value> {
+    request.temperature.map(|value| json!(value.to_string().parse::<f64>().unwrap_or_default()))
+}
+
+/// The text at `pointer`, if there is any.
+fn text_at(value: &Value, pointer: &str) -> Option<String> {
+    value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn number_at(value: &Value, pointer: &str) -> Option<u64> {
+    value.pointer(pointer).and_then(Value::as_u64)
+}
+
+/// The items of the array at `pointer`; none where there is no array.
+fn items<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value> {
+    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// An event as a JSON object (or a list of them), or the error that says it is none.
+fn parse(event: &str) -> Result<Vec<Value>, LlmError> {
     match serde_json::from_str::<Value>(event) {
-        Ok(value) if value.is_object() => Ok(value),
+        Ok(value) if value.is_object() => Ok(vec![value]),
+        Ok(Value::Array(values)) if values.iter().all(Value::is_object) => Ok(values),
         _ => Err(LlmError::new(
             LlmErrorKind::Malformed,
             format!("The model server sent something that is not of its protocol: {}", failure::excerpt(event)),

@@ -18,7 +18,7 @@ mod provider;
 mod secret;
 mod transport;
 
-pub use chat::{ChatMessage, ChatRequest, Delta, DeltaStream, FinishReason, Role, Usage};
+pub use chat::{ChatMessage, ChatRequest, Delta, DeltaStream, FinishReason, Gap, Image, Role, Usage};
 pub use discovery::{Discovery, DiscoverySettings, KeyedProvider, LoopbackServer, Tried, discover};
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use error::{LlmError, LlmErrorKind};

@@ -12,22 +12,49 @@ use crate::secret::Secret;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
-    /// `POST {base}/chat/completions` with server-sent events.
+    /// `POST {base}/chat/completions` with server-sent events, as `OpenAI` and many others have it.
     OpenaiChat,
+    /// `POST {base}/responses`, `OpenAI`'s newer one.
+    OpenaiResponses,
+    /// Anthropic's `POST {base}/messages`.
+    AnthropicMessages,
+    /// Google's `POST {base}/models/{model}:streamGenerateContent`.
+    Gemini,
     /// Ollama's own `POST {base}/api/chat` with a JSON object a line.
     Ollama,
+    /// `POST {base}/completions`: fills a gap in a text, and does not chat.
+    CompletionsFim,
     /// The model inside this process; no network.
     Embedded,
 }
 
 impl Dialect {
+    /// The dialects that a provider can be configured to speak.
+    pub const CONFIGURABLE: [Self; 6] = [
+        Self::OpenaiChat,
+        Self::OpenaiResponses,
+        Self::AnthropicMessages,
+        Self::Gemini,
+        Self::Ollama,
+        Self::CompletionsFim,
+    ];
+
     /// The name used in configuration files.
     pub fn as_str(self) -> &'static str {
         match self {
             Dialect::OpenaiChat => "openai_chat",
+            Dialect::OpenaiResponses => "openai_responses",
+            Dialect::AnthropicMessages => "anthropic_messages",
+            Dialect::Gemini => "gemini",
             Dialect::Ollama => "ollama",
+            Dialect::CompletionsFim => "completions_fim",
             Dialect::Embedded => "embedded",
         }
+    }
+
+    /// The configurable dialect of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::CONFIGURABLE.into_iter().find(|dialect| dialect.as_str() == name)
     }
 }
 
@@ -52,11 +79,27 @@ pub struct Quirks {
     pub max_tokens_field: String,
     /// Whether `stream_options.include_usage` may be sent.
     pub stream_usage: bool,
+    /// Whether a temperature may be sent; some reasoning models refuse it.
+    pub temperature: bool,
+    /// The header that carries the key, where it is another than the dialect's (Azure: `api-key`).
+    pub key_header: Option<String>,
+    /// How `completions_fim` tells of a gap: `auto` (by the marks of the model's family, else `suffix`), `suffix` (a field),
+    /// `infill` (llama.cpp's), or a prompt with `{prefix}` and `{suffix}` in it.
+    pub fill: String,
+    /// The path of `completions_fim` below the base address, where it is not `/completions`.
+    pub completions_path: Option<String>,
 }
 
 impl Default for Quirks {
     fn default() -> Self {
-        Self { max_tokens_field: "max_tokens".to_owned(), stream_usage: true }
+        Self {
+            max_tokens_field: "max_tokens".to_owned(),
+            stream_usage: true,
+            temperature: true,
+            key_header: None,
+            fill: "auto".to_owned(),
+            completions_path: None,
+        }
     }
 }
 
@@ -69,8 +112,10 @@ pub struct ProviderConfig {
     pub dialect: Dialect,
     /// The address the dialect's paths are appended to, e.g. `https://api.openai.com/v1`.
     pub base_url: String,
-    /// The key, sent as a bearer token.
+    /// The key, sent in the header that the dialect has for it.
     pub api_key: Option<Secret>,
+    /// Further headers; their values are treated like keys.
+    pub headers: Vec<(String, Secret)>,
     /// How we came to know it.
     pub origin: Origin,
     /// Models known to exist without asking.
@@ -89,6 +134,7 @@ impl ProviderConfig {
             dialect,
             base_url: base_url.into(),
             api_key: None,
+            headers: Vec::new(),
             origin: Origin::Configured,
             models: Vec::new(),
             context_window: None,

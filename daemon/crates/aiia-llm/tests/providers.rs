@@ -1,4 +1,4 @@
-//! The network behaviour of both dialects, against a server that does as it is told.
+//! The network behaviour of every dialect, against a server that does as it is told.
 
 mod common;
 
@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aiia_llm::{
-    Dialect, DiscoverySettings, EmbeddedSettings, FinishReason, LlmErrorKind, LoopbackServer, Models, ModelsConfig,
-    Origin, ProviderConfig, Timeouts,
+    ChatRequest, Dialect, DiscoverySettings, EmbeddedSettings, FinishReason, Gap, LlmErrorKind, LoopbackServer, Models,
+    ModelsConfig, Origin, ProviderConfig, Secret, Timeouts,
 };
 use aiia_tests::model_server::{Gate, ModelServer, Script};
 use common::{Answer, LIMIT, ask, collect, collect_until};
@@ -27,15 +27,23 @@ fn models_of(providers: Vec<ProviderConfig>, timeouts: Timeouts) -> Models {
 }
 
 fn provider(server: &ModelServer, dialect: Dialect) -> ProviderConfig {
-    let url = if dialect == Dialect::Ollama { server.url() } else { server.openai_url() };
-    ProviderConfig::new("p", dialect, url).with_key(KEY)
+    ProviderConfig::new("p", dialect, server.base_url(dialect.as_str())).with_key(KEY)
+}
+
+/// A question, or a gap where the dialect fills gaps.
+fn question(dialect: Dialect) -> ChatRequest {
+    if dialect == Dialect::CompletionsFim {
+        let gap = Some(Gap { prefix: "fn ".into(), suffix: "()".into() });
+        return ChatRequest { gap, ..ChatRequest::default() };
+    }
+    ask("Hi")
 }
 
 async fn answer_to(dialect: Dialect, script: Script, timeouts: Timeouts) -> (Answer, ModelServer) {
     let server = ModelServer::start().unwrap();
     server.always(script);
     let models = models_of(vec![provider(&server, dialect)], timeouts);
-    let answer = collect(models.stream("p/test-model", ask("Hi"), CancellationToken::new())).await;
+    let answer = collect(models.stream("p/test-model", question(dialect), CancellationToken::new())).await;
     (answer, server)
 }
 
@@ -62,17 +70,24 @@ fn tokens() -> Vec<String> {
 }
 
 #[rstest]
-#[case(Dialect::OpenaiChat, "/v1/chat/completions")]
-#[case(Dialect::Ollama, "/api/chat")]
+#[case(Dialect::OpenaiChat, "/v1/chat/completions", "authorization")]
+#[case(Dialect::OpenaiResponses, "/v1/responses", "authorization")]
+#[case(Dialect::AnthropicMessages, "/v1/messages", "x-api-key")]
+#[case(Dialect::Gemini, "/v1beta/models/test-model:streamGenerateContent", "x-goog-api-key")]
+#[case(Dialect::Ollama, "/api/chat", "authorization")]
+#[case(Dialect::CompletionsFim, "/v1/completions", "authorization")]
 #[tokio::test]
-async fn an_answer_streams_with_usage_and_end(#[case] dialect: Dialect, #[case] path: &str) {
+async fn an_answer_streams_with_usage_and_end(#[case] dialect: Dialect, #[case] path: &str, #[case] header: &str) {
     let (answer, server) = answer_to(dialect, Script::text("Hello dear world"), limits()).await;
     assert_eq!((answer.text.as_str(), answer.finish), ("Hello dear world", Some(FinishReason::Stop)));
     let usage = answer.usage.unwrap();
     assert_eq!((usage.input_tokens, usage.output_tokens), (Some(10), Some(3)));
     let request = &server.chats()[0];
-    assert_eq!((request.path.as_str(), request.body["model"].as_str()), (path, Some("test-model")));
-    assert_eq!(request.header("authorization"), Some("Bearer sk-very-secret"));
+    assert_eq!(request.path.as_str(), path);
+    assert!(dialect == Dialect::Gemini || request.body["model"] == "test-model");
+    assert_eq!(request.header(header).map(|value| value.trim_start_matches("Bearer ")), Some(KEY));
+    let expected = if dialect == Dialect::AnthropicMessages { Some("2023-06-01") } else { None };
+    assert_eq!(request.header("anthropic-version"), expected);
 }
 
 #[rstest]
@@ -94,7 +109,15 @@ async fn each_failure_has_its_name_and_what_arrived_is_kept(
     #[case] script: Script,
     #[case] kind: &str,
     #[case] text: &str,
-    #[values(Dialect::OpenaiChat, Dialect::Ollama)] dialect: Dialect,
+    #[values(
+        Dialect::OpenaiChat,
+        Dialect::OpenaiResponses,
+        Dialect::AnthropicMessages,
+        Dialect::Gemini,
+        Dialect::Ollama,
+        Dialect::CompletionsFim
+    )]
+    dialect: Dialect,
 ) {
     let (answer, server) = answer_to(dialect, script, limits()).await;
     assert_eq!((answer.outcome(), answer.text.as_str()), (kind, text), "{:?}", answer.error);
@@ -144,7 +167,15 @@ async fn each_phase_has_its_limit(
     #[case] script: Script,
     #[case] kind: &str,
     #[case] text: &str,
-    #[values(Dialect::OpenaiChat, Dialect::Ollama)] dialect: Dialect,
+    #[values(
+        Dialect::OpenaiChat,
+        Dialect::OpenaiResponses,
+        Dialect::AnthropicMessages,
+        Dialect::Gemini,
+        Dialect::Ollama,
+        Dialect::CompletionsFim
+    )]
+    dialect: Dialect,
 ) {
     let short = Duration::from_millis(300);
     // Only the limit that is to run out is short, so that a busy machine changes nothing.
@@ -161,7 +192,15 @@ async fn each_phase_has_its_limit(
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelling_ends_the_stream_and_closes_the_connection(
-    #[values(Dialect::OpenaiChat, Dialect::Ollama)] dialect: Dialect,
+    #[values(
+        Dialect::OpenaiChat,
+        Dialect::OpenaiResponses,
+        Dialect::AnthropicMessages,
+        Dialect::Gemini,
+        Dialect::Ollama,
+        Dialect::CompletionsFim
+    )]
+    dialect: Dialect,
 ) {
     let server = ModelServer::start().unwrap();
     let gate = Gate::closed();
@@ -169,7 +208,7 @@ async fn cancelling_ends_the_stream_and_closes_the_connection(
     server.next(Script::Numbered { count: 1000, gate });
     let models = models_of(vec![provider(&server, dialect)], limits());
     let cancel = CancellationToken::new();
-    let stream = models.stream("p/m", ask("Hi"), cancel.clone());
+    let stream = models.stream("p/m", question(dialect), cancel.clone());
     let (answer, stream) = collect_until(stream, |answer| answer.text == "t1 t2 ").await;
     assert_eq!(answer.outcome(), "ok");
     cancel.cancel();
@@ -212,6 +251,51 @@ async fn nothing_is_sent_when_already_cancelled() {
     cancel.cancel();
     assert_eq!(collect(models.stream("p/m", ask("Hi"), cancel)).await.outcome(), "cancelled");
     assert!(server.requests().is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_dialect_lists_its_models(
+    #[values(
+        Dialect::OpenaiChat,
+        Dialect::OpenaiResponses,
+        Dialect::AnthropicMessages,
+        Dialect::Gemini,
+        Dialect::Ollama,
+        Dialect::CompletionsFim
+    )]
+    dialect: Dialect,
+) {
+    let server = ModelServer::start().unwrap();
+    let models = models_of(vec![provider(&server, dialect)], limits()).list().await;
+    let names: Vec<&str> = models.iter().map(|model| model.model.as_str()).collect();
+    assert_eq!(names, ["test-model", "other-model:7b"]);
+}
+
+#[tokio::test]
+async fn headers_of_the_configuration_go_along_and_are_never_shown() {
+    let server = ModelServer::start().unwrap();
+    server.always(Script::error(500, "no room for tenant-7 with sk-very-secret"));
+    let mut azure = provider(&server, Dialect::OpenaiChat);
+    azure.quirks.key_header = Some("api-key".into());
+    azure.headers = vec![("x-tenant".into(), Secret::new("tenant-7"))];
+    let models = models_of(vec![azure], limits());
+    let error = collect(models.stream("p/m", ask("Hi"), CancellationToken::new())).await.error.unwrap();
+    assert!(error.message.contains("no room for [key] with [key]"), "{error:?}");
+    let request = &server.chats()[0];
+    assert_eq!((request.header("api-key"), request.header("x-tenant")), (Some(KEY), Some("tenant-7")));
+    assert_eq!(request.header("authorization"), None);
+}
+
+#[tokio::test]
+async fn a_key_that_no_header_may_hold_is_an_error_of_its_own() {
+    let server = ModelServer::start().unwrap();
+    for dialect in [Dialect::AnthropicMessages, Dialect::OpenaiChat] {
+        let broken = ProviderConfig::new("p", dialect, server.openai_url()).with_key("sk-1\nx: y");
+        let error = collect(models_of(vec![broken], limits()).stream("p/m", ask("Hi"), CancellationToken::new())).await;
+        assert_eq!(error.outcome(), "bad_request", "{:?}", error.error);
+    }
+    assert!(server.chats().is_empty());
 }
 
 /// The address of a port on which nobody listens.
@@ -315,7 +399,8 @@ async fn servers_on_this_machine_are_found_and_nothing_but_listings_is_asked() {
     let outcomes: Vec<&str> = survey.tried.iter().map(|tried| tried.outcome.as_str()).collect();
     assert_eq!(outcomes[0], "running, 2 models");
     assert!(outcomes[1].starts_with("There is no model server at"), "{}", outcomes[1]);
-    assert_eq!(outcomes[2..5], ["not running", "running, but has no models yet", "set"]);
+    assert_eq!(outcomes[2..5], ["not running", "running, but has no models yet", "not set"]);
+    assert!(survey.tried.iter().any(|tried| tried.what.starts_with("OpenAI ") && tried.outcome == "set"));
     assert_eq!(models.default_model().await.unwrap(), "ollama/test-model");
     for server in [&real, &wrong, &empty] {
         assert!(

@@ -45,6 +45,20 @@ pub(crate) fn in_stream(event: &Value) -> Option<LlmError> {
     Some(classify(status, &Complaint::read(error)))
 }
 
+/// The error that an event describes as a whole.
+pub(crate) fn of_event(error: &Value) -> LlmError {
+    classify(None, &Complaint::read(error))
+}
+
+/// The error for content that the provider does not take.
+pub(crate) fn filtered(why: &str) -> LlmError {
+    LlmError::new(
+        LlmErrorKind::ContentFilter,
+        format!("The provider refused the content: {why}"),
+        "Rephrase the request, or choose another model.",
+    )
+}
+
 /// The error for an answer with a status of 400 or more. `endpoint` is the address for messages.
 pub(crate) fn of_response(status: u16, content_type: &str, body: &str, endpoint: &str) -> LlmError {
     if status == 404 && !body.trim_start().starts_with('{') {
@@ -82,7 +96,8 @@ impl Complaint {
                 .find(|text| !text.is_empty())
                 .map_or_else(|| error.to_string(), str::to_owned),
         };
-        Self { message: excerpt(&message), code: format!("{} {}", text("code"), text("type")).to_lowercase() }
+        let code = format!("{} {} {}", text("code"), text("type"), text("status")).to_lowercase();
+        Self { message: excerpt(&message), code }
     }
 }
 
@@ -93,7 +108,7 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
     let says = &complaint.message;
     let client_error = status.is_none_or(|status| (400..500).contains(&status));
 
-    if matches!(status, Some(401 | 403)) || said(&["invalid_api_key", "authentication_error"]) {
+    if matches!(status, Some(401 | 403)) || said(&["invalid_api_key", "authentication_error", "api key not valid"]) {
         LlmError::new(
             LlmErrorKind::Unauthorized,
             format!("The provider does not accept the key: {says}"),
@@ -106,7 +121,9 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
             format!("The provider's quota is used up: {says}"),
             "Add credit with the provider, or choose another model.",
         )
-    } else if matches!(status, Some(429)) || said(&["rate_limit", "rate limit", "too many requests"]) {
+    } else if matches!(status, Some(429))
+        || said(&["rate_limit", "rate limit", "too many requests", "resource_exhausted"])
+    {
         LlmError::new(
             LlmErrorKind::Quota,
             format!("The provider takes no more requests at the moment: {says}"),
@@ -121,6 +138,7 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
             "context size",
             "prompt is too long",
             "exceed_context",
+            "exceeds the maximum number of tokens",
         ])
     {
         LlmError::new(
@@ -130,15 +148,19 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
         )
     } else if client_error && said(&["content_filter", "content policy", "content_policy", "content management policy"])
     {
-        LlmError::new(
-            LlmErrorKind::ContentFilter,
-            format!("The provider refused the content: {says}"),
-            "Rephrase the request, or choose another model.",
-        )
+        filtered(says)
     } else if said(&["model_not_found"])
         || (client_error
             && words.contains("model")
-            && said(&["not found", "does not exist", "not exist", "unknown model", "no such model", "not loaded"]))
+            && said(&[
+                "not found",
+                "does not exist",
+                "not exist",
+                "unknown model",
+                "no such model",
+                "not loaded",
+                "not_found_error",
+            ]))
     {
         LlmError::new(
             LlmErrorKind::ModelMissing,
@@ -176,6 +198,24 @@ mod tests {
         404,
         r#"{"error":{"code":"model_not_found","message":"The model `x` does not exist"}}"#,
         LlmErrorKind::ModelMissing
+    )]
+    #[case(
+        404,
+        r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-x"}}"#,
+        LlmErrorKind::ModelMissing
+    )]
+    #[case(
+        404,
+        r#"{"error":{"code":404,"message":"models/x is not found for API version v1beta","status":"NOT_FOUND"}}"#,
+        LlmErrorKind::ModelMissing
+    )]
+    #[case(400, r#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}"#, LlmErrorKind::Unauthorized)]
+    #[case(400, r#"{"error":{"code":400,"message":"The input token count (9) exceeds the maximum number of tokens allowed (8)."}}"#, LlmErrorKind::ContextTooLong)]
+    #[case(400, r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 9 tokens > 8 maximum"}}"#, LlmErrorKind::ContextTooLong)]
+    #[case(
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}}"#,
+        LlmErrorKind::Quota
     )]
     #[case(404, "404 page not found", LlmErrorKind::BadRequest)]
     #[case(404, "<html>no</html>", LlmErrorKind::BadRequest)]

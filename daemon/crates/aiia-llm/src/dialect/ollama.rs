@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ListedModel, failure, parse_object};
-use crate::chat::{ChatRequest, Delta, FinishReason, Usage};
-use crate::error::LlmError;
+use super::{ListedModel, Progress, number_at, put, stops, temperature, text_at};
+use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Usage};
 
 /// Sent when nobody says more: Ollama's own default is smaller, and it drops what does not fit
 /// without a word.
@@ -12,76 +11,42 @@ const DEFAULT_WINDOW: u32 = 8192;
 
 /// The request's body.
 pub(crate) fn body(request: &ChatRequest, window: Option<u32>) -> Value {
-    let messages: Vec<Value> = request
-        .messages
-        .iter()
-        .map(|message| json!({ "role": message.role.as_str(), "content": message.content }))
-        .collect();
+    let messages: Vec<Value> = request.messages.iter().map(message).collect();
     let mut options = Map::new();
     options.insert("num_ctx".into(), json!(request.context_window.or(window).unwrap_or(DEFAULT_WINDOW)));
-    if let Some(limit) = request.max_tokens {
-        options.insert("num_predict".into(), json!(limit));
-    }
-    if let Some(temperature) = request.temperature {
-        options.insert("temperature".into(), json!(temperature));
-    }
-    if !request.stop.is_empty() {
-        options.insert("stop".into(), json!(request.stop));
-    }
+    put(&mut options, "num_predict", request.max_tokens);
+    put(&mut options, "temperature", temperature(request));
+    put(&mut options, "stop", stops(request));
     json!({ "model": request.model, "messages": messages, "stream": true, "options": options })
 }
 
-/// What is remembered between events.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    finish: Option<FinishReason>,
-    done: bool,
-}
-
-impl State {
-    pub(super) fn is_done(&self) -> bool {
-        self.done
+fn message(message: &ChatMessage) -> Value {
+    let mut value = json!({ "role": message.role.as_str(), "content": message.content });
+    if !message.images.is_empty() {
+        value["images"] = message.images.iter().map(|image| image.data.as_str()).collect();
     }
-
-    pub(super) fn take_finish(&mut self) -> Option<FinishReason> {
-        self.finish.take()
-    }
+    value
 }
 
 /// Reads one line.
-pub(crate) fn on_event(state: &mut State, event: &str) -> Result<Vec<Delta>, LlmError> {
-    let event = event.trim();
-    if state.done || event.is_empty() {
-        return Ok(Vec::new());
+pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delta>) {
+    deltas.extend(text_at(value, "/message/thinking").map(Delta::Reasoning));
+    deltas.extend(text_at(value, "/message/content").map(Delta::Text));
+    if value.get("done").and_then(Value::as_bool) != Some(true) {
+        return;
     }
-    let value = parse_object(event)?;
-    if let Some(error) = failure::in_stream(&value) {
-        return Err(error);
-    }
-    let text = |pointer: &str| {
-        value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    progress.done = true;
+    progress.finish(match text_at(value, "/done_reason").as_deref() {
+        None | Some("stop") => FinishReason::Stop,
+        Some("length") => FinishReason::Length,
+        Some(other) => FinishReason::Other(other.to_owned()),
+    });
+    let usage = Usage {
+        input_tokens: number_at(value, "/prompt_eval_count"),
+        output_tokens: number_at(value, "/eval_count"),
+        cached_tokens: None,
     };
-    let mut deltas = Vec::new();
-    deltas.extend(text("/message/thinking").map(Delta::Reasoning));
-    deltas.extend(text("/message/content").map(Delta::Text));
-    if value.get("done").and_then(Value::as_bool) == Some(true) {
-        state.done = true;
-        state.finish = Some(match text("/done_reason").as_deref() {
-            None | Some("stop") => FinishReason::Stop,
-            Some("length") => FinishReason::Length,
-            Some(other) => FinishReason::Other(other.to_owned()),
-        });
-        let number = |field: &str| value.get(field).and_then(Value::as_u64);
-        let usage = Usage {
-            input_tokens: number("prompt_eval_count"),
-            output_tokens: number("eval_count"),
-            cached_tokens: None,
-        };
-        if usage != Usage::default() {
-            deltas.push(Delta::Usage(usage));
-        }
-    }
-    Ok(deltas)
+    progress.count(usage, deltas);
 }
 
 /// The models of `GET /api/tags`.

@@ -2,18 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ListedModel, failure, parse_object};
-use crate::chat::{ChatRequest, Delta, FinishReason, Usage};
-use crate::error::LlmError;
+use super::{ListedModel, Progress, items, number_at, put, stops, temperature};
+use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Usage};
 use crate::provider::Quirks;
 
 /// The request's body.
 pub(crate) fn body(request: &ChatRequest, quirks: &Quirks) -> Value {
-    let messages: Vec<Value> = request
-        .messages
-        .iter()
-        .map(|message| json!({ "role": message.role.as_str(), "content": message.content }))
-        .collect();
+    let messages: Vec<Value> = request.messages.iter().map(message).collect();
     let mut body = Map::new();
     body.insert("model".into(), json!(request.model));
     body.insert("messages".into(), json!(messages));
@@ -21,72 +16,38 @@ pub(crate) fn body(request: &ChatRequest, quirks: &Quirks) -> Value {
     if quirks.stream_usage {
         body.insert("stream_options".into(), json!({ "include_usage": true }));
     }
-    if let Some(limit) = request.max_tokens {
-        body.insert(quirks.max_tokens_field.clone(), json!(limit));
+    put(&mut body, &quirks.max_tokens_field, request.max_tokens);
+    if quirks.temperature {
+        put(&mut body, "temperature", temperature(request));
     }
-    if let Some(temperature) = request.temperature {
-        body.insert("temperature".into(), json!(temperature));
-    }
-    if !request.stop.is_empty() {
-        body.insert("stop".into(), json!(request.stop));
-    }
+    put(&mut body, "stop", stops(request));
     Value::Object(body)
 }
 
-/// What is remembered between events.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    finish: Option<FinishReason>,
-    done: bool,
-    usage: Option<Usage>,
-}
-
-impl State {
-    pub(super) fn is_finishing(&self) -> bool {
-        self.finish.is_some() || self.done
+fn message(message: &ChatMessage) -> Value {
+    if message.images.is_empty() {
+        return json!({ "role": message.role.as_str(), "content": message.content });
     }
-
-    pub(super) fn is_done(&self) -> bool {
-        self.done
-    }
-
-    pub(super) fn take_finish(&mut self) -> Option<FinishReason> {
-        // Some servers send the end mark and never a reason: that is an ordinary end.
-        self.finish.take().or(self.done.then_some(FinishReason::Stop))
-    }
+    let images = message.images.iter();
+    let mut parts: Vec<Value> =
+        images.map(|image| json!({ "type": "image_url", "image_url": { "url": image.data_url() } })).collect();
+    parts.push(json!({ "type": "text", "text": message.content }));
+    json!({ "role": message.role.as_str(), "content": parts })
 }
 
 /// Reads the data of one event.
-pub(crate) fn on_event(state: &mut State, event: &str) -> Result<Vec<Delta>, LlmError> {
-    let event = event.trim();
-    if state.done || event.is_empty() {
-        return Ok(Vec::new());
-    }
-    if event == "[DONE]" {
-        state.done = true;
-        return Ok(Vec::new());
-    }
-    let value = parse_object(event)?;
-    if let Some(error) = failure::in_stream(&value) {
-        return Err(error);
-    }
-    let mut deltas = Vec::new();
-    let choices = value.get("choices").and_then(Value::as_array);
-    for choice in choices.into_iter().flatten() {
-        if choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0 {
-            read_choice(state, choice, &mut deltas);
+pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delta>) {
+    for choice in items(value, "/choices") {
+        if number_at(choice, "/index").unwrap_or(0) == 0 {
+            read_choice(progress, choice, deltas);
         }
     }
-    if let Some(usage) = value.get("usage").and_then(read_usage)
-        && state.usage != Some(usage)
-    {
-        state.usage = Some(usage);
-        deltas.push(Delta::Usage(usage));
+    if let Some(usage) = value.get("usage") {
+        progress.count(usage_of(usage), deltas);
     }
-    Ok(deltas)
 }
 
-fn read_choice(state: &mut State, choice: &Value, deltas: &mut Vec<Delta>) {
+fn read_choice(progress: &mut Progress, choice: &Value, deltas: &mut Vec<Delta>) {
     // A server that does not stream sends a whole `message` where a `delta` is expected.
     if let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) {
         for field in ["reasoning_content", "reasoning"] {
@@ -100,12 +61,17 @@ fn read_choice(state: &mut State, choice: &Value, deltas: &mut Vec<Delta>) {
         }
     }
     if let Some(reason) = choice.get("finish_reason").and_then(Value::as_str) {
-        state.finish = Some(match reason {
-            "stop" | "eos" | "eos_token" | "stop_sequence" => FinishReason::Stop,
-            "length" | "max_tokens" => FinishReason::Length,
-            "content_filter" => FinishReason::ContentFilter,
-            other => FinishReason::Other(other.to_owned()),
-        });
+        progress.finish(finish_reason(reason));
+    }
+}
+
+/// What the words of a server for the end mean.
+pub(super) fn finish_reason(reason: &str) -> FinishReason {
+    match reason {
+        "stop" | "eos" | "eos_token" | "stop_sequence" => FinishReason::Stop,
+        "length" | "max_tokens" => FinishReason::Length,
+        "content_filter" => FinishReason::ContentFilter,
+        other => FinishReason::Other(other.to_owned()),
     }
 }
 
@@ -119,14 +85,14 @@ fn text_of(value: &Value) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn read_usage(usage: &Value) -> Option<Usage> {
-    let number = |pointer: &str| usage.pointer(pointer).and_then(Value::as_u64);
-    let read = Usage {
-        input_tokens: number("/prompt_tokens"),
-        output_tokens: number("/completion_tokens"),
-        cached_tokens: number("/prompt_tokens_details/cached_tokens").or_else(|| number("/prompt_cache_hit_tokens")),
-    };
-    (read != Usage::default()).then_some(read)
+/// The counts of a `usage` object.
+pub(super) fn usage_of(usage: &Value) -> Usage {
+    Usage {
+        input_tokens: number_at(usage, "/prompt_tokens"),
+        output_tokens: number_at(usage, "/completion_tokens"),
+        cached_tokens: number_at(usage, "/prompt_tokens_details/cached_tokens")
+            .or_else(|| number_at(usage, "/prompt_cache_hit_tokens")),
+    }
 }
 
 /// The models of `GET /models`.

@@ -5,11 +5,14 @@ use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use reqwest::header::HeaderValue;
 use reqwest::{Client, RequestBuilder, redirect};
 use url::Url;
 
+use crate::dialect::{headers, key_header};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{ProviderConfig, Timeouts, is_loopback, shown};
+use crate::secret::Secret;
 
 /// The clients of a set of models. Making one costs nothing until the first request.
 #[derive(Debug, Default)]
@@ -47,11 +50,31 @@ impl Clients {
     }
 }
 
-/// The request with the provider's key, if it has one.
-pub(crate) fn authorised(builder: RequestBuilder, provider: &ProviderConfig) -> RequestBuilder {
-    match &provider.api_key {
-        Some(key) => builder.bearer_auth(key.expose()),
-        None => builder,
+/// The request with what the dialect and the provider want in its head, the key included.
+pub(crate) fn authorised(mut builder: RequestBuilder, provider: &ProviderConfig) -> RequestBuilder {
+    for (name, value) in headers(provider.dialect) {
+        builder = builder.header(*name, *value);
+    }
+    if let Some(key) = &provider.api_key {
+        builder = match provider.quirks.key_header.as_deref().or_else(|| key_header(provider.dialect)) {
+            Some(name) => with_secret(builder, name, key),
+            None => builder.bearer_auth(key.expose()),
+        };
+    }
+    for (name, value) in &provider.headers {
+        builder = with_secret(builder, name, value);
+    }
+    builder
+}
+
+/// A header that no log shows. One that cannot be sent becomes an error when the request is.
+fn with_secret(builder: RequestBuilder, name: &str, value: &Secret) -> RequestBuilder {
+    match HeaderValue::from_str(value.expose()) {
+        Ok(mut header) => {
+            header.set_sensitive(true);
+            builder.header(name, header)
+        }
+        Err(_) => builder.header(name, value.expose()),
     }
 }
 
@@ -68,6 +91,13 @@ pub(crate) fn connection_error(
     let name = &provider.name;
     let made = |kind, message: String, hint: String| LlmError::new(kind, redacted(provider, &message), hint);
 
+    if error.is_builder() {
+        return made(
+            LlmErrorKind::BadRequest,
+            format!("The request to '{name}' cannot be made: its key or one of its headers holds what no header may."),
+            "Set the key again, without line breaks and special characters.".to_owned(),
+        );
+    }
     if error.is_connect() {
         if error.is_timeout() {
             return made(
@@ -130,9 +160,10 @@ pub(crate) fn was_reset(error: &reqwest::Error) -> bool {
     ) || chain(error).any(|cause| cause.to_string().contains("connection closed before message completed"))
 }
 
-/// `text` without the provider's key.
+/// `text` without the provider's key and the values of its headers.
 pub(crate) fn redacted(provider: &ProviderConfig, text: &str) -> String {
-    provider.api_key.as_ref().map_or_else(|| text.to_owned(), |key| key.redact(text))
+    let secrets = provider.api_key.iter().chain(provider.headers.iter().map(|(_, value)| value));
+    secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
 }
 
 fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {

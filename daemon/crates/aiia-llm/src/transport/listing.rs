@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::client::{Clients, authorised, connection_error, redacted};
-use crate::dialect::{ListedModel, failure, list_path, listed_models};
+use crate::dialect::{ListedModel, failure, list_url, listed_models};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{ProviderConfig, Timeouts, shown};
 
@@ -26,7 +26,7 @@ pub(crate) async fn list_models(
 }
 
 async fn ask(clients: &Clients, provider: &ProviderConfig, timeouts: &Timeouts) -> Result<Vec<ListedModel>, LlmError> {
-    let url = provider.endpoint(list_path(provider.dialect))?;
+    let url = list_url(provider)?;
     let client = clients.for_url(&url, timeouts)?;
     let mut response = authorised(client.get(url.clone()), provider)
         .send()

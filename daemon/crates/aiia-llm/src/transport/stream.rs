@@ -12,7 +12,7 @@ use super::client::{Clients, authorised, connection_error, redacted, was_reset};
 use super::generate::DeltaSink;
 use super::lines::{EventAssembler, Fault, LineSplitter, MAX_LINE, MAX_TOTAL};
 use crate::chat::{ChatRequest, Delta};
-use crate::dialect::{Framing, StreamState, chat_body, chat_path, failure};
+use crate::dialect::{Framing, StreamState, chat_body, chat_url, failure};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{ProviderConfig, Timeouts, shown};
 
@@ -35,7 +35,7 @@ pub(crate) async fn run(
     timeouts: &Timeouts,
     sink: &mut DeltaSink,
 ) -> Result<(), LlmError> {
-    let url = provider.endpoint(chat_path(provider.dialect))?;
+    let url = chat_url(provider, request)?;
     let deadline = Instant::now() + timeouts.first_token;
     let response = connect(clients, provider, request, timeouts, &url, deadline, sink).await?;
     read(response, provider, timeouts, &url, deadline, sink).await
@@ -53,7 +53,7 @@ async fn connect(
     sink: &mut DeltaSink,
 ) -> Result<Response, LlmError> {
     let client = clients.for_url(url, timeouts)?;
-    let body = chat_body(provider, request);
+    let body = chat_body(provider, request)?;
     let mut waits = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(300))
         .with_max_delay(Duration::from_secs(5))

@@ -1,0 +1,95 @@
+//! Anthropic's Messages.
+
+use serde_json::{Map, Value, json};
+
+use super::{Progress, instructions, items, number_at, put, stops, temperature, text_at, turns};
+use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Usage};
+
+/// The limit of the answer where nobody names one: this dialect does not go without.
+const DEFAULT_MAX_TOKENS: u32 = 4096;
+
+/// The request's body.
+pub(super) fn body(request: &ChatRequest) -> Value {
+    // An empty text is refused by the server.
+    let messages: Vec<Value> = turns(request)
+        .filter(|message| !message.content.is_empty() || !message.images.is_empty())
+        .map(message)
+        .collect();
+    let mut body = Map::new();
+    body.insert("model".into(), json!(request.model));
+    body.insert("max_tokens".into(), json!(request.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS)));
+    body.insert("stream".into(), json!(true));
+    put(&mut body, "system", instructions(request));
+    body.insert("messages".into(), json!(messages));
+    put(&mut body, "temperature", temperature(request));
+    put(&mut body, "stop_sequences", stops(request));
+    Value::Object(body)
+}
+
+fn message(message: &ChatMessage) -> Value {
+    if message.images.is_empty() {
+        return json!({ "role": message.role.as_str(), "content": message.content });
+    }
+    let source = |data: &str, media_type: &str| json!({ "type": "base64", "media_type": media_type, "data": data });
+    let images = message.images.iter();
+    let mut parts: Vec<Value> =
+        images.map(|image| json!({ "type": "image", "source": source(&image.data, &image.media_type) })).collect();
+    if !message.content.is_empty() {
+        parts.push(json!({ "type": "text", "text": message.content }));
+    }
+    json!({ "role": message.role.as_str(), "content": parts })
+}
+
+/// Reads the data of one event; its kind stands in the data as well.
+pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delta>) {
+    match value.get("type").and_then(Value::as_str).unwrap_or_default() {
+        "message_start" => progress.count(usage_of(&value["message"]["usage"]), deltas),
+        "content_block_start" => block(&value["content_block"], deltas),
+        "content_block_delta" => {
+            // Signatures and the arguments of tools are not for people.
+            deltas.extend(text_at(value, "/delta/thinking").map(Delta::Reasoning));
+            deltas.extend(text_at(value, "/delta/text").map(Delta::Text));
+        }
+        "message_delta" => {
+            progress.count(usage_of(&value["usage"]), deltas);
+            if let Some(reason) = text_at(value, "/delta/stop_reason") {
+                progress.finish(finish_reason(reason));
+            }
+        }
+        "message_stop" => progress.done = true,
+        // A server that does not stream sends the message as a whole.
+        "message" => {
+            items(value, "/content").for_each(|part| block(part, deltas));
+            progress.count(usage_of(&value["usage"]), deltas);
+            progress.finish(text_at(value, "/stop_reason").map_or(FinishReason::Stop, finish_reason));
+        }
+        _ => {}
+    }
+}
+
+fn block(block: &Value, deltas: &mut Vec<Delta>) {
+    deltas.extend(text_at(block, "/thinking").map(Delta::Reasoning));
+    if block.get("type").and_then(Value::as_str) == Some("text") {
+        deltas.extend(text_at(block, "/text").map(Delta::Text));
+    }
+}
+
+fn finish_reason(reason: String) -> FinishReason {
+    match reason.as_str() {
+        "end_turn" | "stop_sequence" => FinishReason::Stop,
+        "max_tokens" | "model_context_window_exceeded" => FinishReason::Length,
+        "refusal" => FinishReason::ContentFilter,
+        _ => FinishReason::Other(reason),
+    }
+}
+
+/// Its input tokens are those that were neither read from the cache nor written to it; ours are all.
+fn usage_of(usage: &Value) -> Usage {
+    let read = number_at(usage, "/cache_read_input_tokens");
+    let written = number_at(usage, "/cache_creation_input_tokens").unwrap_or(0);
+    Usage {
+        input_tokens: number_at(usage, "/input_tokens").map(|fresh| fresh + read.unwrap_or(0) + written),
+        output_tokens: number_at(usage, "/output_tokens"),
+        cached_tokens: read,
+    }
+}
