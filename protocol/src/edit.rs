@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::document::DocumentRef;
-use crate::id::{ChatId, EditId, HunkNumber, ProjectId, RunId};
+use crate::id::{ChatId, EditId, HunkNumber, MessageId, ProjectId, RunId};
 
 /// Where a pending edit stands, from the states of its hunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -146,6 +146,65 @@ pub struct DecideEdit {
     #[serde(default)]
     pub hunks: Option<Vec<HunkNumber>>,
     /// The files as they are now, where they differ from what the daemon sees.
+    #[serde(default)]
+    pub documents: Vec<DocumentRef>,
+}
+
+/// Parameters of `edit.revise`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviseHunk {
+    /// The pending edit.
+    pub edit_id: EditId,
+    /// The hunk, which must be waiting.
+    pub hunk: HunkNumber,
+    /// The lines that come instead of those that were proposed. Line endings become those of the file.
+    pub new_text: String,
+}
+
+/// Parameters of `edit.split`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SplitHunk {
+    /// The pending edit.
+    pub edit_id: EditId,
+    /// The hunk, which must be waiting.
+    pub hunk: HunkNumber,
+    /// A line of it, counted from 1 over the lines that go and then over those that come: the smallest change with this line is
+    /// set apart and keeps the number. All lines are set apart where absent.
+    #[serde(default)]
+    pub line: Option<u32>,
+}
+
+/// Parameters of `edit.retry`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetryHunk {
+    /// The pending edit.
+    pub edit_id: EditId,
+    /// The hunk, which must be waiting. It is rejected once another change is proposed in its place.
+    pub hunk: HunkNumber,
+    /// What is wrong with it, or what is wanted instead.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// The model, `provider/model`; the one that proposed the hunk where absent.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// The file as it is now, where it differs from what the daemon sees.
+    #[serde(default)]
+    pub documents: Vec<DocumentRef>,
+}
+
+/// Parameters of `edit.propose`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposeEdit {
+    /// The answer of a model whose code is to be applied.
+    pub message_id: MessageId,
+    /// Only this code block of it, counted from 1.
+    #[serde(default)]
+    pub block: Option<u32>,
+    /// The files that may change; those of the project that the answer names where absent.
     #[serde(default)]
     pub documents: Vec<DocumentRef>,
 }

@@ -107,11 +107,11 @@ impl Row {
         format!("aiia/{}", self.name.replace('.', "/"))
     }
 
-    /// The HTTP status of success: 201 for what is made, 202 for a run that has only begun (whatever starts, starts a run).
+    /// The HTTP status of success: 201 for what is made, 202 for a run that has only begun (whatever starts or is tried again is a run).
     pub fn success_status(&self) -> u16 {
         match self.name.split_once('.') {
-            Some((_, "create")) => 201,
-            Some((_, "start")) => 202,
+            Some((_, "create" | "propose")) => 201,
+            Some((_, "start" | "retry")) => 202,
             _ => 200,
         }
     }
@@ -231,6 +231,14 @@ operations! {
     EditReject = "edit.reject", Post "/edits/{edit_id}/reject", Write Unary, edit::DecideEdit => edit::EditOutcome;
     /// Takes accepted hunks back and returns the changes that the caller applies.
     EditUndo = "edit.undo", Post "/edits/{edit_id}/undo", Write Unary, edit::DecideEdit => edit::EditOutcome;
+    /// Replaces the lines that a waiting hunk brings by the user's own.
+    EditRevise = "edit.revise", Patch "/edits/{edit_id}/hunks/{hunk}", Write Unary, edit::ReviseHunk => edit::PendingEdit;
+    /// Cuts a waiting hunk into smaller ones, so that single lines can be accepted.
+    EditSplit = "edit.split", Post "/edits/{edit_id}/hunks/{hunk}/split", Write Unary, edit::SplitHunk => edit::PendingEdit;
+    /// Asks the model for another change in place of a waiting hunk. Returns at once.
+    EditRetry = "edit.retry", Post "/edits/{edit_id}/hunks/{hunk}/retry", Write Unary, edit::RetryHunk => run::Run;
+    /// Makes a pending edit of the code in an answer.
+    EditPropose = "edit.propose", Post "/messages/{message_id}/edits", Write Unary, edit::ProposeEdit => edit::PendingEdit;
 
     /// Gives the code that a model would see.
     ContextGet = "context.get", Post "/context", Read Unary, context::GetContext => context::ContextBundle;

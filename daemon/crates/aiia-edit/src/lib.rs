@@ -14,6 +14,7 @@ mod prompt;
 mod rebase;
 mod resolve;
 pub mod review;
+mod split;
 mod tolerance;
 mod unified;
 
@@ -22,5 +23,6 @@ pub use hunk::{Hunk, apply_hunks, hunks};
 pub use plan::{EditPlan, FilePlan, Finish, Focus, MAX_EDITS, MAX_REPLY_BYTES, ReplyContext, SourceFile, plan};
 pub use prompt::{ReplyFormat, SEARCH_REPLACE, WHOLE_SYMBOL};
 pub use rebase::{LocateError, locate};
+pub use split::{split, split_at};
 pub use tolerance::Tolerance;
 pub use unified::unified_diff;

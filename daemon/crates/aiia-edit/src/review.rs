@@ -1,6 +1,8 @@
 //! The document in which a person reviews a proposed change: a unified diff that says for each hunk what
 //! became of it, with a map from its lines to the hunks.
 
+mod edited;
+
 use std::fmt;
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -8,6 +10,8 @@ use std::ops::Range;
 use crate::hunk::Hunk;
 use crate::lines::whole_lines;
 use crate::unified;
+
+pub use edited::{EditedError, EditedHunk, edited};
 
 const CONTEXT_LINES: usize = 3;
 

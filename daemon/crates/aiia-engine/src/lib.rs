@@ -17,6 +17,7 @@ mod gate;
 mod hash;
 mod indexes;
 mod models;
+mod named_files;
 mod operations;
 mod prompt;
 mod run;

@@ -9,6 +9,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_syntax::Language;
 use aiia_text::Document;
 
+use crate::engine::Engine;
 use crate::session::Session;
 use crate::workspace;
 
@@ -53,15 +54,26 @@ impl Source {
             language_id.as_deref().and_then(Language::from_language_id).or_else(|| Language::from_path(&path));
         let root = untitled.is_none().then(|| workspace::root_of(Path::new(&path), &session.folders()));
         let name = match &root {
-            Some(root) => Path::new(&path)
-                .strip_prefix(root)
-                .ok()
-                .map(|name| name.to_string_lossy().replace('\\', "/"))
-                .filter(|name| !name.is_empty())
-                .unwrap_or_else(|| path.clone()),
+            Some(root) => name_in(root, &path),
             None => untitled.unwrap_or(&path).to_owned(),
         };
         Ok(Self { path, text, language, root, name })
+    }
+
+    /// Reads the file `path` below `root`: the buffer of an editor, else the disk.
+    pub(crate) async fn below(engine: &Engine, path: &Path, root: Option<PathBuf>) -> Result<Self, Problem> {
+        let shown = path.to_string_lossy().into_owned();
+        let open = engine.open_document(&shown);
+        let language_id = open.as_ref().and_then(|open| open.language_id.clone());
+        let text = match open {
+            Some(open) => open.document.text(),
+            None => read_file(path.to_owned()).await?,
+        };
+        check_text(&shown, &text)?;
+        let language =
+            language_id.as_deref().and_then(Language::from_language_id).or_else(|| Language::from_path(&shown));
+        let name = root.as_ref().map_or_else(|| shown.clone(), |root| name_in(root, &shown));
+        Ok(Self { path: shown, text, language, root, name })
     }
 
     /// The bytes that `selection` means; the whole text where there is none. A selection that ends past the end is
@@ -100,6 +112,16 @@ impl Source {
             }
         }
     }
+}
+
+/// `path` as it is seen from `root`, with `/`.
+fn name_in(root: &Path, path: &str) -> String {
+    Path::new(path)
+        .strip_prefix(root)
+        .ok()
+        .map(|name| name.to_string_lossy().replace('\\', "/"))
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| path.to_owned())
 }
 
 fn floor(text: &str, offset: usize) -> usize {

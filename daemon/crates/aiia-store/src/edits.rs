@@ -1,5 +1,7 @@
 //! Pending edits: their files with the text before and after, and their hunks.
 
+use std::collections::HashSet;
+
 use aiia_protocol::edit::{EditFile, EditHunk, EditStatus, HunkStatus, ListEdits, PendingEdit};
 use aiia_protocol::id::{EditId, HunkNumber, ProjectId, RunId};
 use aiia_protocol::page::Page;
@@ -51,6 +53,17 @@ pub struct EditTexts {
     pub new_text: String,
 }
 
+/// A file of a pending edit whose hunks are others now: what [`Store::reshape_edit`] takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReshapedFile {
+    /// The file, as the edit names it.
+    pub path: String,
+    /// The text with all hunks.
+    pub new_text: String,
+    /// All its hunks in the order of the file, each with a number of its own in the whole edit.
+    pub hunks: Vec<EditHunk>,
+}
+
 impl Store {
     /// Keeps a proposed change and notes it at its run.
     ///
@@ -97,6 +110,21 @@ impl Store {
         if_version: Option<u64>,
     ) -> Result<PendingEdit, StoreError> {
         self.write(move |connection| decide(connection, &edit_id, &decisions, if_version)).await
+    }
+
+    /// Replaces the hunks of one file of an edit: some were cut up or written anew. `diff` is the diff of the whole edit after it.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when the edit has another version than `if_version`; `InvalidInput` for a file that it does not have,
+    /// for no hunk at all and for a number that stands twice.
+    pub async fn reshape_edit(
+        &self,
+        edit_id: EditId,
+        file: ReshapedFile,
+        diff: String,
+        if_version: u64,
+    ) -> Result<PendingEdit, StoreError> {
+        self.write(move |connection| reshape(connection, &edit_id, &file, &diff, if_version)).await
     }
 }
 
@@ -149,7 +177,11 @@ fn insert_file(connection: &Connection, id: &EditId, position: i64, file: &NewEd
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![id.as_str(), position, file.path, file.created, file.base_hash, file.base_text, file.new_text],
     )?;
-    for hunk in &file.hunks {
+    insert_hunks(connection, id, position, &file.hunks)
+}
+
+fn insert_hunks(connection: &Connection, id: &EditId, position: i64, hunks: &[EditHunk]) -> Result<(), StoreError> {
+    for hunk in hunks {
         columns::execute(
             connection,
             "INSERT INTO edit_hunks (edit_id, number, file_position, old_start, old_lines, new_start, new_lines, old_text,
@@ -272,6 +304,45 @@ fn decide(
     get(connection, id)
 }
 
+fn reshape(
+    connection: &Connection,
+    id: &EditId,
+    file: &ReshapedFile,
+    diff: &str,
+    if_version: u64,
+) -> Result<PendingEdit, StoreError> {
+    let edit = get(connection, id)?;
+    if edit.version != if_version {
+        return Err(StoreError::Conflict {
+            what: "pending edit",
+            id: edit.id.0,
+            expected: if_version,
+            found: edit.version,
+        });
+    }
+    let Some(position) = edit.files.iter().position(|one| one.path == file.path) else {
+        return Err(StoreError::invalid("/path", format!("The pending edit does not change {}.", file.path)));
+    };
+    if file.hunks.is_empty() {
+        return Err(StoreError::invalid("/hunks", "The file would have no hunk."));
+    }
+    let others = edit.files.iter().filter(|one| one.path != file.path).flat_map(|one| &one.hunks);
+    let mut numbers: HashSet<HunkNumber> = others.map(|hunk| hunk.number).collect();
+    if let Some(twice) = file.hunks.iter().find(|hunk| !numbers.insert(hunk.number)) {
+        return Err(StoreError::invalid("/hunks", format!("Hunk {} stands twice.", twice.number)));
+    }
+    let sql = "DELETE FROM edit_hunks WHERE edit_id = ?1 AND file_position = ?2";
+    columns::execute(connection, sql, params![id.as_str(), position as i64])?;
+    insert_hunks(connection, id, position as i64, &file.hunks)?;
+    let sql = "UPDATE edit_files SET new_text = ?3 WHERE edit_id = ?1 AND position = ?2";
+    columns::execute(connection, sql, params![id.as_str(), position as i64, file.new_text])?;
+    let hunks = edit.files.iter().filter(|one| one.path != file.path).flat_map(|one| &one.hunks).chain(&file.hunks);
+    let status = columns::to_name(&status_of(hunks.map(|hunk| hunk.status)))?;
+    let sql = "UPDATE edits SET diff = ?2, status = ?3, updated_at = ?4, version = version + 1 WHERE id = ?1";
+    columns::execute(connection, sql, [id.as_str(), diff, &status, &clock::now()])?;
+    get(connection, id)
+}
+
 fn with_files(connection: &Connection, mut edit: PendingEdit) -> Result<PendingEdit, StoreError> {
     let sql = "SELECT path, created, base_hash FROM edit_files WHERE edit_id = ?1 ORDER BY position";
     edit.files = columns::all(connection, sql, [edit.id.as_str()], |row| {
@@ -283,7 +354,8 @@ fn with_files(connection: &Connection, mut edit: PendingEdit) -> Result<PendingE
         })
     })?;
     let sql = "SELECT file_position, number, old_start, old_lines, new_start, new_lines, old_text, new_text, tolerances, status
-               FROM edit_hunks WHERE edit_id = ?1 ORDER BY number";
+               FROM edit_hunks WHERE edit_id = ?1
+               ORDER BY file_position, old_start + (old_lines = 0), new_start + (new_lines = 0), number";
     for (position, hunk) in columns::all(connection, sql, [edit.id.as_str()], hunk_from_row)? {
         if let Some(file) = edit.files.get_mut(position as usize) {
             file.hunks.push(hunk);

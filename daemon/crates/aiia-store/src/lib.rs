@@ -30,7 +30,7 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-pub use edits::{EditTexts, NewEdit, NewEditFile};
+pub use edits::{EditTexts, NewEdit, NewEditFile, ReshapedFile};
 pub use error::StoreError;
 pub use runs::{BegunRun, FinishRun, NewRun};
 pub use store::Store;

@@ -8,6 +8,7 @@ use aiia_protocol::action::{ActionKind, StartAction};
 use aiia_protocol::chat::{Chat, CreateChat};
 use aiia_protocol::document::Diagnostic;
 use aiia_protocol::event::Change;
+use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::ActionStart;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{Run, RunEventKind};
@@ -38,88 +39,96 @@ const TEST_EXCERPT_BYTES: usize = 1500;
 
 impl Handle for ActionStart {
     async fn handle(session: &Session, params: StartAction) -> Result<Reply<Run>, Problem> {
-        let engine = session.engine();
-        let instruction = params.instruction.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        if params.kind.needs_instruction() && instruction.is_none() {
-            return Err(Problem::new(
-                ProblemCode::InvalidParams,
-                format!("`{}` needs an instruction.", params.kind.as_str()),
-            )
-            .with_error("/instruction", "some text is needed"));
-        }
-        run::check_length(instruction.unwrap_or_default())?;
-        let source = Source::read(session, &params.document).await?;
-        gate::admit(&source)?;
-        if source.text.trim().is_empty() && params.kind != ActionKind::Edit {
-            return Err(Problem::new(ProblemCode::UnsupportedDocument, format!("{} is empty.", source.name))
-                .with_hint("Write some code first, or use `edit` with an instruction."));
-        }
-        let selection = source.range(params.selection)?;
-        let chat = match &params.chat_id {
-            Some(id) => Some(engine.store.get_chat(id.clone()).await?),
-            None => None,
-        };
-        let project = match &chat {
-            Some(chat) => engine.store.get_project(chat.project_id.clone()).await?,
-            None => project::resolve(session, &root(session, &source)).await?,
-        };
-        let wishes =
-            [params.model.as_deref(), chat.as_ref().and_then(|chat| chat.model.as_deref()), project.model.as_deref()];
-        let model = engine.models.choose(wishes).await?;
-        let budget = budget(&model);
-        let (source, bundle) = gather(session, source, selection, params.kind, budget as usize).await?;
-        let test_target = match params.kind {
-            ActionKind::Test => Some(test_target(session, &source).await?),
-            _ => None,
-        };
-        let diagnostics: Vec<Diagnostic> = params.diagnostics.into_iter().take(MAX_DIAGNOSTICS).collect();
-        let system = prompt::system(project.system_prompt.as_deref());
-        let question = prompt::action(&ActionPrompt {
-            kind: params.kind,
-            name: &source.name,
-            language: source.language.map(aiia_syntax::Language::name),
-            bundle: &bundle,
-            diagnostics: &diagnostics,
-            instruction,
-            format: format(&bundle),
-            test_file: test_target.as_ref().map(|target| (target.path.as_str(), excerpt(&target.text))),
-        });
-
-        let title = title(params.kind, &source, &bundle);
-        let chat = match chat {
-            Some(chat) => chat,
-            None => new_chat(session, project.id, &title).await?,
-        };
-        let shown = shown_question(&title, &source, &bundle, &diagnostics, instruction);
-        let new = NewRun {
-            chat_id: chat.id,
-            parent_id: None,
-            content: shown,
-            model: model.name.clone(),
-            action: Some(params.kind),
-        };
-        let begun = run::begin(engine, new).await?;
-        let mut path = engine.store.message_path(begun.user_message.id.clone()).await?;
-        path.pop();
-        let mut messages = run::conversation(&system, &path, model.window);
-        messages.push(ChatMessage::new(aiia_llm::Role::User, question));
-        let sealed = gate::seal(messages, run::redaction(engine, model.local));
-        let max_tokens = run::answer_limit(sealed.messages(), model.window);
-        let first = vec![context_event(&bundle, sealed.redactions())];
-        let subject = params.kind.proposes_edit().then(|| Subject {
-            title,
-            path: source.path,
-            name: source.name,
-            text: source.text,
-            language: source.language,
-            range: bundle.target.range,
-            symbol: bundle.target.symbol.map(|symbol| symbol.name),
-            test_target,
-        });
-        let run = begun.run;
-        start(engine, Assignment { run: run.clone(), model, sealed, max_tokens, subject, first });
-        Ok(Reply::One(run))
+        begin(session, params, None).await.map(Reply::One)
     }
+}
+
+/// Starts an action. Once it has proposed a change, the hunk `replaces` is rejected.
+pub(super) async fn begin(
+    session: &Session,
+    params: StartAction,
+    replaces: Option<(EditId, HunkNumber)>,
+) -> Result<Run, Problem> {
+    let engine = session.engine();
+    let instruction = params.instruction.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    if params.kind.needs_instruction() && instruction.is_none() {
+        return Err(Problem::new(
+            ProblemCode::InvalidParams,
+            format!("`{}` needs an instruction.", params.kind.as_str()),
+        )
+        .with_error("/instruction", "some text is needed"));
+    }
+    run::check_length(instruction.unwrap_or_default())?;
+    let source = Source::read(session, &params.document).await?;
+    gate::admit(&source)?;
+    if source.text.trim().is_empty() && params.kind != ActionKind::Edit {
+        return Err(Problem::new(ProblemCode::UnsupportedDocument, format!("{} is empty.", source.name))
+            .with_hint("Write some code first, or use `edit` with an instruction."));
+    }
+    let selection = source.range(params.selection)?;
+    let chat = match &params.chat_id {
+        Some(id) => Some(engine.store.get_chat(id.clone()).await?),
+        None => None,
+    };
+    let project = match &chat {
+        Some(chat) => engine.store.get_project(chat.project_id.clone()).await?,
+        None => project::resolve(session, &root(session, &source)).await?,
+    };
+    let wishes =
+        [params.model.as_deref(), chat.as_ref().and_then(|chat| chat.model.as_deref()), project.model.as_deref()];
+    let model = engine.models.choose(wishes).await?;
+    let budget = budget(&model);
+    let (source, bundle) = gather(session, source, selection, params.kind, budget as usize).await?;
+    let test_target = match params.kind {
+        ActionKind::Test => Some(test_target(session, &source).await?),
+        _ => None,
+    };
+    let diagnostics: Vec<Diagnostic> = params.diagnostics.into_iter().take(MAX_DIAGNOSTICS).collect();
+    let system = prompt::system(project.system_prompt.as_deref());
+    let question = prompt::action(&ActionPrompt {
+        kind: params.kind,
+        name: &source.name,
+        language: source.language.map(aiia_syntax::Language::name),
+        bundle: &bundle,
+        diagnostics: &diagnostics,
+        instruction,
+        format: format(&bundle),
+        test_file: test_target.as_ref().map(|target| (target.path.as_str(), excerpt(&target.text))),
+    });
+
+    let title = title(params.kind, &source, &bundle);
+    let chat = match chat {
+        Some(chat) => chat,
+        None => new_chat(session, project.id, &title).await?,
+    };
+    let shown = shown_question(&title, &source, &bundle, &diagnostics, instruction);
+    let new = NewRun {
+        chat_id: chat.id,
+        parent_id: None,
+        content: shown,
+        model: model.name.clone(),
+        action: Some(params.kind),
+    };
+    let begun = run::begin(engine, new).await?;
+    let mut path = engine.store.message_path(begun.user_message.id.clone()).await?;
+    path.pop();
+    let mut messages = run::conversation(&system, &path, model.window);
+    messages.push(ChatMessage::new(aiia_llm::Role::User, question));
+    let sealed = gate::seal(messages, run::redaction(engine, model.local));
+    let max_tokens = run::answer_limit(sealed.messages(), model.window);
+    let first = vec![context_event(&bundle, sealed.redactions())];
+    let subject = params.kind.proposes_edit().then(|| Subject {
+        title,
+        source,
+        folders: session.folders(),
+        range: bundle.target.range,
+        symbol: bundle.target.symbol.map(|symbol| symbol.name),
+        test_target,
+        replaces,
+    });
+    let run = begun.run;
+    start(engine, Assignment { run: run.clone(), model, sealed, max_tokens, subject, first });
+    Ok(run)
 }
 
 /// The folder whose project an action on `source` belongs to.

@@ -1,5 +1,9 @@
 //! `edit.*`: deciding on pending edits. The engine says what has to be done to the files; the caller does it.
 
+mod propose;
+mod reshape;
+mod retry;
+
 use std::path::PathBuf;
 
 use aiia_edit::Hunk;
@@ -183,6 +187,19 @@ fn change(
         }
     }
     Ok(FileChange { path: file.path.clone(), base_hash: sha256(&text), create: current.is_none(), replacements })
+}
+
+/// The text of `file` as it would be without the user's typing, and how many lines further down the hunk `number` stands in
+/// it than in `base`.
+fn expected_text(file: &EditFile, base: &str, number: HunkNumber) -> (String, isize) {
+    let accepted: Vec<Hunk> =
+        file.hunks.iter().filter(|hunk| hunk.status == HunkStatus::Accepted).map(from_protocol).collect();
+    let before = file.hunks.iter().take_while(|hunk| hunk.number != number);
+    let shift = before
+        .filter(|hunk| hunk.status == HunkStatus::Accepted)
+        .map(|hunk| hunk.new_lines as isize - hunk.old_lines as isize)
+        .sum();
+    (aiia_edit::apply_hunks(base, &accepted.iter().collect::<Vec<_>>()), shift)
 }
 
 /// The hunk `shift` lines further down; with `backwards`, the hunk that takes it back.

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use driver::{Assignment, start};
 pub(crate) use log::RunLog;
-pub(crate) use proposal::Subject;
+pub(crate) use proposal::{Reply, Subject, propose_from};
 pub(crate) use test_placement::{TestTarget, path_for as test_path};
 
 /// How many events of a finished run are read at once.

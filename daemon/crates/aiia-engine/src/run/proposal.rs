@@ -1,32 +1,48 @@
 //! From an answer to a pending edit.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::path::PathBuf;
 
 use aiia_edit::{EditPlan, FilePlan, Finish, Focus, ReplyContext, SourceFile};
 use aiia_protocol::edit::{EditHunk, FileSummary, HunkStatus, PendingEdit};
 use aiia_protocol::event::{Change, Entity};
+use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::Run;
-use aiia_store::{NewEdit, NewEditFile};
-use aiia_syntax::Language;
+use aiia_store::{NewEdit, NewEditFile, StoreError};
 
 use crate::engine::Engine;
 use crate::hash::sha256;
+use crate::named_files::named_files;
 use crate::run::test_placement::{self, TestTarget};
+use crate::source::Source;
 
 /// What an action was asked to change.
 pub(crate) struct Subject {
     /// A few words for people, such as `Fix average`.
     pub(crate) title: String,
-    /// Absolute path or `untitled:NAME`.
-    pub(crate) path: String,
-    /// The path inside the workspace, as the model saw it.
-    pub(crate) name: String,
-    pub(crate) text: String,
-    pub(crate) language: Option<Language>,
+    pub(crate) source: Source,
+    /// The folders that the editor has open.
+    pub(crate) folders: Vec<PathBuf>,
     pub(crate) range: Range<usize>,
     pub(crate) symbol: Option<String>,
     /// Where tests go, for the test action.
+    pub(crate) test_target: Option<TestTarget>,
+    /// The hunk that is rejected once there is a proposal.
+    pub(crate) replaces: Option<(EditId, HunkNumber)>,
+}
+
+/// What a model said, to be made into a pending edit.
+pub(crate) struct Reply {
+    /// A few words for people.
+    pub(crate) title: String,
+    pub(crate) text: String,
+    /// Whether its end is missing.
+    pub(crate) cut_off: bool,
+    /// The place that was asked about, in the first file.
+    pub(crate) focus: Option<(Range<usize>, Option<String>)>,
+    /// Where its code goes, when it is tests.
     pub(crate) test_target: Option<TestTarget>,
 }
 
@@ -50,7 +66,7 @@ impl Refusal {
     }
 }
 
-/// Makes the pending edit.
+/// Makes the pending edit of an action. The answer may change other files of the workspace as well, if it names them.
 pub(crate) async fn propose(
     engine: &Engine,
     run: &Run,
@@ -58,9 +74,31 @@ pub(crate) async fn propose(
     answer: &str,
     cut_off: bool,
 ) -> Result<PendingEdit, Refusal> {
-    let reply = answer.to_owned();
-    let title = subject.title.clone();
-    let planned = tokio::task::spawn_blocking(move || plan(&reply, subject, cut_off)).await;
+    let Subject { title, source, folders, range, symbol, test_target, replaces } = subject;
+    let roots: Vec<PathBuf> = source.root.iter().cloned().collect();
+    let mut sources = vec![source];
+    if test_target.is_none() {
+        let others = named_files(engine, &folders, &roots, answer).await;
+        let path = sources[0].path.clone();
+        sources.extend(others.into_iter().filter(|other| other.path != path));
+    }
+    let reply = Reply { title, text: answer.to_owned(), cut_off, focus: Some((range, symbol)), test_target };
+    let edit = propose_from(engine, run, reply, sources).await?;
+    if let Some((edit_id, hunk)) = replaces {
+        reject(engine, edit_id, hunk).await;
+    }
+    Ok(edit)
+}
+
+/// Makes the pending edit of a reply that may change `sources`.
+pub(crate) async fn propose_from(
+    engine: &Engine,
+    run: &Run,
+    reply: Reply,
+    sources: Vec<Source>,
+) -> Result<PendingEdit, Refusal> {
+    let title = reply.title.clone();
+    let planned = tokio::task::spawn_blocking(move || plan(reply, sources)).await;
     let files = match planned {
         Ok(files) => files?,
         Err(error) => return Err(Refusal::new(vec![format!("reading the answer failed: {error}")])),
@@ -88,29 +126,53 @@ pub(crate) async fn propose(
     Ok(edit)
 }
 
+/// Rejects the hunk that a new proposal takes the place of, if it still waits.
+async fn reject(engine: &Engine, edit_id: EditId, number: HunkNumber) {
+    let rejected = async {
+        let edit = engine.store.get_edit(edit_id.clone()).await?;
+        let waits = |hunk: &EditHunk| hunk.number == number && hunk.status == HunkStatus::Pending;
+        if !edit.files.iter().flat_map(|file| &file.hunks).any(waits) {
+            return Ok(());
+        }
+        let decided = vec![(number, HunkStatus::Rejected)];
+        let edit = engine.store.decide_hunks(edit_id, decided, Some(edit.version)).await?;
+        engine.publish((Entity::Edit, Change::Updated), &edit.id, Some(&edit.project_id), Some(&edit.chat_id));
+        Ok::<_, StoreError>(())
+    };
+    if let Err(error) = rejected.await {
+        // It goes on waiting, which the user can see and end.
+        tracing::info!(%error, "a replaced hunk was not rejected");
+    }
+}
+
 /// The change, with the real paths of its files.
-fn plan(reply: &str, subject: Subject, cut_off: bool) -> Result<Vec<(String, FilePlan)>, Refusal> {
-    if let Some(target) = &subject.test_target {
-        let placed =
-            test_placement::place(reply, target, cut_off).map_err(|complaint| Refusal::new(vec![complaint]))?;
+fn plan(reply: Reply, sources: Vec<Source>) -> Result<Vec<(String, FilePlan)>, Refusal> {
+    if let Some(target) = &reply.test_target {
+        let placed = test_placement::place(&reply.text, target, reply.cut_off)
+            .map_err(|complaint| Refusal::new(vec![complaint]))?;
         return Ok(vec![(target.path.clone(), placed)]);
     }
-    let files = [SourceFile { path: subject.name.clone(), text: subject.text.clone(), language: subject.language }];
+    let first = sources.first().map(|source| source.name.clone()).unwrap_or_default();
+    let mut paths: HashMap<String, String> = HashMap::new();
+    let mut files = Vec::new();
+    for source in sources {
+        // Two roots may have files of one name; the first one is meant.
+        if paths.contains_key(&source.name) {
+            continue;
+        }
+        paths.insert(source.name.clone(), source.path);
+        files.push(SourceFile { path: source.name, text: source.text, language: source.language });
+    }
     let context = ReplyContext {
         files: &files,
-        focus: Some(Focus { path: subject.name.clone(), range: subject.range, symbol: subject.symbol }),
-        finish: if cut_off { Finish::CutOff } else { Finish::Complete },
+        focus: reply.focus.map(|(range, symbol)| Focus { path: first, range, symbol }),
+        finish: if reply.cut_off { Finish::CutOff } else { Finish::Complete },
     };
-    let EditPlan { files, complaints, .. } = aiia_edit::plan(reply, &context);
+    let EditPlan { files, complaints, .. } = aiia_edit::plan(&reply.text, &context);
     if !complaints.is_empty() || files.is_empty() {
         return Err(Refusal::new(complaints.into_iter().map(|complaint| complaint.message).collect()));
     }
-    // The model was shown one file; a plan for any other has no place.
-    let (ours, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.path == subject.name);
-    if let Some(other) = others.first() {
-        return Err(Refusal::new(vec![format!("it changes {}, which it was not shown.", other.path)]));
-    }
-    Ok(ours.into_iter().map(|file| (subject.path.clone(), file)).collect())
+    Ok(files.into_iter().filter_map(|file| Some((paths.get(&file.path)?.clone(), file))).collect())
 }
 
 fn to_protocol(hunk: &aiia_edit::Hunk, number: &mut u32) -> EditHunk {

@@ -4,7 +4,7 @@ use aiia_protocol::edit::{EditStatus, ListEdits};
 use rstest::rstest;
 
 use super::*;
-use crate::EditTexts;
+use crate::{EditTexts, ReshapedFile};
 
 #[tokio::test]
 async fn an_edit_is_kept_as_it_was_proposed() {
@@ -112,4 +112,33 @@ async fn edits_are_listed_by_project_run_and_state() {
     assert_eq!(list(both).await, Ok(Vec::new()));
     is_not_found(list(ListEdits { run_id: Some("nothing".into()), ..none() }).await, "run");
     is_not_found(list(ListEdits { project_id: Some("nothing".into()), ..none() }).await, "project");
+}
+
+#[tokio::test]
+async fn hunks_of_a_file_are_replaced() {
+    let store = fixture();
+    let edit = store.edit(&store.lone_run().await.run.id).await;
+    let mut hunks = edit.files[0].hunks.clone();
+    let mut part = hunks[0].clone();
+    part.number = 4;
+    hunks.insert(1, part);
+    let file = |path: &str, hunks: Vec<EditHunk>| ReshapedFile { path: path.into(), new_text: "x".into(), hunks };
+    let reshaped = store.reshape_edit(edit.id.clone(), file("/p/b.rs", hunks.clone()), "diff".into(), 1).await.unwrap();
+    assert_eq!((reshaped.version, reshaped.diff.as_str()), (2, "diff"));
+    let numbers =
+        |edit: &PendingEdit| edit.files.iter().flat_map(|file| &file.hunks).map(|hunk| hunk.number).collect::<Vec<_>>();
+    assert_eq!(numbers(&reshaped), [1, 4, 2, 3]);
+    assert_eq!(store.edit_texts(edit.id.clone()).await.unwrap()[0].new_text, "x");
+
+    hunks[1].number = 3;
+    for (path, hunks, pointer) in
+        [("/p/b.rs", hunks.clone(), "/hunks"), ("/p/b.rs", Vec::new(), "/hunks"), ("/p/c.rs", hunks, "/path")]
+    {
+        is_invalid(store.reshape_edit(edit.id.clone(), file(path, hunks), String::new(), 2).await, pointer);
+    }
+    let stale =
+        store.reshape_edit(edit.id.clone(), file("/p/b.rs", edit.files[0].hunks.clone()), String::new(), 1).await;
+    assert!(matches!(stale, Err(StoreError::Conflict { found: 2, .. })), "{stale:?}");
+    assert_eq!(store.get_edit(edit.id).await, Ok(reshaped));
+    store.assert_clean().await;
 }

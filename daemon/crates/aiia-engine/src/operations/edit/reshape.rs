@@ -1,0 +1,209 @@
+//! `edit.revise` and `edit.split`: a waiting hunk becomes another one, or several.
+
+use aiia_edit::Hunk;
+use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit, ReviseHunk, SplitHunk};
+use aiia_protocol::event::{Change, Entity};
+use aiia_protocol::id::{EditId, HunkNumber};
+use aiia_protocol::operation::{EditRevise, EditSplit};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_store::ReshapedFile;
+use aiia_text::LineEnding;
+
+use super::from_protocol;
+use crate::dispatch::{Handle, Reply};
+use crate::session::Session;
+
+/// What is shown of a hunk whose lines are the user's.
+const BY_HAND: &str = "edited by hand";
+/// The most that a person may write into a hunk.
+const MAX_TEXT_BYTES: usize = 1024 * 1024;
+
+impl Handle for EditRevise {
+    async fn handle(session: &Session, params: ReviseHunk) -> Result<Reply<PendingEdit>, Problem> {
+        if params.new_text.len() > MAX_TEXT_BYTES {
+            let detail = format!("The text has {} KiB; at most 1024 are taken.", params.new_text.len() / 1024);
+            return Err(Problem::new(ProblemCode::TooLarge, detail));
+        }
+        let text = params.new_text;
+        reshape(
+            session,
+            params.edit_id,
+            params.hunk,
+            move |hunk, base| Ok((vec![revised(hunk, base, &text)?], 0)),
+            true,
+        )
+        .await
+        .map(Reply::One)
+    }
+}
+
+impl Handle for EditSplit {
+    async fn handle(session: &Session, params: SplitHunk) -> Result<Reply<PendingEdit>, Problem> {
+        let line = params.line;
+        reshape(session, params.edit_id, params.hunk, move |hunk, _| parts(hunk, line), false).await.map(Reply::One)
+    }
+}
+
+/// The hunk with the user's lines, which end as those of the file do.
+fn revised(hunk: &Hunk, base: &str, text: &str) -> Result<Hunk, Problem> {
+    let ending = LineEnding::detect(base).as_str();
+    let mut new_text = text.replace("\r\n", "\n");
+    let is_last = hunk.old_index() + hunk.old_lines >= base.lines().count();
+    let proposed_break = hunk.new_text.is_empty() || hunk.new_text.ends_with('\n');
+    if !new_text.is_empty() && !new_text.ends_with('\n') && (!is_last || proposed_break) {
+        new_text.push('\n');
+    }
+    if ending != "\n" {
+        new_text = new_text.replace('\n', ending);
+    }
+    if new_text == hunk.old_text {
+        return Err(Problem::new(ProblemCode::InvalidParams, "These lines are those that stand there already.")
+            .with_error("/new_text", "it changes nothing")
+            .with_hint("Reject the hunk instead."));
+    }
+    let new_lines = new_text.lines().count();
+    let new_index = hunk.new_index();
+    let new_start = if new_lines == 0 { new_index } else { new_index + 1 };
+    Ok(Hunk { new_text, new_lines, new_start, ..hunk.clone() })
+}
+
+/// The parts of a hunk, and which of them keeps its number.
+fn parts(hunk: &Hunk, line: Option<u32>) -> Result<(Vec<Hunk>, usize), Problem> {
+    let count = (hunk.old_lines + hunk.new_lines) as u32;
+    let (parts, kept) = match line {
+        None => (aiia_edit::split(hunk), 0),
+        Some(line) => {
+            line.checked_sub(1).and_then(|line| aiia_edit::split_at(hunk, line as usize)).ok_or_else(|| {
+                Problem::new(ProblemCode::InvalidParams, format!("The hunk has no line {line}."))
+                    .with_error("/line", format!("it is one of 1 to {count}"))
+            })?
+        }
+    };
+    if line.is_none() && parts.len() < 2 {
+        return Err(Problem::new(ProblemCode::Conflict, "The hunk has no smaller parts.")
+            .with_hint("Accept it, edit its lines, or reject it."));
+    }
+    Ok((parts, kept))
+}
+
+/// Puts other hunks in the place of a waiting one. The part `kept` has its number, the others new ones.
+async fn reshape(
+    session: &Session,
+    edit_id: EditId,
+    number: HunkNumber,
+    make: impl FnOnce(&Hunk, &str) -> Result<(Vec<Hunk>, usize), Problem>,
+    by_hand: bool,
+) -> Result<PendingEdit, Problem> {
+    let engine = session.engine();
+    let edit = engine.store.get_edit(edit_id.clone()).await?;
+    let texts = engine.store.edit_texts(edit_id.clone()).await?;
+    let has = |hunks: &[EditHunk]| hunks.iter().position(|hunk| hunk.number == number);
+    let Some((place, index)) = edit.files.iter().enumerate().find_map(|(place, file)| Some((place, has(&file.hunks)?)))
+    else {
+        return Err(Problem::not_found("hunk", number));
+    };
+    let file = &edit.files[place];
+    let row = &file.hunks[index];
+    if row.status != HunkStatus::Pending {
+        return Err(Problem::new(ProblemCode::Conflict, format!("Hunk {number} waits no more."))
+            .with_hint("Only a waiting hunk can be changed."));
+    }
+    let base = texts.get(place).map_or("", |text| text.base_text.as_str());
+    let (parts, kept) = make(&from_protocol(row), base)?;
+    let grown = parts.iter().map(|part| part.new_lines as i64 - part.old_lines as i64).sum::<i64>()
+        - (i64::from(row.new_lines) - i64::from(row.old_lines));
+    let mut next = edit.files.iter().flat_map(|file| &file.hunks).map(|hunk| hunk.number).max().unwrap_or(0);
+    let mut hunks = file.hunks[..index].to_vec();
+    for (part_index, part) in parts.iter().enumerate() {
+        let mut tolerances = row.tolerances.clone();
+        if by_hand && !tolerances.iter().any(|tolerance| tolerance == BY_HAND) {
+            tolerances.push(BY_HAND.to_owned());
+        }
+        let number = if part_index == kept {
+            row.number
+        } else {
+            next += 1;
+            next
+        };
+        hunks.push(to_row(part, number, tolerances));
+    }
+    hunks.extend(file.hunks[index + 1..].iter().cloned().map(|mut hunk| {
+        hunk.new_start = u32::try_from(i64::from(hunk.new_start) + grown).unwrap_or(hunk.new_start);
+        hunk
+    }));
+    let all: Vec<Hunk> = hunks.iter().map(from_protocol).collect();
+    let new_text = aiia_edit::apply_hunks(base, &all.iter().collect::<Vec<_>>());
+    let diff = diff_with(&edit, &texts, &file.path, &all);
+    let reshaped = ReshapedFile { path: file.path.clone(), new_text, hunks };
+    let edit = engine.store.reshape_edit(edit_id, reshaped, diff, edit.version).await?;
+    engine.publish((Entity::Edit, Change::Updated), &edit.id, Some(&edit.project_id), Some(&edit.chat_id));
+    Ok(edit)
+}
+
+fn to_row(hunk: &Hunk, number: HunkNumber, tolerances: Vec<String>) -> EditHunk {
+    EditHunk {
+        number,
+        old_start: hunk.old_start as u32,
+        old_lines: hunk.old_lines as u32,
+        new_start: hunk.new_start as u32,
+        new_lines: hunk.new_lines as u32,
+        old_text: hunk.old_text.clone(),
+        new_text: hunk.new_text.clone(),
+        tolerances,
+        status: HunkStatus::Pending,
+    }
+}
+
+/// The diff of the whole edit, with other hunks for one file.
+fn diff_with(edit: &PendingEdit, texts: &[aiia_store::EditTexts], path: &str, hunks: &[Hunk]) -> String {
+    edit.files
+        .iter()
+        .zip(texts)
+        .map(|(file, text)| {
+            let own: Vec<Hunk>;
+            let hunks = if file.path == path {
+                hunks
+            } else {
+                own = file.hunks.iter().map(from_protocol).collect();
+                &own
+            };
+            aiia_edit::unified_diff(&file.path, &text.base_text, hunks, 3)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("a\nb\nc\n", "a\nB\nc\n", "X\nY", "a\nX\nY\nc\n")]
+    #[case("a\r\nb\r\nc\r\n", "a\r\nB\r\nc\r\n", "X\n", "a\r\nX\r\nc\r\n")]
+    #[case("a\nb\nc\n", "a\nB\nc\n", "", "a\nc\n")]
+    #[case("a\nb", "a\nB", "X", "a\nX")]
+    #[case("a\nb\n", "a\n", "X", "a\nX\n")]
+    #[case("a\n", "a\nb\n", "c\nd\n", "a\nc\nd\n")]
+    fn the_users_lines_come(#[case] base: &str, #[case] proposed: &str, #[case] text: &str, #[case] expected: &str) {
+        let hunk = &aiia_edit::hunks(base, proposed)[0];
+        assert_eq!(aiia_edit::apply_hunks(base, &[&revised(hunk, base, text).unwrap()]), expected);
+    }
+
+    #[test]
+    fn lines_that_stand_there_are_no_change() {
+        let hunk = &aiia_edit::hunks("a\nb\n", "a\nc\n")[0];
+        assert_eq!(revised(hunk, "a\nb\n", "b").unwrap_err().code, ProblemCode::InvalidParams);
+    }
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        let hunk = &aiia_edit::hunks("a1\nb1\n", "a2\nb2\n")[0];
+        assert_eq!(parts(hunk, Some(1)).unwrap().1, 0);
+        assert_eq!(parts(hunk, Some(4)).unwrap().1, 1);
+        assert_eq!(parts(hunk, None).unwrap().0.len(), 2);
+        for line in [0, 5] {
+            assert_eq!(parts(hunk, Some(line)).unwrap_err().errors[0].pointer, "/line");
+        }
+    }
+}
