@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::path::Path;
 
-use aiia_edit::review::{HunkState, ReviewedFile, ReviewedHunk, render};
+use aiia_edit::review::{HunkState, ReviewedFile, ReviewedHunk, edited, render};
 use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit};
 use aiia_protocol::id::{EditId, HunkNumber};
-use aiia_protocol::problem::Problem;
+use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::engine::Engine;
 use crate::operations::edit::from_protocol;
@@ -20,6 +20,35 @@ pub struct ReviewDocument {
     pub text: String,
     /// Where each hunk is in it.
     pub hunks: Vec<ReviewHunk>,
+}
+
+impl ReviewDocument {
+    /// The hunks whose `+` lines were edited in `buffer`, an editor's copy of the document, with their new lines.
+    ///
+    /// # Errors
+    /// When something else than such lines was edited.
+    pub fn edited(&self, buffer: &str) -> Result<Vec<(HunkNumber, String)>, Problem> {
+        let hunks = self
+            .hunks
+            .iter()
+            .map(|hunk| aiia_edit::review::ReviewHunk { id: hunk.number.to_string(), lines: hunk.lines.clone() });
+        let rendered = aiia_edit::review::ReviewDocument { text: self.text.clone(), hunks: hunks.collect() };
+        let found = edited(&rendered, buffer).map_err(|error| {
+            Problem::new(ProblemCode::Conflict, format!("The review was edited where it cannot be read: {error}."))
+                .with_hint("Undo that edit of the review, then decide again.")
+        })?;
+        Ok(found.into_iter().filter_map(|hunk| Some((hunk.id.parse().ok()?, hunk.new_text))).collect())
+    }
+
+    /// Which line of its hunk a line of the document is, both counted from 0: over the lines that go and then over those that
+    /// come. `None` for headers and lines that stay.
+    pub fn line_of_hunk(&self, line: usize) -> Option<(HunkNumber, usize)> {
+        let hunk = self.hunks.iter().find(|hunk| hunk.lines.contains(&line))?;
+        let is_change = |text: &&str| text.starts_with(['-', '+']);
+        let body = self.text.lines().skip(hunk.lines.start);
+        let before = body.clone().take(line - hunk.lines.start).filter(is_change).count();
+        self.text.lines().nth(line).filter(is_change).map(|_| (hunk.number, before))
+    }
 }
 
 /// A hunk in the document.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiia_protocol::action::StartAction;
-use aiia_protocol::id::EditId;
-use aiia_protocol::operation::{ActionStart, RunEvents};
+use aiia_protocol::edit::RetryHunk;
+use aiia_protocol::id::{EditId, HunkNumber};
+use aiia_protocol::operation::{ActionStart, EditRetry, RunEvents};
 use aiia_protocol::problem::Problem;
 use aiia_protocol::run::{self, Run, RunEventKind, RunStatus};
 use futures::StreamExt;
@@ -31,8 +32,31 @@ pub(crate) struct About {
 /// Starts an action. Its result is shown when it is there.
 pub(crate) async fn start(connection: &Arc<Connection>, params: StartAction, about: About) -> Value {
     let starting = Arc::clone(connection);
+    follow(connection, about, async move { starting.session.run::<ActionStart>(params).await }).await
+}
+
+/// Asks for another change in place of a waiting hunk. It is shown when it is there.
+pub(crate) async fn retry(
+    connection: &Arc<Connection>,
+    edit_id: EditId,
+    hunk: HunkNumber,
+    note: Option<String>,
+    model: Option<String>,
+) -> Value {
+    let about = About { title: format!("Try hunk {hunk} again"), path: String::new(), symbol: None };
+    let starting = Arc::clone(connection);
+    let params = RetryHunk { edit_id, hunk, note, model, documents: Vec::new() };
+    follow(connection, about, async move { starting.session.run::<EditRetry>(params).await }).await
+}
+
+async fn follow(
+    connection: &Arc<Connection>,
+    about: About,
+    starting_run: impl Future<Output = Result<Run, Problem>> + Send + 'static,
+) -> Value {
+    let starting = Arc::clone(connection);
     let started = tokio::spawn(async move {
-        match starting.session.run::<ActionStart>(params).await {
+        match starting_run.await {
             Ok(run) => {
                 let result = json!({ "run_id": run.id, "chat_id": run.chat_id });
                 if starting.capabilities().events

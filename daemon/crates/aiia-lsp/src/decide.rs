@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aiia_protocol::edit::{DecideEdit, EditFile, EditOutcome, EditRef, HunkStatus, PendingEdit};
+use aiia_protocol::edit::{DecideEdit, EditFile, EditOutcome, EditRef, HunkStatus, PendingEdit, SplitHunk};
 use aiia_protocol::id::{EditId, HunkNumber};
-use aiia_protocol::operation::{EditAccept, EditGet, EditReject, EditUndo};
+use aiia_protocol::operation::{EditAccept, EditGet, EditReject, EditSplit, EditUndo};
 use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::apply::{self, Failure};
@@ -44,6 +44,26 @@ pub(crate) async fn decide(
     }
 }
 
+/// Accepts the one change of a hunk that has the line `line` of it, counted from 0 over the lines that go and then those that
+/// come. The rest of the hunk waits.
+pub(crate) async fn accept_line(connection: &Arc<Connection>, edit_id: &EditId, hunk: HunkNumber, line: u32) {
+    let _decisions = connection.decisions.lock().await;
+    let result = async {
+        // The document is written anew, so what was typed in it must be kept first.
+        review::take_over_edits(connection, edit_id, None).await?;
+        let split = SplitHunk { edit_id: edit_id.clone(), hunk, line: Some(line.saturating_add(1)) };
+        connection.session.run::<EditSplit>(split).await?;
+        attempt_all(connection, edit_id, Some(&[hunk]), Decision::Accept).await
+    };
+    let result = result.await;
+    if connection.review(edit_id).is_some() {
+        review::refresh(connection, edit_id).await;
+    }
+    if let Err(problem) = result {
+        connection.show_problem(&problem).await;
+    }
+}
+
 async fn attempt_all(
     connection: &Connection,
     edit_id: &EditId,
@@ -51,18 +71,7 @@ async fn attempt_all(
     decision: Decision,
 ) -> Result<(), Problem> {
     if decision == Decision::Accept {
-        let edited = review::edited_hunks(connection, edit_id, hunks);
-        if !edited.is_empty() {
-            let numbers: Vec<String> = edited.iter().map(ToString::to_string).collect();
-            return Err(Problem::new(
-                ProblemCode::Conflict,
-                format!(
-                    "Hunk {} was edited in the review document; only what was proposed can be accepted.",
-                    numbers.join(", ")
-                ),
-            )
-            .with_hint("Undo your edit there, accept the hunk, and change the file."));
-        }
+        review::take_over_edits(connection, edit_id, hunks).await?;
     }
     let mut hunks = hunks.map(<[HunkNumber]>::to_vec);
     for attempt in 1..=ATTEMPTS {

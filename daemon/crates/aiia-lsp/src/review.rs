@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use aiia_engine::review::{ReviewDocument, ReviewHunk};
 use aiia_engine::text::Document;
-use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit, Replacement};
+use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit, Replacement, ReviseHunk};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::handshake::Purpose;
 use aiia_protocol::id::{EditId, HunkNumber};
+use aiia_protocol::operation::EditRevise;
 use aiia_protocol::problem::Problem;
 use tokio::sync::broadcast::error::RecvError;
 use tower_lsp::gen_lsp_types as lsp;
@@ -40,14 +41,9 @@ impl Review {
         map_line(&lines(&self.document.text), &lines(buffer), hunk.lines.start)
     }
 
-    /// Whether lines of the hunk were edited in the buffer.
-    fn is_edited(&self, buffer: &str, hunk: &ReviewHunk) -> bool {
-        let (ours, theirs) = (lines(&self.document.text), lines(buffer));
-        let changed = changed(&ours, &theirs);
-        let is_empty = changed.ours.is_empty() && changed.theirs.is_empty();
-        !is_empty
-            && changed.ours.start < hunk.lines.end
-            && hunk.lines.start < changed.ours.end.max(changed.ours.start + 1)
+    /// The line of its hunk that a line of the buffer shows, if it is one that goes or comes.
+    pub(crate) fn line_of_hunk(&self, buffer: &str, line: usize) -> Option<(HunkNumber, usize)> {
+        self.document.line_of_hunk(map_line(&lines(buffer), &lines(&self.document.text), line))
     }
 
     /// The hunks in the given state.
@@ -173,16 +169,33 @@ pub(crate) fn summary(edit: &PendingEdit) -> String {
     format!("{}: {hunks} hunk{plural} in {}", edit.title, names.join(", "))
 }
 
-/// Refuses to accept hunks whose lines were edited in the review document: what is accepted is what the model proposed.
-pub(crate) fn edited_hunks(connection: &Connection, edit_id: &EditId, hunks: Option<&[HunkNumber]>) -> Vec<HunkNumber> {
+/// Takes over what the user made of the new lines of `hunks`, or of all that wait, in the review document.
+///
+/// # Errors
+/// When the document was edited elsewhere, or the store cannot be written.
+pub(crate) async fn take_over_edits(
+    connection: &Connection,
+    edit_id: &EditId,
+    hunks: Option<&[HunkNumber]>,
+) -> Result<(), Problem> {
     let path = connection.review_path(edit_id);
     let open = path.to_str().and_then(|path| connection.session.documents().get(path));
-    let (Some(open), Some(review)) = (open, connection.review(edit_id)) else { return Vec::new() };
-    let buffer = open.document.text();
-    let asked =
-        |hunk: &&ReviewHunk| hunks.map_or(hunk.status == HunkStatus::Pending, |numbers| numbers.contains(&hunk.number));
-    let hunks = review.document.hunks.iter().filter(asked);
-    hunks.filter(|hunk| review.is_edited(&buffer, hunk)).map(|hunk| hunk.number).collect()
+    let (Some(open), Some(review)) = (open, connection.review(edit_id)) else { return Ok(()) };
+    let waits = |number: HunkNumber| {
+        review.document.hunks.iter().any(|hunk| hunk.number == number && hunk.status == HunkStatus::Pending)
+    };
+    let mut taken = false;
+    for (hunk, new_text) in review.document.edited(&open.document.text())? {
+        if waits(hunk) && hunks.is_none_or(|hunks| hunks.contains(&hunk)) {
+            let revised = ReviseHunk { edit_id: edit_id.clone(), hunk, new_text };
+            connection.session.run::<EditRevise>(revised).await?;
+            taken = true;
+        }
+    }
+    if taken {
+        reload(connection, edit_id).await?;
+    }
+    Ok(())
 }
 
 /// Renders the review document again and brings what the editor shows up to date. The caller holds the lock on decisions.
@@ -198,7 +211,8 @@ pub(crate) async fn refresh(connection: &Connection, edit_id: &EditId) {
     let path = connection.review_path(edit_id);
     let open = path.to_str().and_then(|path| Some((path, connection.session.documents().get(path)?)));
     if let Some((path, open)) = open {
-        let replacements = updates(&open.document, &review.document.text);
+        let before = before.as_ref().map_or("", |before| before.document.text.as_str());
+        let replacements = updates(&open.document, before, &review.document.text);
         if !replacements.is_empty()
             && let Err(failure) = apply::edit_open(connection, path, &open, &replacements, "aiia: review").await
         {
@@ -215,19 +229,19 @@ pub(crate) async fn refresh(connection: &Connection, edit_id: &EditId) {
     }
 }
 
-/// What changes in the buffer so that it shows the new states: only headers and comments, so that what the user typed and the
-/// cursor stay; everything where the buffer no longer has the same ones.
-fn updates(buffer: &Document, rendered: &str) -> Vec<Replacement> {
+/// What changes in the buffer, which showed `before`, so that it shows `rendered`: only headers and comments, so that what the
+/// user typed and the cursor stay; everything where the hunks are others now or the buffer no longer has the same headers.
+fn updates(buffer: &Document, before: &str, rendered: &str) -> Vec<Replacement> {
     let is_ours = |line: &str| line.starts_with("@@") || line.starts_with('#');
+    let is_reshaped = lines(before) != lines(rendered) && lines(&buffer.text()) != lines(rendered);
     let new: Vec<&str> = rendered.lines().filter(|line| is_ours(line)).collect();
     let old: Vec<(Range<usize>, String)> = (0..buffer.line_count())
         .filter_map(|line| buffer.line_range(line))
         .map(|range| (range.clone(), buffer.slice(range).trim_end_matches(['\r', '\n']).to_owned()))
         .filter(|(_, line)| is_ours(line))
         .collect();
-    if old.len() != new.len() {
-        let all = Replacement { start: 0, end: buffer.len() as u64, text: rendered.to_owned() };
-        return if buffer.text() == rendered { Vec::new() } else { vec![all] };
+    if old.len() != new.len() || is_reshaped {
+        return whole(&buffer.text(), rendered).into_iter().collect();
     }
     let pairs = old.into_iter().zip(new).filter(|((_, old), new)| old != new);
     pairs
@@ -237,6 +251,21 @@ fn updates(buffer: &Document, rendered: &str) -> Vec<Replacement> {
             text: new.to_owned(),
         })
         .collect()
+}
+
+/// The lines of `old` that differ from those of `new`, replaced as one.
+fn whole(old: &str, new: &str) -> Option<Replacement> {
+    let same = |(a, b): &(&str, &str)| a == b;
+    let split = |text: &'_ str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
+    let (ours, theirs) = (split(old), split(new));
+    let pairs = ours.iter().map(String::as_str).zip(theirs.iter().map(String::as_str));
+    let front: usize = pairs.take_while(same).map(|(line, _)| line.len()).sum();
+    let (ours, theirs) = (split(&old[front..]), split(&new[front..]));
+    let pairs = ours.iter().rev().map(String::as_str).zip(theirs.iter().rev().map(String::as_str));
+    let back: usize = pairs.take_while(same).map(|(line, _)| line.len()).sum();
+    let text = new[front..new.len() - back].to_owned();
+    let replacement = Replacement { start: front as u64, end: (old.len() - back) as u64, text };
+    (old != new).then_some(replacement)
 }
 
 /// Keeps the review documents of this connection up to date with decisions that others make.
@@ -272,7 +301,7 @@ mod tests {
 
     fn after(buffer: &str, rendered: &str) -> String {
         let document = Document::new(buffer);
-        crate::to_proto::replaced(&document, &updates(&document, rendered)).text()
+        crate::to_proto::replaced(&document, &updates(&document, RENDERED, rendered)).text()
     }
 
     #[test]
@@ -300,8 +329,16 @@ mod tests {
         let decided = RENDERED.replacen("[pending]", "[accepted]", 1).replace("2 pending", "1 pending");
         assert_eq!(after(RENDERED, &decided), decided);
         assert_eq!(after(&RENDERED.replace("+b", "+edited"), &decided), decided.replace("+b", "+edited"));
-        assert_eq!(updates(&Document::new(RENDERED), RENDERED), []);
+        assert_eq!(updates(&Document::new(RENDERED), RENDERED, RENDERED), []);
         assert_eq!(after("something else\n", RENDERED), RENDERED);
+    }
+
+    #[test]
+    fn other_hunks_are_shown_unless_the_buffer_has_them() {
+        let reshaped = RENDERED.replace("-a\n+b\n", "-a\n+b\n+c\n");
+        assert_eq!(after(&RENDERED.replace("+d", "+typed"), &reshaped), reshaped);
+        let buffer = reshaped.replace("# t", "# old");
+        assert_eq!(after(&buffer, &reshaped), reshaped);
     }
 
     #[test]

@@ -196,6 +196,15 @@ fn on_review(review: &Review, edit_id: &EditId, buffer: &str, line: usize) -> Ve
             HunkStatus::Pending => {
                 actions.push(action(format!("aiia: Accept hunk {number}"), "aiia.acceptHunk", Some(number)));
                 actions.push(action(format!("aiia: Reject hunk {number}"), "aiia.rejectHunk", Some(number)));
+                let proposed = review.document.edit.files.iter().flat_map(|file| &file.hunks);
+                let lines: u32 =
+                    proposed.filter(|one| one.number == number).map(|one| one.old_lines + one.new_lines).sum();
+                if let Some((_, place)) = review.line_of_hunk(buffer, line).filter(|_| lines > 1) {
+                    let mut one = action("aiia: Accept only this line".to_owned(), "aiia.acceptLine", Some(number));
+                    one.argument["line"] = json!(place);
+                    actions.push(one);
+                }
+                actions.push(action(format!("aiia: Try hunk {number} again"), "aiia.retryHunk", Some(number)));
             }
             HunkStatus::Accepted => {
                 actions.push(action(format!("aiia: Undo hunk {number}"), "aiia.undo", Some(number)));

@@ -15,7 +15,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use url::Url;
 
 use crate::actions::{self, About};
-use crate::decide::{Decision, decide};
+use crate::decide::{Decision, accept_line, decide};
 use crate::requests::code_action::{command, title};
 use crate::session::Connection;
 use crate::{from_proto, review, to_proto};
@@ -33,6 +33,8 @@ pub(crate) const COMMANDS: &[&str] = &[
     "aiia.rejectHunk",
     "aiia.acceptAll",
     "aiia.rejectAll",
+    "aiia.acceptLine",
+    "aiia.retryHunk",
     "aiia.undo",
     "aiia.openReview",
     "aiia.cancel",
@@ -51,6 +53,10 @@ struct Argument {
     edit_id: Option<EditId>,
     hunk: Option<HunkNumber>,
     hunks: Option<Vec<HunkNumber>>,
+    /// A line of the hunk, counted from 0.
+    line: Option<u32>,
+    /// What is wrong with the hunk.
+    note: Option<String>,
     run_id: Option<RunId>,
 }
 
@@ -74,6 +80,17 @@ pub(crate) async fn execute(connection: &Arc<Connection>, params: lsp::ExecuteCo
         "aiia.rejectHunk" => decision(connection, argument, Decision::Reject, true),
         "aiia.rejectAll" => decision(connection, argument, Decision::Reject, false),
         "aiia.undo" => decision(connection, argument, Decision::Undo, false),
+        "aiia.acceptLine" => {
+            let (edit_id, hunk) = one_hunk(&argument)?;
+            let line = argument.line.ok_or_else(|| missing("line"))?;
+            let deciding = Arc::clone(connection);
+            tokio::spawn(async move { accept_line(&deciding, &edit_id, hunk, line).await });
+            Ok(Value::Null)
+        }
+        "aiia.retryHunk" => {
+            let (edit_id, hunk) = one_hunk(&argument)?;
+            Ok(actions::retry(connection, edit_id, hunk, argument.note, argument.model).await)
+        }
         "aiia.openReview" => {
             let edit_id = argument.edit_id.ok_or_else(|| missing("edit_id"))?;
             let showing = Arc::clone(connection);
@@ -91,6 +108,12 @@ pub(crate) async fn execute(connection: &Arc<Connection>, params: lsp::ExecuteCo
         }
         _ => Err(Error::invalid_params(format!("There is no command `{name}`."))),
     }
+}
+
+fn one_hunk(argument: &Argument) -> Result<(EditId, HunkNumber)> {
+    let edit_id = argument.edit_id.clone().ok_or_else(|| missing("edit_id"))?;
+    let hunk = argument.hunk.or_else(|| argument.hunks.as_ref()?.first().copied()).ok_or_else(|| missing("hunk"))?;
+    Ok((edit_id, hunk))
 }
 
 fn missing(what: &str) -> Error {

@@ -17,11 +17,16 @@ struct Reviewing {
     uri: String,
     review_uri: String,
     review: String,
+    model: ModelServer,
 }
 
 async fn reviewing() -> Reviewing {
+    reviewing_of(REPLY).await
+}
+
+async fn reviewing_of(reply: &str) -> Reviewing {
     let model = ModelServer::start().unwrap();
-    model.always(Script::text(REPLY));
+    model.always(Script::text(reply));
     let world = World::with_model(&model.openai_url());
     let mut client = world.initialized(able()).await;
     client.answer("window/showDocument", |_| json!({ "success": true }));
@@ -34,7 +39,7 @@ async fn reviewing() -> Reviewing {
     let path = url::Url::parse(&review_uri).unwrap().to_file_path().unwrap();
     let review = std::fs::read_to_string(&path).unwrap();
     client.open_uri(&review_uri, &review, 1).await;
-    Reviewing { client, world, uri, review_uri, review }
+    Reviewing { client, world, uri, review_uri, review, model }
 }
 
 impl Reviewing {
@@ -143,15 +148,63 @@ async fn lenses_and_hover_are_on_the_hunks() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lines_edited_in_the_review_are_not_accepted_silently() {
+async fn lines_edited_in_the_review_are_what_is_accepted() {
     let mut world = reviewing().await;
     let edited = world.review.replace("xs[-1]", "xs[-2]");
-    let review_uri = world.review_uri.clone();
+    let (uri, review_uri) = (world.uri.clone(), world.review_uri.clone());
     world.client.change(&review_uri, 2, &edited).await;
     world.act("-    return xs[0]", "aiia: Accept hunk 2").await;
+    assert_eq!(world.apply(&uri, CODE, 1).await, CODE.replace("xs[0]", "xs[-2]"));
+    let review = world.apply(&review_uri, &edited, 2).await;
+    assert!(review.contains("[accepted] edited by hand") && review.contains("+    return xs[-2]"), "{review}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_lines_of_the_review_are_not_the_users_to_edit() {
+    let mut world = reviewing().await;
+    let edited = world.review.replace("-    return xs[0]", "-    return xs");
+    let review_uri = world.review_uri.clone();
+    world.client.change(&review_uri, 2, &edited).await;
+    world.act("+    return xs[-1]", "aiia: Accept hunk 2").await;
     let message = world.client.expect("window/showMessage").await;
-    assert!(message["message"].as_str().unwrap().contains("was edited"), "{message}");
+    assert!(message["message"].as_str().unwrap().contains("only lines that begin with +"), "{message}");
     assert_eq!(world.client.received("workspace/applyEdit"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_line_of_a_hunk_is_accepted() {
+    const ANSWER: &str = "a.py\n<<<<<<< SEARCH\n    a = 1\n    b = 2\n    c = 3\n=======\n    a = 10\n    b = 20\n    c = 30\n>>>>>>> REPLACE\n";
+    let mut world = reviewing_of(ANSWER).await;
+    let (uri, review_uri, review) = (world.uri.clone(), world.review_uri.clone(), world.review.clone());
+    world.act("+    b = 20", "aiia: Accept only this line").await;
+    let text = world.apply(&uri, CODE, 1).await;
+    assert_eq!(text, CODE.replace("b = 2", "b = 20"));
+    world.review = world.apply(&review_uri, &review, 1).await;
+    assert!(world.review.contains("3 hunks in 1 file, 2 pending"), "{}", world.review);
+    world.act("-    a = 1", "aiia: Accept all hunks").await;
+    let after = world.apply(&uri, &text, 2).await;
+    assert_eq!(after, CODE.replace("a = 1", "a = 10").replace("b = 2", "b = 20").replace("c = 3", "c = 30"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hunk_is_tried_again() {
+    let mut world = reviewing().await;
+    world.model.always(Script::text(
+        "a.py\n<<<<<<< SEARCH\n    return xs[0]\n=======\n    return xs[-1] if xs else None\n>>>>>>> REPLACE\n",
+    ));
+    let first = world.review_uri.clone();
+    let edit_id = std::path::Path::new(&first).file_stem().unwrap().to_str().unwrap().to_owned();
+    let argument = json!({ "edit_id": edit_id, "hunk": 2, "note": "it may be empty" });
+    let started = world.client.request("workspace/executeCommand", command("aiia.retryHunk", argument)).await.unwrap();
+    assert!(started["run_id"].is_string(), "{started}");
+    // The second proposal is shown, and the first hunk is rejected in its favour.
+    let review = world.apply(&first, &world.review.clone(), 1).await;
+    assert!(review.contains("1 pending") && review.contains("[rejected]"), "{review}");
+    let second = world.client.expect("window/showDocument").await["uri"].as_str().unwrap().to_owned();
+    let path = url::Url::parse(&second).unwrap().to_file_path().unwrap();
+    assert!(std::fs::read_to_string(path).unwrap().contains("+    return xs[-1] if xs else None"));
+    let asked = world.model.chats().last().unwrap().body.clone();
+    assert!(asked["messages"].to_string().contains("That is not what is wanted: it may be empty"), "{asked}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
