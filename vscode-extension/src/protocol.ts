@@ -317,6 +317,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/edits/{edit_id}/hunks/{hunk}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Replaces the lines that a waiting hunk brings by the user's own. */
+        patch: operations["edit.revise"];
+        trace?: never;
+    };
+    "/api/v1/edits/{edit_id}/hunks/{hunk}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cuts a waiting hunk into smaller ones, so that single lines can be accepted. */
+        post: operations["edit.split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/edits/{edit_id}/hunks/{hunk}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the model for another change in place of a waiting hunk. Returns at once. */
+        post: operations["edit.retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a pending edit of the code in an answer. */
+        post: operations["edit.propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/context": {
         parameters: {
             query?: never;
@@ -1253,6 +1321,76 @@ export interface components {
             end: number;
             /** @description What comes there. */
             text: string;
+        };
+        /** @description Parameters of `edit.revise`. */
+        ReviseHunk: {
+            /** @description The pending edit. */
+            edit_id: components["schemas"]["EditId"];
+            /**
+             * Format: uint32
+             * @description The hunk, which must be waiting.
+             */
+            hunk: number;
+            /** @description The lines that come instead of those that were proposed. Line endings become those of the file. */
+            new_text: string;
+        };
+        /** @description Parameters of `edit.split`. */
+        SplitHunk: {
+            /** @description The pending edit. */
+            edit_id: components["schemas"]["EditId"];
+            /**
+             * Format: uint32
+             * @description The hunk, which must be waiting.
+             */
+            hunk: number;
+            /**
+             * Format: uint32
+             * @description A line of it, counted from 1 over the lines that go and then over those that come: the smallest change with this line is
+             *     set apart and keeps the number. All lines are set apart where absent.
+             * @default null
+             */
+            line: number | null;
+        };
+        /** @description Parameters of `edit.retry`. */
+        RetryHunk: {
+            /** @description The pending edit. */
+            edit_id: components["schemas"]["EditId"];
+            /**
+             * Format: uint32
+             * @description The hunk, which must be waiting. It is rejected once another change is proposed in its place.
+             */
+            hunk: number;
+            /**
+             * @description What is wrong with it, or what is wanted instead.
+             * @default null
+             */
+            note: string | null;
+            /**
+             * @description The model, `provider/model`; the one that proposed the hunk where absent.
+             * @default null
+             */
+            model: string | null;
+            /**
+             * @description The file as it is now, where it differs from what the daemon sees.
+             * @default []
+             */
+            documents: components["schemas"]["DocumentRef"][];
+        };
+        /** @description Parameters of `edit.propose`. */
+        ProposeEdit: {
+            /** @description The answer of a model whose code is to be applied. */
+            message_id: components["schemas"]["MessageId"];
+            /**
+             * Format: uint32
+             * @description Only this code block of it, counted from 1.
+             * @default null
+             */
+            block: number | null;
+            /**
+             * @description The files that may change; those of the project that the answer names where absent.
+             * @default []
+             */
+            documents: components["schemas"]["DocumentRef"][];
         };
         /** @description Parameters of `context.get`. */
         GetContext: {
@@ -2313,6 +2451,166 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EditOutcome"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "edit.revise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                edit_id: components["schemas"]["EditId"];
+                hunk: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The lines that come instead of those that were proposed. Line endings become those of the file. */
+                    new_text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingEdit"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "edit.split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                edit_id: components["schemas"]["EditId"];
+                hunk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint32
+                     * @description A line of it, counted from 1 over the lines that go and then over those that come: the smallest change with this line is
+                     *     set apart and keeps the number. All lines are set apart where absent.
+                     * @default null
+                     */
+                    line?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingEdit"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "edit.retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                edit_id: components["schemas"]["EditId"];
+                hunk: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What is wrong with it, or what is wanted instead.
+                     * @default null
+                     */
+                    note?: string | null;
+                    /**
+                     * @description The model, `provider/model`; the one that proposed the hunk where absent.
+                     * @default null
+                     */
+                    model?: string | null;
+                    /**
+                     * @description The file as it is now, where it differs from what the daemon sees.
+                     * @default []
+                     */
+                    documents?: components["schemas"]["DocumentRef"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "edit.propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint32
+                     * @description Only this code block of it, counted from 1.
+                     * @default null
+                     */
+                    block?: number | null;
+                    /**
+                     * @description The files that may change; those of the project that the answer names where absent.
+                     * @default []
+                     */
+                    documents?: components["schemas"]["DocumentRef"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingEdit"];
                 };
             };
             default: components["responses"]["Problem"];
