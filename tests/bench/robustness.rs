@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use aiia_edit::{ComplaintKind, Finish, Hunk, ReplyContext, SourceFile, apply_hunks, hunks, plan, unified_diff};
+use aiia_edit::{ComplaintKind, Hunk, ReplyContext, SourceFile, apply_hunks, hunks, plan, unified_diff};
 use aiia_syntax::{Language, SyntaxTree};
 
 const CONTEXT_LINES: usize = 3;
@@ -311,7 +311,7 @@ fn main() -> ExitCode {
 fn apply(case: &Case, reply: &str) -> Result<String, ComplaintKind> {
     let file =
         SourceFile { path: case.path.clone(), text: case.file.clone(), language: Language::from_path(&case.path) };
-    let plan = plan(reply, &ReplyContext { files: &[file], focus: None, finish: Finish::Complete });
+    let plan = plan(reply, &ReplyContext::of(&[file]));
     match plan.complaints.first() {
         Some(complaint) => Err(complaint.kind),
         None => Ok(plan.files[0].new_text.clone()),

@@ -1,11 +1,11 @@
 //! `aiia apply`: turns a model's reply, from whatever chat, into a checked change. Works without the daemon.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use aiia_edit::{EditPlan, Finish, ReplyContext, SourceFile, plan, unified_diff};
+use aiia_edit::{EditPlan, FileAction, ReplyContext, SourceFile, Workspace, plan};
+use aiia_engine::disk_workspace::{self, DiskWorkspace};
 use aiia_syntax::Language;
 use serde::Serialize;
 
@@ -14,8 +14,6 @@ use crate::cli::output;
 use crate::cli::write::{self, NewContent};
 use crate::exit::{self, Failure};
 
-/// The largest file that is changed.
-const MAX_FILE: u64 = 4 * 1024 * 1024;
 /// The most files below the root that are looked at, and the most that are read because the reply names them.
 const MAX_WALK: usize = 100_000;
 const MAX_NAMED: usize = 200;
@@ -35,6 +33,15 @@ struct Report {
 struct FileReport {
     /// The file; absent for complaints about no file in particular.
     path: Option<String>,
+    /// `create`, `edit`, `rename` or `delete`; absent where nothing becomes of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    /// The path before a rename.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    /// Why `--write` needs `--allow-protected` for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protected: Option<&'static str>,
     hunks: Vec<HunkReport>,
     complaints: Vec<ComplaintReport>,
 }
@@ -77,11 +84,11 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<u8, Failure> {
         [] => named_files(&root, &reply),
         files => files.iter().map(|file| given_file(&root, file)).collect::<Result<_, _>>()?,
     };
-    let plan = plan(&reply, &ReplyContext { files: &files, focus: None, finish: Finish::Complete });
-    let mut diff = String::new();
-    for file in &plan.files {
-        diff.push_str(&unified_diff(&file.path, &file.old_text, &file.hunks, CONTEXT_LINES));
-    }
+    let workspace = DiskWorkspace::new(&root);
+    // Whoever names files means those alone.
+    let beside: Option<&dyn Workspace> = if arguments.files.is_empty() { Some(&workspace) } else { None };
+    let plan = plan(&reply, &ReplyContext { workspace: beside, ..ReplyContext::of(&files) });
+    let diff: String = plan.files.iter().map(|file| file.diff(CONTEXT_LINES)).collect();
     let applicable = plan.complaints.is_empty() && !plan.files.is_empty();
     let written =
         if applicable && arguments.write { write_files(&root, &plan, arguments.allow_protected) } else { Ok(()) };
@@ -113,19 +120,27 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<u8, Failure> {
 }
 
 fn write_files(root: &Path, plan: &EditPlan, allow_protected: bool) -> Result<(), Failure> {
-    let contents: Vec<NewContent> = plan
-        .files
-        .iter()
-        .map(|file| NewContent {
-            path: root.join(&file.path),
-            old: Some(file.old_text.clone().into_bytes()),
-            new: Some(file.new_text.clone().into_bytes()),
-        })
-        .collect();
+    let mut contents = Vec::new();
+    for file in &plan.files {
+        let path = root.join(&file.path);
+        let old = || Some(file.old_text.clone().into_bytes());
+        let new = || Some(file.new_text.clone().into_bytes());
+        match &file.action {
+            FileAction::Create => contents.push(NewContent { path, old: None, new: new(), like: None }),
+            FileAction::Edit => contents.push(NewContent { path, old: old(), new: new(), like: None }),
+            FileAction::Delete => contents.push(NewContent { path, old: old(), new: None, like: None }),
+            FileAction::Rename { from } => {
+                let from = root.join(from);
+                contents.push(NewContent { path, old: None, new: new(), like: Some(from.clone()) });
+                contents.push(NewContent { path: from, old: old(), new: None, like: None });
+            }
+        }
+    }
     write::refuse_protected(contents.iter().map(|file| file.path.as_path()), allow_protected)?;
     write::write(&contents)?;
     for file in &contents {
-        output::note(&format!("Written: {}", output::shown_path(&file.path)));
+        let done = if file.new.is_some() { "Written" } else { "Removed" };
+        output::note(&format!("{done}: {}", output::shown_path(&file.path)));
     }
     Ok(())
 }
@@ -136,6 +151,9 @@ fn file_reports(plan: &EditPlan) -> Vec<FileReport> {
         .iter()
         .map(|file| FileReport {
             path: Some(file.path.clone()),
+            kind: Some(file.action.as_str()),
+            from: if let FileAction::Rename { from } = &file.action { Some(from.clone()) } else { None },
+            protected: file.protection.map(aiia_edit::Protection::as_str),
             hunks: file
                 .hunks
                 .iter()
@@ -159,7 +177,14 @@ fn file_reports(plan: &EditPlan) -> Vec<FileReport> {
         match reports.iter_mut().find(|file| file.path == complaint.path) {
             Some(file) => file.complaints.push(report),
             None => {
-                reports.push(FileReport { path: complaint.path.clone(), hunks: Vec::new(), complaints: vec![report] });
+                reports.push(FileReport {
+                    path: complaint.path.clone(),
+                    kind: None,
+                    from: None,
+                    protected: None,
+                    hunks: Vec::new(),
+                    complaints: vec![report],
+                });
             }
         }
     }
@@ -181,16 +206,7 @@ fn given_file(root: &Path, file: &Path) -> Result<SourceFile, Failure> {
 }
 
 fn read_file(root: &Path, relative: &Path) -> Result<SourceFile, String> {
-    let full = root.join(relative);
-    let metadata = fs::metadata(&full).map_err(|error| format!("cannot be read: {error}"))?;
-    if !metadata.is_file() {
-        return Err("is not a regular file".to_owned());
-    }
-    if metadata.len() > MAX_FILE {
-        return Err(format!("is larger than {} MiB", MAX_FILE / 1024 / 1024));
-    }
-    let bytes = fs::read(&full).map_err(|error| format!("cannot be read: {error}"))?;
-    let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or("is not text in UTF-8")?;
+    let text = disk_workspace::read(&root.join(relative))?;
     let path = relative.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
     Ok(SourceFile { language: Language::from_path(&path), path, text })
 }
@@ -227,6 +243,8 @@ fn names_in(reply: &str) -> HashSet<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use rstest::rstest;
 
     use super::*;

@@ -19,6 +19,8 @@ pub(crate) struct NewContent {
     pub(crate) old: Option<Vec<u8>>,
     /// What it will contain; nothing to remove it.
     pub(crate) new: Option<Vec<u8>>,
+    /// The file whose permissions a new one gets.
+    pub(crate) like: Option<PathBuf>,
 }
 
 /// What the files will contain after `changes`.
@@ -59,105 +61,146 @@ fn prepare_one(change: &FileChange) -> Result<NewContent, Problem> {
         at = end;
     }
     new.extend_from_slice(base.get(at..).ok_or_else(broken)?);
-    Ok(NewContent { path: path.to_owned(), old, new: Some(new) })
+    Ok(NewContent { path: path.to_owned(), old, new: Some(new), like: None })
 }
 
-/// Writes the files, each as a whole. When one cannot be written, those before it get their old content back.
+/// Writes the files: first all new texts beside them, then all into their places. When anything fails, every file gets its old
+/// content back, and no folder or file that was made for it stays.
 pub(crate) fn write(files: &[NewContent]) -> Result<(), Problem> {
-    for (done, file) in files.iter().enumerate() {
-        if let Err(error) = replace(&file.path, file.old.as_deref(), file.new.as_deref()) {
-            for earlier in &files[..done] {
-                if let Err(error) = replace(&earlier.path, earlier.new.as_deref(), earlier.old.as_deref()) {
+    let mut made = Vec::new();
+    let mut staged = Vec::new();
+    let result = files.iter().try_for_each(|file| {
+        let stage = Stage::prepare(file, &mut made).map_err(|error| cannot("written", &file.path, &error))?;
+        staged.push(stage);
+        Ok(())
+    });
+    let result = result.and_then(|()| put_in_place(&staged));
+    for stage in &staged {
+        stage.clean();
+    }
+    if result.is_err() {
+        for folder in made.iter().rev() {
+            // Somebody else may have put something there.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+    result
+}
+
+fn put_in_place(staged: &[Stage]) -> Result<(), Problem> {
+    for (done, stage) in staged.iter().enumerate() {
+        if let Err(error) = stage.commit() {
+            for earlier in staged[..done].iter().rev() {
+                if let Err(error) = earlier.take_back() {
                     return Err(cannot("put back to its old content", &earlier.path, &error));
                 }
             }
-            return Err(cannot("written", &file.path, &error));
+            return Err(cannot("written", &stage.path, &error));
         }
     }
     Ok(())
 }
 
-/// Brings `path` from `old` to `new` in one step.
-fn replace(path: &Path, old: Option<&[u8]>, new: Option<&[u8]>) -> io::Result<()> {
-    // A link stays a link: what it leads to is written.
-    let path = if old.is_some() { &path.canonicalize()? } else { path };
+/// A file with what is needed to change it and to take the change back, in its own folder.
+struct Stage<'a> {
+    /// The file; where a link stood, what it leads to.
+    path: PathBuf,
+    old: Option<&'a [u8]>,
+    /// The new content; nothing for a file that goes.
+    new: Option<PathBuf>,
+    /// Where the old file waits meanwhile.
+    backup: PathBuf,
+}
+
+impl<'a> Stage<'a> {
+    fn prepare(file: &'a NewContent, made: &mut Vec<PathBuf>) -> io::Result<Self> {
+        let old = file.old.as_deref();
+        // A link stays a link: what it leads to is written.
+        let path = if old.is_some() { file.path.canonicalize()? } else { file.path.clone() };
+        unchanged(&path, old)?;
+        let like = file.like.as_deref().or(old.map(|_| path.as_path()));
+        let permissions = like.map(fs::metadata).transpose()?.map(|metadata| metadata.permissions());
+        if permissions.as_ref().is_some_and(fs::Permissions::readonly) {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
+        }
+        let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
+        make_folders(&folder, made)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let beside = |ending: &str| folder.join(format!(".{name}.aiia-{}{ending}", std::process::id()));
+        let temporary = beside("");
+        let written = file.new.as_deref().map_or(Ok(()), |new| {
+            let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+            file.write_all(new)?;
+            if let Some(permissions) = permissions {
+                file.set_permissions(permissions)?;
+            }
+            file.sync_all()
+        });
+        if let Err(error) = written {
+            if error.kind() != io::ErrorKind::AlreadyExists {
+                let _ = fs::remove_file(&temporary);
+            }
+            return Err(error);
+        }
+        let backup = beside("-old");
+        Ok(Self { path, old, new: file.new.is_some().then_some(temporary), backup })
+    }
+
+    fn commit(&self) -> io::Result<()> {
+        unchanged(&self.path, self.old)?;
+        match (&self.new, self.old) {
+            (Some(new), None) => fs::hard_link(new, &self.path),
+            (Some(new), Some(_)) => {
+                fs::hard_link(&self.path, &self.backup)?;
+                fs::rename(new, &self.path)
+            }
+            (None, _) => fs::rename(&self.path, &self.backup),
+        }
+    }
+
+    fn take_back(&self) -> io::Result<()> {
+        if self.old.is_some() { fs::rename(&self.backup, &self.path) } else { fs::remove_file(&self.path) }
+    }
+
+    /// Removes what waits beside the file.
+    fn clean(&self) {
+        if let Some(new) = &self.new {
+            let _ = fs::remove_file(new);
+        }
+        let _ = fs::remove_file(&self.backup);
+    }
+}
+
+fn unchanged(path: &Path, old: Option<&[u8]>) -> io::Result<()> {
     let now = match fs::read(path) {
         Ok(bytes) => Some(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    if now.as_deref() != old {
-        return Err(io::Error::other("it has changed meanwhile"));
+    if now.as_deref() == old { Ok(()) } else { Err(io::Error::other("it has changed meanwhile")) }
+}
+
+/// Makes a folder and those above it; notes those that were not there.
+fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        fs::create_dir(folder)?;
+        made.push(folder.to_owned());
     }
-    let Some(new) = new else { return fs::remove_file(path) };
-    let permissions = match old {
-        Some(_) => Some(fs::metadata(path)?.permissions()),
-        None => None,
-    };
-    if permissions.as_ref().is_some_and(fs::Permissions::readonly) {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
-    }
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    if old.is_none() {
-        fs::create_dir_all(folder)?;
-    }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = folder.join(format!(".{name}.aiia-{}", std::process::id()));
-    let written = OpenOptions::new().write(true).create_new(true).open(&temporary).and_then(|mut file| {
-        file.write_all(new)?;
-        if let Some(permissions) = permissions {
-            file.set_permissions(permissions)?;
-        }
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
+    Ok(())
 }
 
 /// Refuses files that can make other programs run something or steer an assistant.
 pub(crate) fn refuse_protected<'a>(paths: impl IntoIterator<Item = &'a Path>, allowed: bool) -> Result<(), Problem> {
-    match paths.into_iter().find(|path| is_protected(path)) {
-        Some(path) if !allowed => Err(Problem::new(
+    let found = paths.into_iter().find_map(|path| Some((path, aiia_edit::protection(path.to_str()?)?)));
+    match found {
+        Some((path, protection)) if !allowed => Err(Problem::new(
             ProblemCode::Forbidden,
-            format!("{} can make programs run or steer assistants, so it is not written in passing.", path.display()),
+            format!("{} {protection}, so it is not written in passing.", path.display()),
         )
         .with_hint("Look at the change; add --allow-protected to write it.")),
         _ => Ok(()),
     }
-}
-
-fn is_protected(path: &Path) -> bool {
-    let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().to_lowercase()).collect();
-    let folder = |names: &[&str]| parts.iter().rev().skip(1).any(|part| names.contains(&part.as_str()));
-    let workflow = parts.windows(2).any(|pair| pair[0] == ".github" && pair[1] == "workflows");
-    let name = parts.last().map_or("", String::as_str);
-    let file = [
-        ".envrc",
-        ".npmrc",
-        ".mcp.json",
-        "mcp.json",
-        "agents.md",
-        "claude.md",
-        "gemini.md",
-        ".cursorrules",
-        ".gitconfig",
-        ".gitmodules",
-        ".bashrc",
-        ".zshrc",
-        ".profile",
-        ".bash_profile",
-        "copilot-instructions.md",
-    ]
-    .contains(&name);
-    let daemon_configuration = name == "config.toml" && folder(&["aiia", ".cargo"]);
-    workflow
-        || file
-        || daemon_configuration
-        || name.ends_with(".code-workspace")
-        || folder(&[".git", ".vscode", ".idea", ".husky", ".cursor", ".claude", "hooks", ".ssh"])
 }
 
 /// SHA-256 in hexadecimal, as the protocol names texts.
@@ -174,10 +217,8 @@ fn cannot(be: &str, path: &Path, error: &io::Error) -> Problem {
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
-    use aiia_protocol::edit::Replacement;
-    use rstest::rstest;
-
     use super::*;
+    use aiia_protocol::edit::Replacement;
 
     fn change(path: &Path, base: &str, replacements: &[(u64, u64, &str)]) -> FileChange {
         FileChange {
@@ -253,18 +294,69 @@ mod tests {
         assert_eq!(fs::read_to_string(&real).unwrap(), "1");
     }
 
-    #[rstest]
-    #[case("/p/src/main.rs", false)]
-    #[case("/p/.vscode/settings.json", true)]
-    #[case("/p/.VSCODE/Settings.json", true)]
-    #[case("/p/.git/config", true)]
-    #[case("/p/.github/workflows/ci.yml", true)]
-    #[case("/p/.github/CODEOWNERS", false)]
-    #[case("/p/x.code-workspace", true)]
-    #[case("/p/AGENTS.md", true)]
-    #[case("/p/git/hooks.rs", false)]
-    #[case("/home/u/.config/aiia/config.toml", true)]
-    fn protected_files(#[case] path: &str, #[case] expected: bool) {
-        assert_eq!(is_protected(Path::new(path)), expected);
+    #[test]
+    fn a_set_is_made_renamed_and_deleted_together() {
+        let temp = tempfile::tempdir().unwrap();
+        let at = |name: &str| temp.path().join(name);
+        fs::write(at("gone"), "old").unwrap();
+        fs::write(at("from.sh"), "run").unwrap();
+        fs::set_permissions(at("from.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+        let content = |name: &str, old: Option<&str>, new: Option<&str>| NewContent {
+            path: at(name),
+            old: old.map(|text| text.as_bytes().to_vec()),
+            new: new.map(|text| text.as_bytes().to_vec()),
+            like: None,
+        };
+        let set = |last: NewContent| {
+            [
+                content("deep/new", None, Some("new")),
+                NewContent { like: Some(at("from.sh")), ..content("to.sh", None, Some("run 2")) },
+                content("from.sh", Some("run"), None),
+                content("gone", Some("old"), None),
+                last,
+            ]
+        };
+        fs::write(at("typed"), "typed meanwhile").unwrap();
+        write(&set(content("typed", Some("else"), Some("x")))).unwrap_err();
+        let names = |folder: &Path| -> Vec<String> {
+            let mut names: Vec<String> = fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(temp.path()), ["from.sh", "gone", "typed"]);
+        write(&set(content("typed", Some("typed meanwhile"), Some("x")))).unwrap();
+        assert_eq!(names(temp.path()), ["deep", "to.sh", "typed"]);
+        assert_eq!(fs::read_to_string(at("to.sh")).unwrap(), "run 2");
+        assert_eq!(fs::metadata(at("to.sh")).unwrap().permissions().mode() & 0o777, 0o755);
+        assert_eq!(fs::read_to_string(at("deep/new")).unwrap(), "new");
+    }
+
+    #[test]
+    fn what_is_in_place_is_taken_back_when_a_later_one_fails() {
+        let temp = tempfile::tempdir().unwrap();
+        let (first, second) = (temp.path().join("first"), temp.path().join("second"));
+        fs::write(&first, "one").unwrap();
+        fs::write(&second, "two").unwrap();
+        let files = [
+            NewContent { path: first.clone(), old: Some(b"one".to_vec()), new: None, like: None },
+            NewContent { path: second.clone(), old: Some(b"two".to_vec()), new: Some(b"2".to_vec()), like: None },
+        ];
+        let mut made = Vec::new();
+        let staged: Vec<Stage> = files.iter().map(|file| Stage::prepare(file, &mut made).unwrap()).collect();
+        fs::write(&second, "typed meanwhile").unwrap();
+        put_in_place(&staged).unwrap_err();
+        assert_eq!(fs::read_to_string(&first).unwrap(), "one");
+        assert_eq!(fs::read_to_string(&second).unwrap(), "typed meanwhile");
+    }
+
+    #[test]
+    fn protected_files_need_a_word_of_their_own() {
+        let path = Path::new("/p/.vscode/settings.json");
+        assert_eq!(refuse_protected([path], false).unwrap_err().code, ProblemCode::Forbidden);
+        refuse_protected([path], true).unwrap();
+        refuse_protected([Path::new("/p/src/main.rs")], false).unwrap();
     }
 }

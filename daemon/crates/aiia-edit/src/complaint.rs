@@ -44,6 +44,12 @@ pub enum ComplaintKind {
     TooLarge,
     /// The reply names a file that was not given.
     UnknownFile,
+    /// The reply names a path that leads out of the workspace, or may mean another file than it says.
+    UnsafePath,
+    /// The reply makes a file anew that is there already.
+    Exists,
+    /// The reply deletes or renames a file that is not as the reply says.
+    Changed,
     /// The searched text or symbol is not in the file.
     NotFound,
     /// The searched text or symbol is there more than once, or the reply contradicts itself.
@@ -70,6 +76,9 @@ impl ComplaintKind {
             Self::Malformed => "malformed",
             Self::TooLarge => "too_large",
             Self::UnknownFile => "unknown_file",
+            Self::UnsafePath => "unsafe_path",
+            Self::Exists => "exists",
+            Self::Changed => "changed",
             Self::NotFound => "not_found",
             Self::Ambiguous => "ambiguous",
             Self::EmptySearch => "empty_search",

@@ -3,30 +3,32 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use aiia_syntax::{Language, SymbolKind, SyntaxTree};
+use aiia_syntax::{SymbolKind, SyntaxTree};
 
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::hunk::Hunk;
 use crate::lines::{indentation, lines};
+use crate::plan::Guard;
+use crate::resolve::FileView;
 
 /// The result of a change in one file, to be judged.
 pub(crate) struct Outcome<'a> {
-    pub(crate) path: &'a str,
-    pub(crate) language: Option<Language>,
-    pub(crate) old_text: &'a str,
-    /// The tree of the old text, if it can be parsed.
-    pub(crate) old_tree: Option<&'a SyntaxTree>,
+    pub(crate) view: &'a FileView<'a>,
     pub(crate) new_text: &'a str,
     /// Byte ranges of the old text that were replaced.
     pub(crate) edited: &'a [Range<usize>],
     pub(crate) hunks: &'a [Hunk],
+    pub(crate) guard: Guard,
 }
 
 /// Everything that speaks against a change.
 pub(crate) fn complaints(outcome: &Outcome) -> Vec<Complaint> {
     let mut result = Vec::new();
     result.extend(elision(outcome));
-    if let (Some(language), Some(old_tree)) = (outcome.language, outcome.old_tree) {
+    let view = outcome.view;
+    if outcome.guard != Guard::Text
+        && let (Some(language), Some(old_tree)) = (view.language, view.tree())
+    {
         match SyntaxTree::parse(language, outcome.new_text) {
             Ok(new_tree) => {
                 result.extend(syntax_errors(outcome, old_tree, &new_tree));
@@ -35,9 +37,9 @@ pub(crate) fn complaints(outcome: &Outcome) -> Vec<Complaint> {
             Err(error) => result.push(
                 Complaint::new(
                     ComplaintKind::SyntaxErrors,
-                    format!("The changed {} cannot be checked: {error}.", outcome.path),
+                    format!("The changed {} cannot be checked: {error}.", view.path),
                 )
-                .in_file(outcome.path),
+                .in_file(view.path),
             ),
         }
     }
@@ -53,11 +55,11 @@ fn syntax_errors(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Optio
             format!(
                 "The change would leave {} with {after} syntax {} instead of {before}; its first changed line is {line}. \
                  Ask the model again.",
-                outcome.path,
+                outcome.view.path,
                 if after == 1 { "error" } else { "errors" },
             ),
         )
-        .in_file(outcome.path)
+        .in_file(outcome.view.path)
         .with_candidates(vec![line])
     })
 }
@@ -70,7 +72,7 @@ fn vanished(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option<Com
         }
     }
     let mut lost = Vec::new();
-    for symbol in old.symbols(outcome.old_text) {
+    for symbol in old.symbols(outcome.view.text) {
         let edited = |range: &Range<usize>| range.start < symbol.range.end && symbol.range.start < range.end;
         if symbol.depth > 0 || outcome.edited.iter().any(edited) {
             continue;
@@ -86,15 +88,14 @@ fn vanished(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option<Com
             format!(
                 "The change would make {} vanish from {}, though it does not touch them. Ask the model again.",
                 lost.join(", "),
-                outcome.path
+                outcome.view.path
             ),
         )
-        .in_file(outcome.path)
+        .in_file(outcome.view.path)
     })
 }
 
 fn elision(outcome: &Outcome) -> Option<Complaint> {
-    let old: Vec<&str> = outcome.old_text.lines().map(str::trim).collect();
     for hunk in outcome.hunks {
         let new = lines(&hunk.new_text);
         for (number, line) in new.iter().enumerate() {
@@ -106,7 +107,7 @@ fn elision(outcome: &Outcome) -> Option<Complaint> {
             };
             // A lone `...` is a whole body in Python; beside other statements it stands for code.
             let bare = matches!(text, "..." | "…") && (neighbour(number.checked_sub(1)) || neighbour(Some(number + 1)));
-            if (bare || is_elision(text)) && !old.contains(&text) {
+            if (bare || is_elision(text)) && !outcome.view.lines.iter().any(|line| line.trimmed() == text) {
                 let at = hunk.new_index() + number + 1;
                 return Some(
                     Complaint::new(
@@ -114,11 +115,11 @@ fn elision(outcome: &Outcome) -> Option<Complaint> {
                         format!(
                             "The new text of {} leaves code out: line {at} would be `{}`. Ask the model for the \
                              complete code.",
-                            outcome.path,
+                            outcome.view.path,
                             text.chars().take(120).collect::<String>()
                         ),
                     )
-                    .in_file(outcome.path)
+                    .in_file(outcome.view.path)
                     .with_candidates(vec![at]),
                 );
             }

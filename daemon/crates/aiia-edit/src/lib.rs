@@ -9,6 +9,7 @@ mod guard;
 mod hunk;
 mod lines;
 mod parse;
+mod path;
 mod plan;
 mod prompt;
 mod rebase;
@@ -17,12 +18,17 @@ pub mod review;
 mod split;
 mod tolerance;
 mod unified;
+mod workspace;
 
 pub use complaint::{Complaint, ComplaintKind};
 pub use hunk::{Hunk, apply_hunks, hunks};
-pub use plan::{EditPlan, FilePlan, Finish, Focus, MAX_EDITS, MAX_REPLY_BYTES, ReplyContext, SourceFile, plan};
+pub use path::{PathProblem, Protection, normal_path, protection};
+pub use plan::{
+    EditPlan, FileAction, FilePlan, Finish, Focus, Guard, MAX_EDITS, MAX_REPLY_BYTES, ReplyContext, SourceFile, plan,
+};
 pub use prompt::{ReplyFormat, SEARCH_REPLACE, WHOLE_SYMBOL};
 pub use rebase::{LocateError, locate};
 pub use split::{split, split_at};
 pub use tolerance::Tolerance;
 pub use unified::unified_diff;
+pub use workspace::{Entry, Workspace};

@@ -1,16 +1,19 @@
 //! From a reply to an edit plan: read, resolve, check, cut into hunks. All or nothing.
 
+mod changes;
+mod file_plan;
+
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use aiia_syntax::Language;
 
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::guard::{self, Outcome};
-use crate::hunk::{Hunk, hunks};
-use crate::lines::{line_index, lines};
-use crate::parse::{Item, ItemKind, parse};
-use crate::resolve::{Change, FileView, Resolved, resolve};
+use crate::parse::{FileName, Item, ItemKind, parse};
+use crate::resolve::{Files, Resolved, named_beside, resolve};
+use crate::workspace::Workspace;
+
+pub use file_plan::{FileAction, FilePlan};
 
 /// The longest reply that is read, in bytes.
 pub const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
@@ -57,6 +60,29 @@ pub struct ReplyContext<'a> {
     pub focus: Option<Focus>,
     /// How the reply ended.
     pub finish: Finish,
+    /// What there is beside the files. Without it nothing is made, and only the files are changed.
+    pub workspace: Option<&'a dyn Workspace>,
+    /// What the change is checked for.
+    pub guard: Guard,
+}
+
+impl<'a> ReplyContext<'a> {
+    /// A complete reply about these files and no others.
+    pub fn of(files: &'a [SourceFile]) -> Self {
+        Self { files, focus: None, finish: Finish::Complete, workspace: None, guard: Guard::Syntax }
+    }
+}
+
+/// What a change is checked for, beside that each part of it has its one place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+pub enum Guard {
+    /// Placeholders only: for text that need not be code.
+    Text,
+    /// Also that no syntax error is added, and that nothing vanishes that the reply does not touch.
+    #[default]
+    Syntax,
+    /// Also that nothing but comments and doc strings changes.
+    CommentsOnly,
 }
 
 /// What a reply comes to.
@@ -68,19 +94,6 @@ pub struct EditPlan {
     pub complaints: Vec<Complaint>,
     /// The reply without the edits.
     pub prose: String,
-}
-
-/// The change of one file.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FilePlan {
-    /// Path from the root of the workspace.
-    pub path: String,
-    /// The text before.
-    pub old_text: String,
-    /// The text with all hunks.
-    pub new_text: String,
-    /// The hunks, in order.
-    pub hunks: Vec<Hunk>,
 }
 
 /// Reads a reply. Either every edit in it found its one place and passed the checks, or the plan changes
@@ -110,44 +123,37 @@ pub fn plan(reply: &str, context: &ReplyContext) -> EditPlan {
     if !parsed.complaints.is_empty() {
         return refused(parsed.complaints, parsed.prose);
     }
-    let views: Vec<FileView> = context.files.iter().map(|file| FileView::new(file, context.focus.as_ref())).collect();
-    let (resolved, complaints) = resolve_all(&parsed.items, &views, &mut parsed.prose);
+    let names = parsed.items.iter().filter_map(|item| match &item.file {
+        FileName::Given(name) => Some(name.as_str()),
+        _ => None,
+    });
+    let beside = context.workspace.map_or_else(Vec::new, |workspace| named_beside(names, context.files, workspace));
+    let files = Files::new(context.files, &beside, context.focus.as_ref(), context.workspace);
+    let (resolved, complaints) = resolve_all(&parsed.items, &files, &mut parsed.prose);
     if !complaints.is_empty() {
         return refused(complaints, parsed.prose);
     }
-    let mut files = Vec::new();
-    let mut complaints = Vec::new();
-    for (index, view) in views.iter().enumerate() {
-        let changes: Vec<Change> = resolved
-            .iter()
-            .filter(|resolved| resolved.file == index)
-            .flat_map(|resolved| resolved.changes.iter().cloned())
-            .collect();
-        match file_plan(view, changes) {
-            Ok(plan) => files.extend(plan),
-            Err(found) => complaints.extend(found),
+    let mentioned = resolved.first().and_then(|resolved| resolved.path(&files)).map(str::to_owned);
+    match file_plan::all(resolved, &files, context.guard) {
+        Ok(plans) if plans.is_empty() => {
+            let mut complaint = Complaint::new(
+                ComplaintKind::ChangesNothing,
+                "The reply changes nothing: the code it gives is what the file has already.",
+            );
+            complaint.path = mentioned;
+            refused(vec![complaint], parsed.prose)
         }
+        Ok(files) => EditPlan { files, complaints: Vec::new(), prose: parsed.prose },
+        Err(complaints) => refused(complaints, parsed.prose),
     }
-    if complaints.is_empty() && files.is_empty() {
-        let mut complaint = Complaint::new(
-            ComplaintKind::ChangesNothing,
-            "The reply changes nothing: the code it gives is what the file has already.",
-        );
-        complaint.path = resolved.first().map(|resolved| views[resolved.file].path.to_owned());
-        complaints.push(complaint);
-    }
-    if !complaints.is_empty() {
-        return refused(complaints, parsed.prose);
-    }
-    EditPlan { files, complaints, prose: parsed.prose }
 }
 
-fn resolve_all(items: &[Item], views: &[FileView], prose: &mut String) -> (Vec<Resolved>, Vec<Complaint>) {
+fn resolve_all(items: &[Item], files: &Files, prose: &mut String) -> (Vec<Resolved>, Vec<Complaint>) {
     let mut resolved = Vec::new();
     let mut complaints = Vec::new();
     let mut unrelated = Vec::new();
     for item in items {
-        match resolve(item, views) {
+        match resolve(item, files) {
             Ok(found) => resolved.push(found),
             // Code that fits nowhere may be an example, which is fine next to code that fits.
             Err(complaint) if is_example(item, &complaint) => unrelated.push((item, complaint)),
@@ -178,7 +184,7 @@ fn resolve_all(items: &[Item], views: &[FileView], prose: &mut String) -> (Vec<R
 fn is_example(item: &Item, complaint: &Complaint) -> bool {
     matches!(item.kind, ItemKind::Code { .. })
         && (complaint.kind == ComplaintKind::NotFound
-            || complaint.kind == ComplaintKind::UnknownFile && item.file == crate::parse::FileName::None)
+            || complaint.kind == ComplaintKind::UnknownFile && item.file == FileName::None)
 }
 
 /// A reply without any fence.
@@ -191,118 +197,6 @@ fn no_change() -> Complaint {
         ComplaintKind::NoChange,
         "No change was proposed: the reply holds no code. Read its text, or ask again more precisely.",
     )
-}
-
-/// The plan of one file; nothing when its text stays as it is.
-fn file_plan(view: &FileView, changes: Vec<Change>) -> Result<Option<FilePlan>, Vec<Complaint>> {
-    let changes = without_repeats(view, changes)?;
-    let mut new_text = String::with_capacity(view.text.len());
-    let mut at = 0;
-    for change in &changes {
-        new_text.push_str(&view.text[at..change.range.start]);
-        new_text.push_str(&change.new_text);
-        at = change.range.end;
-    }
-    new_text.push_str(&view.text[at..]);
-    if new_text == view.text {
-        return Ok(None);
-    }
-    let mut hunks = hunks(view.text, &new_text);
-    record_tolerances(&mut hunks, view, &changes);
-    let edited: Vec<Range<usize>> = changes.iter().map(|change| change.range.clone()).collect();
-    let complaints = guard::complaints(&Outcome {
-        path: view.path,
-        language: view.language,
-        old_text: view.text,
-        old_tree: view.tree(),
-        new_text: &new_text,
-        edited: &edited,
-        hunks: &hunks,
-    });
-    if !complaints.is_empty() {
-        return Err(complaints);
-    }
-    Ok(Some(FilePlan { path: view.path.to_owned(), old_text: view.text.to_owned(), new_text, hunks }))
-}
-
-/// The changes in the order of the file. What is said twice counts once, and what repeats the file as it
-/// is does not count; two changes of the same bytes contradict each other.
-fn without_repeats(view: &FileView, mut changes: Vec<Change>) -> Result<Vec<Change>, Vec<Complaint>> {
-    changes.retain(|change| view.text.get(change.range.clone()) != Some(change.new_text.as_str()));
-    changes.sort_by_key(|change| (change.range.start, change.range.end));
-    changes.dedup_by(|one, other| one.range == other.range && one.new_text == other.new_text);
-    let overlap = |changes: &[Change]| changes.windows(2).position(|pair| pair[0].range.end > pair[1].range.start);
-    if overlap(&changes).is_some() {
-        // Passages may share the lines around what they change.
-        for change in &mut changes {
-            keep_only_what_differs(change, view.text);
-        }
-        changes.sort_by_key(|change| (change.range.start, change.range.end));
-    }
-    if let Some(pair) = overlap(&changes).map(|at| &changes[at..at + 2]) {
-        let all = lines(view.text);
-        let line = line_index(&all, pair[1].range.start) + 1;
-        return Err(vec![
-            Complaint::new(
-                ComplaintKind::Overlap,
-                format!(
-                    "Two edits of the reply change the same lines of {}, at line {line}. Ask the model to give one \
-                     version.",
-                    view.path
-                ),
-            )
-            .in_file(view.path)
-            .with_candidates(vec![line]),
-        ]);
-    }
-    Ok(changes)
-}
-
-/// Leaves out the lines at the ends of a change that stay as they are.
-fn keep_only_what_differs(change: &mut Change, text: &str) {
-    let old: Vec<&str> = text[change.range.clone()].split_inclusive('\n').collect();
-    let new: Vec<&str> = change.new_text.split_inclusive('\n').collect();
-    let front = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
-    let rest = old[front..].iter().rev().zip(new[front..].iter().rev());
-    let back = rest.take_while(|(one, other)| one == other).count();
-    let bytes = |lines: &[&str]| lines.iter().map(|line| line.len()).sum::<usize>();
-    change.range = change.range.start + bytes(&old[..front])..change.range.end - bytes(&old[old.len() - back..]);
-    change.new_text = new[front..new.len() - back].concat();
-}
-
-/// Every looseness is shown on at least one hunk: on those its change became, or else on the nearest, since
-/// a diff may cut elsewhere than the change did.
-fn record_tolerances(hunks: &mut [Hunk], view: &FileView, changes: &[Change]) {
-    let all = lines(view.text);
-    let offset = |line: usize| all.get(line).map_or(view.text.len(), |line| line.start);
-    let spans: Vec<Range<usize>> =
-        hunks.iter().map(|hunk| offset(hunk.old_index())..offset(hunk.old_index() + hunk.old_lines)).collect();
-    for change in changes.iter().filter(|change| !change.tolerances.is_empty()) {
-        let distance = |number: usize| {
-            let span = &spans[number];
-            change.range.start.saturating_sub(span.end).max(span.start.saturating_sub(change.range.end))
-        };
-        let is_insertion = change.range.is_empty();
-        let longest = change.new_text.lines().map(str::trim).max_by_key(|line| line.len()).unwrap_or_default();
-        let mut own: Vec<usize> = (0..hunks.len())
-            .filter(
-                |number| if is_insertion { hunks[*number].new_text.contains(longest) } else { distance(*number) == 0 },
-            )
-            .collect();
-        if own.is_empty() {
-            own = (0..hunks.len()).collect();
-        }
-        if is_insertion || distance(own[0]) > 0 {
-            own = own.into_iter().min_by_key(|number| distance(*number)).into_iter().collect();
-        }
-        for number in own {
-            for tolerance in &change.tolerances {
-                if !hunks[number].tolerances.contains(tolerance) {
-                    hunks[number].tolerances.push(tolerance.clone());
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

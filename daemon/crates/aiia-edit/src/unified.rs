@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::hunk::Hunk;
 use crate::lines::whole_lines;
+use crate::plan::FileAction;
 
 /// The hunks of one file as a unified diff with its `---`/`+++` header; empty when there are no hunks.
 /// Hunks whose context would overlap share a header. `old` must be the text the hunks were made on.
@@ -23,6 +24,30 @@ pub fn unified_diff(path: &str, old: &str, hunks: &[Hunk], context_lines: usize)
         }
     }
     text
+}
+
+/// As [`unified_diff`], with the headers of git for a file that is made, renamed or deleted.
+pub(crate) fn git_diff(action: &FileAction, path: &str, old: &str, hunks: &[Hunk], context_lines: usize) -> String {
+    let (a, b) = (header_path("a", path), header_path("b", path));
+    let body = |text: String| text.split_inclusive('\n').skip(2).collect::<String>();
+    let diff = unified_diff(path, old, hunks, context_lines);
+    let with_body = |header: String, names: String| {
+        if hunks.is_empty() { header } else { format!("{header}{names}{}", body(diff.clone())) }
+    };
+    let line = |a: &str, b: &str| format!("diff --git {} {}\n", a.trim_end(), b.trim_end());
+    match action {
+        FileAction::Edit => diff,
+        FileAction::Create => with_body(line(&a, &b) + "new file mode 100644\n", format!("--- /dev/null\n+++ {b}\n")),
+        FileAction::Delete => {
+            with_body(line(&a, &b) + "deleted file mode 100644\n", format!("--- {a}\n+++ /dev/null\n"))
+        }
+        FileAction::Rename { from } => {
+            let a = header_path("a", from);
+            let bare = |path: &str| header_path("", path).trim_end().replacen('/', "", 1);
+            let header = format!("{}rename from {}\nrename to {}\n", line(&a, &b), bare(from), bare(path));
+            with_body(header, format!("--- {a}\n+++ {b}\n"))
+        }
+    }
 }
 
 /// The two header lines of a file. A path with a blank is ended by a tab, as git writes it; other odd

@@ -8,6 +8,7 @@ mod session;
 
 pub mod actions;
 pub mod config;
+pub mod disk_workspace;
 pub mod documents;
 pub mod review;
 

@@ -35,6 +35,12 @@ pub(crate) enum ItemKind {
         /// The fence is missing or not closed.
         loose: bool,
     },
+    /// The whole text of a file, which must not be there already if it is `only_new`.
+    Write { text: String, only_new: bool },
+    /// The file goes, if it has the expected text.
+    Delete { expected: Option<String> },
+    /// The file gets another name.
+    Rename { to: String },
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -22,6 +22,9 @@ fn describe(reply: &str) -> String {
             ItemKind::Code { text: code, language, loose } => {
                 let _ = writeln!(text, "  {language:?} {code:?} loose: {loose}");
             }
+            other => {
+                let _ = writeln!(text, "  {other:?}");
+            }
         }
     }
     for complaint in &parsed.complaints {

@@ -28,6 +28,7 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
         known_files,
         used: vec![false; lines.len()],
         file: FileName::None,
+        whole: Whole::Stays,
         fence: None,
         parsed: Parsed::default(),
     };
@@ -42,12 +43,27 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
     parsed
 }
 
+/// Lines of git that say what becomes of the file.
+const GIT_HEADERS: &[&str] = &["rename ", "copy ", "deleted file mode ", "Binary files "];
+
+/// What a diff does to its file as a whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    Stays,
+    /// It is made: the item that makes it.
+    Made(usize),
+    /// It goes: the item that deletes it.
+    Goes(usize),
+}
+
 struct Reader<'t> {
     lines: &'t [Line<'t>],
     known_files: &'t [&'t str],
     used: Vec<bool>,
     /// The file of the hunks that follow.
     file: FileName,
+    /// What the diff does to it as a whole.
+    whole: Whole,
     /// Where the fence ends that the line is in.
     fence: Option<usize>,
     parsed: Parsed,
@@ -75,11 +91,11 @@ impl Reader<'_> {
             self.used[at] = true;
             return self.hunk(at, at + 1, &header);
         }
+        if line.starts_with("diff --git ") {
+            return self.git_header(at);
+        }
         if self.leads_to_a_diff(at) {
             self.used[at] = true;
-            if let Some(old) = line.strip_prefix("rename from ") {
-                self.refuse(at, &format!("renames {old}"));
-            }
         }
         at + 1
     }
@@ -112,30 +128,77 @@ impl Reader<'_> {
 
     /// Takes `--- old` and `+++ new`.
     fn file_header(&mut self, at: usize) -> usize {
-        let name = |line: &str| line[4..].split('\t').next().unwrap_or_default().trim().trim_matches('"').to_owned();
-        let (old, new) = (name(self.lines[at].content), name(self.lines[at + 1].content));
+        let (old, new) = (path_in(&self.lines[at].content[4..]), path_in(&self.lines[at + 1].content[4..]));
         self.used[at..at + 2].fill(true);
-        if new == "/dev/null" {
-            self.refuse(at, &format!("deletes {old}"));
+        let (old_path, new_path) = (plain(&old, "a/"), plain(&new, "b/"));
+        // What the header of git said already is not said twice.
+        match (old.as_str(), new.as_str()) {
+            ("/dev/null", _) => self.make(at, &new_path),
+            (_, "/dev/null") => self.remove(at, &old_path),
+            _ if matches!(&self.file, FileName::Given(name) if *name == old_path) => {}
+            _ => (self.file, self.whole) = (FileName::Given(new), Whole::Stays),
         }
-        self.file = FileName::Given(new);
         at + 2
     }
 
-    fn refuse(&mut self, at: usize, what: &str) {
-        let message = format!(
-            "The diff on line {} of the reply {what}, which is not done from a reply. Do that yourself, then apply the rest.",
-            at + 1
-        );
-        self.parsed.complaints.push(Complaint::new(ComplaintKind::Malformed, message));
+    /// Takes `diff --git a/old b/new` with the lines of git below it, up to the hunks.
+    fn git_header(&mut self, at: usize) -> usize {
+        let mut end = at + 1;
+        let is_header = |line: &str| PREAMBLE[1..].iter().chain(GIT_HEADERS).any(|word| line.starts_with(word));
+        while end < self.lines.len() && self.fence != Some(end) && is_header(self.lines[end].content) {
+            end += 1;
+        }
+        let header = &self.lines[at..end];
+        let value = |word: &str| header.iter().find_map(|line| line.content.strip_prefix(word)).map(path_in);
+        let (from, to) = (value("rename from "), value("rename to "));
+        let names = header[0].content["diff --git ".len()..].trim();
+        let new = names.rsplit_once(" b/").map(|(_, name)| name.trim_matches('"').to_owned());
+        let (is_new, is_gone) = (value("new file mode ").is_some(), value("deleted file mode ").is_some());
+        self.used[at..end].fill(true);
+        (self.file, self.whole) = (FileName::from_option(new.clone()), Whole::Stays);
+        let binary = header.iter().any(|line| line.content.starts_with("Binary files "));
+        if binary || value("copy from ").is_some() {
+            let what = if binary { "changes a binary file" } else { "copies a file" };
+            let message = format!(
+                "The diff on line {} of the reply {what}, which a reply cannot say. Do that yourself, then apply the rest.",
+                at + 1
+            );
+            self.parsed.complaints.push(Complaint::new(ComplaintKind::Malformed, message));
+        }
+        match (from, to, new) {
+            (Some(from), Some(to), _) => {
+                self.push(at, FileName::Given(from.clone()), ItemKind::Rename { to });
+                self.file = FileName::Given(from);
+            }
+            (_, _, Some(new)) if is_new => self.make(at, &new),
+            (_, _, Some(new)) if is_gone => self.remove(at, &new),
+            _ => {}
+        }
+        end
+    }
+
+    fn push(&mut self, at: usize, file: FileName, kind: ItemKind) -> usize {
+        self.parsed.items.push(Item { file, kind, reply_line: at + 1 });
+        self.parsed.items.len() - 1
+    }
+
+    fn make(&mut self, at: usize, path: &str) {
+        if !(matches!(self.whole, Whole::Made(_)) && self.file == FileName::Given(path.to_owned())) {
+            self.file = FileName::Given(path.to_owned());
+            let kind = ItemKind::Write { text: String::new(), only_new: true };
+            self.whole = Whole::Made(self.push(at, self.file.clone(), kind));
+        }
+    }
+
+    fn remove(&mut self, at: usize, path: &str) {
+        if !(matches!(self.whole, Whole::Goes(_)) && self.file == FileName::Given(path.to_owned())) {
+            self.file = FileName::Given(path.to_owned());
+            self.whole = Whole::Goes(self.push(at, self.file.clone(), ItemKind::Delete { expected: None }));
+        }
     }
 
     fn leads_to_a_diff(&self, at: usize) -> bool {
-        let is_preamble = |line: &str| {
-            PREAMBLE.iter().any(|word| line.starts_with(word))
-                || line.starts_with("rename ")
-                || line.starts_with("deleted file mode ")
-        };
+        let is_preamble = |line: &str| PREAMBLE.iter().chain(GIT_HEADERS).any(|word| line.starts_with(word));
         is_preamble(self.lines[at].content)
             && (at + 1..(at + 8).min(self.lines.len()))
                 .find(|number| !is_preamble(self.lines[*number].content))
@@ -191,6 +254,17 @@ impl Reader<'_> {
             return at.max(head + 1);
         }
         self.used[start..at].fill(true);
+        let as_read = reading(body.iter().map(|(sign, text, _)| (*sign, *text)), header.old_start);
+        if let Whole::Made(item) | Whole::Goes(item) = self.whole
+            && let Some(item) = self.parsed.items.get_mut(item)
+        {
+            match &mut item.kind {
+                ItemKind::Write { text, .. } => text.push_str(&as_read.new),
+                ItemKind::Delete { expected } => expected.get_or_insert_default().push_str(&as_read.old),
+                _ => {}
+            }
+            return at;
+        }
         let file = match &self.file {
             FileName::None => {
                 let above = file_name::above(self.lines, &self.used, head, self.known_files);
@@ -198,7 +272,7 @@ impl Reader<'_> {
             }
             file => file.clone(),
         };
-        let mut readings = vec![reading(body.iter().map(|(sign, text, _)| (*sign, *text)), header.old_start)];
+        let mut readings = vec![as_read];
         if lost_blanks {
             // Then perhaps all of them lost theirs.
             let as_they_stand = body.iter().map(|(sign, text, line)| (*sign, if *sign == ' ' { *line } else { *text }));
@@ -207,6 +281,15 @@ impl Reader<'_> {
         self.parsed.items.push(Item { file, kind: ItemKind::Replace { readings }, reply_line: head + 1 });
         at
     }
+}
+
+/// A path in a header, without the time behind a tab and without quotes.
+fn path_in(text: &str) -> String {
+    text.split('\t').next().unwrap_or_default().trim().trim_matches('"').to_owned()
+}
+
+fn plain(path: &str, prefix: &str) -> String {
+    path.strip_prefix(prefix).unwrap_or(path).to_owned()
 }
 
 fn reading<'t>(body: impl Iterator<Item = (char, &'t str)>, line: Option<usize>) -> Reading {

@@ -3,6 +3,7 @@
 
 mod aligned;
 mod canonical;
+mod files;
 mod imports;
 mod indent;
 mod line_numbers;
@@ -17,10 +18,14 @@ mod whole_symbol;
 use std::ops::Range;
 
 use crate::complaint::{Complaint, ComplaintKind};
+use crate::lines::{Line, lines};
 use crate::parse::{FileName, Item, ItemKind, Reading};
 use crate::tolerance::Tolerance;
 
+pub(crate) use files::{Files, named_beside};
 pub(crate) use view::FileView;
+
+use files::Unnamed;
 
 /// A passage of a file and what replaces it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,92 +36,201 @@ pub(crate) struct Change {
     pub(crate) tolerances: Vec<Tolerance>,
 }
 
-/// The changes of one item, all in one file.
+/// What an item comes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Resolved {
-    /// Index of the file.
-    pub(crate) file: usize,
-    pub(crate) changes: Vec<Change>,
+pub(crate) enum Resolved {
+    /// Changes of the file with this index.
+    Changes { file: usize, changes: Vec<Change> },
+    /// A new file.
+    Create { path: String, text: String },
+    /// The file with this index goes.
+    Delete { file: usize },
+    /// The file with this index gets another name.
+    Rename { file: usize, to: String },
 }
 
-/// Finds the file and the places an item means.
-pub(crate) fn resolve(item: &Item, files: &[FileView]) -> Result<Resolved, Complaint> {
-    match &item.file {
-        FileName::Given(name) => in_named_file(item, name, files),
-        FileName::Earlier(name) => {
-            let first = named(name, files).ok().or_else(|| focus(files));
-            in_any_file(item, first, files)
+impl Resolved {
+    /// The file it is about.
+    pub(crate) fn path<'f>(&'f self, files: &'f Files) -> Option<&'f str> {
+        match self {
+            Self::Changes { file, .. } | Self::Delete { file } | Self::Rename { file, .. } => {
+                files.views.get(*file).map(|view| view.path)
+            }
+            Self::Create { path, .. } => Some(path),
         }
-        FileName::None => in_any_file(item, focus(files), files),
     }
 }
 
-fn focus(files: &[FileView]) -> Option<usize> {
-    files.iter().position(FileView::is_focus)
+/// Finds the file and the places an item means.
+pub(crate) fn resolve(item: &Item, files: &Files) -> Result<Resolved, Complaint> {
+    match (&item.file, &item.kind) {
+        (FileName::Given(name), ItemKind::Write { text, only_new }) => write(name, text, *only_new, files),
+        (FileName::Given(name), ItemKind::Delete { expected }) => delete(name, expected.as_deref(), files),
+        (FileName::Given(name), ItemKind::Rename { to }) => {
+            let file = files.exactly(name).map_err(|unnamed| refusal(unnamed, name, files))?;
+            Ok(Resolved::Rename { file, to: files.free(to)? })
+        }
+        (FileName::Given(name), _) => in_named_file(item, name, files),
+        (FileName::Earlier(name), _) => {
+            let first = files.named(name).ok().or_else(|| files.focus());
+            in_any_file(item, first, files)
+        }
+        (FileName::None, _) => in_any_file(item, files.focus(), files),
+    }
 }
 
-fn in_named_file(item: &Item, name: &str, files: &[FileView]) -> Result<Resolved, Complaint> {
-    match named(name, files) {
+fn refusal(unnamed: Unnamed, name: &str, files: &Files) -> Complaint {
+    match unnamed {
+        Unnamed::Refused(complaint) => complaint,
+        Unnamed::Nothing(_) => files.unknown(name),
+    }
+}
+
+fn write(name: &str, text: &str, only_new: bool, files: &Files) -> Result<Resolved, Complaint> {
+    match files.exactly(name) {
         Ok(index) => {
-            let mut resolved = in_file(item, index, files)?;
-            if files[index].path != name && !name.ends_with(files[index].path) {
-                note(&mut resolved, &Tolerance::FileNamedDifferently(name.to_owned()));
+            let view = &files.views[index];
+            let same = lines(text).iter().map(Line::right_trimmed).eq(view.lines.iter().map(Line::right_trimmed));
+            if same {
+                return Ok(Resolved::Changes { file: index, changes: Vec::new() });
             }
-            Ok(resolved)
-        }
-        Err(several) => {
-            // Models invent names like `path/to/file.py`. What was asked about may still be meant, if
-            // the text itself proves it.
-            if !several
-                && let Some(index) = focus(files)
-                && let Ok(mut resolved) = in_file(item, index, files)
-                && is_evident(item, &files[index])
-            {
-                note(&mut resolved, &Tolerance::FileNamedDifferently(name.to_owned()));
-                return Ok(resolved);
+            if only_new && !view.lines.iter().all(Line::is_blank) {
+                return Err(files.free(name).err().unwrap_or_else(|| files.unknown(name)));
             }
-            let known: Vec<&str> = files.iter().take(10).map(|file| file.path).collect();
-            let problem = if several { "could be several" } else { "is none" };
-            Err(Complaint::new(
-                ComplaintKind::UnknownFile,
-                format!(
-                    "The reply changes `{name}`, which {problem} of the files it was given ({}). Open that file \
-                     and ask again.",
-                    known.join(", ")
-                ),
-            ))
+            Ok(Resolved::Changes { file: index, changes: vec![whole_file::replacement(text, view)] })
         }
+        Err(Unnamed::Nothing(_)) => Ok(Resolved::Create { path: files.free(name)?, text: text.to_owned() }),
+        Err(Unnamed::Refused(complaint)) => Err(complaint),
+    }
+}
+
+/// A file goes only if it is what the reply says it is.
+fn delete(name: &str, expected: Option<&str>, files: &Files) -> Result<Resolved, Complaint> {
+    let file = files.exactly(name).map_err(|unnamed| refusal(unnamed, name, files))?;
+    let view = &files.views[file];
+    if let Some(expected) = expected {
+        let expected = lines(expected);
+        let said = expected.iter().map(Line::right_trimmed).filter(|line| !line.is_empty());
+        let real = view.lines.iter().map(Line::right_trimmed).filter(|line| !line.is_empty());
+        if let Some(number) = first_difference(said, real) {
+            let message = format!(
+                "The reply deletes {}, but quotes another text of it than it has (from its {number}. line of text on), so it                  stays. Ask again, with the file as it is now.",
+                view.path
+            );
+            return Err(Complaint::new(ComplaintKind::Changed, message).in_file(view.path));
+        }
+    }
+    Ok(Resolved::Delete { file })
+}
+
+/// Where two rows of lines differ first, counted from 1.
+fn first_difference<'t>(one: impl Iterator<Item = &'t str>, other: impl Iterator<Item = &'t str>) -> Option<usize> {
+    let (mut one, mut other) = (one, other);
+    (1..).find_map(|number| match (one.next(), other.next()) {
+        (None, None) => Some(None),
+        (a, b) if a == b => None,
+        _ => Some(Some(number)),
+    })?
+}
+
+fn in_named_file(item: &Item, name: &str, files: &Files) -> Result<Resolved, Complaint> {
+    let creatable = match files.named(name) {
+        Ok(index) => {
+            let view = &files.views[index];
+            let mut changes = in_file(item, view)?;
+            if view.path != name && !name.ends_with(view.path) {
+                note(&mut changes, &Tolerance::FileNamedDifferently(name.to_owned()));
+            }
+            return Ok(Resolved::Changes { file: index, changes });
+        }
+        Err(Unnamed::Refused(complaint)) => return Err(complaint),
+        Err(Unnamed::Nothing(creatable)) => creatable,
+    };
+    // Models invent names like `path/to/file.py`. What was asked about may still be meant, if the text itself proves it.
+    if let Some(index) = files.focus()
+        && let Ok(mut changes) = in_file(item, &files.views[index])
+        && is_evident(item, &files.views[index])
+    {
+        note(&mut changes, &Tolerance::FileNamedDifferently(name.to_owned()));
+        return Ok(Resolved::Changes { file: index, changes });
+    }
+    match (creatable, new_text(item)) {
+        (Some(path), Some(text)) => Ok(Resolved::Create { path, text: text? }),
+        _ => only_proven(item, name, files).ok_or_else(|| files.unknown(name)),
+    }
+}
+
+/// The only file that holds the quoted lines, which are enough to tell.
+fn only_proven(item: &Item, name: &str, files: &Files) -> Option<Resolved> {
+    let ItemKind::Replace { readings } = &item.kind else { return None };
+    let telling = |text: &str| lines(text).iter().filter(|line| line.trimmed().len() > 2).count() >= 2;
+    if !readings.iter().all(|reading| telling(&reading.old)) {
+        return None;
+    }
+    let mut found = Vec::new();
+    for (index, view) in files.views.iter().enumerate() {
+        match in_file(item, view) {
+            Ok(changes) => found.push((index, changes)),
+            Err(complaint) if complaint.kind == ComplaintKind::NotFound => {}
+            Err(_) => return None,
+        }
+    }
+    let (file, mut changes) = found.pop().filter(|_| found.is_empty())?;
+    let guessed = |tolerance: &Tolerance| matches!(tolerance, Tolerance::Quote | Tolerance::LineNumber);
+    if changes.iter().flat_map(|change| &change.tolerances).any(guessed) {
+        return None;
+    }
+    note(&mut changes, &Tolerance::FileNamedDifferently(name.to_owned()));
+    Some(Resolved::Changes { file, changes })
+}
+
+/// The text of a file that is to be made; nothing when the item needs one that is there.
+fn new_text(item: &Item) -> Option<Result<String, Complaint>> {
+    match &item.kind {
+        ItemKind::Replace { readings } => {
+            let fresh = readings.iter().find(|reading| reading.old.trim().is_empty())?;
+            Some(Ok(fresh.new.clone()))
+        }
+        ItemKind::Code { loose: true, .. } => Some(Err(Complaint::new(
+            ComplaintKind::CutOff,
+            format!(
+                "The code fence on line {} of the reply is not closed, so the new file may be cut off. Ask again.",
+                item.reply_line
+            ),
+        ))),
+        ItemKind::Code { text, .. } => Some(Ok(text.clone())),
+        ItemKind::Write { .. } | ItemKind::Delete { .. } | ItemKind::Rename { .. } => None,
     }
 }
 
 /// A passage was found by its text; code must define the very symbol that was asked about.
 fn is_evident(item: &Item, file: &FileView) -> bool {
     match &item.kind {
-        ItemKind::Replace { .. } => true,
         ItemKind::Code { text, .. } => file
             .focus_symbol()
             .is_some_and(|name| whole_symbol::top_level_names(text, file).iter().any(|own| own == name)),
+        _ => true,
     }
 }
 
 /// Tries the likeliest file, then the only other one that fits.
-fn in_any_file(item: &Item, first: Option<usize>, files: &[FileView]) -> Result<Resolved, Complaint> {
+fn in_any_file(item: &Item, first: Option<usize>, files: &Files) -> Result<Resolved, Complaint> {
     let mut problem = None;
     if let Some(index) = first {
-        match in_file(item, index, files) {
+        match in_file(item, &files.views[index]) {
             Err(complaint) if complaint.kind == ComplaintKind::NotFound => problem = Some(complaint),
-            answer => return answer,
+            answer => return answer.map(|changes| Resolved::Changes { file: index, changes }),
         }
     }
     let mut found = Vec::new();
-    for index in (0..files.len()).filter(|index| Some(*index) != first) {
-        match in_file(item, index, files) {
-            Ok(resolved) => found.push(resolved),
+    for index in (0..files.views.len()).filter(|index| Some(*index) != first) {
+        match in_file(item, &files.views[index]) {
+            Ok(changes) => found.push((index, changes)),
             Err(complaint) => problem = Some(problem.unwrap_or(complaint)),
         }
     }
     if found.len() > 1 {
-        let paths: Vec<&str> = found.iter().map(|found| files[found.file].path).collect();
+        let paths: Vec<&str> = found.iter().map(|(index, _)| files.views[*index].path).collect();
         return Err(Complaint::new(
             ComplaintKind::Ambiguous,
             format!(
@@ -127,12 +241,11 @@ fn in_any_file(item: &Item, first: Option<usize>, files: &[FileView]) -> Result<
             ),
         ));
     }
-    if let Some(mut resolved) = found.pop() {
-        if files.len() > 1 {
-            let path = files[resolved.file].path.to_owned();
-            note(&mut resolved, &Tolerance::FileAssumed(path));
+    if let Some((file, mut changes)) = found.pop() {
+        if files.views.len() > 1 {
+            note(&mut changes, &Tolerance::FileAssumed(files.views[file].path.to_owned()));
         }
-        return Ok(resolved);
+        return Ok(Resolved::Changes { file, changes });
     }
     Err(problem.unwrap_or_else(|| {
         Complaint::new(
@@ -142,10 +255,9 @@ fn in_any_file(item: &Item, first: Option<usize>, files: &[FileView]) -> Result<
     }))
 }
 
-fn in_file(item: &Item, index: usize, files: &[FileView]) -> Result<Resolved, Complaint> {
-    let file = &files[index];
-    let changes = match &item.kind {
-        ItemKind::Replace { readings } => vec![read(readings, file)?],
+fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
+    match &item.kind {
+        ItemKind::Replace { readings } => Ok(vec![read(readings, file)?]),
         ItemKind::Code { text, language, loose } => {
             let mut changes = whole_symbol::changes(text, language.as_deref(), file)?;
             if *loose {
@@ -153,10 +265,13 @@ fn in_file(item: &Item, index: usize, files: &[FileView]) -> Result<Resolved, Co
                     change.tolerances.push(Tolerance::Fence);
                 }
             }
-            changes
+            Ok(changes)
         }
-    };
-    Ok(Resolved { file: index, changes })
+        ItemKind::Write { .. } | ItemKind::Delete { .. } | ItemKind::Rename { .. } => Err(Complaint::new(
+            ComplaintKind::UnknownFile,
+            format!("The edit on line {} of the reply names no file. Ask the model to name it.", item.reply_line),
+        )),
+    }
 }
 
 /// The one reading that fits. Among several that fit to the letter the one that quotes most is meant: the
@@ -193,27 +308,8 @@ fn read(readings: &[Reading], file: &FileView) -> Result<Change, Complaint> {
     }
 }
 
-/// The file a name means; `Err(true)` when it could be several.
-fn named(name: &str, files: &[FileView]) -> Result<usize, bool> {
-    let name = name.replace('\\', "/");
-    let name = name.trim_start_matches("./");
-    let plain = name.strip_prefix("a/").or(name.strip_prefix("b/"));
-    let only = |test: &dyn Fn(&str) -> bool| -> Option<Result<usize, bool>> {
-        let mut fitting = (0..files.len()).filter(|index| test(files[*index].path));
-        let first = fitting.next()?;
-        Some(if fitting.next().is_some() { Err(true) } else { Ok(first) })
-    };
-    let ends_with =
-        |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-    only(&|path| path == name)
-        .or_else(|| only(&|path| Some(path) == plain))
-        .or_else(|| only(&|path| ends_with(path, name) || ends_with(name, path)))
-        .or_else(|| only(&|path| path.rsplit('/').next() == name.rsplit('/').next()))
-        .unwrap_or(Err(false))
-}
-
-fn note(resolved: &mut Resolved, tolerance: &Tolerance) {
-    for change in &mut resolved.changes {
+fn note(changes: &mut [Change], tolerance: &Tolerance) {
+    for change in changes {
         change.tolerances.insert(0, tolerance.clone());
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn of_unknown_language(text: &str, file: &FileView) -> Result<Change,
 }
 
 /// The text with the file's byte order mark, line breaks and final break.
-fn replacement(text: &str, file: &FileView) -> Change {
+pub(super) fn replacement(text: &str, file: &FileView) -> Change {
     let given = lines(text.trim_end());
     let mut new_text = String::with_capacity(text.len());
     for (number, line) in given.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use aiia_edit::{EditPlan, FilePlan, Finish, Focus, ReplyContext, SourceFile};
+use aiia_edit::{EditPlan, FileAction, FilePlan, Finish, Focus, ReplyContext, SourceFile};
 use aiia_protocol::edit::{EditHunk, FileSummary, HunkStatus, PendingEdit};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::{EditId, HunkNumber};
@@ -164,13 +164,20 @@ fn plan(reply: Reply, sources: Vec<Source>) -> Result<Vec<(String, FilePlan)>, R
         files.push(SourceFile { path: source.name, text: source.text, language: source.language });
     }
     let context = ReplyContext {
-        files: &files,
         focus: reply.focus.map(|(range, symbol)| Focus { path: first, range, symbol }),
         finish: if reply.cut_off { Finish::CutOff } else { Finish::Complete },
+        ..ReplyContext::of(&files)
     };
     let EditPlan { files, complaints, .. } = aiia_edit::plan(&reply.text, &context);
     if !complaints.is_empty() || files.is_empty() {
         return Err(Refusal::new(complaints.into_iter().map(|complaint| complaint.message).collect()));
+    }
+    if let Some(other) = files.iter().find(|file| file.action != FileAction::Edit) {
+        let what = other.action.as_str();
+        return Err(Refusal::new(vec![format!(
+            "it would {what} {}, and only changes of the text were asked for.",
+            other.path
+        )]));
     }
     Ok(files.into_iter().filter_map(|file| Some((paths.get(&file.path)?.clone(), file))).collect())
 }

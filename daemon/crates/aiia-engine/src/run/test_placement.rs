@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aiia_edit::{FilePlan, hunks};
+use aiia_edit::{FileAction, FilePlan};
 use aiia_syntax::{Language, SymbolKind, SyntaxTree};
 use aiia_text::LineEnding;
 
@@ -68,11 +68,11 @@ pub(crate) fn place(reply: &str, target: &TestTarget, cut_off: bool) -> Result<F
     if errors(&new_text) > errors(&target.text) {
         return Err("the tests would add syntax errors to the file.".to_owned());
     }
-    let hunks = hunks(&target.text, &new_text);
-    if hunks.is_empty() {
+    let plan = FilePlan::between(FileAction::Edit, &target.path, &target.text, new_text);
+    if plan.hunks.is_empty() {
         return Err("it adds nothing.".to_owned());
     }
-    Ok(FilePlan { path: target.path.clone(), old_text: target.text.clone(), new_text, hunks })
+    Ok(plan)
 }
 
 /// The longest fenced block.

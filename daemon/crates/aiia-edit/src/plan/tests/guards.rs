@@ -68,7 +68,7 @@ fn other_symbols_may_not_vanish() {
 #[test]
 fn a_cut_off_reply_is_refused() {
     let files = [SourceFile { path: "a.py".into(), text: FILE.into(), language: None }];
-    let context = ReplyContext { files: &files, focus: None, finish: Finish::CutOff };
+    let context = ReplyContext { finish: Finish::CutOff, ..ReplyContext::of(&files) };
     let plan = plan(&block("    two()\n", "    three()\n"), &context);
     assert_eq!(plan.complaints[0].kind, ComplaintKind::CutOff);
     assert_eq!(plan.files, []);

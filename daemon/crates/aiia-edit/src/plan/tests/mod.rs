@@ -7,12 +7,14 @@ mod guards;
 mod passages;
 mod symbols;
 mod unified_diffs;
+mod whole_actions;
 mod whole_files;
 
 use aiia_syntax::{Language, SyntaxTree};
 use expect_test::Expect;
 
 use super::*;
+use crate::Hunk;
 
 /// Files as `(path, text)`. `$0` in a text marks what was asked about: a cursor, or a range when it
 /// stands there twice. Without one nothing was asked about.
@@ -35,7 +37,7 @@ fn plan_for(files: &[(&str, &str)], reply: &str) -> EditPlan {
             SourceFile { path: (*path).to_owned(), text, language }
         })
         .collect();
-    let context = ReplyContext { files: &files, focus, finish: Finish::Complete };
+    let context = ReplyContext { focus, ..ReplyContext::of(&files) };
     let result = plan(reply, &context);
     for file in &result.files {
         assert!(result.complaints.is_empty());
@@ -48,7 +50,10 @@ fn plan_for(files: &[(&str, &str)], reply: &str) -> EditPlan {
 fn described(plan: &EditPlan) -> String {
     let mut text = String::new();
     for file in &plan.files {
-        text.push_str(&crate::unified_diff(&file.path, &file.old_text, &file.hunks, 0));
+        text.push_str(&file.diff(0));
+        if let Some(protection) = file.protection {
+            let _ = writeln!(text, "~ {protection}");
+        }
         let mut seen = Vec::new();
         for tolerance in file.hunks.iter().flat_map(|hunk| &hunk.tolerances) {
             if !seen.contains(&tolerance) {
