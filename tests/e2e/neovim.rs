@@ -47,3 +47,21 @@ fn one_hunk_is_accepted_one_rejected_and_undo_restores_the_bytes() {
         run("review_test.lua", &aiia, &[("FILE", file), ("KIND", kind)]);
     }
 }
+
+const STATS: &str =
+    "def mean(xs):\n    return sum(xs) / len(xs) + 1\n\n\ndef last(xs):\n    a = 1\n    b = 2\n    return xs[0]\n";
+const LIMITS: &str = "LIMIT = 10\nA = 1\nB = 2\nC = 3\nNAME = \"x\"\n";
+const SUM: &str = "pub fn sum(a: u8, b: u8) -> u8 {\n    a - b\n}\n";
+const SEVERAL: &str = "stats.py\n<<<<<<< SEARCH\n    return sum(xs) / len(xs) + 1\n=======\n    return sum(xs) / len(xs)\n>>>>>>> REPLACE\n\nstats.py\n<<<<<<< SEARCH\n    return xs[0]\n=======\n    return xs[-1]\n>>>>>>> REPLACE\n\nlimits.py\n<<<<<<< SEARCH\nLIMIT = 10\n=======\nLIMIT = 100\n>>>>>>> REPLACE\n\nlimits.py\n<<<<<<< SEARCH\nNAME = \"x\"\n=======\nNAME = \"y\"\n>>>>>>> REPLACE\n\nsum.rs\n<<<<<<< SEARCH\n    a - b\n=======\n    a + b\n>>>>>>> REPLACE\n";
+
+#[test]
+fn three_files_are_reviewed_hunk_by_hunk_while_the_user_types() {
+    let aiia = Installation::new();
+    for (name, text) in [("stats.py", STATS), ("limits.py", LIMITS), ("sum.rs", SUM)] {
+        aiia.write(name, text);
+    }
+    aiia.model.always(Script::text(SEVERAL));
+    let folder = aiia.workspace();
+    let environment = [("FOLDER", folder.to_str().expect("UTF-8")), ("STATS", STATS), ("LIMITS", LIMITS), ("SUM", SUM)];
+    run("several_files_test.lua", &aiia, &environment);
+}

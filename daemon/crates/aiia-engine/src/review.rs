@@ -104,6 +104,12 @@ impl Engine {
     }
 }
 
+/// Whether the change from `before` to `after` is in `now`, which may have been typed in as well: no part of it could still be
+/// made.
+pub fn took_place(before: &str, after: &str, now: &str) -> bool {
+    now == after || !aiia_edit::hunks(before, after).iter().any(|hunk| aiia_edit::locate(hunk, before, now).is_ok())
+}
+
 /// The path as seen from the project's folder that it lies in, so that `git apply` takes the document there.
 fn inside<'a>(path: &'a str, folders: &[String]) -> &'a str {
     let within = |folder: &String| Path::new(path).strip_prefix(folder).ok()?.to_str();
@@ -123,6 +129,20 @@ fn reviewed<'a>(row: &EditHunk, hunk: &'a aiia_edit::Hunk) -> ReviewedHunk<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_is_found_beside_what_was_typed() {
+        let (before, after) = ("a\nb\nc\n", "a\nB\nc\nd\n");
+        for (now, expected) in [
+            (after, true),
+            (before, false),
+            ("typed\na\nb\nc\n", false),
+            ("typed\na\nB\nc\nd\n", true),
+            ("a\nb\nc\ntyped\n", false),
+        ] {
+            assert_eq!(took_place(before, after, now), expected, "{now:?}");
+        }
+    }
 
     #[test]
     fn paths_are_as_seen_from_the_innermost_folder() {

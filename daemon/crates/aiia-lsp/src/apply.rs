@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aiia_engine::OpenDocument;
+use aiia_engine::review::took_place;
 use aiia_engine::text::Document;
 use aiia_protocol::edit::{FileChange, Replacement};
 use sha2::{Digest, Sha256};
@@ -17,6 +18,8 @@ use crate::to_proto;
 const APPLY_LIMIT: Duration = Duration::from_secs(30);
 /// How long its word of the new text may take after that.
 const CHANGE_LIMIT: Duration = Duration::from_secs(2);
+/// How much later it may come where the user's typing came first.
+const LATE_LIMIT: Duration = Duration::from_millis(500);
 
 /// Why a change was not applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,12 +90,18 @@ async fn send(
     };
     match answer {
         Some(answer) if answer.applied => {
+            let Some(version) = version else { return Ok(()) };
             // The next decision must see this one; most editors tell of the change after they have answered.
-            let moved = |open: Option<&OpenDocument>| {
-                open.is_some_and(|open| version.is_some_and(|version| open.version != version)) || is_there(open)
-            };
+            let moved =
+                |open: Option<&OpenDocument>| is_there(open) || open.is_some_and(|open| open.version != version);
             connection.wait_for_document(path, CHANGE_LIMIT, moved).await;
-            Ok(())
+            // Neovim says that it has applied an edit for a version that the user has typed past, and has not.
+            let before = document.text();
+            let took_place = |open: Option<&OpenDocument>| {
+                open.is_none_or(|open| open.version == version || took_place(&before, &expected, &open.document.text()))
+            };
+            let took_place = connection.wait_for_document(path, LATE_LIMIT, took_place).await;
+            if took_place { Ok(()) } else { Err(Failure::Stale) }
         }
         Some(answer) => {
             let moved = version.is_some()

@@ -1,6 +1,6 @@
 //! From an answer to a pending edit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -53,7 +53,9 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    fn new(complaints: Vec<String>) -> Self {
+    fn new(mut complaints: Vec<String>) -> Self {
+        let mut seen = HashSet::new();
+        complaints.retain(|complaint| seen.insert(complaint.clone()));
         let detail = match complaints.first() {
             Some(first) if complaints.len() == 1 => format!("The answer could not be applied: {first}"),
             Some(first) => format!("The answer could not be applied: {first} (and {} more)", complaints.len() - 1),
