@@ -13,6 +13,7 @@ mod write;
 mod action;
 mod apply;
 mod ask;
+mod chat;
 mod chats;
 mod completions;
 mod context;
@@ -51,6 +52,7 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Index(arguments) => workspace::index(&arguments),
         Verb::Map(arguments) => workspace::map(&arguments),
         Verb::History(arguments) => chats::history(&arguments),
+        Verb::Chat(arguments) => chat::run(&arguments),
         Verb::Projects(arguments) => chats::projects(&arguments),
         Verb::Models(arguments) => models::run(&arguments),
         Verb::Events(arguments) => events::run(&arguments),

@@ -22,6 +22,7 @@ pub mod problem;
 pub mod project;
 pub mod reference;
 pub mod run;
+pub mod settings;
 pub mod system;
 pub mod workspace;
 

@@ -107,11 +107,12 @@ impl Row {
         format!("aiia/{}", self.name.replace('.', "/"))
     }
 
-    /// The HTTP status of success: 201 for what is made, 202 for a run that has only begun (whatever starts or is tried again is a run).
+    /// The HTTP status of success: 201 for what is made, 202 for a run that has only begun (whatever starts, answers or is
+    /// tried again is a run).
     pub fn success_status(&self) -> u16 {
         match self.name.split_once('.') {
-            Some((_, "create" | "propose")) => 201,
-            Some((_, "start" | "retry")) => 202,
+            Some((_, "create" | "duplicate" | "fork" | "propose")) => 201,
+            Some((_, "start" | "retry" | "answer" | "continue")) => 202,
             _ => 200,
         }
     }
@@ -196,7 +197,7 @@ operations! {
     /// Deletes a project with its chats.
     ProjectDelete = "project.delete", Delete "/projects/{project_id}", Write Unary, project::ProjectRef => Empty;
 
-    /// Lists chats, last changed first.
+    /// Lists chats: pinned ones first, then by when something was last said in them.
     ChatList = "chat.list", Get "/chats", Read Unary, chat::ListChats => Page<chat::Chat>;
     /// Makes a chat.
     ChatCreate = "chat.create", Post "/chats", Write Unary, chat::CreateChat => chat::Chat;
@@ -204,10 +205,38 @@ operations! {
     ChatGet = "chat.get", Get "/chats/{chat_id}", Read Unary, chat::ChatRef => chat::Chat;
     /// Changes a chat.
     ChatUpdate = "chat.update", Patch "/chats/{chat_id}", Write Unary, chat::UpdateChat => chat::Chat;
-    /// Deletes a chat.
-    ChatDelete = "chat.delete", Delete "/chats/{chat_id}", Write Unary, chat::ChatRef => Empty;
-    /// Lists the messages of a chat, oldest first.
+    /// Deletes a chat. It can be restored until it is purged.
+    ChatDelete = "chat.delete", Delete "/chats/{chat_id}", Write Unary, chat::DeleteChat => Empty;
+    /// Brings a deleted chat back.
+    ChatRestore = "chat.restore", Post "/chats/{chat_id}/restore", Write Unary, chat::ChatRef => chat::Chat;
+    /// Erases a deleted chat with all that was said in it. Nothing brings it back.
+    ChatPurge = "chat.purge", Post "/chats/{chat_id}/purge", Write Unary, chat::ChatRef => Empty;
+    /// Copies a chat with all its branches.
+    ChatDuplicate = "chat.duplicate", Post "/chats/{chat_id}/duplicate", Write Unary, chat::ChatRef => chat::Chat;
+    /// Makes a new chat from a message of another one and what led to it.
+    ChatFork = "chat.fork", Post "/chats/{chat_id}/fork", Write Unary, chat::ForkChat => chat::Chat;
+    /// Says what an answer in the chat would be made with, and where each setting comes from.
+    ChatSettings = "chat.settings", Get "/chats/{chat_id}/settings", Read Unary, chat::ChatRef => chat::ChatSettings;
+    /// Lists the tags of chats.
+    TagList = "tag.list", Get "/tags", Read Unary, Empty => chat::TagList;
+    /// Lists the messages of a chat, oldest first unless asked otherwise.
     MessageList = "message.list", Get "/chats/{chat_id}/messages", Read Unary, message::ListMessages => Page<message::Message>;
+    /// Gives a message.
+    MessageGet = "message.get", Get "/messages/{message_id}", Read Unary, message::MessageRef => message::Message;
+    /// Rates a message, or notes something about it.
+    MessageUpdate = "message.update", Patch "/messages/{message_id}", Write Unary, message::UpdateMessage => message::Message;
+    /// Puts another wording beside a message and shows it. Asks no model.
+    MessageEdit = "message.edit", Post "/messages/{message_id}/edit", Write Unary, message::EditMessage => message::Message;
+    /// Starts one or more new answers to a question, beside those that are there. Returns at once.
+    MessageAnswer = "message.answer", Post "/messages/{message_id}/answers", Write Unary, message::AnswerMessage => message::Answers;
+    /// Starts an answer that goes on where one was cut off. Returns at once.
+    MessageContinue = "message.continue", Post "/messages/{message_id}/continue", Write Unary, message::MessageRef => run::Run;
+    /// Shows the branch of a message, to its newest end.
+    MessageChoose = "message.choose", Post "/messages/{message_id}/choose", Write Unary, message::MessageRef => chat::Chat;
+    /// Deletes a message and all that follows it. They can be restored.
+    MessageDelete = "message.delete", Delete "/messages/{message_id}", Write Unary, message::DeleteMessage => message::BranchChange;
+    /// Brings a deleted message back, with what was deleted along with it.
+    MessageRestore = "message.restore", Post "/messages/{message_id}/restore", Write Unary, message::MessageRef => message::BranchChange;
 
     /// Stores what the user says and starts the answer. Returns at once.
     RunStart = "run.start", Post "/chats/{chat_id}/runs", Write Unary, run::StartRun => run::Run;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::ProjectId;
+use crate::settings::Parameters;
 
 /// A project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +19,9 @@ pub struct Project {
     pub system_prompt: Option<String>,
     /// The model of its chats, `provider/model`, where the chat names none.
     pub model: Option<String>,
+    /// The sampling parameters of its chats, where the chat has none.
+    #[serde(default, skip_serializing_if = "Parameters::is_empty")]
+    pub parameters: Parameters,
     /// When it was made (RFC 3339, UTC).
     pub created_at: String,
     /// When it or one of its chats last changed (RFC 3339, UTC).
@@ -51,6 +55,22 @@ pub struct CreateProject {
     /// The model of its chats, `provider/model`.
     #[serde(default)]
     pub model: Option<String>,
+    /// The sampling parameters of its chats.
+    #[serde(default)]
+    pub parameters: Parameters,
+}
+
+impl CreateProject {
+    /// A project without folders and settings.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            folders: Vec::new(),
+            system_prompt: None,
+            model: None,
+            parameters: Parameters::default(),
+        }
+    }
 }
 
 /// Parameters of `project.get` and `project.delete`.
@@ -81,9 +101,27 @@ pub struct UpdateProject {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::operation::patch")]
     #[schemars(with = "Option<String>")]
     pub model: Option<Option<String>>,
+    /// All its sampling parameters from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Parameters>,
     /// Refuse when the project has another version than this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_version: Option<u64>,
+}
+
+impl UpdateProject {
+    /// A change of nothing.
+    pub fn new(project_id: ProjectId) -> Self {
+        Self {
+            project_id,
+            name: None,
+            folders: None,
+            system_prompt: None,
+            model: None,
+            parameters: None,
+            if_version: None,
+        }
+    }
 }
 
 /// Parameters of `project.resolve`.

@@ -7,6 +7,7 @@ use crate::action::ActionKind;
 use crate::edit::FileSummary;
 use crate::id::{ChatId, EditId, MessageId, ProjectId, RunId};
 use crate::problem::Problem;
+use crate::settings::{Parameters, Settings};
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,6 +49,9 @@ pub struct Run {
     pub action: Option<ActionKind>,
     /// The model, `provider/model`.
     pub model: String,
+    /// What it is made with, and where each setting comes from.
+    #[serde(default)]
+    pub settings: Settings,
     /// Where it stands.
     pub status: RunStatus,
     /// The change it proposed.
@@ -90,9 +94,33 @@ pub struct StartRun {
     /// The message it answers; the chat's head where absent. Another message starts a branch.
     #[serde(default)]
     pub parent_id: Option<MessageId>,
+    /// The message of the user that this is another wording of: it stays, and this one becomes its sibling.
+    #[serde(default)]
+    pub replaces: Option<MessageId>,
     /// The model, `provider/model`, for this run alone.
     #[serde(default)]
     pub model: Option<String>,
+    /// The system prompt for this run alone.
+    #[serde(default)]
+    pub system_prompt: Option<String>,
+    /// The sampling parameters for this run alone.
+    #[serde(default)]
+    pub parameters: Parameters,
+}
+
+impl StartRun {
+    /// Goes on at the chat's head with the chat's settings.
+    pub fn new(chat_id: ChatId, content: impl Into<String>) -> Self {
+        Self {
+            chat_id,
+            content: content.into(),
+            parent_id: None,
+            replaces: None,
+            model: None,
+            system_prompt: None,
+            parameters: Parameters::default(),
+        }
+    }
 }
 
 /// Parameters of `run.get` and `run.cancel`.

@@ -116,7 +116,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists chats, last changed first. */
+        /** Lists chats: pinned ones first, then by when something was last said in them. */
         get: operations["chat.list"];
         put?: never;
         /** Makes a chat. */
@@ -138,12 +138,114 @@ export interface paths {
         get: operations["chat.get"];
         put?: never;
         post?: never;
-        /** Deletes a chat. */
+        /** Deletes a chat. It can be restored until it is purged. */
         delete: operations["chat.delete"];
         options?: never;
         head?: never;
         /** Changes a chat. */
         patch: operations["chat.update"];
+        trace?: never;
+    };
+    "/api/v1/chats/{chat_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings a deleted chat back. */
+        post: operations["chat.restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{chat_id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases a deleted chat with all that was said in it. Nothing brings it back. */
+        post: operations["chat.purge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{chat_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copies a chat with all its branches. */
+        post: operations["chat.duplicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{chat_id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a new chat from a message of another one and what led to it. */
+        post: operations["chat.fork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{chat_id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what an answer in the chat would be made with, and where each setting comes from. */
+        get: operations["chat.settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tags of chats. */
+        get: operations["tag.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/chats/{chat_id}/messages": {
@@ -153,10 +255,114 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the messages of a chat, oldest first. */
+        /** Lists the messages of a chat, oldest first unless asked otherwise. */
         get: operations["message.list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives a message. */
+        get: operations["message.get"];
+        put?: never;
+        post?: never;
+        /** Deletes a message and all that follows it. They can be restored. */
+        delete: operations["message.delete"];
+        options?: never;
+        head?: never;
+        /** Rates a message, or notes something about it. */
+        patch: operations["message.update"];
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts another wording beside a message and shows it. Asks no model. */
+        post: operations["message.edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts one or more new answers to a question, beside those that are there. Returns at once. */
+        post: operations["message.answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts an answer that goes on where one was cut off. Returns at once. */
+        post: operations["message.continue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}/choose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows the branch of a message, to its newest end. */
+        post: operations["message.choose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings a deleted message back, with what was deleted along with it. */
+        post: operations["message.restore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -663,6 +869,8 @@ export interface components {
             system_prompt?: string | null;
             /** @description The model of its chats, `provider/model`, where the chat names none. */
             model?: string | null;
+            /** @description The sampling parameters of its chats, where the chat has none. */
+            parameters?: components["schemas"]["Parameters"];
             /** @description When it was made (RFC 3339, UTC). */
             created_at: string;
             /** @description When it or one of its chats last changed (RFC 3339, UTC). */
@@ -675,6 +883,21 @@ export interface components {
         };
         /** @description Identifies a project. */
         ProjectId: string;
+        /** @description How an answer is made. What is absent is left to the next level, in the end to the model's provider. */
+        Parameters: {
+            /**
+             * Format: double
+             * @description How freely the model chooses its words, 0 to 2; 0 always takes the likeliest.
+             */
+            temperature?: number | null;
+            /**
+             * Format: uint32
+             * @description At most so many tokens of answer, 1 or more.
+             */
+            max_tokens?: number | null;
+            /** @description The answer ends before the first of these texts; at most 16. */
+            stop?: string[] | null;
+        };
         /** @description Parameters of `project.create`. */
         CreateProject: {
             /** @description Its name, 1 to 200 characters. */
@@ -694,6 +917,11 @@ export interface components {
              * @default null
              */
             model: string | null;
+            /**
+             * @description The sampling parameters of its chats.
+             * @default {}
+             */
+            parameters: components["schemas"]["Parameters"];
         };
         /** @description Parameters of `project.resolve`. */
         ResolveProject: {
@@ -717,19 +945,46 @@ export interface components {
             system_prompt?: string | null;
             /** @description A new model. */
             model?: string | null;
+            /** @description All its sampling parameters from now on. */
+            parameters?: components["schemas"]["Parameters"] | null;
             /**
              * Format: uint64
              * @description Refuse when the project has another version than this.
              */
             if_version?: number | null;
         };
-        /** @description Parameters of `chat.list`. */
+        /** @description Parameters of `chat.list`. Pinned chats come first, then the one in which something was said last. */
         ListChats: {
             /**
              * @description Only chats of this project.
              * @default null
              */
             project_id: components["schemas"]["ProjectId"] | null;
+            /**
+             * @description Only chats with this tag, in whatever case.
+             * @default null
+             */
+            tag: string | null;
+            /**
+             * @description Only pinned ones, or only others.
+             * @default null
+             */
+            pinned: boolean | null;
+            /**
+             * @description Only favourites, or only others.
+             * @default null
+             */
+            favourite: boolean | null;
+            /**
+             * @description Archived ones; left out where absent.
+             * @default exclude
+             */
+            archived: components["schemas"]["Inclusion"];
+            /**
+             * @description Deleted ones that can still be restored; left out where absent.
+             * @default exclude
+             */
+            deleted: components["schemas"]["Inclusion"];
             /**
              * @description Where the page starts: `next_cursor` of the page before.
              * @default null
@@ -742,6 +997,8 @@ export interface components {
              */
             limit: number | null;
         };
+        /** @description Whether a kind of thing is in a list. */
+        Inclusion: "exclude" | "include" | "only";
         /** @description A part of a list, newest first unless the operation says otherwise. */
         Page2: {
             /** @description The items. */
@@ -759,8 +1016,24 @@ export interface components {
             project_id: components["schemas"]["ProjectId"];
             /** @description Its title, shown to people. */
             title: string;
+            /** @description Whether the title was made from what is said, not given by a person. */
+            title_is_automatic: boolean;
             /** @description Its model, `provider/model`; the project's or the default one where absent. */
             model?: string | null;
+            /** @description Its system prompt; the project's where absent. */
+            system_prompt?: string | null;
+            /** @description Its sampling parameters; the project's where absent. */
+            parameters?: components["schemas"]["Parameters"];
+            /** @description Its tags, in the user's order. */
+            tags: string[];
+            /** @description Whether it stays at the top of lists. */
+            pinned: boolean;
+            /** @description Whether it is a favourite. */
+            favourite: boolean;
+            /** @description Whether it is put away: lists leave it out unless asked. */
+            archived: boolean;
+            /** @description The chat that it was copied from. */
+            forked_from?: components["schemas"]["ChatId"] | null;
             /** @description The last message of the path that is shown. */
             head_id?: components["schemas"]["MessageId"] | null;
             /**
@@ -770,8 +1043,10 @@ export interface components {
             message_count: number;
             /** @description When it was made (RFC 3339, UTC). */
             created_at: string;
-            /** @description When it last changed (RFC 3339, UTC). */
+            /** @description When something was last said in it (RFC 3339, UTC). Titles, tags and the like leave it as it is. */
             updated_at: string;
+            /** @description When it was deleted (RFC 3339, UTC); it can be restored until it is purged. */
+            deleted_at?: string | null;
             /**
              * Format: uint64
              * @description Counts up with every change.
@@ -796,8 +1071,23 @@ export interface components {
              * @default null
              */
             model: string | null;
+            /**
+             * @description Its system prompt.
+             * @default null
+             */
+            system_prompt: string | null;
+            /**
+             * @description Its sampling parameters.
+             * @default {}
+             */
+            parameters: components["schemas"]["Parameters"];
+            /**
+             * @description Its tags.
+             * @default []
+             */
+            tags: string[];
         };
-        /** @description Parameters of `chat.get` and `chat.delete`. */
+        /** @description Parameters of `chat.get` and others that take nothing but a chat. */
         ChatRef: {
             /** @description The chat. */
             chat_id: components["schemas"]["ChatId"];
@@ -806,19 +1096,132 @@ export interface components {
         UpdateChat: {
             /** @description The chat. */
             chat_id: components["schemas"]["ChatId"];
-            /** @description A new title. */
+            /** @description A new title. An empty one is made from the first message again. */
             title?: string | null;
             /** @description Another project. */
             project_id?: components["schemas"]["ProjectId"] | null;
             /** @description A new model. */
             model?: string | null;
+            /** @description A new system prompt. */
+            system_prompt?: string | null;
+            /** @description All its sampling parameters from now on. */
+            parameters?: components["schemas"]["Parameters"] | null;
+            /** @description All its tags from now on. */
+            tags?: string[] | null;
+            /** @description Whether it stays at the top of lists. */
+            pinned?: boolean | null;
+            /** @description Whether it is a favourite. */
+            favourite?: boolean | null;
+            /** @description Whether it is put away. */
+            archived?: boolean | null;
             /**
              * Format: uint64
              * @description Refuse when the chat has another version than this.
              */
             if_version?: number | null;
         };
-        /** @description Parameters of `message.list`. Without `branch` it lists the path that is shown, oldest first. */
+        /** @description Parameters of `chat.delete`. */
+        DeleteChat: {
+            /** @description The chat. */
+            chat_id: components["schemas"]["ChatId"];
+            /**
+             * Format: uint64
+             * @description Refuse when the chat has another version than this.
+             */
+            if_version?: number | null;
+        };
+        /** @description Parameters of `chat.fork`. */
+        ForkChat: {
+            /** @description The chat. */
+            chat_id: components["schemas"]["ChatId"];
+            /**
+             * @description The message that becomes the last one of the path that is shown; the chat's head where absent.
+             * @default null
+             */
+            message_id: components["schemas"]["MessageId"] | null;
+            /**
+             * @description What is taken along.
+             * @default path
+             */
+            scope: components["schemas"]["ForkScope"];
+            /**
+             * @description The title of the new chat; that of the old one where absent.
+             * @default null
+             */
+            title: string | null;
+        };
+        /** @description What a fork takes along. */
+        ForkScope: "path" | "related" | "everything";
+        /** @description The result of `chat.settings`. */
+        ChatSettings: {
+            /** @description What an answer in the chat would be made with now, and where each setting comes from. */
+            settings: components["schemas"]["Settings"];
+        };
+        /** @description The settings in force. What is absent is set nowhere. */
+        Settings: {
+            /** @description The model, `provider/model`. */
+            model?: components["schemas"]["Sourced"] | null;
+            /** @description The system prompt that follows aiia's own. */
+            system_prompt?: components["schemas"]["Sourced"] | null;
+            /** @description How freely the model chooses its words. */
+            temperature?: components["schemas"]["Sourced2"] | null;
+            /** @description At most so many tokens of answer. */
+            max_tokens?: components["schemas"]["Sourced3"] | null;
+            /** @description The answer ends before the first of these texts. */
+            stop?: components["schemas"]["Sourced4"] | null;
+        };
+        /** @description A setting with where it comes from. */
+        Sourced: {
+            /** @description The value in force. */
+            value: string;
+            /** @description Where it comes from. */
+            origin: components["schemas"]["Origin"];
+        };
+        /** @description Where a setting comes from, the farthest first. A nearer one wins. */
+        Origin: "default" | "global" | "project" | "chat" | "message";
+        /** @description A setting with where it comes from. */
+        Sourced2: {
+            /**
+             * Format: double
+             * @description The value in force.
+             */
+            value: number;
+            /** @description Where it comes from. */
+            origin: components["schemas"]["Origin"];
+        };
+        /** @description A setting with where it comes from. */
+        Sourced3: {
+            /**
+             * Format: uint32
+             * @description The value in force.
+             */
+            value: number;
+            /** @description Where it comes from. */
+            origin: components["schemas"]["Origin"];
+        };
+        /** @description A setting with where it comes from. */
+        Sourced4: {
+            /** @description The value in force. */
+            value: string[];
+            /** @description Where it comes from. */
+            origin: components["schemas"]["Origin"];
+        };
+        /** @description The result of `tag.list`. */
+        TagList: {
+            /** @description The tags, in alphabetical order. */
+            items: components["schemas"]["TagCount"][];
+        };
+        /** @description A tag with how often it is used. */
+        TagCount: {
+            /** @description The tag, as it was written last. */
+            tag: string;
+            /**
+             * Format: uint64
+             * @description How many chats have it; deleted ones do not count.
+             */
+            chats: number;
+        };
+        /** @description Parameters of `message.list`. Without `branch` it lists the path that is shown. */
         ListMessages: {
             /** @description The chat. */
             chat_id: components["schemas"]["ChatId"];
@@ -833,6 +1236,11 @@ export interface components {
              */
             all: boolean;
             /**
+             * @description Which comes first.
+             * @default oldest
+             */
+            order: components["schemas"]["Order"];
+            /**
              * @description Where the page starts: `next_cursor` of the page before.
              * @default null
              */
@@ -844,6 +1252,8 @@ export interface components {
              */
             limit: number | null;
         };
+        /** @description In which order messages are listed. */
+        Order: "oldest" | "newest";
         /** @description A part of a list, newest first unless the operation says otherwise. */
         Page3: {
             /** @description The items. */
@@ -871,8 +1281,22 @@ export interface components {
             model?: string | null;
             /** @description The run that wrote it. */
             run_id?: components["schemas"]["RunId"] | null;
+            /** @description What the user thinks of it. */
+            rating?: components["schemas"]["Rating"] | null;
+            /** @description What the user noted about it. */
+            note?: string | null;
+            /**
+             * @description The messages beside it, itself included, in the order of their making: other answers to the same question, other
+             *     wordings of the question. Empty where there is none.
+             */
+            siblings?: components["schemas"]["MessageId"][];
             /** @description When it was made (RFC 3339, UTC). */
             created_at: string;
+            /**
+             * Format: uint64
+             * @description Counts up with every change.
+             */
+            version: number;
         };
         /** @description Who said it. */
         Role: "system" | "user" | "assistant";
@@ -880,22 +1304,64 @@ export interface components {
         MessageStatus: "complete" | "streaming" | "interrupted" | "cancelled" | "failed";
         /** @description Identifies a run, that is, one generation of an answer. */
         RunId: string;
-        /** @description Parameters of `run.start`. */
-        StartRun: {
-            /** @description The chat. */
-            chat_id: components["schemas"]["ChatId"];
-            /** @description What the user says. */
-            content: string;
+        /** @description What the user thinks of a message. */
+        Rating: "up" | "down";
+        /** @description Parameters of `message.get` and others that take nothing but a message. */
+        MessageRef: {
+            /** @description The message. */
+            message_id: components["schemas"]["MessageId"];
+        };
+        /** @description Parameters of `message.update`: what is absent stays as it is, `null` clears. */
+        UpdateMessage: {
+            /** @description The message. */
+            message_id: components["schemas"]["MessageId"];
+            /** @description What the user thinks of it. */
+            rating?: components["schemas"]["Rating"] | null;
+            /** @description What the user notes about it, up to 10,000 characters. */
+            note?: string | null;
             /**
-             * @description The message it answers; the chat's head where absent. Another message starts a branch.
+             * Format: uint64
+             * @description Refuse when the message has another version than this.
+             */
+            if_version?: number | null;
+        };
+        /** @description Parameters of `message.edit`. */
+        EditMessage: {
+            /** @description The message. It stays as it is; the new wording becomes its sibling. */
+            message_id: components["schemas"]["MessageId"];
+            /** @description The new wording. */
+            content: string;
+        };
+        /** @description Parameters of `message.answer`. */
+        AnswerMessage: {
+            /** @description The question; of an answer, the question that it answers. Answers that are there stay beside the new ones. */
+            message_id: components["schemas"]["MessageId"];
+            /**
+             * Format: uint32
+             * @description How many answers, 1 to 8; 1 where absent.
              * @default null
              */
-            parent_id: components["schemas"]["MessageId"] | null;
+            candidates: number | null;
             /**
-             * @description The model, `provider/model`, for this run alone.
+             * @description The model, `provider/model`, for these answers alone.
              * @default null
              */
             model: string | null;
+            /**
+             * @description The system prompt for these answers alone.
+             * @default null
+             */
+            system_prompt: string | null;
+            /**
+             * @description The sampling parameters for these answers alone.
+             * @default {}
+             */
+            parameters: components["schemas"]["Parameters"];
+        };
+        /** @description The result of `message.answer`. */
+        Answers: {
+            /** @description The runs that write the answers; the chat shows the first one. */
+            items: components["schemas"]["Run"][];
         };
         /** @description A run. */
         Run: {
@@ -913,6 +1379,11 @@ export interface components {
             action?: components["schemas"]["ActionKind"] | null;
             /** @description The model, `provider/model`. */
             model: string;
+            /**
+             * @description What it is made with, and where each setting comes from.
+             * @default {}
+             */
+            settings: components["schemas"]["Settings"];
             /** @description Where it stands. */
             status: components["schemas"]["RunStatus"];
             /** @description The change it proposed. */
@@ -954,6 +1425,58 @@ export interface components {
              * @description Tokens of the prompt that were in the server's cache.
              */
             cached_tokens?: number | null;
+        };
+        /** @description Parameters of `message.delete`. */
+        DeleteMessage: {
+            /** @description The message. */
+            message_id: components["schemas"]["MessageId"];
+            /**
+             * Format: uint64
+             * @description Refuse when the message has another version than this.
+             */
+            if_version?: number | null;
+        };
+        /** @description The result of `message.delete` and `message.restore`. */
+        BranchChange: {
+            /**
+             * Format: uint64
+             * @description How many messages it was: the named one and all that follow it.
+             */
+            messages: number;
+            /** @description The last message of the path that is shown now. */
+            head_id?: components["schemas"]["MessageId"] | null;
+        };
+        /** @description Parameters of `run.start`. */
+        StartRun: {
+            /** @description The chat. */
+            chat_id: components["schemas"]["ChatId"];
+            /** @description What the user says. */
+            content: string;
+            /**
+             * @description The message it answers; the chat's head where absent. Another message starts a branch.
+             * @default null
+             */
+            parent_id: components["schemas"]["MessageId"] | null;
+            /**
+             * @description The message of the user that this is another wording of: it stays, and this one becomes its sibling.
+             * @default null
+             */
+            replaces: components["schemas"]["MessageId"] | null;
+            /**
+             * @description The model, `provider/model`, for this run alone.
+             * @default null
+             */
+            model: string | null;
+            /**
+             * @description The system prompt for this run alone.
+             * @default null
+             */
+            system_prompt: string | null;
+            /**
+             * @description The sampling parameters for this run alone.
+             * @default {}
+             */
+            parameters: components["schemas"]["Parameters"];
         };
         /** @description Parameters of `run.get` and `run.cancel`. */
         RunRef: {
@@ -1786,6 +2309,11 @@ export interface operations {
                      * @default null
                      */
                     model?: string | null;
+                    /**
+                     * @description The sampling parameters of its chats.
+                     * @default {}
+                     */
+                    parameters?: components["schemas"]["Parameters"];
                 };
             };
         };
@@ -1907,6 +2435,8 @@ export interface operations {
                     system_prompt?: string | null;
                     /** @description A new model. */
                     model?: string | null;
+                    /** @description All its sampling parameters from now on. */
+                    parameters?: components["schemas"]["Parameters"] | null;
                     /**
                      * Format: uint64
                      * @description Refuse when the project has another version than this.
@@ -1934,6 +2464,11 @@ export interface operations {
         parameters: {
             query?: {
                 project_id?: components["schemas"]["ProjectId"] | null;
+                tag?: string | null;
+                pinned?: boolean | null;
+                favourite?: boolean | null;
+                archived?: components["schemas"]["Inclusion"];
+                deleted?: components["schemas"]["Inclusion"];
                 cursor?: string | null;
                 limit?: number | null;
             };
@@ -1977,6 +2512,21 @@ export interface operations {
                      * @default null
                      */
                     model?: string | null;
+                    /**
+                     * @description Its system prompt.
+                     * @default null
+                     */
+                    system_prompt?: string | null;
+                    /**
+                     * @description Its sampling parameters.
+                     * @default {}
+                     */
+                    parameters?: components["schemas"]["Parameters"];
+                    /**
+                     * @description Its tags.
+                     * @default []
+                     */
+                    tags?: string[];
                 };
             };
         };
@@ -2024,8 +2574,13 @@ export interface operations {
     };
     "chat.delete": {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                if_version?: number | null;
+            };
+            header?: {
+                /** @description The `ETag` that the change is for; the same as `if_version`. */
+                "If-Match"?: string;
+            };
             path: {
                 chat_id: components["schemas"]["ChatId"];
             };
@@ -2060,12 +2615,24 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description A new title. */
+                    /** @description A new title. An empty one is made from the first message again. */
                     title?: string | null;
                     /** @description Another project. */
                     project_id?: components["schemas"]["ProjectId"] | null;
                     /** @description A new model. */
                     model?: string | null;
+                    /** @description A new system prompt. */
+                    system_prompt?: string | null;
+                    /** @description All its sampling parameters from now on. */
+                    parameters?: components["schemas"]["Parameters"] | null;
+                    /** @description All its tags from now on. */
+                    tags?: string[] | null;
+                    /** @description Whether it stays at the top of lists. */
+                    pinned?: boolean | null;
+                    /** @description Whether it is a favourite. */
+                    favourite?: boolean | null;
+                    /** @description Whether it is put away. */
+                    archived?: boolean | null;
                     /**
                      * Format: uint64
                      * @description Refuse when the chat has another version than this.
@@ -2089,11 +2656,190 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "chat.restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "chat.purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "chat.duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "chat.fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The message that becomes the last one of the path that is shown; the chat's head where absent.
+                     * @default null
+                     */
+                    message_id?: components["schemas"]["MessageId"] | null;
+                    /**
+                     * @description What is taken along.
+                     * @default path
+                     */
+                    scope?: components["schemas"]["ForkScope"];
+                    /**
+                     * @description The title of the new chat; that of the old one where absent.
+                     * @default null
+                     */
+                    title?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "chat.settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chat_id: components["schemas"]["ChatId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatSettings"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "tag.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "message.list": {
         parameters: {
             query?: {
                 branch?: components["schemas"]["MessageId"] | null;
                 all?: boolean;
+                order?: components["schemas"]["Order"];
                 cursor?: string | null;
                 limit?: number | null;
             };
@@ -2112,6 +2858,269 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page3"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "message.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "message.delete": {
+        parameters: {
+            query?: {
+                if_version?: number | null;
+            };
+            header?: {
+                /** @description The `ETag` that the change is for; the same as `if_version`. */
+                "If-Match"?: string;
+            };
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "message.update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is for; the same as `if_version`. */
+                "If-Match"?: string;
+            };
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description What the user thinks of it. */
+                    rating?: components["schemas"]["Rating"] | null;
+                    /** @description What the user notes about it, up to 10,000 characters. */
+                    note?: string | null;
+                    /**
+                     * Format: uint64
+                     * @description Refuse when the message has another version than this.
+                     */
+                    if_version?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "message.edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The new wording. */
+                    content: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "message.answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint32
+                     * @description How many answers, 1 to 8; 1 where absent.
+                     * @default null
+                     */
+                    candidates?: number | null;
+                    /**
+                     * @description The model, `provider/model`, for these answers alone.
+                     * @default null
+                     */
+                    model?: string | null;
+                    /**
+                     * @description The system prompt for these answers alone.
+                     * @default null
+                     */
+                    system_prompt?: string | null;
+                    /**
+                     * @description The sampling parameters for these answers alone.
+                     * @default {}
+                     */
+                    parameters?: components["schemas"]["Parameters"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answers"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "message.continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "message.choose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "message.restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: components["schemas"]["MessageId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchChange"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -2137,10 +3146,25 @@ export interface operations {
                      */
                     parent_id?: components["schemas"]["MessageId"] | null;
                     /**
+                     * @description The message of the user that this is another wording of: it stays, and this one becomes its sibling.
+                     * @default null
+                     */
+                    replaces?: components["schemas"]["MessageId"] | null;
+                    /**
                      * @description The model, `provider/model`, for this run alone.
                      * @default null
                      */
                     model?: string | null;
+                    /**
+                     * @description The system prompt for this run alone.
+                     * @default null
+                     */
+                    system_prompt?: string | null;
+                    /**
+                     * @description The sampling parameters for this run alone.
+                     * @default {}
+                     */
+                    parameters?: components["schemas"]["Parameters"];
                 };
             };
         };

@@ -50,6 +50,8 @@ pub(crate) enum Verb {
     Map(MapArguments),
     /// List chats, or show one
     History(HistoryArguments),
+    /// Rename, mark, move, copy or delete a chat
+    Chat(ChatArguments),
     /// List projects
     Projects(ListArguments),
     /// List the models that can be used now
@@ -200,8 +202,74 @@ pub(crate) struct HistoryArguments {
     /// Only chats of this project
     #[arg(long, value_name = "ID")]
     pub(crate) project: Option<String>,
+    /// Only chats with this tag
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Option<String>,
+    /// Only favourites
+    #[arg(long)]
+    pub(crate) favourite: bool,
+    /// Only archived chats
+    #[arg(long)]
+    pub(crate) archived: bool,
+    /// Only deleted chats, which `aiia chat restore` brings back
+    #[arg(long)]
+    pub(crate) deleted: bool,
     #[command(flatten)]
     pub(crate) list: ListArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChatArguments {
+    #[command(subcommand)]
+    pub(crate) change: ChatChange,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What `aiia chat` does; `CHAT` is an identifier that `aiia history` lists.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ChatChange {
+    /// Give it another title; without one, the first words of the chat
+    Rename {
+        chat: String,
+        #[arg(default_value = "")]
+        title: String,
+    },
+    /// Keep it at the top of lists
+    Pin { chat: String },
+    /// Let it go down with time again
+    Unpin { chat: String },
+    /// Make it a favourite
+    Favourite { chat: String },
+    /// Make it no favourite any more
+    Unfavourite { chat: String },
+    /// Put it away: lists leave it out
+    Archive { chat: String },
+    /// Bring it back from the archive
+    Unarchive { chat: String },
+    /// Give it these tags and no others
+    Tag { chat: String, tags: Vec<String> },
+    /// Move it to another project
+    Move { chat: String, project: String },
+    /// Copy it with all its branches
+    Duplicate { chat: String },
+    /// Begin a new chat from one of its messages; from the last one where absent
+    Fork {
+        chat: String,
+        message: Option<String>,
+        /// Take along all branches, not this path alone
+        #[arg(long)]
+        everything: bool,
+    },
+    /// Show what an answer would be made with, and where each setting comes from
+    Settings { chat: String },
+    /// Delete it; `restore` brings it back
+    Delete { chat: String },
+    /// Bring a deleted one back
+    Restore { chat: String },
+    /// Erase a deleted one for ever
+    Purge { chat: String },
 }
 
 #[derive(Debug, Args)]

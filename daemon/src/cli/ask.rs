@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
 
 use aiia_protocol::action::{ActionKind, StartAction};
-use aiia_protocol::chat::{ChatRef, CreateChat};
+use aiia_protocol::chat::{ChatRef, CreateChat, DeleteChat};
 use aiia_protocol::id::ChatId;
 use aiia_protocol::operation::{ActionStart, ChatCreate, ChatDelete, ChatGet, ProjectResolve, RunStart};
 use aiia_protocol::project::ResolveProject;
@@ -68,7 +68,7 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
         Some(chat_id) => chat_id,
         None => new_chat(client, arguments.model.clone())?,
     };
-    let params = StartRun { chat_id, content, parent_id: None, model: arguments.model.clone() };
+    let params = StartRun { model: arguments.model.clone(), ..StartRun::new(chat_id, content) };
     let started = client.call::<RunStart>(&params);
     if started.is_err() && is_new {
         remove_if_empty(client, params.chat_id);
@@ -78,9 +78,9 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
 
 /// A question that was refused before it was stored leaves no empty chat behind.
 fn remove_if_empty(client: &mut Client, chat_id: ChatId) {
-    let chat = ChatRef { chat_id };
-    if client.call::<ChatGet>(&chat).is_ok_and(|chat| chat.message_count == 0)
-        && let Err(problem) = client.call::<ChatDelete>(&chat)
+    if let Ok(chat) = client.call::<ChatGet>(&ChatRef { chat_id: chat_id.clone() })
+        && chat.message_count == 0
+        && let Err(problem) = client.call::<ChatDelete>(&DeleteChat { chat_id, if_version: Some(chat.version) })
     {
         output::note(&format!("An empty chat stays: {problem}"));
     }
@@ -91,7 +91,7 @@ fn new_chat(client: &mut Client, model: Option<String>) -> Result<ChatId, Failur
     let folder = std::env::current_dir()
         .map_err(|error| Failure::local(format!("The working directory cannot be used: {error}.")))?;
     let project = client.call::<ProjectResolve>(&ResolveProject { folder: folder.display().to_string() })?;
-    Ok(client.call::<ChatCreate>(&CreateChat { project_id: project.id, title: None, model })?.id)
+    Ok(client.call::<ChatCreate>(&CreateChat { model, ..CreateChat::new(project.id) })?.id)
 }
 
 fn with_attachment(text: &str, name: &str, attachment: &str) -> String {

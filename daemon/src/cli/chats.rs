@@ -1,6 +1,6 @@
 //! `aiia history` and `aiia projects`: what is stored.
 
-use aiia_protocol::chat::{ChatRef, ListChats};
+use aiia_protocol::chat::{ChatRef, Inclusion, ListChats};
 use aiia_protocol::id::{ChatId, ProjectId};
 use aiia_protocol::message::{ListMessages, MessageStatus, Role};
 use aiia_protocol::operation::{ChatGet, ChatList, MessageList, ProjectList};
@@ -23,8 +23,12 @@ pub(crate) fn history(arguments: &HistoryArguments) -> Result<u8, Failure> {
 fn list(client: &mut Client, arguments: &HistoryArguments) -> Result<u8, Failure> {
     let page = client.call::<ChatList>(&ListChats {
         project_id: arguments.project.as_deref().map(ProjectId::from),
-        cursor: None,
+        tag: arguments.tag.clone(),
+        favourite: arguments.favourite.then_some(true),
+        archived: only(arguments.archived),
+        deleted: only(arguments.deleted),
         limit: Some(arguments.list.limit),
+        ..ListChats::default()
     })?;
     if arguments.list.json {
         output::json(&page);
@@ -36,7 +40,12 @@ fn list(client: &mut Client, arguments: &HistoryArguments) -> Result<u8, Failure
     for chat in &page.items {
         let id = paint(chat.id.as_str(), Style::Faint);
         let when = paint(&minute(&chat.updated_at), Style::Faint);
-        output::painted_line(&format!("{id}  {when}  {:>3}  {}", chat.message_count, one_line(&chat.title)));
+        let marks = [(chat.pinned, "pinned"), (chat.favourite, "favourite"), (chat.archived, "archived")];
+        let marks = marks.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark.to_owned());
+        let tags: Vec<String> = marks.chain(chat.tags.iter().map(|tag| format!("#{tag}"))).collect();
+        let tags = paint(&one_line(&tags.join(" ")), Style::Faint);
+        let title = one_line(&chat.title);
+        output::painted_line(format!("{id}  {when}  {:>3}  {title}  {tags}", chat.message_count).trim_end());
     }
     if page.has_more {
         output::note("There are more: raise --limit.");
@@ -44,10 +53,13 @@ fn list(client: &mut Client, arguments: &HistoryArguments) -> Result<u8, Failure
     Ok(exit::OK)
 }
 
+fn only(wanted: bool) -> Inclusion {
+    if wanted { Inclusion::Only } else { Inclusion::Exclude }
+}
+
 fn show(client: &mut Client, chat_id: &ChatId, json: bool) -> Result<u8, Failure> {
     let chat = client.call::<ChatGet>(&ChatRef { chat_id: chat_id.clone() })?;
-    let mut params =
-        ListMessages { chat_id: chat_id.clone(), branch: None, all: false, cursor: None, limit: Some(200) };
+    let mut params = ListMessages { limit: Some(200), ..ListMessages::new(chat_id.clone()) };
     let mut messages = Vec::new();
     loop {
         let page = client.call::<MessageList>(&params)?;
@@ -76,7 +88,9 @@ fn show(client: &mut Client, chat_id: &ChatId, json: bool) -> Result<u8, Failure
             MessageStatus::Cancelled => " · cancelled",
             MessageStatus::Failed => " · failed",
         };
-        let head = format!("── {who} · {}{state}", minute(&message.created_at));
+        let place = message.siblings.iter().position(|id| *id == message.id);
+        let which = place.map_or_else(String::new, |place| format!(" · {} of {}", place + 1, message.siblings.len()));
+        let head = format!("── {who} · {}{which}{state}", minute(&message.created_at));
         output::painted_line(&format!("\n{}", paint(&head, Style::Faint)));
         let mut answer = Answer::new();
         answer.part(&message.content);

@@ -1,8 +1,8 @@
 //! Follows a run: the answer as it comes, what goes on, how it ended.
 
 use aiia_protocol::id::EditId;
-use aiia_protocol::message::{ListMessages, Message};
-use aiia_protocol::operation::MessageList;
+use aiia_protocol::message::{Message, MessageRef};
+use aiia_protocol::operation::MessageGet;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{Run, RunEventKind, RunStatus};
 
@@ -98,21 +98,5 @@ fn end(status: RunStatus, problem: Option<Problem>) -> Result<(), Failure> {
 
 /// The answer that `run` wrote, as it is stored.
 pub(crate) fn message(client: &mut Client, run: &Run) -> Result<Message, Failure> {
-    let mut params = ListMessages {
-        chat_id: run.chat_id.clone(),
-        branch: Some(run.message_id.clone()),
-        all: false,
-        cursor: None,
-        limit: Some(200),
-    };
-    loop {
-        let page = client.call::<MessageList>(&params)?;
-        if let Some(message) = page.items.into_iter().find(|message| message.id == run.message_id) {
-            return Ok(message);
-        }
-        if page.next_cursor.is_none() {
-            return Err(Problem::not_found("message", &run.message_id).into());
-        }
-        params.cursor = page.next_cursor;
-    }
+    Ok(client.call::<MessageGet>(&MessageRef { message_id: run.message_id.clone() })?)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use aiia_protocol::settings::Parameters;
 use serde::Deserialize;
 
 /// After so many mistakes the file is left alone.
@@ -23,6 +24,10 @@ pub struct Config {
 pub struct Settings {
     /// The model that is used when nobody names another, `provider/model`.
     pub model: Option<String>,
+    /// The system prompt of chats where neither they nor their project have one.
+    pub system_prompt: Option<String>,
+    /// How answers are made where neither the chat nor its project says.
+    pub parameters: Parameters,
     /// Model providers by name.
     pub providers: BTreeMap<String, Provider>,
     /// The embedded model.

@@ -22,6 +22,7 @@ mod named_files;
 mod operations;
 mod prompt;
 mod run;
+mod settings;
 mod source;
 mod workspace;
 

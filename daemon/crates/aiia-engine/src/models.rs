@@ -9,6 +9,7 @@ use aiia_llm::{
     ModelsConfig, ProviderConfig, Survey, Timeouts,
 };
 use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::settings::Settings;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -29,6 +30,26 @@ pub(crate) struct Chosen {
     pub(crate) local: bool,
     /// Tokens of its context window.
     pub(crate) window: u32,
+}
+
+/// How an answer is drawn from the model.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sampling {
+    max_tokens: u32,
+    temperature: f32,
+    stop: Vec<String>,
+}
+
+impl Sampling {
+    /// As the settings say; the answer has at most `room` tokens.
+    pub(crate) fn new(settings: &Settings, room: u32) -> Self {
+        let wanted = settings.max_tokens.as_ref().map_or(room, |tokens| tokens.value);
+        Self {
+            max_tokens: wanted.min(room),
+            temperature: settings.temperature.as_ref().map_or(0.0, |temperature| temperature.value as f32),
+            stop: settings.stop.as_ref().map(|stop| stop.value.clone()).unwrap_or_default(),
+        }
+    }
 }
 
 fn timeouts(configured: &crate::config::Timeouts) -> Timeouts {
@@ -162,13 +183,14 @@ impl ModelDirectory {
         &self,
         model: &Chosen,
         sealed: &Sealed,
-        max_tokens: u32,
+        sampling: &Sampling,
         cancel: CancellationToken,
     ) -> DeltaStream {
         let request = ChatRequest {
             messages: sealed.messages().to_vec(),
-            max_tokens: Some(max_tokens),
-            temperature: Some(0.0),
+            max_tokens: Some(sampling.max_tokens),
+            temperature: Some(sampling.temperature),
+            stop: sampling.stop.clone(),
             context_window: Some(model.window),
             ..ChatRequest::default()
         };

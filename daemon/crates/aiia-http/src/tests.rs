@@ -3,6 +3,7 @@
 mod support;
 
 mod connection;
+mod conversations;
 mod guard;
 mod limits;
 mod page;

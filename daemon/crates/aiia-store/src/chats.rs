@@ -1,22 +1,26 @@
 //! Chats.
 
-use aiia_protocol::chat::{Chat, CreateChat, ListChats, UpdateChat};
-use aiia_protocol::id::{ChatId, MessageId};
+use std::fmt::Write as _;
+
+use aiia_protocol::chat::{Chat, CreateChat, Inclusion, ListChats, UpdateChat};
+use aiia_protocol::id::{ChatId, MessageId, ProjectId};
 use aiia_protocol::page::Page;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql, params};
 
 use crate::cursor::PageRequest;
-use crate::{Store, StoreError, clock, columns, projects};
+use crate::{Store, StoreError, clock, columns, parameters, projects, tags, titles};
 
 const LONGEST_TITLE: usize = 200;
+const LONGEST_PROMPT: usize = 1 << 20;
+/// A chat `c`; what follows says whether deleted ones belong to it.
 const SELECT: &str =
-    "SELECT c.id, c.project_id, c.title, c.model, c.head_id, c.message_count, c.created_at, c.updated_at,
-                             c.version
-                      FROM chats c JOIN projects p ON p.id = c.project_id
-                      WHERE c.deleted_at IS NULL AND p.deleted_at IS NULL";
+    "SELECT c.id, c.project_id, c.title, c.titled, c.model, c.system_prompt, c.parameters, c.pinned, c.favourite, c.archived,
+            c.forked_from, c.head_id, c.message_count, c.created_at, c.updated_at, c.deleted_at, c.version,
+            (SELECT json_group_array(tag) FROM (SELECT tag FROM chat_tags t WHERE t.chat_id = c.id ORDER BY position)) AS tags
+     FROM chats c JOIN projects p ON p.id = c.project_id WHERE p.deleted_at IS NULL";
 
 impl Store {
-    /// The chats, the last changed one first.
+    /// The chats: pinned ones first, then the one in which something was said last.
     ///
     /// # Errors
     /// `NotFound` for the project, `InvalidInput` for the limit, `InvalidCursor`.
@@ -48,33 +52,66 @@ impl Store {
         self.write(move |connection| update(connection, params)).await
     }
 
-    /// Deletes a chat. It stays in the file, but nobody sees it, its messages, runs and edits. A run that goes on can still
-    /// be written to its end.
+    /// Deletes a chat. It stays in the file, but nobody sees it, its messages, runs and edits, until it is restored. A run
+    /// that goes on can still be written to its end.
     ///
     /// # Errors
-    /// `NotFound`.
-    pub async fn delete_chat(&self, id: ChatId) -> Result<(), StoreError> {
-        self.write(move |connection| delete(connection, &id)).await
+    /// `NotFound`, `Conflict` when it has another version.
+    pub async fn delete_chat(&self, id: ChatId, if_version: Option<u64>) -> Result<(), StoreError> {
+        self.write(move |connection| delete(connection, &id, if_version)).await
+    }
+
+    /// Brings a deleted chat back. One that is not deleted is given as it is.
+    ///
+    /// # Errors
+    /// `NotFound`, also when its project is deleted.
+    pub async fn restore_chat(&self, id: ChatId) -> Result<Chat, StoreError> {
+        self.write(move |connection| restore(connection, &id)).await
     }
 }
 
 /// A chat that is not deleted.
 pub(crate) fn get(connection: &Connection, id: &ChatId) -> Result<Chat, StoreError> {
-    let chat = columns::first(connection, &format!("{SELECT} AND c.id = ?1"), [id.as_str()], from_row)?;
-    chat.ok_or_else(|| StoreError::not_found("chat", id))
+    get_any(connection, id)?.filter(|chat| chat.deleted_at.is_none()).ok_or_else(|| StoreError::not_found("chat", id))
 }
 
-/// Puts the two messages of a new run at the end of the path that is shown.
-pub(crate) fn extend(connection: &Connection, chat: &Chat, head: &MessageId, title: &str) -> Result<Chat, StoreError> {
+/// A chat of a project that is not deleted, whether it is deleted itself or not.
+pub(crate) fn get_any(connection: &Connection, id: &ChatId) -> Result<Option<Chat>, StoreError> {
+    columns::first(connection, &format!("{SELECT} AND c.id = ?1"), [id.as_str()], from_row)
+}
+
+/// Shows the path to `head` after `more` messages were added.
+pub(crate) fn extend(connection: &Connection, chat: &Chat, head: &MessageId, more: usize) -> Result<Chat, StoreError> {
     let now = clock::now();
     columns::execute(
         connection,
-        "UPDATE chats SET head_id = ?2, title = ?3, message_count = message_count + 2, updated_at = ?4, version = version + 1
+        "UPDATE chats SET head_id = ?2, message_count = message_count + ?3, updated_at = ?4, version = version + 1
          WHERE id = ?1",
-        params![chat.id.as_str(), head.as_str(), title, now],
+        params![chat.id.as_str(), head.as_str(), more as i64, now],
     )?;
     projects::touch(connection, &chat.project_id, &now)?;
     get(connection, &chat.id)
+}
+
+/// Makes a title from what the user says, where there is none yet. That is no activity of its own.
+pub(crate) fn entitle(connection: &Connection, chat: &Chat, content: &str) -> Result<(), StoreError> {
+    if chat.title.is_empty() {
+        let title = titles::from_message(content);
+        columns::execute(connection, "UPDATE chats SET title = ?2 WHERE id = ?1", [chat.id.as_str(), &title])?;
+    }
+    Ok(())
+}
+
+/// Shows another path, and counts the messages again. That somebody looks elsewhere is no activity.
+pub(crate) fn show(connection: &Connection, id: &ChatId, head: Option<&MessageId>) -> Result<Chat, StoreError> {
+    columns::execute(
+        connection,
+        "UPDATE chats SET head_id = ?2, version = version + 1,
+             message_count = (SELECT count(*) FROM messages m WHERE m.chat_id = chats.id AND m.deleted_at IS NULL)
+         WHERE id = ?1",
+        params![id.as_str(), head.map(MessageId::as_str)],
+    )?;
+    get(connection, id)
 }
 
 /// Notes that something in the chat has changed, deleted or not.
@@ -85,45 +122,87 @@ pub(crate) fn touch(connection: &Connection, id: &ChatId, now: &str) -> Result<(
     Ok(())
 }
 
-fn list(connection: &Connection, params: &ListChats) -> Result<Page<Chat>, StoreError> {
-    let name = format!("chats of {}", params.project_id.as_ref().map_or("all", |id| id.as_str()));
-    let request = PageRequest::new(name, params.cursor.as_deref(), params.limit)?;
-    let [time, id] = request.after_newest();
-    let order = "(c.updated_at, c.id) < (?1, ?2) ORDER BY c.updated_at DESC, c.id DESC LIMIT ?3";
-    let rows = if let Some(project_id) = &params.project_id {
-        projects::get(connection, project_id)?;
-        let sql = format!("{SELECT} AND c.project_id = ?4 AND {order}");
-        columns::all(connection, &sql, params![time, id, request.rows(), project_id.as_str()], from_row)?
-    } else {
-        columns::all(connection, &format!("{SELECT} AND {order}"), params![time, id, request.rows()], from_row)?
+fn list(connection: &Connection, wanted: &ListChats) -> Result<Page<Chat>, StoreError> {
+    // Other filters, another list: a cursor of one means nothing in the other.
+    let name = format!("chats {}", columns::to_json(&ListChats { cursor: None, limit: None, ..wanted.clone() })?);
+    let request = PageRequest::new(name, wanted.cursor.as_deref(), wanted.limit)?;
+    let [place, id] = request.after_newest();
+    // The first character says whether the last one was pinned; every real one comes after that of the first page.
+    let (pinned, time) = match place.split_at_checked(1) {
+        Some((pinned @ ("0" | "1"), time)) => (i64::from(pinned == "1"), time.to_owned()),
+        _ => (2, place),
     };
-    Ok(request.page(rows, |chat| [chat.updated_at.clone(), chat.id.0.clone()]))
+    let rows = request.rows();
+    let (project_id, tag) =
+        (wanted.project_id.as_ref().map(ProjectId::as_str), wanted.tag.as_deref().map(tags::folded));
+    let mut sql = format!("{SELECT} AND (c.pinned, c.updated_at, c.id) < (:pinned, :time, :id)");
+    let mut values: Vec<(&str, &dyn ToSql)> =
+        vec![(":pinned", &pinned), (":time", &time), (":id", &id), (":rows", &rows)];
+    if let Some(id) = &wanted.project_id {
+        projects::get(connection, id)?;
+        sql += " AND c.project_id = :project_id";
+        values.push((":project_id", &project_id));
+    }
+    if tag.is_some() {
+        sql += " AND EXISTS (SELECT 1 FROM chat_tags t WHERE t.chat_id = c.id AND t.folded = :tag)";
+        values.push((":tag", &tag));
+    }
+    for (column, wish) in [("pinned", wanted.pinned), ("favourite", wanted.favourite)] {
+        if let Some(wish) = wish {
+            let _ = write!(sql, " AND c.{column} = {}", u8::from(wish));
+        }
+    }
+    sql += match wanted.archived {
+        Inclusion::Exclude => " AND c.archived = 0",
+        Inclusion::Include => "",
+        Inclusion::Only => " AND c.archived = 1",
+    };
+    sql += match wanted.deleted {
+        Inclusion::Exclude => " AND c.deleted_at IS NULL",
+        Inclusion::Include => "",
+        Inclusion::Only => " AND c.deleted_at IS NOT NULL",
+    };
+    sql += " ORDER BY c.pinned DESC, c.updated_at DESC, c.id DESC LIMIT :rows";
+    let found = columns::all(connection, &sql, values.as_slice(), from_row)?;
+    Ok(request.page(found, |chat| [format!("{}{}", u8::from(chat.pinned), chat.updated_at), chat.id.0.clone()]))
 }
 
-fn create(connection: &Connection, params: &CreateChat) -> Result<Chat, StoreError> {
-    let project = projects::get(connection, &params.project_id)?;
-    let title = params.title.as_deref().unwrap_or_default();
+fn create(connection: &Connection, new: &CreateChat) -> Result<Chat, StoreError> {
+    let project = projects::get(connection, &new.project_id)?;
+    let title = new.title.as_deref().unwrap_or_default();
     check_title(title)?;
+    check_prompt(new.system_prompt.as_deref())?;
+    let tags = tags::check(&new.tags)?;
     let id: ChatId = clock::new_id();
     let now = clock::now();
     columns::execute(
         connection,
-        "INSERT INTO chats (id, project_id, title, model, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-        params![id.as_str(), project.id.as_str(), title, params.model, now],
+        "INSERT INTO chats (id, project_id, title, titled, model, system_prompt, parameters, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+        params![
+            id.as_str(),
+            project.id.as_str(),
+            title,
+            !title.is_empty(),
+            new.model,
+            new.system_prompt,
+            parameters::to_column(&new.parameters)?,
+            now
+        ],
     )?;
+    tags::set(connection, &id, &tags)?;
     projects::touch(connection, &project.id, &now)?;
     get(connection, &id)
 }
 
 fn update(connection: &Connection, params: UpdateChat) -> Result<Chat, StoreError> {
     let before = get(connection, &params.chat_id)?;
-    if let Some(expected) = params.if_version.filter(|version| *version != before.version) {
-        return Err(StoreError::Conflict { what: "chat", id: before.id.0, expected, found: before.version });
-    }
+    require_version(&before, params.if_version)?;
     let mut after = before.clone();
     if let Some(title) = params.title {
         check_title(&title)?;
-        after.title = title;
+        after.title_is_automatic = title.is_empty();
+        after.title = if title.is_empty() { first_words(connection, &before.id)? } else { title };
     }
     if let Some(project_id) = params.project_id {
         after.project_id = projects::get(connection, &project_id)?.id;
@@ -131,29 +210,94 @@ fn update(connection: &Connection, params: UpdateChat) -> Result<Chat, StoreErro
     if let Some(model) = params.model {
         after.model = model;
     }
+    if let Some(prompt) = params.system_prompt {
+        check_prompt(prompt.as_deref())?;
+        after.system_prompt = prompt;
+    }
+    if let Some(tags) = params.tags {
+        after.tags = tags::check(&tags)?;
+    }
+    after.parameters = params.parameters.unwrap_or(after.parameters);
+    after.pinned = params.pinned.unwrap_or(after.pinned);
+    after.favourite = params.favourite.unwrap_or(after.favourite);
+    after.archived = params.archived.unwrap_or(after.archived);
     if after == before {
         return Ok(before);
     }
-    let now = clock::now();
     columns::execute(
         connection,
-        "UPDATE chats SET title = ?2, project_id = ?3, model = ?4, updated_at = ?5, version = version + 1 WHERE id = ?1",
-        params![after.id.as_str(), after.title, after.project_id.as_str(), after.model, now],
+        "UPDATE chats SET title = ?2, titled = ?3, project_id = ?4, model = ?5, system_prompt = ?6, parameters = ?7,
+             pinned = ?8, favourite = ?9, archived = ?10, version = version + 1 WHERE id = ?1",
+        params![
+            after.id.as_str(),
+            after.title,
+            !after.title_is_automatic,
+            after.project_id.as_str(),
+            after.model,
+            after.system_prompt,
+            parameters::to_column(&after.parameters)?,
+            after.pinned,
+            after.favourite,
+            after.archived,
+        ],
     )?;
-    projects::touch(connection, &before.project_id, &now)?;
-    projects::touch(connection, &after.project_id, &now)?;
+    if after.tags != before.tags {
+        tags::set(connection, &after.id, &after.tags)?;
+    }
+    if after.project_id != before.project_id {
+        let now = clock::now();
+        projects::touch(connection, &before.project_id, &now)?;
+        projects::touch(connection, &after.project_id, &now)?;
+    }
     get(connection, &after.id)
 }
 
-fn delete(connection: &Connection, id: &ChatId) -> Result<(), StoreError> {
+fn delete(connection: &Connection, id: &ChatId, if_version: Option<u64>) -> Result<(), StoreError> {
     let chat = get(connection, id)?;
-    let now = clock::now();
+    require_version(&chat, if_version)?;
     let sql = "UPDATE chats SET deleted_at = ?2, version = version + 1 WHERE id = ?1";
-    columns::execute(connection, sql, [id.as_str(), &now])?;
-    projects::touch(connection, &chat.project_id, &now)
+    columns::execute(connection, sql, [id.as_str(), &clock::now()])?;
+    Ok(())
 }
 
-fn check_title(title: &str) -> Result<(), StoreError> {
+fn restore(connection: &Connection, id: &ChatId) -> Result<Chat, StoreError> {
+    let chat = get_any(connection, id)?.ok_or_else(|| StoreError::not_found("chat", id))?;
+    if chat.deleted_at.is_none() {
+        return Ok(chat);
+    }
+    let sql = "UPDATE chats SET deleted_at = NULL, version = version + 1 WHERE id = ?1";
+    columns::execute(connection, sql, [id.as_str()])?;
+    get(connection, id)
+}
+
+fn require_version(chat: &Chat, expected: Option<u64>) -> Result<(), StoreError> {
+    match expected.filter(|version| *version != chat.version) {
+        None => Ok(()),
+        Some(expected) => {
+            Err(StoreError::Conflict { what: "chat", id: chat.id.0.clone(), expected, found: chat.version })
+        }
+    }
+}
+
+/// The title that the chat's first message of the user makes.
+fn first_words(connection: &Connection, id: &ChatId) -> Result<String, StoreError> {
+    let sql =
+        "SELECT content FROM messages WHERE chat_id = ?1 AND role = 'user' AND deleted_at IS NULL ORDER BY key LIMIT 1";
+    let content = columns::first(connection, sql, [id.as_str()], |row| row.get::<_, String>(0))?;
+    Ok(titles::from_message(&content.unwrap_or_default()))
+}
+
+/// Refuses a system prompt that no model could read.
+pub(crate) fn check_prompt(prompt: Option<&str>) -> Result<(), StoreError> {
+    let length = prompt.map_or(0, |prompt| prompt.chars().count());
+    if length > LONGEST_PROMPT {
+        let detail = format!("The system prompt may have {LONGEST_PROMPT} characters; it has {length}.");
+        return Err(StoreError::invalid("/system_prompt", detail));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_title(title: &str) -> Result<(), StoreError> {
     let length = title.chars().count();
     if length > LONGEST_TITLE {
         let detail = format!("The title may have {LONGEST_TITLE} characters; it has {length}.");
@@ -167,11 +311,20 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Chat> {
         id: columns::id(row, "id")?,
         project_id: columns::id(row, "project_id")?,
         title: row.get("title")?,
+        title_is_automatic: !row.get::<_, bool>("titled")?,
         model: row.get("model")?,
+        system_prompt: row.get("system_prompt")?,
+        parameters: parameters::from_column(row, "parameters")?,
+        tags: columns::json(row, "tags")?,
+        pinned: row.get("pinned")?,
+        favourite: row.get("favourite")?,
+        archived: row.get("archived")?,
+        forked_from: columns::id_option(row, "forked_from")?,
         head_id: columns::id_option(row, "head_id")?,
         message_count: columns::number(row, "message_count")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
+        deleted_at: row.get("deleted_at")?,
         version: columns::number(row, "version")?,
     })
 }

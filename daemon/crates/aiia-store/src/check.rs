@@ -8,11 +8,20 @@ use crate::{StoreError, columns};
 const RULES: &[(&str, &str)] = &[
     (
         "Chat {} counts its messages wrongly.",
-        "SELECT c.id FROM chats c WHERE c.message_count <> (SELECT count(*) FROM messages m WHERE m.chat_id = c.id)",
+        "SELECT c.id FROM chats c WHERE c.message_count <> (SELECT count(*) FROM messages m WHERE m.chat_id = c.id AND m.deleted_at IS NULL)",
     ),
     (
         "Chat {} shows a message of another chat.",
         "SELECT c.id FROM chats c JOIN messages m ON m.id = c.head_id WHERE m.chat_id <> c.id",
+    ),
+    (
+        "Chat {} shows a deleted message.",
+        "SELECT c.id FROM chats c JOIN messages m ON m.id = c.head_id WHERE m.deleted_at IS NOT NULL",
+    ),
+    (
+        "Message {} is there, but one that it follows is deleted.",
+        "SELECT m.id FROM messages m JOIN messages p ON p.id = m.parent_id
+         WHERE m.deleted_at IS NULL AND p.deleted_at IS NOT NULL",
     ),
     (
         "Message {} answers a message of another chat, or a later one.",

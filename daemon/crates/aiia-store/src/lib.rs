@@ -5,14 +5,19 @@
 
 mod store;
 
+mod branches;
 mod chats;
 mod edits;
+mod forks;
 mod messages;
 mod projects;
+mod purge;
 mod runs;
+mod tags;
 
 mod chunks;
 mod folders;
+mod parameters;
 mod titles;
 
 mod check;
@@ -32,5 +37,5 @@ mod tests;
 
 pub use edits::{EditTexts, NewEdit, NewEditFile, ReshapedFile};
 pub use error::StoreError;
-pub use runs::{BegunRun, FinishRun, NewRun};
+pub use runs::{BegunRun, FinishRun, NewAnswers, NewRun};
 pub use store::Store;

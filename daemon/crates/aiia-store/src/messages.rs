@@ -2,16 +2,24 @@
 //! from the root to its end.
 
 use aiia_protocol::id::{ChatId, MessageId};
-use aiia_protocol::message::{ListMessages, Message, MessageStatus, Role};
+use aiia_protocol::message::{ListMessages, Message, MessageStatus, Order, Role, UpdateMessage};
 use aiia_protocol::page::Page;
 use rusqlite::{Connection, params};
 
 use crate::cursor::PageRequest;
 use crate::{Store, StoreError, chats, clock, columns};
 
+const LONGEST_NOTE: usize = 10_000;
 /// The columns of a message `m` with the run `r` that wrote it.
 const COLUMNS: &str =
-    "m.key, m.id, m.chat_id, m.parent_id, m.role, m.content, m.status, m.model, r.id AS run_id, m.created_at";
+    "m.key, m.id, m.chat_id, m.parent_id, m.role, m.content, m.status, m.model, r.id AS run_id, m.rating, m.note, m.created_at,
+     m.version,
+     CASE WHEN m.parent_id IS NULL
+         THEN (SELECT json_group_array(id) FROM (SELECT s.id FROM messages s
+               WHERE s.chat_id = m.chat_id AND s.parent_id IS NULL AND s.deleted_at IS NULL ORDER BY s.key))
+         ELSE (SELECT json_group_array(id) FROM (SELECT s.id FROM messages s
+               WHERE s.parent_id = m.parent_id AND s.deleted_at IS NULL ORDER BY s.key))
+     END AS siblings";
 /// The keys of the messages from the root to the message ?1. UNION, not UNION ALL: a circle in a damaged file ends.
 const PATH: &str = "WITH RECURSIVE path (key, parent_id) AS (
                         SELECT key, parent_id FROM messages WHERE id = ?1
@@ -19,7 +27,7 @@ const PATH: &str = "WITH RECURSIVE path (key, parent_id) AS (
                         SELECT m.key, m.parent_id FROM messages m JOIN path ON m.id = path.parent_id)";
 
 impl Store {
-    /// The messages of a chat, oldest first: the path to the chat's head or to `branch`, or the whole tree. All pages of a
+    /// The messages of a chat: the path to the chat's head or to `branch`, or the whole tree. All pages of a
     /// path show the path of the first page, even when the head moves meanwhile.
     ///
     /// # Errors
@@ -39,6 +47,22 @@ impl Store {
             path(connection, &id, 0, i64::MAX).map(|rows| rows.into_iter().map(|(_, message)| message).collect())
         })
         .await
+    }
+
+    /// A message.
+    ///
+    /// # Errors
+    /// `NotFound`, also when it or its chat is deleted.
+    pub async fn get_message(&self, id: MessageId) -> Result<Message, StoreError> {
+        self.read(move |connection| get_shown(connection, &id)).await
+    }
+
+    /// Rates a message, or notes something about it. What would change nothing is no change: the version stays.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` when it has another version, `InvalidInput` for the note.
+    pub async fn update_message(&self, change: UpdateMessage) -> Result<Message, StoreError> {
+        self.write(move |connection| update(connection, change)).await
     }
 }
 
@@ -80,6 +104,37 @@ pub(crate) fn get(connection: &Connection, id: &MessageId) -> Result<Message, St
     row.map(|(_, message)| message).ok_or_else(|| StoreError::not_found("message", id))
 }
 
+/// A message that is not deleted, of a chat that is not.
+pub(crate) fn get_shown(connection: &Connection, id: &MessageId) -> Result<Message, StoreError> {
+    let missing = |_| StoreError::not_found("message", id);
+    chats::get(connection, &chat_of(connection, id)?).map_err(missing)?;
+    get(connection, id)
+}
+
+/// Whether the message is deleted.
+pub(crate) fn is_deleted(connection: &Connection, id: &MessageId) -> Result<bool, StoreError> {
+    let sql = "SELECT deleted_at IS NOT NULL FROM messages WHERE id = ?1";
+    Ok(columns::first(connection, sql, [id.as_str()], |row| row.get(0))?.unwrap_or(false))
+}
+
+/// The messages that follow `parent`, or that begin the chat, in the order of their making.
+pub(crate) fn siblings(
+    connection: &Connection,
+    chat_id: &ChatId,
+    parent: Option<&MessageId>,
+) -> Result<Vec<MessageId>, StoreError> {
+    let (sql, of) = match parent {
+        Some(parent) => {
+            ("SELECT id FROM messages WHERE parent_id = ?1 AND deleted_at IS NULL ORDER BY key", parent.as_str())
+        }
+        None => (
+            "SELECT id FROM messages WHERE chat_id = ?1 AND parent_id IS NULL AND deleted_at IS NULL ORDER BY key",
+            chat_id.as_str(),
+        ),
+    };
+    columns::all(connection, sql, [of], |row| columns::id(row, "id"))
+}
+
 /// Refuses a message that does not exist or belongs to another chat.
 pub(crate) fn require_in_chat(
     connection: &Connection,
@@ -99,24 +154,38 @@ fn list(connection: &Connection, params: &ListMessages) -> Result<Page<Message>,
         require_in_chat(connection, branch, &chat.id, "/branch")?;
     }
     let branch = params.branch.as_ref().map_or("head", |id| id.as_str());
-    let name = if params.all { format!("messages of {}", chat.id) } else { format!("path to {branch} in {}", chat.id) };
+    let mut name =
+        if params.all { format!("messages of {}", chat.id) } else { format!("path to {branch} in {}", chat.id) };
+    if params.order == Order::Newest {
+        name += ", newest first";
+    }
     let request = PageRequest::new(name, params.cursor.as_deref(), params.limit)?;
     let after = match request.after() {
-        Some([key, _]) => key.parse().map_err(|_| StoreError::InvalidCursor)?,
-        None => 0_i64,
+        Some([key, _]) => Some(key.parse().map_err(|_| StoreError::InvalidCursor)?),
+        None => None,
     };
-    // The cursor keeps the end of the path, since the head may move between two pages.
+    // The cursor keeps the end of the path, since the head may move between two pages. Newest first, it is where the rest
+    // begins.
     let end = match request.after() {
         Some([_, end]) => Some(MessageId::from(end.as_str())),
         None => params.branch.clone().or(chat.head_id),
     };
-    let rows = match &end {
-        _ if params.all => tree(connection, &chat.id, after, request.rows())?,
-        Some(end) => path(connection, end, after, request.rows())?,
-        None => Vec::new(),
+    let rows = match (params.all, params.order, &end) {
+        (true, order, _) => tree(connection, &chat.id, order, after, request.rows())?,
+        (false, Order::Oldest, Some(end)) => path(connection, end, after.unwrap_or(0), request.rows())?,
+        (false, Order::Newest, Some(end)) => {
+            // The last one of the page before is the first row, and is left out.
+            let skip = i64::from(after.is_some());
+            let mut rows = path_back(connection, end, request.rows() + skip)?;
+            rows.drain(..(skip as usize).min(rows.len()));
+            rows
+        }
+        (false, _, None) => Vec::new(),
     };
-    let end = end.map_or_else(String::new, |id| id.0);
-    let page = request.page(rows, |(key, _)| [key.to_string(), end.clone()]);
+    let page = request.page(rows, |(key, message)| {
+        let end = if params.order == Order::Newest { Some(&message.id) } else { end.as_ref() };
+        [key.to_string(), end.map_or_else(String::new, |id| id.0.clone())]
+    });
     let items = page.items.into_iter().map(|(_, message)| message).collect();
     Ok(Page { items, next_cursor: page.next_cursor, has_more: page.has_more })
 }
@@ -129,18 +198,72 @@ fn path(connection: &Connection, end: &MessageId, after: i64, limit: i64) -> Res
     columns::all(connection, &sql, params![end.as_str(), after, limit], from_row)
 }
 
-fn tree(connection: &Connection, chat_id: &ChatId, after: i64, limit: i64) -> Result<Vec<(i64, Message)>, StoreError> {
+/// The last `limit` messages of the path, the last one first. Walks no farther than that.
+fn path_back(connection: &Connection, end: &MessageId, limit: i64) -> Result<Vec<(i64, Message)>, StoreError> {
+    let sql = format!(
+        "WITH RECURSIVE path (key, parent_id) AS (
+             SELECT key, parent_id FROM messages WHERE id = ?1
+             UNION
+             SELECT m.key, m.parent_id FROM messages m JOIN path ON m.id = path.parent_id LIMIT ?2)
+         SELECT {COLUMNS} FROM path JOIN messages m ON m.key = path.key LEFT JOIN runs r ON r.message_id = m.id
+         ORDER BY m.key DESC"
+    );
+    columns::all(connection, &sql, params![end.as_str(), limit], from_row)
+}
+
+fn tree(
+    connection: &Connection,
+    chat_id: &ChatId,
+    order: Order,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<(i64, Message)>, StoreError> {
+    let (start, rest) = match order {
+        Order::Oldest => (after.unwrap_or(0), "m.key > ?2 ORDER BY m.key"),
+        Order::Newest => (after.unwrap_or(i64::MAX), "m.key < ?2 ORDER BY m.key DESC"),
+    };
     let sql = format!(
         "SELECT {COLUMNS} FROM messages m LEFT JOIN runs r ON r.message_id = m.id
-         WHERE m.chat_id = ?1 AND m.key > ?2 ORDER BY m.key LIMIT ?3"
+         WHERE m.chat_id = ?1 AND m.deleted_at IS NULL AND {rest} LIMIT ?3"
     );
-    columns::all(connection, &sql, params![chat_id.as_str(), after, limit], from_row)
+    columns::all(connection, &sql, params![chat_id.as_str(), start, limit], from_row)
+}
+
+fn update(connection: &Connection, change: UpdateMessage) -> Result<Message, StoreError> {
+    let before = get_shown(connection, &change.message_id)?;
+    if let Some(expected) = change.if_version.filter(|version| *version != before.version) {
+        return Err(StoreError::Conflict { what: "message", id: before.id.0, expected, found: before.version });
+    }
+    let mut after = before.clone();
+    if let Some(rating) = change.rating {
+        after.rating = rating;
+    }
+    if let Some(note) = change.note {
+        let length = note.as_ref().map_or(0, |note| note.chars().count());
+        if length > LONGEST_NOTE {
+            let detail = format!("The note may have {LONGEST_NOTE} characters; it has {length}.");
+            return Err(StoreError::invalid("/note", detail));
+        }
+        after.note = note.filter(|note| !note.is_empty());
+    }
+    if after == before {
+        return Ok(before);
+    }
+    let sql = "UPDATE messages SET rating = ?2, note = ?3, version = version + 1 WHERE id = ?1";
+    let rating = after.rating.as_ref().map(columns::to_name).transpose()?;
+    columns::execute(connection, sql, params![after.id.as_str(), rating, after.note])?;
+    get(connection, &after.id)
 }
 
 fn chat_of(connection: &Connection, id: &MessageId) -> Result<ChatId, StoreError> {
-    let sql = "SELECT chat_id FROM messages WHERE id = ?1";
+    let sql = "SELECT chat_id FROM messages WHERE id = ?1 AND deleted_at IS NULL";
     let found = columns::first(connection, sql, [id.as_str()], |row| columns::id(row, "chat_id"))?;
     found.ok_or_else(|| StoreError::not_found("message", id))
+}
+
+/// A message that is alone has no siblings.
+fn alternatives(siblings: Vec<MessageId>) -> Vec<MessageId> {
+    if siblings.len() > 1 { siblings } else { Vec::new() }
 }
 
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Message)> {
@@ -153,7 +276,11 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Message)> {
         status: columns::named(row, "status")?,
         model: row.get("model")?,
         run_id: columns::id_option(row, "run_id")?,
+        rating: columns::named_option(row, "rating")?,
+        note: row.get("note")?,
+        siblings: columns::json::<Vec<MessageId>>(row, "siblings").map(alternatives)?,
         created_at: row.get("created_at")?,
+        version: columns::number(row, "version")?,
     };
     Ok((row.get("key")?, message))
 }

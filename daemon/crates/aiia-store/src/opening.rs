@@ -154,8 +154,10 @@ fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
         let detail = format!("the file system allows no write-ahead log (journal mode {mode})");
         return Err(StoreError::Io { detail });
     }
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304; PRAGMA foreign_keys = OFF;")?;
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304; PRAGMA foreign_keys = OFF;
+             PRAGMA secure_delete = ON;",
+    )?;
     Ok(())
 }
 

@@ -6,11 +6,10 @@ use aiia_protocol::project::{CreateProject, ListProjects, Project, UpdateProject
 use rusqlite::{Connection, params};
 
 use crate::cursor::PageRequest;
-use crate::{Store, StoreError, clock, columns, folders};
+use crate::{Store, StoreError, chats, clock, columns, folders, parameters};
 
 const LONGEST_NAME: usize = 200;
-const SELECT: &str =
-    "SELECT id, name, system_prompt, model, created_at, updated_at, version FROM projects WHERE deleted_at IS NULL";
+const SELECT: &str = "SELECT id, name, system_prompt, model, parameters, created_at, updated_at, version FROM projects WHERE deleted_at IS NULL";
 
 impl Store {
     /// The projects, the last changed one first.
@@ -70,7 +69,7 @@ impl Store {
                 return Ok((project, false));
             }
             let name = folders::name(&folder);
-            let params = CreateProject { name, folders: vec![folder], system_prompt: None, model: None };
+            let params = CreateProject { folders: vec![folder], ..CreateProject::new(name) };
             Ok((create(connection, &params)?, true))
         })
         .await
@@ -102,13 +101,22 @@ fn list(connection: &Connection, params: &ListProjects) -> Result<Page<Project>,
 
 fn create(connection: &Connection, params: &CreateProject) -> Result<Project, StoreError> {
     check_name(&params.name)?;
+    chats::check_prompt(params.system_prompt.as_deref())?;
     let folders = check_folders(&params.folders)?;
     let id: ProjectId = clock::new_id();
     let now = clock::now();
     columns::execute(
         connection,
-        "INSERT INTO projects (id, name, system_prompt, model, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-        params![id.as_str(), params.name, params.system_prompt, params.model, now],
+        "INSERT INTO projects (id, name, system_prompt, model, parameters, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        params![
+            id.as_str(),
+            params.name,
+            params.system_prompt,
+            params.model,
+            parameters::to_column(&params.parameters)?,
+            now
+        ],
     )?;
     bind(connection, &id, &folders)?;
     get(connection, &id)
@@ -129,18 +137,28 @@ fn update(connection: &Connection, params: UpdateProject) -> Result<Project, Sto
         after.folders = check_folders(&folders)?;
     }
     if let Some(prompt) = params.system_prompt {
+        chats::check_prompt(prompt.as_deref())?;
         after.system_prompt = prompt;
     }
     if let Some(model) = params.model {
         after.model = model;
     }
+    after.parameters = params.parameters.unwrap_or(after.parameters);
     if after == before {
         return Ok(before);
     }
     columns::execute(
         connection,
-        "UPDATE projects SET name = ?2, system_prompt = ?3, model = ?4, updated_at = ?5, version = version + 1 WHERE id = ?1",
-        params![after.id.as_str(), after.name, after.system_prompt, after.model, clock::now()],
+        "UPDATE projects SET name = ?2, system_prompt = ?3, model = ?4, parameters = ?5, updated_at = ?6,
+             version = version + 1 WHERE id = ?1",
+        params![
+            after.id.as_str(),
+            after.name,
+            after.system_prompt,
+            after.model,
+            parameters::to_column(&after.parameters)?,
+            clock::now()
+        ],
     )?;
     if after.folders != before.folders {
         columns::execute(connection, "DELETE FROM project_folders WHERE project_id = ?1", [after.id.as_str()])?;
@@ -211,6 +229,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Project> {
         folders: Vec::new(),
         system_prompt: row.get("system_prompt")?,
         model: row.get("model")?,
+        parameters: parameters::from_column(row, "parameters")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
         version: columns::number(row, "version")?,

@@ -6,10 +6,11 @@ use aiia_protocol::id::{ChatId, EditId, MessageId, RunId};
 use aiia_protocol::message::{Message, MessageStatus, Role};
 use aiia_protocol::problem::Problem;
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage};
+use aiia_protocol::settings::Settings;
 use rusqlite::{Connection, params};
 
 use crate::messages::NewMessage;
-use crate::{Store, StoreError, chats, chunks, clock, columns, messages, titles};
+use crate::{Store, StoreError, chats, chunks, clock, columns, messages};
 
 /// What [`Store::begin_run`] takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,12 +19,29 @@ pub struct NewRun {
     pub chat_id: ChatId,
     /// The message that the user answers; the chat's head where absent. Another message starts a branch.
     pub parent_id: Option<MessageId>,
+    /// The message of the user that this is another wording of; it becomes its sibling.
+    pub replaces: Option<MessageId>,
     /// What the user says.
     pub content: String,
     /// The model that will answer, `provider/model`.
     pub model: String,
     /// The action, where it is one and not a plain chat turn.
     pub action: Option<ActionKind>,
+    /// What the answer is made with.
+    pub settings: Settings,
+}
+
+/// What [`Store::begin_answers`] takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewAnswers {
+    /// The message of the user that is answered.
+    pub question: MessageId,
+    /// The model that will answer, `provider/model`.
+    pub model: String,
+    /// What the answers are made with.
+    pub settings: Settings,
+    /// How many.
+    pub count: usize,
 }
 
 /// What [`Store::begin_run`] gives: everything that it wrote.
@@ -64,6 +82,15 @@ impl Store {
     /// `NotFound` for the chat or the parent, `InvalidInput` when the parent belongs to another chat.
     pub async fn begin_run(&self, run: NewRun) -> Result<BegunRun, StoreError> {
         self.write(move |connection| begin(connection, &run)).await
+    }
+
+    /// Begins further answers to a question, all in one transaction. The chat shows the first one; answers that are there
+    /// stay beside it.
+    ///
+    /// # Errors
+    /// `NotFound`; `InvalidInput` when the message is none of the user.
+    pub async fn begin_answers(&self, new: NewAnswers) -> Result<Vec<BegunRun>, StoreError> {
+        self.write(move |connection| begin_answers(connection, &new)).await
     }
 
     /// Appends events to a run that goes on. They are durable when this returns.
@@ -131,7 +158,7 @@ impl Store {
 }
 
 const SELECT: &str =
-    "SELECT r.id, c.project_id, r.chat_id, r.user_message_id, r.message_id, r.action, r.model, r.status,
+    "SELECT r.id, c.project_id, r.chat_id, r.user_message_id, r.message_id, r.action, r.model, r.settings, r.status,
                              r.edit_id, r.problem, r.usage, r.last_seq, r.created_at, r.finished_at
                       FROM runs r JOIN chats c ON c.id = r.chat_id";
 
@@ -175,51 +202,104 @@ fn begin(connection: &Connection, new: &NewRun) -> Result<BegunRun, StoreError> 
     if let Some(parent) = &new.parent_id {
         messages::require_in_chat(connection, parent, &chat.id, "/parent_id")?;
     }
+    let parent_id = match &new.replaces {
+        None => new.parent_id.clone().or_else(|| chat.head_id.clone()),
+        Some(_) if new.parent_id.is_some() => {
+            return Err(StoreError::invalid("/replaces", "Another wording stands where the first one stands."));
+        }
+        Some(replaced) => {
+            messages::require_in_chat(connection, replaced, &chat.id, "/replaces")?;
+            let replaced = messages::get_shown(connection, replaced)?;
+            if replaced.role != Role::User {
+                return Err(StoreError::invalid("/replaces", "Only a message of the user has another wording."));
+            }
+            replaced.parent_id
+        }
+    };
     let question = messages::insert(
         connection,
         &NewMessage {
             chat_id: &chat.id,
-            parent_id: new.parent_id.as_ref().or(chat.head_id.as_ref()),
+            parent_id: parent_id.as_ref(),
             role: Role::User,
             content: &new.content,
             status: MessageStatus::Complete,
             model: None,
         },
     )?;
+    let (run, answer) = begin_answer(connection, &chat, &question, &new.model, new.action, &new.settings)?;
+    chats::entitle(connection, &chat, &new.content)?;
+    Ok(BegunRun {
+        chat: chats::extend(connection, &chat, &answer, 2)?,
+        run: get(connection, &run)?,
+        user_message: messages::get(connection, &question)?,
+        message: messages::get(connection, &answer)?,
+    })
+}
+
+fn begin_answers(connection: &Connection, new: &NewAnswers) -> Result<Vec<BegunRun>, StoreError> {
+    let question = messages::get_shown(connection, &new.question)?;
+    if question.role != Role::User {
+        return Err(StoreError::invalid("/message_id", "Only a message of the user can be answered."));
+    }
+    let chat = chats::get(connection, &question.chat_id)?;
+    let mut begun = Vec::with_capacity(new.count);
+    for _ in 0..new.count {
+        begun.push(begin_answer(connection, &chat, &question.id, &new.model, None, &new.settings)?);
+    }
+    let Some((_, first)) = begun.first() else { return Ok(Vec::new()) };
+    let chat = chats::extend(connection, &chat, first, begun.len())?;
+    begun
+        .iter()
+        .map(|(run, answer)| {
+            Ok(BegunRun {
+                run: get(connection, run)?,
+                chat: chat.clone(),
+                user_message: question.clone(),
+                message: messages::get(connection, answer)?,
+            })
+        })
+        .collect()
+}
+
+/// Writes an empty answer to `question` and the run that fills it.
+fn begin_answer(
+    connection: &Connection,
+    chat: &Chat,
+    question: &MessageId,
+    model: &str,
+    action: Option<ActionKind>,
+    settings: &Settings,
+) -> Result<(RunId, MessageId), StoreError> {
     let answer = messages::insert(
         connection,
         &NewMessage {
             chat_id: &chat.id,
-            parent_id: Some(&question),
+            parent_id: Some(question),
             role: Role::Assistant,
             content: "",
             status: MessageStatus::Streaming,
-            model: Some(&new.model),
+            model: Some(model),
         },
     )?;
     let id: RunId = clock::new_id();
     columns::execute(
         connection,
-        "INSERT INTO runs (id, chat_id, user_message_id, message_id, action, model, status, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO runs (id, chat_id, user_message_id, message_id, action, model, settings, status, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             id.as_str(),
             chat.id.as_str(),
             question.as_str(),
             answer.as_str(),
-            new.action.map(ActionKind::as_str),
-            new.model,
+            action.map(ActionKind::as_str),
+            model,
+            columns::to_json(settings)?,
             columns::to_name(&RunStatus::Running)?,
             clock::now(),
         ],
     )?;
-    let title = if chat.title.is_empty() { titles::from_message(&new.content) } else { chat.title.clone() };
-    Ok(BegunRun {
-        chat: chats::extend(connection, &chat, &answer, &title)?,
-        run: get(connection, &id)?,
-        user_message: messages::get(connection, &question)?,
-        message: messages::get(connection, &answer)?,
-    })
+    Ok((id, answer))
 }
 
 fn append(connection: &Connection, id: &RunId, events: &[RunEvent]) -> Result<(), StoreError> {
@@ -267,7 +347,7 @@ fn finish(connection: &Connection, id: &RunId, mut end: FinishRun) -> Result<Run
             now,
         ],
     )?;
-    let sql = "UPDATE messages SET content = ?2, status = ?3 WHERE id = ?1";
+    let sql = "UPDATE messages SET content = ?2, status = ?3, version = version + 1 WHERE id = ?1";
     columns::execute(connection, sql, [run.message_id.as_str(), &end.content, &columns::to_name(&message_status)?])?;
     enter_usage(connection, &run, &status, end.usage.unwrap_or_default(), &now)?;
     chats::touch(connection, &run.chat_id, &now)?;
@@ -343,6 +423,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
         message_id: columns::id(row, "message_id")?,
         action: columns::named_option(row, "action")?,
         model: row.get("model")?,
+        settings: columns::json_option(row, "settings")?.unwrap_or_default(),
         status: columns::named(row, "status")?,
         edit_id: columns::id_option(row, "edit_id")?,
         problem: columns::json_option(row, "problem")?,

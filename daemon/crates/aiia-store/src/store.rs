@@ -68,6 +68,26 @@ impl Store {
         self.inner.writer.run(work).await.map_err(|error| error.about(&self.inner.path))
     }
 
+    /// Does what cannot be in a transaction on the writing connection.
+    pub(crate) async fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.inner.writer.run_alone(work).await.map_err(|error| error.about(&self.inner.path))
+    }
+
+    /// Moves the log into the file and empties it, so that nothing erased stays in it.
+    pub(crate) async fn forget_log(&self) -> Result<(), StoreError> {
+        self.alone(|connection| {
+            let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            if busy {
+                tracing::warn!("the log of the store is being read; what was erased leaves it at the next chance");
+            }
+            Ok(())
+        })
+        .await
+    }
+
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,

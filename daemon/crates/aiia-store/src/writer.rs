@@ -45,8 +45,24 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.hand_over(work, false).await
+    }
+
+    /// Like [`Self::run`], but outside of any transaction, for what `SQLite` does not do in one.
+    pub(crate) async fn run_alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.hand_over(work, true).await
+    }
+
+    async fn hand_over<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        alone: bool,
+    ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Work { action: Some(work), value: None, reply };
+        let job = Work { action: Some(work), value: None, reply, alone };
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
         jobs.ok_or(StoreError::Closed)?.send(Box::new(job)).map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
@@ -69,12 +85,15 @@ trait Job: Send {
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError>;
     /// Answers: with the value of the work after a commit, or with why there is none.
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+    /// Whether it is done outside of a transaction.
+    fn alone(&self) -> bool;
 }
 
 struct Work<T, F> {
     action: Option<F>,
     value: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
+    alone: bool,
 }
 
 impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Work<T, F> {
@@ -91,14 +110,23 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Wo
         // Nobody may be waiting any more.
         let _ = reply.send(outcome.and_then(|()| value.ok_or_else(lost)));
     }
+
+    fn alone(&self) -> bool {
+        self.alone
+    }
 }
 
 fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::path::Path) {
     let mut log_has_content = true;
     // A damaged file is not written to again.
     let mut damage: Option<StoreError> = None;
+    let mut next: Option<Box<dyn Job>> = None;
     loop {
-        let first = if log_has_content { jobs.recv_timeout(IDLE) } else { jobs.recv().map_err(RecvTimeoutError::from) };
+        let first = match next.take() {
+            Some(job) => Ok(job),
+            None if log_has_content => jobs.recv_timeout(IDLE),
+            None => jobs.recv().map_err(RecvTimeoutError::from),
+        };
         let first = match first {
             Ok(job) => job,
             Err(RecvTimeoutError::Timeout) => {
@@ -108,12 +136,24 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
             }
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        let group: Vec<_> = std::iter::once(first).chain(jobs.try_iter().take(GROUP - 1)).collect();
+        let alone = first.alone();
+        let mut group = vec![first];
+        while !alone
+            && group.len() < GROUP
+            && let Ok(job) = jobs.try_recv()
+        {
+            if job.alone() {
+                next = Some(job);
+                break;
+            }
+            group.push(job);
+        }
         if let Some(error) = &damage {
             answer_all(group, &Err(error.clone()));
             continue;
         }
-        if let Err(error) = commit_group(connection, group, jobs) {
+        let done = if alone { do_alone(connection, group) } else { commit_group(connection, group, jobs) };
+        if let Err(error) = done {
             let error = error.about(path);
             tracing::error!(%error, "a write failed");
             if matches!(error, StoreError::Corrupt { .. }) {
@@ -126,6 +166,19 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
         let _ = connection.busy_timeout(CLOSE_TIMEOUT);
         checkpoint(connection, "TRUNCATE");
     }
+}
+
+/// Carries out jobs without a transaction.
+fn do_alone(connection: &Connection, group: Vec<Box<dyn Job>>) -> Result<(), StoreError> {
+    let mut last = Ok(());
+    for mut job in group {
+        let outcome = catch_unwind(AssertUnwindSafe(|| job.run(connection))).unwrap_or_else(|_| {
+            Err(StoreError::Internal { detail: "a task of the store ended by a fault".to_owned() })
+        });
+        job.answer(outcome.clone());
+        last = outcome;
+    }
+    last
 }
 
 /// Carries out the jobs in one transaction and answers them. An error is one of the store, not of a job; those that wait in

@@ -12,16 +12,18 @@ use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::ActionStart;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{Run, RunEventKind};
+use aiia_protocol::settings::Parameters;
 use aiia_store::NewRun;
 
 use crate::dispatch::{Handle, Reply};
 use crate::gate;
-use crate::models::Chosen;
+use crate::models::{Chosen, Sampling};
 use crate::operations::context::gather;
 use crate::operations::{chat, project, run};
 use crate::prompt::{self, ActionPrompt};
 use crate::run::{Assignment, Subject, TestTarget, start, test_path};
 use crate::session::Session;
+use crate::settings::{self, Wishes};
 use crate::source::{self, Source};
 
 /// Tokens of context for a model on this machine: reading them takes most of the time to the first word.
@@ -74,9 +76,10 @@ pub(super) async fn begin(
         Some(chat) => engine.store.get_project(chat.project_id.clone()).await?,
         None => project::resolve(session, &root(session, &source)).await?,
     };
-    let wishes =
-        [params.model.as_deref(), chat.as_ref().and_then(|chat| chat.model.as_deref()), project.model.as_deref()];
-    let model = engine.models.choose(wishes).await?;
+    let alone = Parameters::default();
+    let wishes = Wishes { model: params.model.as_deref(), system_prompt: None, parameters: &alone };
+    let settings = settings::resolve(engine, &project, chat.as_ref(), wishes);
+    let model = run::choose(engine, &settings).await?;
     let budget = budget(&model);
     let (source, bundle) = gather(session, source, selection, params.kind, budget as usize).await?;
     let test_target = match params.kind {
@@ -84,7 +87,7 @@ pub(super) async fn begin(
         _ => None,
     };
     let diagnostics: Vec<Diagnostic> = params.diagnostics.into_iter().take(MAX_DIAGNOSTICS).collect();
-    let system = prompt::system(project.system_prompt.as_deref());
+    let system = prompt::system(settings.system_prompt.as_ref().map(|prompt| prompt.value.as_str()));
     let question = prompt::action(&ActionPrompt {
         kind: params.kind,
         name: &source.name,
@@ -105,9 +108,11 @@ pub(super) async fn begin(
     let new = NewRun {
         chat_id: chat.id,
         parent_id: None,
+        replaces: None,
         content: shown,
         model: model.name.clone(),
         action: Some(params.kind),
+        settings: settings.clone(),
     };
     let begun = run::begin(engine, new).await?;
     let mut path = engine.store.message_path(begun.user_message.id.clone()).await?;
@@ -115,7 +120,7 @@ pub(super) async fn begin(
     let mut messages = run::conversation(&system, &path, model.window);
     messages.push(ChatMessage::new(aiia_llm::Role::User, question));
     let sealed = gate::seal(messages, run::redaction(engine, model.local));
-    let max_tokens = run::answer_limit(sealed.messages(), model.window);
+    let sampling = Sampling::new(&settings, run::answer_limit(sealed.messages(), model.window));
     let first = vec![context_event(&bundle, sealed.redactions())];
     let subject = params.kind.proposes_edit().then(|| Subject {
         title,
@@ -127,7 +132,8 @@ pub(super) async fn begin(
         replaces,
     });
     let run = begun.run;
-    start(engine, Assignment { run: run.clone(), model, sealed, max_tokens, subject, first });
+    let already = String::new();
+    start(engine, Assignment { run: run.clone(), model, sealed, sampling, subject, first, already });
     Ok(run)
 }
 
@@ -141,7 +147,7 @@ fn root(session: &Session, source: &Source) -> std::path::PathBuf {
 }
 
 async fn new_chat(session: &Session, project_id: aiia_protocol::id::ProjectId, title: &str) -> Result<Chat, Problem> {
-    let new = CreateChat { project_id, title: Some(title.to_owned()), model: None };
+    let new = CreateChat { title: Some(title.to_owned()), ..CreateChat::new(project_id) };
     let chat = session.engine().store.create_chat(new).await?;
     chat::changed(session, Change::Created, &chat);
     Ok(chat)

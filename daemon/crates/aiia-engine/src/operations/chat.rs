@@ -1,15 +1,22 @@
-//! `chat.*` and `message.*`
+//! `chat.*` and `tag.*`
 
 use aiia_protocol::Empty;
-use aiia_protocol::chat::{Chat, ChatRef, CreateChat, ListChats, UpdateChat};
+use aiia_protocol::chat::{
+    Chat, ChatRef, ChatSettings as ChatSettingsResult, CreateChat, DeleteChat, ForkChat, ForkScope, ListChats,
+    TagList as Tags, UpdateChat,
+};
 use aiia_protocol::event::{Change, Entity};
-use aiia_protocol::message::{ListMessages, Message};
-use aiia_protocol::operation::{ChatCreate, ChatDelete, ChatGet, ChatList, ChatUpdate, MessageList};
+use aiia_protocol::operation::{
+    ChatCreate, ChatDelete, ChatDuplicate, ChatFork, ChatGet, ChatList, ChatPurge, ChatRestore, ChatSettings,
+    ChatUpdate, TagList,
+};
 use aiia_protocol::page::Page;
 use aiia_protocol::problem::Problem;
+use aiia_protocol::settings::{Origin, Parameters, Sourced};
 
 use crate::dispatch::{Handle, Reply};
 use crate::session::Session;
+use crate::settings::{self, Wishes};
 
 impl Handle for ChatList {
     async fn handle(session: &Session, params: ListChats) -> Result<Reply<Page<Chat>>, Problem> {
@@ -40,17 +47,67 @@ impl Handle for ChatUpdate {
 }
 
 impl Handle for ChatDelete {
-    async fn handle(session: &Session, params: ChatRef) -> Result<Reply<Empty>, Problem> {
+    async fn handle(session: &Session, params: DeleteChat) -> Result<Reply<Empty>, Problem> {
         let chat = session.engine().store.get_chat(params.chat_id.clone()).await?;
-        session.engine().store.delete_chat(params.chat_id).await?;
+        session.engine().store.delete_chat(params.chat_id, params.if_version).await?;
         changed(session, Change::Deleted, &chat);
         Ok(Reply::One(Empty {}))
     }
 }
 
-impl Handle for MessageList {
-    async fn handle(session: &Session, params: ListMessages) -> Result<Reply<Page<Message>>, Problem> {
-        Ok(Reply::One(session.engine().store.list_messages(params).await?))
+impl Handle for ChatRestore {
+    async fn handle(session: &Session, params: ChatRef) -> Result<Reply<Chat>, Problem> {
+        let chat = session.engine().store.restore_chat(params.chat_id).await?;
+        changed(session, Change::Created, &chat);
+        Ok(Reply::One(chat))
+    }
+}
+
+impl Handle for ChatPurge {
+    async fn handle(session: &Session, params: ChatRef) -> Result<Reply<Empty>, Problem> {
+        let chat = session.engine().store.purge_chat(params.chat_id).await?;
+        changed(session, Change::Deleted, &chat);
+        Ok(Reply::One(Empty {}))
+    }
+}
+
+impl Handle for ChatDuplicate {
+    async fn handle(session: &Session, params: ChatRef) -> Result<Reply<Chat>, Problem> {
+        let ChatRef { chat_id } = params;
+        let scope = ForkScope::Everything;
+        let chat = session.engine().store.fork_chat(ForkChat { chat_id, message_id: None, scope, title: None }).await?;
+        changed(session, Change::Created, &chat);
+        Ok(Reply::One(chat))
+    }
+}
+
+impl Handle for ChatFork {
+    async fn handle(session: &Session, params: ForkChat) -> Result<Reply<Chat>, Problem> {
+        let chat = session.engine().store.fork_chat(params).await?;
+        changed(session, Change::Created, &chat);
+        Ok(Reply::One(chat))
+    }
+}
+
+impl Handle for ChatSettings {
+    async fn handle(session: &Session, params: ChatRef) -> Result<Reply<ChatSettingsResult>, Problem> {
+        let engine = session.engine();
+        let chat = engine.store.get_chat(params.chat_id).await?;
+        let project = engine.store.get_project(chat.project_id.clone()).await?;
+        let alone = Parameters::default();
+        let wishes = Wishes { model: None, system_prompt: None, parameters: &alone };
+        let mut settings = settings::resolve(engine, &project, Some(&chat), wishes);
+        if settings.model.is_none() {
+            let default = engine.models.default_model().await.ok();
+            settings.model = default.map(|value| Sourced { value, origin: Origin::Default });
+        }
+        Ok(Reply::One(ChatSettingsResult { settings }))
+    }
+}
+
+impl Handle for TagList {
+    async fn handle(session: &Session, _: Empty) -> Result<Reply<Tags>, Problem> {
+        Ok(Reply::One(session.engine().store.list_tags().await?))
     }
 }
 

@@ -2,69 +2,131 @@
 
 use aiia_llm::ChatMessage;
 use aiia_protocol::Empty;
+use aiia_protocol::chat::Chat;
 use aiia_protocol::event::{Change, Entity, Event};
 use aiia_protocol::message::{Message, Role};
 use aiia_protocol::operation::{EventsSubscribe, RunCancel, RunEvents, RunGet, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{self, Run, RunEvent, RunRef, StartRun};
-use aiia_store::{BegunRun, NewRun};
+use aiia_protocol::settings::Settings;
+use aiia_store::{BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::gate;
+use crate::models::{Chosen, Sampling};
 use crate::prompt;
 use crate::run::{Assignment, events, start};
 use crate::session::Session;
+use crate::settings::{self, Wishes};
 
 /// The longest message.
 const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 /// Tokens kept free for the answer, at least.
 const MIN_ANSWER: u32 = 256;
 
+/// How a model is asked to go on with an answer that was cut off.
+const GO_ON: &str = "Your answer above was cut off. Go on exactly where it stops, in the middle of a word if need be. \
+                     Repeat nothing and do not comment.";
+
 impl Handle for RunStart {
     async fn handle(session: &Session, params: StartRun) -> Result<Reply<Run>, Problem> {
         let engine = session.engine();
-        if params.content.trim().is_empty() {
-            return Err(Problem::new(ProblemCode::InvalidParams, "The message is empty.")
-                .with_error("/content", "some text is needed"));
-        }
-        check_length(&params.content)?;
+        check_content(&params.content)?;
         let chat = engine.store.get_chat(params.chat_id.clone()).await?;
         let project = engine.store.get_project(chat.project_id.clone()).await?;
-        let wishes = [params.model.as_deref(), chat.model.as_deref(), project.model.as_deref()];
-        let model = engine.models.choose(wishes).await?;
+        let wishes = Wishes {
+            model: params.model.as_deref(),
+            system_prompt: params.system_prompt.as_deref(),
+            parameters: &params.parameters,
+        };
+        let settings = settings::resolve(engine, &project, Some(&chat), wishes);
+        let model = choose(engine, &settings).await?;
         let new = NewRun {
             chat_id: chat.id,
             parent_id: params.parent_id,
+            replaces: params.replaces,
             content: params.content,
             model: model.name.clone(),
             action: None,
+            settings: settings.clone(),
         };
         let begun = begin(engine, new).await?;
         let path = engine.store.message_path(begun.user_message.id.clone()).await?;
-        let system = prompt::system(project.system_prompt.as_deref());
-        let messages = conversation(&system, &path, model.window);
-        let redact = redaction(engine, model.local);
-        let sealed = gate::seal(messages, redact);
-        let max_tokens = answer_limit(sealed.messages(), model.window);
         let run = begun.run;
-        let assignment = Assignment { run: run.clone(), model, sealed, max_tokens, subject: None, first: Vec::new() };
-        start(engine, assignment);
+        set_off(engine, run.clone(), model, &settings, &path, None);
         Ok(Reply::One(run))
     }
+}
+
+/// Starts `count` further answers to `question`; one that goes on from `cut` where that is given.
+pub(super) async fn answer(
+    session: &Session,
+    question: Message,
+    wishes: Wishes<'_>,
+    count: usize,
+    cut: Option<Message>,
+) -> Result<Vec<Run>, Problem> {
+    let engine = session.engine();
+    let chat = engine.store.get_chat(question.chat_id.clone()).await?;
+    let project = engine.store.get_project(chat.project_id.clone()).await?;
+    let settings = settings::resolve(engine, &project, Some(&chat), wishes);
+    let model = choose(engine, &settings).await?;
+    let new = NewAnswers { question: question.id, model: model.name.clone(), settings: settings.clone(), count };
+    let begun = engine.store.begin_answers(new).await?;
+    let Some(first) = begun.first() else { return Ok(Vec::new()) };
+    let path = engine.store.message_path(first.user_message.id.clone()).await?;
+    for begun in &begun {
+        announce(engine, &begun.chat, &[&begun.message]);
+        set_off(engine, begun.run.clone(), model.clone(), &settings, &path, cut.as_ref());
+    }
+    Ok(begun.into_iter().map(|begun| begun.run).collect())
+}
+
+/// The model that the settings name, else the default one.
+pub(super) async fn choose(engine: &Engine, settings: &Settings) -> Result<Chosen, Problem> {
+    let wish = settings.model.as_ref().map(|model| model.value.as_str());
+    engine.models.choose([wish, None, None]).await
+}
+
+/// Seals the conversation up to the end of `path` and lets the run go.
+fn set_off(engine: &Engine, run: Run, model: Chosen, settings: &Settings, path: &[Message], cut: Option<&Message>) {
+    let system = prompt::system(settings.system_prompt.as_ref().map(|prompt| prompt.value.as_str()));
+    let mut messages = conversation(&system, path, model.window);
+    if let Some(cut) = cut {
+        messages.push(ChatMessage::new(aiia_llm::Role::Assistant, cut.content.clone()));
+        messages.push(ChatMessage::new(aiia_llm::Role::User, GO_ON));
+    }
+    let sealed = gate::seal(messages, redaction(engine, model.local));
+    let sampling = Sampling::new(settings, answer_limit(sealed.messages(), model.window));
+    let already = cut.map(|cut| cut.content.clone()).unwrap_or_default();
+    start(engine, Assignment { run, model, sealed, sampling, subject: None, first: Vec::new(), already });
 }
 
 /// Stores the question and the beginning of the answer, and tells of both.
 pub(super) async fn begin(engine: &Engine, new: NewRun) -> Result<BegunRun, Problem> {
     let begun = engine.store.begin_run(new).await?;
-    let (project, chat) = (Some(&begun.chat.project_id), Some(&begun.chat.id));
-    for message in [&begun.user_message, &begun.message] {
-        engine.publish((Entity::Message, Change::Created), &message.id, project, chat);
-    }
-    engine.publish((Entity::Chat, Change::Updated), &begun.chat.id, project, chat);
+    announce(engine, &begun.chat, &[&begun.user_message, &begun.message]);
     Ok(begun)
+}
+
+fn announce(engine: &Engine, chat: &Chat, messages: &[&Message]) {
+    let (project, id) = (Some(&chat.project_id), Some(&chat.id));
+    for message in messages {
+        engine.publish((Entity::Message, Change::Created), &message.id, project, id);
+    }
+    engine.publish((Entity::Chat, Change::Updated), &chat.id, project, id);
+}
+
+/// Refuses a message without words, or one that is too long.
+pub(super) fn check_content(content: &str) -> Result<(), Problem> {
+    if content.trim().is_empty() {
+        return Err(Problem::new(ProblemCode::InvalidParams, "The message is empty.")
+            .with_error("/content", "some text is needed"));
+    }
+    check_length(content)
 }
 
 pub(super) fn check_length(content: &str) -> Result<(), Problem> {

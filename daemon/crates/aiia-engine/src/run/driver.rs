@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::engine::Engine;
 use crate::gate::{Restorer, Sealed};
-use crate::models::{self, Chosen};
+use crate::models::{self, Chosen, Sampling};
 use crate::run::repetition::Repetition;
 use crate::run::{RunLog, Subject, done, proposal};
 
@@ -31,11 +31,13 @@ pub(crate) struct Assignment {
     pub(crate) run: Run,
     pub(crate) model: Chosen,
     pub(crate) sealed: Sealed,
-    pub(crate) max_tokens: u32,
+    pub(crate) sampling: Sampling,
     /// What the answer is to change, for actions that propose an edit.
     pub(crate) subject: Option<Subject>,
     /// What to tell first, such as the context that was sent.
     pub(crate) first: Vec<RunEventKind>,
+    /// What the answer begins with, where it goes on from another one.
+    pub(crate) already: String,
 }
 
 /// Starts the run; it ends by itself, whoever watches.
@@ -94,12 +96,16 @@ impl Ending {
 }
 
 async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
-    let Assignment { run, model, sealed, max_tokens, subject, first } = assignment;
+    let Assignment { run, model, sealed, sampling, subject, first, already } = assignment;
     let mut recorder = Recorder::new(engine.clone(), Arc::clone(&log), run.clone());
     for kind in first {
         recorder.record(kind);
     }
-    let (content, mut ending, cut_off) = listen(&engine, &log, &mut recorder, &model, &sealed, max_tokens).await;
+    if !already.is_empty() {
+        recorder.record(RunEventKind::Text { text: already.clone() });
+    }
+    let asked = Asked { model: &model, sealed: &sealed, sampling: &sampling };
+    let (content, mut ending, cut_off) = listen(&engine, &log, &mut recorder, asked, already).await;
     let mut edit_id = None;
     if let (Some(subject), RunStatus::Completed) = (subject, ending.status) {
         match proposal::propose(&engine, &run, subject, &content, cut_off).await {
@@ -118,21 +124,27 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
     recorder.finish(ending, content, edit_id).await;
 }
 
-/// Takes the answer in. Gives its text, how it ended, and whether the token limit cut it off.
+/// What is asked, and of whom.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    model: &'a Chosen,
+    sealed: &'a Sealed,
+    sampling: &'a Sampling,
+}
+
+/// Takes the answer in; it goes on from `content`. Gives its text, how it ended, and whether the token limit cut it off.
 async fn listen(
     engine: &Engine,
     log: &RunLog,
     recorder: &mut Recorder,
-    model: &Chosen,
-    sealed: &Sealed,
-    max_tokens: u32,
+    Asked { model, sealed, sampling }: Asked<'_>,
+    mut content: String,
 ) -> (String, Ending, bool) {
-    let mut content = String::new();
     let mut restorer: Restorer = sealed.restorer();
     let mut usage = None;
     let mut finish = None;
     let stopped = engine.shutdown_token();
-    let mut deltas = engine.models.ask(model, sealed, max_tokens, log.cancel_token().child_token());
+    let mut deltas = engine.models.ask(model, sealed, sampling, log.cancel_token().child_token());
     let mut failure = None;
     let (mut said, mut thought) = (Repetition::default(), Repetition::default());
     let mut ending = loop {

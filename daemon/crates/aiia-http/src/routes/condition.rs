@@ -75,7 +75,8 @@ mod tests {
         check("chat.update", "\"3\", \"4\"", json!({}), Err(400));
         check("chat.update", "W/\"3\"", json!({}), Err(412));
         check("chat.update", "\"abc\"", json!({}), Err(412));
-        check("chat.delete", "\"3\"", json!({}), Err(400));
+        check("chat.delete", "\"3\"", json!({}), Ok(json!({"if_version": 3})));
+        check("chat.restore", "\"3\"", json!({}), Err(400));
         check("chat.get", "\"3\"", json!({}), Ok(json!({})));
     }
 

@@ -1,21 +1,25 @@
 //! Chats.
 
-use aiia_protocol::chat::{ListChats, UpdateChat};
+use aiia_protocol::chat::{Inclusion, ListChats, UpdateChat};
 use aiia_protocol::id::ChatId;
+use aiia_protocol::settings::Parameters;
 use rstest::rstest;
 
 use super::*;
 
 fn change(id: &ChatId) -> UpdateChat {
-    UpdateChat { chat_id: id.clone(), title: None, project_id: None, model: None, if_version: None }
+    UpdateChat::new(id.clone())
 }
 
 #[tokio::test]
 async fn a_chat_is_made_read_changed_and_deleted() {
     let store = fixture();
     let project = store.project("p").await;
-    let params =
-        CreateChat { project_id: project.id.clone(), title: Some("Parsing".into()), model: Some("local/small".into()) };
+    let params = CreateChat {
+        title: Some("Parsing".into()),
+        model: Some("local/small".into()),
+        ..CreateChat::new(project.id.clone())
+    };
     let made = store.create_chat(params).await.unwrap();
     assert_eq!((made.title.as_str(), made.message_count, made.version), ("Parsing", 0, 1));
     assert_eq!((&made.project_id, &made.head_id), (&project.id, &None));
@@ -27,10 +31,10 @@ async fn a_chat_is_made_read_changed_and_deleted() {
     assert_eq!(store.get_chat(made.id.clone()).await, Ok(changed.clone()));
     assert_eq!(store.update_chat(change(&made.id)).await, Ok(changed));
 
-    store.delete_chat(made.id.clone()).await.unwrap();
+    store.delete_chat(made.id.clone(), None).await.unwrap();
     is_not_found(store.get_chat(made.id.clone()).await, "chat");
     is_not_found(store.update_chat(change(&made.id)).await, "chat");
-    is_not_found(store.delete_chat(made.id.clone()).await, "chat");
+    is_not_found(store.delete_chat(made.id.clone(), None).await, "chat");
     is_not_found(store.begin_run(new_run(&made, "x")).await, "chat");
     store.assert_clean().await;
 }
@@ -68,7 +72,7 @@ async fn a_change_is_refused_when_somebody_was_faster() {
 async fn a_title_has_a_limit(#[case] length: usize, #[case] fits: bool) {
     let store = fixture();
     let project_id = store.project("p").await.id;
-    let made = store.create_chat(CreateChat { project_id, title: Some("ä".repeat(length)), model: None }).await;
+    let made = store.create_chat(CreateChat { title: Some("ä".repeat(length)), ..CreateChat::new(project_id) }).await;
     if fits { assert!(made.is_ok()) } else { is_invalid(made, "/title") }
 }
 
@@ -98,4 +102,85 @@ async fn a_project_changes_with_its_chats_but_keeps_its_version() {
     let after = store.get_project(one.id).await.unwrap();
     assert_eq!((after.version, after.updated_at), (1, chat.updated_at));
     assert!(after.created_at <= two.created_at);
+}
+
+#[tokio::test]
+async fn what_is_pinned_comes_first_and_filters_choose() {
+    let store = fixture();
+    let project = store.project("p").await.id;
+    let mut ids = Vec::new();
+    for number in 0..6 {
+        let chat = store.chat(&project).await;
+        let change = UpdateChat {
+            title: Some(number.to_string()),
+            pinned: Some(number == 1 || number == 3),
+            favourite: Some(number % 2 == 0),
+            archived: Some(number == 5),
+            tags: Some(if number < 3 { vec!["Rust".into(), "x".into()] } else { vec!["X".into()] }),
+            ..change(&chat.id)
+        };
+        ids.push(store.update_chat(change).await.unwrap().id);
+    }
+    let titles = async |wanted: ListChats| -> String {
+        let mut params = ListChats { limit: Some(2), ..wanted };
+        let mut titles = String::new();
+        loop {
+            let page = store.list_chats(params.clone()).await.unwrap();
+            titles.extend(page.items.into_iter().map(|chat| chat.title));
+            match page.next_cursor {
+                None => return titles,
+                cursor => params.cursor = cursor,
+            }
+        }
+    };
+    let all = ListChats::default;
+    assert_eq!(titles(all()).await, "31420");
+    assert_eq!(titles(ListChats { project_id: Some(project.clone()), ..all() }).await, "31420");
+    assert_eq!(titles(ListChats { archived: Inclusion::Include, ..all() }).await, "315420");
+    assert_eq!(titles(ListChats { archived: Inclusion::Only, ..all() }).await, "5");
+    assert_eq!(titles(ListChats { favourite: Some(true), ..all() }).await, "420");
+    assert_eq!(titles(ListChats { favourite: Some(false), ..all() }).await, "31");
+    assert_eq!(titles(ListChats { pinned: Some(true), ..all() }).await, "31");
+    assert_eq!(titles(ListChats { tag: Some(" RUST".into()), ..all() }).await, "120");
+    let tags = store.list_tags().await.unwrap().items;
+    let tags: Vec<_> = tags.iter().map(|tag| (tag.tag.as_str(), tag.chats)).collect();
+    assert_eq!(tags, [("Rust", 3), ("x", 6)]);
+    let cursor = store.list_chats(ListChats { limit: Some(1), ..all() }).await.unwrap().next_cursor;
+    let other = store.list_chats(ListChats { cursor, favourite: Some(true), ..all() }).await;
+    assert_eq!(other, Err(StoreError::InvalidCursor), "a cursor belongs to its filters");
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_no_activity() {
+    let store = fixture();
+    let begun = store.lone_run().await;
+    let before = begun.chat;
+    assert!(before.title_is_automatic);
+    let params = UpdateChat {
+        title: Some("mine".into()),
+        pinned: Some(true),
+        tags: Some(vec!["t".into()]),
+        system_prompt: Some(Some("Be brief.".into())),
+        ..change(&before.id)
+    };
+    let after = store.update_chat(params).await.unwrap();
+    assert_eq!((&after.updated_at, after.version), (&before.updated_at, before.version + 1));
+    assert_eq!((after.title.as_str(), after.title_is_automatic), ("mine", false));
+    let again = store.update_chat(UpdateChat { title: Some(String::new()), ..change(&before.id) }).await.unwrap();
+    assert_eq!((again.title, again.title_is_automatic, again.updated_at), (before.title, true, before.updated_at));
+}
+
+#[rstest]
+#[case(Parameters { temperature: Some(3.0), ..Parameters::default() }, "/parameters/temperature")]
+#[case(Parameters { max_tokens: Some(0), ..Parameters::default() }, "/parameters/max_tokens")]
+#[tokio::test]
+async fn parameters_are_checked_before_anything_is_stored(#[case] parameters: Parameters, #[case] pointer: &str) {
+    let store = fixture();
+    let project_id = store.project("p").await.id;
+    let new =
+        CreateChat { parameters: parameters.clone(), tags: vec!["t".into()], ..CreateChat::new(project_id.clone()) };
+    is_invalid(store.create_chat(new).await, pointer);
+    let chat = store.chat(&project_id).await;
+    is_invalid(store.update_chat(UpdateChat { parameters: Some(parameters), ..change(&chat.id) }).await, pointer);
+    assert_eq!(store.get_chat(chat.id.clone()).await, Ok(chat));
 }

@@ -14,7 +14,7 @@ async fn fifty_writers_and_readers_never_meet_a_lock() {
             let (store, project_id) = (store.store.clone(), project.id.clone());
             tokio::spawn(async move {
                 if number % 2 == 0 {
-                    let params = CreateChat { project_id, title: None, model: None };
+                    let params = CreateChat::new(project_id);
                     let chat = store.create_chat(params).await?;
                     let id = store.begin_run(new_run(&chat, "hello")).await?.run.id;
                     for seq in 1..=5 {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn wanted(chat: &ChatId) -> ListMessages {
-    ListMessages { chat_id: chat.clone(), branch: None, all: false, cursor: None, limit: None }
+    ListMessages::new(chat.clone())
 }
 
 /// All pages of a list.

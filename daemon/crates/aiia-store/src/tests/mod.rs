@@ -1,13 +1,16 @@
 //! Tests of the store as a whole.
 
+mod branches;
 mod chats;
 mod checks;
 mod concurrency;
 mod edits;
+mod forks;
 mod messages;
 mod opening;
 mod paging;
 mod projects;
+mod purge;
 mod recovery;
 mod runs;
 
@@ -18,6 +21,7 @@ use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit};
 use aiia_protocol::id::{ProjectId, RunId};
 use aiia_protocol::project::{CreateProject, Project};
 use aiia_protocol::run::{RunEvent, RunEventKind, RunStatus};
+use aiia_protocol::settings::Settings;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -48,8 +52,7 @@ impl Fixture {
     }
 
     async fn chat(&self, project: &ProjectId) -> Chat {
-        let params = CreateChat { project_id: project.clone(), title: None, model: None };
-        self.create_chat(params).await.unwrap()
+        self.create_chat(CreateChat::new(project.clone())).await.unwrap()
     }
 
     async fn run(&self, chat: &Chat) -> BegunRun {
@@ -83,21 +86,18 @@ fn raw(dir: &Path) -> Connection {
 }
 
 fn new_project(name: &str, folders: &[&str]) -> CreateProject {
-    CreateProject {
-        name: name.to_owned(),
-        folders: folders.iter().map(|&folder| folder.to_owned()).collect(),
-        system_prompt: None,
-        model: None,
-    }
+    CreateProject { folders: folders.iter().map(|&folder| folder.to_owned()).collect(), ..CreateProject::new(name) }
 }
 
 fn new_run(chat: &Chat, content: &str) -> NewRun {
     NewRun {
         chat_id: chat.id.clone(),
         parent_id: None,
+        replaces: None,
         content: content.to_owned(),
         model: "local/small".to_owned(),
         action: None,
+        settings: Settings::default(),
     }
 }
 

@@ -48,7 +48,7 @@ async fn chats_come_in_pages_newest_first() {
             expected.insert(0, chat.id);
         }
     }
-    let mut params = ListChats { project_id: Some(one.id.clone()), limit: Some(3), cursor: None };
+    let mut params = ListChats { project_id: Some(one.id.clone()), limit: Some(3), ..ListChats::default() };
     let mut seen = Vec::new();
     loop {
         let page = store.list_chats(params.clone()).await.unwrap();
@@ -104,7 +104,7 @@ async fn every_list_has_the_same_limits(#[case] limit: Option<u32>, #[case] fits
     check(store.list_projects(ListProjects { limit, cursor: None }).await, fits);
     check(store.list_chats(ListChats { limit, ..ListChats::default() }).await, fits);
     check(store.list_edits(ListEdits { limit, ..ListEdits::default() }).await, fits);
-    let params = ListMessages { chat_id: chat.id, branch: None, all: false, cursor: None, limit };
+    let params = ListMessages { limit, ..ListMessages::new(chat.id) };
     check(store.list_messages(params).await, fits);
 }
 

@@ -7,14 +7,7 @@ use rstest::rstest;
 use super::*;
 
 fn change(id: &ProjectId) -> UpdateProject {
-    UpdateProject {
-        project_id: id.clone(),
-        name: None,
-        folders: None,
-        system_prompt: None,
-        model: None,
-        if_version: None,
-    }
+    UpdateProject::new(id.clone())
 }
 
 #[tokio::test]
@@ -26,6 +19,7 @@ async fn a_project_is_made_read_changed_and_deleted() {
             folders: vec!["/a/".into(), "/a".into(), "/b/./c".into()],
             system_prompt: Some("Be brief.\0".into()),
             model: Some("local/small".into()),
+            ..CreateProject::new("")
         })
         .await
         .unwrap();

@@ -196,7 +196,7 @@ async fn events_are_given_back_exactly_from_any_number_on() {
 async fn a_run_can_end_after_its_chat_was_deleted_and_still_counts() {
     let store = fixture();
     let begun = store.lone_run().await;
-    store.delete_chat(begun.chat.id).await.unwrap();
+    store.delete_chat(begun.chat.id, None).await.unwrap();
     store.append_events(begun.run.id.clone(), vec![text(&begun.run.id, 1, "a")]).await.unwrap();
     store.finish_run(begun.run.id.clone(), end(RunStatus::Cancelled, "a")).await.unwrap();
     is_not_found(store.get_run(begun.run.id).await, "run");

@@ -1,0 +1,65 @@
+//! What is erased is gone from the file, too.
+
+use aiia_protocol::chat::{Inclusion, ListChats};
+
+use super::*;
+
+/// Whether any file of the store holds the text.
+fn holds(dir: &Path, text: &str) -> bool {
+    std::fs::read_dir(dir).unwrap().any(|entry| {
+        let content = std::fs::read(entry.unwrap().path()).unwrap_or_default();
+        content.windows(text.len()).any(|window| window == text.as_bytes())
+    })
+}
+
+#[tokio::test]
+async fn a_purged_chat_leaves_no_text_in_any_file() {
+    let store = fixture();
+    let begun = store.lone_run().await;
+    let other = store.lone_run().await;
+    let (id, secret) = (begun.run.id.clone(), "Xyzzy-secret-1234");
+    store.append_events(id.clone(), vec![text(&id, 1, secret)]).await.unwrap();
+    store.edit(&id).await;
+    store.finish_run(id, end(RunStatus::Completed, &format!("long {secret} ").repeat(9000))).await.unwrap();
+    assert!(holds(store.dir.path(), secret));
+
+    let refused = store.purge_chat(begun.chat.id.clone()).await;
+    assert!(matches!(refused, Err(StoreError::State { .. })), "it is not deleted yet: {refused:?}");
+    store.delete_chat(begun.chat.id.clone(), None).await.unwrap();
+    assert!(holds(store.dir.path(), secret));
+    store.purge_chat(begun.chat.id.clone()).await.unwrap();
+    assert!(!holds(store.dir.path(), secret));
+    is_not_found(store.restore_chat(begun.chat.id.clone()).await, "chat");
+    is_not_found(store.purge_chat(begun.chat.id).await, "chat");
+    assert!(store.get_chat(other.chat.id).await.is_ok());
+    assert_eq!(store.value::<i64>("SELECT count(*) FROM usage_ledger"), 1, "what was used stays counted");
+    store.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_chat_whose_answer_is_being_written_is_not_erased() {
+    let store = fixture();
+    let begun = store.lone_run().await;
+    store.delete_chat(begun.chat.id.clone(), None).await.unwrap();
+    let refused = store.purge_chat(begun.chat.id.clone()).await;
+    assert!(matches!(refused, Err(StoreError::State { .. })), "{refused:?}");
+    store.finish_run(begun.run.id, end(RunStatus::Cancelled, "")).await.unwrap();
+    assert!(store.purge_chat(begun.chat.id).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_deleted_chat_is_listed_apart_and_comes_back() {
+    let store = fixture();
+    let begun = store.lone_run().await;
+    store.delete_chat(begun.chat.id.clone(), None).await.unwrap();
+    let count =
+        async |deleted| store.list_chats(ListChats { deleted, ..ListChats::default() }).await.unwrap().items.len();
+    assert_eq!(
+        (count(Inclusion::Exclude).await, count(Inclusion::Only).await, count(Inclusion::Include).await),
+        (0, 1, 1)
+    );
+    let back = store.restore_chat(begun.chat.id.clone()).await.unwrap();
+    assert_eq!((back.deleted_at, back.head_id), (None, begun.chat.head_id));
+    assert_eq!((count(Inclusion::Exclude).await, count(Inclusion::Only).await), (1, 0));
+    assert!(store.get_run(begun.run.id).await.is_ok());
+}

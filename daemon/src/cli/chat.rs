@@ -1,0 +1,106 @@
+//! `aiia chat`: what is done to a chat as a whole.
+
+use aiia_protocol::chat::{Chat, ChatRef, DeleteChat, ForkChat, ForkScope, UpdateChat};
+use aiia_protocol::id::ChatId;
+use aiia_protocol::operation::{ChatDelete, ChatDuplicate, ChatFork, ChatPurge, ChatRestore, ChatSettings, ChatUpdate};
+use aiia_protocol::settings::{Origin, Settings};
+
+use crate::cli::arguments::{ChatArguments, ChatChange};
+use crate::cli::output::{self, Style, paint};
+use crate::cli::sanitize::one_line;
+use crate::client::Client;
+use crate::exit::{self, Failure};
+
+pub(crate) fn run(arguments: &ChatArguments) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    let made = match &arguments.change {
+        ChatChange::Duplicate { chat } => client.call::<ChatDuplicate>(&reference(chat))?,
+        ChatChange::Fork { chat, message, everything } => client.call::<ChatFork>(&ForkChat {
+            chat_id: chat.as_str().into(),
+            message_id: message.as_deref().map(Into::into),
+            scope: if *everything { ForkScope::Everything } else { ForkScope::Path },
+            title: None,
+        })?,
+        ChatChange::Restore { chat } => client.call::<ChatRestore>(&reference(chat))?,
+        ChatChange::Delete { chat } => {
+            client.call::<ChatDelete>(&DeleteChat { chat_id: chat.as_str().into(), if_version: None })?;
+            output::note(&format!("Deleted. `aiia chat restore {chat}` brings it back."));
+            return Ok(exit::OK);
+        }
+        ChatChange::Purge { chat } => {
+            client.call::<ChatPurge>(&reference(chat))?;
+            output::note("Erased.");
+            return Ok(exit::OK);
+        }
+        ChatChange::Settings { chat } => {
+            let settings = client.call::<ChatSettings>(&reference(chat))?.settings;
+            if arguments.json {
+                output::json(&settings);
+            } else {
+                show_settings(&settings);
+            }
+            return Ok(exit::OK);
+        }
+        change => client.call::<ChatUpdate>(&update(change))?,
+    };
+    if arguments.json {
+        output::json(&made);
+    } else {
+        show(&made);
+    }
+    Ok(exit::OK)
+}
+
+fn reference(chat: &str) -> ChatRef {
+    ChatRef { chat_id: chat.into() }
+}
+
+/// The change of the chat's own properties that is asked for.
+fn update(change: &ChatChange) -> UpdateChat {
+    let of = |chat: &String| UpdateChat::new(ChatId::from(chat.as_str()));
+    match change {
+        ChatChange::Rename { chat, title } => UpdateChat { title: Some(title.clone()), ..of(chat) },
+        ChatChange::Pin { chat } => UpdateChat { pinned: Some(true), ..of(chat) },
+        ChatChange::Unpin { chat } => UpdateChat { pinned: Some(false), ..of(chat) },
+        ChatChange::Favourite { chat } => UpdateChat { favourite: Some(true), ..of(chat) },
+        ChatChange::Unfavourite { chat } => UpdateChat { favourite: Some(false), ..of(chat) },
+        ChatChange::Archive { chat } => UpdateChat { archived: Some(true), ..of(chat) },
+        ChatChange::Unarchive { chat } => UpdateChat { archived: Some(false), ..of(chat) },
+        ChatChange::Tag { chat, tags } => UpdateChat { tags: Some(tags.clone()), ..of(chat) },
+        ChatChange::Move { chat, project } => UpdateChat { project_id: Some(project.as_str().into()), ..of(chat) },
+        ChatChange::Duplicate { chat }
+        | ChatChange::Fork { chat, .. }
+        | ChatChange::Settings { chat }
+        | ChatChange::Delete { chat }
+        | ChatChange::Restore { chat }
+        | ChatChange::Purge { chat } => of(chat),
+    }
+}
+
+fn show(chat: &Chat) {
+    let id = paint(chat.id.as_str(), Style::Faint);
+    let marks = [(chat.pinned, "pinned"), (chat.favourite, "favourite"), (chat.archived, "archived")];
+    let marks = marks.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark.to_owned());
+    let marks: Vec<String> = marks.chain(chat.tags.iter().map(|tag| format!("#{tag}"))).collect();
+    let marks = paint(&one_line(&marks.join(" ")), Style::Faint);
+    output::painted_line(format!("{id}  {}  {marks}", one_line(&chat.title)).trim_end());
+}
+
+fn show_settings(settings: &Settings) {
+    let line = |name: &str, value: Option<(String, Origin)>| {
+        let (value, origin) = match value {
+            Some((value, Origin::Default)) => (value, "default"),
+            Some((value, Origin::Global)) => (value, "configuration file"),
+            Some((value, Origin::Project)) => (value, "project"),
+            Some((value, Origin::Chat)) => (value, "chat"),
+            Some((value, Origin::Message)) => (value, "message"),
+            None => ("—".to_owned(), "not set"),
+        };
+        output::painted_line(&format!("{name:<14} {}  {}", one_line(&value), paint(origin, Style::Faint)));
+    };
+    line("model", settings.model.as_ref().map(|model| (model.value.clone(), model.origin)));
+    line("system prompt", settings.system_prompt.as_ref().map(|prompt| (prompt.value.clone(), prompt.origin)));
+    line("temperature", settings.temperature.as_ref().map(|number| (number.value.to_string(), number.origin)));
+    line("max tokens", settings.max_tokens.as_ref().map(|number| (number.value.to_string(), number.origin)));
+    line("stop", settings.stop.as_ref().map(|stop| (stop.value.join(" | "), stop.origin)));
+}
