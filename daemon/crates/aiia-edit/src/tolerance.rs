@@ -25,6 +25,10 @@ pub enum Tolerance {
     Selection,
     /// Several places fitted; the one at the line that the reply names was taken.
     LineNumber,
+    /// Several places fitted; the one below the lines that the reply names was taken.
+    Anchor,
+    /// The reply was escaped once too often.
+    Escapes,
     /// The searched text differs from the file in lines that the edit does not change; the file's lines stayed.
     Quote,
     /// The reply had line numbers in the code; they were left out.
@@ -55,6 +59,8 @@ impl Tolerance {
             Self::FileNamedDifferently(_) => "file_named_differently",
             Self::Selection => "selection",
             Self::LineNumber => "line_number",
+            Self::Anchor => "anchor",
+            Self::Escapes => "escapes",
             Self::Quote => "quote",
             Self::LineNumbersPasted => "line_numbers_pasted",
             Self::LeadingLinesKept => "leading_lines_kept",
@@ -80,6 +86,8 @@ impl fmt::Display for Tolerance {
             Self::FileNamedDifferently(name) => write!(f, "the reply calls the file {name}"),
             Self::Selection => f.write_str("several places fit, the selected one was taken"),
             Self::LineNumber => f.write_str("several places fit, the one at the line number was taken"),
+            Self::Anchor => f.write_str("several places fit, the one below the named line was taken"),
+            Self::Escapes => f.write_str("read without escapes such as `\\n`"),
             Self::Quote => f.write_str("the reply quotes other lines around it; yours stayed"),
             Self::LineNumbersPasted => f.write_str("line numbers in the reply were left out"),
             Self::LeadingLinesKept => f.write_str("kept doc comments and attributes"),

@@ -68,6 +68,31 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     parsed
 }
 
+/// New files that stand in fences beside the edits of another dialect. Only a name of its own that no file has makes one: other
+/// fences there are examples.
+pub(super) fn add_new_files(lines: &[Line], known_files: &[&str], parsed: &mut Parsed) {
+    if parsed.items.is_empty() {
+        return;
+    }
+    let beside = parse(&parsed.prose, &cut(&parsed.prose), known_files);
+    let is_new = |item: &Item| match &item.file {
+        FileName::Given(name) => !known_files.contains(&name.as_str()) && is_named(lines, name),
+        _ => false,
+    };
+    let (new, rest): (Vec<Item>, Vec<Item>) = beside.items.into_iter().partition(is_new);
+    let edited = |item: &Item| parsed.items.iter().any(|other| other.file == item.file);
+    let new: Vec<Item> = new.into_iter().filter(|item| !edited(item)).collect();
+    if !new.is_empty() && rest.is_empty() {
+        parsed.prose = beside.prose;
+    }
+    parsed.items.extend(new);
+}
+
+/// Whether the name stands on a line of its own.
+fn is_named(lines: &[Line], name: &str) -> bool {
+    lines.iter().any(|line| line.content.contains(name) && line.content.split_whitespace().count() <= 3)
+}
+
 struct Fence<'t> {
     sign: char,
     width: usize,

@@ -2,15 +2,22 @@
 //! recognised from the reply itself. Parsers never fail and drop nothing: what is no edit stays prose,
 //! what is a broken edit becomes a complaint.
 
+mod apply_patch;
+mod escaped;
 mod fenced_code;
 mod file_name;
+mod here_document;
+mod json;
+mod record;
 mod search_replace;
 mod thinking;
 mod unified_diff;
+mod xml;
 
 use crate::complaint::Complaint;
 use crate::lines::{Line, lines};
 
+pub(crate) use escaped::unescape;
 pub(crate) use file_name::FileName;
 
 /// One edit the reply asks for.
@@ -43,12 +50,37 @@ pub(crate) enum ItemKind {
     Rename { to: String },
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A way to read a passage. What it says beside the texts tells apart places that fit equally, no more.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Reading {
     pub(crate) old: String,
     pub(crate) new: String,
-    /// The line where the old text begins, counted from 1, as the reply says. It tells apart places that fit equally, no more.
+    /// The line where the old text begins, counted from 1, as the reply says.
     pub(crate) line: Option<usize>,
+    /// Lines above it, an outer one before an inner one.
+    pub(crate) anchors: Vec<String>,
+    /// The old text ends where the file ends.
+    pub(crate) at_end: bool,
+    /// The texts may begin and end within a line.
+    pub(crate) inline: bool,
+    /// Every place is meant.
+    pub(crate) everywhere: bool,
+}
+
+impl Reading {
+    pub(crate) fn new(old: String, new: String) -> Self {
+        Self { old, new, ..Self::default() }
+    }
+
+    /// Adds a line of a diff.
+    fn push(&mut self, sign: char, line: &str) {
+        for text in
+            [(sign != '+').then_some(&mut self.old), (sign != '-').then_some(&mut self.new)].into_iter().flatten()
+        {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
 }
 
 /// What was read from a reply.
@@ -64,13 +96,40 @@ pub(crate) struct Parsed {
 pub(crate) fn parse(reply: &str, known_files: &[&str]) -> Parsed {
     let reply = without_byte_order_marks(reply);
     let reply = thinking::without_thinking(&reply);
-    let lines = lines(&reply);
-    let mut parsed = search_replace::parse(&lines, known_files);
+    if let Some(inner) = escaped::unescaped(&reply) {
+        return parse_text(&inner, known_files);
+    }
+    parse_text(&reply, known_files)
+}
+
+fn parse_text(reply: &str, known_files: &[&str]) -> Parsed {
+    let lines = lines(reply);
+    let is_found = |parsed: &Parsed| !parsed.items.is_empty() || !parsed.complaints.is_empty();
+    let mut parsed = json::parse(reply, &lines, known_files);
+    if !is_found(&parsed) {
+        parsed = xml::parse(reply, &lines, known_files);
+    }
+    if !is_found(&parsed) {
+        parsed = marked(&lines, known_files);
+    }
+    if !is_found(&parsed) {
+        parsed = here_document::parse(&lines);
+    }
+    if !is_found(&parsed) {
+        parsed = fenced_code::parse(reply, &lines, known_files);
+    }
+    parsed
+}
+
+/// The dialects that mark old and new lines. One of them may also stand inside a value of JSON or XML.
+fn marked(lines: &[Line], known_files: &[&str]) -> Parsed {
+    let mut parsed = apply_patch::parse(lines);
     if parsed.items.is_empty() && parsed.complaints.is_empty() {
-        parsed = unified_diff::parse(&lines, known_files);
+        parsed = search_replace::parse(lines, known_files);
+        fenced_code::add_new_files(lines, known_files, &mut parsed);
     }
     if parsed.items.is_empty() && parsed.complaints.is_empty() {
-        parsed = fenced_code::parse(&reply, &lines, known_files);
+        parsed = unified_diff::parse(lines, known_files);
     }
     parsed
 }

@@ -111,7 +111,7 @@ fn reading(old: &[Line], new: &[Line]) -> Reading {
         let part = if strip && !part.is_empty() { &part[1..part.len() - 1] } else { part };
         code(part)
     };
-    Reading { old: inner(old), new: inner(new), line: None }
+    Reading::new(inner(old), inner(new))
 }
 
 /// `<<<<<<< SEARCH`, `<<<SEARCH>`, `------- SEARCH`; `=======`; `>>>>>>> REPLACE`, `+++++++ REPLACE`.

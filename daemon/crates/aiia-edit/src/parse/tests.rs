@@ -63,7 +63,7 @@ fn marker_variants() {
         let reply = format!("{head}\nold\n{divider}\nnew\n{tail}\n");
         let parsed = parse(&reply, &[]);
         assert_eq!(parsed.complaints, [], "{reply}");
-        let readings = vec![Reading { old: "old\n".into(), new: "new\n".into(), line: None }];
+        let readings = vec![Reading::new("old\n".into(), "new\n".into())];
         assert_eq!(parsed.items[0].kind, ItemKind::Replace { readings }, "{reply}");
     }
 }

@@ -293,18 +293,11 @@ fn plain(path: &str, prefix: &str) -> String {
 }
 
 fn reading<'t>(body: impl Iterator<Item = (char, &'t str)>, line: Option<usize>) -> Reading {
-    let (mut old, mut new) = (String::new(), String::new());
+    let mut reading = Reading { line, ..Reading::default() };
     for (sign, text) in body {
-        if sign != '+' {
-            old.push_str(text);
-            old.push('\n');
-        }
-        if sign != '-' {
-            new.push_str(text);
-            new.push('\n');
-        }
+        reading.push(sign, text);
     }
-    Reading { old, new, line }
+    reading
 }
 
 fn count(counts: &mut Option<(usize, usize)>, sign: char) {

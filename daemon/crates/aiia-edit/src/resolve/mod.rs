@@ -2,10 +2,13 @@
 //! a place is accepted only when it is the only one.
 
 mod aligned;
+mod anchor;
 mod canonical;
+mod escapes;
 mod files;
 mod imports;
 mod indent;
+mod inline;
 mod line_numbers;
 mod nearest;
 mod passage;
@@ -257,7 +260,11 @@ fn in_any_file(item: &Item, first: Option<usize>, files: &Files) -> Result<Resol
 
 fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
     match &item.kind {
-        ItemKind::Replace { readings } => Ok(vec![read(readings, file)?]),
+        ItemKind::Replace { readings } => {
+            let everywhere =
+                readings.iter().find(|reading| reading.everywhere).and_then(|only| inline::everywhere(only, file));
+            everywhere.map_or_else(|| Ok(vec![read(readings, file)?]), Ok)
+        }
         ItemKind::Code { text, language, loose } => {
             let mut changes = whole_symbol::changes(text, language.as_deref(), file)?;
             if *loose {
@@ -280,12 +287,7 @@ fn read(readings: &[Reading], file: &FileView) -> Result<Change, Complaint> {
     let mut problem = None;
     let mut fitting = Vec::new();
     for reading in readings {
-        let found = passage::find(reading, file).or_else(|complaint| match complaint.kind {
-            ComplaintKind::NotFound => {
-                line_numbers::find(reading, file).or_else(|| aligned::find(reading, file)).ok_or(complaint)
-            }
-            _ => Err(complaint),
-        });
+        let found = find(reading, file);
         match found {
             Ok(change) => fitting.push(change),
             Err(complaint) => problem = problem.or(Some(complaint)),
@@ -306,6 +308,27 @@ fn read(readings: &[Reading], file: &FileView) -> Result<Change, Complaint> {
         )
         .in_file(file.path)),
     }
+}
+
+/// The place of a reading, by ever looser ways to read it.
+fn find(reading: &Reading, file: &FileView) -> Result<Change, Complaint> {
+    let by_lines;
+    let reading = if reading.inline {
+        if let Some(found) = inline::find(reading, file) {
+            return found;
+        }
+        by_lines = inline::by_lines(reading);
+        &by_lines
+    } else {
+        reading
+    };
+    passage::find(reading, file).or_else(|complaint| match complaint.kind {
+        ComplaintKind::NotFound => line_numbers::find(reading, file)
+            .or_else(|| escapes::find(reading, file))
+            .or_else(|| aligned::find(reading, file))
+            .ok_or(complaint),
+        _ => Err(complaint),
+    })
 }
 
 fn note(changes: &mut [Change], tolerance: &Tolerance) {

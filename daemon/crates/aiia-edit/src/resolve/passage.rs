@@ -9,11 +9,11 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::Change;
 use super::canonical::{canonical, has_variants};
 use super::indent::{Reindent, Style};
 use super::nearest;
 use super::view::FileView;
+use super::{Change, anchor};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines};
 use crate::parse::Reading;
@@ -37,16 +37,9 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Result<Change, Complai
         if places.len() > 1 {
             let ranges: Vec<Range<usize>> = places.iter().map(|at| range(&file.lines[*at..at + old.len()])).collect();
             let leading = if form.trim_edges { all_old.iter().take_while(|line| line.is_blank()).count() } else { 0 };
-            let named = reading.line.map(|line| (line + leading).saturating_sub(1));
-            if let Some(chosen) = file.only_one_in_focus(&ranges) {
-                place = places[ranges.iter().position(|range| range == chosen).unwrap_or(0)];
-                tolerances.push(Tolerance::Selection);
-            } else if let Some(named) = named.filter(|named| places.contains(named)) {
-                place = named;
-                tolerances.push(Tolerance::LineNumber);
-            } else {
-                return Err(ambiguous(&places, file));
-            }
+            let (chosen, tolerance) = only_meant(&ranges, &places, leading, reading, file)?;
+            place = places[chosen];
+            tolerances.push(tolerance);
         }
         let real = &file.lines[place..place + old.len()];
         form.record(old, real, old.len() != all_old.len(), &mut tolerances);
@@ -58,6 +51,41 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Result<Change, Complai
         });
     }
     Err(not_found(trimmed.0, trimmed.1, file))
+}
+
+/// Which of several places that fit equally is meant, and what says so: the selection, the line number, the lines named above
+/// it, or that it ends the file. `lines` are the lines that the places begin at, `leading` blank lines of the quote above.
+pub(super) fn only_meant(
+    places: &[Range<usize>],
+    lines: &[usize],
+    leading: usize,
+    reading: &Reading,
+    file: &FileView,
+) -> Result<(usize, Tolerance), Complaint> {
+    let only = |test: &dyn Fn(usize) -> bool| {
+        let mut fitting = (0..places.len()).filter(|place| test(*place));
+        let first = fitting.next()?;
+        fitting.next().is_none().then_some(first)
+    };
+    if let Some(chosen) = file.only_one_in_focus(places) {
+        return Ok((places.iter().position(|range| range == chosen).unwrap_or(0), Tolerance::Selection));
+    }
+    if let Some(named) = reading.line.map(|line| (line + leading).saturating_sub(1))
+        && let Some(chosen) = only(&|place| lines[place] == named)
+    {
+        return Ok((chosen, Tolerance::LineNumber));
+    }
+    if let Some(block) = anchor::block(&reading.anchors, file)
+        && let Some(chosen) = only(&|place| block.contains(&lines[place]))
+    {
+        return Ok((chosen, Tolerance::Anchor));
+    }
+    if reading.at_end
+        && let Some(chosen) = only(&|place| file.text[places[place].end..].trim().is_empty())
+    {
+        return Ok((chosen, Tolerance::Anchor));
+    }
+    Err(ambiguous(lines, file))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

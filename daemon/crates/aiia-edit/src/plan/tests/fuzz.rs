@@ -51,16 +51,50 @@ fn pieces() -> impl Strategy<Value = String> {
         "a\n",
         "b\n",
         "def g():\n    pass\n",
+        "*** Begin Patch\n",
+        "*** End Patch\n",
+        "*** Update File: a.py\n",
+        "*** Add File: new.py\n",
+        "*** Delete File: c.txt\n",
+        "*** Move to: d/e.py\n",
+        "@@ class A:\n",
+        "@@ -1,2 +1,2 @@\n",
+        "-    pass\n",
+        "+    return 3\n",
+        " def g():\n",
+        "--- a/a.py\n+++ b/a.py\n",
+        "diff --git a/c.txt b/f.txt\nrename from c.txt\nrename to f.txt\n",
+        "{\"path\": \"a.py\", ",
+        "\"old_string\": \"pass\", \"new_string\": \"x\"}",
+        "[{",
+        "\"edits\": [",
+        "]}\n",
+        "<edit path=\"a.py\">\n",
+        "<search>pass</search>\n",
+        "<replace>x</replace>\n",
+        "</edit>\n",
+        "cat > new.py <<'EOF'\n",
+        "EOF\n",
+        "../x.py\n",
+        "\\n",
+        "\"",
     ]);
     prop::collection::vec(piece, 0..25).prop_map(|pieces| pieces.concat())
 }
 
 fn judge(reply: &str) -> Result<(), TestCaseError> {
-    let plan = plan_for(FILES, reply);
+    judge_plan(&plan_for(FILES, reply))?;
+    judge_plan(&whole_actions::plan_in(&whole_actions::Table(FILES), reply))
+}
+
+fn judge_plan(plan: &EditPlan) -> Result<(), TestCaseError> {
     prop_assert_eq!(plan.files.is_empty(), !plan.complaints.is_empty());
     for file in &plan.files {
-        prop_assert!(!file.hunks.is_empty());
-        prop_assert_eq!(file.new_text.starts_with('\u{feff}'), file.old_text.starts_with('\u{feff}'));
+        prop_assert!(!file.hunks.is_empty() || file.action != FileAction::Edit);
+        prop_assert!(crate::normal_path(&file.path).is_ok());
+        if matches!(file.action, FileAction::Edit | FileAction::Rename { .. }) {
+            prop_assert_eq!(file.new_text.starts_with('\u{feff}'), file.old_text.starts_with('\u{feff}'));
+        }
         for hunk in &file.hunks {
             let place = crate::locate(hunk, &file.old_text, &file.old_text);
             prop_assert_eq!(&file.old_text[place.unwrap()], hunk.old_text.as_str());

@@ -1,0 +1,176 @@
+//! The same edit in every dialect.
+
+use rstest::rstest;
+
+use super::whole_actions::{Table, plan_in};
+use super::*;
+
+const FILE: &str = "class A:\n    def f(self):\n        return 1\n\n\nclass B:\n    def f(self):\n        return 1\n\n    def g(self):\n        return \"2\"\n";
+const TABLE: Table = Table(&[("src/a.py", FILE), ("b.txt", "one\ntwo\n")]);
+
+/// Each changes `g`.
+#[rstest]
+#[case::apply_patch(
+    "*** Begin Patch\n*** Update File: src/a.py\n@@ class B:\n     def g(self):\n-        return \"2\"\n+        return \"3\"\n*** End Patch\n"
+)]
+#[case::in_a_shell(
+    "```bash\napply_patch <<'EOF'\n*** Begin Patch\n*** Update File: src/a.py\n@@\n     def g(self):\n-        return \"2\"\n+        return \"3\"\n*** End Patch\nEOF\n```\n"
+)]
+#[case::envelope_missing("*** Update File: src/a.py\n@@\n-        return \"2\"\n+        return \"3\"\n")]
+#[case::context_lost_its_blank(
+    "*** Begin Patch\n*** Update File: src/a.py\n@@ class B:\n    def g(self):\n-        return \"2\"\n+        return \"3\"\n*** End Patch\n"
+)]
+#[case::end_of_file(
+    "*** Begin Patch\n*** Update File: src/a.py\n@@\n-        return \"2\"\n+        return \"3\"\n*** End of File\n*** End Patch\n"
+)]
+#[case::json_call(r#"{"path": "src/a.py", "old_string": "return \"2\"", "new_string": "return \"3\""}"#)]
+#[case::json_edits(
+    r#"{"file": "src/a.py", "edits": [{"old_text": "        return \"2\"\n", "new_text": "        return \"3\"\n"}]}"#
+)]
+#[case::json_fenced(
+    "Here:\n\n```json\n[{\"filePath\": \"src/a.py\", \"search\": \"return \\\"2\\\"\", \"replace\": \"return \\\"3\\\"\"}]\n```\nDone.\n"
+)]
+#[case::json_tool(r#"{"name": "str_replace_editor", "arguments": {"command": "str_replace", "path": "src/a.py", "old_str": "\"2\"", "new_str": "\"3\""}}"#)]
+#[case::json_openai(r#"{"tool_calls": [{"function": {"name": "edit", "arguments": "{\"file_path\": \"src/a.py\", \"old_string\": \"\\\"2\\\"\", \"new_string\": \"\\\"3\\\"\"}"}}]}"#)]
+#[case::json_raw_breaks(
+    "{\"path\": \"src/a.py\", \"old_string\": \"    def g(self):\n        return \\\"2\\\"\", \"new_string\": \"    def g(self):\n        return \\\"3\\\"\",}"
+)]
+#[case::json_patch(
+    "{\"cmd\": [\"apply_patch\", \"*** Begin Patch\\n*** Update File: src/a.py\\n@@\\n-        return \\\"2\\\"\\n+        return \\\"3\\\"\\n*** End Patch\"]}"
+)]
+#[case::tool_call_tag(
+    "<tool_call>\n{\"name\": \"edit\", \"arguments\": {\"path\": \"src/a.py\", \"old_string\": \"\\\"2\\\"\", \"new_string\": \"\\\"3\\\"\"}}\n</tool_call>"
+)]
+#[case::xml_edit(
+    "<edit path=\"src/a.py\">\n<search>\n        return \"2\"\n</search>\n<replace>\n        return \"3\"\n</replace>\n</edit>\n"
+)]
+#[case::xml_file_above(
+    "src/a.py\n<<<<<<< SEARCH\n        return \"2\"\n=======\n        return \"3\"\n>>>>>>> REPLACE\n"
+)]
+#[case::xml_replace_in_file(
+    "<replace_in_file>\n<path>src/a.py</path>\n<diff>\n------- SEARCH\n        return \"2\"\n=======\n        return \"3\"\n+++++++ REPLACE\n</diff>\n</replace_in_file>\n"
+)]
+#[case::xml_invoke(
+    "<function_calls>\n<invoke name=\"str_replace_editor\">\n<parameter name=\"command\">str_replace</parameter>\n<parameter name=\"path\">src/a.py</parameter>\n<parameter name=\"old_str\">return \"2\"</parameter>\n<parameter name=\"new_str\">return \"3\"</parameter>\n</invoke>\n</function_calls>\n"
+)]
+#[case::xml_loose(
+    "<path>src/a.py</path>\n<old_string>return \"2\"</old_string>\n<new_string>return \"3\"</new_string>\n"
+)]
+#[case::xml_cdata(
+    "<edit>\n<file_path>src/a.py</file_path>\n<old_text><![CDATA[return \"2\"]]></old_text>\n<new_text><![CDATA[return \"3\"]]></new_text>\n</edit>\n"
+)]
+#[case::xml_function(
+    "<function=edit>\n<parameter=path>\nsrc/a.py\n</parameter>\n<parameter=old_string>\nreturn \"2\"\n</parameter>\n<parameter=new_string>\nreturn \"3\"\n</parameter>\n</function>\n"
+)]
+#[case::escaped(
+    "\"src/a.py\\n<<<<<<< SEARCH\\n        return \\\"2\\\"\\n=======\\n        return \\\"3\\\"\\n>>>>>>> REPLACE\\n\""
+)]
+#[case::escaped_inside(
+    "src/a.py\n<<<<<<< SEARCH\n        return \\\"2\\\"\n=======\n        return \\\"3\\\"\n>>>>>>> REPLACE\n"
+)]
+#[case::line_breaks_escaped(
+    "src/a.py\n<<<<<<< SEARCH\n    def g(self):\\n        return \\\"2\\\"\n=======\n    def g(self):\\n        return \\\"3\\\"\n>>>>>>> REPLACE\n"
+)]
+fn one_edit_in_many_forms(#[case] reply: &str) {
+    let plan = plan_in(&TABLE, reply);
+    assert_eq!(plan.complaints, [], "{reply}");
+    assert_eq!(plan.files.len(), 1);
+    assert_eq!(plan.files[0].new_text, FILE.replace("\"2\"", "\"3\""), "{reply}");
+}
+
+/// Each changes `B.f`, whose text stands twice.
+#[rstest]
+#[case(
+    "*** Begin Patch\n*** Update File: src/a.py\n@@ class B:\n     def f(self):\n-        return 1\n+        return 4\n*** End Patch\n"
+)]
+#[case(
+    "*** Begin Patch\n*** Update File: src/a.py\n@@ class B:\n@@ def f(self):\n-        return 1\n+        return 4\n*** End Patch\n"
+)]
+#[case(r#"{"path": "src/a.py", "old_string": "return 1", "new_string": "return 4", "start_line": 8}"#)]
+fn an_anchor_tells_apart(#[case] reply: &str) {
+    let plan = plan_in(&TABLE, reply);
+    assert_eq!(plan.complaints, [], "{reply}");
+    let (before, after) = FILE.split_at(FILE.find("class B").unwrap());
+    assert_eq!(plan.files[0].new_text, before.to_owned() + &after.replace("return 1", "return 4"));
+}
+
+#[rstest]
+#[case::stands_twice(
+    r#"{"path": "src/a.py", "old_string": "return 1", "new_string": "return 4"}"#,
+    ComplaintKind::Ambiguous
+)]
+#[case::anchor_twice(
+    "*** Begin Patch\n*** Update File: src/a.py\n@@ def f(self):\n-        return 1\n+        return 4\n*** End Patch\n",
+    ComplaintKind::Ambiguous
+)]
+#[case::cut_off(
+    "*** Begin Patch\n*** Update File: src/a.py\n@@\n-        return \"2\"\n+        return \"3\"\n",
+    ComplaintKind::CutOff
+)]
+#[case::line_numbers_alone(
+    r#"{"path": "src/a.py", "start_line": 2, "end_line": 3, "new_text": "x"}"#,
+    ComplaintKind::Malformed
+)]
+#[case::inserts_by_number(
+    r#"{"command": "insert", "path": "src/a.py", "insert_line": 2, "new_str": "x"}"#,
+    ComplaintKind::Malformed
+)]
+#[case::create_what_is_there(r#"{"command": "create", "path": "b.txt", "file_text": "x"}"#, ComplaintKind::Exists)]
+#[case::add_what_is_there("*** Begin Patch\n*** Add File: b.txt\n+x\n*** End Patch\n", ComplaintKind::Exists)]
+#[case::document_cut_off("```bash\ncat > new.txt <<'EOF'\nx\n```\n", ComplaintKind::CutOff)]
+fn what_is_no_certain_edit_is_refused(#[case] reply: &str, #[case] expected: ComplaintKind) {
+    let plan = plan_in(&TABLE, reply);
+    assert_eq!(plan.complaints.iter().map(|complaint| complaint.kind).next(), Some(expected), "{:?}", plan.files);
+}
+
+/// What becomes of which file.
+#[rstest]
+#[case(
+    "*** Begin Patch\n*** Add File: new.txt\n+a\n+\n+b\n*** Delete File: b.txt\n*** Update File: src/a.py\n*** Move to: src/c.py\n@@\n-        return \"2\"\n+        return \"3\"\n*** End Patch\n",
+    "create new.txt 'a||b|'; rename src/c.py; delete b.txt"
+)]
+#[case("*** Begin Patch\n*** Add File: new.txt\na\nb\n*** End Patch\n", "create new.txt 'a|b|'")]
+#[case(r#"{"files": {"new.txt": "a\nb\n", "b.txt": "three\n"}}"#, "create new.txt 'a|b|'; edit b.txt")]
+#[case(
+    r#"[{"action": "delete", "path": "b.txt"}, {"action": "rename", "path": "src/a.py", "new_path": "c.py"}]"#,
+    "rename c.py; delete b.txt"
+)]
+#[case(
+    "<write_to_file>\n<path>new.txt</path>\n<content>\na\nb\n</content>\n<line_count>2</line_count>\n</write_to_file>\n",
+    "create new.txt 'a|b|'"
+)]
+#[case(
+    "<file path=\"new.txt\">\na\n</file>\n<file path=\"b.txt\">\nthree\n</file>\n",
+    "create new.txt 'a|'; edit b.txt"
+)]
+#[case("<delete_file>\n<path>b.txt</path>\n</delete_file>\n", "delete b.txt")]
+#[case("```bash\ncat > new.txt <<'EOF'\na $x\nEOF\n```\n", "create new.txt 'a $x|'")]
+#[case(
+    "b.txt\n<<<<<<< SEARCH\ntwo\n=======\n2\n>>>>>>> REPLACE\n\nnew.txt\n```\na\n```\n",
+    "create new.txt 'a|'; edit b.txt"
+)]
+#[case(
+    r#"{"path": "src/a.py", "old_string": "return 1", "new_string": "return 4", "replace_all": true}"#,
+    "edit src/a.py"
+)]
+fn whole_files_in_many_forms(#[case] reply: &str, #[case] expected: &str) {
+    let plan = plan_in(&TABLE, reply);
+    assert_eq!(plan.complaints, [], "{reply}");
+    let text = |file: &FilePlan| match file.action {
+        FileAction::Create => format!(" '{}'", file.new_text.replace('\n', "|")),
+        _ => String::new(),
+    };
+    let found: Vec<String> =
+        plan.files.iter().map(|file| format!("{} {}{}", file.action.as_str(), file.path, text(file))).collect();
+    assert_eq!(found.join("; "), expected, "{reply}");
+}
+
+/// Code that looks like a wrapped edit is code.
+#[rstest]
+#[case("b.json\n```json\n{\"path\": \"x\", \"content\": \"y\"}\n```\n", "create b.json")]
+#[case("src/page.html\n```html\n<search>\n<path d=\"M0\"/>\n</search>\n```\n", "create src/page.html")]
+fn code_is_no_wrapping(#[case] reply: &str, #[case] expected: &str) {
+    let plan = plan_in(&TABLE, reply);
+    assert_eq!(plan.complaints, [], "{reply}");
+    assert_eq!(format!("{} {}", plan.files[0].action.as_str(), plan.files[0].path), expected);
+}
