@@ -34,7 +34,22 @@ pub enum HunkStatus {
     Undone,
 }
 
-/// One change of a few lines.
+/// What becomes of a file as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileAction {
+    /// Its text changes.
+    Edit,
+    /// It is made.
+    Create,
+    /// It gets another path.
+    Rename,
+    /// It goes.
+    Delete,
+}
+
+/// One change of a few lines. A hunk without any lines stands for what becomes of the file as a whole: its new path, or that an
+/// empty file is made or goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EditHunk {
     /// Its number inside the pending edit.
@@ -60,10 +75,17 @@ pub struct EditHunk {
 /// The change of one file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EditFile {
-    /// Absolute path, or `untitled:NAME`.
+    /// Absolute path, or `untitled:NAME`; for a file that is renamed, the new path.
     pub path: String,
-    /// Whether the file is new.
-    pub created: bool,
+    /// What becomes of it.
+    pub action: FileAction,
+    /// The path before, for a file that is renamed.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Why it needs a decision of its own, such as `can make programs run something`: hunks of such a file are accepted only when they
+    /// are named, or with `allow_protected`.
+    #[serde(default)]
+    pub protection: Option<String>,
     /// SHA-256 of the text that the change was made on, in hexadecimal.
     pub base_hash: String,
     /// The changes.
@@ -75,6 +97,8 @@ pub struct EditFile {
 pub struct FileSummary {
     /// Absolute path, or `untitled:NAME`.
     pub path: String,
+    /// What becomes of it.
+    pub action: FileAction,
     /// How many hunks.
     pub hunks: u32,
     /// Lines that come.
@@ -142,9 +166,15 @@ pub struct EditRef {
 pub struct DecideEdit {
     /// The pending edit.
     pub edit_id: EditId,
-    /// The hunks; all that can be where absent.
+    /// The hunks; all that can be where absent, but for those of protected files when it is about accepting.
     #[serde(default)]
     pub hunks: Option<Vec<HunkNumber>>,
+    /// Whether those of protected files are meant as well where no hunks are named.
+    #[serde(default)]
+    pub allow_protected: bool,
+    /// For `edit.undo`: what was accepted could not be written, so that the hunks wait again and there is nothing to take back.
+    #[serde(default)]
+    pub not_applied: bool,
     /// The files as they are now, where they differ from what the daemon sees.
     #[serde(default)]
     pub documents: Vec<DocumentRef>,
@@ -209,6 +239,13 @@ pub struct ProposeEdit {
     pub documents: Vec<DocumentRef>,
 }
 
+impl DecideEdit {
+    /// A decision on all hunks that it can be for.
+    pub fn all_of(edit_id: EditId) -> Self {
+        Self { edit_id, hunks: None, allow_protected: false, not_applied: false, documents: Vec::new() }
+    }
+}
+
 /// The result of `edit.accept`, `edit.reject` and `edit.undo`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EditOutcome {
@@ -218,15 +255,19 @@ pub struct EditOutcome {
     pub changes: Vec<FileChange>,
 }
 
-/// A change that the caller applies to one file.
+/// A change that the caller applies to one file. Changes come in the order in which they are applied.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FileChange {
-    /// Absolute path, or `untitled:NAME`.
+    /// Absolute path, or `untitled:NAME`; for a file that is renamed, the path after it.
     pub path: String,
-    /// SHA-256 of the text that the replacements fit, in hexadecimal. Another text: ask again.
+    /// What is done: its text is changed, it is made (nothing may stand there), it is renamed after its text was changed, it goes.
+    pub action: FileAction,
+    /// Where a file that is renamed stands now.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// SHA-256 of the text that the replacements fit, in hexadecimal; of the empty text for a file that is made. Another text:
+    /// ask again.
     pub base_hash: String,
-    /// Whether the file is to be made first.
-    pub create: bool,
     /// The replacements, from the front to the back, without overlaps, all on the text before.
     pub replacements: Vec<Replacement>,
 }

@@ -1562,6 +1562,8 @@ export interface components {
         FileSummary: {
             /** @description Absolute path, or `untitled:NAME`. */
             path: string;
+            /** @description What becomes of it. */
+            action: components["schemas"]["FileAction"];
             /**
              * Format: uint32
              * @description How many hunks.
@@ -1578,6 +1580,8 @@ export interface components {
              */
             removed: number;
         };
+        /** @description What becomes of a file as a whole. */
+        FileAction: "edit" | "create" | "rename" | "delete";
         /** @description Parameters of `action.start`. */
         StartAction: {
             /** @description What is asked for. */
@@ -1745,16 +1749,30 @@ export interface components {
         };
         /** @description The change of one file. */
         EditFile: {
-            /** @description Absolute path, or `untitled:NAME`. */
+            /** @description Absolute path, or `untitled:NAME`; for a file that is renamed, the new path. */
             path: string;
-            /** @description Whether the file is new. */
-            created: boolean;
+            /** @description What becomes of it. */
+            action: components["schemas"]["FileAction"];
+            /**
+             * @description The path before, for a file that is renamed.
+             * @default null
+             */
+            from: string | null;
+            /**
+             * @description Why it needs a decision of its own, such as `can make programs run something`: hunks of such a file are accepted only when they
+             *     are named, or with `allow_protected`.
+             * @default null
+             */
+            protection: string | null;
             /** @description SHA-256 of the text that the change was made on, in hexadecimal. */
             base_hash: string;
             /** @description The changes. */
             hunks: components["schemas"]["EditHunk"][];
         };
-        /** @description One change of a few lines. */
+        /**
+         * @description One change of a few lines. A hunk without any lines stands for what becomes of the file as a whole: its new path, or that an
+         *     empty file is made or goes.
+         */
         EditHunk: {
             /**
              * Format: uint32
@@ -1802,10 +1820,20 @@ export interface components {
             /** @description The pending edit. */
             edit_id: components["schemas"]["EditId"];
             /**
-             * @description The hunks; all that can be where absent.
+             * @description The hunks; all that can be where absent, but for those of protected files when it is about accepting.
              * @default null
              */
             hunks: number[] | null;
+            /**
+             * @description Whether those of protected files are meant as well where no hunks are named.
+             * @default false
+             */
+            allow_protected: boolean;
+            /**
+             * @description For `edit.undo`: what was accepted could not be written, so that the hunks wait again and there is nothing to take back.
+             * @default false
+             */
+            not_applied: boolean;
             /**
              * @description The files as they are now, where they differ from what the daemon sees.
              * @default []
@@ -1819,14 +1847,22 @@ export interface components {
             /** @description What the caller has to do to the files. */
             changes: components["schemas"]["FileChange"][];
         };
-        /** @description A change that the caller applies to one file. */
+        /** @description A change that the caller applies to one file. Changes come in the order in which they are applied. */
         FileChange: {
-            /** @description Absolute path, or `untitled:NAME`. */
+            /** @description Absolute path, or `untitled:NAME`; for a file that is renamed, the path after it. */
             path: string;
-            /** @description SHA-256 of the text that the replacements fit, in hexadecimal. Another text: ask again. */
+            /** @description What is done: its text is changed, it is made (nothing may stand there), it is renamed after its text was changed, it goes. */
+            action: components["schemas"]["FileAction"];
+            /**
+             * @description Where a file that is renamed stands now.
+             * @default null
+             */
+            from: string | null;
+            /**
+             * @description SHA-256 of the text that the replacements fit, in hexadecimal; of the empty text for a file that is made. Another text:
+             *     ask again.
+             */
             base_hash: string;
-            /** @description Whether the file is to be made first. */
-            create: boolean;
             /** @description The replacements, from the front to the back, without overlaps, all on the text before. */
             replacements: components["schemas"]["Replacement"][];
         };
@@ -3379,10 +3415,20 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description The hunks; all that can be where absent.
+                     * @description The hunks; all that can be where absent, but for those of protected files when it is about accepting.
                      * @default null
                      */
                     hunks?: number[] | null;
+                    /**
+                     * @description Whether those of protected files are meant as well where no hunks are named.
+                     * @default false
+                     */
+                    allow_protected?: boolean;
+                    /**
+                     * @description For `edit.undo`: what was accepted could not be written, so that the hunks wait again and there is nothing to take back.
+                     * @default false
+                     */
+                    not_applied?: boolean;
                     /**
                      * @description The files as they are now, where they differ from what the daemon sees.
                      * @default []
@@ -3417,10 +3463,20 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description The hunks; all that can be where absent.
+                     * @description The hunks; all that can be where absent, but for those of protected files when it is about accepting.
                      * @default null
                      */
                     hunks?: number[] | null;
+                    /**
+                     * @description Whether those of protected files are meant as well where no hunks are named.
+                     * @default false
+                     */
+                    allow_protected?: boolean;
+                    /**
+                     * @description For `edit.undo`: what was accepted could not be written, so that the hunks wait again and there is nothing to take back.
+                     * @default false
+                     */
+                    not_applied?: boolean;
                     /**
                      * @description The files as they are now, where they differ from what the daemon sees.
                      * @default []
@@ -3455,10 +3511,20 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description The hunks; all that can be where absent.
+                     * @description The hunks; all that can be where absent, but for those of protected files when it is about accepting.
                      * @default null
                      */
                     hunks?: number[] | null;
+                    /**
+                     * @description Whether those of protected files are meant as well where no hunks are named.
+                     * @default false
+                     */
+                    allow_protected?: boolean;
+                    /**
+                     * @description For `edit.undo`: what was accepted could not be written, so that the hunks wait again and there is nothing to take back.
+                     * @default false
+                     */
+                    not_applied?: boolean;
                     /**
                      * @description The files as they are now, where they differ from what the daemon sees.
                      * @default []

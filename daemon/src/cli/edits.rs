@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use aiia_protocol::document::DocumentRef;
-use aiia_protocol::edit::{DecideEdit, EditOutcome, EditRef, EditStatus, FileChange, ListEdits, PendingEdit};
+use aiia_protocol::edit::{
+    DecideEdit, EditOutcome, EditRef, EditStatus, FileChange, HunkStatus, ListEdits, PendingEdit,
+};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditAccept, EditGet, EditList, EditReject, EditUndo};
 
@@ -57,9 +59,8 @@ pub(crate) fn accept(arguments: &DecideArguments) -> Result<u8, Failure> {
 pub(crate) fn reject(arguments: &DecideArguments) -> Result<u8, Failure> {
     let mut client = Client::open()?;
     let outcome = client.call::<EditReject>(&DecideEdit {
-        edit_id: arguments.edit.as_str().into(),
         hunks: arguments.hunks.clone(),
-        documents: Vec::new(),
+        ..DecideEdit::all_of(arguments.edit.as_str().into())
     })?;
     if arguments.json {
         output::json(&outcome);
@@ -94,7 +95,7 @@ pub(crate) fn accept_and_write(
     write::refuse_protected(edit.files.iter().map(|file| Path::new(&file.path)), allow_protected)?;
     let outcome = client.call::<EditAccept>(&decision(edit, hunks))?;
     if let Err(failure) = write_changes(&outcome.changes) {
-        take_back(client, edit, &outcome);
+        take_back(client, edit, &outcome.edit);
         return Err(failure);
     }
     Ok(outcome)
@@ -106,8 +107,10 @@ fn decision(edit: &PendingEdit, hunks: Option<Vec<HunkNumber>>) -> DecideEdit {
         let text = fs::read_to_string(path).ok()?;
         Some(DocumentRef { path: path.to_owned(), text: Some(text), language_id: None })
     };
-    let documents = edit.files.iter().filter_map(|file| on_disk(&file.path)).collect();
-    DecideEdit { edit_id: edit.id.clone(), hunks, documents }
+    let paths = edit.files.iter().flat_map(|file| [Some(&file.path), file.from.as_ref()]).flatten();
+    let documents = paths.filter_map(|path| on_disk(path)).collect();
+    // Whoever comes here was asked about protected files.
+    DecideEdit { hunks, documents, allow_protected: true, ..DecideEdit::all_of(edit.id.clone()) }
 }
 
 fn write_changes(changes: &[FileChange]) -> Result<(), Failure> {
@@ -119,22 +122,18 @@ fn write_changes(changes: &[FileChange]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tells the daemon that what it counts as accepted is in no file. It sees the texts as if it were.
-fn take_back(client: &mut Client, edit: &PendingEdit, outcome: &EditOutcome) {
-    let as_accepted = |change: &FileChange| {
-        let mut text = if change.create { String::new() } else { fs::read_to_string(&change.path).ok()? };
-        for replacement in change.replacements.iter().rev() {
-            let (start, end) = (replacement.start as usize, replacement.end as usize);
-            text.get(start..end)?;
-            text.replace_range(start..end, &replacement.text);
-        }
-        Some(DocumentRef { path: change.path.clone(), text: Some(text), language_id: None })
+/// Tells the daemon that what it counts as accepted is in no file.
+fn take_back(client: &mut Client, before: &PendingEdit, after: &PendingEdit) {
+    let waited = |number: HunkNumber| {
+        before
+            .files
+            .iter()
+            .flat_map(|file| &file.hunks)
+            .any(|hunk| hunk.number == number && hunk.status == HunkStatus::Pending)
     };
-    let params = DecideEdit {
-        edit_id: edit.id.clone(),
-        hunks: None,
-        documents: outcome.changes.iter().filter_map(as_accepted).collect(),
-    };
+    let accepted = after.files.iter().flat_map(|file| &file.hunks).filter(|hunk| hunk.status == HunkStatus::Accepted);
+    let hunks = accepted.map(|hunk| hunk.number).filter(|number| waited(*number)).collect();
+    let params = DecideEdit { hunks: Some(hunks), not_applied: true, ..DecideEdit::all_of(after.id.clone()) };
     if let Err(problem) = client.call::<EditUndo>(&params) {
         output::note(&format!("The daemon still counts the change as accepted: {problem}"));
     }

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use aiia_protocol::edit::FileChange;
+use aiia_protocol::edit::{FileAction, FileChange};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use sha2::{Digest, Sha256};
 
@@ -28,22 +28,26 @@ pub(crate) struct NewContent {
 /// # Errors
 /// When a file has another text than the one that its change fits.
 pub(crate) fn prepare(changes: &[FileChange]) -> Result<Vec<NewContent>, Problem> {
-    changes.iter().map(prepare_one).collect()
+    let mut files = Vec::new();
+    for change in changes {
+        prepare_one(change, &mut files)?;
+    }
+    Ok(files)
 }
 
-fn prepare_one(change: &FileChange) -> Result<NewContent, Problem> {
-    let path = Path::new(&change.path);
+fn prepare_one(change: &FileChange, files: &mut Vec<NewContent>) -> Result<(), Problem> {
+    let path = Path::new(change.from.as_ref().unwrap_or(&change.path));
     if !path.is_absolute() {
         return Err(Problem::new(ProblemCode::UnsupportedDocument, format!("{} is not a file on disk.", change.path))
             .with_hint("Accept the change in the editor that has it open."));
     }
     let old = match fs::read(path) {
         Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && change.create => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && change.action == FileAction::Create => None,
         Err(error) => return Err(cannot("read", path, &error)),
     };
     let base = old.as_deref().unwrap_or_default();
-    if change.create && old.is_some() || hash(base) != change.base_hash {
+    if change.action == FileAction::Create && old.is_some() || hash(base) != change.base_hash {
         return Err(Problem::new(
             ProblemCode::Conflict,
             format!("{} has changed meanwhile; it is left as it is.", change.path),
@@ -61,7 +65,21 @@ fn prepare_one(change: &FileChange) -> Result<NewContent, Problem> {
         at = end;
     }
     new.extend_from_slice(base.get(at..).ok_or_else(broken)?);
-    Ok(NewContent { path: path.to_owned(), old, new: Some(new), like: None })
+    let path = path.to_owned();
+    match change.action {
+        FileAction::Edit | FileAction::Create => files.push(NewContent { path, old, new: Some(new), like: None }),
+        FileAction::Delete => files.push(NewContent { path, old, new: None, like: None }),
+        FileAction::Rename => {
+            let to = PathBuf::from(&change.path);
+            if to.exists() {
+                return Err(Problem::new(ProblemCode::Conflict, format!("{} exists by now.", change.path))
+                    .with_hint("Nothing was changed. Move that file away, or reject the change."));
+            }
+            files.push(NewContent { path: to, old: None, new: Some(new), like: Some(path.clone()) });
+            files.push(NewContent { path, old, new: None, like: None });
+        }
+    }
+    Ok(())
 }
 
 /// Writes the files: first all new texts beside them, then all into their places. When anything fails, every file gets its old
@@ -223,8 +241,9 @@ mod tests {
     fn change(path: &Path, base: &str, replacements: &[(u64, u64, &str)]) -> FileChange {
         FileChange {
             path: path.display().to_string(),
+            action: FileAction::Edit,
+            from: None,
             base_hash: hash(base.as_bytes()),
-            create: false,
             replacements: replacements
                 .iter()
                 .map(|(start, end, text)| Replacement { start: *start, end: *end, text: (*text).to_owned() })
@@ -277,7 +296,7 @@ mod tests {
     fn a_new_file_is_made_and_an_old_one_is_not_overwritten() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("new/deep.py");
-        let create = FileChange { create: true, ..change(&path, "", &[(0, 0, "print()\n")]) };
+        let create = FileChange { action: FileAction::Create, ..change(&path, "", &[(0, 0, "print()\n")]) };
         apply(std::slice::from_ref(&create)).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "print()\n");
         assert_eq!(apply(&[create]).unwrap_err().code, ProblemCode::Conflict);

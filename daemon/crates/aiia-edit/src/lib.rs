@@ -30,5 +30,5 @@ pub use prompt::{ReplyFormat, SEARCH_REPLACE, WHOLE_SYMBOL};
 pub use rebase::{LocateError, locate};
 pub use split::{split, split_at};
 pub use tolerance::Tolerance;
-pub use unified::unified_diff;
+pub use unified::{git_diff, unified_diff};
 pub use workspace::{Entry, Workspace};

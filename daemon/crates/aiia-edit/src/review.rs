@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::hunk::Hunk;
 use crate::lines::whole_lines;
+use crate::plan::FileAction;
 use crate::unified;
 
 pub use edited::{EditedError, EditedHunk, edited};
@@ -43,11 +44,13 @@ impl fmt::Display for HunkState {
 /// One file of a change under review.
 #[derive(Clone, Debug)]
 pub struct ReviewedFile<'a> {
-    /// Path from the root of the workspace.
+    /// Path from the root of the workspace; for a file that is renamed, the new one.
     pub path: &'a str,
+    /// What becomes of it.
+    pub action: FileAction,
     /// The text the hunks were made on.
     pub old_text: &'a str,
-    /// The hunks in the order of the file.
+    /// The hunks in the order of the file. One without any lines stands for what becomes of the file as a whole.
     pub hunks: Vec<ReviewedHunk<'a>>,
 }
 
@@ -137,24 +140,33 @@ impl Writer {
 
     fn file(&mut self, file: &ReviewedFile) {
         let lines = whole_lines(file.old_text);
-        let hunks: Vec<&Hunk> = file.hunks.iter().map(|reviewed| reviewed.hunk).collect();
-        self.push(&unified::file_header(file.path));
+        let (whole, parts): (Vec<&ReviewedHunk>, Vec<&ReviewedHunk>) =
+            file.hunks.iter().partition(|reviewed| reviewed.hunk.old_lines + reviewed.hunk.new_lines == 0);
+        let start = self.line;
+        if let Some(reviewed) = whole.first() {
+            self.comment(&format!("{} {}", note(reviewed), file.action.as_str()));
+        }
+        self.push(&unified::git_header(&file.action, file.path, !parts.is_empty()));
+        if let Some(reviewed) = whole.first() {
+            self.close(reviewed, start);
+        }
+        let hunks: Vec<&Hunk> = parts.iter().map(|reviewed| reviewed.hunk).collect();
         for group in unified::groups(&hunks, CONTEXT_LINES) {
             let section = unified::section(&lines, &hunks[group.clone()], CONTEXT_LINES);
-            let reviewed = &file.hunks[group];
+            let reviewed = &parts[group];
             let mut start = self.line;
-            let notes: Vec<String> = reviewed.iter().map(note).collect();
+            let notes: Vec<String> = reviewed.iter().map(|reviewed| note(reviewed)).collect();
             self.push(&format!("{} {}\n", section.header, notes.join(" | ")));
             let mut current = 0;
             for body_line in &section.body {
                 if body_line.hunk != current {
-                    self.close(&reviewed[current], start);
+                    self.close(reviewed[current], start);
                     start = self.line;
                     current = body_line.hunk;
                 }
                 self.push(&body_line.text);
             }
-            self.close(&reviewed[current], start);
+            self.close(reviewed[current], start);
         }
     }
 
@@ -199,7 +211,10 @@ mod tests {
                 hunk,
             })
             .collect();
-        render("fix `mean`", &[ReviewedFile { path: "src/a.py", old_text: old, hunks: reviewed }])
+        render(
+            "fix `mean`",
+            &[ReviewedFile { path: "src/a.py", action: FileAction::Edit, old_text: old, hunks: reviewed }],
+        )
     }
 
     #[test]
@@ -240,6 +255,65 @@ mod tests {
         assert_eq!(document.hunk_at(12).map(|h| h.id.as_str()), Some("1"));
         assert_eq!(document.hunk_at(4), None);
         assert_eq!(document.hunks_in(10..12).count(), 2);
+    }
+
+    #[test]
+    fn a_rename_is_a_hunk_of_its_own() {
+        let whole = Hunk {
+            old_start: 0,
+            old_lines: 0,
+            new_start: 0,
+            new_lines: 0,
+            old_text: String::new(),
+            new_text: String::new(),
+            tolerances: Vec::new(),
+        };
+        let change = hunks("a\nb\n", "a\nc\n").remove(0);
+        let reviewed = |id: &str, hunk| ReviewedHunk {
+            id: id.to_owned(),
+            state: HunkState::Pending,
+            tolerances: Vec::new(),
+            hunk,
+        };
+        let file = |path, action, hunks| ReviewedFile { path, action, old_text: "a\nb\n", hunks };
+        let renamed = FileAction::Rename { from: "old.py".into() };
+        let document = render(
+            "move",
+            &[
+                file("new.py", renamed.clone(), vec![reviewed("1", &whole), reviewed("2", &change)]),
+                file("plain.py", renamed, vec![reviewed("3", &whole)]),
+                file("gone.py", FileAction::Delete, vec![reviewed("4", &hunks("a\nb\n", "")[0])]),
+            ],
+        );
+        expect![[r"
+            # move
+            # 4 hunks in 3 files, 4 pending
+            # accept or reject a hunk with a code action on its lines
+            # [pending] rename
+            diff --git a/old.py b/new.py
+            rename from old.py
+            rename to new.py
+            --- a/old.py
+            +++ b/new.py
+            @@ -1,2 +1,2 @@ [pending]
+             a
+            -b
+            +c
+            # [pending] rename
+            diff --git a/old.py b/plain.py
+            rename from old.py
+            rename to plain.py
+            diff --git a/gone.py b/gone.py
+            deleted file mode 100644
+            --- a/gone.py
+            +++ /dev/null
+            @@ -1,2 +0,0 @@ [pending]
+            -a
+            -b
+        "]]
+        .assert_eq(&document.text);
+        let places: Vec<_> = document.hunks.iter().map(|hunk| (hunk.id.as_str(), hunk.lines.clone())).collect();
+        assert_eq!(places, [("1", 3..9), ("2", 9..13), ("3", 13..17), ("4", 21..24)]);
     }
 
     proptest! {

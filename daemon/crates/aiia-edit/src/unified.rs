@@ -27,27 +27,33 @@ pub fn unified_diff(path: &str, old: &str, hunks: &[Hunk], context_lines: usize)
 }
 
 /// As [`unified_diff`], with the headers of git for a file that is made, renamed or deleted.
-pub(crate) fn git_diff(action: &FileAction, path: &str, old: &str, hunks: &[Hunk], context_lines: usize) -> String {
+/// The header lines of a file, as git writes them for what becomes of it; `has_body` tells whether hunks follow.
+pub(crate) fn git_header(action: &FileAction, path: &str, has_body: bool) -> String {
     let (a, b) = (header_path("a", path), header_path("b", path));
-    let body = |text: String| text.split_inclusive('\n').skip(2).collect::<String>();
-    let diff = unified_diff(path, old, hunks, context_lines);
-    let with_body = |header: String, names: String| {
-        if hunks.is_empty() { header } else { format!("{header}{names}{}", body(diff.clone())) }
-    };
     let line = |a: &str, b: &str| format!("diff --git {} {}\n", a.trim_end(), b.trim_end());
-    match action {
-        FileAction::Edit => diff,
-        FileAction::Create => with_body(line(&a, &b) + "new file mode 100644\n", format!("--- /dev/null\n+++ {b}\n")),
-        FileAction::Delete => {
-            with_body(line(&a, &b) + "deleted file mode 100644\n", format!("--- {a}\n+++ /dev/null\n"))
-        }
+    let (header, names) = match action {
+        FileAction::Edit => return file_header(path),
+        FileAction::Create => (line(&a, &b) + "new file mode 100644\n", format!("--- /dev/null\n+++ {b}\n")),
+        FileAction::Delete => (line(&a, &b) + "deleted file mode 100644\n", format!("--- {a}\n+++ /dev/null\n")),
         FileAction::Rename { from } => {
             let a = header_path("a", from);
             let bare = |path: &str| header_path("", path).trim_end().replacen('/', "", 1);
             let header = format!("{}rename from {}\nrename to {}\n", line(&a, &b), bare(from), bare(path));
-            with_body(header, format!("--- {a}\n+++ {b}\n"))
+            (header, format!("--- {a}\n+++ {b}\n"))
         }
+    };
+    if has_body { header + &names } else { header }
+}
+
+/// The change of a file as a diff that `git apply` takes, with the headers that a new, renamed or deleted file needs. Hunks without
+/// lines are left out. `old` must be the text the hunks were made on.
+pub fn git_diff(action: &FileAction, path: &str, old: &str, hunks: &[Hunk], context_lines: usize) -> String {
+    if *action == FileAction::Edit {
+        return unified_diff(path, old, hunks, context_lines);
     }
+    let hunks: Vec<Hunk> = hunks.iter().filter(|hunk| hunk.old_lines + hunk.new_lines > 0).cloned().collect();
+    let body: String = unified_diff(path, old, &hunks, context_lines).split_inclusive('\n').skip(2).collect();
+    git_header(action, path, !hunks.is_empty()) + &body
 }
 
 /// The two header lines of a file. A path with a blank is ended by a tab, as git writes it; other odd

@@ -19,6 +19,7 @@ mod hash;
 mod indexes;
 mod models;
 mod named_files;
+mod open_workspace;
 mod operations;
 mod prompt;
 mod run;

@@ -3,13 +3,14 @@
 use std::ops::Range;
 use std::path::Path;
 
+use aiia_edit::FileAction;
 use aiia_edit::review::{HunkState, ReviewedFile, ReviewedHunk, edited, render};
 use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::engine::Engine;
-use crate::operations::edit::from_protocol;
+use crate::operations::edit::{action_of, from_protocol};
 
 /// The document.
 #[derive(Clone, Debug)]
@@ -82,6 +83,10 @@ impl Engine {
             .zip(&hunks)
             .map(|(file, hunks)| ReviewedFile {
                 path: inside(&file.path, &folders),
+                action: match action_of(file) {
+                    FileAction::Rename { from } => FileAction::Rename { from: inside(&from, &folders).to_owned() },
+                    action => action,
+                },
                 old_text: texts.iter().find(|text| text.path == file.path).map_or("", |text| text.base_text.as_str()),
                 hunks: hunks.iter().map(|(row, hunk)| reviewed(row, hunk)).collect(),
             })

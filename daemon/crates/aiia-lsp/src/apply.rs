@@ -6,7 +6,7 @@ use std::time::Duration;
 use aiia_engine::OpenDocument;
 use aiia_engine::review::took_place;
 use aiia_engine::text::Document;
-use aiia_protocol::edit::{FileChange, Replacement};
+use aiia_protocol::edit::{FileAction, FileChange, Replacement};
 use sha2::{Digest, Sha256};
 use tower_lsp::gen_lsp_types as lsp;
 use url::Url;
@@ -38,19 +38,69 @@ pub(crate) async fn apply(connection: &Connection, change: &FileChange, label: &
             "this editor has not announced that it takes edits (workspace/applyEdit)".to_owned(),
         ));
     }
+    if matches!(change.action, FileAction::Rename | FileAction::Delete) {
+        return move_or_remove(connection, change, label).await;
+    }
     if let Some(open) = connection.session.documents().get(&change.path) {
         if sha256(&open.document.text()) != change.base_hash {
             return Err(Failure::Stale);
         }
         return edit_open(connection, &change.path, &open, &change.replacements, label).await;
     }
-    let text = if change.create { String::new() } else { read(&change.path).await? };
+    let is_new = change.action == FileAction::Create;
+    let text = if is_new { String::new() } else { read(&change.path).await? };
     if sha256(&text) != change.base_hash {
         return Err(Failure::Stale);
     }
     let document = Document::new(&text);
-    let create = change.create && capabilities.create_files && capabilities.versioned_edits;
+    let create = is_new && capabilities.create_files && capabilities.versioned_edits;
     send(connection, &change.path, &document, None, &change.replacements, create, label).await
+}
+
+/// Has the editor rename a file, after its text was changed, or delete it.
+async fn move_or_remove(connection: &Connection, change: &FileChange, label: &str) -> Result<(), Failure> {
+    let capabilities = connection.capabilities();
+    let (able, what) = match change.action {
+        FileAction::Rename => (capabilities.rename_files, "renames"),
+        _ => (capabilities.delete_files, "deletes"),
+    };
+    if !able {
+        let reason = format!("this editor {what} no files for others; `aiia accept` in a terminal does");
+        return Err(Failure::Refused(reason));
+    }
+    let now = change.from.as_ref().unwrap_or(&change.path);
+    let open = connection.session.documents().get(now);
+    let document = match &open {
+        Some(open) => open.document.clone(),
+        None => Document::new(&read(now).await?),
+    };
+    if sha256(&document.text()) != change.base_hash {
+        return Err(Failure::Stale);
+    }
+    let (Some(uri), Some(new_uri)) = (connection.uri(now), connection.uri(&change.path)) else {
+        return Err(Failure::Refused(format!("{now} has no URI")));
+    };
+    let mut changes = Vec::new();
+    if !change.replacements.is_empty() {
+        let edits = to_proto::text_edits(&document, &change.replacements, capabilities.encoding);
+        let version = open.map(|open| open.version);
+        changes.push(lsp::DocumentChange::TextDocumentEdit(text_document_edit(uri.clone(), version, edits)));
+    }
+    changes.push(if change.action == FileAction::Rename {
+        let options = lsp::RenameFileOptions { overwrite: Some(false), ignore_if_exists: Some(false) };
+        lsp::DocumentChange::RenameFile(lsp::RenameFile::new(uri, new_uri, Some(options), None))
+    } else {
+        lsp::DocumentChange::DeleteFile(lsp::DeleteFile::new(uri, None, None))
+    });
+    let edit = lsp::WorkspaceEdit { document_changes: Some(changes), ..Default::default() };
+    let params = lsp::ApplyWorkspaceEditParams { label: Some(label.to_owned()), edit, metadata: None };
+    match connection.ask::<lsp::ApplyWorkspaceEditRequest>(params, APPLY_LIMIT).await {
+        Some(answer) if answer.applied => Ok(()),
+        Some(answer) => {
+            Err(Failure::Refused(answer.failure_reason.unwrap_or_else(|| "the editor gave no reason".into())))
+        }
+        None => Err(Failure::Refused("the editor did not answer".to_owned())),
+    }
 }
 
 /// Has the editor change a document that it has open.
@@ -132,14 +182,18 @@ fn workspace_edit(
         let options = lsp::CreateFileOptions { overwrite: Some(false), ignore_if_exists: Some(true) };
         changes.push(lsp::DocumentChange::CreateFile(lsp::CreateFile::new(uri.clone(), Some(options), None)));
     }
-    changes.push(lsp::DocumentChange::TextDocumentEdit(lsp::TextDocumentEdit {
+    changes.push(lsp::DocumentChange::TextDocumentEdit(text_document_edit(uri, version, edits)));
+    lsp::WorkspaceEdit { document_changes: Some(changes), ..Default::default() }
+}
+
+fn text_document_edit(uri: Url, version: Option<i32>, edits: Vec<lsp::TextEdit>) -> lsp::TextDocumentEdit {
+    lsp::TextDocumentEdit {
         text_document: lsp::OptionalVersionedTextDocumentIdentifier {
             version,
             text_document_identifier: lsp::TextDocumentIdentifier { uri },
         },
         edits: edits.into_iter().map(lsp::Edit::TextEdit).collect(),
-    }));
-    lsp::WorkspaceEdit { document_changes: Some(changes), ..Default::default() }
+    }
 }
 
 async fn read(path: &str) -> Result<String, Failure> {

@@ -21,6 +21,10 @@ pub(crate) struct Client {
     /// Takes `documentChanges`, that is, edits for a version.
     pub(crate) versioned_edits: bool,
     pub(crate) create_files: bool,
+    /// Renames files in workspace edits.
+    pub(crate) rename_files: bool,
+    /// Deletes files in workspace edits.
+    pub(crate) delete_files: bool,
     pub(crate) show_document: bool,
     /// Shows messages with buttons.
     pub(crate) message_actions: bool,
@@ -49,14 +53,19 @@ impl Client {
         let has = |pointer: &str| announced.pointer(pointer).is_some_and(|value| value.as_bool() == Some(true));
         let is_there = |pointer: &str| announced.pointer(pointer).is_some_and(Value::is_object);
         let options = &params["initializationOptions"]["aiia"];
+        let resource_operation = |name: &str| {
+            announced
+                .pointer("/workspace/workspaceEdit/resourceOperations")
+                .and_then(Value::as_array)
+                .is_some_and(|operations| operations.iter().any(|operation| operation == name))
+        };
         Self {
             encoding: encoding(&announced["general"]["positionEncodings"]),
             apply_edit: has("/workspace/applyEdit"),
             versioned_edits: has("/workspace/workspaceEdit/documentChanges"),
-            create_files: announced
-                .pointer("/workspace/workspaceEdit/resourceOperations")
-                .and_then(Value::as_array)
-                .is_some_and(|operations| operations.iter().any(|operation| operation == "create")),
+            create_files: resource_operation("create"),
+            rename_files: resource_operation("rename"),
+            delete_files: resource_operation("delete"),
             show_document: has("/window/showDocument/support"),
             message_actions: is_there("/window/showMessage/messageActionItem"),
             work_done_progress: has("/window/workDoneProgress"),

@@ -105,8 +105,7 @@ async fn attempt_once(
 ) -> Result<Failed, Problem> {
     let session = &connection.session;
     let before = statuses(&session.run::<EditGet>(EditRef { edit_id: edit_id.clone() }).await?);
-    let params =
-        DecideEdit { edit_id: edit_id.clone(), hunks: hunks.map(<[HunkNumber]>::to_vec), documents: Vec::new() };
+    let params = DecideEdit { hunks: hunks.map(<[HunkNumber]>::to_vec), ..DecideEdit::all_of(edit_id.clone()) };
     let EditOutcome { edit, changes } = match decision {
         Decision::Accept => session.run::<EditAccept>(params).await?,
         Decision::Reject => session.run::<EditReject>(params).await?,

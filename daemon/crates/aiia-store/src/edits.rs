@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aiia_protocol::edit::{EditFile, EditHunk, EditStatus, HunkStatus, ListEdits, PendingEdit};
+use aiia_protocol::edit::{EditFile, EditHunk, EditStatus, FileAction, HunkStatus, ListEdits, PendingEdit};
 use aiia_protocol::id::{EditId, HunkNumber, ProjectId, RunId};
 use aiia_protocol::page::Page;
 use rusqlite::{Connection, ToSql, params};
@@ -28,10 +28,14 @@ pub struct NewEdit {
 /// A file of a [`NewEdit`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEditFile {
-    /// Absolute path, or `untitled:NAME`.
+    /// Absolute path, or `untitled:NAME`; for a file that is renamed, the new path.
     pub path: String,
-    /// Whether the file is new.
-    pub created: bool,
+    /// What becomes of it.
+    pub action: FileAction,
+    /// The path before, for a file that is renamed.
+    pub from: Option<String>,
+    /// Why it needs a decision of its own.
+    pub protection: Option<String>,
     /// SHA-256 of `base_text` in hexadecimal.
     pub base_hash: String,
     /// The text that the change was made on.
@@ -173,9 +177,19 @@ fn create(connection: &Connection, new: &NewEdit) -> Result<PendingEdit, StoreEr
 fn insert_file(connection: &Connection, id: &EditId, position: i64, file: &NewEditFile) -> Result<(), StoreError> {
     columns::execute(
         connection,
-        "INSERT INTO edit_files (edit_id, position, path, created, base_hash, base_text, new_text)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![id.as_str(), position, file.path, file.created, file.base_hash, file.base_text, file.new_text],
+        "INSERT INTO edit_files (edit_id, position, path, action, from_path, protection, base_hash, base_text, new_text)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            id.as_str(),
+            position,
+            file.path,
+            columns::to_name(&file.action)?,
+            file.from,
+            file.protection,
+            file.base_hash,
+            file.base_text,
+            file.new_text
+        ],
     )?;
     insert_hunks(connection, id, position, &file.hunks)
 }
@@ -344,11 +358,14 @@ fn reshape(
 }
 
 fn with_files(connection: &Connection, mut edit: PendingEdit) -> Result<PendingEdit, StoreError> {
-    let sql = "SELECT path, created, base_hash FROM edit_files WHERE edit_id = ?1 ORDER BY position";
+    let sql = "SELECT path, action, from_path, protection, base_hash FROM edit_files
+               WHERE edit_id = ?1 ORDER BY position";
     edit.files = columns::all(connection, sql, [edit.id.as_str()], |row| {
         Ok(EditFile {
             path: row.get("path")?,
-            created: row.get("created")?,
+            action: columns::named(row, "action")?,
+            from: row.get("from_path")?,
+            protection: row.get("protection")?,
             base_hash: row.get("base_hash")?,
             hunks: Vec::new(),
         })

@@ -8,8 +8,11 @@ use rusqlite_migration::{M, Migrations};
 use crate::StoreError;
 
 /// All migrations, oldest first. Version 1 is the schema after the first. A released one is never changed.
-pub(crate) const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_initial.sql"), include_str!("../migrations/0002_conversations.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_conversations.sql"),
+    include_str!("../migrations/0003_file_actions.sql"),
+];
 
 /// Marks the file as a store of aiia (`aiia` in ASCII).
 pub(crate) const APPLICATION_ID: u32 = 0x6169_6961;

@@ -123,6 +123,7 @@ mod tests {
     use super::super::{HunkState, ReviewedFile, ReviewedHunk, render};
     use super::*;
     use crate::hunk::hunks;
+    use crate::plan::FileAction;
 
     fn document() -> ReviewDocument {
         let old = "a\nb\nc\nd\ne\nf\n";
@@ -134,7 +135,15 @@ mod tests {
             tolerances: Vec::new(),
             hunk,
         };
-        render("t", &[ReviewedFile { path: "x", old_text: old, hunks: all.iter().enumerate().map(reviewed).collect() }])
+        render(
+            "t",
+            &[ReviewedFile {
+                path: "x",
+                action: FileAction::Edit,
+                old_text: old,
+                hunks: all.iter().enumerate().map(reviewed).collect(),
+            }],
+        )
     }
 
     #[rstest]

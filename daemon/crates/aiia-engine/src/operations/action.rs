@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use aiia_context::ContextBundle;
+use aiia_edit::Guard;
 use aiia_llm::ChatMessage;
 use aiia_protocol::action::{ActionKind, StartAction};
 use aiia_protocol::chat::{Chat, CreateChat};
@@ -129,6 +130,7 @@ pub(super) async fn begin(
         range: bundle.target.range,
         symbol: bundle.target.symbol.map(|symbol| symbol.name),
         test_target,
+        guard: if params.kind == ActionKind::Document { Guard::CommentsOnly } else { Guard::Syntax },
         replaces,
     });
     let run = begun.run;

@@ -3,13 +3,15 @@
 mod propose;
 mod reshape;
 mod retry;
+mod whole;
 
 use std::path::PathBuf;
 
 use aiia_edit::Hunk;
 use aiia_protocol::document::DocumentRef;
 use aiia_protocol::edit::{
-    DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, FileChange, HunkStatus, ListEdits, PendingEdit, Replacement,
+    DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, FileAction, FileChange, HunkStatus, ListEdits, PendingEdit,
+    Replacement,
 };
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::{EditId, HunkNumber};
@@ -17,6 +19,8 @@ use aiia_protocol::operation::{EditAccept, EditGet, EditList, EditReject, EditUn
 use aiia_protocol::page::Page;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
+pub(crate) use self::reshape::action_of;
+use self::whole::{file_change, place};
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::hash::sha256;
@@ -49,21 +53,24 @@ impl Handle for EditReject {
 
 impl Handle for EditUndo {
     async fn handle(session: &Session, params: DecideEdit) -> Result<Reply<EditOutcome>, Problem> {
-        decide(session, params, Decision::Undo).await.map(Reply::One)
+        let decision = if params.not_applied { Decision::TakeBack } else { Decision::Undo };
+        decide(session, params, decision).await.map(Reply::One)
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Decision {
     Accept,
     Reject,
     Undo,
+    /// What was accepted is in no file.
+    TakeBack,
 }
 
 impl Decision {
     /// The state that a hunk must have for it.
     fn before(self) -> HunkStatus {
-        if self == Self::Undo { HunkStatus::Accepted } else { HunkStatus::Pending }
+        if matches!(self, Self::Undo | Self::TakeBack) { HunkStatus::Accepted } else { HunkStatus::Pending }
     }
 
     /// The state that a hunk has after it.
@@ -72,6 +79,7 @@ impl Decision {
             Self::Accept => HunkStatus::Accepted,
             Self::Reject => HunkStatus::Rejected,
             Self::Undo => HunkStatus::Undone,
+            Self::TakeBack => HunkStatus::Pending,
         }
     }
 }
@@ -79,19 +87,23 @@ impl Decision {
 async fn decide(session: &Session, params: DecideEdit, decision: Decision) -> Result<EditOutcome, Problem> {
     let engine = session.engine();
     let edit = engine.store.get_edit(params.edit_id.clone()).await?;
-    let chosen = choose(&edit, params.hunks.as_deref(), decision)?;
+    let chosen = choose(&edit, params.hunks.as_deref(), decision, params.allow_protected)?;
     let mut changes = Vec::new();
-    if decision != Decision::Reject {
+    if matches!(decision, Decision::Accept | Decision::Undo) {
         let texts = engine.store.edit_texts(params.edit_id.clone()).await?;
-        for file in &edit.files {
+        for (position, file) in edit.files.iter().enumerate() {
             let numbers: Vec<HunkNumber> =
                 file.hunks.iter().map(|hunk| hunk.number).filter(|number| chosen.contains(number)).collect();
             if numbers.is_empty() {
                 continue;
             }
-            let base = texts.iter().find(|text| text.path == file.path).map_or("", |text| text.base_text.as_str());
+            let base = texts.get(position).map_or("", |text| text.base_text.as_str());
             let current = current_text(session, &params.documents, file).await?;
-            changes.push(change(file, &numbers, base, current, decision)?);
+            changes.push(file_change(file, &numbers, base, current, decision)?);
+        }
+        // What others need comes first and goes last.
+        if decision == Decision::Undo {
+            changes.reverse();
         }
     }
     let decisions = chosen.iter().map(|number| (*number, decision.after())).collect();
@@ -101,13 +113,34 @@ async fn decide(session: &Session, params: DecideEdit, decision: Decision) -> Re
 }
 
 /// The hunks to decide on.
-fn choose(edit: &PendingEdit, wanted: Option<&[HunkNumber]>, decision: Decision) -> Result<Vec<HunkNumber>, Problem> {
+fn choose(
+    edit: &PendingEdit,
+    wanted: Option<&[HunkNumber]>,
+    decision: Decision,
+    allow_protected: bool,
+) -> Result<Vec<HunkNumber>, Problem> {
     let all: Vec<&EditHunk> = edit.files.iter().flat_map(|file| &file.hunks).collect();
     let Some(wanted) = wanted else {
-        let possible: Vec<HunkNumber> =
-            all.iter().filter(|hunk| hunk.status == decision.before()).map(|hunk| hunk.number).collect();
+        let meant = |file: &&EditFile| decision != Decision::Accept || allow_protected || file.protection.is_none();
+        let possible: Vec<HunkNumber> = edit
+            .files
+            .iter()
+            .filter(meant)
+            .flat_map(|file| &file.hunks)
+            .filter(|hunk| hunk.status == decision.before())
+            .map(|hunk| hunk.number)
+            .collect();
+        let waiting = |file: &EditFile| file.hunks.iter().any(|hunk| hunk.status == decision.before());
+        let protected = edit.files.iter().find(|file| !meant(file) && waiting(file));
+        if let (true, Some(file), Some(why)) =
+            (possible.is_empty(), protected, protected.and_then(|file| file.protection.as_ref()))
+        {
+            let detail = format!("{} {why}, so its changes are not accepted with all others.", file.path);
+            return Err(Problem::new(ProblemCode::Forbidden, detail)
+                .with_hint("Look at them and accept each by its number, or allow protected files."));
+        }
         if possible.is_empty() {
-            let what = if decision == Decision::Undo { "was accepted" } else { "waits" };
+            let what = if decision.before() == HunkStatus::Accepted { "was accepted" } else { "waits" };
             return Err(Problem::new(ProblemCode::Conflict, format!("No hunk of “{}” {what} any more.", edit.title)));
         }
         return Ok(possible);
@@ -139,20 +172,21 @@ async fn current_text(
     documents: &[DocumentRef],
     file: &EditFile,
 ) -> Result<Option<String>, Problem> {
-    let given = documents.iter().find(|document| document.path == file.path).and_then(|document| document.text.clone());
+    let path = place(file);
+    let given = documents.iter().find(|document| document.path == path).and_then(|document| document.text.clone());
     if given.is_some() {
         return Ok(given);
     }
-    if let Some(open) = session.documents().get(&file.path).or_else(|| session.engine().open_document(&file.path)) {
+    if let Some(open) = session.documents().get(path).or_else(|| session.engine().open_document(path)) {
         return Ok(Some(open.document.text()));
     }
-    if file.path.starts_with("untitled:") {
-        return Err(Problem::new(ProblemCode::Conflict, format!("No editor has “{}” open any more.", file.path))
+    if path.starts_with("untitled:") {
+        return Err(Problem::new(ProblemCode::Conflict, format!("No editor has “{path}” open any more."))
             .with_hint("Open the buffer again, or copy the change from the diff."));
     }
-    match source::read_file(PathBuf::from(&file.path)).await {
+    match source::read_file(PathBuf::from(path)).await {
         Ok(text) => Ok(Some(text)),
-        Err(problem) if problem.code == ProblemCode::NotFound && file.created => Ok(None),
+        Err(problem) if problem.code == ProblemCode::NotFound && file.action != FileAction::Edit => Ok(None),
         Err(problem) => Err(problem),
     }
 }
@@ -186,7 +220,8 @@ fn change(
             shift += hunk.new_lines as isize - hunk.old_lines as isize;
         }
     }
-    Ok(FileChange { path: file.path.clone(), base_hash: sha256(&text), create: current.is_none(), replacements })
+    let action = if current.is_none() { FileAction::Create } else { FileAction::Edit };
+    Ok(FileChange { path: file.path.clone(), action, from: None, base_hash: sha256(&text), replacements })
 }
 
 /// The text of `file` as it would be without the user's typing, and how many lines further down the hunk `number` stands in
@@ -290,7 +325,14 @@ mod tests {
             tolerances: Vec::new(),
             status: *status,
         });
-        EditFile { path: "/w/a".into(), created: false, base_hash: sha256(old), hunks: hunks.collect() }
+        EditFile {
+            path: "/w/a".into(),
+            action: FileAction::Edit,
+            from: None,
+            protection: None,
+            base_hash: sha256(old),
+            hunks: hunks.collect(),
+        }
     }
 
     fn after(text: &str, change: &FileChange) -> String {
@@ -365,8 +407,9 @@ mod tests {
                     old,
                     &FileChange {
                         path: String::new(),
+                        action: FileAction::Edit,
+                        from: None,
                         base_hash: String::new(),
-                        create: false,
                         replacements: vec![replacement.clone()]
                     }
                 ),

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use aiia_edit::{EditPlan, FileAction, FilePlan, Finish, Focus, ReplyContext, SourceFile};
-use aiia_protocol::edit::{EditHunk, FileSummary, HunkStatus, PendingEdit};
+use aiia_edit::{EditPlan, FileAction, FilePlan, Finish, Focus, Guard, ReplyContext, SourceFile, Workspace};
+use aiia_protocol::edit::{self, EditHunk, FileSummary, HunkStatus, PendingEdit};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -15,6 +15,7 @@ use aiia_store::{NewEdit, NewEditFile, StoreError};
 use crate::engine::Engine;
 use crate::hash::sha256;
 use crate::named_files::named_files;
+use crate::open_workspace::OpenWorkspace;
 use crate::run::test_placement::{self, TestTarget};
 use crate::source::Source;
 
@@ -29,6 +30,8 @@ pub(crate) struct Subject {
     pub(crate) symbol: Option<String>,
     /// Where tests go, for the test action.
     pub(crate) test_target: Option<TestTarget>,
+    /// What the change is checked for.
+    pub(crate) guard: Guard,
     /// The hunk that is rejected once there is a proposal.
     pub(crate) replaces: Option<(EditId, HunkNumber)>,
 }
@@ -44,6 +47,10 @@ pub(crate) struct Reply {
     pub(crate) focus: Option<(Range<usize>, Option<String>)>,
     /// Where its code goes, when it is tests.
     pub(crate) test_target: Option<TestTarget>,
+    /// The folder below which files may be made, renamed and deleted.
+    pub(crate) root: Option<PathBuf>,
+    /// What the change is checked for.
+    pub(crate) guard: Guard,
 }
 
 /// Why an answer did not become a pending edit.
@@ -76,7 +83,7 @@ pub(crate) async fn propose(
     answer: &str,
     cut_off: bool,
 ) -> Result<PendingEdit, Refusal> {
-    let Subject { title, source, folders, range, symbol, test_target, replaces } = subject;
+    let Subject { title, source, folders, range, symbol, test_target, guard, replaces } = subject;
     let roots: Vec<PathBuf> = source.root.iter().cloned().collect();
     let mut sources = vec![source];
     if test_target.is_none() {
@@ -84,7 +91,9 @@ pub(crate) async fn propose(
         let path = sources[0].path.clone();
         sources.extend(others.into_iter().filter(|other| other.path != path));
     }
-    let reply = Reply { title, text: answer.to_owned(), cut_off, focus: Some((range, symbol)), test_target };
+    let root = roots.into_iter().next();
+    let focus = Some((range, symbol));
+    let reply = Reply { title, text: answer.to_owned(), cut_off, focus, test_target, root, guard };
     let edit = propose_from(engine, run, reply, sources).await?;
     if let Some((edit_id, hunk)) = replaces {
         reject(engine, edit_id, hunk).await;
@@ -100,24 +109,15 @@ pub(crate) async fn propose_from(
     sources: Vec<Source>,
 ) -> Result<PendingEdit, Refusal> {
     let title = reply.title.clone();
-    let planned = tokio::task::spawn_blocking(move || plan(reply, sources)).await;
+    let sharing = engine.clone();
+    let planned = tokio::task::spawn_blocking(move || plan(&sharing, reply, sources)).await;
     let files = match planned {
         Ok(files) => files?,
         Err(error) => return Err(Refusal::new(vec![format!("reading the answer failed: {error}")])),
     };
-    let diff = files.iter().map(|(path, file)| aiia_edit::unified_diff(path, &file.old_text, &file.hunks, 3)).collect();
+    let diff = files.iter().map(|file| file.diff(3)).collect();
     let mut number = 0;
-    let files = files
-        .into_iter()
-        .map(|(path, file)| NewEditFile {
-            created: file.old_text.is_empty() && !std::path::Path::new(&path).exists(),
-            base_hash: sha256(&file.old_text),
-            hunks: file.hunks.iter().map(|hunk| to_protocol(hunk, &mut number)).collect(),
-            base_text: file.old_text,
-            new_text: file.new_text,
-            path,
-        })
-        .collect();
+    let files = files.into_iter().map(|file| new_file(file, &mut number)).collect();
     let new = NewEdit { run_id: run.id.clone(), title, model: run.model.clone(), files, diff };
     let edit = engine
         .store
@@ -148,11 +148,11 @@ async fn reject(engine: &Engine, edit_id: EditId, number: HunkNumber) {
 }
 
 /// The change, with the real paths of its files.
-fn plan(reply: Reply, sources: Vec<Source>) -> Result<Vec<(String, FilePlan)>, Refusal> {
+fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FilePlan>, Refusal> {
     if let Some(target) = &reply.test_target {
         let placed = test_placement::place(&reply.text, target, reply.cut_off)
             .map_err(|complaint| Refusal::new(vec![complaint]))?;
-        return Ok(vec![(target.path.clone(), placed)]);
+        return Ok(vec![placed]);
     }
     let first = sources.first().map(|source| source.name.clone()).unwrap_or_default();
     let mut paths: HashMap<String, String> = HashMap::new();
@@ -165,23 +165,72 @@ fn plan(reply: Reply, sources: Vec<Source>) -> Result<Vec<(String, FilePlan)>, R
         paths.insert(source.name.clone(), source.path);
         files.push(SourceFile { path: source.name, text: source.text, language: source.language });
     }
+    let workspace = reply.root.as_deref().and_then(|root| OpenWorkspace::new(engine.clone(), root));
     let context = ReplyContext {
         focus: reply.focus.map(|(range, symbol)| Focus { path: first, range, symbol }),
         finish: if reply.cut_off { Finish::CutOff } else { Finish::Complete },
+        workspace: workspace.as_ref().map(|workspace| workspace as &dyn Workspace),
+        guard: reply.guard,
         ..ReplyContext::of(&files)
     };
     let EditPlan { files, complaints, .. } = aiia_edit::plan(&reply.text, &context);
     if !complaints.is_empty() || files.is_empty() {
         return Err(Refusal::new(complaints.into_iter().map(|complaint| complaint.message).collect()));
     }
-    if let Some(other) = files.iter().find(|file| file.action != FileAction::Edit) {
-        let what = other.action.as_str();
-        return Err(Refusal::new(vec![format!(
-            "it would {what} {}, and only changes of the text were asked for.",
-            other.path
-        )]));
+    let real = |name: &str| match (paths.get(name), &reply.root) {
+        (Some(path), _) => path.clone(),
+        (None, Some(root)) => root.join(name).to_string_lossy().into_owned(),
+        (None, None) => name.to_owned(),
+    };
+    let placed = |mut file: FilePlan| {
+        file.path = real(&file.path);
+        if let FileAction::Rename { from } = &mut file.action {
+            *from = real(from);
+        }
+        file
+    };
+    Ok(files.into_iter().map(placed).collect())
+}
+
+fn new_file(file: FilePlan, number: &mut u32) -> NewEditFile {
+    let (action, from) = match file.action {
+        FileAction::Edit => (edit::FileAction::Edit, None),
+        FileAction::Create => (edit::FileAction::Create, None),
+        FileAction::Delete => (edit::FileAction::Delete, None),
+        FileAction::Rename { from } => (edit::FileAction::Rename, Some(from)),
+    };
+    let mut hunks = Vec::new();
+    // A new path is decided on apart from the lines; a file without lines is decided on as a whole.
+    if action == edit::FileAction::Rename || file.hunks.is_empty() {
+        *number += 1;
+        hunks.push(whole(*number));
     }
-    Ok(files.into_iter().filter_map(|file| Some((paths.get(&file.path)?.clone(), file))).collect())
+    hunks.extend(file.hunks.iter().map(|hunk| to_protocol(hunk, number)));
+    NewEditFile {
+        action,
+        from,
+        protection: file.protection.map(|protection| protection.to_string()),
+        base_hash: sha256(&file.old_text),
+        hunks,
+        base_text: file.old_text,
+        new_text: file.new_text,
+        path: file.path,
+    }
+}
+
+/// The hunk that stands for what becomes of a file as a whole.
+fn whole(number: u32) -> EditHunk {
+    EditHunk {
+        number,
+        old_start: 0,
+        old_lines: 0,
+        new_start: 0,
+        new_lines: 0,
+        old_text: String::new(),
+        new_text: String::new(),
+        tolerances: Vec::new(),
+        status: HunkStatus::Pending,
+    }
 }
 
 fn to_protocol(hunk: &aiia_edit::Hunk, number: &mut u32) -> EditHunk {
@@ -205,6 +254,7 @@ pub(crate) fn summaries(edit: &PendingEdit) -> Vec<FileSummary> {
         .iter()
         .map(|file| FileSummary {
             path: file.path.clone(),
+            action: file.action,
             hunks: file.hunks.len() as u32,
             added: file.hunks.iter().map(|hunk| hunk.new_lines).sum(),
             removed: file.hunks.iter().map(|hunk| hunk.old_lines).sum(),

@@ -17,7 +17,8 @@ async fn an_edit_is_kept_as_it_was_proposed() {
     assert_eq!((edit.title.as_str(), edit.diff.as_str()), ("Mend it", "--- a\n+++ b\n"));
     assert_eq!(edit.files.len(), 2);
     for (file, given) in edit.files.iter().zip(&new.files) {
-        assert_eq!((&file.path, file.created, &file.base_hash), (&given.path, given.created, &given.base_hash));
+        assert_eq!((&file.path, file.action, &file.base_hash), (&given.path, given.action, &given.base_hash));
+        assert_eq!((&file.from, &file.protection), (&given.from, &given.protection));
         assert_eq!(file.hunks, given.hunks);
     }
     assert_eq!(store.get_edit(edit.id.clone()).await, Ok(edit.clone()));

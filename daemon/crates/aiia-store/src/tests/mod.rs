@@ -17,7 +17,7 @@ mod runs;
 use std::path::Path;
 
 use aiia_protocol::chat::{Chat, CreateChat};
-use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit};
+use aiia_protocol::edit::{EditHunk, FileAction, HunkStatus, PendingEdit};
 use aiia_protocol::id::{ProjectId, RunId};
 use aiia_protocol::project::{CreateProject, Project};
 use aiia_protocol::run::{RunEvent, RunEventKind, RunStatus};
@@ -131,7 +131,9 @@ fn hunk(number: u32) -> EditHunk {
 fn new_edit(run: &RunId) -> NewEdit {
     let file = |path: &str, hunks| NewEditFile {
         path: path.to_owned(),
-        created: path == "/p/new.rs",
+        action: if path == "/p/new.rs" { FileAction::Rename } else { FileAction::Edit },
+        from: (path == "/p/new.rs").then(|| "/p/old.rs".to_owned()),
+        protection: (path == "/p/b.rs").then(|| "can make programs run something".to_owned()),
         base_hash: "00ff".to_owned(),
         base_text: format!("old {path}\r\n"),
         new_text: format!("new {path}\r\n"),

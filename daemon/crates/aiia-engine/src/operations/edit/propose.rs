@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aiia_edit::Guard;
 use aiia_protocol::edit::{PendingEdit, ProposeEdit};
 use aiia_protocol::message::{MessageStatus, Role};
 use aiia_protocol::operation::EditPropose;
@@ -45,9 +46,9 @@ impl Handle for EditPropose {
         let run = engine.store.get_run(run_id).await?;
         let chat = engine.store.get_chat(message.chat_id.clone()).await?;
         let mut sources = Vec::new();
+        let project = engine.store.get_project(chat.project_id.clone()).await?;
+        let roots: Vec<PathBuf> = project.folders.iter().map(PathBuf::from).collect();
         if params.documents.is_empty() {
-            let project = engine.store.get_project(chat.project_id.clone()).await?;
-            let roots: Vec<PathBuf> = project.folders.iter().map(PathBuf::from).collect();
             let question = path.iter().rev().nth(1).map_or("", |question| question.content.as_str());
             sources =
                 named_files(engine, &session.folders(), &roots, &format!("{question}\n{}", message.content)).await;
@@ -55,13 +56,18 @@ impl Handle for EditPropose {
         for document in &params.documents {
             sources.push(Source::read(session, document).await?);
         }
-        if sources.is_empty() {
+        // A project may have several folders; a new file belongs to one only when there is one.
+        let root = match roots.as_slice() {
+            [root] => Some(root.clone()),
+            _ => sources.first().and_then(|source| source.root.clone()),
+        };
+        if sources.is_empty() && root.is_none() {
             return Err(Problem::new(ProblemCode::EditRejected, "The answer names no file of the project.")
                 .with_hint("Say which file it is for."));
         }
         let cut_off = message.status != MessageStatus::Complete;
         let title = format!("Apply “{}”", chat.title).chars().take(MAX_TITLE).collect();
-        let reply = ModelReply { title, text, cut_off, focus: None, test_target: None };
+        let reply = ModelReply { title, text, cut_off, focus: None, test_target: None, root, guard: Guard::Syntax };
         propose_from(engine, &run, reply, sources).await.map(Reply::One).map_err(|refusal| refusal.problem)
     }
 }

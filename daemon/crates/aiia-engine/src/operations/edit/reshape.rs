@@ -1,7 +1,7 @@
 //! `edit.revise` and `edit.split`: a waiting hunk becomes another one, or several.
 
-use aiia_edit::Hunk;
-use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit, ReviseHunk, SplitHunk};
+use aiia_edit::{FileAction, Hunk};
+use aiia_protocol::edit::{self, EditFile, EditHunk, HunkStatus, PendingEdit, ReviseHunk, SplitHunk};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditRevise, EditSplit};
@@ -104,6 +104,10 @@ async fn reshape(
     };
     let file = &edit.files[place];
     let row = &file.hunks[index];
+    if super::whole::is_whole(row) {
+        return Err(Problem::new(ProblemCode::Conflict, format!("Hunk {number} has no lines."))
+            .with_hint("Accept or reject it as it is."));
+    }
     if row.status != HunkStatus::Pending {
         return Err(Problem::new(ProblemCode::Conflict, format!("Hunk {number} waits no more."))
             .with_hint("Only a waiting hunk can be changed."));
@@ -140,6 +144,16 @@ async fn reshape(
     Ok(edit)
 }
 
+/// What becomes of a file, as `aiia-edit` says it.
+pub(crate) fn action_of(file: &EditFile) -> FileAction {
+    match (file.action, &file.from) {
+        (edit::FileAction::Create, _) => FileAction::Create,
+        (edit::FileAction::Delete, _) => FileAction::Delete,
+        (edit::FileAction::Rename, Some(from)) => FileAction::Rename { from: from.clone() },
+        (edit::FileAction::Edit | edit::FileAction::Rename, _) => FileAction::Edit,
+    }
+}
+
 fn to_row(hunk: &Hunk, number: HunkNumber, tolerances: Vec<String>) -> EditHunk {
     EditHunk {
         number,
@@ -167,7 +181,7 @@ fn diff_with(edit: &PendingEdit, texts: &[aiia_store::EditTexts], path: &str, hu
                 own = file.hunks.iter().map(from_protocol).collect();
                 &own
             };
-            aiia_edit::unified_diff(&file.path, &text.base_text, hunks, 3)
+            aiia_edit::git_diff(&action_of(file), &file.path, &text.base_text, hunks, 3)
         })
         .collect()
 }
