@@ -255,6 +255,49 @@ pub struct EditOutcome {
     pub changes: Vec<FileChange>,
 }
 
+/// The result of `edit.preview`: what the files would be with every hunk that waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EditPreview {
+    /// The pending edit.
+    pub edit: PendingEdit,
+    /// Its files that have a hunk which waits or was accepted.
+    pub files: Vec<FilePreview>,
+}
+
+/// A file as it is and as it would be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FilePreview {
+    /// Absolute path, or `untitled:NAME`; for a file that is renamed, the new path.
+    pub path: String,
+    /// What becomes of it.
+    pub action: FileAction,
+    /// Where a file that is renamed stands before.
+    pub from: Option<String>,
+    /// Why it needs a decision of its own.
+    pub protection: Option<String>,
+    /// Whether the file exists.
+    pub exists: bool,
+    /// Its text as it is now; empty where it does not exist.
+    pub before: String,
+    /// Its text with every hunk that waits and fits.
+    pub after: String,
+    /// The hunks that wait.
+    pub hunks: Vec<HunkPreview>,
+}
+
+/// Where a hunk that waits would go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HunkPreview {
+    /// Its number inside the pending edit.
+    pub number: HunkNumber,
+    /// The first line in `before` that it changes, counted from 1.
+    pub before_line: u32,
+    /// The first line in `after` that it changes, counted from 1.
+    pub after_line: u32,
+    /// Why it does not fit the file as it is now; it is not in `after` then.
+    pub conflict: Option<String>,
+}
+
 /// A change that the caller applies to one file. Changes come in the order in which they are applied.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FileChange {

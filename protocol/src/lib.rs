@@ -14,6 +14,7 @@ pub mod edit;
 pub mod event;
 pub mod handshake;
 pub mod id;
+pub mod markdown;
 pub mod message;
 pub mod model;
 pub mod openapi;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::page::Page;
-use crate::{Empty, action, chat, context, edit, event, message, model, project, run, system, workspace};
+use crate::{Empty, action, chat, context, edit, event, markdown, message, model, project, run, system, workspace};
 
 /// The HTTP method of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,6 +254,8 @@ operations! {
     EditList = "edit.list", Get "/edits", Read Unary, edit::ListEdits => Page<edit::PendingEdit>;
     /// Gives a pending edit.
     EditGet = "edit.get", Get "/edits/{edit_id}", Read Unary, edit::EditRef => edit::PendingEdit;
+    /// Gives the files of a pending edit as they are, and as they would be with the hunks that wait.
+    EditPreview = "edit.preview", Get "/edits/{edit_id}/preview", Read Unary, edit::EditRef => edit::EditPreview;
     /// Accepts hunks and returns the changes that the caller applies.
     EditAccept = "edit.accept", Post "/edits/{edit_id}/accept", Write Unary, edit::DecideEdit => edit::EditOutcome;
     /// Rejects hunks.
@@ -275,6 +277,8 @@ operations! {
     WorkspaceIndex = "workspace.index", Post "/workspaces/index", Read Unary, workspace::IndexWorkspace => workspace::WorkspaceIndex;
     /// Gives the signatures that matter most in a folder.
     WorkspaceMap = "workspace.map", Post "/workspaces/map", Read Unary, workspace::MapWorkspace => workspace::WorkspaceMap;
+    /// Renders Markdown as HTML that is safe to show, with highlighted code.
+    MarkdownRender = "markdown.render", Post "/markdown", Read Unary, markdown::RenderMarkdown => markdown::RenderedMarkdown;
     /// Lists the models that can be used now.
     ModelList = "model.list", Get "/models", Read Unary, Empty => model::ModelList;
     /// Streams every change that any client makes.

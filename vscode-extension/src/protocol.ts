@@ -472,6 +472,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/edits/{edit_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives the files of a pending edit as they are, and as they would be with the hunks that wait. */
+        get: operations["edit.preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/edits/{edit_id}/accept": {
         parameters: {
             query?: never;
@@ -636,6 +653,23 @@ export interface paths {
         put?: never;
         /** Gives the signatures that matter most in a folder. */
         post: operations["workspace.map"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/markdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renders Markdown as HTML that is safe to show, with highlighted code. */
+        post: operations["markdown.render"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1815,6 +1849,46 @@ export interface components {
             /** @description The pending edit. */
             edit_id: components["schemas"]["EditId"];
         };
+        /** @description The result of `edit.preview`: what the files would be with every hunk that waits. */
+        EditPreview: {
+            /** @description The pending edit. */
+            edit: components["schemas"]["PendingEdit"];
+            /** @description Its files that have a hunk which waits or was accepted. */
+            files: components["schemas"]["FilePreview"][];
+        };
+        /** @description A file as it is and as it would be. */
+        FilePreview: {
+            /** @description Absolute path, or `untitled:NAME`. */
+            path: string;
+            /** @description Whether the file exists. */
+            exists: boolean;
+            /** @description Its text as it is now; empty where it does not exist. */
+            before: string;
+            /** @description Its text with every hunk that waits and fits. */
+            after: string;
+            /** @description The hunks that wait. */
+            hunks: components["schemas"]["HunkPreview"][];
+        };
+        /** @description Where a hunk that waits would go. */
+        HunkPreview: {
+            /**
+             * Format: uint32
+             * @description Its number inside the pending edit.
+             */
+            number: number;
+            /**
+             * Format: uint32
+             * @description The first line in `before` that it changes, counted from 1.
+             */
+            before_line: number;
+            /**
+             * Format: uint32
+             * @description The first line in `after` that it changes, counted from 1.
+             */
+            after_line: number;
+            /** @description Why it does not fit the file as it is now; it is not in `after` then. */
+            conflict?: string | null;
+        };
         /** @description Parameters of `edit.accept`, `edit.reject` and `edit.undo`. */
         DecideEdit: {
             /** @description The pending edit. */
@@ -2137,6 +2211,44 @@ export interface components {
             redactions: number;
             /** @description The signatures by file, the files that matter most first, and in each file in the order of its text. */
             pieces: components["schemas"]["ContextPiece"][];
+        };
+        /** @description Parameters of `markdown.render`. */
+        RenderMarkdown: {
+            /** @description The texts, up to 200, together up to 4 MiB. */
+            texts: string[];
+        };
+        /** @description The result of `markdown.render`. */
+        RenderedMarkdown: {
+            /** @description The texts in the same order. */
+            documents: components["schemas"]["MarkdownDocument"][];
+        };
+        /** @description A text. */
+        MarkdownDocument: {
+            /** @description Its paragraphs, lists, code blocks …. */
+            blocks: components["schemas"]["MarkdownBlock"][];
+        };
+        /** @description A part of a text that stands for itself. */
+        MarkdownBlock: {
+            /**
+             * @description Clean HTML: no script, no style, no image, no link but to the web. Code is in `pre` with `data-language`, its parts in `span`
+             *     with a class `hl-…`.
+             */
+            html: string;
+            /**
+             * Format: uint64
+             * @description Its first byte (UTF-8) in the text, counted from 0.
+             */
+            start: number;
+            /**
+             * Format: uint64
+             * @description The byte after its last one.
+             */
+            end: number;
+            /**
+             * @description Nothing that is added at the end of the text changes it. What follows can be rendered alone, from the `start` of the first
+             *     block that is not final.
+             */
+            is_final: boolean;
         };
         /** @description The result of `model.list`. */
         ModelList: {
@@ -3402,6 +3514,29 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "edit.preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                edit_id: components["schemas"]["EditId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditPreview"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "edit.accept": {
         parameters: {
             query?: never;
@@ -3807,6 +3942,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceMap"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "markdown.render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The texts, up to 200, together up to 4 MiB. */
+                    texts: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderedMarkdown"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -1,12 +1,14 @@
 //! The browser page at `/`: a few files of our own, and no request to anywhere else.
 
+mod plain;
+
 use std::time::Instant;
 
 use aiia_protocol::problem::{Problem, ProblemCode};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 
 use crate::envelope::{Failure, Written};
@@ -21,18 +23,14 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const INDEX: &str = include_str!("page/files/index.html");
 const SIGN_IN: &str = include_str!("page/files/sign_in.html");
 
-/// The files below `/page/`: name, type, content.
+/// The files below `/page/`: name, type, content. They are built from `vscode-extension/webview`.
 pub(crate) const FILES: &[(&str, &str, &str)] = &[
-    ("app.css", "text/css; charset=utf-8", include_str!("page/files/app.css")),
-    ("app.js", SCRIPT, include_str!("page/files/app.js")),
-    ("api.js", SCRIPT, include_str!("page/files/api.js")),
-    ("events.js", SCRIPT, include_str!("page/files/events.js")),
-    ("sidebar.js", SCRIPT, include_str!("page/files/sidebar.js")),
-    ("conversation.js", SCRIPT, include_str!("page/files/conversation.js")),
+    ("view.css", "text/css; charset=utf-8", include_str!("page/files/view.css")),
+    ("view.js", SCRIPT, include_str!("page/files/view.js")),
 ];
 
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/", get(index)).route("/page/{name}", get(file))
+    Router::new().route("/", get(index)).route("/plain", post(plain::send)).route("/page/{name}", get(file))
 }
 
 /// The page for a browser that is signed in; trades a one-time code for a cookie; tells everybody else how to sign in.
@@ -41,11 +39,15 @@ async fn index(
     access: Option<Extension<Access>>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let code = query::pairs(request.uri())?.into_iter().find(|(name, _)| name == "code").map(|(_, code)| code);
-    let Some(code) = code else {
-        let (status, page) =
-            if access.is_some() { (StatusCode::OK, INDEX) } else { (StatusCode::UNAUTHORIZED, SIGN_IN) };
-        return Ok(html(status, page));
+    let pairs = query::pairs(request.uri())?;
+    let value = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+    let Some(code) = value("code") else {
+        let Some(Extension(access)) = access else { return Ok(html(StatusCode::UNAUTHORIZED, SIGN_IN)) };
+        if value("plain").is_none() {
+            return Ok(html(StatusCode::OK, INDEX));
+        }
+        let shown = plain::Shown { chat: value("chat").map(Into::into), project: value("project").map(Into::into) };
+        return Ok(html(StatusCode::OK, plain::page(&app, access, shown).await?));
     };
     if request.method() != axum::http::Method::GET {
         return Err(Problem::new(ProblemCode::MethodNotAllowed, "A code is traded by GET alone.").into());
@@ -69,8 +71,9 @@ async fn file(Path(name): Path<String>) -> Result<Response, Failure> {
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(media_type))], *content).into_response())
 }
 
-fn html(status: StatusCode, page: &'static str) -> Response {
-    let mut response = (status, [(header::CONTENT_TYPE, HeaderValue::from_static(HTML))], page).into_response();
+fn html(status: StatusCode, page: impl IntoResponse) -> Response {
+    let mut response = (status, page).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
     response.extensions_mut().insert(Written);
     response
 }

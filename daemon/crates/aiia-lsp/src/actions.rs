@@ -110,6 +110,12 @@ async fn show_result(connection: &Arc<Connection>, run: Run, about: About) {
     };
     progress.end(last_word).await;
     let shown = match outcome.end {
+        Some((RunStatus::Completed, _)) if connection.capabilities().shows_results => {
+            if let Some(symbol) = about.symbol.as_ref().filter(|_| outcome.edit_id.is_none()) {
+                connection.keep_explanation(&about.path, symbol, &to_proto::shown(outcome.text.trim(), usize::MAX - 1));
+            }
+            Ok(())
+        }
         Some((RunStatus::Completed, _)) => match &outcome.edit_id {
             Some(edit_id) => review::present(connection, edit_id).await,
             None => show_answer(connection, &run, &about, &outcome.text).await,

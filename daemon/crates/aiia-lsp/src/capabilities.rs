@@ -36,6 +36,8 @@ pub(crate) struct Client {
     pub(crate) llm_tag: bool,
     /// Wants the events of what its commands start.
     pub(crate) events: bool,
+    /// Shows what comes of its commands by itself, from the events.
+    pub(crate) shows_results: bool,
     /// The user's switch for code actions.
     pub(crate) code_actions: bool,
 }
@@ -76,6 +78,7 @@ impl Client {
                 .and_then(Value::as_array)
                 .is_some_and(|tags| tags.iter().any(|tag| tag == LLM_GENERATED)),
             events: options["events"] == true || announced["experimental"]["aiia"]["events"] == true,
+            shows_results: options["showsResults"] == true,
             code_actions: options["codeActions"] != false,
         }
     }

@@ -7,6 +7,7 @@
 mod definitions;
 #[cfg(test)]
 mod fixtures;
+mod highlight;
 mod imports;
 mod language;
 mod limits;
@@ -19,6 +20,7 @@ mod test_code;
 mod tree;
 
 pub use definitions::enclosing_symbol;
+pub use highlight::{Highlight, HighlightClass, highlight};
 pub use language::Language;
 pub use references::{Reference, ReferenceKind};
 pub use skim::skim;

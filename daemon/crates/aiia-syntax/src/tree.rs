@@ -78,6 +78,11 @@ impl SyntaxTree {
         Ok(SyntaxTree { tree, language: self.language })
     }
 
+    /// The node of the whole text.
+    pub(crate) fn root(&self) -> tree_sitter::Node<'_> {
+        self.tree.root_node()
+    }
+
     /// The language it was parsed as.
     pub fn language(&self) -> Language {
         self.language

@@ -1,5 +1,6 @@
 //! `edit.*`: deciding on pending edits. The engine says what has to be done to the files; the caller does it.
 
+mod preview;
 mod propose;
 mod reshape;
 mod retry;
@@ -311,7 +312,7 @@ pub(crate) async fn restore(
 mod tests {
     use super::*;
 
-    fn file(old: &str, new: &str, statuses: &[HunkStatus]) -> EditFile {
+    pub(super) fn file(old: &str, new: &str, statuses: &[HunkStatus]) -> EditFile {
         let hunks = aiia_edit::hunks(old, new);
         assert_eq!(hunks.len(), statuses.len());
         let hunks = hunks.iter().zip(statuses).zip(1..).map(|((hunk, status), number)| EditHunk {
@@ -343,8 +344,8 @@ mod tests {
         text
     }
 
-    const OLD: &str = "a\nb\nc\nd\ne\nf\ng\n";
-    const NEW: &str = "a\nB1\nB2\nc\nd\nf\ng\nh\n";
+    pub(super) const OLD: &str = "a\nb\nc\nd\ne\nf\ng\n";
+    pub(super) const NEW: &str = "a\nB1\nB2\nc\nd\nf\ng\nh\n";
 
     fn check(statuses: [HunkStatus; 3], numbers: &[u32], current: &str, decision: Decision, expected: &str) {
         let file = file(OLD, NEW, &statuses);

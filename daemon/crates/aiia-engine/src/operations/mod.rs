@@ -5,6 +5,7 @@ pub(crate) mod edit;
 mod action;
 mod chat;
 mod context;
+mod markdown;
 mod message;
 mod model;
 mod project;

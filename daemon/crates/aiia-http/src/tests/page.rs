@@ -1,5 +1,6 @@
 //! The browser page.
 
+use aiia_tests::model_server::{ModelServer, Script};
 use axum::body::Body;
 use axum::http::header;
 
@@ -16,7 +17,7 @@ async fn the_page_is_for_a_browser_that_is_signed_in() {
     };
     let page = open(&cookie).await;
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
-    assert!(page.text().contains("/page/app.js"));
+    assert!(page.text().contains("/page/view.js"));
     for wrong in ["", "aiia_session_4242=x", "aiia_session_4242="] {
         let page = open(wrong).await;
         assert_eq!((page.status, page.text().contains("aiia open")), (401, true), "{wrong}");
@@ -36,21 +37,14 @@ async fn the_files_are_there_with_their_types() {
 
 #[test]
 fn the_page_asks_nobody_else_and_runs_nothing_inline() {
-    let pages = [include_str!("../page/files/index.html"), include_str!("../page/files/sign_in.html")];
-    for text in pages.into_iter().chain(FILES.iter().map(|(_, _, content)| *content)) {
-        for forbidden in [
-            "http:",
-            "https:",
-            "//cdn",
-            "innerHTML",
-            "outerHTML",
-            "insertAdjacentHTML",
-            "eval(",
-            "style=",
-            "onclick",
-            "<style",
-        ] {
+    for text in [include_str!("../page/files/index.html"), include_str!("../page/files/sign_in.html")] {
+        for forbidden in ["http:", "https:", "//cdn", "style=", "onclick", "<style", "<script>"] {
             assert!(!text.contains(forbidden), "{forbidden}");
+        }
+    }
+    for (name, _, content) in FILES {
+        for forbidden in ["eval(", "new Function", "document.write", "@import", "url("] {
+            assert!(!content.contains(forbidden), "{name}: {forbidden}");
         }
     }
 }
@@ -58,14 +52,71 @@ fn the_page_asks_nobody_else_and_runs_nothing_inline() {
 #[test]
 fn every_file_that_the_page_names_is_served() {
     let index = include_str!("../page/files/index.html");
-    let scripts: String = FILES.iter().map(|(_, _, content)| *content).collect();
     for (name, _, _) in FILES {
-        assert!(
-            index.contains(&format!("/page/{name}")) || scripts.contains(&format!("\"./{name}\"")),
-            "{name} is not used"
-        );
+        assert!(index.contains(&format!("/page/{name}")), "{name} is not used");
     }
-    for import in scripts.split("from \"./").skip(1).filter_map(|rest| rest.split('"').next()) {
-        assert!(FILES.iter().any(|(name, _, _)| *name == import), "{import} is not served");
+    for named in index.split("/page/").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(FILES.iter().any(|(name, _, _)| *name == named), "{named} is not served");
     }
+}
+
+fn form(cookie: &str, fields: &str) -> axum::http::request::Builder {
+    assert!(!fields.is_empty());
+    request("POST", "/plain")
+        .header(header::COOKIE, cookie)
+        .header("sec-fetch-site", "same-origin")
+        .header(header::ORIGIN, ORIGIN)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+}
+
+#[tokio::test]
+async fn without_javascript_the_page_lists_reads_and_sends() {
+    let model = ModelServer::start().unwrap();
+    model.always(Script::text("**Bold** <script>alert(1)</script>"));
+    let server = Server::with_model(&model);
+    let cookie = server.cookie().await;
+    let open = async |path: &str| {
+        let builder = request("GET", path).header(header::COOKIE, &cookie).header("sec-fetch-site", "same-origin");
+        server.send(builder.body(Body::empty()).unwrap()).await
+    };
+    let fields = "chat=&project=&content=What+is+%3Cb%3E%3F";
+    let sent = server.send(form(&cookie, fields).body(Body::from(fields)).unwrap()).await;
+    let address = sent.header("location").to_owned();
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    assert!(address.starts_with("/?plain&chat=") && address.ends_with("#end"), "{address}");
+    let path = address.trim_end_matches("#end");
+    let mut page = open(path).await;
+    while page.text().contains("is being written") {
+        tokio::task::yield_now().await;
+        page = open(path).await;
+    }
+    let text = page.text();
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    assert!(text.contains("What is &lt;b&gt;?") && text.contains("<strong>Bold</strong>"), "{text}");
+    assert!(!text.contains("<script") && !text.contains("http-equiv=\"refresh\""), "{text}");
+    assert!(text.contains("My chats") && text.contains(&path.replace('&', "&amp;")), "{text}");
+
+    let empty = "content=+";
+    assert_eq!(server.send(form(&cookie, empty).body(Body::from(empty)).unwrap()).await.status, 400);
+    let json = form(&cookie, "{}").header(header::CONTENT_TYPE, "application/json");
+    assert!([400, 415].contains(&server.send(json.body(Body::from("{}")).unwrap()).await.status));
+    assert_eq!(open("/?plain&chat=nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_form_is_taken_from_our_own_page_alone() {
+    let server = Server::new();
+    let cookie = server.cookie().await;
+    let kind = (header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let from = |origin: Option<&str>, cookie: &str| {
+        let mut builder = request("POST", "/plain").header(&kind.0, kind.1).header(header::COOKIE, cookie);
+        if let Some(origin) = origin {
+            builder = builder.header(header::ORIGIN, origin);
+        }
+        server.send(builder.body(Body::from("content=x")).unwrap())
+    };
+    for origin in [Some("https://evil.example"), Some("null"), Some("http://localhost:4243"), None] {
+        assert_eq!(from(origin, &cookie).await.status, 403, "{origin:?}");
+    }
+    assert_eq!(from(Some(ORIGIN), "").await.status, 401);
 }

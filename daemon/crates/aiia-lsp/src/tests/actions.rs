@@ -130,6 +130,31 @@ async fn an_explanation_is_a_document_and_stays_in_the_hover() {
 }
 
 #[tokio::test]
+async fn a_client_that_shows_results_itself_gets_the_events_and_no_document() {
+    let model = ModelServer::start().unwrap();
+    model.always(Script::text("It computes the **mean**."));
+    let world = World::with_model(&model.openai_url());
+    let mut client = world.connect(aiia_protocol::handshake::Purpose::Lsp);
+    let options = json!({ "aiia": { "events": true, "showsResults": true } });
+    let params = json!({ "capabilities": able(), "initializationOptions": options });
+    client.request("initialize", params).await.unwrap();
+    client.notify("initialized", json!({})).await;
+    let uri = client.open(&world.file("a.py", CODE), CODE, 1).await;
+    client.request("workspace/executeCommand", command("aiia.explain", place(&uri, 1))).await.unwrap();
+    while client.expect("aiia/run/event").await["type"] != "done" {}
+    while client.expect("$/progress").await["value"]["kind"] != "end" {}
+    let position = json!({ "textDocument": { "uri": uri }, "position": { "line": 1, "character": 4 } });
+    loop {
+        let hover = client.request("textDocument/hover", position.clone()).await.unwrap();
+        if hover["contents"]["value"] == "It computes the **mean**." {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(client.received("window/showDocument"), 0);
+}
+
+#[tokio::test]
 async fn progress_can_be_cancelled() {
     let model = ModelServer::start().unwrap();
     model.always(Script::Stall);

@@ -1,0 +1,63 @@
+/** Finds the program, and says what to do where there is none. */
+
+import { createHash } from "node:crypto";
+import { accessSync, constants, createReadStream, existsSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type * as vscode from "vscode";
+import { config } from "./config";
+import { type Candidate, candidates, choose } from "./lib/program";
+
+/** There is no program to start; the message says what to do. */
+export class ProgramMissing extends Error {}
+
+/** The program to start. */
+export async function findProgram(context: vscode.ExtensionContext): Promise<Candidate> {
+  const setting = config.path();
+  const all = candidates({
+    setting,
+    extensionPath: context.extensionPath,
+    platform: process.platform,
+    home: homedir(),
+    path: process.env.PATH ?? "",
+  });
+  const found = choose(all, canRun);
+  if (!found) {
+    throw new ProgramMissing(
+      setting
+        ? `The setting aiia.path names ${setting}, which is no program that can be run.`
+        : "The program aiia was not found: it is not in this extension, not on the PATH and not in ~/.local/bin.",
+    );
+  }
+  if (found.from === "bundled") await verify(context, found.path);
+  return found;
+}
+
+function canRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** A bundled program is started only when it is the one that was packaged. Checked again when the file is another one. */
+async function verify(context: vscode.ExtensionContext, program: string): Promise<void> {
+  const list = join(dirname(program), "checksums.json");
+  if (!existsSync(list)) throw new ProgramMissing(`${list} is missing; install the extension again.`);
+  const { size, mtimeMs } = statSync(program);
+  const stamp = `${program} ${size} ${mtimeMs}`;
+  if (context.globalState.get("verified") === stamp) return;
+  const wanted = JSON.parse(await readFile(list, "utf8")) as Record<string, string>;
+  for (const [name, sum] of Object.entries(wanted)) {
+    const hash = createHash("sha256");
+    await pipeline(createReadStream(join(dirname(program), basename(name))), hash);
+    if (hash.digest("hex") !== sum) {
+      throw new ProgramMissing(`${name} of this extension is not what was packaged; install the extension again.`);
+    }
+  }
+  await context.globalState.update("verified", stamp);
+}

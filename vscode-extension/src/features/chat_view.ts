@@ -1,0 +1,295 @@
+/**
+ * The chat view in the sidebar. It shows what the daemon says; this side carries its calls, and does for it what only the
+ * editor can. Nothing secret ever reaches it.
+ */
+
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import type { Ctx } from "../ctx";
+import { asProblem, type Chat, type OperationName, type Params, type Project, type RunEvent } from "../lib/api";
+import { placeLabel } from "../lib/text";
+import { type Attachment, type FromView, type HostAction, parseFromView, type ToView } from "../lib/view_protocol";
+import type { Reviews } from "./reviews";
+
+const VIEW = "aiia.chatView";
+/** Files that are attached by a drop are not larger, in bytes. */
+const MAX_ATTACHED = 1_000_000;
+const MODEL = "model";
+
+export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
+  #view: vscode.WebviewView | undefined;
+  #ready = false;
+  /** What is to be told to the view once it is there. */
+  #waiting: ToView[] = [];
+  #chatId: string | undefined;
+  /** The files that the view was handed; it may name no others. */
+  readonly #handed = new Set<string>();
+  readonly #disposables: vscode.Disposable[];
+
+  constructor(
+    private readonly ctx: Ctx,
+    private readonly reviews: Reviews,
+  ) {
+    this.#disposables = [
+      vscode.window.registerWebviewViewProvider(VIEW, this),
+      ctx.onStatus(() => this.#tellConnection()),
+      ctx.onEvent((event) => this.#tell({ type: "event", event })),
+      ctx.onRun((event: RunEvent) => this.#tell({ type: "run", event })),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => this.#tellWorkspace()),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => this.#tellWorkspace()),
+    ];
+  }
+
+  /** The model that the user has chosen in this workspace; undefined for the daemon's default. */
+  get model(): string | undefined {
+    return this.ctx.extension.workspaceState.get<string>(MODEL);
+  }
+
+  resolveWebviewView(view: vscode.WebviewView): void {
+    const folder = vscode.Uri.joinPath(this.ctx.extension.extensionUri, "dist", "webview");
+    this.#view = view;
+    this.#ready = false;
+    view.webview.options = { enableScripts: true, enableCommandUris: false, enableForms: true, localResourceRoots: [folder] };
+    view.webview.onDidReceiveMessage((message: unknown) => {
+      const parsed = parseFromView(message);
+      if (parsed) void this.#take(parsed);
+      else this.ctx.output.warn("a message of the chat view was dropped");
+    });
+    view.onDidDispose(() => {
+      this.#view = undefined;
+      this.#ready = false;
+    });
+    view.webview.html = html(view.webview, folder);
+  }
+
+  async focus(): Promise<void> {
+    await vscode.commands.executeCommand(`${VIEW}.focus`);
+    this.#send({ type: "focus" });
+  }
+
+  /** Opens a chat. */
+  async show(chatId: string): Promise<void> {
+    this.#send({ type: "show", chatId });
+    await vscode.commands.executeCommand(`${VIEW}.focus`);
+  }
+
+  async startNew(): Promise<void> {
+    this.#send({ type: "new" });
+    await this.focus();
+  }
+
+  /** Attaches the selection of the active editor to the next question. */
+  async attachSelection(): Promise<void> {
+    const editor = vscode.window.activeTextEditor;
+    if (editor) this.#attach(editor.document, editor.selection);
+    await this.focus();
+  }
+
+  #attach(document: vscode.TextDocument, selection: vscode.Selection): void {
+    const whole = selection.isEmpty;
+    const end =
+      selection.end.character === 0 && selection.end.line > selection.start.line ? selection.end.line : selection.end.line + 1;
+    const lines = whole ? undefined : { start: selection.start.line + 1, end };
+    const text = whole ? document.getText() : document.getText(selection.with(selection.start.with({ character: 0 })));
+    const path = document.uri.scheme === "file" ? document.uri.fsPath : `untitled:${document.uri.toString()}`;
+    this.#hand({
+      label: placeLabel(path, lines),
+      path,
+      lines,
+      languageId: document.languageId,
+      text: text.slice(0, MAX_ATTACHED),
+    });
+  }
+
+  #hand(attachment: Attachment): void {
+    if (attachment.path) this.#handed.add(attachment.path);
+    this.#send({ type: "attach", attachment });
+  }
+
+  /** Inserts `text`, or the last code of the open chat, at the cursor of the active editor. */
+  async insertAtCursor(text?: string): Promise<void> {
+    if (typeof text !== "string") {
+      this.#send({ type: "insertLast" });
+      if (!this.#ready) await vscode.commands.executeCommand(`${VIEW}.focus`);
+      return;
+    }
+    if (!vscode.workspace.isTrusted) throw new Error("Trust this folder first: aiia changes nothing in an untrusted one.");
+    const editor =
+      vscode.window.activeTextEditor ?? (await vscode.window.showTextDocument(await vscode.workspace.openTextDocument()));
+    const done = await editor.edit((builder) => {
+      for (const selection of editor.selections) builder.replace(selection, text);
+    });
+    if (!done) throw new Error("The editor did not take the text; it may be read-only.");
+    await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+  }
+
+  async switchProject(): Promise<void> {
+    const { items } = await this.ctx.call("project.list", { limit: 200 });
+    const picks = items.map((project: Project) => ({
+      label: project.name,
+      description: project.folders.join(", "),
+      id: project.id,
+    }));
+    const chosen = await vscode.window.showQuickPick(picks, { title: "aiia: Project of the Chats", matchOnDescription: true });
+    if (!chosen) return;
+    this.#send({ type: "project", projectId: chosen.id });
+    await this.focus();
+  }
+
+  async selectModel(): Promise<void> {
+    const { items, unavailable } = await this.ctx.call("model.list", {});
+    const picks: (vscode.QuickPickItem & { id: string | undefined })[] = items.map((model) => ({
+      label: model.id,
+      description: [model.default ? "default" : "", model.local ? "stays on this machine" : "sends code away"]
+        .filter(Boolean)
+        .join(", "),
+      detail: model.context_window ? `${model.context_window.toLocaleString()} tokens` : undefined,
+      id: model.id,
+    }));
+    picks.unshift({ label: "Default", description: "what the project or the daemon uses", id: undefined });
+    const missing = unavailable.map((one) => `${one.provider}: ${one.reason}`).join("; ");
+    const chosen = await vscode.window.showQuickPick(picks, { title: "aiia: Model", placeHolder: missing || undefined });
+    if (!chosen) return;
+    await this.ctx.extension.workspaceState.update(MODEL, chosen.id);
+    if (this.#chatId) await this.ctx.call("chat.update", { chat_id: this.#chatId, model: chosen.id ?? null });
+  }
+
+  async #take(message: FromView): Promise<void> {
+    switch (message.type) {
+      case "ready": {
+        this.#ready = true;
+        this.#tellWorkspace();
+        this.#tellConnection();
+        for (const waiting of this.#waiting.splice(0)) this.#tell(waiting);
+        return;
+      }
+      case "current":
+        this.#chatId = message.chatId ?? undefined;
+        return;
+      case "call":
+        return this.#answer(message.id, () => this.#call(message.operation, message.params));
+      case "host":
+        return this.#answer(message.id, () => this.#act(message.what));
+    }
+  }
+
+  async #answer(id: number, work: () => Promise<unknown>): Promise<void> {
+    try {
+      this.#tell({ type: "result", id, result: (await work()) ?? null });
+    } catch (error) {
+      this.#tell({ type: "problem", id, problem: asProblem(error) });
+    }
+  }
+
+  async #call(operation: OperationName, params: Record<string, unknown>): Promise<unknown> {
+    const path = (params.document as { path?: unknown } | undefined)?.path;
+    if (path !== undefined && !this.#handed.has(String(path))) throw new Error("That file was not attached.");
+    if (operation === "project.resolve" && params.folder !== this.#folder) throw new Error("That folder is not open.");
+    if (operation === "chat.create" && this.model && !params.model) {
+      const chat: Chat = await this.ctx.call("chat.create", { ...(params as Params<"chat.create">), model: this.model });
+      return chat;
+    }
+    return this.ctx.call(operation, params as never);
+  }
+
+  async #act(what: HostAction): Promise<void> {
+    switch (what.action) {
+      case "insert":
+        return this.insertAtCursor(what.text);
+      case "copy":
+        return vscode.env.clipboard.writeText(what.text);
+      case "newFile": {
+        const languages = await vscode.languages.getLanguages();
+        const language = languages.includes(what.language) ? what.language : undefined;
+        await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: what.text, language }));
+        return;
+      }
+      case "review":
+        return this.reviews.open(what.editId);
+      case "openFile":
+        return openFile(what.path, what.line);
+      case "openLink":
+        await vscode.env.openExternal(vscode.Uri.parse(what.url, true));
+        return;
+      case "attachSelection":
+        return this.attachSelection();
+      case "attachUris":
+        return this.#attachUris(what.uris);
+      case "showContext":
+      case "restart":
+      case "openInBrowser":
+        await vscode.commands.executeCommand(`aiia.${what.action}`);
+        return;
+      case "log":
+        this.ctx.output.show();
+    }
+  }
+
+  /** Files that were dropped from the explorer; only those of the opened folders. */
+  async #attachUris(uris: string[]): Promise<void> {
+    for (const text of uris) {
+      const uri = vscode.Uri.parse(text, true);
+      if (!vscode.workspace.getWorkspaceFolder(uri)) throw new Error(`${uri.fsPath} is in none of the opened folders.`);
+      const { size } = await vscode.workspace.fs.stat(uri);
+      if (size > MAX_ATTACHED)
+        throw new Error(`${uri.fsPath} has ${size} bytes; files of up to ${MAX_ATTACHED} can be attached.`);
+      const document = await vscode.workspace.openTextDocument(uri);
+      this.#attach(document, new vscode.Selection(0, 0, 0, 0));
+    }
+  }
+
+  get #folder(): string | undefined {
+    return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.scheme === "file")?.uri.fsPath;
+  }
+
+  #tellWorkspace(): void {
+    this.#tell({ type: "workspace", folder: this.#folder ?? null, trusted: vscode.workspace.isTrusted });
+  }
+
+  #tellConnection(): void {
+    const { connection, detail } = this.ctx.status;
+    this.#tell({ type: "connection", state: connection, detail, operations: this.ctx.operations });
+  }
+
+  /** Tells the view now or, where it is not there yet, once it is. */
+  #send(message: ToView): void {
+    if (this.#ready && this.#view) this.#tell(message);
+    else this.#waiting.push(message);
+  }
+
+  #tell(message: ToView): void {
+    if (this.#ready) void this.#view?.webview.postMessage(message);
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables) disposable.dispose();
+  }
+}
+
+async function openFile(path: string, line: number): Promise<void> {
+  // A path of another machine would hand it the user's name and password hash on Windows.
+  if (/^[\\/]{2}/.test(path)) throw new Error("Files of other machines are not opened.");
+  const position = new vscode.Position(Math.max(0, line - 1), 0);
+  await vscode.window.showTextDocument(vscode.Uri.file(path), { selection: new vscode.Range(position, position) });
+}
+
+/** The page of the view: nothing is loaded but our own script and style, and nothing can be sent anywhere. */
+function html(webview: vscode.Webview, folder: vscode.Uri): string {
+  const nonce = randomBytes(18).toString("base64");
+  const source = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link nonce="${nonce}" rel="stylesheet" href="${source("view.css")}">
+<title>aiia</title>
+</head>
+<body class="vscode-host">
+<div id="app"></div>
+<script nonce="${nonce}" src="${source("view.js")}"></script>
+</body>
+</html>`;
+}

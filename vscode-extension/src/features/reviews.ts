@@ -1,0 +1,240 @@
+/**
+ * Review of pending edits in VSCode's own diff editor. What a file would be, and where each hunk is, says the daemon; what is
+ * accepted is applied by the daemon through `workspace/applyEdit`.
+ */
+
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import { type Ctx, showProblem } from "../ctx";
+import type { EditPreview, PendingEdit, Schemas } from "../lib/api";
+import { editSummary, hunkAt } from "../lib/text";
+
+const SCHEME = "aiia-review";
+const SETTLE_MILLISECONDS = 100;
+
+type FilePreview = Schemas["FilePreview"];
+
+/** A hunk, or all hunks where `hunks` is absent. */
+export interface Target {
+  edit_id: string;
+  hunks?: number[];
+}
+
+export class Reviews implements vscode.Disposable, vscode.TextDocumentContentProvider, vscode.CodeLensProvider {
+  readonly #previews = new Map<string, EditPreview>();
+  readonly #settling = new Map<string, NodeJS.Timeout>();
+  readonly #onDidChange = new vscode.EventEmitter<vscode.Uri>();
+  readonly #onDidChangeLenses = new vscode.EventEmitter<void>();
+  readonly #disposables: vscode.Disposable[] = [this.#onDidChange, this.#onDidChangeLenses];
+  readonly onDidChange = this.#onDidChange.event;
+  readonly onDidChangeCodeLenses = this.#onDidChangeLenses.event;
+
+  constructor(private readonly ctx: Ctx) {
+    const tabs = vscode.window.tabGroups;
+    this.#disposables.push(
+      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+      vscode.languages.registerCodeLensProvider({ scheme: SCHEME }, this),
+      ctx.onEvent((event) => {
+        if (event.entity === "edit" && this.#previews.has(event.id)) void this.#refresh(event.id);
+      }),
+      // What is accepted, typed or undone moves the places of the hunks.
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.#settle(document)),
+      tabs.onDidChangeTabs(() => this.#noteTabs()),
+      tabs.onDidChangeTabGroups(() => this.#noteTabs()),
+    );
+  }
+
+  /** Reads the reviews of a file again once it rests. */
+  #settle(document: vscode.TextDocument): void {
+    for (const [id, preview] of this.#previews) {
+      if (!preview.files.some((file) => uriOf(file.path).toString() === document.uri.toString())) continue;
+      clearTimeout(this.#settling.get(id));
+      this.#settling.set(
+        id,
+        setTimeout(() => void this.#refresh(id), SETTLE_MILLISECONDS),
+      );
+    }
+  }
+
+  /** Shows a pending edit: one diff, or one editor with the diffs of all files. */
+  async open(editId: string): Promise<void> {
+    const preview = await this.#load(editId);
+    const files = preview.files.filter((file) => file.hunks.length > 0);
+    if (files.length === 0) {
+      void vscode.window.showInformationMessage(`aiia: No hunk of “${preview.edit.title}” waits any more.`);
+      return;
+    }
+    const sides = files.map((file) => ({ file, left: left(editId, file), right: side(editId, file, "after") }));
+    if (sides.length === 1) {
+      const [{ file, left, right }] = sides;
+      const title = `${basename(file.path)}: ${preview.edit.title}`;
+      await vscode.commands.executeCommand("vscode.diff", left, right, title, { preview: false });
+      return;
+    }
+    const resources = sides.map(({ file, left, right }) => [uriOf(file.path), left, right]);
+    await vscode.commands.executeCommand("vscode.changes", preview.edit.title, resources);
+  }
+
+  /** Lets the user choose among what waits. */
+  async choose(): Promise<void> {
+    const { items } = await this.ctx.call("edit.list", { status: "pending", limit: 100 });
+    if (items.length === 0) {
+      void vscode.window.showInformationMessage("aiia: Nothing waits for a review.");
+      return;
+    }
+    const picks = items.map((edit: PendingEdit) => ({
+      label: edit.title,
+      description: editSummary(edit),
+      detail: `${edit.model}, ${new Date(edit.created_at).toLocaleString()}`,
+      id: edit.id,
+    }));
+    const chosen = await vscode.window.showQuickPick(picks, { title: "aiia: Changes That Wait", matchOnDescription: true });
+    if (chosen) await this.open(chosen.id);
+  }
+
+  /** Carries out a decision. Without a target it is for the hunk at the cursor of the diff that is shown. */
+  async decide(command: "acceptHunk" | "rejectHunk" | "acceptAll" | "rejectAll" | "undo", target?: Target): Promise<void> {
+    try {
+      if (!vscode.workspace.isTrusted) throw new Error("Trust this folder first: aiia changes nothing in an untrusted one.");
+      const chosen = target ?? this.#atCursor(command.endsWith("Hunk"));
+      if (!chosen) {
+        void vscode.window.showInformationMessage("aiia: Put the cursor on a change of a review first.");
+        return;
+      }
+      await this.ctx.command(`aiia.${command}`, chosen);
+    } catch (error) {
+      showProblem(error);
+    }
+  }
+
+  /** Takes the last accepted change back. */
+  async undoLast(): Promise<void> {
+    const { items } = await this.ctx.call("edit.list", { limit: 50 });
+    const accepted = items
+      .filter((edit: PendingEdit) => edit.files.some((file) => file.hunks.some((hunk) => hunk.status === "accepted")))
+      .sort((one: PendingEdit, other: PendingEdit) => other.updated_at.localeCompare(one.updated_at));
+    if (accepted.length === 0) {
+      void vscode.window.showInformationMessage("aiia: No accepted change can be taken back.");
+      return;
+    }
+    await this.decide("undo", { edit_id: accepted[0].id });
+  }
+
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    const { file, which } = this.#file(uri) ?? {};
+    return (which === "before" ? file?.before : file?.after) ?? "";
+  }
+
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const { editId, file, which } = this.#file(document.uri) ?? {};
+    if (!editId || !file || which !== "after") return [];
+    const lens = (hunk: number, line: number, title: string, command: string) =>
+      new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
+        title,
+        command,
+        arguments: [{ edit_id: editId, hunks: [hunk] }],
+      });
+    return file.hunks
+      .filter((hunk) => !hunk.conflict)
+      .flatMap((hunk) => {
+        const line = Math.min(hunk.after_line, document.lineCount) - 1;
+        return [
+          lens(hunk.number, line, "$(check) Accept", "aiia.acceptHunk"),
+          lens(hunk.number, line, "$(close) Reject", "aiia.rejectHunk"),
+        ];
+      });
+  }
+
+  #file(uri: vscode.Uri): { editId: string; file: FilePreview | undefined; which: string } | undefined {
+    const query = new URLSearchParams(uri.query);
+    const [editId, number] = [query.get("edit") ?? "", query.get("path") ?? ""];
+    const file = this.#previews.get(editId)?.files.find((file) => file.path === number);
+    return uri.scheme === SCHEME ? { editId, file, which: query.get("side") ?? "after" } : undefined;
+  }
+
+  /** The edit that is shown, and the hunk at the cursor where one is wanted. */
+  #atCursor(oneHunk: boolean): Target | undefined {
+    const uri = shownReview();
+    const found = uri && this.#file(uri);
+    if (!found) return undefined;
+    if (!oneHunk) return { edit_id: found.editId };
+    const editor = vscode.window.activeTextEditor;
+    const which = editor?.document.uri.scheme === SCHEME ? "after" : "before";
+    const hunk = found.file && hunkAt(found.file.hunks, (editor?.selection.active.line ?? 0) + 1, which);
+    return hunk && { edit_id: found.editId, hunks: [hunk.number] };
+  }
+
+  async #load(editId: string): Promise<EditPreview> {
+    const preview = await this.ctx.call("edit.preview", { edit_id: editId });
+    this.#previews.set(editId, preview);
+    this.#tell(preview);
+    return preview;
+  }
+
+  async #refresh(editId: string): Promise<void> {
+    try {
+      const preview = await this.#load(editId);
+      for (const file of preview.files.filter((file) => file.hunks.length === 0)) await closeDiffs(editId, file.path);
+      if (preview.files.some((file) => file.hunks.length > 0)) return;
+      await closeDiffs(editId);
+      this.#previews.delete(editId);
+    } catch (error) {
+      this.ctx.output.warn(`the review of ${editId} was not brought up to date: ${error}`);
+    }
+  }
+
+  #tell(preview: EditPreview): void {
+    for (const file of preview.files) {
+      this.#onDidChange.fire(side(preview.edit.id, file, "after"));
+      this.#onDidChange.fire(side(preview.edit.id, file, "before"));
+    }
+    this.#onDidChangeLenses.fire();
+  }
+
+  /** Keys and buttons of a review are there while one is shown. */
+  #noteTabs(): void {
+    void vscode.commands.executeCommand("setContext", "aiia.reviewing", shownReview() !== undefined);
+  }
+
+  dispose(): void {
+    for (const timer of this.#settling.values()) clearTimeout(timer);
+    for (const disposable of this.#disposables) disposable.dispose();
+  }
+}
+
+/** The right side of the diff that is in front. */
+function shownReview(): vscode.Uri | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const active = vscode.window.activeTextEditor?.document.uri;
+  if (active?.scheme === SCHEME) return active;
+  return input instanceof vscode.TabInputTextDiff && input.modified.scheme === SCHEME ? input.modified : undefined;
+}
+
+async function closeDiffs(editId: string, path?: string): Promise<void> {
+  const ours = (uri: vscode.Uri) => {
+    const query = new URLSearchParams(uri.query);
+    return uri.scheme === SCHEME && query.get("edit") === editId && (path === undefined || query.get("path") === path);
+  };
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  const done = tabs.filter((tab) => tab.input instanceof vscode.TabInputTextDiff && ours(tab.input.modified));
+  for (const tab of done) {
+    const input = tab.input as vscode.TabInputTextDiff;
+    await vscode.window.tabGroups.close(tab);
+    // The file itself comes to the front, where the change now is.
+    if (input.original.scheme !== SCHEME) await vscode.window.showTextDocument(input.original, { preview: false });
+  }
+}
+
+function uriOf(path: string): vscode.Uri {
+  return path.startsWith("untitled:") ? vscode.Uri.parse(path) : vscode.Uri.file(path);
+}
+
+/** The left side is the file itself, so that the user can go on typing in it. */
+function left(editId: string, file: FilePreview): vscode.Uri {
+  return file.exists ? uriOf(file.path) : side(editId, file, "before");
+}
+
+function side(editId: string, file: FilePreview, which: "before" | "after"): vscode.Uri {
+  const query = new URLSearchParams({ edit: editId, side: which, path: file.path });
+  return vscode.Uri.from({ scheme: SCHEME, path: uriOf(file.path).path.replace(/^(?!\/)/, "/"), query: query.toString() });
+}

@@ -1,0 +1,44 @@
+/** Where the program `aiia` may be, in the order in which it is looked for. */
+
+import { posix, win32 } from "node:path";
+
+export interface Surroundings {
+  /** The setting `aiia.path`; empty where the user set none. */
+  setting: string;
+  extensionPath: string;
+  platform: NodeJS.Platform;
+  home: string;
+  /** The variable PATH. */
+  path: string;
+}
+
+export interface Candidate {
+  path: string;
+  from: "setting" | "bundled" | "path" | "home";
+}
+
+/** The candidates, best first. A setting is the only one: what the user names is used or reported, never replaced. */
+export function candidates(around: Surroundings): Candidate[] {
+  const windows = around.platform === "win32";
+  const { join, isAbsolute, delimiter } = windows ? win32 : posix;
+  const name = windows ? "aiia.exe" : "aiia";
+  const setting = around.setting.trim();
+  if (setting !== "") {
+    const path = setting.startsWith("~") ? join(around.home, setting.slice(1)) : setting;
+    return [{ path, from: "setting" }];
+  }
+  const found: Candidate[] = [{ path: join(around.extensionPath, "bin", name), from: "bundled" }];
+  // A relative entry would let the opened folder name the program.
+  for (const folder of around.path.split(delimiter).filter((folder) => isAbsolute(folder))) {
+    found.push({ path: join(folder, name), from: "path" });
+  }
+  for (const folder of [".local/bin", ".cargo/bin"]) {
+    found.push({ path: join(around.home, folder, name), from: "home" });
+  }
+  return found.filter((one, index) => found.findIndex((other) => other.path === one.path) === index);
+}
+
+/** The first candidate that can be run. */
+export function choose(all: Candidate[], canRun: (path: string) => boolean): Candidate | undefined {
+  return all.find((candidate) => canRun(candidate.path));
+}

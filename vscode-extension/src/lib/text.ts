@@ -1,0 +1,63 @@
+/** Texts that the extension shows, made from what the daemon says. */
+
+import type { Result, Schemas } from "./api";
+
+/** How a part of a file is called: `parser.rs:10-24`. */
+export function placeLabel(path: string, lines?: { start: number; end: number }): string {
+  const name = path.split(/[\\/]/).pop() || path;
+  if (!lines) return name;
+  return lines.start === lines.end ? `${name}:${lines.start}` : `${name}:${lines.start}-${lines.end}`;
+}
+
+/** A fence that the text cannot end. */
+export function fenced(text: string, language = ""): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map((match) => match[0].length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${text.replace(/\n$/, "")}\n${fence}`;
+}
+
+/** What a model would see, to read. */
+export function contextDocument(place: string, bundle: Result<"context.get">): string {
+  const head = [
+    `# Context of ${place}`,
+    "",
+    `${bundle.used} of ${bundle.budget} tokens, ${bundle.pieces.length} pieces` +
+      (bundle.redactions ? `, ${bundle.redactions} secrets replaced` : ""),
+  ];
+  const pieces = bundle.pieces.map((piece) => {
+    const symbol = piece.symbol ? ` \`${piece.symbol}\`` : "";
+    const where = placeLabel(piece.path, { start: piece.start_line, end: piece.end_line });
+    return `\n## ${where}${symbol}\n\n${piece.kind}, ${piece.tokens} tokens: ${piece.reason}\n\n${piece.path}\n\n${fenced(piece.text)}`;
+  });
+  return `${[...head, ...pieces].join("\n")}\n`;
+}
+
+const MARKS: Record<Schemas["CheckStatus"], string> = { ok: "ok", warning: "warning", failed: "failed" };
+
+/** The result of the doctor, to read. */
+export function doctorDocument(doctor: Result<"system.doctor">): string {
+  const checks = doctor.checks.map((check) => {
+    const hint = check.hint ? `\n  ${check.hint}` : "";
+    return `- **${check.name}**: ${MARKS[check.status]}. ${check.detail}${hint}`;
+  });
+  return `# aiia: doctor\n\n${checks.join("\n")}\n`;
+}
+
+/** A pending edit in one line. */
+export function editSummary(edit: Schemas["PendingEdit"]): string {
+  const hunks = edit.files.flatMap((file) => file.hunks);
+  const waiting = hunks.filter((hunk) => hunk.status === "pending").length;
+  const names = edit.files.map((file) => placeLabel(file.path)).join(", ");
+  return `${waiting} of ${hunks.length} ${hunks.length === 1 ? "hunk" : "hunks"} waiting in ${names}`;
+}
+
+/** The hunk of a preview that a line belongs to: the last one that begins at or before it, else the first. */
+export function hunkAt(
+  hunks: Schemas["HunkPreview"][],
+  line: number,
+  side: "before" | "after",
+): Schemas["HunkPreview"] | undefined {
+  const start = (hunk: Schemas["HunkPreview"]) => (side === "before" ? hunk.before_line : hunk.after_line);
+  const fitting = hunks.filter((hunk) => !hunk.conflict);
+  return fitting.filter((hunk) => start(hunk) <= line).at(-1) ?? fitting[0];
+}

@@ -1,0 +1,188 @@
+/**
+ * What the chat view and the extension say to each other. The view is untrusted: it renders what a model wrote, so that every
+ * message of it is checked here before anything is done.
+ */
+
+import type { ChangeEvent, OperationName, Problem, RunEvent } from "./api";
+
+/** A part of a file that goes along with the next question. */
+export interface Attachment {
+  /** What people read, such as `parser.rs:10-24`. */
+  label: string;
+  /** Absolute path, or `untitled:NAME`; absent for pasted text. */
+  path?: string;
+  /** First and last line, counted from 1, inclusive. */
+  lines?: { start: number; end: number };
+  languageId?: string;
+  text: string;
+}
+
+/** What only the editor around the view can do. */
+export type HostAction =
+  | { action: "insert"; text: string }
+  | { action: "newFile"; text: string; language: string }
+  | { action: "copy"; text: string }
+  | { action: "review"; editId: string }
+  | { action: "openFile"; path: string; line: number }
+  | { action: "openLink"; url: string }
+  | { action: "attachSelection" }
+  | { action: "attachUris"; uris: string[] }
+  | { action: "showContext" }
+  | { action: "restart" }
+  | { action: "log" }
+  | { action: "openInBrowser" };
+
+export type FromView =
+  | { type: "ready" }
+  | { type: "call"; id: number; operation: OperationName; params: Record<string, unknown> }
+  | { type: "host"; id: number; what: HostAction }
+  | { type: "current"; chatId: string | null };
+
+export type Connection = "connecting" | "connected" | "lost" | "missing";
+
+export type ToView =
+  | { type: "result"; id: number; result: unknown }
+  | { type: "problem"; id: number; problem: Problem }
+  | { type: "event"; event: ChangeEvent }
+  | { type: "run"; event: RunEvent }
+  | { type: "connection"; state: Connection; detail: string; operations: string[] }
+  | { type: "workspace"; folder: string | null; trusted: boolean }
+  | { type: "show"; chatId: string }
+  | { type: "new" }
+  | { type: "project"; projectId: string }
+  | { type: "attach"; attachment: Attachment }
+  | { type: "insertLast" }
+  | { type: "focus" };
+
+/** The operations that the view may ask for: what its own controls do, and nothing that signs in, configures or deletes in bulk. */
+const ALLOWED = new Set([
+  "system.status",
+  "project.list",
+  "project.create",
+  "project.resolve",
+  "project.get",
+  "project.update",
+  "chat.list",
+  "chat.create",
+  "chat.get",
+  "chat.update",
+  "chat.delete",
+  "chat.restore",
+  "chat.fork",
+  "chat.duplicate",
+  "message.list",
+  "message.get",
+  "message.update",
+  "message.edit",
+  "message.answer",
+  "message.continue",
+  "message.choose",
+  "message.delete",
+  "message.restore",
+  "run.start",
+  "run.get",
+  "run.cancel",
+  "run.events",
+  "action.start",
+  "edit.get",
+  "edit.list",
+  "edit.propose",
+  "context.get",
+  "model.list",
+  "markdown.render",
+  "template.list",
+  "template.get",
+  "template.render",
+  "template.preview",
+  "search.messages",
+  "search.query",
+  "tag.list",
+]);
+
+/** The largest message that is read, in characters. */
+const MAX_MESSAGE = 4_000_000;
+
+/** The message, where it is one that the view may send; undefined for everything else. */
+export function parseFromView(message: unknown): FromView | undefined {
+  if (!isObject(message) || size(message) > MAX_MESSAGE) return undefined;
+  switch (message.type) {
+    case "ready":
+      return { type: "ready" };
+    case "current":
+      if (message.chatId === null) return { type: "current", chatId: null };
+      return isId(message.chatId) ? { type: "current", chatId: message.chatId } : undefined;
+    case "call": {
+      const { id, operation, params } = message;
+      if (!isNumber(id) || typeof operation !== "string" || !ALLOWED.has(operation) || !isObject(params)) return undefined;
+      return { type: "call", id, operation: operation as OperationName, params };
+    }
+    case "host": {
+      if (!isNumber(message.id) || !isObject(message.what)) return undefined;
+      const what = parseAction(message.what);
+      return what && { type: "host", id: message.id, what };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function parseAction(what: Record<string, unknown>): HostAction | undefined {
+  const text = (value: unknown): value is string => typeof value === "string";
+  switch (what.action) {
+    case "insert":
+    case "copy":
+      return text(what.text) ? { action: what.action, text: what.text } : undefined;
+    case "newFile":
+      return text(what.text) && text(what.language) && /^[\w+#-]{0,40}$/.test(what.language)
+        ? { action: "newFile", text: what.text, language: what.language }
+        : undefined;
+    case "review":
+      return isId(what.editId) ? { action: "review", editId: what.editId } : undefined;
+    case "openFile":
+      return text(what.path) && isNumber(what.line) ? { action: "openFile", path: what.path, line: what.line } : undefined;
+    case "openLink":
+      return text(what.url) && isWebLink(what.url) ? { action: "openLink", url: what.url } : undefined;
+    case "attachUris":
+      return Array.isArray(what.uris) && what.uris.length <= 20 && what.uris.every(text)
+        ? { action: "attachUris", uris: what.uris }
+        : undefined;
+    case "attachSelection":
+    case "showContext":
+    case "restart":
+    case "log":
+    case "openInBrowser":
+      return { action: what.action };
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a link leads to the web: no command, no file, no other program. */
+export function isWebLink(url: string): boolean {
+  try {
+    const { protocol, username, password } = new URL(url);
+    return (protocol === "https:" || protocol === "http:") && username === "" && password === "";
+  } catch {
+    return false;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && /^[\w-]{1,100}$/.test(value);
+}
+
+function size(message: Record<string, unknown>): number {
+  try {
+    return JSON.stringify(message).length;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}

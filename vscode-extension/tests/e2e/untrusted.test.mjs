@@ -1,0 +1,66 @@
+// A folder that is not trusted: chat works, nothing is read and nothing is changed.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch } from "./support/browser.mjs";
+import { Installation } from "./support/installation.mjs";
+import { VSIX, VsCode } from "./support/vscode.mjs";
+
+let aiia;
+let code;
+let browser;
+let window;
+
+before(async () => {
+  aiia = await Installation.make();
+  aiia.write("mean.py", "def mean(xs):\n    return sum(xs) / len(xs)\n");
+  // A folder may not name the program.
+  aiia.write(".vscode/settings.json", JSON.stringify({ "aiia.path": "/nothing/aiia" }));
+  code = await VsCode.start(aiia, VSIX, { trust: false });
+  browser = await launch();
+  window = await code.open(browser);
+});
+
+after(async () => {
+  await browser?.close();
+  code?.stop();
+  aiia?.stop();
+});
+
+test("chat works, and reads nothing by itself", async () => {
+  await window.openSidebar();
+  await window.openFile("mean.py");
+  aiia.model.next(["Hello."]);
+  await window.chat().getByLabel("Your message").fill("Hi");
+  await window.chat().getByLabel("Your message").press("Enter");
+  await window.chat().locator("article.assistant").getByText("Hello.").waitFor();
+  const status = await aiia.http("GET", "/system/status");
+  assert.deepEqual(status.indexes, []);
+  assert.ok(
+    status.sessions.every((session) => session.transport !== "lsp" || session.documents === 0),
+    JSON.stringify(status.sessions),
+  );
+  assert.ok(!JSON.stringify(aiia.model.requests).includes("sum(xs)"));
+  await window.picture("12-untrusted");
+});
+
+test("actions on code are not offered", async () => {
+  await window.page.keyboard.press("F1");
+  const input = window.page.locator(".quick-input-widget .input").first();
+  await input.waitFor();
+  await input.fill(">aiia: ");
+  await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "aiia: Open Chat" }).first().waitFor();
+  assert.equal(await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "aiia: Fix Code" }).count(), 0);
+  await window.page.keyboard.press("Escape");
+});
+
+test("what is selected by hand goes along as text", async () => {
+  await window.openFile("mean.py");
+  await window.page.keyboard.press("Control+KeyA");
+  await window.command("aiia: Ask About the Selection");
+  aiia.model.next(["Yes."]);
+  await window.chat().getByLabel("Your message").fill("Is it right?");
+  await window.chat().getByLabel("Your message").press("Enter");
+  await window.chat().locator("article.assistant").getByText("Yes.").waitFor();
+  assert.ok(JSON.stringify(aiia.model.requests.at(-1)).includes("sum(xs)"));
+});

@@ -1,0 +1,244 @@
+// A real VSCode with the packaged extension, driven as a user would. Pictures of each step are kept as output.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch } from "./support/browser.mjs";
+import { Installation } from "./support/installation.mjs";
+import { Gate } from "./support/model_server.mjs";
+import { VSIX, VsCode } from "./support/vscode.mjs";
+
+const CODE = "def mean(xs):\n    return sum(xs) / len(xs)\n\n\ndef total(xs):\n    return sum(xs)\n";
+const MEND = `mean.py
+<<<<<<< SEARCH
+    return sum(xs) / len(xs)
+=======
+    return sum(xs) / len(xs) if xs else 0
+>>>>>>> REPLACE
+
+mean.py
+<<<<<<< SEARCH
+def total(xs):
+    return sum(xs)
+=======
+def total(xs):
+    """The sum of xs."""
+    return sum(xs)
+>>>>>>> REPLACE
+`;
+
+let aiia;
+let code;
+let browser;
+let window;
+
+before(async () => {
+  aiia = await Installation.make();
+  aiia.write("mean.py", CODE);
+  code = await VsCode.start(aiia, VSIX);
+  browser = await launch();
+  window = await code.open(browser);
+});
+
+after(async () => {
+  await browser?.close();
+  code?.stop();
+  aiia?.stop();
+});
+
+const answer = () => window.chat().locator("article.assistant").last();
+const field = () => window.chat().getByLabel("Your message");
+
+test("the sidebar opens and is connected", async () => {
+  await window.openSidebar();
+  await window.chat().getByText("Ask something; the answer streams here").waitFor();
+  await window.picture("01-sidebar");
+});
+
+test("a question with a selection attached streams its answer, which can be stopped", async () => {
+  await window.openFile("mean.py");
+  await window.goTo(2);
+  await window.command("aiia: Ask About the Selection");
+  await window.chat().getByText("mean.py").first().waitFor();
+  const gate = new Gate();
+  aiia.model.next(
+    ["It divides ", "the sum ", "by **the count**.\n\n", "```python\n", "mean([1, 2])\n", "```\n", "More and ", "more"],
+    gate,
+  );
+  await field().fill("What does it do?");
+  await field().press("Enter");
+  gate.release(2);
+  await answer().getByText("It divides the sum").waitFor();
+  await window.chat().getByRole("button", { name: "Stop" }).waitFor();
+  await window.picture("02-streaming");
+  gate.release(4);
+  await answer().locator("pre .hl-function").first().waitFor();
+  await window.chat().getByRole("button", { name: "Stop" }).click();
+  await answer().getByText("Stopped.").waitFor();
+  assert.equal(await answer().locator("strong").textContent(), "the count");
+  const prompt = JSON.stringify(aiia.model.requests.at(-1));
+  assert.ok(prompt.includes("What does it do?") && prompt.includes("sum(xs) / len(xs)"), prompt);
+  await window.picture("03-stopped");
+});
+
+test("an answer is made again beside the old one", async () => {
+  aiia.model.next(["```python\n", "mean([3])\n", "```\n"]);
+  await answer().getByRole("button", { name: "Regenerate" }).click();
+  await answer().getByText("mean([3])").waitFor();
+  await answer().getByText("2/2").waitFor();
+  await answer().getByRole("button", { name: "Previous answer" }).click();
+  await answer().getByText("It divides the sum").waitFor();
+  await answer().getByRole("button", { name: "Next answer" }).click();
+  await answer().getByText("mean([3])").waitFor();
+  await window.picture("04-branches");
+});
+
+test("code of the chat is inserted at the cursor", async () => {
+  await window.goTo(7);
+  await answer().getByRole("button", { name: "Insert" }).click();
+  await window.lines().getByText("mean([3])").waitFor();
+  await window.page.keyboard.press("Control+KeyZ");
+  await window.lines().getByText("mean([3])").waitFor({ state: "detached" });
+  await window.command("aiia: Insert the Last Code of the Chat at the Cursor");
+  await window.lines().getByText("mean([3])").waitFor();
+  await window.page.keyboard.press("Control+KeyZ");
+  await window.lines().getByText("mean([3])").waitFor({ state: "detached" });
+});
+
+test("a fix from the lightbulb is reviewed, one hunk is accepted and taken back", async () => {
+  aiia.model.next([MEND]);
+  await window.openFile("mean.py");
+  await window.page.keyboard.press("Control+KeyA");
+  await window.page.keyboard.press("Control+Period");
+  const menu = window.page.locator(".action-widget");
+  await menu.getByText("aiia: Fix").first().waitFor();
+  await window.picture("05-lightbulb");
+  await menu.getByText("aiia: Fix").first().click();
+  const lenses = window.page.locator(".codelens-decoration a");
+  await lenses.getByText("Accept").nth(1).waitFor();
+  await window.picture("06-review");
+  await lenses.getByText("Accept").first().click();
+  await lenses.getByText("Accept").nth(1).waitFor({ state: "detached" });
+  await window.page.locator(".line-delete, .char-delete").first().waitFor({ state: "detached" });
+  await window.picture("07-one-accepted");
+  const edits = await aiia.http("GET", "/edits");
+  assert.deepEqual(
+    edits.items[0].files[0].hunks.map((hunk) => hunk.status),
+    ["accepted", "pending"],
+  );
+  await window.command("aiia: Reject Hunk");
+  await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
+  await window.lines().getByText("if xs else 0").first().waitFor();
+  await window.picture("08-accepted-in-file");
+  await window.command("aiia: Undo the Last Accepted Change");
+  await window.lines().getByText("if xs else 0").waitFor({ state: "detached" });
+  const undone = await aiia.http("GET", "/edits");
+  assert.deepEqual(
+    undone.items[0].files[0].hunks.map((hunk) => hunk.status),
+    ["undone", "rejected"],
+  );
+});
+
+test("what should change is asked for, and shown as a diff", async () => {
+  aiia.model.next([
+    "mean.py\n<<<<<<< SEARCH\n    return sum(xs) / len(xs)\n=======\n    return statistics.mean(xs)\n>>>>>>> REPLACE\n",
+  ]);
+  await window.goTo(2);
+  await window.command("aiia: Edit Code…");
+  const input = window.page.locator(".quick-input-widget .input").first();
+  await input.waitFor();
+  await input.fill("Use the statistics module");
+  await window.page.keyboard.press("Enter");
+  await window.page.locator(".codelens-decoration a").getByText("Reject").first().waitFor();
+  await window.page.keyboard.press("Alt+Shift+Backspace");
+  await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
+  assert.ok(JSON.stringify(aiia.model.requests.at(-1)).includes("Use the statistics module"));
+});
+
+test("what a model would see is shown", async () => {
+  await window.goTo(2);
+  await window.command("aiia: Show What a Model Would See");
+  await window.lines().getByText("# Context of mean.py:2").waitFor();
+  await window.picture("09-context");
+});
+
+test("the daemon is killed and found again, and the unsent text is still there", async () => {
+  await window.chat().locator(".composer textarea").fill("Not sent yet");
+  const { pid } = aiia.runtime();
+  process.kill(pid, "SIGKILL");
+  await aiia.until("another daemon", () => aiia.runtime().pid !== pid);
+  await window.chat().locator(".connection").waitFor({ state: "detached" });
+  assert.equal(await field().inputValue(), "Not sent yet");
+  aiia.model.next(["Back again."]);
+  await field().press("Enter");
+  await answer().getByText("Back again.").waitFor();
+  await window.picture("10-recovered");
+});
+
+test("a hidden and shown view has lost nothing", async () => {
+  await field().fill("Half a question");
+  await window.page.keyboard.press("Control+Shift+KeyE");
+  await window.page.locator(".explorer-folders-view").waitFor();
+  await window.openSidebar();
+  await answer().getByText("Back again.").waitFor();
+  assert.equal(await field().inputValue(), "Half a question");
+});
+
+test("the view has no token, no address of the daemon and no way out", async () => {
+  const frame = window.page.frames().find((one) => one.url().includes("fake.html"));
+  const found = await frame.evaluate(() => ({
+    html: document.documentElement.outerHTML,
+    policy: document.querySelector("meta[http-equiv]")?.getAttribute("content") ?? "",
+    state: JSON.stringify(globalThis.localStorage ?? {}),
+  }));
+  const { token, http_port } = aiia.runtime();
+  for (const secret of [token, `127.0.0.1:${http_port}`]) {
+    assert.ok(!found.html.includes(secret) && !found.state.includes(secret));
+  }
+  assert.match(
+    found.policy,
+    /^default-src 'none'; script-src 'nonce-([\w+/]{24})'; style-src 'nonce-\1'; base-uri 'none'; form-action 'none'$/,
+  );
+  const reached = await frame.evaluate(
+    async (address) =>
+      fetch(address)
+        .then(() => true)
+        .catch(() => false),
+    `http://127.0.0.1:${http_port}/health/live`,
+  );
+  assert.equal(reached, false);
+});
+
+for (const [theme, kind] of [
+  ["Default Dark Modern", "vscode-dark"],
+  ["Default Light Modern", "vscode-light"],
+  ["Default High Contrast", "vscode-high-contrast"],
+]) {
+  test(`the view is legible in ${theme}`, async () => {
+    code.set({ "workbench.colorTheme": theme });
+    await window.chat().locator(`body.${kind}`).waitFor();
+    await window.picture(`11-${kind}`);
+    const { colour, page } = await window
+      .chat()
+      .locator("article")
+      .first()
+      .evaluate((element) => ({
+        colour: getComputedStyle(element).color,
+        page: getComputedStyle(document.body).backgroundColor,
+      }));
+    assert.ok(contrast(colour, page) >= 4.5, `${colour} on ${page}`);
+  });
+}
+
+/** The contrast of two colours after WCAG. */
+function contrast(one, other) {
+  const luminance = (colour) => {
+    const parts = colour
+      .match(/[\d.]+/g)
+      .slice(0, 3)
+      .map((part) => Number(part) / 255);
+    const [r, g, b] = parts.map((part) => (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [light, dark] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+  return (light + 0.05) / (dark + 0.05);
+}

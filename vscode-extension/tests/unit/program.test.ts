@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { candidates, choose } from "../../src/lib/program";
+
+const around = { setting: "", extensionPath: "/x", platform: "linux" as const, home: "/home/u", path: "/a:/b" };
+const paths = (more: object) => candidates({ ...around, ...more }).map((candidate) => candidate.path);
+
+describe("where the program is looked for", () => {
+  it.each([
+    [{}, ["/x/bin/aiia", "/a/aiia", "/b/aiia", "/home/u/.local/bin/aiia", "/home/u/.cargo/bin/aiia"]],
+    [{ setting: "/s/aiia" }, ["/s/aiia"]],
+    [{ setting: " ~/aiia " }, ["/home/u/aiia"]],
+    [{ path: ".:bin:/a:/a" }, ["/x/bin/aiia", "/a/aiia", "/home/u/.local/bin/aiia", "/home/u/.cargo/bin/aiia"]],
+    [{ path: "/home/u/.local/bin" }, ["/x/bin/aiia", "/home/u/.local/bin/aiia", "/home/u/.cargo/bin/aiia"]],
+  ])("%j", (more, expected) => {
+    expect(paths(more)).toEqual(expected);
+  });
+
+  it("is a program with its ending on Windows", () => {
+    const windows = { platform: "win32" as const, extensionPath: "C:\\x", home: "C:\\u", path: "C:\\a;b" };
+    expect(paths(windows).slice(0, 2)).toEqual(["C:\\x\\bin\\aiia.exe", "C:\\a\\aiia.exe"]);
+  });
+
+  it("is the first that can be run", () => {
+    const all = candidates(around);
+    expect(choose(all, (path) => path === "/b/aiia")).toEqual({ path: "/b/aiia", from: "path" });
+    expect(choose(all, () => false)).toBeUndefined();
+  });
+});

@@ -1,0 +1,81 @@
+/** A run while it goes on: what it has said so far, for a message that may be drawn late, twice or not at all. */
+
+import type { Problem, RunEvent, Schemas } from "../../src/lib/api";
+import type { Transport } from "./transport";
+
+export class LiveRun {
+  text = "";
+  reasoning = "";
+  /** What it is doing, while nothing is written yet. */
+  status = "";
+  context: Extract<RunEvent, { type: "context" }> | undefined;
+  edits: { id: string; files: Schemas["FileSummary"][] }[] = [];
+  complaints: string[] = [];
+  usage: Schemas["Usage"] | undefined;
+  end: { status: Schemas["RunStatus"]; problem?: Problem | null } | undefined;
+  readonly #texts = new Set<(text: string) => void>();
+  readonly #changes = new Set<() => void>();
+  readonly #stop: () => void;
+
+  constructor(
+    readonly runId: string,
+    transport: Transport,
+    private readonly onEnd: (run: LiveRun) => void,
+  ) {
+    this.#stop = transport.follow(runId, (event) => this.#take(event));
+  }
+
+  /** Hands over all of the text, then what comes. The result ends it. */
+  onText(listener: (text: string) => void): () => void {
+    if (this.text) listener(this.text);
+    this.#texts.add(listener);
+    return () => this.#texts.delete(listener);
+  }
+
+  /** Called when something else than the text has changed. */
+  onChange(listener: () => void): () => void {
+    this.#changes.add(listener);
+    return () => this.#changes.delete(listener);
+  }
+
+  #take(event: RunEvent): void {
+    switch (event.type) {
+      case "text":
+        this.text += event.text;
+        for (const listener of this.#texts) listener(event.text);
+        if (this.status === "") return;
+        this.status = "";
+        break;
+      case "status":
+        this.status = event.text;
+        break;
+      case "reasoning":
+        this.reasoning += event.text;
+        break;
+      case "context":
+        this.context = event;
+        break;
+      case "edit":
+        this.edits.push({ id: event.edit_id, files: event.files });
+        break;
+      case "complaint":
+        this.complaints.push(event.message);
+        break;
+      case "usage":
+        this.usage = event.usage;
+        break;
+      case "done":
+        this.end = { status: event.status, problem: event.problem };
+        this.#stop();
+        break;
+    }
+    for (const listener of this.#changes) listener();
+    if (this.end) this.onEnd(this);
+  }
+
+  dispose(): void {
+    this.#stop();
+    this.#texts.clear();
+    this.#changes.clear();
+  }
+}

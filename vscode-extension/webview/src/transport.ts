@@ -1,0 +1,29 @@
+/** How the view reaches the daemon: through the extension in VSCode, over HTTP in a browser. */
+
+import type { OperationName, Params, Result, RunEvent } from "../../src/lib/api";
+import type { HostAction, ToView } from "../../src/lib/view_protocol";
+
+/** What survives a reload of the view. */
+export interface Saved {
+  chatId?: string;
+  projectId?: string;
+  /** Unsent text by chat; the empty key is that of a chat that does not exist yet. */
+  drafts?: Record<string, string>;
+  theme?: string;
+}
+
+/** What comes from outside without having been asked for. */
+export type Told = Exclude<ToView, { type: "result" | "problem" | "run" }>;
+
+export interface Transport {
+  readonly kind: "editor" | "browser";
+  /** Does an operation. Throws a problem. */
+  call<O extends OperationName>(operation: O, params: Params<O>): Promise<Result<O>>;
+  /** Hands over the events of a run, each once and in order, also over a lost connection. The result ends it. */
+  follow(runId: string, onEvent: (event: RunEvent) => void): () => void;
+  /** Does what only the surroundings can. */
+  act(what: HostAction): Promise<void>;
+  listen(listener: (told: Told) => void): void;
+  load(): Saved;
+  save(saved: Saved): void;
+}

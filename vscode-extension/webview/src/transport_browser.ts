@@ -1,0 +1,121 @@
+/** The view in a browser: the daemon's HTTP, signed in by a cookie that no script can read. */
+
+import type { ChangeEvent, OperationName, Params, Problem, Result, RunEvent } from "../../src/lib/api";
+import { ROUTES } from "../../src/lib/routes";
+import type { HostAction } from "../../src/lib/view_protocol";
+import { follow } from "./sse";
+import type { Saved, Told, Transport } from "./transport";
+
+const BASE = "/api/v1";
+const SAVED = "aiia";
+
+/** The address and the body of an operation. */
+export function request(operation: string, params: Record<string, unknown>): { method: string; path: string; body?: string } {
+  const [method, template] = ROUTES[operation];
+  const rest = { ...params };
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = String(rest[name]);
+    delete rest[name];
+    return encodeURIComponent(value);
+  });
+  if (method === "POST" || method === "PATCH") return { method, path, body: JSON.stringify(rest) };
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(rest)) if (value !== undefined && value !== null) query.set(name, String(value));
+  return { method, path: query.size ? `${path}?${query}` : path };
+}
+
+async function open(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { credentials: "same-origin", cache: "no-store", ...init });
+  } catch {
+    throw problem("unavailable", "The daemon cannot be reached.", "It may have ended; `aiia open` starts it and signs in again.");
+  }
+  if (response.ok) return response;
+  const said = await response.json().catch(() => undefined);
+  throw said ?? problem("internal", `The daemon answered ${response.status}.`);
+}
+
+function problem(code: Problem["code"], detail: string, hint?: string): Problem {
+  return { type: "about:blank", code, title: code, status: 0, detail, hint };
+}
+
+export class BrowserTransport implements Transport {
+  readonly kind = "browser";
+
+  async call<O extends OperationName>(operation: O, params: Params<O>): Promise<Result<O>> {
+    const { method, path, body } = request(operation, params as Record<string, unknown>);
+    const headers: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
+    const response = await open(path, { method, body, headers });
+    return (await response.json()) as Result<O>;
+  }
+
+  follow(runId: string, onEvent: (event: RunEvent) => void): () => void {
+    const ended = new AbortController();
+    let seq = 0;
+    follow((path, signal) => open(path, { signal }), {
+      path: () => `${BASE}/runs/${encodeURIComponent(runId)}/events?after=${seq}`,
+      signal: ended.signal,
+      onEvent: (event: RunEvent) => {
+        if (event.seq <= seq) return false;
+        seq = event.seq;
+        onEvent(event);
+        return event.type === "done";
+      },
+    }).catch(() => {});
+    return () => ended.abort();
+  }
+
+  async act(what: HostAction): Promise<void> {
+    if (what.action === "copy") return navigator.clipboard.writeText(what.text);
+    if (what.action === "openLink") {
+      window.open(what.url, "_blank", "noopener,noreferrer");
+      return;
+    }
+    throw problem("invalid_params", "A browser cannot do that; an editor can.");
+  }
+
+  listen(listener: (told: Told) => void): void {
+    const signal = new AbortController().signal;
+    let operations: string[] = [];
+    const connection = (state: "connected" | "lost", detail = "") => listener({ type: "connection", state, detail, operations });
+    const hello = async () => {
+      operations = (await this.call("system.hello", { client: "browser" })).operations;
+      connection("connected");
+    };
+    follow((path, signal) => open(path, { signal }), {
+      path: () => `${BASE}/events`,
+      signal,
+      onEvent: (event: ChangeEvent) => {
+        listener({ type: "event", event });
+        return undefined;
+      },
+      onOpen: () => void hello().catch((error: Problem) => connection("lost", error.detail)),
+      onLost: () => connection("lost", ""),
+    }).catch((error: Problem) => connection("lost", `${error.detail} ${error.hint ?? ""}`));
+    const route = () => {
+      const chatId = new URLSearchParams(location.hash.slice(1)).get("chat");
+      if (chatId) listener({ type: "show", chatId });
+    };
+    window.addEventListener("hashchange", route);
+    route();
+  }
+
+  load(): Saved {
+    try {
+      return JSON.parse(localStorage.getItem(SAVED) ?? "{}") as Saved;
+    } catch {
+      return {};
+    }
+  }
+
+  save(saved: Saved): void {
+    try {
+      localStorage.setItem(SAVED, JSON.stringify(saved));
+    } catch {
+      // Private windows may have no storage; then drafts last as long as the page.
+    }
+    const hash = saved.chatId ? `#chat=${saved.chatId}` : "#";
+    if (location.hash !== hash) history.replaceState(null, "", hash);
+  }
+}

@@ -1,0 +1,89 @@
+/** The view in VSCode: messages to the extension. It has no address of the daemon and no token. */
+
+import type { OperationName, Params, Problem, Result, RunEvent } from "../../src/lib/api";
+import type { FromView, HostAction, ToView } from "../../src/lib/view_protocol";
+import type { Saved, Told, Transport } from "./transport";
+
+interface VsCodeApi {
+  postMessage(message: FromView): void;
+  getState(): Saved | undefined;
+  setState(state: Saved): void;
+}
+
+declare function acquireVsCodeApi(): VsCodeApi;
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(problem: Problem): void;
+}
+
+export class EditorTransport implements Transport {
+  readonly kind = "editor";
+  readonly #api = acquireVsCodeApi();
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #runs = new Map<string, (event: RunEvent) => void>();
+  #listener: (told: Told) => void = () => {};
+  #next = 0;
+
+  constructor() {
+    window.addEventListener("message", (message: MessageEvent<ToView>) => {
+      // Only the extension may speak; frames of others have another origin.
+      if (message.origin !== window.origin) return;
+      this.#take(message.data);
+    });
+  }
+
+  #take(told: ToView): void {
+    if (told?.type === "run") {
+      this.#runs.get(told.event.run_id)?.(told.event);
+    } else if (told?.type === "result" || told?.type === "problem") {
+      const waiting = this.#waiting.get(told.id);
+      this.#waiting.delete(told.id);
+      if (told.type === "result") waiting?.resolve(told.result);
+      else waiting?.reject(told.problem);
+    } else if (told) {
+      this.#listener(told);
+    }
+  }
+
+  #ask(message: (id: number) => FromView): Promise<unknown> {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#api.postMessage(message(id));
+    });
+  }
+
+  call<O extends OperationName>(operation: O, params: Params<O>): Promise<Result<O>> {
+    return this.#ask((id) => ({ type: "call", id, operation, params: params as Record<string, unknown> })) as Promise<Result<O>>;
+  }
+
+  follow(runId: string, onEvent: (event: RunEvent) => void): () => void {
+    let seq = 0;
+    this.#runs.set(runId, (event) => {
+      if (event.seq <= seq) return;
+      seq = event.seq;
+      onEvent(event);
+    });
+    this.call("run.events", { run_id: runId, after: 0 }).catch(() => {});
+    return () => this.#runs.delete(runId);
+  }
+
+  async act(what: HostAction): Promise<void> {
+    await this.#ask((id) => ({ type: "host", id, what }));
+  }
+
+  listen(listener: (told: Told) => void): void {
+    this.#listener = listener;
+    this.#api.postMessage({ type: "ready" });
+  }
+
+  load(): Saved {
+    return this.#api.getState() ?? {};
+  }
+
+  save(saved: Saved): void {
+    this.#api.setState(saved);
+    this.#api.postMessage({ type: "current", chatId: saved.chatId ?? null });
+  }
+}

@@ -1,0 +1,185 @@
+/** Where a question is written. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Attachment } from "../../../src/lib/view_protocol";
+import { useApp, useAppState } from "./hooks";
+import { Templates } from "./templates";
+
+/** Files that are dropped are text and not larger, in bytes. */
+const MAX_FILE = 200_000;
+/** A pasted text with more lines goes along as an attachment. */
+const MANY_LINES = 30;
+
+export function Composer() {
+  const app = useApp();
+  const state = useAppState();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [text, setText] = useState(app.draft);
+  const [dragging, setDragging] = useState(false);
+
+  useEffect(() => {
+    app.onFocusComposer = () => field.current?.focus();
+    app.onDraft = (draft) => {
+      setText(draft);
+      if (field.current) field.current.value = draft;
+    };
+  }, [app]);
+
+  const change = (value: string) => {
+    setText(value);
+    if (!state.editing) app.keepDraft(value);
+  };
+  const send = async () => {
+    const said = text;
+    if (said.trim() === "" || state.busy) return;
+    setText("");
+    if (!(await app.send(said))) setText(said);
+    field.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    void send();
+  };
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    setDragging(false);
+    app.try(() => attachDropped(app, event.dataTransfer));
+  };
+  const onPaste = (event: ClipboardEvent) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    const pasted = event.clipboardData?.getData("text/plain") ?? "";
+    if (files.length) {
+      event.preventDefault();
+      app.try(() => attachFiles(app, files));
+    } else if (pasted.split("\n").length > MANY_LINES) {
+      event.preventDefault();
+      app.attach({ label: `pasted text, ${pasted.split("\n").length} lines`, text: pasted });
+    }
+  };
+
+  return (
+    <form
+      class={`composer ${dragging ? "dragging" : ""}`}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setDragging(true);
+      }}
+      onDragLeave={() => setDragging(false)}
+      onDrop={onDrop}
+    >
+      {state.editing && (
+        <p class="editing">
+          Another wording of your question; the old one stays beside it.
+          <button type="button" onClick={() => app.edit(undefined)}>
+            Cancel
+          </button>
+        </p>
+      )}
+      {state.attachments.length > 0 && (
+        <ul class="attachments" aria-label="Goes along">
+          {state.attachments.map((attachment) => (
+            <li key={attachment.label}>
+              <span>{attachment.label}</span>
+              <button type="button" aria-label={`Remove ${attachment.label}`} onClick={() => app.detach(attachment)}>
+                ×
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <textarea
+        ref={field}
+        rows={3}
+        value={text}
+        aria-label="Your message"
+        placeholder="Ask something. Enter sends, Shift+Enter makes a new line."
+        onInput={(event) => change(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+        onPaste={onPaste}
+      />
+      <div class="buttons">
+        <ModelPicker />
+        {app.has("template.list") && <Templates use={(filled) => change(text ? `${text}\n\n${filled}` : filled)} />}
+        {app.transport.kind === "editor" ? (
+          <button type="button" onClick={() => app.try(() => app.transport.act({ action: "attachSelection" }))}>
+            Attach selection
+          </button>
+        ) : (
+          <label class="file">
+            Attach
+            <input
+              type="file"
+              multiple
+              class="visually-hidden"
+              onChange={(event) => {
+                const files = [...(event.currentTarget.files ?? [])];
+                event.currentTarget.value = "";
+                app.try(() => attachFiles(app, files));
+              }}
+            />
+          </label>
+        )}
+        <span class="space" />
+        {state.busy ? (
+          <button type="button" class="primary" onClick={() => app.try(() => app.stop())}>
+            Stop
+          </button>
+        ) : (
+          <button type="submit" class="primary" disabled={text.trim() === "" || state.connection !== "connected"}>
+            Send
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function ModelPicker() {
+  const app = useApp();
+  const { models, chat } = useAppState();
+  if (models.length === 0) return null;
+  const choose = (model: string) => {
+    if (chat) app.try(() => app.updateChat(chat, { model: model || null }));
+  };
+  const fallback = models.find((model) => model.default)?.id;
+  return (
+    <select aria-label="Model" value={chat?.model ?? ""} disabled={!chat} onChange={(event) => choose(event.currentTarget.value)}>
+      <option value="">Default{fallback ? `: ${fallback}` : ""}</option>
+      {models.map((model) => (
+        <option key={model.id} value={model.id}>
+          {model.id}
+          {model.local ? "" : " (sends code away)"}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+type AppOf = ReturnType<typeof useApp>;
+
+async function attachDropped(app: AppOf, data: DataTransfer | null): Promise<void> {
+  const uris = (data?.getData("application/vnd.code.uri-list") || data?.getData("text/uri-list") || "")
+    .split(/\r?\n/)
+    .filter((line) => line.startsWith("file:"));
+  if (uris.length && app.transport.kind === "editor") await app.transport.act({ action: "attachUris", uris });
+  else await attachFiles(app, [...(data?.files ?? [])]);
+}
+
+async function attachFiles(app: AppOf, files: File[]): Promise<void> {
+  for (const file of files) {
+    if (file.size > MAX_FILE) {
+      throw new Error(
+        `${file.name} has ${file.size.toLocaleString()} bytes; files of up to ${MAX_FILE.toLocaleString()} can be attached.`,
+      );
+    }
+    const text = await file.text();
+    if (text.includes("\0")) throw new Error(`${file.name} is no text.`);
+    const attachment: Attachment = { label: file.name, text };
+    app.attach(attachment);
+  }
+}

@@ -1,0 +1,24 @@
+import { createContext } from "preact";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import type { App } from "../app";
+import type { State } from "../state";
+
+export const AppContext = createContext<App>(undefined as unknown as App);
+
+export function useApp(): App {
+  return useContext(AppContext);
+}
+
+/** The state; the component is drawn again with each change of it. */
+export function useAppState(): State {
+  const app = useApp();
+  const [, draw] = useState({});
+  useEffect(() => app.store.subscribe(() => draw({})), [app]);
+  return app.state;
+}
+
+/** Draws again when told so. */
+export function useRedraw(): () => void {
+  const [, draw] = useState({});
+  return useRef(() => draw({})).current;
+}

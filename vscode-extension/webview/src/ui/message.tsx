@@ -1,0 +1,226 @@
+/** One message: what was said, how it came to be, and what can be done with it. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { asProblem, type Message, type Run, sentence } from "../../../src/lib/api";
+import { placeLabel } from "../../../src/lib/text";
+import type { LiveRun } from "../live_run";
+import { LiveText } from "../markdown";
+import { sentences } from "../sentences";
+import { useApp, useAppState, useRedraw } from "./hooks";
+
+const STATES: Record<string, string> = {
+  interrupted: "The daemon ended before the answer was complete.",
+  cancelled: "Stopped.",
+  failed: "Failed.",
+};
+
+export function MessageArticle({ message }: { message: Message }) {
+  const app = useApp();
+  const content = useRef<HTMLDivElement>(null);
+  /** The text that the element shows; it is not drawn again for the same one. */
+  const drawn = useRef<string>();
+  const run = app.live.get(message.id);
+  const redraw = useRedraw();
+
+  useEffect(() => {
+    const target = content.current;
+    if (!target || !run) return;
+    target.replaceChildren();
+    const live = new LiveText(target, app.markdown);
+    live.onFinished = (block) => {
+      for (const sentence of sentences(block.textContent ?? "")) app.onSay(sentence);
+    };
+    let shown = "";
+    const stopText = run.onText((text) => {
+      shown += text;
+      live.push(text);
+    });
+    const stopChange = run.onChange(() => {
+      redraw();
+      if (!run.end) return;
+      void live.end();
+      drawn.current = shown;
+    });
+    return () => {
+      stopText();
+      stopChange();
+    };
+  }, [run, app, redraw]);
+
+  useEffect(() => {
+    const target = content.current;
+    if (!target || run || drawn.current === message.content) return;
+    drawn.current = message.content;
+    void app.markdown.fill(target, message.content);
+  }, [message.content, run, app]);
+
+  const who = message.role === "user" ? "You" : "aiia";
+  return (
+    <article
+      class={message.role}
+      data-message={message.id}
+      aria-busy={run ? true : undefined}
+      aria-label={`${who}, ${new Date(message.created_at).toLocaleTimeString()}`}
+    >
+      <h2>
+        {who} {message.model && <small>{message.model}</small>}
+      </h2>
+      {run?.reasoning && (
+        <details>
+          <summary>Thinking</summary>
+          <p class="plain">{run.reasoning}</p>
+        </details>
+      )}
+      <div class="content" ref={content} />
+      {run && !run.text && <p class="note">{run.status || "Waiting for the model…"}</p>}
+      {run?.complaints.map((complaint) => (
+        <p key={complaint} class="note">
+          {complaint}
+        </p>
+      ))}
+      {STATES[message.status] && !run && <p class="note">{STATES[message.status]}</p>}
+      <Foot message={message} run={run} />
+    </article>
+  );
+}
+
+/** What can be done with a message, and what an answer was made of. */
+function Foot({ message, run }: { message: Message; run: LiveRun | undefined }) {
+  const app = useApp();
+  const { busy } = useAppState();
+  const isAnswer = message.role === "assistant";
+  return (
+    <div class="foot">
+      <Branches message={message} />
+      <button
+        type="button"
+        onClick={() => app.try(() => app.transport.act({ action: "copy", text: run?.text ?? message.content }))}
+      >
+        Copy
+      </button>
+      {isAnswer && !run && (
+        <button type="button" disabled={busy} onClick={() => app.try(() => app.regenerate(message))}>
+          Regenerate
+        </button>
+      )}
+      {!isAnswer && (
+        <button type="button" disabled={busy} onClick={() => app.edit(message)}>
+          Edit
+        </button>
+      )}
+      {isAnswer && <Details message={message} run={run} />}
+    </div>
+  );
+}
+
+/** ‹2/3›: which of the answers, or of the wordings, this is. */
+function Branches({ message }: { message: Message }) {
+  const app = useApp();
+  const { busy } = useAppState();
+  const siblings = message.siblings ?? [];
+  if (siblings.length < 2 || !app.has("message.choose")) return null;
+  const at = siblings.indexOf(message.id);
+  const what = message.role === "user" ? "wording" : "answer";
+  const go = (to: number) => app.try(() => app.choose(siblings[to]));
+  return (
+    <span class="branches">
+      <button type="button" aria-label={`Previous ${what}`} disabled={busy || at <= 0} onClick={() => go(at - 1)}>
+        ‹
+      </button>
+      <span>
+        {at + 1}/{siblings.length}
+      </span>
+      <button type="button" aria-label={`Next ${what}`} disabled={busy || at + 1 >= siblings.length} onClick={() => go(at + 1)}>
+        ›
+      </button>
+    </span>
+  );
+}
+
+/** Tokens and time of an answer, and what it proposed; read when the answer comes into view. */
+function Details({ message, run }: { message: Message; run: LiveRun | undefined }) {
+  const app = useApp();
+  const [ended, setEnded] = useState<Run>();
+  const line = useRef<HTMLSpanElement>(null);
+  const runId = message.run_id;
+  useEffect(() => {
+    const element = line.current;
+    if (!element || !runId || run || ended) return;
+    const seen = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      seen.disconnect();
+      app.transport.call("run.get", { run_id: runId }).then(setEnded, (error) => {
+        element.textContent = sentence(asProblem(error));
+      });
+    });
+    seen.observe(element);
+    return () => seen.disconnect();
+  }, [runId, run, ended, app]);
+
+  const usage = run?.usage ?? ended?.usage;
+  const edits = run?.edits.map((edit) => edit.id) ?? (ended?.edit_id ? [ended.edit_id] : []);
+  const parts: string[] = [];
+  if (usage?.input_tokens != null) parts.push(`${usage.input_tokens.toLocaleString()} in`);
+  if (usage?.output_tokens != null) parts.push(`${usage.output_tokens.toLocaleString()} out`);
+  const cost = (usage as { cost?: unknown } | undefined)?.cost;
+  if (typeof cost === "number" || typeof cost === "string") parts.push(`${cost}`);
+  if (ended?.finished_at) parts.push(`${((Date.parse(ended.finished_at) - Date.parse(ended.created_at)) / 1000).toFixed(1)} s`);
+  const problem = ended?.problem;
+  return (
+    <>
+      {edits.map((id) =>
+        app.transport.kind === "editor" ? (
+          <button key={id} type="button" onClick={() => app.try(() => app.review(id))}>
+            Review the change
+          </button>
+        ) : (
+          <Diff key={id} editId={id} />
+        ),
+      )}
+      {run?.context && <Context run={run} />}
+      <span class="usage" ref={line}>
+        {parts.join(" · ")}
+      </span>
+      {problem && <p class="note">{sentence(problem)}</p>}
+    </>
+  );
+}
+
+/** What was sent along, one click away. */
+function Context({ run }: { run: LiveRun }) {
+  const { context } = run;
+  if (!context) return null;
+  const secrets = context.redactions ? `, ${context.redactions} secrets replaced` : "";
+  return (
+    <details class="context">
+      <summary>
+        {context.tokens.toLocaleString()} tokens of context{secrets}
+      </summary>
+      <ul>
+        {context.pieces.map((piece) => (
+          <li key={piece}>{piece}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** A proposed change, to read: a browser cannot apply it. */
+function Diff({ editId }: { editId: string }) {
+  const app = useApp();
+  const [text, setText] = useState("");
+  const [names, setNames] = useState("");
+  const read = () =>
+    app.try(async () => {
+      const edit = await app.transport.call("edit.get", { edit_id: editId });
+      setNames(edit.files.map((file) => placeLabel(file.path)).join(", "));
+      setText(edit.diff);
+    });
+  return (
+    <details class="context" onToggle={(event) => event.currentTarget.open && text === "" && read()}>
+      <summary>Proposed change{names && ` of ${names}`}</summary>
+      <pre tabIndex={0}>{text || "Reading…"}</pre>
+      <p class="note">Review it in an editor, or with “aiia edits”.</p>
+    </details>
+  );
+}

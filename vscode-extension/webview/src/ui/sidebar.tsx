@@ -1,0 +1,192 @@
+/** The projects and their chats. */
+
+import { useState } from "preact/hooks";
+import type { Chat } from "../../../src/lib/api";
+import { titleOf } from "../app";
+import { useApp, useAppState } from "./hooks";
+import { type Entry, Menu } from "./menu";
+
+export function Sidebar() {
+  const app = useApp();
+  const state = useAppState();
+  const [renaming, setRenaming] = useState<string>();
+  const wanted = state.query.trim().toLowerCase();
+  const chats = state.chats.filter((chat) => titleOf(chat).toLowerCase().includes(wanted));
+  return (
+    <nav id="sidebar" aria-label="Projects and chats">
+      <Projects />
+      <input
+        type="search"
+        aria-label="Search chats"
+        placeholder="Search"
+        value={state.query}
+        onInput={(event) => app.try(() => app.search(event.currentTarget.value))}
+      />
+      <ul class="chats" aria-label="Chats">
+        {chats.map((chat) => (
+          <li key={chat.id}>
+            {renaming === chat.id ? (
+              <Rename chat={chat} done={() => setRenaming(undefined)} />
+            ) : (
+              <ChatEntry chat={chat} rename={() => setRenaming(chat.id)} />
+            )}
+          </li>
+        ))}
+      </ul>
+      {chats.length === 0 && (
+        <p class="empty">{wanted ? "No chat has that in its title." : "There is no chat yet. Ask something."}</p>
+      )}
+      {state.moreChats && !wanted && (
+        <button type="button" onClick={() => app.try(() => app.readMoreChats())}>
+          Older chats
+        </button>
+      )}
+      {state.found && (
+        <section aria-label="Found in messages">
+          <h2>In messages</h2>
+          <ul class="chats">
+            {state.found.map((found) => (
+              <li key={found.chatId + found.snippet}>
+                <button type="button" class="entry" onClick={() => app.try(() => app.open(found.chatId))}>
+                  <span>{found.title}</span>
+                  <small>{found.snippet}</small>
+                </button>
+              </li>
+            ))}
+          </ul>
+          {state.found.length === 0 && <p class="empty">Nothing was said with these words.</p>}
+        </section>
+      )}
+      {app.has("chat.fork") && (
+        <button type="button" aria-pressed={state.showArchived} onClick={() => app.try(() => app.toggleArchived())}>
+          Archived
+        </button>
+      )}
+    </nav>
+  );
+}
+
+function Projects() {
+  const app = useApp();
+  const { projects, projectId } = useAppState();
+  const [naming, setNaming] = useState(false);
+  return (
+    <div class="projects">
+      <select
+        aria-label="Project"
+        value={projectId ?? ""}
+        disabled={projects.length === 0}
+        onChange={(event) => app.try(() => app.selectProject(event.currentTarget.value))}
+      >
+        {projects.length === 0 && <option value="">No project yet</option>}
+        {projects.map((project) => (
+          <option key={project.id} value={project.id}>
+            {project.name}
+          </option>
+        ))}
+      </select>
+      <button type="button" aria-label="New project" aria-expanded={naming} onClick={() => setNaming(!naming)}>
+        +
+      </button>
+      {naming && (
+        <Name
+          label="Name of the new project"
+          value=""
+          cancel={() => setNaming(false)}
+          done={(name) => {
+            setNaming(false);
+            app.try(() => app.createProject(name));
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function ChatEntry({ chat, rename }: { chat: Chat; rename: () => void }) {
+  const app = useApp();
+  const { chat: open, projects } = useAppState();
+  const marks = app.has("chat.fork");
+  const update = (change: Record<string, unknown>) => app.try(() => app.updateChat(chat, change));
+  const entries: Entry[] = [{ label: "Rename", run: rename }];
+  if (marks) {
+    entries.push({ label: chat.pinned ? "Unpin" : "Pin", run: () => update({ pinned: !chat.pinned }) });
+    entries.push({ label: chat.archived ? "Unarchive" : "Archive", run: () => update({ archived: !chat.archived }) });
+  }
+  for (const project of projects.filter((project) => project.id !== chat.project_id).slice(0, 8)) {
+    entries.push({ label: `Move to ${project.name}`, run: () => update({ project_id: project.id }) });
+  }
+  entries.push({ label: "Delete", run: () => app.try(() => app.deleteChat(chat)) });
+  return (
+    <>
+      <button
+        type="button"
+        class="entry"
+        aria-current={chat.id === open?.id ? "page" : undefined}
+        title={titleOf(chat)}
+        onClick={() => app.try(() => app.open(chat.id))}
+      >
+        <span>
+          {chat.pinned && <span class="mark">pinned </span>}
+          {titleOf(chat)}
+        </span>
+      </button>
+      <Menu label={`More for ${titleOf(chat)}`} entries={entries} />
+    </>
+  );
+}
+
+function Rename({ chat, done }: { chat: Chat; done: () => void }) {
+  const app = useApp();
+  return (
+    <Name
+      label="New title"
+      value={titleOf(chat)}
+      cancel={done}
+      done={(title) => {
+        done();
+        app.try(() => app.updateChat(chat, { title }));
+      }}
+    />
+  );
+}
+
+/** A field for one name: Enter takes it, Escape leaves it. */
+function Name({
+  label,
+  value,
+  done,
+  cancel,
+}: {
+  label: string;
+  value: string;
+  done: (name: string) => void;
+  cancel: () => void;
+}) {
+  return (
+    <form
+      class="name"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
+        if (name) done(name);
+        else cancel();
+      }}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.stopPropagation();
+        cancel();
+      }}
+    >
+      <input
+        name="name"
+        aria-label={label}
+        placeholder={label}
+        defaultValue={value}
+        maxLength={200}
+        ref={(input) => input?.focus()}
+      />
+      <button type="submit">Save</button>
+    </form>
+  );
+}

@@ -1,0 +1,31 @@
+/** Short messages: what was done, and what did not work. */
+
+import { useApp, useAppState } from "./hooks";
+
+export function Toasts() {
+  const app = useApp();
+  const { toasts } = useAppState();
+  return (
+    <div class="toasts">
+      {toasts.map((toast) => (
+        <div key={toast.id} class={`toast ${toast.kind}`} role={toast.kind === "error" ? "alert" : "status"}>
+          <p>{toast.text}</p>
+          {toast.action && (
+            <button
+              type="button"
+              onClick={() => {
+                toast.action?.run();
+                app.dismiss(toast.id);
+              }}
+            >
+              {toast.action.label}
+            </button>
+          )}
+          <button type="button" onClick={() => app.dismiss(toast.id)}>
+            Close
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+/** The whole view. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { titleOf } from "../app";
+import { Composer } from "./composer";
+import { useApp, useAppState } from "./hooks";
+import { Messages } from "./messages";
+import { Sidebar } from "./sidebar";
+import { ThemeSwitch } from "./theme";
+import { Toasts } from "./toasts";
+
+export function View() {
+  const app = useApp();
+  const state = useAppState();
+  const said = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    app.onSay = (text) => {
+      if (said.current) said.current.textContent = text;
+    };
+  }, [app]);
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      if (app.state.sidebar && app.transport.kind === "editor") app.store.set({ sidebar: false });
+      else if (app.state.editing) app.edit(undefined);
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [app]);
+  return (
+    <div class={`view ${state.sidebar ? "with-sidebar" : ""}`}>
+      <header>
+        <button
+          type="button"
+          aria-expanded={state.sidebar}
+          aria-controls="sidebar"
+          onClick={() => app.store.set({ sidebar: !state.sidebar })}
+        >
+          Chats
+        </button>
+        <h1 title={state.chat ? titleOf(state.chat) : undefined}>{state.chat ? titleOf(state.chat) : "aiia"}</h1>
+        <button type="button" onClick={() => app.newChat()}>
+          New
+        </button>
+        {app.transport.kind === "browser" && <ThemeSwitch />}
+      </header>
+      <Connection />
+      <div class="layout">
+        {state.sidebar && <Sidebar />}
+        <main>
+          <Messages />
+          <p ref={said} class="visually-hidden" role="status" />
+          <Toasts />
+          <Composer />
+        </main>
+      </div>
+    </div>
+  );
+}
+
+/** What is wrong with the connection, and what to do; nothing where all is well. */
+function Connection() {
+  const app = useApp();
+  const { connection, connectionDetail } = useAppState();
+  if (connection === "connected") return null;
+  const waiting = connection === "connecting" || (connection === "lost" && connectionDetail === "");
+  const text =
+    connection === "connecting"
+      ? "Connecting to the daemon…"
+      : connection === "lost"
+        ? connectionDetail || "The connection is lost. Trying again; what you type stays."
+        : connectionDetail;
+  return (
+    <div class={`connection ${waiting ? "" : "error"}`} role="status">
+      <p>{text}</p>
+      {!waiting && app.transport.kind === "editor" && (
+        <button type="button" onClick={() => app.try(() => app.transport.act({ action: "restart" }))}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
