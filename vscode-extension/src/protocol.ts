@@ -1858,8 +1858,14 @@ export interface components {
         };
         /** @description A file as it is and as it would be. */
         FilePreview: {
-            /** @description Absolute path, or `untitled:NAME`. */
+            /** @description Absolute path, or `untitled:NAME`; for a file that is renamed, the new path. */
             path: string;
+            /** @description What becomes of it. */
+            action: components["schemas"]["FileAction"];
+            /** @description Where a file that is renamed stands before. */
+            from?: string | null;
+            /** @description Why it needs a decision of its own. */
+            protection?: string | null;
             /** @description Whether the file exists. */
             exists: boolean;
             /** @description Its text as it is now; empty where it does not exist. */
