@@ -3,6 +3,7 @@
 pub(crate) mod output;
 
 mod arguments;
+mod hunk_view;
 mod interrupt;
 mod markdown;
 mod run_view;
@@ -22,6 +23,7 @@ mod edits;
 mod events;
 mod models;
 mod open;
+mod review;
 mod status;
 mod stop;
 mod workspace;
@@ -44,6 +46,7 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Edit(arguments) => action::run(ActionKind::Edit, &arguments),
         Verb::Ask(arguments) => ask::run(&arguments),
         Verb::Edits(arguments) => edits::list(&arguments),
+        Verb::Review(arguments) => review::run(&arguments),
         Verb::Accept(arguments) => edits::accept(&arguments),
         Verb::Reject(arguments) => edits::reject(&arguments),
         Verb::Undo(arguments) => edits::undo(&arguments),

@@ -34,6 +34,8 @@ pub(crate) enum Verb {
     Ask(AskArguments),
     /// List proposed changes
     Edits(ListArguments),
+    /// Look at a proposed change hunk by hunk, and decide
+    Review(ReviewArguments),
     /// Write a proposed change into its files
     Accept(DecideArguments),
     /// Refuse a proposed change
@@ -129,6 +131,25 @@ pub(crate) struct DecideArguments {
     #[arg(long)]
     pub(crate) allow_protected: bool,
     /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReviewArguments {
+    /// The proposed change, as `aiia edits` lists it; the newest that waits where absent
+    #[arg(value_name = "EDIT")]
+    pub(crate) edit: Option<String>,
+    /// Accept these hunks, such as `1,3`, and write them into the files
+    #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
+    pub(crate) accept: Vec<u32>,
+    /// Reject these hunks
+    #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
+    pub(crate) reject: Vec<u32>,
+    /// Allow to write files that can run programs, such as those below `.git` or `.vscode`
+    #[arg(long)]
+    pub(crate) allow_protected: bool,
+    /// Print the change as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

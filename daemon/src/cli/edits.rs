@@ -5,7 +5,7 @@ use std::path::Path;
 
 use aiia_protocol::document::DocumentRef;
 use aiia_protocol::edit::{
-    DecideEdit, EditOutcome, EditRef, EditStatus, FileChange, HunkStatus, ListEdits, PendingEdit,
+    DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, EditStatus, FileChange, HunkStatus, ListEdits, PendingEdit,
 };
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditAccept, EditGet, EditList, EditReject, EditUndo};
@@ -92,7 +92,12 @@ pub(crate) fn accept_and_write(
     hunks: Option<Vec<HunkNumber>>,
     allow_protected: bool,
 ) -> Result<EditOutcome, Failure> {
-    write::refuse_protected(edit.files.iter().map(|file| Path::new(&file.path)), allow_protected)?;
+    let meant = |file: &&EditFile| {
+        let waits = |hunk: &EditHunk| hunk.status == HunkStatus::Pending;
+        file.hunks.iter().any(|hunk| waits(hunk) && hunks.as_ref().is_none_or(|hunks| hunks.contains(&hunk.number)))
+    };
+    let paths = edit.files.iter().filter(meant).flat_map(|file| [Some(&file.path), file.from.as_ref()]).flatten();
+    write::refuse_protected(paths.map(Path::new), allow_protected)?;
     let outcome = client.call::<EditAccept>(&decision(edit, hunks))?;
     if let Err(failure) = write_changes(&outcome.changes) {
         take_back(client, edit, &outcome.edit);

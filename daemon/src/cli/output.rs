@@ -231,7 +231,8 @@ fn phase(text: &str) -> String {
     text.chars().filter(|character| !character.is_ascii_digit()).collect()
 }
 
-fn has_colour(to: &impl IsTerminal) -> bool {
+/// Whether `to` takes colours.
+pub(crate) fn has_colour(to: &impl IsTerminal) -> bool {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     to.is_terminal() && !no_colour && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

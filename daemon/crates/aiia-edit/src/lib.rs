@@ -18,6 +18,7 @@ pub mod review;
 mod split;
 mod tolerance;
 mod unified;
+mod words;
 mod workspace;
 
 pub use complaint::{Complaint, ComplaintKind};
@@ -31,4 +32,5 @@ pub use rebase::{LocateError, locate};
 pub use split::{split, split_at};
 pub use tolerance::Tolerance;
 pub use unified::{git_diff, unified_diff};
+pub use words::{ShownLine, Span, shown_lines};
 pub use workspace::{Entry, Workspace};

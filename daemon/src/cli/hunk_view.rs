@@ -1,0 +1,129 @@
+//! A hunk on a terminal: its lines with the words that differ, and what stands around it.
+
+use std::fs;
+use std::io;
+
+use aiia_edit::{Hunk, ShownLine, shown_lines};
+use aiia_protocol::edit::{EditFile, EditHunk, FileAction, HunkStatus};
+
+use crate::cli::output::{self, Style, has_colour, paint};
+use crate::cli::sanitize::clean;
+
+const RED: &str = "\x1b[31m";
+const GREEN: &str = "\x1b[32m";
+const REVERSE: &str = "\x1b[7m";
+const NOT_REVERSE: &str = "\x1b[27m";
+const RESET: &str = "\x1b[0m";
+/// Lines shown before and after a hunk.
+const CONTEXT_LINES: usize = 3;
+
+/// Prints a hunk.
+pub(crate) fn print(file: &EditFile, hunk: &EditHunk) {
+    let state = match hunk.status {
+        HunkStatus::Pending => paint("pending", Style::Warning),
+        HunkStatus::Accepted => paint("accepted", Style::Good),
+        HunkStatus::Rejected => paint("rejected", Style::Faint),
+        HunkStatus::Undone => paint("undone", Style::Faint),
+    };
+    let name = paint(&title(file), Style::Heading);
+    output::painted_line(&format!("hunk {} · {name} · line {} · {state}", hunk.number, hunk.old_start.max(1)));
+    if let Some(why) = &file.protection {
+        output::painted_line(&paint(&format!("  This file {why}."), Style::Warning));
+    }
+    for tolerance in &hunk.tolerances {
+        output::painted_line(&paint(&format!("  {tolerance}"), Style::Faint));
+    }
+    let (before, after) = around(file, hunk);
+    let context = |lines: &[String]| lines.iter().for_each(|line| output::line(&format!("  {line}")));
+    context(&before);
+    let coloured = has_colour(&io::stdout());
+    for line in shown_lines(&as_hunk(hunk)) {
+        output::painted_line(&shown(&line, coloured));
+    }
+    context(&after);
+}
+
+/// What becomes of a file, in words.
+fn title(file: &EditFile) -> String {
+    let name = output::shown_path(file.path.as_ref());
+    match (file.action, &file.from) {
+        (FileAction::Edit, _) | (FileAction::Rename, None) => name,
+        (FileAction::Create, _) => format!("{name} (new file)"),
+        (FileAction::Delete, _) => format!("{name} (deleted)"),
+        (FileAction::Rename, Some(from)) => format!("{} → {name}", output::shown_path(from.as_ref())),
+    }
+}
+
+fn shown(line: &ShownLine, coloured: bool) -> String {
+    let sign = if line.added { '+' } else { '-' };
+    let all_changed = line.spans.iter().all(|span| span.changed);
+    let mut text = String::new();
+    for span in &line.spans {
+        let part = clean(&span.text);
+        if coloured && span.changed && !all_changed {
+            text += &format!("{REVERSE}{part}{NOT_REVERSE}");
+        } else {
+            text += &part;
+        }
+    }
+    let colour = if line.added { GREEN } else { RED };
+    if coloured { format!("{colour}{sign} {text}{RESET}") } else { format!("{sign} {text}") }
+}
+
+/// The lines before and after a hunk in the file as it is on disk; none where its lines are not found.
+fn around(file: &EditFile, hunk: &EditHunk) -> (Vec<String>, Vec<String>) {
+    let text =
+        [Some(&file.path), file.from.as_ref()].into_iter().flatten().find_map(|path| fs::read_to_string(path).ok());
+    let Some(text) = text else { return Default::default() };
+    let lines: Vec<&str> = text.lines().collect();
+    let wanted: Vec<&str> = match hunk.status {
+        HunkStatus::Accepted => hunk.new_text.lines().collect(),
+        _ => hunk.old_text.lines().collect(),
+    };
+    let stood = as_hunk(hunk).old_index();
+    let start = if wanted.is_empty() {
+        Some(stood.min(lines.len()))
+    } else {
+        let places = lines.windows(wanted.len()).enumerate().filter(|(_, window)| *window == wanted.as_slice());
+        places.map(|(line, _)| line).min_by_key(|line| line.abs_diff(stood))
+    };
+    let Some(start) = start else { return Default::default() };
+    let end = start + wanted.len();
+    let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+    (
+        owned(&lines[start.saturating_sub(CONTEXT_LINES)..start]),
+        owned(&lines[end..(end + CONTEXT_LINES).min(lines.len())]),
+    )
+}
+
+fn as_hunk(hunk: &EditHunk) -> Hunk {
+    Hunk {
+        old_start: hunk.old_start as usize,
+        old_lines: hunk.old_lines as usize,
+        new_start: hunk.new_start as usize,
+        new_lines: hunk.new_lines as usize,
+        old_text: hunk.old_text.clone(),
+        new_text: hunk.new_text.clone(),
+        tolerances: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_edit::hunks;
+
+    use super::*;
+
+    #[test]
+    fn words_that_differ_stand_out() {
+        let lines = shown_lines(&hunks("a = 1\n", "a = 2\n")[0]);
+        assert_eq!(shown(&lines[1], true), "\x1b[32m+ a = \x1b[7m2\x1b[27m\x1b[0m");
+        assert_eq!(shown(&lines[0], false), "- a = 1");
+    }
+
+    #[test]
+    fn control_characters_of_a_model_do_not_reach_the_terminal() {
+        let lines = shown_lines(&hunks("", "x\x1b[2J\n")[0]);
+        assert!(!shown(&lines[0], false).contains('\x1b'));
+    }
+}

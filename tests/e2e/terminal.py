@@ -1,0 +1,52 @@
+"""Runs a program in a terminal of its own and answers its questions.
+
+    terminal.py PROGRAM ARGUMENT… < dialogue.json
+
+The dialogue is a list of [text to wait for, line to type]. Prints all that the terminal showed; ends with the program's code, or
+with 97 when a text did not come.
+"""
+
+import json
+import os
+import pty
+import select
+import sys
+import time
+
+LIMIT_S = 30
+
+
+def main():
+    dialogue = json.load(sys.stdin)
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ["TERM"] = "xterm-256color"
+        os.execvp(sys.argv[1], sys.argv[1:])
+    shown, seen = b"", 0
+    deadline = time.monotonic() + LIMIT_S
+    code = None
+    while True:
+        while dialogue and (at := shown.find(dialogue[0][0].encode(), seen)) >= 0:
+            seen = at + len(dialogue[0][0].encode())
+            os.write(terminal, dialogue.pop(0)[1].encode() + b"\n")
+        readable, _, _ = select.select([terminal], [], [], max(0, deadline - time.monotonic()))
+        if not readable:
+            code = 97
+            os.kill(child, 9)
+            break
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # The terminal of a program that has ended.
+            part = b""
+        if not part:
+            break
+        shown += part
+    _, status = os.waitpid(child, 0)
+    sys.stdout.buffer.write(shown)
+    if dialogue:
+        print(f"\nnever shown: {dialogue[0][0]!r}")
+        code = 97
+    sys.exit(os.waitstatus_to_exitcode(status) if code is None else code)
+
+
+main()
