@@ -61,7 +61,7 @@ fn shown(line: &ShownLine, coloured: bool) -> String {
     for span in &line.spans {
         let part = clean(&span.text);
         if coloured && span.changed && !all_changed {
-            text += &format!("{REVERSE}{part}{NOT_REVERSE}");
+            text.extend([REVERSE, &part, NOT_REVERSE]);
         } else {
             text += &part;
         }
