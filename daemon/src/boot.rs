@@ -27,8 +27,6 @@ const TAKEOVER_LIMIT: Duration = Duration::from_secs(4);
 const TAKEOVER_STEP: Duration = Duration::from_millis(100);
 /// What is left to tasks that compute when everything else has ended.
 const RUNTIME_LIMIT: Duration = Duration::from_millis(100);
-/// After how long without a client and a run a daemon that was started by a client exits.
-const IDLE_LIMIT: Duration = Duration::from_mins(30);
 
 /// What `aiia serve` can be told.
 #[derive(Clone, Debug, Default)]
@@ -150,9 +148,7 @@ fn run_daemon(
         let idle = match idle {
             IdleExit::Never => None,
             IdleExit::After(limit) => Some(limit),
-            IdleExit::Configured => Some(
-                settings.idle_minutes.map_or(IDLE_LIMIT, |minutes| Duration::from_secs(minutes.saturating_mul(60))),
-            ),
+            IdleExit::Configured => Some(Duration::from_secs(settings.idle_minutes.saturating_mul(60))),
         };
         let engine = Engine::open(options)?;
         let listener = http_listener(bind, port, settings.http_port).await?;

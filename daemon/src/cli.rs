@@ -17,6 +17,7 @@ mod ask;
 mod chat;
 mod chats;
 mod completions;
+mod config;
 mod context;
 mod doctor;
 mod edits;
@@ -58,6 +59,7 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Chat(arguments) => chat::run(&arguments),
         Verb::Projects(arguments) => chats::projects(&arguments),
         Verb::Models(arguments) => models::run(&arguments),
+        Verb::Config(arguments) => config::run(&arguments),
         Verb::Events(arguments) => events::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Doctor(arguments) => Ok(doctor::run(&arguments)),

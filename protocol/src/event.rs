@@ -19,6 +19,8 @@ pub enum Entity {
     Run,
     /// A pending edit.
     Edit,
+    /// The configuration or a key.
+    Config,
 }
 
 /// How it changed.

@@ -8,6 +8,7 @@ pub mod operation;
 
 pub mod action;
 pub mod chat;
+pub mod config;
 pub mod context;
 pub mod document;
 pub mod edit;

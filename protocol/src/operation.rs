@@ -5,7 +5,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::page::Page;
-use crate::{Empty, action, chat, context, edit, event, markdown, message, model, project, run, system, workspace};
+use crate::{
+    Empty, action, chat, config, context, edit, event, markdown, message, model, project, run, system, workspace,
+};
 
 /// The HTTP method of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -281,6 +283,20 @@ operations! {
     MarkdownRender = "markdown.render", Post "/markdown", Read Unary, markdown::RenderMarkdown => markdown::RenderedMarkdown;
     /// Lists the models that can be used now.
     ModelList = "model.list", Get "/models", Read Unary, Empty => model::ModelList;
+    /// Gives every value of the configuration that is in force, and where it comes from.
+    ConfigGet = "config.get", Get "/config", Read Unary, config::GetConfig => config::Config;
+    /// Sets a key of the configuration file, or takes it out, and leaves the rest of the file alone.
+    ConfigUpdate = "config.update", Patch "/config", Admin Unary, config::UpdateConfig => config::Config;
+    /// Says what is wrong with the configuration file, or with a text.
+    ConfigCheck = "config.check", Post "/config/check", Read Unary, config::CheckConfig => config::ConfigCheck;
+    /// Gives the JSON schema of the configuration file.
+    ConfigSchema = "config.schema", Get "/config/schema", Read Unary, Empty => config::ConfigSchema;
+    /// Lists the keys of providers, never the keys themselves.
+    KeyList = "key.list", Get "/keys", Read Unary, Empty => config::KeyList;
+    /// Keeps the key of a provider for the address that the provider has now.
+    KeySet = "key.set", Post "/keys", Admin Unary, config::SetKey => config::Key;
+    /// Forgets the key of a provider.
+    KeyDelete = "key.delete", Delete "/keys/{provider}", Admin Unary, config::KeyRef => Empty;
     /// Streams every change that any client makes.
     EventsSubscribe = "events.subscribe", Get "/events", Read Streaming, Empty => event::Event;
 }

@@ -194,6 +194,13 @@ pub enum RunEventKind {
         /// Why.
         message: String,
     },
+    /// Something that the user should know about the answer.
+    Notice {
+        /// What exactly it is, for programs, such as `history_dropped` or `prompt_truncated`.
+        reason: String,
+        /// What a person reads.
+        text: String,
+    },
     /// Tokens used.
     Usage {
         /// The tokens.

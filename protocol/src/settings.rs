@@ -33,6 +33,8 @@ pub enum Origin {
     Default,
     /// The configuration file.
     Global,
+    /// The file `.aiia.toml` of the folder.
+    Folder,
     /// The project.
     Project,
     /// The chat.

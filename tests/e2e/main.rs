@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod command_line;
+mod configuration;
 mod crash;
 mod embedded_model;
 mod generic_editor;

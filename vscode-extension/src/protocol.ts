@@ -693,6 +693,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives every value of the configuration that is in force, and where it comes from. */
+        get: operations["config.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Sets a key of the configuration file, or takes it out, and leaves the rest of the file alone. */
+        patch: operations["config.update"];
+        trace?: never;
+    };
+    "/api/v1/config/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what is wrong with the configuration file, or with a text. */
+        post: operations["config.check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives the JSON schema of the configuration file. */
+        get: operations["config.schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the keys of providers, never the keys themselves. */
+        get: operations["key.list"];
+        put?: never;
+        /** Keeps the key of a provider for the address that the provider has now. */
+        post: operations["key.set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets the key of a provider. */
+        delete: operations["key.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1212,7 +1299,7 @@ export interface components {
             origin: components["schemas"]["Origin"];
         };
         /** @description Where a setting comes from, the farthest first. A nearer one wins. */
-        Origin: "default" | "global" | "project" | "chat" | "message";
+        Origin: "default" | "global" | "folder" | "project" | "chat" | "message";
         /** @description A setting with where it comes from. */
         Sourced2: {
             /**
@@ -1579,6 +1666,13 @@ export interface components {
             type: "complaint";
             /** @description Why. */
             message: string;
+        } | {
+            /** @constant */
+            type: "notice";
+            /** @description What exactly it is, for programs, such as `history_dropped` or `prompt_truncated`. */
+            reason: string;
+            /** @description What a person reads. */
+            text: string;
         } | {
             /** @constant */
             type: "usage";
@@ -2286,6 +2380,119 @@ export interface components {
             /** @description Why it did not answer. */
             reason: string;
         };
+        /** @description Parameters of `config.get`. */
+        GetConfig: {
+            /**
+             * @description Absolute path of the folder whose `.aiia.toml` counts, too.
+             * @default null
+             */
+            folder: string | null;
+        };
+        /** @description The configuration that is in force. */
+        Config: {
+            /** @description The configuration file, which need not exist. */
+            file: string;
+            /** @description Every value. */
+            values: components["schemas"]["ConfigValue"][];
+            /** @description What is wrong, one sentence each. */
+            problems: string[];
+        };
+        /** @description A value that is in force. */
+        ConfigValue: {
+            /** @description Its key, such as `timeouts.idle`. */
+            key: string;
+            /** @description The value; what may hold a secret is masked. */
+            value: unknown;
+            /** @description Where it comes from. */
+            origin: components["schemas"]["ConfigOrigin"];
+            /** @description The file with the line, or the variable. */
+            source?: string | null;
+        };
+        /** @description Where a value comes from. A later one wins over an earlier one. */
+        ConfigOrigin: "default" | "file" | "project_file" | "environment";
+        /** @description Parameters of `config.update`. */
+        UpdateConfig: {
+            /** @description The key, such as `timeouts.idle`. */
+            key: string;
+            /**
+             * @description Its value as it would stand in the file; a text needs no quotes. Without a value the key is taken out of the file.
+             * @default null
+             */
+            value: string | null;
+        };
+        /** @description Parameters of `config.check`. */
+        CheckConfig: {
+            /**
+             * @description The text to check; the configuration file where absent.
+             * @default null
+             */
+            text: string | null;
+            /**
+             * @description Whether it is that of a folder's `.aiia.toml`.
+             * @default false
+             */
+            project: boolean;
+        };
+        /** @description The result of `config.check`. */
+        ConfigCheck: {
+            /** @description What is wrong, in the order of the file. */
+            mistakes: components["schemas"]["ConfigMistake"][];
+        };
+        /** @description Something that is wrong with a configuration file. */
+        ConfigMistake: {
+            /**
+             * Format: uint64
+             * @description The line, from 1.
+             */
+            line: number;
+            /**
+             * Format: uint64
+             * @description Where it begins in the text, in bytes.
+             */
+            start: number;
+            /**
+             * Format: uint64
+             * @description Where it ends in the text, in bytes.
+             */
+            end: number;
+            /** @description What is wrong. */
+            message: string;
+            /** @description What to do. */
+            hint?: string | null;
+        };
+        /** @description The JSON schema of the configuration file. */
+        ConfigSchema: {
+            /** @description The schema. */
+            schema: unknown;
+        };
+        /** @description The result of `key.list`. */
+        KeyList: {
+            /** @description The keys. */
+            items: components["schemas"]["Key"][];
+        };
+        /** @description A key that aiia knows of. The key itself is never told. */
+        Key: {
+            /** @description The provider. */
+            provider: string;
+            /** @description The scheme, host and port that it is sent to, and to no other. */
+            host: string;
+            /** @description Where it is kept. */
+            place: components["schemas"]["KeyPlace"];
+        };
+        /** @description Where a key is kept. */
+        KeyPlace: "environment" | "keyring" | "file";
+        /** @description Parameters of `key.set`. */
+        SetKey: {
+            /** @description The provider. */
+            provider: string;
+            /** @description Its key. */
+            key: string;
+        };
+        /** @description Parameters of `key.delete`. */
+        KeyRef: {
+            /** @description The provider. */
+            provider: string;
+        };
         /** @description A change. */
         Event: {
             /**
@@ -2305,7 +2512,7 @@ export interface components {
             chat_id?: components["schemas"]["ChatId"] | null;
         };
         /** @description What changed. */
-        Entity: "project" | "chat" | "message" | "run" | "edit";
+        Entity: "project" | "chat" | "message" | "run" | "edit" | "config";
         /** @description How it changed. */
         Change: "created" | "updated" | "deleted";
     };
@@ -3997,6 +4204,193 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "config.get": {
+        parameters: {
+            query?: {
+                folder?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "config.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The key, such as `timeouts.idle`. */
+                    key: string;
+                    /**
+                     * @description Its value as it would stand in the file; a text needs no quotes. Without a value the key is taken out of the file.
+                     * @default null
+                     */
+                    value?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "config.check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The text to check; the configuration file where absent.
+                     * @default null
+                     */
+                    text?: string | null;
+                    /**
+                     * @description Whether it is that of a folder's `.aiia.toml`.
+                     * @default false
+                     */
+                    project?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigCheck"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "config.schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigSchema"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "key.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "key.set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The provider. */
+                    provider: string;
+                    /** @description Its key. */
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "key.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -58,6 +58,8 @@ pub(crate) enum Verb {
     Projects(ListArguments),
     /// List the models that can be used now
     Models(JsonArguments),
+    /// Show the configuration that is in force, or change it
+    Config(ConfigArguments),
     /// Follow every change that any editor, page or command makes
     Events(JsonArguments),
     /// Show how the daemon is
@@ -308,6 +310,56 @@ pub(crate) struct JsonArguments {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArguments {
+    #[command(subcommand)]
+    pub(crate) verb: Option<ConfigVerb>,
+    /// Show what is built in, too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// Set a key of the configuration file
+    Set {
+        /// The key, such as `timeouts.idle`
+        key: String,
+        /// The value as it stands in the file; a text needs no quotes
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Take a key out of the configuration file
+    Unset {
+        /// The key, such as `timeouts.idle`
+        key: String,
+    },
+    /// Keep the key of a provider, read from the standard input and not shown
+    SetKey {
+        /// The provider, such as `anthropic`
+        provider: String,
+    },
+    /// Forget the key of a provider
+    ForgetKey {
+        /// The provider
+        provider: String,
+    },
+    /// List the keys, never the keys themselves
+    Keys,
+    /// Say what is wrong with the configuration file
+    Check {
+        /// Another file, such as `.aiia.toml`
+        file: Option<PathBuf>,
+    },
+    /// Print the JSON schema of the configuration file
+    Schema,
+    /// Print where the configuration file is
+    Path,
 }
 
 #[derive(Debug, Args)]

@@ -91,6 +91,7 @@ fn show_settings(settings: &Settings) {
         let (value, origin) = match value {
             Some((value, Origin::Default)) => (value, "default"),
             Some((value, Origin::Global)) => (value, "configuration file"),
+            Some((value, Origin::Folder)) => (value, "folder"),
             Some((value, Origin::Project)) => (value, "project"),
             Some((value, Origin::Chat)) => (value, "chat"),
             Some((value, Origin::Message)) => (value, "message"),

@@ -30,6 +30,7 @@ fn entity(entity: Entity) -> &'static str {
         Entity::Message => "message",
         Entity::Run => "run",
         Entity::Edit => "edit",
+        Entity::Config => "configuration",
     }
 }
 

@@ -7,7 +7,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{Run, RunEventKind, RunStatus};
 
 use crate::cli::interrupt::Interrupt;
-use crate::cli::output::{Answer, Progress};
+use crate::cli::output::{self, Answer, Progress};
 use crate::client::Client;
 use crate::exit::{self, Failure};
 
@@ -29,6 +29,8 @@ pub(crate) struct Outcome {
     pub(crate) edit: Option<EditId>,
     /// Why its answer, or a part of it, could not be applied.
     pub(crate) complaints: Vec<String>,
+    /// What the user should know about the answer.
+    pub(crate) notices: Vec<String>,
     /// The whole answer.
     pub(crate) text: String,
 }
@@ -60,6 +62,7 @@ pub(crate) fn follow(client: &mut Client, run: &Run, show: Show, interrupt: &Int
             Ok(RunEventKind::Reasoning { .. }) => progress.show("thinking"),
             Ok(RunEventKind::Edit { edit_id, .. }) => outcome.edit = Some(edit_id),
             Ok(RunEventKind::Complaint { message }) => outcome.complaints.push(message),
+            Ok(RunEventKind::Notice { text, .. }) => outcome.notices.push(text),
             Ok(RunEventKind::Usage { .. }) => {}
             Ok(RunEventKind::Done { status, problem }) => ended = end(status, problem),
             Err(problem) => ended = Err(problem.into()),
@@ -69,6 +72,9 @@ pub(crate) fn follow(client: &mut Client, run: &Run, show: Show, interrupt: &Int
     progress.clear();
     if let Some(answer) = answer {
         answer.end();
+    }
+    if show != Show::Nothing {
+        outcome.notices.iter().for_each(|text| output::note(&format!("note: {text}")));
     }
     ended.map(|()| outcome)
 }

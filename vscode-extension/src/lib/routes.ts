@@ -50,5 +50,12 @@ export const ROUTES: Record<string, [method: string, path: string]> = {
   "workspace.map": ["POST", "/api/v1/workspaces/map"],
   "markdown.render": ["POST", "/api/v1/markdown"],
   "model.list": ["GET", "/api/v1/models"],
+  "config.get": ["GET", "/api/v1/config"],
+  "config.update": ["PATCH", "/api/v1/config"],
+  "config.check": ["POST", "/api/v1/config/check"],
+  "config.schema": ["GET", "/api/v1/config/schema"],
+  "key.list": ["GET", "/api/v1/keys"],
+  "key.set": ["POST", "/api/v1/keys"],
+  "key.delete": ["DELETE", "/api/v1/keys/{provider}"],
   "events.subscribe": ["GET", "/api/v1/events"],
 };

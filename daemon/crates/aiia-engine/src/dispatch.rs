@@ -64,6 +64,7 @@ where
     O::Result: Send + 'static,
 {
     check_scope(session, O::ROW)?;
+    session.engine().refresh_config();
     let params = parse::<O::Params>(params)?;
     Ok(match Box::pin(O::handle(session, params)).await? {
         Reply::One(result) => Reply::One(to_value(&result)?),

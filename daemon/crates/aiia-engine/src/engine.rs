@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use aiia_protocol::event::{Change, Entity, Event};
@@ -16,8 +16,9 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
-use crate::config::Config;
+use crate::config::{self, Config, Mistake, Stamp};
 use crate::indexes::Indexes;
+use crate::keys::Keys;
 use crate::models::ModelDirectory;
 use crate::run::ActiveRuns;
 use crate::session::{ClientInfo, Session, SessionState};
@@ -51,15 +52,24 @@ pub struct Activity {
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
+/// The configuration in force and what is made from it.
+pub(crate) struct Configured {
+    pub(crate) config: Config,
+    pub(crate) models: Arc<ModelDirectory>,
+    /// What is wrong with the file as it is now, where something older is in force.
+    newest: Option<Config>,
+    stamp: Stamp,
+}
+
 #[doc(hidden)]
 #[allow(missing_docs, reason = "it is named only by `Deref`; its fields stay inside the crate")]
 pub struct Inner {
     pub(crate) options: EngineOptions,
-    pub(crate) config: Config,
+    configured: RwLock<Arc<Configured>>,
+    pub(crate) keys: Keys,
     pub(crate) store: Store,
     pub(crate) bus: Bus,
     pub(crate) runs: ActiveRuns,
-    pub(crate) models: ModelDirectory,
     pub(crate) indexes: Indexes,
     pub(crate) started_at: String,
     http_address: Mutex<Option<SocketAddr>>,
@@ -112,14 +122,17 @@ impl Engine {
         // Not while a client waits for the daemon.
         let _ = std::thread::Builder::new().name("sweep".to_owned()).spawn(move || sweep(&review, REVIEW_AGE));
         let store = Store::open(&options.data_dir).map_err(Problem::from)?;
+        let stamp = config::stamp(&options.config_file);
         let config = Config::load(&options.config_file, &options.environment);
-        let models = ModelDirectory::new(&config, &options);
+        let keys = Keys::new(&options.data_dir, options.environment.get("AIIA_KEYRING").is_none_or(|on| on != "off"));
+        let models = Arc::new(ModelDirectory::new(&config, &options, &keys, None));
+        let configured = Configured { config, models, newest: None, stamp };
         Ok(Self(Arc::new(Inner {
-            config,
+            configured: RwLock::new(Arc::new(configured)),
+            keys,
             store,
             bus: Bus::new(),
             runs: ActiveRuns::default(),
-            models,
             indexes: Indexes::new(options.data_dir.join("indexes")),
             started_at: jiff::Timestamp::now().to_string(),
             http_address: Mutex::new(None),
@@ -129,6 +142,81 @@ impl Engine {
             shutdown: CancellationToken::new(),
             options,
         })))
+    }
+
+    /// The configuration in force.
+    pub(crate) fn configured(&self) -> Arc<Configured> {
+        Arc::clone(&self.configured.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The models of the configuration in force.
+    pub(crate) fn models(&self) -> Arc<ModelDirectory> {
+        Arc::clone(&self.configured().models)
+    }
+
+    /// Takes the configuration file in again if it has changed.
+    pub(crate) fn refresh_config(&self) {
+        if config::stamp(&self.options.config_file) != self.configured().stamp {
+            self.reload_config();
+        }
+    }
+
+    /// Takes the configuration file and the keys in again. A file that cannot be read as a whole leaves in force what was.
+    pub(crate) fn reload_config(&self) {
+        let mut place = self.configured.write().unwrap_or_else(PoisonError::into_inner);
+        let stamp = config::stamp(&self.options.config_file);
+        let loaded = Config::load(&self.options.config_file, &self.options.environment);
+        let (config, newest) = if loaded.is_broken() { (place.config.clone(), Some(loaded)) } else { (loaded, None) };
+        let models = Arc::new(ModelDirectory::new(&config, &self.options, &self.keys, Some(&place.models)));
+        *place = Arc::new(Configured { config, models, newest, stamp });
+        tracing::info!("the configuration was read again");
+    }
+
+    /// What is wrong with the configuration, one sentence each.
+    pub(crate) fn config_problems(&self) -> Vec<String> {
+        let configured = self.configured();
+        let file = configured.newest.as_ref().unwrap_or(&configured.config);
+        let mut problems = file.problems.clone();
+        if configured.newest.is_some() {
+            problems.push("Until it is mended, the configuration before it is in force.".to_owned());
+        }
+        problems.extend(configured.models.problems().iter().cloned());
+        problems
+    }
+
+    /// What is wrong with the configuration file as it is now.
+    pub(crate) fn newest_mistakes(&self) -> Vec<Mistake> {
+        let configured = self.configured();
+        configured.newest.as_ref().unwrap_or(&configured.config).mistakes.clone()
+    }
+
+    /// What would be wrong with a configuration file of this text.
+    pub fn check_config(&self, text: &str) -> Vec<Mistake> {
+        Config::of(text, &self.options.config_file, &BTreeMap::new()).mistakes
+    }
+
+    /// The configuration file.
+    pub fn config_file(&self) -> &Path {
+        &self.options.config_file
+    }
+
+    /// Changes a key of the configuration file.
+    ///
+    /// # Errors
+    /// When the key or the value is wrong, or the file cannot be read or written.
+    pub(crate) fn change_config(&self, key: &str, change: &config::Change) -> Result<(), Problem> {
+        let file = &self.options.config_file;
+        let unusable = |detail: String| Problem::new(ProblemCode::StoreUnavailable, detail);
+        let text = Config::text(file).map_err(unusable)?;
+        let new = config::edited(&text, key, change)?;
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| unusable(format!("{} cannot be made: {error}.", folder.display())))?;
+        }
+        config::replace_file(file, &new, 0o600)
+            .map_err(|error| unusable(format!("{} cannot be written: {error}.", file.display())))?;
+        self.reload_config();
+        Ok(())
     }
 
     /// Opens a connection.

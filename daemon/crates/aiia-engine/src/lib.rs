@@ -17,6 +17,7 @@ mod dispatch;
 mod gate;
 mod hash;
 mod indexes;
+mod keys;
 mod models;
 mod named_files;
 mod open_workspace;

@@ -1,20 +1,24 @@
 //! Which model is used, and the only call to it.
 
+mod providers;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiia_llm::{
-    ChatRequest, DeltaStream, Dialect, DiscoverySettings, EmbeddedSettings, LlmError, LlmErrorKind, Models,
-    ModelsConfig, ProviderConfig, Survey, Timeouts,
+    ChatRequest, DeltaStream, DiscoverySettings, EmbeddedSettings, LlmError, LlmErrorKind, Models, ModelsConfig,
+    Origin, Preset, ProviderConfig, Survey, Timeouts,
 };
+use aiia_protocol::config::Key;
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::settings::Settings;
+use aiia_protocol::settings;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use crate::config::{Config, PROJECT_FILE, ProjectSettings, Settings};
 use crate::engine::EngineOptions;
 use crate::gate::Sealed;
+use crate::keys::Keys;
 
 /// How long a look around stays good.
 const SURVEY_AGE: Duration = Duration::from_secs(15);
@@ -30,6 +34,8 @@ pub(crate) struct Chosen {
     pub(crate) local: bool,
     /// Tokens of its context window.
     pub(crate) window: u32,
+    /// What the user should know about the choice.
+    pub(crate) notes: Vec<String>,
 }
 
 /// How an answer is drawn from the model.
@@ -42,7 +48,7 @@ pub(crate) struct Sampling {
 
 impl Sampling {
     /// As the settings say; the answer has at most `room` tokens.
-    pub(crate) fn new(settings: &Settings, room: u32) -> Self {
+    pub(crate) fn new(settings: &settings::Settings, room: u32) -> Self {
         let wanted = settings.max_tokens.as_ref().map_or(room, |tokens| tokens.value);
         Self {
             max_tokens: wanted.min(room),
@@ -52,81 +58,80 @@ impl Sampling {
     }
 }
 
-fn timeouts(configured: &crate::config::Timeouts) -> Timeouts {
-    let usual = Timeouts::default();
-    let chosen =
-        |seconds: Option<u32>, usual| seconds.map_or(usual, |seconds| Duration::from_secs(u64::from(seconds.max(1))));
-    Timeouts {
-        connect: chosen(configured.connect, usual.connect),
-        first_token: chosen(configured.first_token, usual.first_token),
-        idle: chosen(configured.idle, usual.idle),
-        list: usual.list,
-    }
-}
-
 /// All models, and what was last found out about them.
 pub(crate) struct ModelDirectory {
     models: Models,
-    configured: Option<String>,
+    presets: Vec<Preset>,
+    providers: Vec<ProviderConfig>,
+    settings: Settings,
     problems: Vec<String>,
     embedded_file: Option<PathBuf>,
+    environment_keys: Vec<Key>,
     last: Mutex<Option<(Instant, Arc<Survey>)>>,
 }
 
 impl ModelDirectory {
-    /// Costs nothing: no network, no weights.
-    pub(crate) fn new(config: &Config, options: &EngineOptions) -> Self {
-        let settings = &config.settings;
-        let mut problems = Vec::new();
-        let mut providers = Vec::new();
-        for (name, provider) in &settings.providers {
-            let Some(dialect) = Dialect::from_name(&provider.dialect) else {
-                problems.push(format!(
-                    "The provider “{name}” has the dialect “{}”; there are {}.",
-                    provider.dialect,
-                    Dialect::CONFIGURABLE.map(Dialect::as_str).join(", ")
-                ));
-                continue;
-            };
-            let mut made = ProviderConfig::new(name, dialect, &provider.base_url);
-            made.models.clone_from(&provider.models);
-            made.context_window = provider.context_window;
-            if let Some(variable) = &provider.api_key_env {
-                match options.environment.get(variable) {
-                    Some(key) => made = made.with_key(key),
-                    None => {
-                        problems
-                            .push(format!("The provider “{name}” takes its key from {variable}, which is not set."));
-                    }
-                }
-            }
-            providers.push(made);
-        }
+    /// Costs nothing: no network, no weights. What `previous` has in memory is kept where the configuration allows.
+    pub(crate) fn new(config: &Config, options: &EngineOptions, keys: &Keys, previous: Option<&Self>) -> Self {
+        let settings = config.settings.clone();
+        let presets = aiia_llm::presets();
+        let made = providers::make(&settings, &presets, &options.environment, keys);
         let embedded_file =
             settings.embedded.path.as_ref().map(PathBuf::from).or_else(|| found_weights(&options.data_dir));
         let embedded = EmbeddedSettings {
             model_path: embedded_file.clone(),
-            idle_unload: Duration::from_secs(60 * settings.embedded.unload_minutes.unwrap_or(10)),
+            idle_unload: Duration::from_secs(settings.embedded.unload_minutes.saturating_mul(60)),
             threads: settings.embedded.threads.map(|threads| threads as usize),
-            context_size: settings.embedded.context_window.unwrap_or(UNKNOWN_WINDOW),
+            context_size: settings.embedded.context_window,
         };
         let discovery = options
             .environment
             .get("AIIA_DISCOVERY")
             .is_none_or(|value| value != "off")
             .then(|| DiscoverySettings::new(options.environment.clone().into_iter().collect()));
+        let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
+        let timeouts = Timeouts {
+            connect: seconds(settings.timeouts.connect),
+            first_token: seconds(settings.timeouts.first_token),
+            idle: seconds(settings.timeouts.idle),
+            ..Timeouts::default()
+        };
+        let models_config = ModelsConfig { providers: made.providers.clone(), embedded, timeouts, discovery };
+        let models = match previous {
+            Some(previous) => previous.models.reconfigured(models_config),
+            None => Models::new(models_config),
+        };
         Self {
-            models: Models::new(ModelsConfig {
-                providers,
-                embedded,
-                timeouts: timeouts(&settings.timeouts),
-                discovery,
-            }),
-            configured: settings.model.clone(),
-            problems,
+            models,
+            presets,
+            providers: made.providers,
+            settings,
+            problems: made.problems,
             embedded_file,
+            environment_keys: made.environment_keys,
             last: Mutex::new(None),
         }
+    }
+
+    /// The keys that the environment gives.
+    pub(crate) fn keys_of_the_environment(&self) -> Vec<Key> {
+        self.environment_keys.clone()
+    }
+
+    /// The address of the provider of this name.
+    pub(crate) fn address(&self, provider: &str) -> Option<String> {
+        let configured = self.providers.iter().find(|known| known.name == provider).map(|known| &known.base_url);
+        let preset = || self.presets.iter().find(|known| known.name == provider).map(|known| &known.base_url);
+        configured.or_else(preset).cloned()
+    }
+
+    /// The names of all providers that can be given a key.
+    pub(crate) fn provider_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.providers.iter().map(|provider| provider.name.clone()).collect();
+        names.extend(self.presets.iter().map(|preset| preset.name.clone()));
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// What is wrong with the configured providers.
@@ -155,16 +160,29 @@ impl ModelDirectory {
 
     /// The model that is used when nobody names another.
     pub(crate) async fn default_model(&self) -> Result<String, Problem> {
-        match &self.configured {
-            Some(name) => Ok(name.clone()),
+        match &self.settings.model {
+            Some(name) => Ok(self.resolved(name)),
             None => self.models.default_model().await.map_err(|error| problem(&error)),
         }
     }
 
-    /// The model for a run: the first of `wishes` that names one, else the default.
-    pub(crate) async fn choose(&self, wishes: [Option<&str>; 3]) -> Result<Chosen, Problem> {
-        let name = match wishes.into_iter().flatten().find(|name| !name.is_empty()) {
-            Some(name) => name.to_owned(),
+    /// The full name behind an alias; any other name as it is.
+    pub(crate) fn resolved(&self, name: &str) -> String {
+        let mut name = name;
+        // An alias of an alias is fine, a ring of them is not.
+        for _ in 0..8 {
+            match self.settings.aliases.get(name) {
+                Some(next) => name = next,
+                None => break,
+            }
+        }
+        name.to_owned()
+    }
+
+    /// The model for a run: the wished one, else the default.
+    pub(crate) async fn choose(&self, wish: Option<&str>) -> Result<Chosen, Problem> {
+        let name = match wish.filter(|name| !name.is_empty()) {
+            Some(name) => self.resolved(name),
             None => self.default_model().await?,
         };
         let survey = self.survey().await;
@@ -175,7 +193,26 @@ impl ModelDirectory {
             |model| model.local,
         );
         let window = known.and_then(|model| model.context_window).unwrap_or(UNKNOWN_WINDOW);
-        Ok(Chosen { name, local, window })
+        Ok(Chosen { name, local, window, notes: Vec::new() })
+    }
+
+    /// The model that the folder's own file asks for, if it may: the file comes with the code, so it cannot send the code
+    /// to a provider that the user has not configured.
+    pub(crate) async fn wish_of_the_folder(
+        &self,
+        role: &str,
+        folder: &ProjectSettings,
+        notes: &mut Vec<String>,
+    ) -> Option<String> {
+        let name = self.resolved(folder.roles.get(role).or(folder.model.as_deref()).filter(|name| !name.is_empty())?);
+        let provider = name.split('/').next().unwrap_or_default();
+        if let Some((Origin::Configured | Origin::Key, _) | (_, true)) = self.models.origin_of(provider).await {
+            return Some(name);
+        }
+        notes.push(format!(
+                    "{PROJECT_FILE} asks for {name}, which is neither on this machine nor of a provider in your configuration; it is not used."
+                ));
+        None
     }
 
     /// Asks a model. Only what passed the gate can be sent.

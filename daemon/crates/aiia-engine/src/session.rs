@@ -126,6 +126,7 @@ impl Session {
     /// What the user has to know.
     pub async fn run<O: Operation + Handle>(&self, params: O::Params) -> Result<O::Result, Problem> {
         dispatch::check_scope(self, O::ROW)?;
+        self.engine.refresh_config();
         match O::handle(self, params).await? {
             Reply::One(result) => Ok(result),
             Reply::Many(_) => Err(Problem::new(ProblemCode::Internal, format!("`{}` streams.", O::ROW.name))),
@@ -141,6 +142,7 @@ impl Session {
         params: O::Params,
     ) -> Result<BoxStream<'static, O::Result>, Problem> {
         dispatch::check_scope(self, O::ROW)?;
+        self.engine.refresh_config();
         match O::handle(self, params).await? {
             Reply::Many(items) => Ok(items),
             Reply::One(_) => Err(Problem::new(ProblemCode::Internal, format!("`{}` does not stream.", O::ROW.name))),

@@ -1,9 +1,12 @@
 //! The settings of a generation, from the farthest level to the nearest.
 
+use std::path::PathBuf;
+
 use aiia_protocol::chat::Chat;
 use aiia_protocol::project::Project;
 use aiia_protocol::settings::{Origin, Parameters, Settings};
 
+use crate::config::{ProjectConfig, ProjectSettings};
 use crate::engine::Engine;
 
 /// What is wished for one message alone.
@@ -14,15 +17,36 @@ pub(crate) struct Wishes<'a> {
     pub(crate) parameters: &'a Parameters,
 }
 
-/// The settings in force for an answer. The model is absent where no level names one.
-pub(crate) fn resolve(engine: &Engine, project: &Project, chat: Option<&Chat>, wishes: Wishes<'_>) -> Settings {
-    let global = &engine.config.settings;
+/// The settings in force for an answer in the role `role`, and what the user should know about them. The model is absent where
+/// no level names one.
+pub(crate) async fn resolve(
+    engine: &Engine,
+    project: &Project,
+    chat: Option<&Chat>,
+    wishes: Wishes<'_>,
+    role: &str,
+) -> (Settings, Vec<String>) {
+    let configured = engine.configured();
+    let global = &configured.config.settings;
+    let folder = folder_settings(project).await;
+    let mut notes = Vec::new();
+    let folder_model = configured.models.wish_of_the_folder(role, &folder, &mut notes).await;
+    let global_model = global.roles.get(role).or(global.model.as_deref());
+    let nothing = Parameters::default();
     let mut settings = Settings::default();
-    settings.lay(Origin::Global, global.model.as_deref(), global.system_prompt.as_deref(), &global.parameters);
+    settings.lay(Origin::Global, global_model, global.system_prompt.as_deref(), &global.parameters);
+    settings.lay(Origin::Folder, folder_model.as_deref(), None, &nothing);
     settings.lay(Origin::Project, project.model.as_deref(), project.system_prompt.as_deref(), &project.parameters);
     if let Some(chat) = chat {
         settings.lay(Origin::Chat, chat.model.as_deref(), chat.system_prompt.as_deref(), &chat.parameters);
     }
     settings.lay(Origin::Message, wishes.model, wishes.system_prompt, wishes.parameters);
-    settings
+    (settings, notes)
+}
+
+/// What the first folder of the project says about itself.
+async fn folder_settings(project: &Project) -> ProjectSettings {
+    let Some(folder) = project.folders.first().map(PathBuf::from) else { return ProjectSettings::default() };
+    let loading = tokio::task::spawn_blocking(move || ProjectConfig::load(&folder).settings);
+    loading.await.unwrap_or_default()
 }

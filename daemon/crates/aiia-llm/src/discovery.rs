@@ -81,6 +81,45 @@ impl Catalogue {
     }
 }
 
+/// What is known about a provider by its name alone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Preset {
+    /// The name.
+    pub name: String,
+    /// What it speaks.
+    pub dialect: Dialect,
+    /// Its address.
+    pub base_url: String,
+    /// The environment variable of its key, where it takes one.
+    pub key_variable: Option<String>,
+    /// Models worth naming without asking.
+    pub models: Vec<String>,
+    /// Departures from the dialect.
+    pub quirks: Quirks,
+}
+
+/// All providers that are known by name.
+pub fn presets() -> Vec<Preset> {
+    let catalogue = Catalogue::built_in();
+    let loopback = catalogue.loopback.into_iter().map(|server| Preset {
+        name: server.name,
+        dialect: server.dialect,
+        base_url: server.base_url,
+        key_variable: None,
+        models: Vec::new(),
+        quirks: Quirks::default(),
+    });
+    let keyed = catalogue.keyed.into_iter().map(|known| Preset {
+        name: known.name,
+        dialect: known.dialect,
+        base_url: known.base_url,
+        key_variable: Some(known.key_variable),
+        models: known.models,
+        quirks: known.quirks,
+    });
+    loopback.chain(keyed).collect()
+}
+
 /// What was looked for, and what came of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tried {

@@ -63,6 +63,11 @@ impl Embedded {
         }
     }
 
+    /// How it is run.
+    pub fn settings(&self) -> &EmbeddedSettings {
+        &self.settings
+    }
+
     /// Whether the weights are in memory now.
     pub fn is_loaded(&self) -> bool {
         #[cfg(feature = "embedded")]

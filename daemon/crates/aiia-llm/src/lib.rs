@@ -19,9 +19,10 @@ mod secret;
 mod transport;
 
 pub use chat::{ChatMessage, ChatRequest, Delta, DeltaStream, FinishReason, Gap, Image, Role, Usage};
-pub use discovery::{Discovery, DiscoverySettings, KeyedProvider, LoopbackServer, Tried, discover};
+pub use discovery::{Discovery, DiscoverySettings, KeyedProvider, LoopbackServer, Preset, Tried, discover, presets};
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use error::{LlmError, LlmErrorKind};
 pub use models::{EMBEDDED_PROVIDER, ModelInfo, Models, ModelsConfig, ProviderStatus, Survey};
+pub use nearest::nearest;
 pub use provider::{Dialect, Origin, ProviderConfig, Quirks, Timeouts};
 pub use secret::Secret;

@@ -87,7 +87,7 @@ struct Inner {
     configured: Vec<ProviderConfig>,
     discovery: Option<DiscoverySettings>,
     discovered: Mutex<Option<Discovery>>,
-    embedded: Embedded,
+    embedded: Arc<Embedded>,
     timeouts: Timeouts,
     clients: Clients,
 }
@@ -95,11 +95,27 @@ struct Inner {
 impl Models {
     /// Models of this configuration.
     pub fn new(config: ModelsConfig) -> Self {
+        let embedded = Arc::new(Embedded::new(config.embedded.clone()));
+        Self::with_embedded(config, embedded)
+    }
+
+    /// Models of another configuration. What is asked of these goes on; the embedded model stays in memory if nothing
+    /// about it has changed.
+    #[must_use]
+    pub fn reconfigured(&self, config: ModelsConfig) -> Self {
+        if *self.0.embedded.settings() == config.embedded {
+            Self::with_embedded(config, Arc::clone(&self.0.embedded))
+        } else {
+            Self::new(config)
+        }
+    }
+
+    fn with_embedded(config: ModelsConfig, embedded: Arc<Embedded>) -> Self {
         Self(Arc::new(Inner {
             configured: config.providers,
             discovery: config.discovery,
             discovered: Mutex::new(None),
-            embedded: Embedded::new(config.embedded),
+            embedded,
             timeouts: config.timeouts,
             clients: Clients::default(),
         }))
@@ -142,6 +158,16 @@ impl Models {
                 ending.send(Err(error)).await;
             }
         })
+    }
+
+    /// How the provider of this name came to be known, and whether it is on this machine; looks around if it is not
+    /// known yet.
+    pub async fn origin_of(&self, provider: &str) -> Option<(Origin, bool)> {
+        if provider == EMBEDDED_PROVIDER {
+            return Some((Origin::Embedded, true));
+        }
+        let found = self.0.find(provider).await?;
+        Some((found.origin.clone(), found.is_local()))
     }
 
     /// The model inside this process.
@@ -217,7 +243,7 @@ impl Inner {
         let tried = self.look_around().await;
         let mut survey = Survey { tried, ..Survey::default() };
         let (keyed, asked): (Vec<_>, Vec<_>) =
-            self.known().into_iter().partition(|provider| matches!(provider.origin, Origin::Environment(_)));
+            self.known().into_iter().partition(|known| matches!(known.origin, Origin::Environment(_) | Origin::Key));
         let answers = join_all(asked.iter().map(|provider| async {
             match provider.origin {
                 // Discovery has just asked.
@@ -255,13 +281,22 @@ impl Inner {
     }
 
     async fn default_model(&self) -> Result<String, LlmError> {
-        if let Some(name) =
-            self.configured.iter().find_map(|provider| Some(info(provider, provider.models.first()?).name))
+        let chats = |provider: &&ProviderConfig| {
+            provider.origin == Origin::Configured && provider.dialect != Dialect::CompletionsFim
+        };
+        if let Some(name) = self
+            .configured
+            .iter()
+            .filter(chats)
+            .find_map(|provider| Some(info(provider, provider.models.first()?).name))
         {
             return Ok(name);
         }
         let survey = self.survey().await;
-        match survey.models.first() {
+        // What only fills gaps cannot answer.
+        let fills =
+            |name: &str| survey.providers.iter().any(|one| one.name == name && one.dialect == Dialect::CompletionsFim);
+        match survey.models.iter().find(|model| !fills(&model.provider)) {
             Some(model) => Ok(model.name.clone()),
             None => Err(no_model(&survey)),
         }

@@ -1,7 +1,7 @@
 //! The names most like one that does not exist.
 
 /// Up to `count` of `names` that are most like `wanted`, best first; none that is unlike it.
-pub(crate) fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>, count: usize) -> Vec<&'n str> {
+pub fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>, count: usize) -> Vec<&'n str> {
     let wanted = wanted.to_lowercase();
     let mut ranked: Vec<(usize, &str)> = names
         .into_iter()
@@ -18,19 +18,24 @@ pub(crate) fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>
     ranked.into_iter().take(count).map(|(_, name)| name).collect()
 }
 
+/// Insertions, deletions, substitutions and swaps of neighbours.
 fn edit_distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.iter().enumerate() {
+        let mut row = vec![i + 1];
         for (j, b) in right.iter().enumerate() {
-            let substitution = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = substitution.min(row[j] + 1).min(diagonal + 1);
+            let substituted = last[j] + usize::from(a != b);
+            let mut least = substituted.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b {
+                least = least.min(before[j - 1] + 1);
+            }
+            row.push(least);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[right.len()]
+    last[right.len()]
 }
 
 #[cfg(test)]
@@ -53,6 +58,8 @@ mod tests {
     #[case("", "", 0)]
     #[case("kitten", "sitting", 3)]
     #[case("", "abc", 3)]
+    #[case("idel", "idle", 1)]
+    #[case("ab", "ba", 1)]
     fn distance(#[case] left: &str, #[case] right: &str, #[case] expected: usize) {
         assert_eq!(edit_distance(left, right), expected);
     }

@@ -67,6 +67,8 @@ pub enum Origin {
     Loopback,
     /// Its key is in this environment variable.
     Environment(String),
+    /// The user gave its key, and configured nothing else.
+    Key,
     /// It is part of this program.
     Embedded,
 }
@@ -122,6 +124,8 @@ pub struct ProviderConfig {
     pub models: Vec<String>,
     /// The context window to ask for when a request names none (Ollama only).
     pub context_window: Option<u32>,
+    /// How many requests it may have at a time; the rest waits. `None`: no limit.
+    pub max_concurrent: Option<usize>,
     /// Departures from the dialect.
     pub quirks: Quirks,
 }
@@ -138,6 +142,7 @@ impl ProviderConfig {
             origin: Origin::Configured,
             models: Vec::new(),
             context_window: None,
+            max_concurrent: None,
             quirks: Quirks::default(),
         }
     }
@@ -161,6 +166,11 @@ impl ProviderConfig {
             Ok(url) => shown(&url),
             Err(_) => "an invalid address".to_owned(),
         }
+    }
+
+    /// Whether the address can be used at all.
+    pub fn check_address(&self) -> Result<(), LlmError> {
+        self.endpoint("/").map(drop)
     }
 
     /// The address of `path` (which starts with a slash) below the base address.

@@ -143,7 +143,7 @@ async fn listen(connection: &Arc<Connection>, run: &Run, progress: &mut Progress
     let mut parts = 0_u64;
     while let Some(event) = events.next().await {
         match event.kind {
-            RunEventKind::Status { text } => progress.report(&text).await,
+            RunEventKind::Status { text } | RunEventKind::Notice { text, .. } => progress.report(&text).await,
             RunEventKind::Context { tokens, .. } => progress.report(&format!("reading {tokens} tokens")).await,
             RunEventKind::Reasoning { .. } => progress.report("thinking").await,
             RunEventKind::Text { text } => {

@@ -20,6 +20,7 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::{ExitedError, LspService};
 
 use crate::capabilities;
+use crate::configuration;
 use crate::from_proto;
 use crate::operations::{self, Pending};
 use crate::server::Server;
@@ -114,6 +115,7 @@ impl Gate {
         let (method, _, params) = request.into_parts();
         let params = params.unwrap_or(Value::Null);
         let connection = &self.connection;
+        let written = params["textDocument"]["uri"].as_str().and_then(|uri| url::Url::parse(uri).ok());
         let result = match method.as_ref() {
             "textDocument/didOpen" => parsed(params).map(|params| did_open(connection, params)),
             "textDocument/didChange" => parsed(params).map(|params| did_change(connection, params)),
@@ -127,6 +129,9 @@ impl Gate {
             tracing::warn!(%method, %error, "a notification that does not have its form was ignored");
         }
         connection.documents_changed();
+        if let Some(path) = written.and_then(|uri| from_proto::path(&uri)) {
+            configuration::check(connection, &path);
+        }
     }
 
     fn cancel_progress(&self, params: Value) {

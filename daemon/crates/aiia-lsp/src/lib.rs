@@ -9,6 +9,7 @@
 mod serve;
 
 mod capabilities;
+mod configuration;
 mod frames;
 mod from_proto;
 mod gate;

@@ -79,8 +79,8 @@ pub(super) async fn begin(
     };
     let alone = Parameters::default();
     let wishes = Wishes { model: params.model.as_deref(), system_prompt: None, parameters: &alone };
-    let settings = settings::resolve(engine, &project, chat.as_ref(), wishes);
-    let model = run::choose(engine, &settings).await?;
+    let (settings, notes) = settings::resolve(engine, &project, chat.as_ref(), wishes, params.kind.as_str()).await;
+    let model = run::choose(engine, &settings, notes).await?;
     let budget = budget(&model);
     let (source, bundle) = gather(session, source, selection, params.kind, budget as usize).await?;
     let test_target = match params.kind {
@@ -122,7 +122,8 @@ pub(super) async fn begin(
     messages.push(ChatMessage::new(aiia_llm::Role::User, question));
     let sealed = gate::seal(messages, run::redaction(engine, model.local));
     let sampling = Sampling::new(&settings, run::answer_limit(sealed.messages(), model.window));
-    let first = vec![context_event(&bundle, sealed.redactions())];
+    let mut first = run::notices(&model);
+    first.push(context_event(&bundle, sealed.redactions()));
     let subject = params.kind.proposes_edit().then(|| Subject {
         title,
         source,

@@ -96,9 +96,9 @@ impl Handle for ChatSettings {
         let project = engine.store.get_project(chat.project_id.clone()).await?;
         let alone = Parameters::default();
         let wishes = Wishes { model: None, system_prompt: None, parameters: &alone };
-        let mut settings = settings::resolve(engine, &project, Some(&chat), wishes);
+        let (mut settings, _) = settings::resolve(engine, &project, Some(&chat), wishes, "chat").await;
         if settings.model.is_none() {
-            let default = engine.models.default_model().await.ok();
+            let default = engine.models().default_model().await.ok();
             settings.model = default.map(|value| Sourced { value, origin: Origin::Default });
         }
         Ok(Reply::One(ChatSettingsResult { settings }))

@@ -4,6 +4,7 @@ pub(crate) mod edit;
 
 mod action;
 mod chat;
+mod config;
 mod context;
 mod markdown;
 mod message;

@@ -10,7 +10,7 @@ use crate::session::Session;
 
 impl Handle for ModelList {
     async fn handle(session: &Session, _: Empty) -> Result<Reply<Models>, Problem> {
-        let directory = &session.engine().models;
+        let directory = session.engine().models();
         let survey = directory.survey().await;
         let default = directory.default_model().await.ok();
         let items = survey

@@ -7,7 +7,7 @@ use aiia_protocol::event::{Change, Entity, Event};
 use aiia_protocol::message::{Message, Role};
 use aiia_protocol::operation::{EventsSubscribe, RunCancel, RunEvents, RunGet, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::{self, Run, RunEvent, RunRef, StartRun};
+use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, StartRun};
 use aiia_protocol::settings::Settings;
 use aiia_store::{BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
@@ -42,8 +42,8 @@ impl Handle for RunStart {
             system_prompt: params.system_prompt.as_deref(),
             parameters: &params.parameters,
         };
-        let settings = settings::resolve(engine, &project, Some(&chat), wishes);
-        let model = choose(engine, &settings).await?;
+        let (settings, notes) = settings::resolve(engine, &project, Some(&chat), wishes, "chat").await;
+        let model = choose(engine, &settings, notes).await?;
         let new = NewRun {
             chat_id: chat.id,
             parent_id: params.parent_id,
@@ -72,8 +72,8 @@ pub(super) async fn answer(
     let engine = session.engine();
     let chat = engine.store.get_chat(question.chat_id.clone()).await?;
     let project = engine.store.get_project(chat.project_id.clone()).await?;
-    let settings = settings::resolve(engine, &project, Some(&chat), wishes);
-    let model = choose(engine, &settings).await?;
+    let (settings, notes) = settings::resolve(engine, &project, Some(&chat), wishes, "chat").await;
+    let model = choose(engine, &settings, notes).await?;
     let new = NewAnswers { question: question.id, model: model.name.clone(), settings: settings.clone(), count };
     let begun = engine.store.begin_answers(new).await?;
     let Some(first) = begun.first() else { return Ok(Vec::new()) };
@@ -86,9 +86,16 @@ pub(super) async fn answer(
 }
 
 /// The model that the settings name, else the default one.
-pub(super) async fn choose(engine: &Engine, settings: &Settings) -> Result<Chosen, Problem> {
+pub(super) async fn choose(engine: &Engine, settings: &Settings, notes: Vec<String>) -> Result<Chosen, Problem> {
     let wish = settings.model.as_ref().map(|model| model.value.as_str());
-    engine.models.choose([wish, None, None]).await
+    let mut model = engine.models().choose(wish).await?;
+    model.notes = notes;
+    Ok(model)
+}
+
+/// What there is to say about the choice of the model.
+pub(super) fn notices(model: &Chosen) -> Vec<RunEventKind> {
+    model.notes.iter().map(|text| RunEventKind::Notice { reason: "model".to_owned(), text: text.clone() }).collect()
 }
 
 /// Seals the conversation up to the end of `path` and lets the run go.
@@ -101,8 +108,9 @@ fn set_off(engine: &Engine, run: Run, model: Chosen, settings: &Settings, path: 
     }
     let sealed = gate::seal(messages, redaction(engine, model.local));
     let sampling = Sampling::new(settings, answer_limit(sealed.messages(), model.window));
+    let first = notices(&model);
     let already = cut.map(|cut| cut.content.clone()).unwrap_or_default();
-    start(engine, Assignment { run, model, sealed, sampling, subject: None, first: Vec::new(), already });
+    start(engine, Assignment { run, model, sealed, sampling, subject: None, first, already });
 }
 
 /// Stores the question and the beginning of the answer, and tells of both.
@@ -142,7 +150,8 @@ pub(super) fn check_length(content: &str) -> Result<(), Problem> {
 
 /// Whether key-like strings are replaced for a model that is `local` or not.
 pub(super) fn redaction(engine: &Engine, local: bool) -> bool {
-    let privacy = &engine.config.settings.privacy;
+    let configured = engine.configured();
+    let privacy = &configured.config.settings.privacy;
     privacy.redact_secrets && (!local || privacy.redact_local)
 }
 

@@ -30,7 +30,7 @@ impl Handle for SystemHello {
 impl Handle for SystemStatus {
     async fn handle(session: &Session, _: Empty) -> Result<Reply<Status>, Problem> {
         let engine = session.engine();
-        let (default_model, model_problem) = match engine.models.default_model().await {
+        let (default_model, model_problem) = match engine.models().default_model().await {
             Ok(model) => (Some(model), None),
             Err(problem) => (None, Some(problem.sentence())),
         };
@@ -46,13 +46,9 @@ impl Handle for SystemStatus {
             model_problem,
             memory_bytes: memory_bytes(),
             indexes: workspace::progress(engine),
-            config_problems: config_problems(engine),
+            config_problems: engine.config_problems(),
         }))
     }
-}
-
-fn config_problems(engine: &Engine) -> Vec<String> {
-    engine.config.problems.iter().chain(engine.models.problems()).cloned().collect()
 }
 
 impl Handle for SystemDoctor {
@@ -105,14 +101,14 @@ async fn store_check(engine: &Engine) -> Check {
 }
 
 fn config_check(engine: &Engine) -> Check {
-    let problems = config_problems(engine);
+    let problems = engine.config_problems();
     let file = engine.options.config_file.display();
     if !problems.is_empty() {
         return Check {
             name: "configuration".to_owned(),
             status: CheckStatus::Warning,
             detail: problems.join("; "),
-            hint: Some(format!("Mend {file} and restart with `aiia stop`.")),
+            hint: Some(format!("Mend {file}; it counts from the next request on.")),
         };
     }
     let detail = if engine.options.config_file.exists() {
@@ -124,7 +120,7 @@ fn config_check(engine: &Engine) -> Check {
 }
 
 fn weights_check(engine: &Engine) -> Check {
-    match engine.models.embedded_file() {
+    match engine.models().embedded_file() {
         Some(file) if file.is_file() => ok("embedded model", format!("{}.", file.display())),
         Some(file) => Check {
             name: "embedded model".to_owned(),
@@ -145,7 +141,7 @@ fn weights_check(engine: &Engine) -> Check {
 }
 
 async fn model_checks(engine: &Engine) -> Vec<Check> {
-    let survey = engine.models.survey().await;
+    let survey = engine.models().survey().await;
     let mut checks: Vec<Check> = survey
         .providers
         .iter()
@@ -167,7 +163,7 @@ async fn model_checks(engine: &Engine) -> Vec<Check> {
             survey.tried.iter().map(|tried| format!("{}: {}", tried.what, tried.outcome)).collect();
         checks.push(ok("looked for", looked.join("; ")));
     }
-    checks.push(match engine.models.default_model().await {
+    checks.push(match engine.models().default_model().await {
         Ok(model) => ok("default model", model),
         Err(problem) => Check {
             name: "default model".to_owned(),

@@ -144,7 +144,7 @@ async fn listen(
     let mut usage = None;
     let mut finish = None;
     let stopped = engine.shutdown_token();
-    let mut deltas = engine.models.ask(model, sealed, sampling, log.cancel_token().child_token());
+    let mut deltas = engine.models().ask(model, sealed, sampling, log.cancel_token().child_token());
     let mut failure = None;
     let (mut said, mut thought) = (Repetition::default(), Repetition::default());
     let mut ending = loop {

@@ -2,6 +2,7 @@
 
 mod actions;
 mod client;
+mod configuration;
 mod lifecycle;
 mod operations;
 mod review;

@@ -1,0 +1,80 @@
+//! Every value that is in force, and where it comes from.
+
+use std::path::Path;
+
+use aiia_protocol::config::{ConfigOrigin, ConfigValue};
+use serde_json::Value;
+
+use super::{Config, PROJECT_FILE, ProjectConfig};
+
+/// Every value that is in force, by key. Values that may hold secrets are masked.
+pub fn effective(config: &Config, project: Option<(&Path, &ProjectConfig)>) -> Vec<ConfigValue> {
+    let mut leaves = Vec::new();
+    flatten(&serde_json::to_value(&config.settings).unwrap_or_default(), "", &mut leaves);
+    let mut values: Vec<ConfigValue> = leaves
+        .into_iter()
+        .map(|(key, value)| {
+            let (origin, source) = origin(config, &key);
+            ConfigValue { value: masked(&key, value), key, origin, source }
+        })
+        .collect();
+    if let Some((folder, project)) = project {
+        let file = folder.join(PROJECT_FILE);
+        let mut set = Vec::new();
+        flatten(&serde_json::to_value(&project.settings).unwrap_or_default(), "", &mut set);
+        for (key, value) in set {
+            let Some((_, line)) = project.lines.iter().find(|(known, _)| *known == key) else { continue };
+            // The environment is the user's own word of this moment.
+            if let Some(known) =
+                values.iter_mut().find(|known| known.key == key && known.origin != ConfigOrigin::Environment)
+            {
+                known.value = value;
+                known.origin = ConfigOrigin::ProjectFile;
+                known.source = Some(format!("{}:{line}", file.display()));
+            }
+        }
+    }
+    values
+}
+
+fn origin(config: &Config, key: &str) -> (ConfigOrigin, Option<String>) {
+    if let Some((variable, _)) = config.variables.iter().find(|(_, known)| *known == key) {
+        return (ConfigOrigin::Environment, Some((*variable).to_owned()));
+    }
+    match config.lines.iter().find(|(known, _)| known == key) {
+        Some((_, line)) => (ConfigOrigin::File, Some(format!("{}:{line}", config.file.display()))),
+        None => (ConfigOrigin::Default, None),
+    }
+}
+
+fn flatten(value: &Value, path: &str, leaves: &mut Vec<(String, Value)>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, value) in fields {
+                let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                flatten(value, &below, leaves);
+            }
+        }
+        leaf => leaves.push((path.to_owned(), leaf.clone())),
+    }
+}
+
+/// A value as it may be shown: headers may hold keys, addresses passwords.
+pub fn masked(key: &str, value: Value) -> Value {
+    if !key.starts_with("providers.") {
+        return value;
+    }
+    match &value {
+        Value::String(text) if key.contains(".headers.") && !text.starts_with('$') => "[masked]".into(),
+        Value::String(text) if key.ends_with(".base_url") => match url::Url::parse(text) {
+            Ok(mut url) if !url.username().is_empty() || url.password().is_some() || url.query().is_some() => {
+                let _ = url.set_username("");
+                let _ = url.set_password(None);
+                url.set_query(None);
+                url.to_string().into()
+            }
+            _ => value,
+        },
+        _ => value,
+    }
+}

@@ -1,0 +1,176 @@
+//! Files, good and bad.
+
+use rstest::rstest;
+
+use super::*;
+
+fn config(text: &str) -> Config {
+    Config::of(text, Path::new("c.toml"), &BTreeMap::new())
+}
+
+#[test]
+fn a_full_file() {
+    let config = config(
+        "model = 'here/m'\n[providers.here]\ndialect = 'openai_chat'\nbase_url = 'http://127.0.0.1:1/v1'\n\
+         models = ['m']\n[embedded]\nthreads = 2\n[daemon]\nidle_minutes = 5\n[privacy]\nredact_local = false\n\
+         [prices.'here/m']\ninput = 3\noutput = 15.5\n",
+    );
+    assert!(config.problems.is_empty(), "{:?}", config.problems);
+    assert_eq!(config.settings.model.as_deref(), Some("here/m"));
+    assert_eq!(config.settings.providers["here"].models, ["m"]);
+    assert!(config.settings.privacy.redact_secrets && !config.settings.privacy.redact_local);
+    assert_eq!(config.settings.prices["here/m"].input, Some(3.0));
+}
+
+#[test]
+fn the_documented_file_is_understood() {
+    let documentation = include_str!("../../../../CONFIGURATION.md");
+    let file = documentation.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let config = config(file);
+    assert!(config.problems.is_empty(), "{:?}", config.problems);
+    assert_eq!(config.settings.providers["work"].context_window, Some(32_768));
+    assert_eq!((config.settings.timeouts.connect, config.settings.daemon.idle_minutes), (5, 30));
+}
+
+#[test]
+fn every_setting_is_documented() {
+    let documentation = include_str!("../../../../CONFIGURATION.md");
+    let schema = schema();
+    let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    for (name, _) in definitions.filter_map(|definition| definition["properties"].as_object()).flatten() {
+        assert!(documentation.contains(name.as_str()), "{name}");
+    }
+}
+
+#[rstest]
+#[case("\nmodell = 'x'\n", "c.toml:2: There is no setting `modell`. Did you mean `model`?")]
+#[case("[timeouts]\nidel = 3\n", "c.toml:2: There is no setting `timeouts.idel`. Did you mean `idle`?")]
+#[case("[timeout]\nidle = 3\n", "c.toml:1: There is no setting `timeout`. Did you mean `timeouts`?")]
+#[case("zzzzzz = 1\n", "c.toml:1: There is no setting `zzzzzz`. There are: model,")]
+#[case("model = 3\n", "c.toml:1: `model` is a text in quotes.")]
+#[case("model = \n", "c.toml:1:")]
+#[case("timeouts = 3\n", "c.toml:1: `timeouts` is a section: `[timeouts]`.")]
+#[case("[timeouts]\nidle = 0\n", "c.toml:2: `timeouts.idle` is at least 1.")]
+#[case("[timeouts]\nidle = -5\n", "c.toml:2: `timeouts.idle` is at least 1.")]
+#[case("[timeouts]\nidle = 99999999999\n", "c.toml:2: `timeouts.idle` is at most 4294967295.")]
+#[case("[embedded]\nthreads = 2.5\n", "c.toml:2: `embedded.threads` is a whole number.")]
+#[case("[daemon]\nhttp_port = 70000\n", "c.toml:2: `daemon.http_port` is at most 65535.")]
+#[case("[cache]\nenabled = 'yes'\n", "c.toml:2: `cache.enabled` is `true` or `false`.")]
+#[case("[providers.a]\nmodels = 'm'\n", "c.toml:2: `providers.a.models` is a list of texts")]
+#[case("[providers.a]\nmodels = [1]\n", "c.toml:2: `providers.a.models[0]` is a text in quotes.")]
+#[case("[providers.a]\ndialect = 'olama'\n", "c.toml:2: `providers.a.dialect` is one of openai_chat, openai_responses")]
+#[case("[providers.a]\ndialect = 'olama'\n", "Did you mean `ollama`?")]
+#[case("[providers.a]\n[providers.a]\n", "c.toml:2:")]
+#[case("[prices.x]\ninput = -1\n", "c.toml:2: `prices.x.input` is at least 0.")]
+fn what_is_wrong_is_said_with_its_line(#[case] text: &str, #[case] expected: &str) {
+    let config = config(text);
+    assert!(config.problems.iter().any(|problem| problem.contains(expected)), "{:?}", config.problems);
+    assert_eq!(config.settings.timeouts, Timeouts::default());
+}
+
+#[test]
+fn a_mistake_has_its_place() {
+    let text = "# é\n[timeouts]\nidel = 3\n";
+    let mistake = &config(text).mistakes[0];
+    assert_eq!((&text[mistake.start..mistake.end], mistake.line), ("idel", 3));
+}
+
+#[test]
+fn one_mistake_does_not_cost_the_rest() {
+    let config = config("modell = 'x'\nmodel = 'a/b'\n[daemon]\nidle_minutes = 'soon'\nhttp_port = 4\nfoo bar\n");
+    assert_eq!(config.problems.len(), 3, "{:?}", config.problems);
+    assert_eq!(config.settings.model.as_deref(), Some("a/b"));
+    assert_eq!(config.settings.daemon.http_port, Some(4));
+    assert!(config.is_broken());
+}
+
+#[test]
+fn hostile_files_are_survived() {
+    for text in
+        ["\u{feff}model = 'a/b'", "a = [".repeat(5000).as_str(), "\0", "[[", "= =", "'", "\"\"\"", "a.b.c.d = {"]
+    {
+        assert!(config(text).mistakes.len() <= 20);
+    }
+}
+
+#[test]
+fn the_environment_wins() {
+    let environment = BTreeMap::from([("AIIA_MODEL".to_owned(), "a/b".to_owned())]);
+    let config = Config::of("model = 'c/d'", Path::new("c.toml"), &environment);
+    assert_eq!(config.settings.model.as_deref(), Some("a/b"));
+    let config = Config::load(Path::new("/no/such/file"), &environment);
+    assert_eq!(config.settings.model.as_deref(), Some("a/b"));
+    assert!(config.problems.is_empty() && !config.is_broken());
+}
+
+#[test]
+fn a_folder_names_no_host_and_no_key() {
+    let project = ProjectConfig::of(
+        "model = 'ollama/m'\n[roles]\nfix = 'x/y'\n[providers.ollama]\nbase_url = 'http://evil'\n[privacy]\nredact_secrets = false\n",
+    );
+    assert_eq!(project.settings.model.as_deref(), Some("ollama/m"));
+    assert_eq!(project.settings.roles.get("fix"), Some("x/y"));
+    let messages: Vec<&str> = project.mistakes.iter().map(|mistake| mistake.message.as_str()).collect();
+    assert_eq!(messages, ["`providers` cannot be set by a folder.", "`privacy` cannot be set by a folder."]);
+}
+
+#[test]
+fn every_value_tells_where_it_comes_from() {
+    use aiia_protocol::config::ConfigOrigin::{Default, Environment, File, ProjectFile};
+    let environment = BTreeMap::from([("AIIA_MODEL_FILE".to_owned(), "/m.gguf".to_owned())]);
+    let text = "[timeouts]\nidle = 7\n[providers.p]\nbase_url = 'https://me:pw@h/v1?k=1'\nheaders = { a = 'secret', b = '$B' }\n";
+    let config = Config::of(text, Path::new("c.toml"), &environment);
+    let project = ProjectConfig::of("model = 'p/m'\n");
+    let values = effective(&config, Some((Path::new("/w"), &project)));
+    let of = |key: &str| {
+        let value = values.iter().find(|value| value.key == key).unwrap();
+        (value.value.clone(), value.origin, value.source.clone().unwrap_or_default())
+    };
+    assert_eq!(of("timeouts.idle"), (json!(7), File, "c.toml:2".to_owned()));
+    assert_eq!(of("timeouts.connect"), (json!(5), Default, String::new()));
+    assert_eq!(of("embedded.path"), (json!("/m.gguf"), Environment, "AIIA_MODEL_FILE".to_owned()));
+    assert_eq!(of("model"), (json!("p/m"), ProjectFile, "/w/.aiia.toml:1".to_owned()));
+    assert_eq!(of("providers.p.base_url").0, json!("https://h/v1"));
+    assert_eq!((of("providers.p.headers.a").0, of("providers.p.headers.b").0), (json!("[masked]"), json!("$B")));
+}
+
+#[rstest]
+#[case("", "model", "ollama/x", "model = \"ollama/x\"\n")]
+#[case("# mine\nmodel = 'a' # why\n", "model", "b/c", "# mine\nmodel = \"b/c\" # why\n")]
+#[case("[timeouts]\nidle = 3\n", "timeouts.connect", "9", "[timeouts]\nidle = 3\nconnect = 9\n")]
+#[case("", "model", "4", "model = \"4\"\n")]
+#[case("", "fallback", "['a/b']", "fallback = ['a/b']\n")]
+#[case("", "prices.\"a/b\".input", "3", "[prices.\"a/b\"]\ninput = 3\n")]
+fn a_key_is_set(#[case] text: &str, #[case] key: &str, #[case] value: &str, #[case] expected: &str) {
+    let new = edited(text, key, &Change::Set(value.to_owned())).unwrap();
+    assert_eq!(new.trim_start_matches('\n'), expected);
+}
+
+#[rstest]
+#[case("timeouts.idle", "soon", "`timeouts.idle` is a whole number.")]
+#[case("timeouts.idel", "3", "There is no setting `timeouts.idel`.")]
+#[case("providers.p.dialect", "x", "`providers.p.dialect` is one of")]
+#[case("a b", "3", "`a b` is no key.")]
+fn a_key_that_cannot_be_set(#[case] key: &str, #[case] value: &str, #[case] expected: &str) {
+    let problem = edited("", key, &Change::Set(value.to_owned())).unwrap_err();
+    assert!(problem.detail.contains(expected), "{}", problem.detail);
+}
+
+#[test]
+fn a_key_is_unset_and_comments_stay() {
+    assert_eq!(
+        edited("# a\nmodel = 'x'\n[cache]\nenabled = true\n", "cache.enabled", &Change::Unset).unwrap(),
+        "# a\nmodel = 'x'\n[cache]\n"
+    );
+    assert!(edited("model = ", "model", &Change::Unset).unwrap_err().detail.contains("cannot be read"));
+}
+
+#[test]
+fn the_committed_schema_is_that_of_the_settings() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config.schema.json");
+    let expected = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
+    if std::fs::read_to_string(file).unwrap_or_default() != expected {
+        std::fs::write(file, expected).unwrap();
+        panic!("daemon/config.schema.json was out of date and is written again; commit it");
+    }
+}

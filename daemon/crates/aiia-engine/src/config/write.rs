@@ -1,0 +1,76 @@
+//! Changes the text of a configuration file and leaves comments and order alone.
+
+use aiia_protocol::problem::{Problem, ProblemCode};
+use toml_edit::{DocumentMut, Item, Table, Value};
+
+use super::{read, schema};
+
+/// What is to be done with a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It gets a value: TOML (`3`, `true`, `["a"]`), or a plain text where a text is wanted.
+    Set(String),
+    /// It goes.
+    Unset,
+}
+
+/// The text of the file after the change of `key`, which has dots.
+///
+/// # Errors
+/// When the file is no TOML, when there is no such key, or the value does not fit.
+pub fn edited(text: &str, key: &str, change: &Change) -> Result<String, Problem> {
+    let invalid = |detail: String, hint: &str| Problem::new(ProblemCode::InvalidParams, detail).with_hint(hint);
+    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+        let first = error.message().lines().next().unwrap_or_default().to_owned();
+        invalid(
+            format!("The configuration file cannot be read: {first}."),
+            "Mend it first; `aiia config check` shows where.",
+        )
+    })?;
+    let path = toml_edit::Key::parse(key)
+        .map_err(|_| invalid(format!("`{key}` is no key."), "Keys are written like `timeouts.idle`."))?;
+    let (last, tables) = path.split_last().ok_or_else(|| invalid("The key is empty.".to_owned(), "Name one."))?;
+    let mut table: &mut dyn toml_edit::TableLike = document.as_table_mut();
+    for part in tables {
+        let mut new = Table::new();
+        new.set_implicit(true);
+        let item = table.entry(part.get()).or_insert(Item::Table(new));
+        table = item.as_table_like_mut().ok_or_else(|| {
+            invalid(format!("`{}` is a value, not a section.", part.get()), "Look at it with `aiia config`.")
+        })?;
+    }
+    match change {
+        Change::Unset => {
+            table.remove(last.get());
+        }
+        Change::Set(value) => {
+            let parsed = value.parse::<Value>().unwrap_or_else(|_| Value::from(value.as_str()));
+            let fits = |value: &Value| misfit(&path, value).is_none();
+            // `aiia config set model 4o` means a text, whatever it looks like.
+            let value = if fits(&parsed) { parsed } else { Value::from(value.as_str()) };
+            if let Some(mistake) = misfit(&path, &value) {
+                return Err(invalid(mistake.message, &mistake.hint));
+            }
+            match table.get_mut(last.get()).and_then(Item::as_value_mut) {
+                // What stands behind it on the line stays.
+                Some(old) => {
+                    let decor = old.decor().clone();
+                    *old = value;
+                    *old.decor_mut() = decor;
+                }
+                None => {
+                    table.insert(last.get(), Item::Value(value));
+                }
+            }
+        }
+    }
+    Ok(document.to_string())
+}
+
+/// Why a file that only sets this would be wrong.
+fn misfit(path: &[toml_edit::Key], value: &Value) -> Option<super::Mistake> {
+    let key: Vec<String> = path.iter().map(|part| part.display_repr().trim().to_owned()).collect();
+    let mut plain = value.clone();
+    plain.decor_mut().clear();
+    read::read(&format!("{} = {plain}\n", key.join(".")), &schema()).mistakes.into_iter().next()
+}

@@ -1,0 +1,94 @@
+//! The keyring of the system, by the tool that comes with it: `secret-tool` (Secret Service), on macOS `security`. A machine
+//! without one (no desktop session, a container) simply has no keys in it. A library for it would bring sixty crates.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use aiia_llm::Secret;
+
+/// How long the keyring may take; it may be asking the user to unlock it.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// The keyring, or none.
+#[derive(Debug)]
+pub(super) struct Ring {
+    /// Under this name the keys of one data directory stand; nothing where the keyring must not be asked.
+    service: Option<String>,
+}
+
+impl Ring {
+    pub(super) fn new(data_dir: &Path, use_ring: bool) -> Self {
+        // Without a session bus there is nobody to ask, and the tool would try to start one.
+        let reachable = cfg!(target_os = "macos") || std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some();
+        Self { service: (use_ring && reachable).then(|| format!("aiia {}", data_dir.display())) }
+    }
+
+    pub(super) fn get(&self, provider: &str) -> Option<Secret> {
+        let service = self.service.as_ref()?;
+        let found = if cfg!(target_os = "macos") {
+            run("security", &["find-generic-password", "-s", service, "-a", provider, "-w"], "")
+        } else {
+            run("secret-tool", &["lookup", "service", service, "provider", provider], "")
+        };
+        found.filter(|key| !key.trim().is_empty()).map(Secret::new)
+    }
+
+    /// Whether the keyring has taken the key, and gives it back. The key goes over the standard input: arguments can be seen.
+    pub(super) fn set(&self, provider: &str, key: &str) -> bool {
+        let Some(service) = &self.service else { return false };
+        let taken = if cfg!(target_os = "macos") {
+            // A key has no blanks; quotes and backslashes would have a meaning there.
+            if key.contains(['"', '\\', '\'']) || service.contains(['"', '\\']) {
+                return false;
+            }
+            let command = format!("add-generic-password -U -s \"{service}\" -a \"{provider}\" -w \"{key}\"\n");
+            run("security", &["-i"], &command)
+        } else {
+            let label = format!("aiia: {provider}");
+            run("secret-tool", &["store", "--label", &label, "service", service, "provider", provider], key)
+        };
+        taken.is_some() && self.get(provider).is_some_and(|kept| kept.expose() == key)
+    }
+
+    pub(super) fn delete(&self, provider: &str) {
+        let Some(service) = &self.service else { return };
+        let _ = if cfg!(target_os = "macos") {
+            run("security", &["delete-generic-password", "-s", service, "-a", provider], "")
+        } else {
+            run("secret-tool", &["clear", "service", service, "provider", provider], "")
+        };
+    }
+}
+
+/// What the tool prints, if it is there and succeeds in time.
+fn run(tool: &str, arguments: &[&str], input: &str) -> Option<String> {
+    let mut child = Command::new(tool)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut stdin = child.stdin.take()?;
+    let mut stdout = child.stdout.take()?;
+    let input = input.to_owned();
+    let (reply, answer) = mpsc::channel();
+    let talking = move || {
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        let mut text = String::new();
+        let _ = reply.send(stdout.read_to_string(&mut text).map(|_| text));
+    };
+    thread::Builder::new().name("keyring".to_owned()).spawn(talking).ok()?;
+    let text = answer.recv_timeout(LIMIT);
+    if text.is_err() {
+        tracing::warn!("the keyring did not answer");
+        let _ = child.kill();
+    }
+    let status = child.wait().ok()?;
+    text.ok()?.ok().filter(|_| status.success())
+}

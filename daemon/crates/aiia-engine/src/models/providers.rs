@@ -1,0 +1,245 @@
+//! From the configured providers to those that can be asked.
+
+use std::collections::BTreeMap;
+
+use aiia_llm::{Origin, Preset, ProviderConfig, Quirks, Secret};
+use aiia_protocol::config::{Key, KeyPlace};
+
+use crate::config::{Provider, Settings};
+use crate::keys::{Found, Keys, host};
+
+/// The providers, and what is wrong with those that are not among them.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) providers: Vec<ProviderConfig>,
+    pub(super) problems: Vec<String>,
+    /// Keys that variables of the environment give.
+    pub(super) environment_keys: Vec<Key>,
+}
+
+/// Makes the providers of the configuration, and of those keys that the user gave.
+pub(super) fn make(
+    settings: &Settings,
+    presets: &[Preset],
+    environment: &BTreeMap<String, String>,
+    keys: &Keys,
+) -> Made {
+    let mut made = Made::default();
+    for (name, provider) in &settings.providers {
+        let preset = presets.iter().find(|preset| preset.name == *name);
+        match configured(name, provider, preset, environment, keys, &mut made) {
+            Ok(provider) => made.providers.push(provider),
+            Err(problem) => made.problems.push(format!("The provider “{name}” {problem}")),
+        }
+    }
+    for preset in presets {
+        let Some(variable) = &preset.key_variable else { continue };
+        if environment.get(variable).is_some_and(|key| !key.trim().is_empty()) {
+            made.note_key(&preset.name, &preset.base_url);
+        } else if !settings.providers.contains_key(&preset.name)
+            && let Found::Key(key) = keys.get(&preset.name, &preset.base_url)
+        {
+            let mut provider = ProviderConfig::new(&preset.name, preset.dialect, &preset.base_url);
+            provider.api_key = Some(key);
+            provider.origin = Origin::Key;
+            provider.models.clone_from(&preset.models);
+            provider.quirks.clone_from(&preset.quirks);
+            made.providers.push(provider);
+        }
+    }
+    made
+}
+
+impl Made {
+    fn note_key(&mut self, provider: &str, base_url: &str) {
+        if let Some(host) = host(base_url)
+            && !self.environment_keys.iter().any(|known| known.provider == provider)
+        {
+            self.environment_keys.push(Key { provider: provider.to_owned(), host, place: KeyPlace::Environment });
+        }
+    }
+}
+
+fn configured(
+    name: &str,
+    provider: &Provider,
+    preset: Option<&Preset>,
+    environment: &BTreeMap<String, String>,
+    keys: &Keys,
+    made: &mut Made,
+) -> Result<ProviderConfig, String> {
+    if name.contains('/') || name.is_empty() || name == aiia_llm::EMBEDDED_PROVIDER {
+        return Err("needs another name: one without a slash that is not “embedded”.".to_owned());
+    }
+    let dialect = provider.dialect.map(Into::into).or_else(|| preset.map(|preset| preset.dialect));
+    let dialect = dialect.ok_or("has no dialect; most servers speak openai_chat.")?;
+    let base_url = provider.base_url.clone().or_else(|| preset.map(|preset| preset.base_url.clone()));
+    let base_url = base_url.ok_or("has no base_url, such as http://127.0.0.1:8080/v1.")?;
+    let base_url = with_scheme(&base_url);
+    let mut result = ProviderConfig::new(name, dialect, &base_url);
+    result.check_address().map_err(|error| format!("cannot be used: {error} {}", error.hint))?;
+    result.models.clone_from(&provider.models);
+    if let Some(preset) = preset.filter(|_| result.models.is_empty() && provider.base_url.is_none()) {
+        result.models.clone_from(&preset.models);
+    }
+    result.context_window = provider.context_window;
+    result.max_concurrent = provider.max_concurrent.map(|limit| limit as usize);
+    result.quirks = quirks(provider, preset);
+    for (header, value) in &provider.headers {
+        let value = match value.strip_prefix('$') {
+            Some(variable) => environment
+                .get(variable)
+                .ok_or_else(|| format!("takes its header {header} from {variable}, which is not set."))?,
+            None => value,
+        };
+        if header.is_empty() || !header.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        {
+            return Err(format!("has a header “{header}”, which is no name of one."));
+        }
+        result.headers.push((header.clone(), Secret::new(value)));
+    }
+    key(&mut result, provider, preset, environment, keys, made);
+    Ok(result)
+}
+
+/// What people leave out: `localhost:8080/v1` is a server on this machine, and others are reached in secret.
+fn with_scheme(base_url: &str) -> String {
+    let base_url = base_url.trim();
+    if base_url.contains("://") || base_url.is_empty() {
+        return base_url.to_owned();
+    }
+    let near = ["localhost", "127.", "[::1]"].iter().any(|start| base_url.starts_with(start));
+    format!("{}://{base_url}", if near { "http" } else { "https" })
+}
+
+fn quirks(provider: &Provider, preset: Option<&Preset>) -> Quirks {
+    let mut quirks = preset.map(|preset| preset.quirks.clone()).unwrap_or_default();
+    let own = &provider.quirks;
+    if let Some(field) = &own.max_tokens_field {
+        quirks.max_tokens_field.clone_from(field);
+    }
+    quirks.stream_usage = own.stream_usage.unwrap_or(quirks.stream_usage);
+    quirks.temperature = own.temperature.unwrap_or(quirks.temperature);
+    quirks.key_header = own.key_header.clone().or(quirks.key_header);
+    if let Some(fill) = &own.fill {
+        quirks.fill.clone_from(fill);
+    }
+    quirks.completions_path = own.completions_path.clone().or(quirks.completions_path);
+    quirks
+}
+
+/// The key: of the variable that is named, else of the provider's usual variable as long as the address is the usual one,
+/// else the kept one for this address.
+fn key(
+    result: &mut ProviderConfig,
+    provider: &Provider,
+    preset: Option<&Preset>,
+    environment: &BTreeMap<String, String>,
+    keys: &Keys,
+    made: &mut Made,
+) {
+    let name = result.name.clone();
+    let usual = preset.filter(|preset| host(&preset.base_url) == host(&result.base_url));
+    let usual = usual.and_then(|preset| preset.key_variable.clone());
+    let variable = provider.api_key_env.clone().or(usual);
+    if let Some(key) = variable.as_ref().and_then(|variable| environment.get(variable)).filter(|key| !key.is_empty()) {
+        result.api_key = Some(Secret::new(key));
+        made.note_key(&name, &result.base_url);
+        return;
+    }
+    match keys.get(&name, &result.base_url) {
+        Found::Key(key) => result.api_key = Some(key),
+        Found::OtherHost(other) => made.problems.push(format!(
+            "The key of “{name}” was given for {other} and is not sent to {}; run `aiia config set-key {name}` to use it there.",
+            result.shown_url()
+        )),
+        Found::None => {
+            if let Some(variable) = &provider.api_key_env {
+                made.problems.push(format!("The provider “{name}” takes its key from {variable}, which is not set."));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn made(text: &str, environment: &[(&str, &str)], keep: &[(&str, &str)]) -> Made {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Keys::new(folder.path(), false);
+        for (provider, host) in keep {
+            keys.set(provider, host, "sk-kept").unwrap();
+        }
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let config = crate::config::Config::of(text, std::path::Path::new("c"), &BTreeMap::new());
+        assert!(config.problems.is_empty(), "{:?}", config.problems);
+        make(&config.settings, &aiia_llm::presets(), &environment, &keys)
+    }
+
+    fn key_of(made: &Made) -> Option<&str> {
+        made.providers[0].api_key.as_ref().map(Secret::expose)
+    }
+
+    #[test]
+    fn a_known_provider_needs_its_name_alone() {
+        let made = made("[providers.anthropic]\n", &[("ANTHROPIC_API_KEY", "sk-1")], &[]);
+        let provider = &made.providers[0];
+        assert_eq!((provider.dialect.as_str(), key_of(&made)), ("anthropic_messages", Some("sk-1")));
+        assert!(provider.base_url.starts_with("https://api.anthropic.com") && !provider.models.is_empty());
+    }
+
+    #[rstest]
+    #[case::usual_address("[providers.openai]", Some("sk-env"))]
+    #[case::another_host("[providers.openai]\nbase_url = 'https://evil.example/v1'", None)]
+    #[case::another_port("[providers.openai]\nbase_url = 'https://api.openai.com:444/v1'", None)]
+    #[case::in_the_clear("[providers.openai]\nbase_url = 'http://api.openai.com/v1'", None)]
+    #[case::said_so(
+        "[providers.openai]\nbase_url = 'https://proxy.example/v1'\napi_key_env = 'OPENAI_API_KEY'",
+        Some("sk-env")
+    )]
+    fn the_key_of_the_environment_goes_to_its_usual_host(#[case] text: &str, #[case] expected: Option<&str>) {
+        assert_eq!(key_of(&made(text, &[("OPENAI_API_KEY", "sk-env")], &[])), expected);
+    }
+
+    #[test]
+    fn a_changed_host_asks_for_the_key_again() {
+        let text = "[providers.p]\ndialect = 'ollama'\nbase_url = 'https://new.example'\n";
+        let kept = made(text, &[], &[("p", "https://new.example/x")]);
+        assert_eq!(key_of(&kept), Some("sk-kept"));
+        let moved = made(text, &[], &[("p", "https://old.example")]);
+        assert_eq!(key_of(&moved), None);
+        assert!(moved.problems[0].contains("was given for https://old.example"), "{:?}", moved.problems);
+    }
+
+    #[test]
+    fn a_kept_key_makes_its_provider_known() {
+        let made = made("", &[], &[("gemini", "https://generativelanguage.googleapis.com")]);
+        assert_eq!((made.providers[0].name.as_str(), &made.providers[0].origin), ("gemini", &Origin::Key));
+    }
+
+    #[rstest]
+    #[case("dialect = 'ollama'", "has no base_url")]
+    #[case("base_url = 'http://h'", "has no dialect")]
+    #[case("dialect = 'ollama'\nbase_url = ''", "cannot be used")]
+    #[case("dialect = 'ollama'\nbase_url = 'ftp://h'", "only http and https")]
+    #[case("dialect = 'ollama'\nbase_url = 'http://'", "cannot be used")]
+    #[case("dialect = 'ollama'\nbase_url = 'http://h'\nheaders = { 'a b' = 'x' }", "no name of one")]
+    #[case("dialect = 'ollama'\nbase_url = 'http://h'\nheaders = { a = '$NOT_SET' }", "NOT_SET, which is not set")]
+    fn what_is_missing_is_said(#[case] text: &str, #[case] expected: &str) {
+        let made = made(&format!("[providers.p]\n{text}\n"), &[], &[]);
+        assert!(made.providers.is_empty());
+        assert!(made.problems[0].contains(expected), "{:?}", made.problems);
+    }
+
+    #[rstest]
+    #[case("localhost:8080/v1", "http://localhost:8080/v1")]
+    #[case("127.0.0.1:8080", "http://127.0.0.1:8080")]
+    #[case("example.org/v1", "https://example.org/v1")]
+    #[case("http://example.org", "http://example.org")]
+    fn a_missing_scheme_is_supplied(#[case] given: &str, #[case] expected: &str) {
+        assert_eq!(with_scheme(given), expected);
+    }
+}

@@ -1,0 +1,138 @@
+//! The configuration: seen with its origins, changed, taken in while the daemon runs, and keys that stay where they belong.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use aiia_tests::installation::Installation;
+use aiia_tests::model_server::{ModelServer, Script};
+use serde_json::Value;
+
+const KEY: &str = "sk-canary-0123456789";
+
+fn value_of(aiia: &Installation, key: &str) -> (Value, String) {
+    let config = aiia.json(&["config", "--all", "--json"]);
+    let values = config["values"].as_array().expect("values");
+    let value = values.iter().find(|value| value["key"] == key).unwrap_or_else(|| panic!("{key}: {config}"));
+    (value["value"].clone(), value["origin"].as_str().unwrap_or_default().to_owned())
+}
+
+fn said(output: &std::process::Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn a_change_counts_at_once_and_a_broken_file_changes_nothing() {
+    let aiia = Installation::new();
+    assert_eq!(value_of(&aiia, "timeouts.idle"), (60.into(), "default".into()));
+    assert!(aiia.run(&["config", "set", "timeouts.idle", "7"]).status.success());
+    assert_eq!(value_of(&aiia, "timeouts.idle"), (7.into(), "file".into()));
+    let file = said(&aiia.run(&["config", "path"])).trim().to_owned();
+    let good = std::fs::read_to_string(&file).expect("the file");
+    std::fs::write(&file, format!("[timeouts]\nidle = 9\nnonsense\n{good}")).expect("the file can be written");
+    assert_eq!(value_of(&aiia, "timeouts.idle"), (7.into(), "file".into()), "the last good one is in force");
+    let checked = aiia.run(&["config", "check"]);
+    assert_eq!(checked.status.code(), Some(1));
+    assert!(said(&checked).contains("config.toml:3: "), "{}", said(&checked));
+    assert!(said(&aiia.run(&["doctor"])).contains("config.toml:3: "));
+    std::fs::write(&file, good).expect("the file can be written");
+    assert!(aiia.run(&["config", "unset", "timeouts.idle"]).status.success());
+    assert_eq!(value_of(&aiia, "timeouts.idle"), (60.into(), "default".into()));
+    let wrong = aiia.run(&["config", "set", "timeouts.idel", "7"]);
+    assert!(!wrong.status.success() && said(&wrong).contains("Did you mean `idle`?"), "{}", said(&wrong));
+}
+
+#[test]
+fn the_folder_names_a_model_but_no_host() {
+    let aiia = Installation::configured("[providers.other]\ndialect = \"ollama\"\nbase_url = \"http://127.0.0.1:1\"\n");
+    aiia.write(
+        ".aiia.toml",
+        "[roles]\nchat = \"scripted/of-the-folder\"\n[providers.scripted]\nbase_url = \"http://evil.example\"\n",
+    );
+    let asked = aiia.run(&["ask", "why?"]);
+    assert!(asked.status.success(), "{}", said(&asked));
+    assert_eq!(aiia.model.chats()[0].body["model"], "of-the-folder");
+    let (value, origin) = value_of(&aiia, "roles.chat");
+    assert_eq!((value.as_str(), origin.as_str()), (Some("scripted/of-the-folder"), "project_file"));
+    let problems = aiia.json(&["config", "--json"])["problems"].to_string();
+    assert!(problems.contains("`providers` cannot be set by a folder."), "{problems}");
+}
+
+#[test]
+fn aliases_and_roles_choose_the_model() {
+    let aiia = Installation::configured("[aliases]\nfast = \"scripted/quick\"\n[roles]\nexplain = \"fast\"\n");
+    aiia.write("a.rs", "fn a() {}\n");
+    for arguments in [&["ask", "why?"][..], &["explain", "a.rs:1"], &["ask", "why?", "--model", "fast"]] {
+        assert!(aiia.run(arguments).status.success());
+    }
+    let models: Vec<Value> = aiia.model.chats().iter().map(|chat| chat.body["model"].clone()).collect();
+    assert_eq!(models, ["m", "quick", "quick"]);
+}
+
+fn set_key(aiia: &Installation, provider: &str, key: &str) -> std::process::Output {
+    let mut command = aiia.command(&["config", "set-key", provider]);
+    let mut child = command
+        .env("AIIA_KEYRING", "off")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    child.stdin.take().expect("a pipe").write_all(format!("{key}\n").as_bytes()).expect("the key is taken");
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn a_key_is_kept_sent_to_its_host_alone_and_shown_nowhere() {
+    let aiia = Installation::new();
+    let misspelt = set_key(&aiia, "scriptd", KEY);
+    assert!(said(&misspelt).contains("Did you mean `scripted`?"), "{}", said(&misspelt));
+    let kept = set_key(&aiia, "scripted", KEY);
+    assert!(kept.status.success(), "{}", said(&kept));
+    aiia.model.next(Script::error(401, &format!("no such key {KEY}")));
+    let refused = aiia.run(&["ask", "why?"]);
+    assert_eq!(aiia.model.chats()[0].header("authorization"), Some(format!("Bearer {KEY}").as_str()));
+    let elsewhere = ModelServer::start().expect("a server");
+    assert!(aiia.run(&["config", "set", "providers.scripted.base_url", &elsewhere.openai_url()]).status.success());
+    assert!(aiia.run(&["ask", "why?"]).status.success());
+    assert_eq!(elsewhere.chats()[0].header("authorization"), None, "another host gets no key");
+    let shown = [
+        said(&kept),
+        said(&refused),
+        said(&aiia.run(&["config", "--all", "--json"])),
+        said(&aiia.run(&["config", "keys"])),
+        said(&aiia.run(&["doctor"])),
+    ];
+    assert!(shown[4].contains("run `aiia config set-key scripted`"), "{}", shown[4]);
+    assert!(shown.iter().all(|text| !text.contains(KEY)), "{shown:?}");
+    for log in std::fs::read_dir(aiia.data_dir().join("logs")).expect("logs") {
+        let text = std::fs::read_to_string(log.expect("a log").path()).expect("text");
+        assert!(!text.contains(KEY), "the key is in a log");
+    }
+    assert!(aiia.run(&["config", "forget-key", "scripted"]).status.success());
+    assert!(!aiia.run(&["config", "forget-key", "scripted"]).status.success());
+}
+
+#[test]
+fn a_keyring_is_used_where_there_is_one() {
+    let aiia = Installation::new();
+    let tools = aiia.workspace().join("tools");
+    std::fs::create_dir(&tools).expect("a folder");
+    let tool = tools.join("secret-tool");
+    let script =
+        "#!/bin/sh\ncase $1 in store) cat > \"$0.kept\";; lookup) cat \"$0.kept\";; clear) rm \"$0.kept\";; esac\n";
+    std::fs::write(&tool, script).expect("a tool");
+    std::fs::set_permissions(&tool, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it can be run");
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap_or_default());
+    let mut command = aiia.command(&["config", "set-key", "scripted"]);
+    command.env("PATH", path).env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere").stdin(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
+    child.stdin.take().expect("a pipe").write_all(format!("{KEY}\n").as_bytes()).expect("the key is taken");
+    let kept = child.wait_with_output().expect("it ends");
+    assert!(said(&kept).contains("is kept in the keyring"), "{}", said(&kept));
+    let file = std::fs::read_to_string(aiia.data_dir().join("keys.json")).expect("the file of the keys");
+    assert!(file.contains("scripted") && !file.contains(KEY), "{file}");
+    assert!(aiia.run(&["ask", "why?"]).status.success());
+    assert_eq!(aiia.model.chats()[0].header("authorization"), Some(format!("Bearer {KEY}").as_str()));
+    assert!(aiia.run(&["config", "forget-key", "scripted"]).status.success());
+    assert!(!tools.join("secret-tool.kept").exists());
+}
