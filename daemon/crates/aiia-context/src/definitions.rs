@@ -80,8 +80,7 @@ struct Others<'a, 'b> {
 
 impl Others<'_, '_> {
     fn tokens(&mut self, file: u32, lines: &Range<u32>, limit: usize) -> Option<usize> {
-        let entry = self.index.file(file)?;
-        count_within(self.texts.lines(file, &entry.path, lines.clone())?, limit)
+        count_within(self.texts.lines(file, lines.clone())?, limit)
     }
 
     /// Adds lines that are free and fit. Gives whether they did.
@@ -127,14 +126,14 @@ impl Others<'_, '_> {
         let target_name = target.symbol.as_ref().map(|symbol| symbol.name.as_str());
         for (_, tokens, ranked) in priced {
             let Some((entry, definition)) = self.index.definition(ranked.at) else { continue };
-            let owner = entry.facts.parent(definition).map(|owner| entry.facts.name(owner));
+            let owner = entry.parent(&definition).map(|owner| entry.name(&owner));
             let chosen = Chosen {
                 at: ranked.at,
                 lines: definition.signature(),
                 tokens,
                 kind: PieceKind::Definitions,
                 score: f64::from(ranked.likelihood) * BEST_SCORE,
-                reason: reason(&ranked.features, entry.facts.name(definition), owner, target_name),
+                reason: reason(&ranked.features, entry.name(&definition), owner, target_name),
                 is_used: [Feature::InBody, Feature::InSignature]
                     .iter()
                     .any(|feature| ranked.features[*feature as usize] > 0.0),
@@ -201,7 +200,7 @@ impl Others<'_, '_> {
             }
             for run in runs {
                 let Some((_, definition)) = self.index.definition(run.at) else { continue };
-                let Some(text) = self.texts.lines(file, &entry.path, run.lines.clone()) else { continue };
+                let Some(text) = self.texts.lines(file, run.lines.clone()) else { continue };
                 // Together lines may come to a token more or less than one by one.
                 let Some(tokens) = count_within(text, run.tokens + fitter.left) else { continue };
                 fitter.left = fitter.left + run.tokens - tokens;
@@ -210,7 +209,7 @@ impl Others<'_, '_> {
                     start_line: run.lines.start as usize + 1,
                     end_line: run.lines.end as usize,
                     kind: run.kind,
-                    symbol: Some(entry.facts.path_of(definition)),
+                    symbol: Some(entry.path_of(&definition)),
                     tokens,
                     score: run.score,
                     reason: run.reason,

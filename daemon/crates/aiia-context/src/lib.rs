@@ -87,7 +87,7 @@ pub fn ranked_definitions(request: &ContextRequest) -> Vec<RankedDefinition> {
             Some(RankedDefinition {
                 path: entry.path.to_string(),
                 line: definition.line as usize + 1,
-                tokens: texts.signature(ranked.at.file, &entry.path, definition).map_or(0, count_tokens),
+                tokens: texts.signature(ranked.at.file, &definition).map_or(0, count_tokens),
                 likelihood: ranked.likelihood,
                 features: ranked.features.to_vec(),
             })

@@ -27,13 +27,13 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<
     let mut mention_rank: FxHashMap<NameId, f64> = FxHashMap::default();
     for (file, entry) in index.files() {
         let rank = ranks.get(&file).copied().unwrap_or_default();
-        for name in entry.facts.mentions.iter().filter(|name| index.mentioned_in(**name).is_some()) {
-            *mention_rank.entry(*name).or_default() += rank;
+        for name in entry.mentions() {
+            *mention_rank.entry(name).or_default() += rank;
         }
     }
     let mut worth: Vec<(f64, DefinitionRef)> = Vec::new();
     for (file, entry) in index.files() {
-        for (number, definition) in entry.facts.definitions.iter().enumerate() {
+        for (number, definition) in entry.definitions().enumerate() {
             let is_shown = definition.kind.is_callable()
                 || (definition.kind.is_type() && definition.kind != SymbolKind::Impl)
                 || definition.kind == SymbolKind::Constant;
@@ -44,10 +44,10 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<
             }
             let own = ranks.get(&file).copied().unwrap_or_default();
             let mentioned = mention_rank.get(&definition.name).copied().unwrap_or_default() - own;
-            let name = entry.facts.name(definition);
+            let name = entry.name(&definition);
             let telling = if is_plain_word(name) { PLAIN_SHARE } else { 1.0 };
             let visible = if definition.traits.public { 1.0 } else { 0.2 };
-            let test = if definition.traits.test || is_test_path(&entry.path) { TEST_SHARE } else { 1.0 };
+            let test = if definition.traits.test || is_test_path(entry.path) { TEST_SHARE } else { 1.0 };
             worth.push(((mentioned.max(0.0) / definers as f64 + own * 0.1) * telling * visible * test, at));
         }
     }
@@ -59,7 +59,7 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<
     let mut chosen: Vec<(u32, Piece)> = Vec::new();
     for (worth, at) in worth {
         let Some((entry, definition)) = index.definition(at) else { continue };
-        let Some(text) = texts.signature(at.file, &entry.path, definition) else { continue };
+        let Some(text) = texts.signature(at.file, &definition) else { continue };
         let Some(tokens) = count_within(text, left) else { break };
         left -= tokens;
         chosen.push((
@@ -69,7 +69,7 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<
                 start_line: definition.line as usize + 1,
                 end_line: definition.signature().end as usize,
                 kind: PieceKind::Definitions,
-                symbol: Some(entry.facts.path_of(definition)),
+                symbol: Some(entry.path_of(&definition)),
                 tokens,
                 score: worth / best,
                 reason: match index.mentioned_in(definition.name).unwrap_or(1).saturating_sub(1) {
@@ -100,15 +100,15 @@ fn is_plain_word(name: &str) -> bool {
 /// By file, the files whose definitions it mentions, with how much.
 fn links(index: &WorkspaceIndex) -> FxHashMap<u32, Vec<(u32, f64)>> {
     let mut links = FxHashMap::default();
-    let is_plain = |entry: &FileEntry, one: &&Definition| is_plain_word(entry.facts.name(one));
+    let is_plain = |entry: FileEntry, one: &Definition| is_plain_word(entry.name(one));
     let plain: FxHashSet<NameId> = index
         .files()
-        .flat_map(|(_, entry)| entry.facts.definitions.iter().filter(|one| is_plain(entry, one)).map(|one| one.name))
+        .flat_map(|(_, entry)| entry.definitions().filter(move |one| is_plain(entry, one)).map(|one| one.name))
         .collect();
     for (file, entry) in index.files() {
         let mut to: FxHashMap<u32, f64> = FxHashMap::default();
-        for name in entry.facts.mentions.iter().filter(|name| !plain.contains(name)) {
-            let definers: Vec<u32> = index.named(*name).take(MAX_DEFINERS + 1).map(|at| at.file).collect();
+        for name in entry.mentions().filter(|name| !plain.contains(name)) {
+            let definers: Vec<u32> = index.named(name).take(MAX_DEFINERS + 1).map(|at| at.file).collect();
             if definers.len() <= MAX_DEFINERS && !definers.contains(&file) {
                 for definer in &definers {
                     *to.entry(*definer).or_default() += 1.0 / definers.len() as f64;

@@ -2,7 +2,7 @@
 
 use super::point::{Point, function_likeness};
 use super::texts::Texts;
-use crate::workspace::{Definition, DefinitionRef, FileEntry, NameId, WorkspaceIndex, name_id, name_ids, words};
+use crate::workspace::{DefinitionRef, FileEntry, NameId, WorkspaceIndex, name_id, name_ids, words};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many functions of the target's name are read.
@@ -37,15 +37,14 @@ pub(crate) fn like_files(index: &WorkspaceIndex, own: Option<u32>, mentioned: &F
         mentioned.iter().map(|&name| (name, weight(name))).filter(|(_, weight)| *weight > 0.0).collect();
     let own_total: f32 = weights.values().sum::<f32>().max(1.0);
     let mut found: Vec<(u32, f32)> = index
-        .files()
+        .weigh_mentions(&weights)
+        .into_iter()
         .filter(|(file, _)| Some(*file) != own)
-        .map(|(file, entry)| {
-            let mentions = &entry.facts.mentions;
-            let shared: f32 = mentions.iter().filter_map(|name| weights.get(name)).sum();
+        .map(|(file, shared)| {
+            let mentions = index.file(file).map_or(0, FileEntry::mention_count);
             // A large file shares much with everybody.
-            (file, shared / own_total / (1.0 + mentions.len() as f32).sqrt().max(8.0) * 8.0)
+            (file, shared / own_total / (1.0 + mentions as f32).sqrt().max(8.0) * 8.0)
         })
-        .filter(|(_, alike)| *alike > 0.0)
         .collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     found.truncate(MAX_LIKE_FILES);
@@ -58,10 +57,8 @@ pub(crate) fn names_of_files(index: &WorkspaceIndex, like: &[(u32, f32)]) -> Wei
     let mut names = Weighed::default();
     for (file, alike) in like {
         let Some(entry) = index.file(*file) else { continue };
-        for name in &entry.facts.mentions {
-            if index.mentioned_in(*name).is_some() {
-                *names.entry(*name).or_default() += alike / total;
-            }
+        for name in entry.mentions() {
+            *names.entry(name).or_default() += alike / total;
         }
     }
     names
@@ -98,12 +95,12 @@ pub(crate) fn names_of_like_functions(
     let mut found: Vec<(DefinitionRef, f32)> = Vec::new();
     for (file, _) in like.iter().take(LIKE_FILES_READ) {
         let Some(entry) = index.file(*file) else { continue };
-        for (number, definition) in entry.facts.definitions.iter().enumerate() {
+        for (number, definition) in entry.definitions().enumerate() {
             if !definition.kind.is_callable() || definition.traits.test {
                 continue;
             }
-            let Some(signature) = texts.signature(*file, &entry.path, definition) else { continue };
-            let name = entry.facts.name(definition);
+            let Some(signature) = texts.signature(*file, &definition) else { continue };
+            let name = entry.name(&definition);
             let alike = function_likeness(&point.target_parts, &point.signature_names, name, signature);
             if alike > LEAST_LIKENESS {
                 found.push((DefinitionRef { file: *file, definition: number as u16 }, alike));
@@ -138,19 +135,20 @@ pub(crate) fn callers(
     }
     let alike = |file: u32| like.iter().find(|(known, _)| *known == file).map_or(0.0, |(_, alike)| *alike);
     let mut files: Vec<(u32, f32)> = index
-        .files()
-        .filter(|(file, entry)| Some(*file) != own && entry.facts.mentions(target))
-        .map(|(file, _)| (file, alike(file)))
+        .files_that_mention(target)
+        .into_iter()
+        .filter(|file| Some(*file) != own)
+        .map(|file| (file, alike(file)))
         .collect();
     files.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let mut found = Vec::new();
     for (file, _) in files.into_iter().take(MAX_CALLERS) {
         let Some(entry) = index.file(file) else { continue };
-        for (number, definition) in entry.facts.definitions.iter().enumerate() {
+        for (number, definition) in entry.definitions().enumerate() {
             if !definition.kind.is_callable() || definition.name == target || definition.traits.test != in_tests {
                 continue;
             }
-            if let Some(text) = texts.whole(file, &entry.path, definition, MAX_LINES)
+            if let Some(text) = texts.whole(file, &definition, MAX_LINES)
                 && text.contains(target_name)
                 && words(text).any(|word| word == target_name)
             {
@@ -170,8 +168,8 @@ pub(crate) fn names_in(index: &WorkspaceIndex, texts: &mut Texts, functions: &[D
 }
 
 fn body_names(index: &WorkspaceIndex, texts: &mut Texts, at: DefinitionRef) -> Option<FxHashSet<NameId>> {
-    let (entry, definition): (&FileEntry, &Definition) = index.definition(at)?;
-    texts.whole(at.file, &entry.path, definition, MAX_LINES).map(names_of)
+    let (_, definition) = index.definition(at)?;
+    texts.whole(at.file, &definition, MAX_LINES).map(names_of)
 }
 
 /// The names of a text.

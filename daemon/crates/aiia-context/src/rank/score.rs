@@ -152,7 +152,7 @@ impl<'a> Ranking<'a> {
         let mut module_paths = FxHashMap::default();
         let mut related = FxHashSet::default();
         for (file, entry) in index.files() {
-            let module = module_of(&entry.path);
+            let module = module_of(entry.path);
             let mut found = ModuleUse::default();
             for import in &point.imports {
                 match &import.name {
@@ -171,7 +171,7 @@ impl<'a> Ranking<'a> {
                 modules.insert(file, found);
             }
             module_paths.insert(file, module);
-            if Language::from_path(&entry.path).map(family) == request.language.map(family) {
+            if Language::from_path(entry.path).map(family) == request.language.map(family) {
                 related.insert(file);
             }
         }
@@ -239,14 +239,13 @@ impl<'a> Ranking<'a> {
             for at in self.index.named(*name).collect::<Vec<_>>() {
                 let Some((entry, definition)) = self.index.definition(at) else { continue };
                 if definition.kind.is_type() {
-                    for (index, member) in
-                        entry.facts.definitions.iter().enumerate().skip(usize::from(at.definition) + 1)
-                    {
+                    let first = at.definition.saturating_add(1);
+                    for (index, member) in (first..).zip(entry.definitions_from(first)) {
                         if member.line > definition.last_line {
                             break;
                         }
                         if member.is_right_inside(at.definition) {
-                            add(DefinitionRef { file: at.file, definition: index as u16 });
+                            add(DefinitionRef { file: at.file, definition: index });
                         }
                     }
                 }
@@ -256,14 +255,14 @@ impl<'a> Ranking<'a> {
         files.sort_unstable();
         for file in files {
             if let Some(entry) = self.index.file(file) {
-                (0..entry.facts.definitions.len())
+                (0..entry.definition_count())
                     .for_each(|index| add(DefinitionRef { file, definition: index as u16 }));
             }
         }
         for (file, _) in self.like.iter().take(LIKE_FILES_OF_CANDIDATES) {
             if let Some(entry) = self.index.file(*file) {
-                for name in &entry.facts.mentions {
-                    self.index.named(*name).for_each(&mut add);
+                for name in entry.mentions() {
+                    self.index.named(name).for_each(&mut add);
                 }
             }
         }
@@ -277,8 +276,8 @@ impl<'a> Ranking<'a> {
         }
         let mut features = Builder([0.0; COUNT]);
         let point = self.point;
-        let name = entry.facts.name(definition);
-        let owner = entry.facts.parent(definition).filter(|outer| outer.kind.is_type());
+        let name = entry.name(&definition);
+        let owner = entry.parent(&definition).filter(|outer| outer.kind.is_type());
         let is_member = owner.is_some();
         let occurs = point.occurrence(definition.name);
         let near = |distance: usize| (-(distance as f32) / 1500.0).exp();
@@ -321,9 +320,9 @@ impl<'a> Ranking<'a> {
         let is_rare = named == 1;
 
         let mut visible = false;
-        if let Some(owner) = owner {
+        if let Some(owner) = &owner {
             let owner_occurs = point.occurrence(owner.name);
-            let owner_imported = point.imported(entry.facts.name(owner), module);
+            let owner_imported = point.imported(entry.name(owner), module);
             let of_self = point.self_types.contains(&owner.name);
             features.flag(Feature::OfSignature, owner_occurs.in_signature);
             features.flag(Feature::OfSelf, of_self);
@@ -332,7 +331,7 @@ impl<'a> Ranking<'a> {
             features.set(Feature::OfNear, near(owner_occurs.distance));
             features.flag(Feature::OfSelfNames, point.self_names.contains(&owner.name));
             visible = owner_occurs.in_signature || of_self || owner_imported > 0.5 || owner_occurs.count > 0;
-            let owner_name = entry.facts.name(owner);
+            let owner_name = entry.name(owner);
             let owner_parts = parts(owner_name);
             let like_near = owner_parts.iter().all(|part| point.near_parts.contains(part));
             features.flag(Feature::OfTypeLikeNear, like_near && !owner_parts.is_empty());
@@ -386,7 +385,7 @@ impl<'a> Ranking<'a> {
         features.flag(Feature::TypeLikeNear, is_type && is_like_near);
 
         features.flag(Feature::Public, definition.traits.public);
-        features.flag(Feature::Test, definition.traits.test || is_test_path(&entry.path));
+        features.flag(Feature::Test, definition.traits.test || is_test_path(entry.path));
         features.flag(Feature::Implements, definition.traits.implements);
         features.flag(Feature::Function, kind == SymbolKind::Function);
         features.flag(Feature::Method, kind == SymbolKind::Method);
@@ -412,8 +411,8 @@ impl<'a> Ranking<'a> {
     fn tell_each_other(&self, ranked: &mut [Ranked], texts: &mut Texts) {
         let mut told: FxHashMap<NameId, f32> = FxHashMap::default();
         for candidate in ranked.iter().take(MAX_TELLING) {
-            let Some((entry, definition)) = self.index.definition(candidate.at) else { continue };
-            let Some(signature) = texts.signature(candidate.at.file, &entry.path, definition) else { continue };
+            let Some((_, definition)) = self.index.definition(candidate.at) else { continue };
+            let Some(signature) = texts.signature(candidate.at.file, &definition) else { continue };
             for name in name_ids(signature) {
                 if name != definition.name {
                     let known = told.entry(name).or_default();
@@ -435,7 +434,7 @@ impl<'a> Ranking<'a> {
         for candidate in ranked.iter() {
             let Some((entry, definition)) = self.index.definition(candidate.at) else { continue };
             *heat_of_files.entry(candidate.at.file).or_default() += candidate.likelihood;
-            if let Some(owner) = entry.facts.parent(definition).filter(|outer| outer.kind.is_type()) {
+            if let Some(owner) = entry.parent(&definition).filter(|outer| outer.kind.is_type()) {
                 *heat_of_types.entry(owner.name).or_default() += candidate.likelihood;
             }
         }
@@ -444,7 +443,7 @@ impl<'a> Ranking<'a> {
         }
         for candidate in ranked.iter_mut().take(MAX_JUDGED) {
             let Some((entry, definition)) = self.index.definition(candidate.at) else { continue };
-            let owner = entry.facts.parent(definition).filter(|outer| outer.kind.is_type());
+            let owner = entry.parent(&definition).filter(|outer| outer.kind.is_type());
             let own = candidate.likelihood;
             let heat = |heat: Option<&f32>| (1.0 + (heat.copied().unwrap_or_default() - own).max(0.0)).ln();
             candidate.features[Feature::HeatOfFile as usize] = heat(heat_of_files.get(&candidate.at.file));
@@ -502,9 +501,9 @@ fn bases(index: &WorkspaceIndex, texts: &mut Texts, point: &Point) -> FxHashSet<
                 continue;
             }
             for at in index.named(name).take(MAX_BASES) {
-                let Some((entry, definition)) = index.definition(at) else { continue };
+                let Some((_, definition)) = index.definition(at) else { continue };
                 if matches!(definition.kind, SymbolKind::Class | SymbolKind::Trait)
-                    && let Some(header) = texts.signature(at.file, &entry.path, definition)
+                    && let Some(header) = texts.signature(at.file, &definition)
                 {
                     above.extend(name_ids(header));
                 }

@@ -23,11 +23,11 @@ impl<'a> Texts<'a> {
     }
 
     /// The lines of a file, from 0, with their line breaks; nothing where the file has none such.
-    pub(crate) fn lines(&mut self, file: u32, path: &str, lines: Range<u32>) -> Option<&str> {
+    pub(crate) fn lines(&mut self, file: u32, lines: Range<u32>) -> Option<&str> {
         let cut = self.read.entry(file).or_insert_with(|| {
-            let text = self.source.text(path)?;
+            let entry = self.index.file(file)?;
             // The lines of a text that has changed since are not those that the index knows.
-            self.index.file(file).filter(|entry| entry.facts.is_of(&text))?;
+            let text = self.source.text(entry.path).filter(|text| entry.is_of(text))?;
             let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1);
             let starts = std::iter::once(0).chain(breaks).collect();
             Some(Cut { text, starts })
@@ -39,12 +39,12 @@ impl<'a> Texts<'a> {
     }
 
     /// The signature of a definition.
-    pub(crate) fn signature(&mut self, file: u32, path: &str, definition: &Definition) -> Option<&str> {
-        self.lines(file, path, definition.signature())
+    pub(crate) fn signature(&mut self, file: u32, definition: &Definition) -> Option<&str> {
+        self.lines(file, definition.signature())
     }
 
     /// All of a definition, at most `limit` lines.
-    pub(crate) fn whole(&mut self, file: u32, path: &str, definition: &Definition, limit: u32) -> Option<&str> {
-        self.lines(file, path, definition.line..(definition.last_line + 1).min(definition.line + limit))
+    pub(crate) fn whole(&mut self, file: u32, definition: &Definition, limit: u32) -> Option<&str> {
+        self.lines(file, definition.line..(definition.last_line + 1).min(definition.line + limit))
     }
 }

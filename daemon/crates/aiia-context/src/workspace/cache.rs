@@ -1,28 +1,33 @@
-//! An index between two runs of the program.
+//! An index between two runs of the program: the arrays of its packed form as they are.
 
-use super::WorkspaceIndex;
-use super::facts::FileFacts;
+use super::packed::{FileRecord, FileState, Packed};
 use super::walk::Stamp;
+use std::hash::Hasher;
 
 /// Changes with the layout and with what is read from files, so that what an older program kept is read anew.
-const FORMAT: &[u8; 8] = b"aiia-ix1";
+const FORMAT: &[u8; 8] = b"aiia-ix2";
 
-/// A file as it was kept.
-pub(crate) struct Kept {
-    pub(crate) path: String,
-    pub(crate) stamp: Stamp,
-    pub(crate) facts: FileFacts,
-}
-
-/// The bytes to keep: of the files for which `stamp` knows when they were read.
-pub(crate) fn write(index: &WorkspaceIndex, stamp: impl Fn(&str) -> Option<Stamp>) -> Vec<u8> {
+/// The bytes to keep.
+pub(super) fn write(packed: &Packed) -> Vec<u8> {
     let mut out = FORMAT.to_vec();
-    for (_, entry) in index.files() {
-        let Some(stamp) = stamp(&entry.path) else { continue };
-        put_text(&mut out, &entry.path);
-        out.extend(stamp.bytes.to_le_bytes());
-        out.extend(stamp.modified.to_le_bytes());
-        entry.facts.write(&mut out);
+    put_length(&mut out, packed.files.len());
+    for file in &packed.files {
+        for number in [file.path, file.definitions, file.blocks, file.mentions, file.mentioned, file.content] {
+            out.extend(number.to_le_bytes());
+        }
+        out.extend(file.stamp.bytes.to_le_bytes());
+        out.extend(file.stamp.modified.to_le_bytes());
+        out.push(file.state as u8);
+    }
+    for numbers in [&packed.names, &packed.text_ends, &packed.definer_starts, &packed.definers, &packed.blocks] {
+        put_length(&mut out, numbers.len());
+        numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
+    }
+    put_length(&mut out, packed.mentioned_in.len());
+    packed.mentioned_in.iter().for_each(|number| out.extend(number.to_le_bytes()));
+    for bytes in [packed.paths.as_bytes(), packed.texts.as_bytes(), &packed.definitions, &packed.mentions] {
+        put_length(&mut out, bytes.len());
+        out.extend(bytes);
     }
     let sum = checksum(&out);
     out.extend(sum.to_le_bytes());
@@ -30,67 +35,114 @@ pub(crate) fn write(index: &WorkspaceIndex, stamp: impl Fn(&str) -> Option<Stamp
 }
 
 /// What was kept; nothing if the bytes are damaged or another program's.
-pub(crate) fn read(bytes: &[u8]) -> Option<Vec<Kept>> {
+pub(super) fn read(bytes: &[u8]) -> Option<Packed> {
     let (body, sum) = bytes.split_last_chunk::<8>()?;
     if !body.starts_with(FORMAT) || checksum(body) != u64::from_le_bytes(*sum) {
         return None;
     }
     let mut input = Input(&body[FORMAT.len()..]);
-    let mut kept = Vec::new();
-    while !input.0.is_empty() {
-        let path = input.text()?.to_owned();
-        let stamp = Stamp { bytes: input.u64()?, modified: input.u64()? };
-        kept.push(Kept { path, stamp, facts: FileFacts::read(&mut input)? });
+    let files = input.array::<FILE_BYTES>()?.iter().map(file).collect::<Option<_>>()?;
+    let mut numbers = || Some(input.array::<4>()?.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect());
+    let [names, text_ends, definer_starts, definers, blocks] =
+        [numbers()?, numbers()?, numbers()?, numbers()?, numbers()?];
+    let mentioned_in = input.array::<2>()?.iter().map(|bytes| u16::from_le_bytes(*bytes)).collect();
+    let mut text = || Some(std::str::from_utf8(input.bytes()?).ok()?.to_owned());
+    let (paths, texts) = (text()?, text()?);
+    let (definitions, mentions) = (input.bytes()?.to_owned(), input.bytes()?.to_owned());
+    let packed = Packed {
+        files,
+        paths,
+        names,
+        text_ends,
+        texts,
+        mentioned_in,
+        definer_starts,
+        definers,
+        blocks,
+        definitions,
+        mentions,
+        undefined: Vec::new(),
+    };
+    (input.0.is_empty() && packed.is_sound()).then_some(packed)
+}
+
+/// Bytes of a file's record.
+const FILE_BYTES: usize = 41;
+
+fn file(bytes: &[u8; FILE_BYTES]) -> Option<FileRecord> {
+    let number = |at: usize| Some(u32::from_le_bytes(*bytes[at..].first_chunk()?));
+    let long = |at: usize| Some(u64::from_le_bytes(*bytes[at..].first_chunk()?));
+    Some(FileRecord {
+        path: number(0)?,
+        definitions: number(4)?,
+        blocks: number(8)?,
+        mentions: number(12)?,
+        mentioned: number(16)?,
+        content: number(20)?,
+        stamp: Stamp { bytes: long(24)?, modified: long(32)? },
+        state: match bytes[40] {
+            0 => FileState::Skimmed,
+            1 => FileState::Parsed,
+            2 => FileState::WithoutText,
+            _ => return None,
+        },
+    })
+}
+
+impl Packed {
+    /// Whether what refers to another is within it, so that no lookup goes astray.
+    fn is_sound(&self) -> bool {
+        let names = self.names.len();
+        let ascend = |numbers: &[u32], end: usize| {
+            numbers.is_sorted() && numbers.last().is_none_or(|last| *last as usize <= end)
+        };
+        let starts = |start: fn(&FileRecord) -> u32, end: usize| {
+            self.files.is_sorted_by_key(start) && self.files.last().is_none_or(|file| start(file) as usize <= end)
+        };
+        self.names.is_sorted()
+            && [self.text_ends.len(), self.mentioned_in.len(), self.definer_starts.len()] == [names; 3]
+            && ascend(&self.text_ends, self.texts.len())
+            && ascend(&self.definer_starts, self.definers.len())
+            && ascend(&self.blocks, self.definitions.len())
+            && starts(|file| file.path, self.paths.len())
+            && starts(|file| file.definitions, self.definers.len())
+            && starts(|file| file.mentions, self.mentions.len())
+            && (0..self.files.len() as u32).all(|file| self.mentions(file).all(|place| place < names))
+            && self.definers.iter().all(|definer| (*definer as usize) < self.definers.len())
     }
-    Some(kept)
 }
 
 fn checksum(bytes: &[u8]) -> u64 {
-    use std::hash::Hasher;
     let mut hasher = rustc_hash::FxHasher::default();
     hasher.write(bytes);
     hasher.finish()
 }
 
-pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
-    out.extend((text.len() as u32).to_le_bytes());
-    out.extend(text.as_bytes());
+fn put_length(out: &mut Vec<u8>, length: usize) {
+    out.extend((length as u32).to_le_bytes());
 }
 
 /// Bytes that are taken from the front. Every method gives nothing at the end.
-pub(crate) struct Input<'b>(&'b [u8]);
+struct Input<'b>(&'b [u8]);
 
 impl<'b> Input<'b> {
-    pub(super) fn take(&mut self, count: usize) -> Option<&'b [u8]> {
+    fn take(&mut self, count: usize) -> Option<&'b [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
     }
 
-    pub(super) fn u8(&mut self) -> Option<u8> {
-        Some(self.take(1)?[0])
+    fn length(&mut self) -> Option<usize> {
+        Some(u32::from_le_bytes(*self.take(4)?.first_chunk()?) as usize)
     }
 
-    pub(super) fn u16(&mut self) -> Option<u16> {
-        Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?))
+    fn bytes(&mut self) -> Option<&'b [u8]> {
+        let length = self.length()?;
+        self.take(length)
     }
 
-    pub(super) fn u32(&mut self) -> Option<u32> {
-        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
-    }
-
-    pub(super) fn u64(&mut self) -> Option<u64> {
-        Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
-    }
-
-    pub(super) fn text(&mut self) -> Option<&'b str> {
-        let length = self.u32()? as usize;
-        std::str::from_utf8(self.take(length)?).ok()
-    }
-
-    /// A count of things of at least `size` bytes each: never more than there can be.
-    pub(super) fn count(&mut self, size: usize) -> Option<usize> {
-        let count = self.u32()? as usize;
-        (count.checked_mul(size)? <= self.0.len()).then_some(count)
+    fn array<const SIZE: usize>(&mut self) -> Option<&'b [[u8; SIZE]]> {
+        let length = self.length()?.checked_mul(SIZE)?;
+        Some(self.take(length)?.as_chunks().0)
     }
 }

@@ -1,6 +1,5 @@
-//! What the index keeps of a file: its definitions, and the names it mentions.
+//! What a text tells the index: its definitions, and the names it mentions.
 
-use super::cache::{Input, put_text};
 use super::names::{NameId, name_id, name_ids};
 use aiia_syntax::{Language, Symbol, SymbolKind, SyntaxTree};
 use rustc_hash::FxHashSet;
@@ -9,20 +8,22 @@ use std::ops::Range;
 /// Signatures of more lines are cut.
 const MAX_SIGNATURE_LINES: usize = 24;
 
+/// Names are cut behind so many bytes.
+const MAX_NAME_BYTES: usize = 1000;
+
 /// The lines of a value that are shown with its name.
 const MAX_VALUE_LINES: usize = 3;
 
 /// A definition of a file. Lines count from 0.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Definition {
     pub(crate) name: NameId,
-    /// Where the name stands in [`FileFacts::names`], and how long it is.
-    name_start: u32,
-    name_length: u16,
+    /// Where what has it keeps the text of its name.
+    pub(super) name_place: u32,
     pub(crate) kind: SymbolKind,
     pub(crate) traits: Traits,
-    /// The definition around it, as an index of [`FileFacts::definitions`].
-    parent: u16,
+    /// The definition around it, by its place among the file's definitions.
+    pub(super) parent: u16,
     /// The first line of the attributes and comments above it.
     pub(crate) leading_line: u32,
     /// The line it begins on.
@@ -44,40 +45,17 @@ pub(crate) struct Traits {
     pub(crate) implements: bool,
 }
 
+impl Traits {
+    pub(super) fn bits(self) -> u8 {
+        u8::from(self.public) | u8::from(self.test) << 1 | u8::from(self.implements) << 2
+    }
+
+    pub(super) fn from_bits(bits: u8) -> Traits {
+        Traits { public: bits & 1 != 0, test: bits & 2 != 0, implements: bits & 4 != 0 }
+    }
+}
+
 impl Definition {
-    fn write(&self, out: &mut Vec<u8>) {
-        let Traits { public, test, implements } = self.traits;
-        out.extend(self.name.to_le_bytes());
-        out.extend(self.name_start.to_le_bytes());
-        out.extend(self.name_length.to_le_bytes());
-        out.push(self.kind.code());
-        out.push(u8::from(public) | (u8::from(test) << 1) | (u8::from(implements) << 2));
-        out.extend(self.parent.to_le_bytes());
-        out.extend(self.leading_line.to_le_bytes());
-        out.extend(self.line.to_le_bytes());
-        out.push(self.signature_lines);
-        out.extend(self.last_line.to_le_bytes());
-    }
-
-    fn read(input: &mut Input) -> Option<Definition> {
-        let (name, name_start, name_length) = (input.u32()?, input.u32()?, input.u16()?);
-        let kind = SymbolKind::from_code(input.u8()?)?;
-        let bits = input.u8()?;
-        let traits = Traits { public: bits & 1 != 0, test: bits & 2 != 0, implements: bits & 4 != 0 };
-        Some(Definition {
-            name,
-            name_start,
-            name_length,
-            kind,
-            traits,
-            parent: input.u16()?,
-            leading_line: input.u32()?,
-            line: input.u32()?,
-            signature_lines: input.u8()?,
-            last_line: input.u32()?,
-        })
-    }
-
     /// Whether it stands right inside the definition of that index in its file.
     pub(crate) fn is_right_inside(&self, outer: u16) -> bool {
         self.parent == outer
@@ -89,24 +67,23 @@ impl Definition {
     }
 }
 
-/// Bytes of a definition that is kept.
-const WRITTEN_BYTES: usize = 27;
+pub(super) const NO_PARENT: u16 = u16::MAX;
 
-const NO_PARENT: u16 = u16::MAX;
-
-/// What the index keeps of a file.
+/// What a text tells.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct FileFacts {
     pub(crate) definitions: Box<[Definition]>,
-    /// The names of the definitions, one behind the other.
+    /// The names of the definitions, one behind the other, and where each ends.
     names: Box<str>,
+    name_ends: Box<[u32]>,
     /// The names the file mentions, sorted, each once.
     pub(crate) mentions: Box<[NameId]>,
     /// A hash of the text.
     content: u32,
 }
 
-fn content(text: &str) -> u32 {
+/// The number of a text.
+pub(super) fn content(text: &str) -> u32 {
     name_id(text)
 }
 
@@ -126,92 +103,44 @@ impl FileFacts {
         FileFacts::from_symbols(&symbols, language, text)
     }
 
-    /// [`FileFacts::of`] for a text that was skimmed before: what it mentions is known then.
-    pub(crate) fn parsed(language: Language, text: &str, skimmed: Option<FileFacts>) -> FileFacts {
-        let Some(skimmed) = skimmed.filter(|skimmed| skimmed.is_of(text)) else {
-            return FileFacts::of(Some(language), text);
-        };
-        match SyntaxTree::parse(language, text) {
-            Ok(tree) => {
-                let (definitions, names) = definitions(&tree.symbols_and_assigned(text), Some(language), text);
-                FileFacts { definitions, names, ..skimmed }
-            }
-            // What the look of the lines tells is better than nothing.
-            Err(_) => skimmed,
-        }
-    }
-
     fn from_symbols(symbols: &[Symbol], language: Option<Language>, text: &str) -> FileFacts {
-        let (definitions, names) = definitions(symbols, language, text);
+        let (definitions, names, name_ends) = definitions(symbols, language, text);
         let mut mentioned: FxHashSet<NameId> = FxHashSet::default();
         mentioned.extend(name_ids(text));
         let mut mentions: Box<[NameId]> = mentioned.into_iter().collect();
         mentions.sort_unstable();
-        FileFacts { definitions, names, mentions, content: content(text) }
+        FileFacts { definitions, names, name_ends, mentions, content: content(text) }
     }
 
-    /// Whether they are those of that text.
-    pub(crate) fn is_of(&self, text: &str) -> bool {
-        self.content == content(text)
+    /// The number of its text.
+    pub(super) fn content(&self) -> u32 {
+        self.content
     }
 
     /// Bytes of memory beside its own.
-    pub(crate) fn memory(&self) -> usize {
-        std::mem::size_of_val(&*self.definitions) + self.names.len() + std::mem::size_of_val(&*self.mentions)
-    }
-
-    /// Appends them to what is kept.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        out.extend(self.content.to_le_bytes());
-        put_text(out, &self.names);
-        out.extend((self.mentions.len() as u32).to_le_bytes());
-        self.mentions.iter().for_each(|name| out.extend(name.to_le_bytes()));
-        out.extend((self.definitions.len() as u32).to_le_bytes());
-        for definition in &self.definitions {
-            definition.write(out);
-        }
-    }
-
-    /// Takes them from what was kept; nothing if it is damaged.
-    pub(crate) fn read(input: &mut Input) -> Option<FileFacts> {
-        let content = input.u32()?;
-        let names: Box<str> = input.text()?.into();
-        let mentions = (0..input.count(4)?).map(|_| input.u32()).collect::<Option<_>>()?;
-        let definitions = (0..input.count(WRITTEN_BYTES)?).map(|_| Definition::read(input)).collect::<Option<_>>()?;
-        Some(FileFacts { definitions, names, mentions, content })
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.definitions)
+            + self.names.len()
+            + size_of_val(&*self.name_ends)
+            + size_of_val(&*self.mentions)
     }
 
     /// The name of a definition of this file.
-    pub(crate) fn name(&self, definition: &Definition) -> &str {
-        let start = definition.name_start as usize;
-        self.names.get(start..start + usize::from(definition.name_length)).unwrap_or_default()
-    }
-
-    /// The definition around one of this file.
-    pub(crate) fn parent(&self, definition: &Definition) -> Option<&Definition> {
-        (definition.parent != NO_PARENT).then(|| self.definitions.get(usize::from(definition.parent))).flatten()
-    }
-
-    /// Whether the file mentions a name.
-    pub(crate) fn mentions(&self, name: NameId) -> bool {
-        self.mentions.binary_search(&name).is_ok()
-    }
-
-    /// The name with those around it.
-    pub(crate) fn path_of(&self, definition: &Definition) -> String {
-        let mut path = self.name(definition).to_owned();
-        let mut around = self.parent(definition);
-        while let Some(outer) = around {
-            path = format!("{}::{path}", self.name(outer));
-            around = self.parent(outer);
-        }
-        path
+    pub(super) fn name(&self, definition: &Definition) -> &str {
+        let place = definition.name_place as usize;
+        let start = place.checked_sub(1).and_then(|before| self.name_ends.get(before)).map_or(0, |end| *end as usize);
+        let end = self.name_ends.get(place).map_or(0, |end| *end as usize);
+        self.names.get(start..end).unwrap_or_default()
     }
 }
 
-fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (Box<[Definition]>, Box<str>) {
+fn definitions(
+    symbols: &[Symbol],
+    language: Option<Language>,
+    text: &str,
+) -> (Box<[Definition]>, Box<str>, Box<[u32]>) {
     let mut lines = LineCounter { text, offset: 0, line: 0 };
-    let mut names = String::new();
+    let (mut names, mut name_ends) = (String::new(), Vec::new());
     let mut found: Vec<Definition> = Vec::with_capacity(symbols.len());
     let mut open: Vec<(usize, usize)> = Vec::new();
     // The first assignment of a name defines it.
@@ -258,12 +187,11 @@ fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (B
                 || outer.is_some_and(|outer| outer.traits.implements),
         };
         open.push((found.len(), symbol.item_range.end));
-        let name = symbol.name.get(..symbol.name.floor_char_boundary(usize::from(u16::MAX))).unwrap_or_default();
+        let name = symbol.name.get(..symbol.name.floor_char_boundary(MAX_NAME_BYTES)).unwrap_or_default();
         let last = lines.line_after(symbol.item_range.end.saturating_sub(1).max(symbol.item_range.start), line);
         found.push(Definition {
             name: name_id(name),
-            name_start: names.len() as u32,
-            name_length: name.len() as u16,
+            name_place: name_ends.len() as u32,
             kind: symbol.kind,
             traits,
             parent: parent.map_or(NO_PARENT, |parent| parent as u16),
@@ -273,8 +201,9 @@ fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (B
             last_line: last,
         });
         names.push_str(name);
+        name_ends.push(names.len() as u32);
     }
-    (found.into(), names.into())
+    (found.into(), names.into(), name_ends.into())
 }
 
 fn is_public(symbol: &Symbol, outer: Option<&Definition>, header: &str, is_python: bool) -> bool {

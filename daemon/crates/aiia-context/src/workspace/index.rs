@@ -1,15 +1,13 @@
-//! The index: facts of files by path, and definitions by name.
+//! The index: facts of files by path, and definitions by name. What editors have open counts before what was read from files.
 
-use super::{Definition, FileFacts, NameId};
+use super::facts::{Definition, FileFacts, NO_PARENT, content};
+use super::pack::{Change, Changes, new_names, pack};
+use super::packed::{FileState, Packed};
+use super::walk::Stamp;
+use super::NameId;
 use aiia_syntax::Language;
-use rustc_hash::FxHashMap;
-
-/// A file of the index.
-#[derive(Debug)]
-pub(crate) struct FileEntry {
-    pub(crate) path: Box<str>,
-    pub(crate) facts: FileFacts,
-}
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 
 /// A definition of the index: its file, and its place among the file's definitions.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -22,12 +20,35 @@ pub(crate) struct DefinitionRef {
 /// [`WorkspaceIndex::settle`].
 #[derive(Debug, Default)]
 pub struct WorkspaceIndex {
-    files: Vec<Option<FileEntry>>,
-    by_path: FxHashMap<Box<str>, u32>,
-    by_name: Vec<(NameId, DefinitionRef)>,
-    /// In how many files a name is mentioned, of the names that are defined somewhere.
-    mentioned_in: FxHashMap<NameId, u32>,
-    is_settled: bool,
+    files: Packed,
+    /// What was put in since it was settled.
+    changes: Changes,
+    buffers: Buffers,
+    count: usize,
+}
+
+/// What editors have open, beside the files. Its files have the numbers behind those of [`WorkspaceIndex::files`].
+#[derive(Debug, Default)]
+struct Buffers {
+    open: Vec<(Box<str>, FileFacts)>,
+    /// The files that are open.
+    hidden: FxHashSet<u32>,
+    by_name: FxHashMap<NameId, Vec<DefinitionRef>>,
+    /// How many more files mention a name than [`Packed::mentioned_in`] says.
+    mentioned_in: FxHashMap<NameId, i64>,
+}
+
+/// A file of the index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FileEntry<'i> {
+    pub(crate) path: &'i str,
+    facts: Facts<'i>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Facts<'i> {
+    Packed(&'i Packed, u32),
+    Open(&'i FileFacts),
 }
 
 impl WorkspaceIndex {
@@ -38,105 +59,260 @@ impl WorkspaceIndex {
 
     /// Puts a file in, or puts its new text in the place of the old one. `path` is relative to the workspace, with `/`.
     pub fn put(&mut self, path: &str, language: Option<Language>, text: &str) {
-        self.put_facts(path, FileFacts::of(language, text));
-    }
-
-    pub(crate) fn put_facts(&mut self, path: &str, facts: FileFacts) {
-        self.is_settled = false;
-        let entry = FileEntry { path: path.into(), facts };
-        if let Some(&file) = self.by_path.get(path) {
-            self.files[file as usize] = Some(entry);
-        } else {
-            self.by_path.insert(path.into(), self.files.len() as u32);
-            self.files.push(Some(entry));
-        }
+        let facts = FileFacts::of(language, text);
+        self.changes.insert(path.into(), Change::Facts { stamp: Stamp::default(), facts, is_parsed: true });
     }
 
     /// Takes a file out.
     pub fn remove(&mut self, path: &str) {
-        if let Some(file) = self.by_path.remove(path) {
-            self.is_settled = false;
-            self.files[file as usize] = None;
-        }
+        self.changes.insert(path.into(), Change::Removed);
     }
 
     /// Makes the lookups fit the files.
     pub fn settle(&mut self) {
-        if self.is_settled {
-            return;
+        if !self.changes.is_empty() {
+            let changes = std::mem::take(&mut self.changes);
+            let packed = pack(&self.files, &changes, &FxHashMap::default(), true);
+            self.set_files(packed);
         }
-        self.by_name.clear();
-        for (file, entry) in self.files.iter().enumerate().filter_map(|(file, entry)| Some((file, entry.as_ref()?))) {
-            self.by_name.extend(entry.facts.definitions.iter().enumerate().map(|(index, definition)| {
-                (definition.name, DefinitionRef { file: file as u32, definition: index as u16 })
-            }));
-        }
-        self.by_name.sort_unstable();
-        self.mentioned_in = self.by_name.iter().map(|(name, _)| (*name, 0)).collect();
-        for entry in self.files.iter().flatten() {
-            for name in &entry.facts.mentions {
-                if let Some(count) = self.mentioned_in.get_mut(name) {
-                    *count += 1;
+    }
+
+    /// The files as they are kept, without what is open.
+    pub(super) fn packed(&self) -> &Packed {
+        &self.files
+    }
+
+    /// The names that changes define and no file does yet.
+    pub(super) fn new_names(&self, changes: &Changes) -> FxHashSet<NameId> {
+        new_names(&self.files, changes)
+    }
+
+    /// Puts other files in the place of all.
+    pub(super) fn set_files(&mut self, files: Packed) {
+        self.files = files;
+        let open = std::mem::take(&mut self.buffers.open);
+        self.set_buffers(open.into_iter().collect());
+    }
+
+    /// Puts other buffers in the place of all.
+    pub(super) fn set_buffers(&mut self, open: BTreeMap<Box<str>, FileFacts>) {
+        let mut buffers = Buffers { open: open.into_iter().collect(), ..Buffers::default() };
+        for (number, (path, facts)) in buffers.open.iter().enumerate() {
+            if let Some(file) = self.files.file_of_path(path) {
+                buffers.hidden.insert(file);
+                for place in self.files.mentions(file) {
+                    *buffers.mentioned_in.entry(self.files.names[place]).or_default() -= 1;
                 }
             }
+            for name in &facts.mentions {
+                *buffers.mentioned_in.entry(*name).or_default() += 1;
+            }
+            for (place, definition) in facts.definitions.iter().enumerate() {
+                let file = (self.files.files.len() + number) as u32;
+                let at = DefinitionRef { file, definition: place as u16 };
+                buffers.by_name.entry(definition.name).or_default().push(at);
+            }
         }
-        self.is_settled = true;
+        let in_files = (0..self.files.files.len() as u32)
+            .filter(|file| self.files.is_file(*file) && !buffers.hidden.contains(file))
+            .count();
+        self.count = in_files + buffers.open.len();
+        self.buffers = buffers;
+    }
+
+    /// Takes what is open out, to be put back changed.
+    pub(super) fn take_buffers(&mut self) -> BTreeMap<Box<str>, FileFacts> {
+        std::mem::take(&mut self.buffers.open).into_iter().collect()
     }
 
     /// Number of files.
     pub fn file_count(&self) -> usize {
-        self.by_path.len()
+        self.count
     }
 
     /// The paths of its files, in no particular order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().flatten().map(|entry| &*entry.path)
+        self.files().map(|(_, entry)| entry.path)
     }
 
     /// Number of definitions.
     pub fn definition_count(&self) -> usize {
-        self.files.iter().flatten().map(|entry| entry.facts.definitions.len()).sum()
+        let hidden: usize = self.buffers.hidden.iter().map(|file| self.files.definition_count(*file)).sum();
+        let open: usize = self.buffers.open.iter().map(|(_, facts)| facts.definitions.len()).sum();
+        self.files.definers.len() - hidden + open
     }
 
     /// Number of mentions, one for each name and file.
     pub fn reference_count(&self) -> usize {
-        self.files.iter().flatten().map(|entry| entry.facts.mentions.len()).sum()
+        self.files().map(|(_, entry)| entry.mention_count()).sum()
     }
 
     /// Its memory, in bytes.
     pub fn memory(&self) -> usize {
-        let files: usize = self.files.iter().flatten().map(|entry| 2 * entry.path.len() + entry.facts.memory()).sum();
-        let by_path = self.by_path.capacity() * (size_of::<(Box<str>, u32)>() + 1);
-        let by_name = self.by_name.capacity() * size_of::<(NameId, DefinitionRef)>();
-        let mentioned_in = self.mentioned_in.capacity() * (size_of::<(NameId, u32)>() + 1);
-        files + self.files.capacity() * size_of::<Option<FileEntry>>() + by_path + by_name + mentioned_in
+        let open: usize = self.buffers.open.iter().map(|(path, facts)| path.len() + facts.memory()).sum();
+        let by_name = self.buffers.by_name.capacity() * size_of::<(NameId, Vec<DefinitionRef>)>();
+        let mentioned_in = self.buffers.mentioned_in.capacity() * size_of::<(NameId, i64)>();
+        self.files.memory() + open + by_name + mentioned_in
     }
 
-    pub(crate) fn files(&self) -> impl Iterator<Item = (u32, &FileEntry)> {
-        self.files.iter().enumerate().filter_map(|(file, entry)| Some((file as u32, entry.as_ref()?)))
+    pub(crate) fn files(&self) -> impl Iterator<Item = (u32, FileEntry<'_>)> {
+        let count = self.files.files.len() + self.buffers.open.len();
+        (0..count as u32).filter_map(|file| Some((file, self.file(file)?)))
     }
 
-    pub(crate) fn file(&self, file: u32) -> Option<&FileEntry> {
-        self.files.get(file as usize)?.as_ref()
+    pub(crate) fn file(&self, file: u32) -> Option<FileEntry<'_>> {
+        if let Some(open) = (file as usize).checked_sub(self.files.files.len()) {
+            let (path, facts) = self.buffers.open.get(open)?;
+            return Some(FileEntry { path, facts: Facts::Open(facts) });
+        }
+        let is_there = self.files.is_file(file) && !self.buffers.hidden.contains(&file);
+        is_there.then(|| FileEntry { path: self.files.path(file), facts: Facts::Packed(&self.files, file) })
     }
 
     pub(crate) fn file_of_path(&self, path: &str) -> Option<u32> {
-        self.by_path.get(path).copied()
+        match self.buffers.open.binary_search_by(|(open, _)| (**open).cmp(path)) {
+            Ok(open) => Some((self.files.files.len() + open) as u32),
+            Err(_) => self.files.file_of_path(path).filter(|file| self.files.is_file(*file)),
+        }
     }
 
-    pub(crate) fn definition(&self, at: DefinitionRef) -> Option<(&FileEntry, &Definition)> {
+    pub(crate) fn definition(&self, at: DefinitionRef) -> Option<(FileEntry<'_>, Definition)> {
         let entry = self.file(at.file)?;
-        Some((entry, entry.facts.definitions.get(usize::from(at.definition))?))
+        Some((entry, entry.definition(at.definition)?))
     }
 
     /// The definitions of a name.
     pub(crate) fn named(&self, name: NameId) -> impl Iterator<Item = DefinitionRef> + '_ {
-        let start = self.by_name.partition_point(|(known, _)| *known < name);
-        self.by_name[start..].iter().take_while(move |(known, _)| *known == name).map(|(_, at)| *at)
+        let hidden = &self.buffers.hidden;
+        let in_files = self
+            .files
+            .definers(self.files.places(name))
+            .map(|(file, definition)| DefinitionRef { file, definition })
+            .filter(move |at| hidden.is_empty() || !hidden.contains(&at.file));
+        in_files.chain(self.buffers.by_name.get(&name).into_iter().flatten().copied())
     }
 
     /// In how many files a name is mentioned; nothing for a name that nothing defines.
     pub(crate) fn mentioned_in(&self, name: NameId) -> Option<u32> {
-        self.mentioned_in.get(&name).copied()
+        let place = self.files.places(name).next();
+        let known = place.map_or(0, |place| i64::from(self.files.mentioned_in[place]));
+        let is_defined = match place {
+            Some(_) if self.buffers.hidden.is_empty() => true,
+            _ => self.named(name).next().is_some(),
+        };
+        let more = self.buffers.mentioned_in.get(&name).copied().unwrap_or_default();
+        is_defined.then(|| u32::try_from(known + more).unwrap_or_default())
+    }
+
+    /// For each file the sum of the weights of the names it mentions, of the files that mention any.
+    pub(crate) fn weigh_mentions(&self, weights: &FxHashMap<NameId, f32>) -> Vec<(u32, f32)> {
+        let by_place: Vec<f32> =
+            self.files.names.iter().map(|name| weights.get(name).copied().unwrap_or_default()).collect();
+        self.files()
+            .map(|(file, entry)| match entry.facts {
+                Facts::Packed(packed, file) => (file, packed.mentions(file).map(|place| by_place[place]).sum()),
+                Facts::Open(facts) => (file, facts.mentions.iter().filter_map(|name| weights.get(name)).sum()),
+            })
+            .filter(|(_, sum)| *sum > 0.0)
+            .collect()
+    }
+
+    /// The files that mention a name.
+    pub(crate) fn files_that_mention(&self, name: NameId) -> Vec<u32> {
+        let place = self.files.places(name).next();
+        self.files()
+            .filter(|(_, entry)| match entry.facts {
+                Facts::Packed(packed, file) => place.is_some_and(|place| {
+                    packed.mentions(file).take_while(|known| *known <= place).last() == Some(place)
+                }),
+                Facts::Open(facts) => facts.mentions.binary_search(&name).is_ok(),
+            })
+            .map(|(file, _)| file)
+            .collect()
+    }
+}
+
+impl<'i> FileEntry<'i> {
+    /// Its definitions, an outer one before what it contains.
+    pub(crate) fn definitions(self) -> impl Iterator<Item = Definition> + 'i {
+        self.definitions_from(0)
+    }
+
+    /// Its definitions from that place on.
+    pub(crate) fn definitions_from(self, first: u16) -> impl Iterator<Item = Definition> + 'i {
+        let first = usize::from(first);
+        let (packed, open) = match self.facts {
+            Facts::Packed(packed, file) => (Some(packed.definitions_from(file, first)), None),
+            Facts::Open(facts) => (None, facts.definitions.get(first..)),
+        };
+        packed.into_iter().flatten().chain(open.into_iter().flatten().copied())
+    }
+
+    pub(crate) fn definition_count(self) -> usize {
+        match self.facts {
+            Facts::Packed(packed, file) => packed.definition_count(file),
+            Facts::Open(facts) => facts.definitions.len(),
+        }
+    }
+
+    pub(crate) fn definition(self, at: u16) -> Option<Definition> {
+        self.definitions_from(at).next()
+    }
+
+    /// The name of one of its definitions.
+    pub(crate) fn name(self, definition: &Definition) -> &'i str {
+        match self.facts {
+            Facts::Packed(packed, _) => packed.text(definition.name_place as usize),
+            Facts::Open(facts) => facts.name(definition),
+        }
+    }
+
+    /// The definition around one of its definitions.
+    pub(crate) fn parent(self, definition: &Definition) -> Option<Definition> {
+        if definition.parent == NO_PARENT { None } else { self.definition(definition.parent) }
+    }
+
+    /// The name with those around it.
+    pub(crate) fn path_of(self, definition: &Definition) -> String {
+        let mut path = self.name(definition).to_owned();
+        let mut around = self.parent(definition);
+        while let Some(outer) = around {
+            path = format!("{}::{path}", self.name(&outer));
+            around = self.parent(&outer);
+        }
+        path
+    }
+
+    /// The names it mentions; of a file that is not open those that something defines.
+    pub(crate) fn mentions(self) -> impl Iterator<Item = NameId> + 'i {
+        let (packed, open) = match self.facts {
+            Facts::Packed(packed, file) => (Some(packed.mentions(file).map(|place| packed.names[place])), None),
+            Facts::Open(facts) => (None, Some(facts.mentions.iter().copied())),
+        };
+        packed.into_iter().flatten().chain(open.into_iter().flatten())
+    }
+
+    /// How many names it mentions, also those that nothing defines.
+    pub(crate) fn mention_count(self) -> usize {
+        match self.facts {
+            Facts::Packed(packed, file) => packed.files[file as usize].mentioned as usize,
+            Facts::Open(facts) => facts.mentions.len(),
+        }
+    }
+
+    /// Whether its facts are those of that text.
+    pub(crate) fn is_of(self, text: &str) -> bool {
+        let known = match self.facts {
+            Facts::Packed(packed, file) => packed.files[file as usize].content,
+            Facts::Open(facts) => facts.content(),
+        };
+        known == content(text)
+    }
+}
+
+impl Packed {
+    /// The files that are in the state, with their paths and when they were read.
+    pub(super) fn records(&self) -> impl Iterator<Item = (&str, Stamp, FileState)> {
+        self.files.iter().enumerate().map(|(file, record)| (self.path(file as u32), record.stamp, record.state))
     }
 }

@@ -2,7 +2,10 @@
 
 use super::disk::{self, NoText};
 use super::facts::FileFacts;
-use super::walk::{self, Found, Skipped, Stamp};
+use super::names::{NameId, name_ids};
+use super::pack::{Change, Changes, pack};
+use super::packed::{FileState, Packed};
+use super::walk::{self, Found, Skipped};
 use super::{FileTexts, WorkspaceIndex, cache};
 use aiia_syntax::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -11,8 +14,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-/// Files whose trees are read before what they tell is put in.
-const BATCH: usize = 256;
+/// Fewer files than these are read by their trees at once, without a look at their lines first.
+const FEW: usize = 64;
+/// What the trees of the first files tell is put in when this share of them is read, and again each time it has doubled.
+const FIRST_SHARE: usize = 8;
 
 /// How to keep an index.
 pub struct IndexerOptions {
@@ -74,16 +79,8 @@ pub struct IndexReport {
     pub parse_time: Duration,
 }
 
-#[derive(Clone, Copy)]
-struct Known {
-    stamp: Stamp,
-    /// Read by its tree and not by the look of its lines.
-    is_parsed: bool,
-}
-
 #[derive(Default)]
 struct Progressing {
-    known: FxHashMap<String, Known>,
     last_refresh: Option<(Instant, Duration)>,
     was_loaded: bool,
 }
@@ -98,6 +95,8 @@ pub struct Indexer {
     has_progressed: Condvar,
     /// Buffers of editors, whose text counts and not the file's: path → version.
     buffers: Mutex<FxHashMap<String, u64>>,
+    /// Buffers that were closed since the last look at the folder began.
+    closing: Mutex<FxHashSet<String>>,
     is_refreshing: AtomicBool,
     stop: AtomicBool,
 }
@@ -122,6 +121,7 @@ impl Indexer {
             progress: Mutex::default(),
             has_progressed: Condvar::new(),
             buffers: Mutex::default(),
+            closing: Mutex::default(),
             is_refreshing: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         }
@@ -186,27 +186,32 @@ impl Indexer {
         if changed.is_empty() && closed.is_empty() {
             return;
         }
-        let facts: Vec<_> =
-            changed.into_iter().map(|(path, language, text)| (path, FileFacts::of(language, &text))).collect();
-        let closed: Vec<_> = closed
+        let closed: Vec<(String, Option<FileFacts>)> = closed
             .into_iter()
             .map(|path| {
-                let language = Language::from_path(&path);
                 let text = disk::read(&self.options.root.join(&path)).ok();
-                (path, text.map(|text| FileFacts::of(language, &text)))
+                let facts = text.map(|text| FileFacts::of(Language::from_path(&path), &text));
+                (path, facts)
             })
             .collect();
+        let facts: Vec<_> =
+            changed.into_iter().map(|(path, language, text)| (path, FileFacts::of(language, &text))).collect();
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        for (path, facts) in facts {
-            index.put_facts(&path, facts);
-        }
+        let mut open = index.take_buffers();
+        // What was saved counts at once; it is beside the files until the next look at the folder.
+        let mut closing = lock(&self.closing);
         for (path, facts) in closed {
-            match facts {
-                Some(facts) => index.put_facts(&path, facts),
-                None => index.remove(&path),
+            open.remove(&*path);
+            if let Some(facts) = facts {
+                open.insert(path.as_str().into(), facts);
+                closing.insert(path);
             }
         }
-        index.settle();
+        for (path, facts) in facts {
+            closing.remove(&path);
+            open.insert(path.into(), facts);
+        }
+        index.set_buffers(open);
     }
 
     /// Looks at the folder and reads what is new or has changed, first by the look of the lines, then by trees. Gives nothing if
@@ -223,13 +228,12 @@ impl Indexer {
     fn refresh_alone(&self) -> IndexReport {
         let started = Instant::now();
         let mut report = IndexReport::default();
-        let mut state = std::mem::take(&mut *lock(&self.state));
-        if !state.was_loaded {
-            state.was_loaded = true;
-            self.load(&mut state.known);
+        if !std::mem::replace(&mut lock(&self.state).was_loaded, true) {
+            self.load();
         }
         report.load_time = started.elapsed();
 
+        let closed = lock(&self.closing).clone();
         let walked = Instant::now();
         let (found, skipped) = walk::walk(&self.options.root, self.options.threads, &*self.options.admits, &self.stop);
         report.walk_time = walked.elapsed();
@@ -238,22 +242,25 @@ impl Indexer {
 
         let skimmed = Instant::now();
         let is_partial = report.skipped.out_of_time || self.stop.load(Ordering::Relaxed);
-        let buffers: FxHashSet<String> = lock(&self.buffers).keys().cloned().collect();
+        let compared = compare(self.index().packed(), &found);
+        let mut changes = Changes::new();
         if !is_partial {
-            report.removed = self.forget(&mut state.known, &found, &buffers);
+            report.removed = compared.gone.len();
+            changes.extend(compared.gone.into_iter().map(|path| (path, Change::Removed)));
         }
-        let changed: Vec<&Found> = found
-            .iter()
-            .filter(|file| state.known.get(&file.path).is_none_or(|known| known.stamp != file.stamp))
-            .collect();
-        report.changed = changed.len();
-        let skim = |file: &Found, text: &str| FileFacts::skimmed(Some(file.language), text);
-        let first = self.read(&changed, &mut report.skipped, &skim);
-        self.put(&mut state.known, &changed, first, false, &buffers);
+        report.changed = compared.changed.len();
+        report.skipped.not_text += compared.without_text;
+        let mut to_parse = compared.unparsed;
+        if compared.changed.len() < FEW {
+            to_parse.extend(&compared.changed);
+        } else {
+            let skim = |file: &Found, text: &str| FileFacts::skimmed(Some(file.language), text);
+            self.read(&compared.changed, &mut report.skipped, &skim, false, &mut changes);
+            let has_text = |file: &&Found| matches!(changes.get(&*file.path), Some(Change::Facts { .. }));
+            to_parse.extend(compared.changed.iter().copied().filter(has_text));
+            self.put(std::mem::take(&mut changes), true);
+        }
         report.skim_time = skimmed.elapsed();
-        let is_parsed =
-            |known: &FxHashMap<String, Known>, path: &str| known.get(path).is_none_or(|known| known.is_parsed);
-        let to_parse: Vec<&Found> = found.iter().filter(|file| !is_parsed(&state.known, &file.path)).collect();
         *lock(&self.progress) = Progress {
             files: found.len(),
             parsed: found.len() - to_parse.len(),
@@ -263,19 +270,22 @@ impl Indexer {
         self.has_progressed.notify_all();
 
         let parsed = Instant::now();
-        for batch in to_parse.chunks(BATCH) {
-            if self.stop.load(Ordering::Relaxed) {
-                break;
-            }
-            let skimmed = |path: &str| {
-                let index = self.index();
-                index.file(index.file_of_path(path)?).map(|entry| entry.facts.clone())
-            };
-            let parse = |file: &Found, text: &str| FileFacts::parsed(file.language, text, skimmed(&file.path));
-            let facts = self.read(batch, &mut Skipped::default(), &parse);
-            self.put(&mut state.known, batch, facts, true, &buffers);
+        let parse = |file: &Found, text: &str| FileFacts::of(Some(file.language), text);
+        let mut left = &to_parse[..];
+        let mut next = left.len().div_ceil(FIRST_SHARE).max(FEW);
+        while !left.is_empty() && !self.stop.load(Ordering::Relaxed) {
+            let (batch, rest) = left.split_at(next.min(left.len()));
+            self.read(batch, &mut report.skipped, &parse, true, &mut changes);
+            left = rest;
+            next = to_parse.len() - left.len();
+            self.put(std::mem::take(&mut changes), !left.is_empty());
             lock(&self.progress).parsed += batch.len();
         }
+        let has_changed = report.changed + report.removed + to_parse.len() > 0;
+        if !changes.is_empty() || !self.index().packed().undefined.is_empty() {
+            self.put(changes, false);
+        }
+        self.forget_closed(&closed);
         report.parse_time = parsed.elapsed();
         lock(&self.progress).is_complete = true;
         let index = self.index();
@@ -283,113 +293,164 @@ impl Indexer {
         report.symbols = index.definition_count();
         report.references = index.reference_count();
         report.memory = index.memory();
-        if (report.changed > 0 || report.removed > 0)
-            && let Some(file) = &self.options.cache_file
-        {
-            let stamps = |path: &str| state.known.get(path).filter(|known| known.is_parsed).map(|known| known.stamp);
+        if has_changed && let Some(file) = &self.options.cache_file {
             // An index that cannot be kept is made again next time.
-            let _ = disk::save(file, &cache::write(&index, stamps));
+            let _ = disk::save(file, &cache::write(index.packed()));
         }
         drop(index);
-        state.last_refresh = Some((Instant::now(), started.elapsed()));
-        *lock(&self.state) = state;
+        lock(&self.state).last_refresh = Some((Instant::now(), started.elapsed()));
         report
     }
 
-    fn load(&self, known: &mut FxHashMap<String, Known>) {
-        let Some(kept) = self.options.cache_file.as_deref().and_then(disk::load).and_then(|bytes| cache::read(&bytes))
-        else {
+    fn load(&self) {
+        let kept = self.options.cache_file.as_deref().and_then(disk::load).and_then(|bytes| cache::read(&bytes));
+        let Some(mut kept) = kept else { return };
+        let refused: Changes = kept
+            .records()
+            .filter(|(path, ..)| !self.options.admits.as_ref()(&self.options.root.join(path)))
+            .map(|(path, ..)| (path.into(), Change::Removed))
+            .collect();
+        if !refused.is_empty() {
+            kept = pack(&kept, &refused, &FxHashMap::default(), false);
+        }
+        self.index.write().unwrap_or_else(PoisonError::into_inner).set_files(kept);
+    }
+
+    /// The files of buffers that were closed before the look at the folder are read now.
+    fn forget_closed(&self, closed: &FxHashSet<String>) {
+        if closed.is_empty() {
             return;
-        };
+        }
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        for file in kept {
-            if self.options.admits.as_ref()(&self.options.root.join(&file.path)) {
-                known.insert(file.path.clone(), Known { stamp: file.stamp, is_parsed: true });
-                index.put_facts(&file.path, file.facts);
-            }
-        }
+        let mut closing = lock(&self.closing);
+        let mut open = index.take_buffers();
+        open.retain(|path, _| !(closed.contains(&**path) && closing.remove(&**path)));
+        index.set_buffers(open);
     }
 
-    /// Takes out what is gone.
-    fn forget(&self, known: &mut FxHashMap<String, Known>, found: &[Found], buffers: &FxHashSet<String>) -> usize {
-        let current: FxHashSet<&str> = found.iter().map(|file| file.path.as_str()).collect();
-        let gone: Vec<String> =
-            known.keys().filter(|path| !current.contains(path.as_str()) && !buffers.contains(*path)).cloned().collect();
-        if !gone.is_empty() {
-            let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-            for path in &gone {
-                known.remove(path);
-                index.remove(path);
-            }
-        }
-        gone.len()
-    }
-
-    /// The facts of files, by several threads; nothing for a file without text.
+    /// Reads files, by several threads, into `changes`.
     fn read(
         &self,
         files: &[&Found],
         skipped: &mut Skipped,
         facts: &(dyn Fn(&Found, &str) -> FileFacts + Sync),
-    ) -> Vec<Option<FileFacts>> {
+        is_parsed: bool,
+        changes: &mut Changes,
+    ) {
+        let read = self.by_threads(files.len(), |at| {
+            let text = disk::read(&self.options.root.join(&files[at].path));
+            text.map(|text| facts(files[at], &text))
+        });
+        for (at, read) in read {
+            let stamp = files[at].stamp;
+            let change = match read {
+                Ok(facts) => Change::Facts { stamp, facts, is_parsed },
+                // It is not read again until it changes.
+                Err(NoText::NotText) => {
+                    skipped.not_text += 1;
+                    Change::WithoutText(stamp)
+                }
+                Err(NoText::Unreadable) => {
+                    skipped.unreadable += 1;
+                    Change::Removed
+                }
+            };
+            changes.insert(files[at].path.as_str().into(), change);
+        }
+    }
+
+    /// What `work` gives for the numbers up to `count`, by several threads; of all of them unless the indexer is stopped.
+    fn by_threads<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<(usize, T)> {
         let next = AtomicUsize::new(0);
-        let results: Mutex<Vec<(usize, Result<FileFacts, NoText>)>> = Mutex::new(Vec::with_capacity(files.len()));
-        let work = || {
+        let results: Mutex<Vec<(usize, T)>> = Mutex::new(Vec::with_capacity(count));
+        let run = || {
             let mut own = Vec::new();
             while !self.stop.load(Ordering::Relaxed) {
                 let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(file) = files.get(at) else { break };
-                let read = disk::read(&self.options.root.join(&file.path));
-                own.push((at, read.map(|text| facts(file, &text))));
+                if at >= count {
+                    break;
+                }
+                own.push((at, work(at)));
             }
             lock(&results).extend(own);
         };
-        let threads = self.options.threads.min(files.len());
+        let threads = self.options.threads.min(count);
         if threads <= 1 {
-            work();
+            run();
         } else {
             std::thread::scope(|scope| {
                 for _ in 0..threads {
-                    scope.spawn(work);
+                    scope.spawn(run);
                 }
             });
         }
-        let mut all: Vec<Option<FileFacts>> = Vec::new();
-        all.resize_with(files.len(), || None);
-        for (at, read) in results.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            match read {
-                Ok(facts) => all[at] = Some(facts),
-                Err(NoText::Unreadable) => skipped.unreadable += 1,
-                Err(NoText::NotText) => skipped.not_text += 1,
-            }
-        }
-        all
+        results.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts facts in. What an editor has open stays as the editor has it.
-    fn put(
-        &self,
-        known: &mut FxHashMap<String, Known>,
-        files: &[&Found],
-        facts: Vec<Option<FileFacts>>,
-        is_parsed: bool,
-        buffers: &FxHashSet<String>,
-    ) {
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        for (file, facts) in files.iter().zip(facts) {
-            // A file without text is known to be so until it changes.
-            let has_text = facts.is_some();
-            known.insert(file.path.clone(), Known { stamp: file.stamp, is_parsed: is_parsed || !has_text });
-            if buffers.contains(&file.path) {
-                continue;
-            }
-            match facts {
-                Some(facts) => index.put_facts(&file.path, facts),
-                None => index.remove(&file.path),
-            }
-        }
-        index.settle();
+    /// Puts changes in. Questions go on meanwhile; only this thread changes the files. Where `goes_on` holds, more follow soon.
+    fn put(&self, changes: Changes, goes_on: bool) {
+        let packed = {
+            let index = self.index();
+            let found = self.mentions_of_new_names(&index, &changes);
+            pack(index.packed(), &changes, &found, goes_on)
+        };
+        self.index.write().unwrap_or_else(PoisonError::into_inner).set_files(packed);
     }
+
+    /// Which of the files that stay mention the names that `changes` define first. The index keeps no mentions of names that
+    /// nothing defines, so the texts tell.
+    fn mentions_of_new_names(&self, index: &WorkspaceIndex, changes: &Changes) -> FxHashMap<u32, Vec<NameId>> {
+        let packed = index.packed();
+        if packed.files.is_empty() || !packed.undefined.is_empty() {
+            return FxHashMap::default();
+        }
+        let names = index.new_names(changes);
+        if names.is_empty() {
+            return FxHashMap::default();
+        }
+        let is_kept = |file: &u32| packed.is_file(*file) && !changes.contains_key(packed.path(*file));
+        let files: Vec<u32> = (0..packed.files.len() as u32).filter(is_kept).collect();
+        let read = self.by_threads(files.len(), |at| {
+            let text = disk::read(&self.options.root.join(packed.path(files[at])));
+            let mentioned = text.iter().flat_map(|text| name_ids(text)).filter(|name| names.contains(name));
+            mentioned.collect::<FxHashSet<NameId>>()
+        });
+        let mentioned = read.into_iter().filter(|(_, mentioned)| !mentioned.is_empty());
+        mentioned.map(|(at, mentioned)| (files[at], mentioned.into_iter().collect())).collect()
+    }
+}
+
+/// What a look at a folder tells beside what is known.
+struct Compared<'f> {
+    /// New, or changed since.
+    changed: Vec<&'f Found>,
+    /// Known by the look of their lines alone.
+    unparsed: Vec<&'f Found>,
+    /// Known to have no text.
+    without_text: usize,
+    /// Known and no longer there.
+    gone: Vec<Box<str>>,
+}
+
+/// `found` is in the order of its paths, as `known` is.
+fn compare<'f>(known: &Packed, found: &'f [Found]) -> Compared<'f> {
+    let mut compared = Compared { changed: Vec::new(), unparsed: Vec::new(), without_text: 0, gone: Vec::new() };
+    let mut records = known.records().peekable();
+    for file in found {
+        while let Some((path, ..)) = records.next_if(|(path, ..)| **path < *file.path) {
+            compared.gone.push(path.into());
+        }
+        match records.next_if(|(path, ..)| **path == *file.path) {
+            Some((_, stamp, state)) if stamp == file.stamp => match state {
+                FileState::Parsed => {}
+                FileState::Skimmed => compared.unparsed.push(file),
+                FileState::WithoutText => compared.without_text += 1,
+            },
+            _ => compared.changed.push(file),
+        }
+    }
+    compared.gone.extend(records.map(|(path, ..)| path.into()));
+    compared
 }
 
 /// The files of a folder as they are on the disk.

@@ -6,9 +6,11 @@ mod facts;
 mod index;
 mod indexer;
 mod names;
+mod pack;
+mod packed;
 mod walk;
 
-pub(crate) use facts::{Definition, FileFacts};
+pub(crate) use facts::Definition;
 pub use index::WorkspaceIndex;
 pub(crate) use index::{DefinitionRef, FileEntry};
 pub use indexer::{DiskTexts, IndexReport, Indexer, IndexerOptions, Progress};

@@ -1,6 +1,7 @@
 //! The index of a real folder: what is read, what is left out, and that it follows the folder.
 #![expect(clippy::disallowed_methods, reason = "the tests make the folders that are read")]
 
+use super::facts::FileFacts;
 use super::*;
 use aiia_syntax::Language;
 use rstest::rstest;
@@ -41,7 +42,7 @@ fn shown(indexer: &Indexer) -> Vec<String> {
     let mut files: Vec<String> = index
         .files()
         .map(|(_, entry)| {
-            let names: Vec<String> = entry.facts.definitions.iter().map(|one| entry.facts.path_of(one)).collect();
+            let names: Vec<String> = entry.definitions().map(|one| entry.path_of(&one)).collect();
             format!("{}: {}", entry.path, names.join(" "))
         })
         .collect();
@@ -206,8 +207,8 @@ fn a_text_of_the_same_size_and_time_is_told_apart_where_it_is_used() {
     indexer.refresh().unwrap();
     let index = indexer.index();
     let entry = index.file(index.file_of_path("a.rs").unwrap()).unwrap();
-    assert!(entry.facts.is_of("fn aa() {}\n"));
-    assert!(!entry.facts.is_of("fn bb() {}\n"));
+    assert!(entry.is_of("fn aa() {}\n"));
+    assert!(!entry.is_of("fn bb() {}\n"));
 }
 
 #[test]
@@ -233,13 +234,12 @@ fn only_one_looks_at_a_folder_at_a_time_and_not_too_often() {
 )]
 fn the_first_look_finds_functions_and_types(#[case] path: &str, #[case] text: &str) {
     let names = |facts: FileFacts| -> Vec<String> {
-        let is_shown = |one: &&Definition| one.kind.is_callable() || one.kind.is_type();
-        facts
-            .definitions
-            .iter()
-            .filter(is_shown)
-            .map(|one| format!("{} {:?}", facts.path_of(one), one.signature()))
-            .collect()
+        let mut index = WorkspaceIndex::new();
+        index.set_buffers([(path.into(), facts)].into());
+        let entry = index.file(0).unwrap();
+        let is_shown = |one: &Definition| one.kind.is_callable() || one.kind.is_type();
+        let shown = entry.definitions().filter(is_shown);
+        shown.map(|one| format!("{} {:?}", entry.path_of(&one), one.signature())).collect()
     };
     let language = Language::from_path(path);
     assert_eq!(names(FileFacts::skimmed(language, text)), names(FileFacts::of(language, text)));
