@@ -46,12 +46,12 @@ pub(crate) fn pack(
     let mut others = Others { index, texts, chosen: FxHashMap::default() };
     let related_budget = share(RELATED_SHARE, &fitter);
     let (related, kind, why) = match fitter.request.intent {
-        Intent::Test => (outcome.tests, PieceKind::Tests, "a test that calls the target"),
-        Intent::Optimize => (outcome.callers, PieceKind::Callers, "calls the target"),
-        _ => (Vec::new(), PieceKind::Callers, ""),
+        Intent::Test => (&outcome.tests[..], PieceKind::Tests, "a test that calls the target"),
+        Intent::Optimize => (&outcome.callers[..], PieceKind::Callers, "calls the target"),
+        _ => (&[][..], PieceKind::Callers, ""),
     };
-    others.related(&mut fitter, &related, related_budget, kind, why);
-    others.likely(&mut fitter, outcome.ranked, target);
+    others.related(&mut fitter, related, related_budget, kind, why);
+    others.likely(&mut fitter, &outcome, target);
     others.grow_used(&mut fitter);
     others.into_pieces(&mut fitter);
 
@@ -113,19 +113,19 @@ impl Others<'_, '_> {
     }
 
     /// The signatures of the likely definitions, by what they are worth for their tokens.
-    fn likely(&mut self, fitter: &mut Fitter, ranked: Vec<Ranked>, target: &Target) {
+    fn likely(&mut self, fitter: &mut Fitter, outcome: &Outcome, target: &Target) {
         let least = if is_unwritten(fitter.request, target) { LEAST_LIKELIHOOD_UNWRITTEN } else { LEAST_LIKELIHOOD };
-        let mut priced: Vec<(f32, usize, Ranked)> = Vec::new();
-        for ranked in ranked.into_iter().take(MAX_PRICED).take_while(|ranked| ranked.likelihood >= least) {
-            let Some((_, definition)) = self.index.definition(ranked.at) else { continue };
-            if let Some(tokens) = self.tokens(ranked.at.file, &definition.signature(), fitter.left) {
+        let mut priced: Vec<(f32, usize, &Ranked)> = Vec::new();
+        for ranked in outcome.ranked.iter().take(MAX_PRICED).take_while(|ranked| ranked.likelihood >= least) {
+            if let Some(tokens) = self.tokens(ranked.at.file, &ranked.definition.signature(), fitter.left) {
                 priced.push((ranked.likelihood / (tokens as f32).max(LEAST_TOKENS), tokens, ranked));
             }
         }
         priced.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.at.cmp(&b.2.at)));
         let target_name = target.symbol.as_ref().map(|symbol| symbol.name.as_str());
         for (_, tokens, ranked) in priced {
-            let Some((entry, definition)) = self.index.definition(ranked.at) else { continue };
+            let Some(entry) = self.index.file(ranked.at.file) else { continue };
+            let (definition, features) = (ranked.definition, outcome.features(ranked));
             let owner = entry.parent(&definition).map(|owner| entry.name(&owner));
             let chosen = Chosen {
                 at: ranked.at,
@@ -133,10 +133,10 @@ impl Others<'_, '_> {
                 tokens,
                 kind: PieceKind::Definitions,
                 score: f64::from(ranked.likelihood) * BEST_SCORE,
-                reason: reason(&ranked.features, entry.name(&definition), owner, target_name),
+                reason: reason(features, entry.name(&definition), owner, target_name),
                 is_used: [Feature::InBody, Feature::InSignature]
                     .iter()
-                    .any(|feature| ranked.features[*feature as usize] > 0.0),
+                    .any(|feature| features[*feature as usize] > 0.0),
             };
             self.add(fitter, chosen);
         }

@@ -81,15 +81,16 @@ pub fn ranked_definitions(request: &ContextRequest) -> Vec<RankedDefinition> {
     let outcome = rank::rank(request, workspace, &mut texts, &file, &target);
     outcome
         .ranked
-        .into_iter()
+        .iter()
         .filter_map(|ranked| {
-            let (entry, definition) = workspace.index.definition(ranked.at)?;
+            let entry = workspace.index.file(ranked.at.file)?;
+            let definition = &ranked.definition;
             Some(RankedDefinition {
                 path: entry.path.to_string(),
                 line: definition.line as usize + 1,
-                tokens: texts.signature(ranked.at.file, &definition).map_or(0, count_tokens),
+                tokens: texts.signature(ranked.at.file, definition).map_or(0, count_tokens),
                 likelihood: ranked.likelihood,
-                features: ranked.features.to_vec(),
+                features: outcome.features(ranked).to_vec(),
             })
         })
         .collect()

@@ -9,31 +9,86 @@ const SOURCE: &str = include_str!("forest.txt");
 
 static FOREST: LazyLock<Forest> = LazyLock::new(|| Forest::parse(SOURCE).expect("the shipped forest is well-formed"));
 
-enum Node {
-    Fork { feature: usize, threshold: f32, below: usize, above: usize },
-    Leaf(f32),
+/// A fork, or a leaf: one that leads to itself.
+#[derive(Clone, Copy)]
+struct Node {
+    feature: u32,
+    threshold: f32,
+    /// The node for what is not over the threshold; that for what is over it is the next.
+    below: u32,
+    /// The answer of a leaf.
+    value: f32,
+}
+
+struct Tree {
+    nodes: Vec<Node>,
+    /// The longest way from the root to a leaf.
+    depth: usize,
 }
 
 struct Forest {
     base: f32,
-    trees: Vec<Vec<Node>>,
+    trees: Vec<Tree>,
 }
 
-/// The log odds that a definition of these features is needed.
-pub(crate) fn log_odds(features: &Features) -> f32 {
-    FOREST.base + FOREST.trees.iter().map(|tree| answer(tree, features)).sum::<f32>()
-}
+/// So many are asked of a tree at once: their ways through it do not depend on each other.
+const LANES: usize = 8;
 
-fn answer(tree: &[Node], features: &Features) -> f32 {
-    let mut at = 0;
-    loop {
-        match &tree[at] {
-            Node::Leaf(value) => return *value,
-            Node::Fork { feature, threshold, below, above } => {
-                at = if features[*feature] <= *threshold { *below } else { *above };
+/// The log odds that definitions of these features are needed.
+pub(crate) fn log_odds<'f>(of: impl Iterator<Item = &'f Features>) -> Vec<f32> {
+    let of: Vec<&Features> = of.collect();
+    let mut sums = vec![FOREST.base; of.len()];
+    for (of, sums) in of.chunks(LANES).zip(sums.chunks_mut(LANES)) {
+        // A chunk that is not full asks the first again.
+        let lanes: [&Features; LANES] = std::array::from_fn(|lane| *of.get(lane).unwrap_or(&of[0]));
+        for tree in &FOREST.trees {
+            for (sum, answer) in sums.iter_mut().zip(tree.answers(&lanes)) {
+                *sum += answer;
             }
         }
     }
+    sums
+}
+
+impl Tree {
+    fn answers(&self, lanes: &[&Features; LANES]) -> [f32; LANES] {
+        let mut at = [0_usize; LANES];
+        for _ in 0..self.depth {
+            for (at, features) in at.iter_mut().zip(lanes) {
+                let node = &self.nodes[*at];
+                *at = node.below as usize + usize::from(features[node.feature as usize] > node.threshold);
+            }
+        }
+        at.map(|at| self.nodes[at].value)
+    }
+
+    /// The nodes with the two a fork leads to side by side; nothing where one is behind a node it leads to, or missing.
+    fn laid_out(nodes: &[Parsed]) -> Option<Tree> {
+        let mut tree = Tree { nodes: vec![Node { feature: 0, threshold: 0.0, below: 0, value: 0.0 }], depth: 0 };
+        let mut open = vec![(0, 0, 0)];
+        while let Some((parsed, place, depth)) = open.pop() {
+            tree.depth = tree.depth.max(depth);
+            tree.nodes[place] = match *nodes.get(parsed)? {
+                Parsed::Leaf(value) => Node { feature: 0, threshold: f32::INFINITY, below: place as u32, value },
+                // Children stand behind their parent, so that every way through a tree ends.
+                Parsed::Fork { feature, threshold, below, above }
+                    if feature < COUNT && below > parsed && above > parsed =>
+                {
+                    let next = tree.nodes.len();
+                    tree.nodes.extend([tree.nodes[0]; 2]);
+                    open.extend([(below, next, depth + 1), (above, next + 1, depth + 1)]);
+                    Node { feature: feature as u32, threshold, below: next as u32, value: 0.0 }
+                }
+                Parsed::Fork { .. } => return None,
+            };
+        }
+        Some(tree)
+    }
+}
+
+enum Parsed {
+    Fork { feature: usize, threshold: f32, below: usize, above: usize },
+    Leaf(f32),
 }
 
 impl Forest {
@@ -41,26 +96,16 @@ impl Forest {
     fn parse(source: &str) -> Option<Forest> {
         let mut lines = source.lines();
         let base = lines.next()?.parse().ok()?;
-        let trees =
-            lines.map(|line| line.split(',').map(node).collect::<Option<Vec<Node>>>()).collect::<Option<Vec<_>>>()?;
-        let sound = trees.iter().all(|tree| {
-            tree.iter().enumerate().all(|(at, node)| match node {
-                Node::Leaf(_) => true,
-                // Children stand behind their parent, so that every way through a tree ends.
-                Node::Fork { feature, below, above, .. } => {
-                    *feature < COUNT && [below, above].into_iter().all(|child| (at + 1..tree.len()).contains(child))
-                }
-            })
-        });
-        (sound && trees.iter().all(|tree| !tree.is_empty())).then_some(Forest { base, trees })
+        let tree = |line: &str| Tree::laid_out(&line.split(',').map(node).collect::<Option<Vec<Parsed>>>()?);
+        Some(Forest { base, trees: lines.map(tree).collect::<Option<_>>()? })
     }
 }
 
-fn node(text: &str) -> Option<Node> {
+fn node(text: &str) -> Option<Parsed> {
     let parts: Vec<&str> = text.split(' ').collect();
     match parts[..] {
-        [value] => Some(Node::Leaf(value.parse().ok()?)),
-        [feature, threshold, below, above] => Some(Node::Fork {
+        [value] => Some(Parsed::Leaf(value.parse().ok()?)),
+        [feature, threshold, below, above] => Some(Parsed::Fork {
             feature: feature.parse().ok()?,
             threshold: threshold.parse().ok()?,
             below: below.parse().ok()?,
@@ -79,16 +124,17 @@ mod tests {
     fn the_shipped_forest_is_sound() {
         let forest = Forest::parse(SOURCE).expect("a forest");
         assert!(forest.trees.len() > 10);
-        assert!(log_odds(&[0.0; COUNT]).is_finite());
+        assert!(log_odds([&[0.0; COUNT]].into_iter())[0].is_finite());
     }
 
     #[test]
     fn a_tree_answers() {
         let forest = Forest::parse("0.5\n1 2.0 1 2,-1,3").unwrap();
-        let mut features = [0.0; COUNT];
-        assert!((answer(&forest.trees[0], &features) - -1.0).abs() < 1e-6);
-        features[1] = 2.5;
-        assert!((answer(&forest.trees[0], &features) - 3.0).abs() < 1e-6);
+        let low = [0.0; COUNT];
+        let mut high = low;
+        high[1] = 2.5;
+        let answers = forest.trees[0].answers(&[&low, &high, &low, &low, &low, &low, &low, &high]);
+        assert_eq!(answers, [-1.0, 3.0, -1.0, -1.0, -1.0, -1.0, -1.0, 3.0]);
     }
 
     #[rstest]

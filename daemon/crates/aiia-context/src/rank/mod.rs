@@ -3,18 +3,22 @@
 //! What the target's body mentions is weighed by a logistic regression over the [`features`]. Of the rest the likeliest by another
 //! one are weighed by a [`forest`]. Both are fitted to functions of public packages (`tests/bench/recall`).
 
+mod collect;
 mod features;
 mod forest;
 mod imports;
+mod measure;
 mod point;
 mod reason;
 mod related;
 mod score;
+mod tell;
 mod texts;
 mod weights;
 
 pub(crate) use features::FEATURES;
 pub(crate) use features::Feature;
+pub(crate) use measure::is_test_path;
 pub(crate) use reason::reason;
-pub(crate) use score::{Outcome, Ranked, is_test_path, rank};
+pub(crate) use score::{Outcome, Ranked, rank};
 pub(crate) use texts::Texts;

@@ -1,7 +1,7 @@
 //! The place a request is about, as the ranking sees it: which names stand near it, and how.
 
 use super::imports::{self, Import};
-use crate::workspace::{NameId, identifiers, name_id, name_ids, parts, words};
+use crate::workspace::{NameId, identifiers, likeness, name_id, name_ids, name_set, parts, words};
 use crate::{ContextRequest, FileSyntax, Target};
 use aiia_syntax::{Symbol, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -29,7 +29,7 @@ pub(crate) struct Occurrence {
 
 /// A function beside the target, with how alike it is to the target.
 struct Relative {
-    names: FxHashSet<NameId>,
+    names: Vec<NameId>,
     weight: f32,
     same_owner: bool,
 }
@@ -52,9 +52,10 @@ pub(crate) struct Point {
     /// Names that stand right behind a name and a `.` or `::`, with that name.
     pub(crate) qualified: FxHashSet<(NameId, NameId)>,
     pub(crate) target_name: Option<NameId>,
-    pub(crate) target_parts: FxHashSet<String>,
+    /// The parts of the target's name.
+    pub(crate) target_parts: Vec<NameId>,
     /// The parts of the names in the signature and around the target.
-    pub(crate) near_parts: FxHashSet<String>,
+    pub(crate) near_parts: FxHashSet<NameId>,
     /// The names of the types around the target.
     pub(crate) self_types: FxHashSet<NameId>,
     /// Names in the fields of those types, and in the signatures beside the target.
@@ -63,10 +64,10 @@ pub(crate) struct Point {
     pub(crate) header_names: FxHashSet<NameId>,
     /// Names behind the arrow of the signature.
     pub(crate) returned: FxHashSet<NameId>,
-    pub(crate) signature_names: FxHashSet<NameId>,
+    pub(crate) signature_names: Vec<NameId>,
     sibling_uses: FxHashMap<NameId, SiblingUse>,
     /// What is imported, by the name where it is defined.
-    imports_by_name: FxHashMap<String, Vec<Vec<String>>>,
+    imports_by_name: FxHashMap<NameId, Vec<Vec<String>>>,
 }
 
 impl Point {
@@ -125,10 +126,10 @@ impl Point {
             .map(|language| imports::imports(language, request.path, &imports_text))
             .unwrap_or_default();
 
-        let mut imports_by_name: FxHashMap<String, Vec<Vec<String>>> = FxHashMap::default();
+        let mut imports_by_name: FxHashMap<NameId, Vec<Vec<String>>> = FxHashMap::default();
         for import in &imports {
             if let Some(name) = &import.name {
-                imports_by_name.entry(name.clone()).or_default().push(import.module.clone());
+                imports_by_name.entry(name_id(name)).or_default().push(import.module.clone());
             }
         }
 
@@ -145,7 +146,7 @@ impl Point {
             .collect();
         let self_types: FxHashSet<NameId> = around.iter().map(|outer| name_id(&outer.name)).collect();
         let mut self_names = FxHashSet::default();
-        let mut near_parts: FxHashSet<String> = words(&text[signature.clone()]).flat_map(parts).collect();
+        let mut near_parts: FxHashSet<NameId> = words(&text[signature.clone()]).flat_map(parts).collect();
         near_parts.extend(around.iter().flat_map(|outer| parts(&outer.name)));
         for symbol in &file.symbols {
             let owner = symbol.container.as_deref().and_then(|path| path.rsplit("::").next());
@@ -155,9 +156,8 @@ impl Point {
             }
         }
 
-        let target_parts: FxHashSet<String> =
-            symbol.map(|symbol| parts(&symbol.name)).unwrap_or_default().into_iter().collect();
-        let signature_names: FxHashSet<NameId> = name_ids(&text[signature.clone()]).collect();
+        let target_parts = symbol.map(|symbol| parts(&symbol.name)).unwrap_or_default();
+        let signature_names = name_set(&text[signature.clone()]);
         let siblings: Vec<Relative> = file
             .symbols
             .iter()
@@ -198,8 +198,8 @@ impl Point {
     }
 
     /// How well the imports of a name answer to a definition in that module, 0 to 1.
-    pub(crate) fn imported(&self, name: &str, module: &[&str]) -> f32 {
-        let modules = self.imports_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+    pub(crate) fn imported(&self, name: NameId, module: &[&str]) -> f32 {
+        let modules = self.imports_by_name.get(&name).map(Vec::as_slice).unwrap_or_default();
         modules.iter().map(|import| imports::module_match(module, import)).fold(0.0, f32::max)
     }
 
@@ -247,37 +247,28 @@ fn reaches_out(text: &str, range: &Range<usize>) -> bool {
     text[range.end..].starts_with(['(', '!']) || text[..range.start].ends_with(['.', ':'])
 }
 
-/// How alike two sets of words are: shared ones of all, 0 to 1.
-pub(crate) fn likeness<T: std::hash::Hash + Eq>(a: &FxHashSet<T>, b: &FxHashSet<T>) -> f32 {
-    let shared = a.intersection(b).count();
-    if shared == 0 { 0.0 } else { shared as f32 / (a.len() + b.len() - shared) as f32 }
-}
-
 /// How alike two functions are by their names and signatures, 0 to 0.9.
 pub(crate) fn function_likeness(
-    target_parts: &FxHashSet<String>,
-    signature_names: &FxHashSet<NameId>,
+    target_parts: &[NameId],
+    signature_names: &[NameId],
     name: &str,
     signature: &str,
 ) -> f32 {
-    let other_parts: FxHashSet<String> = parts(name).into_iter().collect();
-    let other_names: FxHashSet<NameId> = name_ids(signature).collect();
-    0.4 * likeness(target_parts, &other_parts) + 0.5 * likeness(signature_names, &other_names)
+    0.4 * likeness(target_parts, &parts(name)) + 0.5 * likeness(signature_names, &name_set(signature))
 }
 
 fn relative(
     other: &Symbol,
     text: &str,
-    target_parts: &FxHashSet<String>,
-    signature_names: &FxHashSet<NameId>,
+    target_parts: &[NameId],
+    signature_names: &[NameId],
     same_owner: bool,
 ) -> Relative {
     let signature = other.signature(text);
-    let names_of = |text: &str| name_ids(text).collect::<FxHashSet<NameId>>();
     let body = other.body_range.clone().and_then(|body| text.get(body)).unwrap_or_default();
     let weight =
         function_likeness(target_parts, signature_names, &other.name, signature) + if same_owner { 0.1 } else { 0.0 };
-    Relative { names: names_of(body), weight, same_owner }
+    Relative { names: name_set(body), weight, same_owner }
 }
 
 fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {

@@ -2,7 +2,7 @@
 
 use super::point::{Point, function_likeness};
 use super::texts::Texts;
-use crate::workspace::{DefinitionRef, FileEntry, NameId, WorkspaceIndex, name_id, name_ids, words};
+use crate::workspace::{DefinitionRef, FileEntry, NameId, WorkspaceIndex, name_id, name_set, words};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many functions of the target's name are read.
@@ -167,18 +167,13 @@ pub(crate) fn names_in(index: &WorkspaceIndex, texts: &mut Texts, functions: &[D
     weighed(functions.iter().filter_map(|at| body_names(index, texts, *at)).collect())
 }
 
-fn body_names(index: &WorkspaceIndex, texts: &mut Texts, at: DefinitionRef) -> Option<FxHashSet<NameId>> {
+fn body_names(index: &WorkspaceIndex, texts: &mut Texts, at: DefinitionRef) -> Option<Vec<NameId>> {
     let (_, definition) = index.definition(at)?;
-    texts.whole(at.file, &definition, MAX_LINES).map(names_of)
-}
-
-/// The names of a text.
-pub(crate) fn names_of(text: &str) -> FxHashSet<NameId> {
-    name_ids(text).collect()
+    texts.whole(at.file, &definition, MAX_LINES).map(name_set)
 }
 
 /// Names by the share of the functions that have them; a single function alone is only half a hint.
-fn weighed(bodies: Vec<FxHashSet<NameId>>) -> Weighed {
+fn weighed(bodies: Vec<Vec<NameId>>) -> Weighed {
     let of = bodies.len() as f32 + 1.0;
     let mut names = Weighed::default();
     for name in bodies.into_iter().flatten() {

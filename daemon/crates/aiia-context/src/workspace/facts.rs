@@ -56,6 +56,11 @@ impl Traits {
 }
 
 impl Definition {
+    /// The definition around it, by its place among the file's definitions.
+    pub(crate) fn parent(&self) -> Option<u16> {
+        (self.parent != NO_PARENT).then_some(self.parent)
+    }
+
     /// Whether it stands right inside the definition of that index in its file.
     pub(crate) fn is_right_inside(&self, outer: u16) -> bool {
         self.parent == outer

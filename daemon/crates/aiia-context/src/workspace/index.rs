@@ -1,10 +1,10 @@
 //! The index: facts of files by path, and definitions by name. What editors have open counts before what was read from files.
 
-use super::facts::{Definition, FileFacts, NO_PARENT, content};
+use super::NameId;
+use super::facts::{Definition, FileFacts, content};
 use super::pack::{Change, Changes, new_names, pack};
 use super::packed::{FileState, Packed};
 use super::walk::Stamp;
-use super::NameId;
 use aiia_syntax::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -269,7 +269,7 @@ impl<'i> FileEntry<'i> {
 
     /// The definition around one of its definitions.
     pub(crate) fn parent(self, definition: &Definition) -> Option<Definition> {
-        if definition.parent == NO_PARENT { None } else { self.definition(definition.parent) }
+        self.definition(definition.parent()?)
     }
 
     /// The name with those around it.

@@ -14,7 +14,7 @@ pub(crate) use facts::Definition;
 pub use index::WorkspaceIndex;
 pub(crate) use index::{DefinitionRef, FileEntry};
 pub use indexer::{DiskTexts, IndexReport, Indexer, IndexerOptions, Progress};
-pub(crate) use names::{NameId, identifiers, name_id, name_ids, parts, words};
+pub(crate) use names::{NameId, identifiers, likeness, name_id, name_ids, name_set, parts, words};
 pub use walk::{IGNORE_FILE, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};
 
 use std::sync::Arc;

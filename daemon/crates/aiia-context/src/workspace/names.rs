@@ -66,29 +66,60 @@ pub(crate) fn name_ids(text: &str) -> impl Iterator<Item = NameId> + '_ {
     words(text).map(name_id)
 }
 
-/// The parts of a name, in lower case: `parse_HTTPHeader` is `parse`, `http`, `header`.
-pub(crate) fn parts(name: &str) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
-    let characters: Vec<char> = name.chars().collect();
+/// The numbers of the parts of a name in lower case, ascending, each once: `parse_HTTPHeader` is `parse`, `http`, `header`.
+pub(crate) fn parts(name: &str) -> Vec<NameId> {
+    let mut found = Vec::new();
+    for_each_part(name, |part| found.push(name_id(part)));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn for_each_part(name: &str, mut visit: impl FnMut(&str)) {
     let mut part = String::new();
-    for (index, &character) in characters.iter().enumerate() {
-        let before = index.checked_sub(1).map(|before| characters[before]);
-        let behind = characters.get(index + 1);
+    let mut before: Option<char> = None;
+    let mut characters = name.chars().peekable();
+    while let Some(character) = characters.next() {
         let begins = character.is_uppercase()
             && before.is_some_and(|before| {
-                before.is_lowercase() || (before.is_uppercase() && behind.is_some_and(|behind| behind.is_lowercase()))
+                let mut is_last_of_capitals = || characters.peek().is_some_and(|behind| behind.is_lowercase());
+                before.is_lowercase() || (before.is_uppercase() && is_last_of_capitals())
             });
-        if (begins || !character.is_alphanumeric()) && !part.is_empty() {
-            parts.push(std::mem::take(&mut part));
+        let is_part = character.is_alphanumeric();
+        if (begins || !is_part) && !part.is_empty() {
+            visit(&part);
+            part.clear();
         }
-        if character.is_alphanumeric() {
+        if character.is_ascii() && is_part {
+            part.push(character.to_ascii_lowercase());
+        } else if is_part {
             part.extend(character.to_lowercase());
         }
+        before = Some(character);
     }
     if !part.is_empty() {
-        parts.push(part);
+        visit(&part);
     }
-    parts
+}
+
+/// How alike two sets of numbers are, both ascending: shared ones of all, 0 to 1.
+pub(crate) fn likeness(a: &[NameId], b: &[NameId]) -> f32 {
+    let (mut shared, mut other) = (0, b);
+    for number in a {
+        while other.first().is_some_and(|first| first < number) {
+            other = &other[1..];
+        }
+        shared += usize::from(other.first() == Some(number));
+    }
+    if shared == 0 { 0.0 } else { shared as f32 / (a.len() + b.len() - shared) as f32 }
+}
+
+/// The numbers of the identifiers of a text, ascending, each once.
+pub(crate) fn name_set(text: &str) -> Vec<NameId> {
+    let mut names: Vec<NameId> = name_ids(text).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 #[cfg(test)]
@@ -106,11 +137,22 @@ mod tests {
     }
 
     #[rstest]
+    #[case("a b c", "a b c", 1.0)]
+    #[case("a b", "b c", 1.0 / 3.0)]
+    #[case("a", "", 0.0)]
+    #[case("", "", 0.0)]
+    fn compares_sets(#[case] a: &str, #[case] b: &str, #[case] expected: f32) {
+        assert!((likeness(&name_set(a), &name_set(b)) - expected).abs() < 1e-6);
+    }
+
+    #[rstest]
     #[case("parse_HTTPHeader", &["parse", "http", "header"])]
     #[case("__init__", &["init"])]
     #[case("fromV2", &["from", "v2"])]
     #[case("A", &["a"])]
     fn splits_names(#[case] name: &str, #[case] expected: &[&str]) {
-        assert_eq!(parts(name), expected);
+        let mut found = Vec::new();
+        for_each_part(name, |part| found.push(part.to_owned()));
+        assert_eq!(found, expected);
     }
 }

@@ -123,7 +123,8 @@ impl Packed {
     pub(super) fn definitions_from(&self, file: u32, first: usize) -> Definitions<'_> {
         let count = self.definition_count(file);
         let block = first / BLOCK;
-        let mut found = Definitions { packed: self, bytes: &[], next: block * BLOCK, count, line: 0, parent: NO_PARENT };
+        let mut found =
+            Definitions { packed: self, bytes: &[], next: block * BLOCK, count, line: 0, parent: NO_PARENT };
         if first < count
             && let Some(record) = self.files.get(file as usize)
             && let Some(start) = self.blocks.get(record.blocks as usize + block)

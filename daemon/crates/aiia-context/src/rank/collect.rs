@@ -1,0 +1,130 @@
+//! The definitions that anything speaks for.
+
+use super::imports::{module_match, module_of};
+use super::point::Point;
+use super::score::Ranking;
+use crate::workspace::{DefinitionRef, NameId, WorkspaceIndex, name_id};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// The likest files whose every mentioned name is a candidate.
+const LIKE_FILES: usize = 8;
+
+/// How the target's file imports another.
+#[derive(Clone, Copy, Default)]
+pub(super) struct ModuleUse {
+    /// How well its module answers to an import of all its names.
+    pub(super) glob: f32,
+    /// The name it is imported under.
+    pub(super) named: Option<NameId>,
+}
+
+/// The files that are imported as a whole.
+pub(super) fn modules(index: &WorkspaceIndex, point: &Point) -> FxHashMap<u32, ModuleUse> {
+    let mut modules = FxHashMap::default();
+    if point.imports.is_empty() {
+        return modules;
+    }
+    for (file, entry) in index.files() {
+        let module = module_of(entry.path);
+        let mut found = ModuleUse::default();
+        for import in &point.imports {
+            match &import.name {
+                None => found.glob = found.glob.max(module_match(&module, &import.module)),
+                Some(name) if module.last() == Some(&name.as_str()) => {
+                    let mut whole = import.module.clone();
+                    whole.push(name.clone());
+                    if module_match(&module, &whole) > 0.6 {
+                        found.named = import.alias.as_deref().map(name_id);
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        if found.glob > 0.0 || found.named.is_some() {
+            modules.insert(file, found);
+        }
+    }
+    modules
+}
+
+struct Candidates<'r, 'a> {
+    ranking: &'r Ranking<'a>,
+    limit: usize,
+    /// Whether the definitions of a file are of use to the target.
+    is_usable: FxHashMap<u32, bool>,
+    seen: FxHashSet<DefinitionRef>,
+    found: Vec<DefinitionRef>,
+}
+
+impl Candidates<'_, '_> {
+    fn add(&mut self, at: DefinitionRef) {
+        if self.found.len() >= self.limit {
+            return;
+        }
+        let ranking = self.ranking;
+        let is_usable = *self.is_usable.entry(at.file).or_insert_with(|| ranking.is_usable(at.file));
+        if is_usable && self.seen.insert(at) {
+            self.found.push(at);
+        }
+    }
+
+    fn add_named(&mut self, name: NameId) {
+        self.ranking.index.named(name).for_each(|at| self.add(at));
+    }
+
+    /// Every member of the types of that name.
+    fn add_members(&mut self, name: NameId) {
+        for at in self.ranking.index.named(name) {
+            let Some((entry, definition)) = self.ranking.index.definition(at) else { continue };
+            if !definition.kind.is_type() {
+                continue;
+            }
+            let first = at.definition.saturating_add(1);
+            let inside = (first..).zip(entry.definitions_from(first));
+            for (place, member) in inside.take_while(|(_, member)| member.line <= definition.last_line) {
+                if member.is_right_inside(at.definition) {
+                    self.add(DefinitionRef { file: at.file, definition: place });
+                }
+            }
+        }
+    }
+}
+
+/// At most `limit` definitions that anything speaks for, by file.
+pub(super) fn candidates(ranking: &Ranking, limit: usize) -> Vec<DefinitionRef> {
+    let mut candidates =
+        Candidates { ranking, limit, is_usable: FxHashMap::default(), seen: FxHashSet::default(), found: Vec::new() };
+    let mut names: Vec<NameId> = ranking.point.occurrences.keys().copied().collect();
+    names.sort_unstable_by_key(|name| {
+        let occurs = ranking.point.occurrence(*name);
+        (!occurs.in_body, occurs.distance, *name)
+    });
+    names.iter().for_each(|name| candidates.add_named(*name));
+    let mut told: Vec<NameId> = ranking
+        .namesake_names
+        .keys()
+        .chain(ranking.caller_names.keys())
+        .chain(ranking.like_function_names.keys())
+        .chain(&ranking.bases)
+        .copied()
+        .collect();
+    told.sort_unstable();
+    told.into_iter().for_each(|name| candidates.add_named(name));
+    let mut bases: Vec<NameId> = ranking.bases.iter().copied().collect();
+    bases.sort_unstable();
+    names.into_iter().chain(bases).for_each(|name| candidates.add_members(name));
+    let mut files: Vec<u32> = ranking.modules.keys().copied().collect();
+    files.sort_unstable();
+    for file in files {
+        let count = ranking.index.file(file).map_or(0, |entry| entry.definition_count());
+        (0..count).for_each(|place| candidates.add(DefinitionRef { file, definition: place as u16 }));
+    }
+    for (file, _) in ranking.like.iter().take(LIKE_FILES) {
+        if let Some(entry) = ranking.index.file(*file) {
+            entry.mentions().for_each(|name| candidates.add_named(name));
+        }
+    }
+    let mut found = candidates.found;
+    found.sort_unstable();
+    found
+}

@@ -1,0 +1,280 @@
+//! What is known of a candidate, as [`Features`].
+
+use super::features::{COUNT, Feature, Features};
+use super::imports::module_of;
+use super::point::{Occurrence, SiblingUse};
+use super::related::Weighed;
+use super::score::{Owner, Ranked, Ranking, alone};
+use crate::workspace::{Definition, DefinitionRef, FileEntry, NameId, likeness, name_id, parts};
+use aiia_syntax::SymbolKind;
+use rustc_hash::FxHashMap;
+
+/// More definitions of a name are not counted.
+const MAX_NAMED: usize = 200;
+
+/// What is the same for all definitions of a name.
+#[derive(Clone, Copy)]
+struct OfName {
+    occurs: Occurrence,
+    siblings: SiblingUse,
+    named: usize,
+    /// The number of files that mention it.
+    mentioned_in: f32,
+    namesake: f32,
+    like: f32,
+    like_function: f32,
+    caller: f32,
+    like_target: f32,
+    /// The share of the name's parts that stand near the target; 1 where all do.
+    like_near: f32,
+    is_on_signature_name: bool,
+    is_constructor: bool,
+}
+
+/// What is the same for all definitions of a file.
+struct OfFile<'a> {
+    entry: FileEntry<'a>,
+    definitions: Vec<Definition>,
+    module: Vec<&'a str>,
+    is_test: bool,
+    is_in_own_folder: bool,
+    /// By the place of a type in the file.
+    owners: FxHashMap<u16, OfOwner>,
+}
+
+/// What is the same for all members of a type.
+#[derive(Clone, Copy)]
+struct OfOwner {
+    name: NameId,
+    occurs: Occurrence,
+    imported: f32,
+    of_self: bool,
+    of_base: bool,
+    of_self_names: bool,
+    returned: bool,
+    is_like_near: bool,
+    mentioned_in: f32,
+    lines: u32,
+}
+
+/// The candidates with their features, which are in the second list. `candidates` are in the order of their files.
+pub(super) fn measure(ranking: &Ranking, candidates: &[DefinitionRef]) -> (Vec<Ranked>, Vec<Features>) {
+    let mut names: FxHashMap<NameId, OfName> = FxHashMap::default();
+    let mut ranked = Vec::with_capacity(candidates.len());
+    let mut all = Vec::with_capacity(candidates.len());
+    for of_file in candidates.chunk_by(|a, b| a.file == b.file) {
+        let Some(mut file) = OfFile::new(ranking, of_file[0].file) else { continue };
+        for &at in of_file {
+            let Some(&definition) = file.definitions.get(usize::from(at.definition)) else { continue };
+            if matches!(definition.kind, SymbolKind::Impl | SymbolKind::Module) {
+                continue;
+            }
+            let entry = file.entry;
+            let name = *names
+                .entry(definition.name)
+                .or_insert_with(|| OfName::new(ranking, &definition, entry.name(&definition)));
+            let owner = file.owner(ranking, &definition);
+            let features = features(ranking, at, &definition, &name, &file, owner.as_ref());
+            let owner = owner.map(|owner| Owner { name: owner.name, is_own: owner.of_self });
+            ranked.push(Ranked { at, likelihood: alone(&features), definition, owner, features: all.len() as u32 });
+            all.push(features);
+        }
+    }
+    (ranked, all)
+}
+
+fn log(count: u32) -> f32 {
+    (1.0 + count as f32).ln()
+}
+
+fn near(distance: usize) -> f32 {
+    if distance == usize::MAX { 0.0 } else { (-(distance as f32) / 1500.0).exp() }
+}
+
+impl OfName {
+    fn new(ranking: &Ranking, definition: &Definition, text: &str) -> OfName {
+        let name = definition.name;
+        let point = ranking.point;
+        let weight = |names: &Weighed| names.get(&name).copied().unwrap_or_default();
+        let parts = parts(text);
+        let shared = parts.iter().filter(|part| point.near_parts.contains(part)).count();
+        OfName {
+            occurs: point.occurrence(name),
+            siblings: point.sibling_use(name),
+            named: ranking.index.named(name).take(MAX_NAMED).count(),
+            mentioned_in: ranking.index.mentioned_in(name).unwrap_or(1).max(1) as f32,
+            namesake: weight(&ranking.namesake_names),
+            like: weight(&ranking.like_names),
+            like_function: weight(&ranking.like_function_names),
+            caller: weight(&ranking.caller_names),
+            like_target: likeness(&parts, &point.target_parts),
+            like_near: shared as f32 / parts.len().max(1) as f32,
+            is_on_signature_name: point.signature_names.iter().any(|owner| point.qualified.contains(&(*owner, name))),
+            is_constructor: matches!(text, "new" | "__init__" | "default" | "from"),
+        }
+    }
+}
+
+impl<'a> OfFile<'a> {
+    fn new(ranking: &Ranking<'a>, file: u32) -> Option<OfFile<'a>> {
+        let entry = ranking.index.file(file)?;
+        let folder = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        Some(OfFile {
+            entry,
+            definitions: entry.definitions().collect(),
+            module: module_of(entry.path),
+            is_test: is_test_path(entry.path),
+            is_in_own_folder: folder == ranking.own_folder,
+            owners: FxHashMap::default(),
+        })
+    }
+
+    /// The type that a definition is a member of.
+    fn owner(&mut self, ranking: &Ranking, definition: &Definition) -> Option<OfOwner> {
+        let place = definition.parent()?;
+        let owner = *self.definitions.get(usize::from(place)).filter(|outer| outer.kind.is_type())?;
+        let (entry, module) = (self.entry, &self.module);
+        let new = || {
+            let point = ranking.point;
+            let parts = parts(entry.name(&owner));
+            OfOwner {
+                name: owner.name,
+                occurs: point.occurrence(owner.name),
+                imported: point.imported(owner.name, module),
+                of_self: point.self_types.contains(&owner.name),
+                of_base: ranking.bases.contains(&owner.name),
+                of_self_names: point.self_names.contains(&owner.name),
+                returned: point.returned.contains(&owner.name),
+                is_like_near: !parts.is_empty() && parts.iter().all(|part| point.near_parts.contains(part)),
+                mentioned_in: ranking.index.mentioned_in(owner.name).unwrap_or(1).max(1) as f32,
+                lines: owner.last_line.saturating_sub(owner.line),
+            }
+        };
+        Some(*self.owners.entry(place).or_insert_with(new))
+    }
+}
+
+fn features(
+    ranking: &Ranking,
+    at: DefinitionRef,
+    definition: &Definition,
+    name: &OfName,
+    file: &OfFile,
+    owner: Option<&OfOwner>,
+) -> Features {
+    let mut features = Builder([0.0; COUNT]);
+    let point = ranking.point;
+    let is_member = owner.is_some();
+    let occurs = &name.occurs;
+    let kind = definition.kind;
+    let is_type = kind.is_type();
+
+    features.set(Feature::Bias, 1.0);
+    features.flag(Feature::InSignature, occurs.in_signature);
+    features.flag(Feature::InBody, occurs.in_body);
+    features.set(Feature::Mentioned, log(occurs.count));
+    features.set(Feature::Near, near(occurs.distance));
+    features.flag(Feature::Called, occurs.called);
+    features.flag(Feature::Dotted, occurs.dotted && is_member);
+
+    let imported = if is_member { 0.0 } else { point.imported(definition.name, &file.module) };
+    features.set(Feature::Imported, imported);
+    features.flag(Feature::ImportedElsewhere, !is_member && occurs.imported && imported < 0.5);
+    features.set(Feature::MentionedImported, imported * log(occurs.count));
+    let module_use = ranking.modules.get(&at.file).copied().unwrap_or_default();
+    features.set(Feature::ModuleImported, if is_member { 0.0 } else { module_use.glob });
+    features.flag(
+        Feature::ModuleQualified,
+        !is_member && module_use.named.is_some_and(|module| point.qualified.contains(&(module, definition.name))),
+    );
+
+    features.set(Feature::Ambiguous, (name.named as f32).ln());
+    features.set(Feature::Common, (name.mentioned_in / ranking.index.file_count().max(1) as f32).ln());
+
+    let mut visible = false;
+    if let Some(owner) = owner {
+        features.flag(Feature::Qualified, point.qualified.contains(&(owner.name, definition.name)));
+        features.flag(Feature::OfSignature, owner.occurs.in_signature);
+        features.flag(Feature::OfSelf, owner.of_self);
+        features.set(Feature::OfImported, owner.imported);
+        features.set(Feature::OfMentioned, log(owner.occurs.count));
+        features.set(Feature::OfNear, near(owner.occurs.distance));
+        features.flag(Feature::OfSelfNames, owner.of_self_names);
+        visible = owner.occurs.in_signature || owner.of_self || owner.imported > 0.5 || owner.occurs.count > 0;
+        features.flag(Feature::OfTypeLikeNear, owner.is_like_near);
+        features.flag(Feature::OfBase, owner.of_base);
+        features.flag(Feature::OfReturned, owner.returned);
+        let makes = name.is_constructor || kind == SymbolKind::Variant;
+        features.flag(Feature::MakesReturned, owner.returned && makes);
+        features.set(Feature::ShareOfType, (name.mentioned_in / owner.mentioned_in).ln().clamp(-4.0, 4.0));
+        features.set(Feature::Crowd, log(owner.lines));
+        features.flag(Feature::DottedOfSignature, occurs.dotted && owner.occurs.in_signature);
+        features.flag(Feature::DottedOfVisible, occurs.dotted && visible);
+    }
+    features.flag(Feature::InSelfNames, point.self_names.contains(&definition.name));
+    let sibling = name.siblings.likest;
+    features.set(Feature::InSiblings, name.siblings.share);
+    features.set(Feature::InOwnSiblings, name.siblings.own_share);
+    features.set(Feature::InLikeFunction, name.like_function);
+    features.flag(Feature::InHeader, point.header_names.contains(&definition.name));
+    features.flag(Feature::OnSelf, is_member && point.qualified.contains(&(ranking.self_name, definition.name)));
+    features.flag(Feature::OnSignatureName, is_member && name.is_on_signature_name);
+    features.set(Feature::Length, log(u32::from(definition.signature_lines)));
+    features.set(Feature::InNamesake, name.namesake);
+    features.set(Feature::InSibling, sibling);
+    features.set(Feature::InCaller, name.caller);
+    features.set(Feature::InLikeFiles, name.like);
+    features.set(Feature::SiblingOfVisible, if visible { sibling } else { 0.0 });
+    features.set(Feature::NamesakeOfVisible, if visible { name.namesake } else { 0.0 });
+    features.set(Feature::RareInLikeFiles, if name.named == 1 { name.like } else { 0.0 });
+    features.flag(Feature::SameFolder, file.is_in_own_folder);
+
+    features.set(Feature::LikeTarget, name.like_target);
+    features.set(Feature::LikeNear, name.like_near);
+    features.flag(Feature::TypeLikeNear, is_type && name.like_near >= 1.0);
+
+    features.flag(Feature::Public, definition.traits.public);
+    features.flag(Feature::Test, definition.traits.test || file.is_test);
+    features.flag(Feature::Implements, definition.traits.implements);
+    features.flag(Feature::Function, kind == SymbolKind::Function);
+    features.flag(Feature::Method, kind == SymbolKind::Method);
+    features.flag(
+        Feature::Field,
+        kind == SymbolKind::Field || (is_member && matches!(kind, SymbolKind::Assigned | SymbolKind::Property)),
+    );
+    features.flag(Feature::Variant, kind == SymbolKind::Variant);
+    features.flag(Feature::Type, is_type);
+    features.flag(Feature::Macro, kind == SymbolKind::Macro);
+    features.flag(
+        Feature::Constant,
+        kind == SymbolKind::Constant || (!is_member && matches!(kind, SymbolKind::Assigned | SymbolKind::Variable)),
+    );
+    features.flag(Feature::Constructor, name.is_constructor);
+    features.flag(Feature::Namesake, point.target_name == Some(definition.name));
+    features.set(Feature::MentionedType, if is_type { log(occurs.count) } else { 0.0 });
+    features.flag(Feature::MentionedMacro, kind == SymbolKind::Macro && occurs.count > 0);
+    features.0
+}
+
+struct Builder(Features);
+
+impl Builder {
+    fn set(&mut self, feature: Feature, value: f32) {
+        self.0[feature as usize] = value;
+    }
+
+    fn flag(&mut self, feature: Feature, holds: bool) {
+        self.set(feature, if holds { 1.0 } else { 0.0 });
+    }
+}
+
+/// Whether the path says that the file is part of the tests.
+pub(crate) fn is_test_path(path: &str) -> bool {
+    let parts = ["test", "tests", "testing", "benches", "bench", "conftest", "fixtures"];
+    path.split(['/', '.', '_', '-']).any(|part| parts.contains(&part))
+}
+
+/// The name of the value a method is called on.
+pub(super) fn self_name() -> NameId {
+    name_id("self")
+}
