@@ -156,6 +156,7 @@ fn request<'a>(
         path: &case.path,
         language: Language::from_path(&case.path),
         text: &hidden.text,
+        tree: None,
         selection: hidden.at..hidden.at,
         intent: Intent::Edit,
         budget,

@@ -1,7 +1,7 @@
 //! What is asked for and what comes back.
 
 use crate::Workspace;
-use aiia_syntax::{Language, Symbol};
+use aiia_syntax::{Language, Symbol, SyntaxTree};
 use std::ops::Range;
 
 /// What the context is for; it decides what is worth most.
@@ -56,6 +56,8 @@ pub struct ContextRequest<'a> {
     pub language: Option<Language>,
     /// Its whole text.
     pub text: &'a str,
+    /// The tree of the text, where somebody has it: most of the time of a question about a large file is for its tree.
+    pub tree: Option<&'a SyntaxTree>,
     /// The selected bytes of the text; empty for a cursor.
     pub selection: Range<usize>,
     /// What the context is for.

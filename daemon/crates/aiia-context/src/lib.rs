@@ -36,8 +36,8 @@ pub const MAX_SYNTAX_BYTES: usize = 1024 * 1024;
 /// anything gives a bundle without pieces.
 pub fn gather(request: &ContextRequest) -> ContextBundle {
     let lines = Lines::new(request.text);
-    let file = parse(request);
     let selection = target::clean_selection(request.text, &request.selection);
+    let file = parse(request, &selection);
     let target = target::choose(request.text, &file.symbols, &selection);
     let candidates = candidates::collect(request, &file, &lines, &target, &selection);
     let mut fitter = fit::Fitter::new(request, &lines);
@@ -74,8 +74,8 @@ pub struct RankedDefinition {
 /// What the ranking says of the definitions of other files, the likeliest first; nothing without a workspace.
 pub fn ranked_definitions(request: &ContextRequest) -> Vec<RankedDefinition> {
     let Some(workspace) = &request.workspace else { return Vec::new() };
-    let file = parse(request);
     let selection = target::clean_selection(request.text, &request.selection);
+    let file = parse(request, &selection);
     let target = target::choose(request.text, &file.symbols, &selection);
     let mut texts = rank::Texts::new(workspace.texts, workspace.index);
     let outcome = rank::rank(request, workspace, &mut texts, &file, &target);
@@ -108,18 +108,24 @@ struct FileSyntax {
     imports: Vec<Range<usize>>,
 }
 
-fn parse(request: &ContextRequest) -> FileSyntax {
+fn parse(request: &ContextRequest, selection: &Range<usize>) -> FileSyntax {
     let Some(language) = request.language.filter(|_| request.text.len() <= MAX_SYNTAX_BYTES) else {
         return FileSyntax::default();
     };
-    match SyntaxTree::parse(language, request.text) {
-        Ok(tree) => {
-            let (symbols, imports) = tree.symbols_and_imports(request.text);
-            FileSyntax { symbols, imports }
-        }
-        // Text the parser gives up on still has lines.
-        Err(_) => FileSyntax::default(),
-    }
+    let own;
+    let tree = match request.tree.filter(|tree| tree.language() == language) {
+        Some(tree) => tree,
+        None => match SyntaxTree::parse(language, request.text) {
+            Ok(tree) => {
+                own = tree;
+                &own
+            }
+            // Text the parser gives up on still has lines.
+            Err(_) => return FileSyntax::default(),
+        },
+    };
+    let (symbols, imports) = tree.symbols_and_imports_around(request.text, selection.clone());
+    FileSyntax { symbols, imports }
 }
 
 #[cfg(test)]

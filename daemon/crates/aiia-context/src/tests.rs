@@ -27,6 +27,7 @@ fn gathered(path: &str, fixture: &str, intent: Intent, budget: usize) -> (String
         path,
         language: Language::from_path(path),
         text: &text,
+        tree: None,
         selection,
         intent,
         budget,

@@ -54,6 +54,11 @@ impl Syntax {
 }
 
 impl OpenDocument {
+    /// The tree of the text in that language, where it can be parsed. The first time takes a moment.
+    pub(crate) fn tree(&self, language: Language) -> Option<SyntaxTree> {
+        self.syntax.tree(language, &self.document).filter(|tree| tree.language() == language).cloned()
+    }
+
     /// The innermost symbol around `range`, where the language is known.
     pub fn enclosing_symbol(&self, range: Range<usize>) -> Option<Symbol> {
         let language = self.language_id.as_deref().and_then(Language::from_language_id)?;

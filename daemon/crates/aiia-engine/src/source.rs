@@ -9,6 +9,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_syntax::Language;
 use aiia_text::Document;
 
+use crate::documents::OpenDocument;
 use crate::engine::Engine;
 use crate::session::Session;
 use crate::workspace;
@@ -21,6 +22,8 @@ pub(crate) struct Source {
     /// Absolute path or `untitled:NAME`.
     pub(crate) path: String,
     pub(crate) text: String,
+    /// The buffer the text is from, which may have its tree.
+    pub(crate) open: Option<OpenDocument>,
     pub(crate) language: Option<Language>,
     /// The folder it belongs to; none for a buffer that was never saved.
     pub(crate) root: Option<PathBuf>,
@@ -40,7 +43,8 @@ impl Source {
         let open = session.documents().get(&path).or_else(|| session.engine().open_document(&path));
         let language_id =
             reference.language_id.clone().or_else(|| open.as_ref().and_then(|open| open.language_id.clone()));
-        let text = match (&reference.text, open) {
+        let open = open.filter(|_| reference.text.is_none());
+        let text = match (&reference.text, &open) {
             (Some(text), _) => text.clone(),
             (None, Some(open)) => open.document.text(),
             (None, None) if untitled.is_some() => {
@@ -57,7 +61,7 @@ impl Source {
             Some(root) => name_in(root, &path),
             None => untitled.unwrap_or(&path).to_owned(),
         };
-        Ok(Self { path, text, language, root, name })
+        Ok(Self { path, text, open, language, root, name })
     }
 
     /// Reads the file `path` below `root`: the buffer of an editor, else the disk.
@@ -65,7 +69,7 @@ impl Source {
         let shown = path.to_string_lossy().into_owned();
         let open = engine.open_document(&shown);
         let language_id = open.as_ref().and_then(|open| open.language_id.clone());
-        let text = match open {
+        let text = match &open {
             Some(open) => open.document.text(),
             None => read_file(path.to_owned()).await?,
         };
@@ -73,7 +77,7 @@ impl Source {
         let language =
             language_id.as_deref().and_then(Language::from_language_id).or_else(|| Language::from_path(&shown));
         let name = root.as_ref().map_or_else(|| shown.clone(), |root| name_in(root, &shown));
-        Ok(Self { path: shown, text, language, root, name })
+        Ok(Self { path: shown, text, open, language, root, name })
     }
 
     /// The bytes that `selection` means; the whole text where there is none. A selection that ends past the end is

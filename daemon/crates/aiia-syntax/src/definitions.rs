@@ -8,7 +8,7 @@
 //! pattern stands first.
 
 use crate::language::Body;
-use crate::query::for_each_match;
+use crate::query::{Item, Items, for_each_match, for_each_match_outside};
 use crate::{Language, Symbol, SymbolKind, recovery};
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -74,8 +74,51 @@ pub(crate) fn symbols(tree: &Tree, language: Language, text: &str, window: Range
 
 /// [`symbols`] with the names that assignments make.
 pub(crate) fn symbols_and_assigned(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> Vec<Symbol> {
-    let (mut definitions, leading) = matches(tree, language, text, window.clone());
+    let (mut definitions, leading) = matches(tree, language, text, Scope::Window(window.clone()));
     recovery::recover(tree, language, text, window, &mut definitions);
+    arranged(definitions, &leading, language, text)
+}
+
+/// The symbols outside functions, and the names that assignments make, also in methods. Looks into no function, unless the tree is
+/// damaged: then a function may have swallowed what stands behind it. The second is the functions' nodes.
+pub(crate) fn symbols_outside_functions(tree: &Tree, language: Language, text: &str) -> (Vec<Symbol>, Option<Items>) {
+    if tree.root_node().has_error() {
+        return (symbols_and_assigned(tree, language, text, 0..usize::MAX), None);
+    }
+    let mut items = Items::new();
+    let (definitions, leading) = matches(tree, language, text, Scope::OutsideFunctions(&mut items));
+    (arranged(definitions, &leading, language, text), Some(items))
+}
+
+/// How far around a place functions are looked into.
+const BESIDE: usize = 4096;
+
+/// [`symbols_outside_functions`] without those of assignments, and what the functions around `range` contain near it.
+pub(crate) fn symbols_around(
+    tree: &Tree,
+    language: Language,
+    text: &str,
+    range: &Range<usize>,
+) -> (Vec<Symbol>, Option<Items>) {
+    let everywhere = 0..usize::MAX;
+    if tree.root_node().has_error() {
+        return (symbols(tree, language, text, everywhere), None);
+    }
+    let mut items = Items::new();
+    let (mut definitions, mut leading) = matches(tree, language, text, Scope::OutsideFunctions(&mut items));
+    let window = range.start.saturating_sub(BESIDE)..range.end.saturating_add(BESIDE);
+    let (near, leading_near) = matches(tree, language, text, Scope::Window(window));
+    definitions.extend(near);
+    definitions.retain(|found| found.kind != SymbolKind::Assigned);
+    definitions.sort_by_key(|found| (found.name_range.start, found.name_range.end));
+    definitions.dedup_by(|a, b| a.name_range == b.name_range);
+    leading.extend(leading_near);
+    leading.sort_by_key(Leading::start);
+    (arranged(definitions, &leading, language, text), Some(items))
+}
+
+/// Definitions as symbols, with their places among each other.
+fn arranged(mut definitions: Vec<Definition>, leading: &[Leading], language: Language, text: &str) -> Vec<Symbol> {
     definitions.sort_by_key(|found| {
         let is_assigned = found.kind == SymbolKind::Assigned;
         (found.item_range.start, Reverse(found.item_range.end), is_assigned, found.name_range.start)
@@ -111,7 +154,7 @@ pub(crate) fn symbols_and_assigned(tree: &Tree, language: Language, text: &str, 
         symbols.push(Symbol {
             name: name.to_owned(),
             kind: if is_method { SymbolKind::Method } else { found.kind },
-            range: leading_start(&leading, &found.item_range, language, text)..found.item_range.end,
+            range: leading_start(leading, &found.item_range, language, text)..found.item_range.end,
             item_range: found.item_range,
             name_range: found.name_range,
             body_range: found.body_range,
@@ -143,7 +186,6 @@ pub fn enclosing_symbol<'s>(symbols: &'s [Symbol], text: &str, range: Range<usiz
 /// The items of the file that a place is in, and those beside it: comments and attributes above an item belong to it, and in
 /// damaged code an item may lie in pieces.
 pub(crate) fn surroundings(tree: &Tree, range: &Range<usize>) -> Range<usize> {
-    const BESIDE: usize = 4096;
     let item_at = |byte: usize| {
         let mut cursor = tree.walk();
         cursor.goto_first_child_for_byte(byte).map(|_| cursor.node().byte_range())
@@ -155,20 +197,28 @@ pub(crate) fn surroundings(tree: &Tree, range: &Range<usize>) -> Range<usize> {
 
 /// The names that definitions introduce where `window` touches them.
 pub(crate) fn names(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> Vec<Range<usize>> {
-    let (definitions, _) = matches(tree, language, text, window);
+    let (definitions, _) = matches(tree, language, text, Scope::Window(window));
     definitions.into_iter().map(|found| found.name_range).collect()
 }
 
 /// What may belong to the item below it, in the order of the text.
 pub(crate) fn leading(tree: &Tree, language: Language, text: &str) -> Vec<Leading> {
-    matches(tree, language, text, 0..usize::MAX).1
+    matches(tree, language, text, Scope::Window(0..usize::MAX)).1
 }
 
-/// The definitions, and what leads them, of the tree where `window` touches it.
-fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> (Vec<Definition>, Vec<Leading>) {
+/// Where definitions are looked for.
+enum Scope<'i> {
+    /// Wherever a range touches the tree.
+    Window(Range<usize>),
+    /// Outside functions. The definitions found are put in.
+    OutsideFunctions(&'i mut Items),
+}
+
+/// The definitions, and what leads them.
+fn matches(tree: &Tree, language: Language, text: &str, scope: Scope) -> (Vec<Definition>, Vec<Leading>) {
     let (mut definitions, mut leading) = (Vec::new(), Vec::new());
     let mut wrappers = HashMap::new();
-    for_each_match(language.definitions(), tree, text, window, |pattern, captures| {
+    let mut visit = |pattern: usize, captures: &[(Node<'_>, &str)], items: Option<&mut Items>| {
         let (mut item, mut name, mut body, mut container, mut wrapper, mut wrapped) =
             (None, None, None, None, None, None);
         let mut header = None;
@@ -188,6 +238,11 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
                     }
                 }
             }
+        }
+        if let (Some((kind, item)), Some((name, _)), Some(items)) = (item, &name, items) {
+            let (is_function, name_start) = (kind.is_callable(), name.start_byte());
+            let known = items.entry(item.id()).or_insert(Item { is_function, name_start });
+            known.is_function |= is_function;
         }
         if let (Some(wrapper), Some(wrapped)) = (wrapper, wrapped) {
             wrappers.insert(wrapped, wrapper);
@@ -210,7 +265,17 @@ fn matches(tree: &Tree, language: Language, text: &str, window: Range<usize>) ->
             };
             definitions.push((pattern, definition));
         }
-    });
+    };
+    match scope {
+        Scope::Window(window) => for_each_match(language.definitions(), tree, text, window, |pattern, captures| {
+            visit(pattern, captures, None);
+        }),
+        Scope::OutsideFunctions(items) => {
+            for_each_match_outside(language.definitions(), tree, text, items, |pattern, captures, items| {
+                visit(pattern, captures, Some(items));
+            });
+        }
+    }
     let attributes: HashMap<usize, usize> = leading
         .iter()
         .filter(|leading| !leading.is_comment)

@@ -5,7 +5,7 @@
 
 use crate::definitions::tests::outline;
 use crate::recovery::tests::assert_sound;
-use crate::{Language, ReferenceKind, SyntaxTree, enclosing_symbol};
+use crate::{Language, ReferenceKind, Symbol, SymbolKind, SyntaxTree, enclosing_symbol};
 use aiia_text::Document;
 use expect_test::expect_file;
 use rstest::rstest;
@@ -81,6 +81,34 @@ fn finds(#[case] id: &str, #[case] (text, expected): (&str, expect_test::ExpectF
     assert_beginnings_are_sound(id, text);
     assert_edits_leave_no_trace(language, text);
     assert_a_look_around_is_enough(language, text);
+    assert_all_outside_functions_is_found(language, text);
+}
+
+fn assert_all_outside_functions_is_found(language: Language, text: &str) {
+    let tree = SyntaxTree::parse(language, text).unwrap();
+    let mut expected = crate::definitions::symbols_and_assigned(&tree.tree, language, text, 0..usize::MAX);
+    let functions: Vec<_> = expected.iter().filter(|symbol| symbol.kind.is_callable()).cloned().collect();
+    expected.retain(|symbol| {
+        let is_around = |outer: &Symbol| {
+            outer != symbol
+                && outer.item_range.start <= symbol.item_range.start
+                && symbol.item_range.end <= outer.item_range.end
+        };
+        symbol.kind == SymbolKind::Assigned || !functions.iter().any(is_around)
+    });
+    let mut found = tree.symbols_outside_functions(text);
+    found.retain(|symbol| {
+        expected.contains(symbol) || !functions.iter().any(|outer| outer.item_range.contains(&symbol.item_range.start))
+    });
+    assert_eq!(found, expected);
+    for start in (0..text.len()).step_by(499) {
+        let (symbols, imports) = tree.symbols_and_imports_around(text, start..start);
+        assert_eq!(
+            enclosing_symbol(&symbols, text, start..start),
+            enclosing_symbol(&tree.symbols(text), text, start..start)
+        );
+        assert_eq!(imports, tree.imports(text));
+    }
 }
 
 fn assert_beginnings_are_sound(id: &str, text: &str) {

@@ -1,17 +1,23 @@
 //! Import statements, from a language's `imports.scm`.
 
 use crate::definitions::{self, Leading};
-use crate::query::for_each_match;
+use crate::query::{Items, for_each_match, for_each_match_outside};
 use crate::{Language, Symbol};
 use aiia_text::whole_lines;
 use std::ops::Range;
-use tree_sitter::Tree;
+use tree_sitter::{Node, Tree};
 
 /// The import statements outside functions as whole lines, in order; statements on one line are one range.
-/// `symbols` are those of the whole text.
-pub(crate) fn imports(tree: &Tree, language: Language, text: &str, symbols: &[Symbol]) -> Vec<Range<usize>> {
+/// `symbols` are those of the whole text, but for what functions contain; the functions are those of `items`, where it is known.
+pub(crate) fn imports(
+    tree: &Tree,
+    language: Language,
+    text: &str,
+    symbols: &[Symbol],
+    items: Option<Items>,
+) -> Vec<Range<usize>> {
     let (mut found, mut leading) = (Vec::new(), Vec::new());
-    for_each_match(language.imports(), tree, text, 0..usize::MAX, |_, captures| {
+    let mut visit = |captures: &[(Node<'_>, &str)]| {
         for &(node, capture) in captures {
             match capture {
                 "import" => found.push(node.byte_range()),
@@ -19,10 +25,17 @@ pub(crate) fn imports(tree: &Tree, language: Language, text: &str, symbols: &[Sy
                 _ => {}
             }
         }
-    });
+    };
+    let query = language.imports();
+    match items {
+        None => for_each_match(query, tree, text, 0..usize::MAX, |_, captures| visit(captures)),
+        Some(mut items) => for_each_match_outside(query, tree, text, &mut items, |_, captures, _| visit(captures)),
+    }
+    // What two looks find is there once.
+    found.sort_by_key(|range| (range.start, range.end));
+    found.dedup();
     let functions: Vec<&Range<usize>> =
         symbols.iter().filter(|symbol| symbol.kind.is_callable()).map(|symbol| &symbol.item_range).collect();
-    found.sort_by_key(|range| range.start);
     leading.sort_by_key(Leading::start);
 
     let mut lines: Vec<Range<usize>> = Vec::new();

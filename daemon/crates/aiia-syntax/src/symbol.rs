@@ -52,7 +52,7 @@ pub enum SymbolKind {
     /// A rule of a style sheet; its name is the selector.
     Rule,
     /// A name that an assignment makes, outside functions or on `self`. No part of an outline: only
-    /// [`crate::SyntaxTree::symbols_and_assigned`] has it.
+    /// [`crate::SyntaxTree::symbols_outside_functions`] has it.
     Assigned,
 }
 

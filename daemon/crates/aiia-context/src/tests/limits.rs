@@ -49,6 +49,7 @@ fn offsets_outside_the_text_are_clamped() {
         path: "a.rs",
         language: Language::from_path("a.rs"),
         text: "fn é() {}\n",
+        tree: None,
         selection: Range { start: 9_000, end: 4 },
         intent: Intent::Ask,
         budget: PLENTY,

@@ -40,6 +40,7 @@ fn bundle_of(fixture: &str, intent: Intent, budget: usize, change: impl FnOnce(&
         path: &path,
         language: Language::from_path(&path),
         text: &text,
+        tree: None,
         selection: at..at,
         intent,
         budget,

@@ -96,7 +96,7 @@ impl FileFacts {
     /// The facts of a text. Without a language, or where the parser gives up, only what it mentions.
     pub(crate) fn of(language: Option<Language>, text: &str) -> FileFacts {
         let symbols = match language.map(|language| SyntaxTree::parse(language, text)) {
-            Some(Ok(tree)) => tree.symbols_and_assigned(text),
+            Some(Ok(tree)) => tree.symbols_outside_functions(text),
             _ => Vec::new(),
         };
         FileFacts::from_symbols(&symbols, language, text)

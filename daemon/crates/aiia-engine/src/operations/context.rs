@@ -75,10 +75,12 @@ pub(super) async fn gather(
     let engine = session.engine().clone();
     let folders = session.folders();
     let gathered = tokio::task::spawn_blocking(move || {
+        let tree = source.language.and_then(|language| source.open.as_ref()?.tree(language));
         let request = |workspace| ContextRequest {
             path: &source.name,
             language: source.language,
             text: &source.text,
+            tree: tree.as_ref(),
             selection,
             intent: intent(kind),
             budget,
