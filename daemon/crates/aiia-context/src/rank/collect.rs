@@ -3,7 +3,7 @@
 use super::imports::{module_match, module_of};
 use super::point::Point;
 use super::score::Ranking;
-use crate::workspace::{DefinitionRef, NameId, WorkspaceIndex, name_id};
+use crate::workspace::{DefinitionRef, FileEntry, NameId, WorkspaceIndex, name_id};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The likest files whose every mentioned name is a candidate.
@@ -99,7 +99,9 @@ pub(super) fn candidates(ranking: &Ranking, limit: usize) -> Vec<DefinitionRef> 
         let occurs = ranking.point.occurrence(*name);
         (!occurs.in_body, occurs.distance, *name)
     });
-    names.iter().for_each(|name| candidates.add_named(*name));
+    for name in &names {
+        candidates.add_named(*name);
+    }
     let mut told: Vec<NameId> = ranking
         .namesake_names
         .keys()
@@ -109,14 +111,18 @@ pub(super) fn candidates(ranking: &Ranking, limit: usize) -> Vec<DefinitionRef> 
         .copied()
         .collect();
     told.sort_unstable();
-    told.into_iter().for_each(|name| candidates.add_named(name));
+    for name in told {
+        candidates.add_named(name);
+    }
     let mut bases: Vec<NameId> = ranking.bases.iter().copied().collect();
     bases.sort_unstable();
-    names.into_iter().chain(bases).for_each(|name| candidates.add_members(name));
+    for name in names.into_iter().chain(bases) {
+        candidates.add_members(name);
+    }
     let mut files: Vec<u32> = ranking.modules.keys().copied().collect();
     files.sort_unstable();
     for file in files {
-        let count = ranking.index.file(file).map_or(0, |entry| entry.definition_count());
+        let count = ranking.index.file(file).map_or(0, FileEntry::definition_count);
         (0..count).for_each(|place| candidates.add(DefinitionRef { file, definition: place as u16 }));
     }
     for (file, _) in ranking.like.iter().take(LIKE_FILES) {

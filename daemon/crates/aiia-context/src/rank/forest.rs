@@ -134,7 +134,8 @@ mod tests {
         let mut high = low;
         high[1] = 2.5;
         let answers = forest.trees[0].answers(&[&low, &high, &low, &low, &low, &low, &low, &high]);
-        assert_eq!(answers, [-1.0, 3.0, -1.0, -1.0, -1.0, -1.0, -1.0, 3.0]);
+        let expected = [-1.0_f32, 3.0, -1.0, -1.0, -1.0, -1.0, -1.0, 3.0];
+        assert!(answers.iter().zip(expected).all(|(answer, expected)| (answer - expected).abs() < 1e-6));
     }
 
     #[rstest]

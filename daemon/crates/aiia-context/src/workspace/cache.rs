@@ -21,10 +21,14 @@ pub(super) fn write(packed: &Packed) -> Vec<u8> {
     }
     for numbers in [&packed.names, &packed.text_ends, &packed.definer_starts, &packed.definers, &packed.blocks] {
         put_length(&mut out, numbers.len());
-        numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
+        for number in numbers {
+            out.extend(number.to_le_bytes());
+        }
     }
     put_length(&mut out, packed.mentioned_in.len());
-    packed.mentioned_in.iter().for_each(|number| out.extend(number.to_le_bytes()));
+    for number in &packed.mentioned_in {
+        out.extend(number.to_le_bytes());
+    }
     for bytes in [packed.paths.as_bytes(), packed.texts.as_bytes(), &packed.definitions, &packed.mentions] {
         put_length(&mut out, bytes.len());
         out.extend(bytes);

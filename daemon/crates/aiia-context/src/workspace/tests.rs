@@ -191,6 +191,94 @@ fn buffers_count_before_files() {
 }
 
 #[test]
+fn mentions_of_a_name_that_is_defined_later_are_found() {
+    let folder = folder(&[("a.py", "def f():\n    late()\n"), ("b.py", "def g(): pass\n")]);
+    let cache = tempfile::tempdir().unwrap();
+    let file = cache.path().join("x.index");
+    let who_mentions = |indexer: &Indexer, name: &str| -> Vec<String> {
+        let index = indexer.index();
+        let files = index.files_that_mention(name_id(name));
+        files.into_iter().map(|file| index.file(file).unwrap().path.to_owned()).collect()
+    };
+    let indexer = kept_indexer(folder.path(), Some(&file));
+    indexer.refresh().unwrap();
+    assert_eq!(who_mentions(&indexer, "late"), Vec::<String>::new(), "nothing defines it");
+    write(folder.path(), "c.py", b"def late(): pass\n");
+    indexer.refresh().unwrap();
+    assert_eq!(who_mentions(&indexer, "late"), ["a.py", "c.py"]);
+    assert_eq!(indexer.index().mentioned_in(name_id("late")), Some(2));
+    let again = kept_indexer(folder.path(), Some(&file));
+    again.refresh().unwrap();
+    assert_eq!(who_mentions(&again, "late"), ["a.py", "c.py"]);
+}
+
+#[test]
+fn buffers_count_in_what_is_mentioned() {
+    let folder = folder(&[("a.py", "def f(): pass\n"), ("b.py", "f()\n")]);
+    let indexer = indexer(folder.path());
+    indexer.refresh().unwrap();
+    let python = Language::from_path("b.py");
+    let set = |version: u64, text: &'static str| {
+        indexer.set_buffers(std::iter::once(("b.py", version, python, move || text.to_owned())));
+    };
+    let mentioned = |name: &str| indexer.index().mentioned_in(name_id(name));
+    assert_eq!((mentioned("f"), mentioned("g")), (Some(2), None));
+    set(1, "def g(): pass\n");
+    assert_eq!((mentioned("f"), mentioned("g")), (Some(1), Some(1)));
+    set(2, "f()\n");
+    assert_eq!((mentioned("f"), mentioned("g")), (Some(2), None));
+}
+
+/// Packing loses nothing, however many definitions of a file there are, and whatever else is packed.
+#[rstest]
+#[case(1)]
+#[case(15)]
+#[case(16)]
+#[case(17)]
+#[case(100)]
+fn what_is_packed_is_what_was_read(#[case] count: usize) {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for number in 0..count {
+        let above = "// above\n".repeat(number % 7);
+        let lines = "\n".repeat(number * number % 300);
+        write!(text, "{above}#[doc(hidden)]\npub struct S{number} {{\n{lines}    field: u8,\n}}\nimpl S{number} {{\n    fn new(\n) {{}}\n}}\n").unwrap();
+    }
+    let language = Language::from_path("a.rs");
+    let mut open = WorkspaceIndex::new();
+    open.set_buffers([("a.rs".into(), FileFacts::of(language, &text))].into());
+    let mut packed = WorkspaceIndex::new();
+    for _ in 0..2 {
+        packed.put("a.rs", language, &text);
+        packed.put("b.rs", language, "fn new() {}\nfn field() {}\n");
+        packed.settle();
+        packed.put("c.rs", language, "struct S1;\n");
+        packed.settle();
+    }
+    let shown = |index: &WorkspaceIndex| -> Vec<String> {
+        let entry = index.file(0).unwrap();
+        let about = |one: Definition| {
+            format!(
+                "{} {:?} {:?} {}-{}-{} {}",
+                entry.path_of(&one),
+                one.kind,
+                one.traits,
+                one.leading_line,
+                one.line,
+                one.last_line,
+                one.signature_lines
+            )
+        };
+        let each = (0..entry.definition_count()).map(|at| entry.definition(at as u16).unwrap());
+        assert!(each.eq(entry.definitions()));
+        entry.definitions().map(about).collect()
+    };
+    assert_eq!(shown(&open), shown(&packed));
+    assert_eq!(packed.named(name_id("new")).count(), count + 1);
+    assert_eq!(packed.mentioned_in(name_id("new")), Some(2));
+}
+
+#[test]
 fn a_stopped_indexer_forgets_nothing() {
     let folder = folder(&[("a.rs", "fn a() {}\n")]);
     let indexer = indexer(folder.path());
