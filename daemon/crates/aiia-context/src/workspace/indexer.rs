@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-/// Fewer files than these are read by their trees at once, without a look at their lines first.
+/// Fewer changed files than these are read by their trees at once, without a look at their lines first.
 const FEW: usize = 64;
 /// What the trees of the first files tell is put in when this share of them is read, and again each time it has doubled.
 const FIRST_SHARE: usize = 8;
@@ -251,14 +251,15 @@ impl Indexer {
         report.changed = compared.changed.len();
         report.skipped.not_text += compared.without_text;
         let mut to_parse = compared.unparsed;
-        if compared.changed.len() < FEW {
+        let is_first = self.index().packed().files.is_empty();
+        if compared.changed.len() < FEW && !is_first {
             to_parse.extend(&compared.changed);
         } else {
             let skim = |file: &Found, text: &str| FileFacts::skimmed(Some(file.language), text);
             self.read(&compared.changed, &mut report.skipped, &skim, false, &mut changes);
             let has_text = |file: &&Found| matches!(changes.get(&*file.path), Some(Change::Facts { .. }));
             to_parse.extend(compared.changed.iter().copied().filter(has_text));
-            self.put(std::mem::take(&mut changes), true);
+            self.put(std::mem::take(&mut changes), !to_parse.is_empty());
         }
         report.skim_time = skimmed.elapsed();
         *lock(&self.progress) = Progress {
