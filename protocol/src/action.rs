@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Diagnostic, DocumentRef, Selection};
-use crate::id::ChatId;
+use crate::id::{ChatId, EditId};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -78,4 +78,7 @@ pub struct StartAction {
     /// The model, `provider/model`, for this run alone.
     #[serde(default)]
     pub model: Option<String>,
+    /// An accepted edit that was made for the same and did not help: the model is told of it.
+    #[serde(default)]
+    pub after_edit: Option<EditId>,
 }

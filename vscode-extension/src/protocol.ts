@@ -1741,6 +1741,11 @@ export interface components {
              * @default null
              */
             model: string | null;
+            /**
+             * @description An accepted edit that was made for the same and did not help: the model is told of it.
+             * @default null
+             */
+            after_edit: components["schemas"]["EditId"] | null;
         };
         /**
          * @description A source file. Its text is, in this order: `text`, the unsaved buffer of the calling editor, the unsaved buffer of
@@ -3657,6 +3662,11 @@ export interface operations {
                      * @default null
                      */
                     model?: string | null;
+                    /**
+                     * @description An accepted edit that was made for the same and did not help: the model is told of it.
+                     * @default null
+                     */
+                    after_edit?: components["schemas"]["EditId"] | null;
                 };
             };
         };

@@ -56,6 +56,7 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
             diagnostics: Vec::new(),
             chat_id,
             model: arguments.model.clone(),
+            after_edit: None,
         })?);
     }
     let mut content = question;

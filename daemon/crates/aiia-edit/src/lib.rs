@@ -12,6 +12,7 @@ mod parse;
 mod path;
 mod plan;
 mod prompt;
+mod prose;
 mod rebase;
 mod resolve;
 pub mod review;
@@ -28,6 +29,7 @@ pub use plan::{
     EditPlan, FileAction, FilePlan, Finish, Focus, Guard, MAX_EDITS, MAX_REPLY_BYTES, ReplyContext, SourceFile, plan,
 };
 pub use prompt::{ReplyFormat, SEARCH_REPLACE, WHOLE_SYMBOL};
+pub use prose::prose;
 pub use rebase::{LocateError, locate};
 pub use split::{split, split_at};
 pub use tolerance::Tolerance;

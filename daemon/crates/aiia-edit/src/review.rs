@@ -15,6 +15,9 @@ use crate::unified;
 pub use edited::{EditedError, EditedHunk, edited};
 
 const CONTEXT_LINES: usize = 3;
+/// How much of what the model says is shown.
+const NOTE_LINES: usize = 8;
+const NOTE_WIDTH: usize = 100;
 
 /// What the user decided about a hunk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
@@ -97,12 +100,16 @@ pub struct ReviewHunk {
     pub lines: Range<usize>,
 }
 
-/// Renders a change for review. `title` is one line about the change, for instance what was asked for.
+/// Renders a change for review. `title` is one line about the change, for instance what was asked for; `note` is what the model
+/// says of it, of which the beginning is shown.
 /// Hunks so near to each other that their context overlaps share a header, which names the state of
 /// each; the lines between them go to the nearer one.
-pub fn render(title: &str, files: &[ReviewedFile]) -> ReviewDocument {
+pub fn render(title: &str, note: &str, files: &[ReviewedFile]) -> ReviewDocument {
     let mut writer = Writer::default();
     writer.comment(title);
+    for line in wrapped(note).iter().take(NOTE_LINES) {
+        writer.comment(line);
+    }
     let count: usize = files.iter().map(|file| file.hunks.len()).sum();
     let pending = files.iter().flat_map(|file| &file.hunks).filter(|hunk| hunk.state == HunkState::Pending).count();
     writer.comment(&format!(
@@ -116,6 +123,25 @@ pub fn render(title: &str, files: &[ReviewedFile]) -> ReviewDocument {
         writer.file(file);
     }
     ReviewDocument { text: writer.text, hunks: writer.hunks }
+}
+
+/// The words of a text in lines of at most [`NOTE_WIDTH`] characters, but for longer words.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for paragraph in text.lines().filter(|line| !line.trim().is_empty()) {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + word.chars().count() >= NOTE_WIDTH {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines
 }
 
 #[derive(Default)]
@@ -213,6 +239,7 @@ mod tests {
             .collect();
         render(
             "fix `mean`",
+            "It counted one too many.\n\nNow it does not.\n",
             &[ReviewedFile { path: "src/a.py", action: FileAction::Edit, old_text: old, hunks: reviewed }],
         )
     }
@@ -224,6 +251,8 @@ mod tests {
         let document = review(old, new, &[HunkState::Accepted, HunkState::Pending, HunkState::Rejected]);
         expect![[r"
             # fix `mean`
+            # It counted one too many.
+            # Now it does not.
             # 3 hunks in 1 file, 1 pending
             # accept or reject a hunk with a code action on its lines
             --- a/src/a.py
@@ -251,10 +280,10 @@ mod tests {
         "]]
         .assert_eq(&document.text);
         let places: Vec<_> = document.hunks.iter().map(|h| (h.id.as_str(), h.lines.clone())).collect();
-        assert_eq!(places, [("0", 5..11), ("1", 11..18), ("2", 18..25)]);
-        assert_eq!(document.hunk_at(12).map(|h| h.id.as_str()), Some("1"));
-        assert_eq!(document.hunk_at(4), None);
-        assert_eq!(document.hunks_in(10..12).count(), 2);
+        assert_eq!(places, [("0", 7..13), ("1", 13..20), ("2", 20..27)]);
+        assert_eq!(document.hunk_at(14).map(|h| h.id.as_str()), Some("1"));
+        assert_eq!(document.hunk_at(6), None);
+        assert_eq!(document.hunks_in(12..14).count(), 2);
     }
 
     #[test]
@@ -279,6 +308,7 @@ mod tests {
         let renamed = FileAction::Rename { from: "old.py".into() };
         let document = render(
             "move",
+            "",
             &[
                 file("new.py", renamed.clone(), vec![reviewed("1", &whole), reviewed("2", &change)]),
                 file("plain.py", renamed, vec![reviewed("3", &whole)]),

@@ -39,6 +39,8 @@ pub(crate) struct ActionPrompt<'a> {
     pub(crate) format: &'a str,
     /// The end of the file that takes the tests, and its name.
     pub(crate) test_file: Option<(&'a str, &'a str)>,
+    /// A change that was made for the same and did not help, as a diff.
+    pub(crate) earlier: Option<&'a str>,
 }
 
 /// The system prompt.
@@ -85,6 +87,7 @@ pub(crate) fn action(prompt: &ActionPrompt) -> String {
             instruction => prompt.instruction.map(str::trim).filter(|text| !text.is_empty()),
             format => prompt.format,
             test_name => prompt.test_file.map(|(name, _)| name),
+            earlier => prompt.earlier.map(str::trim_end),
             test_excerpt => prompt.test_file.map(|(_, text)| text).filter(|text| !text.is_empty()),
         },
     )
@@ -195,6 +198,7 @@ mod tests {
             instruction: Some("Use SI units."),
             format: "FORMAT",
             test_file: Some(("test_shapes.py", "import pytest\n")),
+            earlier: None,
         })
     }
 
@@ -269,6 +273,7 @@ mod tests {
             instruction: None,
             format: "",
             test_file: None,
+            earlier: None,
         });
         let start = "From `units.py`:\n```python\ndef squared(x):\n    return x * x\n```\n\nFile `shapes.py` (python).";
         assert!(text.starts_with(start), "{text}");

@@ -92,7 +92,14 @@ impl Engine {
             })
             .collect();
         let title = format!("{} · {}", edit.title, edit.model);
-        let document = render(&title, &files);
+        // Only a note beside the change: without it the change can still be decided on.
+        let run = self.store.get_run(edit.run_id.clone()).await.ok();
+        let path = match run {
+            Some(run) => self.store.message_path(run.message_id).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let note = path.last().map_or_else(String::new, |answer| aiia_edit::prose(&answer.content));
+        let document = render(&title, &note, &files);
         let hunks = document
             .hunks
             .into_iter()

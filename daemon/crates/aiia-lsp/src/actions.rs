@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiia_protocol::action::StartAction;
+use aiia_protocol::document::Diagnostic;
 use aiia_protocol::edit::RetryHunk;
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{ActionStart, EditRetry, RunEvents};
@@ -27,6 +28,8 @@ pub(crate) struct About {
     pub(crate) title: String,
     pub(crate) path: String,
     pub(crate) symbol: Option<String>,
+    /// What is to be mended.
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// Starts an action. Its result is shown when it is there.
@@ -43,7 +46,8 @@ pub(crate) async fn retry(
     note: Option<String>,
     model: Option<String>,
 ) -> Value {
-    let about = About { title: format!("Try hunk {hunk} again"), path: String::new(), symbol: None };
+    let about =
+        About { title: format!("Try hunk {hunk} again"), path: String::new(), symbol: None, diagnostics: Vec::new() };
     let starting = Arc::clone(connection);
     let params = RetryHunk { edit_id, hunk, note, model, documents: Vec::new() };
     follow(connection, about, async move { starting.session.run::<EditRetry>(params).await }).await
@@ -109,6 +113,9 @@ async fn show_result(connection: &Arc<Connection>, run: Run, about: About) {
         _ => "interrupted",
     };
     progress.end(last_word).await;
+    if let Some(edit_id) = &outcome.edit_id {
+        connection.fixes.proposed(edit_id, &about.path, &about.diagnostics);
+    }
     let shown = match outcome.end {
         Some((RunStatus::Completed, _)) if connection.capabilities().shows_results => {
             if let Some(symbol) = about.symbol.as_ref().filter(|_| outcome.edit_id.is_none()) {

@@ -76,7 +76,12 @@ async fn attempt_all(
     let mut hunks = hunks.map(<[HunkNumber]>::to_vec);
     for attempt in 1..=ATTEMPTS {
         match attempt_once(connection, edit_id, hunks.as_deref(), decision).await? {
-            Failed { stale, reasons } if stale.is_empty() && reasons.is_empty() => return Ok(()),
+            Failed { stale, reasons } if stale.is_empty() && reasons.is_empty() => {
+                if decision == Decision::Accept {
+                    connection.fixes.accepted(edit_id);
+                }
+                return Ok(());
+            }
             Failed { stale, reasons } if !stale.is_empty() && reasons.is_empty() && attempt < ATTEMPTS => {
                 hunks = Some(stale);
             }

@@ -24,6 +24,7 @@ mod apply;
 mod decide;
 mod events;
 mod files;
+mod fixes;
 mod progress;
 mod review;
 

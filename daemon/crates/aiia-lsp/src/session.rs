@@ -18,6 +18,7 @@ use url::Url;
 
 use crate::capabilities;
 use crate::events::Followed;
+use crate::fixes::Fixes;
 use crate::review::Review;
 use crate::to_proto;
 
@@ -44,6 +45,7 @@ pub(crate) struct Connection {
     progress: Mutex<HashMap<String, RunId>>,
     explanations: Mutex<VecDeque<Explanation>>,
     pub(crate) followed: Followed,
+    pub(crate) fixes: Fixes,
 }
 
 /// What was explained, for hover.
@@ -79,6 +81,7 @@ impl Connection {
             progress: Mutex::default(),
             explanations: Mutex::default(),
             followed: Followed::default(),
+            fixes: Fixes::default(),
         })
     }
 

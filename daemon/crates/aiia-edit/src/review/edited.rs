@@ -137,6 +137,7 @@ mod tests {
         };
         render(
             "t",
+            "",
             &[ReviewedFile {
                 path: "x",
                 action: FileAction::Edit,

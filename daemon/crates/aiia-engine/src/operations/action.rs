@@ -39,6 +39,8 @@ const MAX_DIAGNOSTICS: usize = 20;
 const MAX_TITLE: usize = 200;
 /// How much of a test file is shown, from its end.
 const TEST_EXCERPT_BYTES: usize = 1500;
+/// How much of a change that did not help is shown.
+const EARLIER_BYTES: usize = 2000;
 
 impl Handle for ActionStart {
     async fn handle(session: &Session, params: StartAction) -> Result<Reply<Run>, Problem> {
@@ -88,6 +90,10 @@ pub(super) async fn begin(
         _ => None,
     };
     let diagnostics: Vec<Diagnostic> = params.diagnostics.into_iter().take(MAX_DIAGNOSTICS).collect();
+    let earlier = match &params.after_edit {
+        Some(id) => Some(shortened(engine.store.get_edit(id.clone()).await?.diff)),
+        None => None,
+    };
     let system = prompt::system(settings.system_prompt.as_ref().map(|prompt| prompt.value.as_str()));
     let question = prompt::action(&ActionPrompt {
         kind: params.kind,
@@ -97,6 +103,7 @@ pub(super) async fn begin(
         diagnostics: &diagnostics,
         instruction,
         format: format(&bundle),
+        earlier: earlier.as_deref(),
         test_file: test_target.as_ref().map(|target| (target.path.as_str(), excerpt(&target.text))),
     });
 
@@ -194,6 +201,15 @@ async fn test_target(session: &Session, source: &Source) -> Result<TestTarget, P
         },
     };
     Ok(TestTarget { path: shown, text, language })
+}
+
+/// The beginning of a diff, in whole lines.
+fn shortened(mut diff: String) -> String {
+    if diff.len() > EARLIER_BYTES {
+        let end = diff[..diff.floor_char_boundary(EARLIER_BYTES)].rfind('\n').map_or(0, |line| line + 1);
+        diff.truncate(end);
+    }
+    diff
 }
 
 /// The end of a test file, in whole lines.

@@ -106,8 +106,19 @@ fn on_code(connection: &Connection, path: &str, params: &lsp::CodeActionParams, 
     };
     let mut actions = Vec::new();
     if let Some(first) = diagnostics.first() {
-        let message = from_proto::diagnostic(first).message;
-        let line = message.lines().next().unwrap_or_default();
+        let reported = from_proto::diagnostic(first);
+        let line = reported.message.lines().next().unwrap_or_default();
+        if let Some(edit_id) = connection.fixes.in_vain(path, &reported) {
+            let mut again = argument(ActionKind::Fix);
+            again["after_edit"] = json!(edit_id);
+            actions.push(Offered {
+                title: format!("aiia: Fix “{}” in another way: it is still reported", to_proto::shown(line, 60)),
+                kind: QUICK_FIX,
+                command: command(ActionKind::Fix),
+                argument: again,
+                diagnostics: diagnostics.clone(),
+            });
+        }
         actions.push(Offered {
             title: format!("aiia: Fix “{}”", to_proto::shown(line, 60)),
             kind: QUICK_FIX,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aiia_engine::actions::offered;
 use aiia_protocol::action::{ActionKind, StartAction};
-use aiia_protocol::document::{DocumentRef, Selection};
+use aiia_protocol::document::{Diagnostic, DocumentRef, Selection};
 use aiia_protocol::id::{ChatId, EditId, HunkNumber, RunId};
 use aiia_protocol::operation::RunCancel;
 use aiia_protocol::run::RunRef;
@@ -51,6 +51,8 @@ struct Argument {
     model: Option<String>,
     chat_id: Option<ChatId>,
     edit_id: Option<EditId>,
+    /// An accepted edit that did not help.
+    after_edit: Option<EditId>,
     hunk: Option<HunkNumber>,
     hunks: Option<Vec<HunkNumber>>,
     /// A line of the hunk, counted from 0.
@@ -140,15 +142,18 @@ async fn start(connection: &Arc<Connection>, kind: ActionKind, argument: Argumen
         serde_json::from_value::<lsp::Diagnostic>(value).ok().map(|diagnostic| from_proto::diagnostic(&diagnostic))
     };
     let is_empty = argument.range.is_some_and(|range| range.start == range.end);
-    let about = About { title: title(kind, symbol.as_deref(), is_empty), path: path.clone(), symbol };
+    let diagnostics: Vec<Diagnostic> = argument.diagnostics.into_iter().filter_map(diagnostic).collect();
+    let title = title(kind, symbol.as_deref(), is_empty);
+    let about = About { title, path: path.clone(), symbol, diagnostics: diagnostics.clone() };
     let params = StartAction {
         kind,
         document: DocumentRef { path, text: None, language_id: None },
         selection,
         instruction: argument.instruction,
-        diagnostics: argument.diagnostics.into_iter().filter_map(diagnostic).collect(),
+        diagnostics,
         chat_id: argument.chat_id,
         model: argument.model,
+        after_edit: argument.after_edit,
     };
     Ok(actions::start(connection, params, about).await)
 }

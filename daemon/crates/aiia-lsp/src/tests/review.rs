@@ -301,3 +301,37 @@ async fn hunks_can_be_decided_on_in_the_source() {
     reviewing.client.expect("workspace/applyEdit").await;
     assert_eq!(reviewing.offered_in_source(1).await, [""; 0]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fix_that_did_not_help_is_tried_another_way() {
+    let model = ModelServer::start().unwrap();
+    model.always(Script::text(REPLY));
+    let world = World::with_model(&model.openai_url());
+    let mut client = world.initialized(able()).await;
+    client.answer("window/showDocument", |_| json!({ "success": true }));
+    client.answer("workspace/applyEdit", |_| json!({ "applied": true }));
+    let uri = client.open(&world.file("a.py", CODE), CODE, 1).await;
+    let range = json!({ "start": { "line": 1, "character": 0 }, "end": { "line": 1, "character": 5 } });
+    let diagnostic = json!({ "range": range, "message": "undefined: xs" });
+    let argument = json!({ "uri": uri, "range": range, "diagnostics": [diagnostic] });
+    client.request("workspace/executeCommand", command("aiia.fix", argument)).await.unwrap();
+    let review = client.expect("window/showDocument").await["uri"].as_str().unwrap().to_owned();
+    let edit_id = std::path::Path::new(&review).file_stem().unwrap().to_str().unwrap().to_owned();
+    let argument = json!({ "edit_id": edit_id, "hunks": [1] });
+    client.request("workspace/executeCommand", command("aiia.acceptHunk", argument)).await.unwrap();
+    let (_, _, after) = edited(&client.expect("workspace/applyEdit").await, CODE);
+    client.change(&uri, 2, &after).await;
+
+    let params = json!({ "textDocument": { "uri": uri }, "range": range, "context": { "diagnostics": [diagnostic] } });
+    let actions = client.request("textDocument/codeAction", params).await.unwrap();
+    let first = &actions[0];
+    assert_eq!(first["title"], "aiia: Fix “undefined: xs” in another way: it is still reported");
+    let params = json!({ "command": first["command"]["command"], "arguments": first["command"]["arguments"] });
+    client.request("workspace/executeCommand", params).await.unwrap();
+    assert!(model.wait_for_chats(2, std::time::Duration::from_secs(20)));
+    let asked = model.chats().last().unwrap().body["messages"].to_string();
+    assert!(
+        asked.contains("This change was made before") && asked.contains("-    return sum(xs) / len(xs) + 1"),
+        "{asked}"
+    );
+}
