@@ -1,5 +1,5 @@
 // Makes the packages: a universal one, and where the program is there, one for this platform with it inside.
-// `--target NAME --program PATH` makes the one of another platform.
+// `--target NAME --program PATH` makes the one of another platform, `--universal` the universal one alone.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -51,7 +51,9 @@ mkdirSync(packages, { recursive: true });
 rmSync(bin, { recursive: true, force: true });
 const made = [join(packages, `aiia-${version}.vsix`)];
 vsce("--out", made[0]);
-if (existsSync(program)) {
+if (process.argv.includes("--universal")) {
+  console.log("The package with the program was not asked for.");
+} else if (existsSync(program)) {
   bundle();
   made.push(join(packages, `aiia-${target}-${version}.vsix`));
   vsce("--target", target, "--out", made[1]);

@@ -41,13 +41,14 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.#settle(document)),
       tabs.onDidChangeTabs(() => this.#noteTabs()),
       tabs.onDidChangeTabGroups(() => this.#noteTabs()),
+      vscode.window.onDidChangeActiveTextEditor(() => this.#noteTabs()),
     );
   }
 
   /** Reads the reviews of a file again once it rests. */
   #settle(document: vscode.TextDocument): void {
     for (const [id, preview] of this.#previews) {
-      if (!preview.files.some((file) => uriOf(file.path).toString() === document.uri.toString())) continue;
+      if (!preview.files.some((file) => uriOf(file.from ?? file.path).toString() === document.uri.toString())) continue;
       clearTimeout(this.#settling.get(id));
       this.#settling.set(
         id,
@@ -101,10 +102,21 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
         void vscode.window.showInformationMessage("aiia: Put the cursor on a change of a review first.");
         return;
       }
+      if (command === "acceptHunk" && !(await this.#confirmProtected(chosen))) return;
       await this.ctx.command(`aiia.${command}`, chosen);
     } catch (error) {
       showProblem(error);
     }
+  }
+
+  /** A file that can make programs run something, or is aiia's own, is asked about with its name. */
+  async #confirmProtected({ edit_id, hunks }: Target): Promise<boolean> {
+    const files = this.#previews.get(edit_id)?.files ?? [];
+    const file = files.find((one) => one.protection && one.hunks.some((hunk) => hunks?.includes(hunk.number)));
+    if (!file) return true;
+    const accept = "Accept This Hunk";
+    const detail = `${file.path} ${file.protection}.`;
+    return (await vscode.window.showWarningMessage("aiia: Change a protected file?", { modal: true, detail }, accept)) === accept;
   }
 
   /** Takes the last accepted change back. */
@@ -205,9 +217,11 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
 /** The right side of the diff that is in front. */
 function shownReview(): vscode.Uri | undefined {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  if (input instanceof vscode.TabInputTextDiff) return input.modified.scheme === SCHEME ? input.modified : undefined;
+  if (input instanceof vscode.TabInputText) return undefined;
+  // The editor of several diffs has no kind of its own; the one that is typed in tells.
   const active = vscode.window.activeTextEditor?.document.uri;
-  if (active?.scheme === SCHEME) return active;
-  return input instanceof vscode.TabInputTextDiff && input.modified.scheme === SCHEME ? input.modified : undefined;
+  return active?.scheme === SCHEME ? active : undefined;
 }
 
 async function closeDiffs(editId: string, path?: string): Promise<void> {
@@ -231,7 +245,7 @@ function uriOf(path: string): vscode.Uri {
 
 /** The left side is the file itself, so that the user can go on typing in it. */
 function left(editId: string, file: FilePreview): vscode.Uri {
-  return file.exists ? uriOf(file.path) : side(editId, file, "before");
+  return file.exists ? uriOf(file.from ?? file.path) : side(editId, file, "before");
 }
 
 function side(editId: string, file: FilePreview, which: "before" | "after"): vscode.Uri {

@@ -23,7 +23,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  code?.stop();
+  await code?.stop();
   aiia?.stop();
 });
 
@@ -45,10 +45,7 @@ test("chat works, and reads nothing by itself", async () => {
 });
 
 test("actions on code are not offered", async () => {
-  await window.page.keyboard.press("F1");
-  const input = window.page.locator(".quick-input-widget .input").first();
-  await input.waitFor();
-  await input.fill(">aiia: ");
+  await window.pick("F1", ">aiia: ");
   await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "aiia: Open Chat" }).first().waitFor();
   assert.equal(await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "aiia: Fix Code" }).count(), 0);
   await window.page.keyboard.press("Escape");

@@ -1,7 +1,7 @@
 // A real VSCode with the packaged extension, driven as a user would. Pictures of each step are kept as output.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { launch } from "./support/browser.mjs";
 import { Installation } from "./support/installation.mjs";
 import { Gate } from "./support/model_server.mjs";
@@ -41,9 +41,12 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  code?.stop();
+  await code?.stop();
   aiia?.stop();
 });
+
+// What one test has left unsaid is not the answer to the next.
+beforeEach(() => aiia.model.forget());
 
 const answer = () => window.chat().locator("article.assistant").last();
 const field = () => window.chat().getByLabel("Your message");
@@ -96,10 +99,12 @@ test("code of the chat is inserted at the cursor", async () => {
   await window.goTo(7);
   await answer().getByRole("button", { name: "Insert" }).click();
   await window.lines().getByText("mean([3])").waitFor();
+  await window.editing();
   await window.page.keyboard.press("Control+KeyZ");
   await window.lines().getByText("mean([3])").waitFor({ state: "detached" });
   await window.command("aiia: Insert the Last Code of the Chat at the Cursor");
   await window.lines().getByText("mean([3])").waitFor();
+  await window.editing();
   await window.page.keyboard.press("Control+KeyZ");
   await window.lines().getByText("mean([3])").waitFor({ state: "detached" });
 });
@@ -108,9 +113,7 @@ test("a fix from the lightbulb is reviewed, one hunk is accepted and taken back"
   aiia.model.next([MEND]);
   await window.openFile("mean.py");
   await window.page.keyboard.press("Control+KeyA");
-  await window.page.keyboard.press("Control+Period");
-  const menu = window.page.locator(".action-widget");
-  await menu.getByText("aiia: Fix").first().waitFor();
+  const menu = await window.lightbulb("aiia: Fix");
   await window.picture("05-lightbulb");
   await menu.getByText("aiia: Fix").first().click();
   const lenses = window.page.locator(".codelens-decoration a");
@@ -144,13 +147,13 @@ test("what should change is asked for, and shown as a diff", async () => {
   ]);
   await window.goTo(2);
   await window.command("aiia: Edit Code…");
-  const input = window.page.locator(".quick-input-widget .input").first();
-  await input.waitFor();
-  await input.fill("Use the statistics module");
+  await window.page.getByText("The change is shown as a diff first").waitFor();
+  await window.page.locator(".quick-input-widget .input").first().fill("Use the statistics module");
   await window.page.keyboard.press("Enter");
   await window.page.locator(".codelens-decoration a").getByText("Reject").first().waitFor();
   await window.page.keyboard.press("Alt+Shift+Backspace");
   await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
+  await window.editing();
   assert.ok(JSON.stringify(aiia.model.requests.at(-1)).includes("Use the statistics module"));
 });
 
@@ -209,12 +212,15 @@ test("the view has no token, no address of the daemon and no way out", async () 
 });
 
 for (const [theme, kind] of [
-  ["Default Dark Modern", "vscode-dark"],
-  ["Default Light Modern", "vscode-light"],
+  ["Dark 2026", "vscode-dark"],
+  ["Light 2026", "vscode-light"],
   ["Default High Contrast", "vscode-high-contrast"],
 ]) {
   test(`the view is legible in ${theme}`, async () => {
     code.set({ "workbench.colorTheme": theme });
+    await window.page.reload();
+    await window.openSidebar();
+    await answer().getByText("Back again.").waitFor();
     await window.chat().locator(`body.${kind}`).waitFor();
     await window.picture(`11-${kind}`);
     const { colour, page } = await window

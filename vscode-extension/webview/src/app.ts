@@ -410,7 +410,6 @@ export class App {
     if (this.live.has(messageId)) return;
     const run = new LiveRun(runId, this.transport, (ended) => {
       if (ended.end?.problem) this.problem(ended.end.problem);
-      this.onSay(ended.end?.status === "completed" ? "The answer is complete." : `The answer ended: ${ended.end?.status}.`);
       this.live.delete(messageId);
       this.store.set({ busy: this.live.size > 0 });
       this.try(() => this.#readMessages());

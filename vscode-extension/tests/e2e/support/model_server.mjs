@@ -46,6 +46,11 @@ export class ModelServer {
     this.#scripts.push({ pieces, gate });
   }
 
+  /** Forgets the answers that were not asked for. */
+  forget() {
+    this.#scripts = [];
+  }
+
   always(pieces) {
     this.#fallback = { pieces };
   }

@@ -50,7 +50,11 @@ export class VsCode {
       "--disable-update-check",
       "--disable-getting-started-override",
     ];
-    code.process = spawn(NODE, [...args, ...serve, ...trusting], { env: installation.env, stdio: ["ignore", "pipe", "pipe"] });
+    code.process = spawn(NODE, [...args, ...serve, ...trusting], {
+      env: installation.env,
+      stdio: ["ignore", "pipe", "ignore"],
+      detached: true,
+    });
     code.url = await new Promise((resolve, reject) => {
       const lines = createInterface({ input: code.process.stdout });
       lines.on("line", (line) => {
@@ -78,8 +82,11 @@ export class VsCode {
     return new Window(page);
   }
 
-  stop() {
-    this.process.kill();
+  /** Ends it with all that it has started. */
+  async stop() {
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    process.kill(-this.process.pid, "SIGKILL");
+    await ended;
   }
 }
 
@@ -89,38 +96,61 @@ export class Window {
     this.page = page;
   }
 
+  /**
+   * Opens the field at the top by a key, types into it and takes the row with this text. Whatever takes the focus meanwhile closes
+   * the field, and it is opened again.
+   */
+  async pick(key, text, row) {
+    const { page } = this;
+    for (let attempt = 1; ; attempt++) {
+      await page.keyboard.press(key);
+      try {
+        await page.locator(".quick-input-widget .input").first().fill(text, { timeout: 3000 });
+        if (row) await page.locator(".quick-input-list .monaco-list-row", { hasText: row }).first().click({ timeout: 3000 });
+        return;
+      } catch (error) {
+        if (attempt === 5) throw error;
+      }
+    }
+  }
+
   /** Runs a command of the palette by its title. */
   async command(title) {
-    const { page } = this;
-    await page.keyboard.press("F1");
-    const input = page.locator(".quick-input-widget .input").first();
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    const row = page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
-    await row.waitFor();
-    await row.click();
+    await this.pick("F1", `>${title}`, title);
   }
 
   async openFile(name) {
-    const { page } = this;
-    await page.keyboard.press("Control+KeyP");
-    const input = page.locator(".quick-input-widget .input").first();
-    await input.waitFor();
-    await input.fill(name);
-    await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
-    await page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
-    await page.locator(".monaco-editor .view-line").first().waitFor();
+    await this.pick("Control+KeyP", name, name);
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+    await this.page.locator(".monaco-editor .view-line").first().waitFor();
+    await this.editing();
   }
 
   /** Puts the cursor at a line of the active editor. */
   async goTo(line) {
-    const { page } = this;
-    await page.keyboard.press("Control+KeyG");
-    const input = page.locator(".quick-input-widget .input").first();
-    await input.waitFor();
-    await input.fill(`:${line}`);
-    await page.keyboard.press("Enter");
-    await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    await this.pick("Control+KeyG", `:${line}`);
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    await this.editing();
+  }
+
+  /** Opens the menu of the lightbulb, which offers `text`. */
+  async lightbulb(text) {
+    const menu = this.page.locator(".action-widget");
+    for (let attempt = 1; ; attempt++) {
+      await this.page.keyboard.press("Control+Period");
+      try {
+        await menu.getByText(text).first().waitFor({ timeout: 5000 });
+        return menu;
+      } catch (error) {
+        if (attempt === 5) throw error;
+      }
+    }
+  }
+
+  /** Waits until an editor has the focus. */
+  async editing() {
+    await this.page.locator(".editor-instance .monaco-editor.focused").first().waitFor();
   }
 
   /** The chat view: a frame in a frame. */

@@ -38,7 +38,8 @@ export function MessageArticle({ message }: { message: Message }) {
     const stopChange = run.onChange(() => {
       redraw();
       if (!run.end) return;
-      void live.end();
+      const last = run.end.status === "completed" ? "The answer is complete." : `The answer ended: ${run.end.status}.`;
+      void live.end().then(() => app.onSay(last));
       drawn.current = shown;
     });
     return () => {
@@ -49,10 +50,12 @@ export function MessageArticle({ message }: { message: Message }) {
 
   useEffect(() => {
     const target = content.current;
-    if (!target || run || drawn.current === message.content) return;
+    // While the run has ended and its message was not read again, what is there is newer than the message.
+    const isStale = message.status === "streaming" && drawn.current !== undefined;
+    if (!target || run || isStale || drawn.current === message.content) return;
     drawn.current = message.content;
     void app.markdown.fill(target, message.content);
-  }, [message.content, run, app]);
+  }, [message.content, message.status, run, app]);
 
   const who = message.role === "user" ? "You" : "aiia";
   return (

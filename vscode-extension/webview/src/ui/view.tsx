@@ -9,13 +9,20 @@ import { Sidebar } from "./sidebar";
 import { ThemeSwitch } from "./theme";
 import { Toasts } from "./toasts";
 
+/** So many sentences stay for whoever listens. */
+const SENTENCES = 30;
+
 export function View() {
   const app = useApp();
   const state = useAppState();
-  const said = useRef<HTMLParagraphElement>(null);
+  const said = useRef<HTMLDivElement>(null);
   useEffect(() => {
     app.onSay = (text) => {
-      if (said.current) said.current.textContent = text;
+      // Each sentence is an element of its own: one that is overwritten may never be read out.
+      const sentence = document.createElement("p");
+      sentence.textContent = text;
+      said.current?.append(sentence);
+      if ((said.current?.childElementCount ?? 0) > SENTENCES) said.current?.firstElementChild?.remove();
     };
   }, [app]);
   useEffect(() => {
@@ -49,7 +56,7 @@ export function View() {
         {state.sidebar && <Sidebar />}
         <main>
           <Messages />
-          <p ref={said} class="visually-hidden" role="status" />
+          <div ref={said} class="visually-hidden" role="status" aria-atomic="false" />
           <Toasts />
           <Composer />
         </main>

@@ -1,0 +1,310 @@
+// The page that the daemon serves, in Chromium.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { launch, picture } from "./support/browser.mjs";
+import { HOSTILE } from "./support/hostile.mjs";
+import { Installation } from "./support/installation.mjs";
+import { Gate } from "./support/model_server.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let aiia;
+let browser;
+let project;
+
+before(async () => {
+  aiia = await Installation.make();
+  browser = await launch();
+  aiia.address();
+  project = await aiia.http("POST", "/projects", { name: "Parser" });
+});
+
+after(async () => {
+  await browser?.close();
+  aiia?.stop();
+});
+
+/** A browser that is signed in, at the page. */
+async function signedIn(options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(error.message));
+  page.on("console", (message) => message.type() === "error" && page.faults.push(message.text()));
+  await page.goto(aiia.address());
+  return page;
+}
+
+const field = (page) => page.getByLabel("Your message");
+const answer = (page) => page.locator("article.assistant").last();
+
+async function ask(page, text) {
+  await field(page).fill(text);
+  await field(page).press("Enter");
+}
+
+async function chatWith(...contents) {
+  const chat = await aiia.http("POST", "/chats", { project_id: project.id });
+  for (const content of contents) {
+    aiia.model.next([content]);
+    const run = await aiia.http("POST", `/chats/${chat.id}/runs`, { content: "Go on." });
+    await aiia.until("the end of the run", async () => (await aiia.http("GET", `/runs/${run.id}`)).status === "completed");
+  }
+  return chat;
+}
+
+test("the first paint waits for nothing, and a question is answered", async () => {
+  const page = await signedIn();
+  await page.getByText("Ask something; the answer streams here").waitFor();
+  await picture(page, "21-page-empty");
+  aiia.model.next(["The parser ", "reads **tokens**.\n\n", "```rust\nfn parse() {}\n```\n"]);
+  await ask(page, "What does the parser do?");
+  await answer(page).locator("pre .hl-keyword").waitFor();
+  assert.equal(await answer(page).locator("strong").textContent(), "tokens");
+  await answer(page).getByText("12 in · 3 out").waitFor();
+  await picture(page, "22-page-answer");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("the same chat is live in two browsers, and finished blocks are not touched again", async () => {
+  const chat = await chatWith("First.");
+  const [one, other] = [await signedIn(), await signedIn()];
+  for (const page of [one, other]) {
+    await page.goto(`${new URL(page.url()).origin}/#chat=${chat.id}`);
+    await page.reload();
+    await answer(page).getByText("First.").waitFor();
+  }
+  const gate = new Gate();
+  aiia.model.next(["# Title\n\n", "First *paragraph*.\n\n", "- a\n", "- b\n\n", "Last."], gate);
+  await ask(one, "More");
+  gate.release(3);
+  for (const page of [one, other]) await answer(page).locator("h1").waitFor();
+  await answer(other).locator("em").waitFor();
+  const marked = await answer(other)
+    .locator("em")
+    .evaluate((element) => {
+      element.dataset.kept = "yes";
+      return element.textContent;
+    });
+  assert.equal(marked, "paragraph");
+  gate.release();
+  for (const page of [one, other]) {
+    await answer(page).getByText("Last.").waitFor();
+    await answer(page).getByRole("button", { name: "Regenerate" }).waitFor();
+  }
+  assert.equal(await answer(other).locator("em").getAttribute("data-kept"), "yes");
+  assert.equal(await answer(other).locator("h1").count(), 1);
+  await one.context().close();
+  await other.context().close();
+});
+
+test("a running answer is stopped, worded anew, made again", async () => {
+  const page = await signedIn();
+  const gate = new Gate();
+  aiia.model.next(["Half ", "an answer"], gate);
+  await page.getByRole("button", { name: "New", exact: true }).click();
+  await ask(page, "First wording");
+  gate.release(1);
+  await answer(page).getByText("Half").waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await answer(page).getByText("Stopped.").waitFor();
+  await aiia.until("the model to hear of it", () => aiia.model.abandoned > 0);
+  await page.locator("article.user").last().getByRole("button", { name: "Edit" }).click();
+  assert.equal(await field(page).inputValue(), "First wording");
+  aiia.model.next(["Whole."]);
+  await ask(page, "Second wording");
+  await answer(page).getByText("Whole.").waitFor();
+  const question = page.locator("article.user").last();
+  await question.getByText("2/2").waitFor();
+  await question.getByRole("button", { name: "Previous wording" }).click();
+  await question.getByText("First wording").waitFor();
+  await page.context().close();
+});
+
+test("chats are found, renamed, archived, deleted and brought back", async () => {
+  await chatWith("Text.");
+  const page = await signedIn();
+  await page.getByLabel("Project", { exact: true }).selectOption({ label: "Parser" });
+  const entry = page.locator("#sidebar .entry").first();
+  await entry.waitFor();
+  await page
+    .getByRole("button", { name: /^More for/ })
+    .first()
+    .click();
+  await page.getByRole("menuitem", { name: "Rename" }).click();
+  await page.getByLabel("New title").fill("Grammar questions");
+  await page.keyboard.press("Enter");
+  await page.locator("#sidebar").getByText("Grammar questions").waitFor();
+  await page.getByLabel("Search chats").fill("grammar");
+  await page.locator("#sidebar .entry").nth(1).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "More for Grammar questions" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.locator("#sidebar").getByText("Grammar questions").waitFor();
+  await picture(page, "23-page-chats");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("a text file goes along by a drop", async () => {
+  const page = await signedIn();
+  await page.getByRole("button", { name: "New", exact: true }).click();
+  const data = await page.evaluateHandle(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["let answer = 42;"], "answer.js", { type: "text/javascript" }));
+    return data;
+  });
+  await page.locator(".composer").dispatchEvent("drop", { dataTransfer: data });
+  await page.getByText("answer.js").waitFor();
+  await ask(page, "What is it?");
+  await answer(page).getByText("Hello from the scripted model.").waitFor();
+  assert.ok(JSON.stringify(aiia.model.requests.at(-1)).includes("let answer = 42;"));
+  await page.context().close();
+});
+
+test("a daemon that goes away is said, and what is typed stays", async () => {
+  const page = await signedIn();
+  await field(page).fill("Not sent yet");
+  aiia.run("stop");
+  await page.getByText("The connection is lost").waitFor();
+  await picture(page, "24-page-offline");
+  await page.reload().catch(() => {});
+  assert.match(await page.evaluate(() => localStorage.getItem("aiia") ?? "").catch(() => "Not sent yet"), /Not sent yet/);
+  aiia.address();
+  await page.context().close();
+});
+
+test("everything is done with the keyboard alone", async () => {
+  const chat = await chatWith("One.", "Two.");
+  const page = await signedIn();
+  await page.goto(`${new URL(page.url()).origin}/#chat=${chat.id}`);
+  await page.reload();
+  await answer(page).getByText("Two.").waitFor();
+  const reached = new Set();
+  await page.locator("header button").first().focus();
+  for (let step = 0; step < 80; step++) {
+    reached.add(
+      await page.evaluate(() => {
+        const element = document.activeElement === document.body ? null : document.activeElement;
+        const outline = element && getComputedStyle(element).outlineStyle;
+        return `${element?.getAttribute("aria-label") ?? element?.textContent ?? ""}|${outline}`;
+      }),
+    );
+    await page.keyboard.press("Tab");
+  }
+  const names = [...reached].map((one) => one.split("|")[0]);
+  for (const wanted of ["Chats", "New", "Project", "Search chats", "Messages", "Regenerate", "Your message", "Model"]) {
+    assert.ok(names.includes(wanted), `${wanted} in ${names.join(", ")}`);
+  }
+  assert.deepEqual(
+    [...reached].filter((one) => one.endsWith("|none") && !one.startsWith("|")),
+    [],
+  );
+  await field(page).focus();
+  await page.keyboard.type("By keyboard");
+  await page.keyboard.press("Enter");
+  await answer(page).getByText("Hello from the scripted model.").waitFor();
+  await page.locator("[role=status] p", { hasText: "The answer is complete." }).waitFor({ state: "attached" });
+  await page.context().close();
+});
+
+for (const [name, options] of [
+  ["light", { colorScheme: "light" }],
+  ["dark", { colorScheme: "dark" }],
+  ["forced colours", { forcedColors: "active" }],
+  ["width 360", { viewport: { width: 360, height: 740 } }],
+]) {
+  test(`axe finds nothing: ${name}`, async () => {
+    const chat = await chatWith(
+      '# A\n\n**b** `c` [d](https://x.example)\n\n```python\ndef f(x):\n    return "s", 1 # c\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- [ ] e',
+    );
+    const page = await signedIn(options);
+    await page.goto(`${new URL(page.url()).origin}/#chat=${chat.id}`);
+    await page.reload();
+    await answer(page).locator("table").waitFor();
+    await answer(page).getByText("12 in").waitFor();
+    // The policy of the page lets no script in; the test's own comes through the debugger.
+    await page.evaluate(AXE);
+    const check = async () => {
+      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).slice(0, 3)}`),
+        [],
+      );
+    };
+    await check();
+    await picture(page, `25-page-${name.replaceAll(" ", "-")}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(wide, false);
+    await page.getByRole("button", { name: "Chats" }).click();
+    await check();
+    await page.context().close();
+  });
+}
+
+test("without JavaScript the page lists, reads and sends", async () => {
+  await chatWith("**Plain** words.");
+  const page = await signedIn({ javaScriptEnabled: false });
+  await page.waitForURL(/\?plain/);
+  await page.getByRole("link", { name: "Parser", exact: true }).click();
+  aiia.model.next(["Answered `without` script."]);
+  await page.getByLabel("Your message").fill("Does it work?");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForURL(/chat=/);
+  await page.getByText("Answered without script.").waitFor();
+  await picture(page, "26-page-without-javascript");
+  await page.context().close();
+});
+
+test("hostile content asks nobody and runs nothing", async () => {
+  assert.ok(HOSTILE("x").length >= 40);
+  const asked = [];
+  const sink = createServer((request, response) => {
+    asked.push(request.url);
+    response.end();
+  });
+  await new Promise((resolve) => sink.listen(0, "127.0.0.1", resolve));
+  const address = `http://127.0.0.1:${sink.address().port}`;
+  const hostile = HOSTILE(address);
+  const chat = await chatWith(...hostile.slice(0, 5), hostile.slice(5).join("\n\n"));
+  await aiia.http("PATCH", `/chats/${chat.id}`, { title: `<img src="${address}/title" onerror="globalThis.ran=1">` });
+  const page = await signedIn();
+  const requests = [];
+  page.on("request", (request) => requests.push(request.url()));
+  page.on("dialog", (dialog) => {
+    page.faults.push(`dialog ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  const { origin } = new URL(page.url());
+  await page.goto(`${origin}/#chat=${chat.id}`);
+  await page.reload();
+  await answer(page).getByText("the end of it").waitFor();
+  // And while it streams, in pieces that end anywhere.
+  aiia.model.next(hostile.join("\n\n").match(/[\s\S]{1,17}/g));
+  await ask(page, "Again");
+  await answer(page).getByText("the end of it").waitFor();
+  await answer(page).getByRole("button", { name: "Regenerate" }).waitFor();
+  for (const link of await answer(page).locator("a").all()) await link.click();
+  assert.deepEqual(
+    await page.evaluate(() => [
+      globalThis.ran,
+      document.querySelectorAll("article img, article script, article iframe, article svg, article style, article form").length,
+    ]),
+    [undefined, 0],
+  );
+  assert.deepEqual(asked, []);
+  assert.deepEqual(
+    requests.filter((url) => !url.startsWith(origin) && !url.startsWith("data:,")),
+    [],
+  );
+  assert.deepEqual(page.faults, []);
+  assert.equal(page.context().pages().length, 1);
+  await picture(page, "27-page-hostile");
+  await page.context().close();
+  sink.close();
+});
