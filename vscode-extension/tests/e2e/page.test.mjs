@@ -1,16 +1,12 @@
 // The page that the daemon serves, in Chromium.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
-import { launch, picture } from "./support/browser.mjs";
+import { after, before, beforeEach, test } from "node:test";
+import { AXE, launch, picture } from "./support/browser.mjs";
 import { HOSTILE } from "./support/hostile.mjs";
 import { Installation } from "./support/installation.mjs";
 import { Gate } from "./support/model_server.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let aiia;
 let browser;
@@ -27,6 +23,9 @@ after(async () => {
   await browser?.close();
   aiia?.stop();
 });
+
+// What one test has left unsaid is not the answer to the next.
+beforeEach(() => aiia.model.forget());
 
 /** A browser that is signed in, at the page. */
 async function signedIn(options = {}) {
@@ -148,6 +147,29 @@ test("chats are found, renamed, archived, deleted and brought back", async () =>
   await page.locator("#sidebar").getByText("Grammar questions").waitFor();
   await picture(page, "23-page-chats");
   assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("of a long chat only a window is in the document, and all of it is reached by scrolling", async () => {
+  const chat = await chatWith(...Array.from({ length: 200 }, (_, index) => `Answer ${index}. ${"words ".repeat(30)}`));
+  const page = await signedIn();
+  await page.goto(`${new URL(page.url()).origin}/#chat=${chat.id}`);
+  await page.reload();
+  await answer(page).getByText("Answer 199.").waitFor();
+  const view = page.locator(".messages");
+  const first = page.locator("article.assistant").getByText("Answer 0.");
+  let most = 0;
+  for (let step = 0; step < 200 && (await first.count()) === 0; step++) {
+    const before = await page.locator("article").first().getAttribute("data-message");
+    await view.evaluate((element) => element.scrollTo(0, 0));
+    // The older messages come above; what was read stays where it was.
+    await page.waitForFunction((id) => document.querySelector("article")?.dataset.message !== id, before);
+    most = Math.max(most, await page.locator("article").count());
+  }
+  await first.waitFor();
+  assert.ok(most <= 80, `${most} messages in the document`);
+  await page.getByRole("button", { name: "To the end" }).click();
+  await answer(page).getByText("Answer 199.").waitFor();
   await page.context().close();
 });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { launch } from "./support/browser.mjs";
+import { AXE, launch } from "./support/browser.mjs";
 import { Installation } from "./support/installation.mjs";
 import { Gate } from "./support/model_server.mjs";
 import { VSIX, VsCode } from "./support/vscode.mjs";
@@ -177,12 +177,44 @@ test("the daemon is killed and found again, and the unsent text is still there",
   await window.picture("10-recovered");
 });
 
+test("the same chat is live in VSCode and in a browser at once", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(aiia.address());
+  const { items } = await aiia.http("GET", "/chats");
+  const open = items.find((chat) => chat.title.startsWith("Ask about"));
+  await page.goto(`${new URL(page.url()).origin}/#chat=${open.id}`);
+  await page.reload();
+  await page.locator("article.assistant").last().getByText("Back again.").waitFor();
+  const gate = new Gate();
+  aiia.model.next(["Said to ", "both."], gate);
+  await page.getByLabel("Your message").fill("From the browser");
+  await page.getByLabel("Your message").press("Enter");
+  gate.release(1);
+  await window.chat().locator("article.user").last().getByText("From the browser").waitFor();
+  await answer().getByText("Said to").waitFor();
+  gate.release();
+  await answer().getByText("Said to both.").waitFor();
+  await page.locator("article.assistant").last().getByText("Said to both.").waitFor();
+  await context.close();
+});
+
+test("axe finds nothing in the sidebar", async () => {
+  const frame = window.page.frames().find((one) => one.url().includes("fake.html"));
+  await frame.evaluate(AXE);
+  const { violations } = await frame.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).slice(0, 3)}`),
+    [],
+  );
+});
+
 test("a hidden and shown view has lost nothing", async () => {
   await field().fill("Half a question");
   await window.page.keyboard.press("Control+Shift+KeyE");
   await window.page.locator(".explorer-folders-view").waitFor();
   await window.openSidebar();
-  await answer().getByText("Back again.").waitFor();
+  await answer().getByText("Said to both.").waitFor();
   assert.equal(await field().inputValue(), "Half a question");
 });
 
@@ -220,7 +252,7 @@ for (const [theme, kind] of [
     code.set({ "workbench.colorTheme": theme });
     await window.page.reload();
     await window.openSidebar();
-    await answer().getByText("Back again.").waitFor();
+    await answer().getByText("Said to both.").waitFor();
     await window.chat().locator(`body.${kind}`).waitFor();
     await window.picture(`11-${kind}`);
     const { colour, page } = await window

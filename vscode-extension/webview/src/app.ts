@@ -5,6 +5,7 @@ import { fenced } from "../../src/lib/text";
 import type { Attachment } from "../../src/lib/view_protocol";
 import { LiveRun } from "./live_run";
 import { Markdown } from "./markdown";
+import { sentences } from "./sentences";
 import { merge, type State, Store, type Toast } from "./state";
 import type { Saved, Told, Transport } from "./transport";
 
@@ -410,6 +411,7 @@ export class App {
     if (this.live.has(messageId)) return;
     const run = new LiveRun(runId, this.transport, (ended) => {
       if (ended.end?.problem) this.problem(ended.end.problem);
+      if (!ended.isDrawn) for (const sentence of [...sentences(ended.text), ended.lastWord]) this.onSay(sentence);
       this.live.delete(messageId);
       this.store.set({ busy: this.live.size > 0 });
       this.try(() => this.#readMessages());

@@ -25,6 +25,16 @@ export class LiveRun {
     this.#stop = transport.follow(runId, (event) => this.#take(event));
   }
 
+  /** Whether its message is in the document; a short answer may end before. */
+  get isDrawn(): boolean {
+    return this.#texts.size > 0;
+  }
+
+  /** How it ended, to be read out. */
+  get lastWord(): string {
+    return this.end?.status === "completed" ? "The answer is complete." : `The answer ended: ${this.end?.status}.`;
+  }
+
   /** Hands over all of the text, then what comes. The result ends it. */
   onText(listener: (text: string) => void): () => void {
     if (this.text) listener(this.text);

@@ -38,8 +38,7 @@ export function MessageArticle({ message }: { message: Message }) {
     const stopChange = run.onChange(() => {
       redraw();
       if (!run.end) return;
-      const last = run.end.status === "completed" ? "The answer is complete." : `The answer ended: ${run.end.status}.`;
-      void live.end().then(() => app.onSay(last));
+      void live.end().then(() => app.onSay(run.lastWord));
       drawn.current = shown;
     });
     return () => {
