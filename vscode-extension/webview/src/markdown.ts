@@ -96,7 +96,8 @@ export class Markdown {
     pre.replaceWith(frame);
     frame.append(bar, pre);
     pre.tabIndex = 0;
-    pre.setAttribute("role", "region");
+    // A group, not a region: regions are landmarks, and each would need a name of its own.
+    pre.setAttribute("role", "group");
     pre.setAttribute("aria-label", `Code${language ? ` in ${language}` : ""}`);
   }
 }
@@ -105,7 +106,7 @@ function makeScrollable(element: HTMLElement, label: string): void {
   const frame = document.createElement("div");
   frame.className = "scrollable";
   frame.tabIndex = 0;
-  frame.setAttribute("role", "region");
+  frame.setAttribute("role", "group");
   frame.setAttribute("aria-label", label);
   element.replaceWith(frame);
   frame.append(element);

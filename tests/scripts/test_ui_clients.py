@@ -1,0 +1,41 @@
+import unittest
+
+import support
+import chromium_client
+import vscode_client
+from failure import SetupError
+
+
+class Quiet:
+    def update(self, text):
+        self.text = text
+
+    def done(self, text):
+        self.text = text
+
+
+class Chromium(support.ScratchTest):
+    def test_the_one_on_the_path_is_taken(self):
+        program = self.program("chromium", "echo Chromium 156.0.1 built on Debian")
+        environ = {"PATH": str(self.folder / "bin")}
+        self.assertEqual(chromium_client.prepare(self.folder / "cache", Quiet(), self.folder / "log", environ), program)
+
+    def test_a_given_one_must_run(self):
+        with self.assertRaises(SetupError) as caught:
+            chromium_client.prepare(self.folder, Quiet(), self.folder / "log", {"AIIA_CHROMIUM": "/nothing", "PATH": ""})
+        self.assertIn("/nothing", caught.exception.message)
+
+    def test_elsewhere_than_on_debian_the_user_is_told(self):
+        with self.assertRaises(SetupError) as caught:
+            chromium_client.prepare(self.folder, Quiet(), self.folder / "log", {"PATH": ""})
+        self.assertIn("AIIA_CHROMIUM", caught.exception.hint)
+
+
+class VsCode(support.ScratchTest):
+    def test_a_given_one_is_taken(self):
+        given = {"AIIA_CODE_SERVER": "/a/entry.js", "AIIA_NODE24": "/a/node"}
+        self.assertEqual(vscode_client.prepare(self.folder, Quiet(), self.folder / "log", {**given, "PATH": ""}), given)
+
+
+if __name__ == "__main__":
+    unittest.main()
