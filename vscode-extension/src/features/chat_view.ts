@@ -189,7 +189,20 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
       const chat: Chat = await this.ctx.call("chat.create", { ...(params as Params<"chat.create">), model: this.model });
       return chat;
     }
+    if (operation === "edit.propose") return this.#propose(params as Params<"edit.propose">);
     return this.ctx.call(operation, params as never);
+  }
+
+  /** Makes code of an answer a change. Where the answer names no file, it is meant for the one that is open. */
+  async #propose({ message_id, block }: Params<"edit.propose">): Promise<unknown> {
+    try {
+      return await this.ctx.call("edit.propose", { message_id, block });
+    } catch (error) {
+      const document = vscode.window.activeTextEditor?.document;
+      if (asProblem(error).code !== "edit_rejected" || document?.uri.scheme !== "file") throw error;
+      const documents = [{ path: document.uri.fsPath, text: document.getText(), language_id: document.languageId }];
+      return this.ctx.call("edit.propose", { message_id, block, documents });
+    }
   }
 
   async #act(what: HostAction): Promise<void> {

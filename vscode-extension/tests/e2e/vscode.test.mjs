@@ -109,6 +109,18 @@ test("code of the chat is inserted at the cursor", async () => {
   await window.lines().getByText("mean([3])").waitFor({ state: "detached" });
 });
 
+test("code of an answer is applied as a diff", async () => {
+  aiia.model.next(["```python\ndef total(xs):\n    return 0 + sum(xs)\n```\n"]);
+  await field().fill("Another total, please");
+  await field().press("Enter");
+  await answer().getByText("0 + sum(xs)").waitFor();
+  await answer().getByRole("button", { name: "Apply" }).click();
+  await window.page.locator(".codelens-decoration a").getByText("Reject").first().waitFor();
+  await window.command("aiia: Reject All Hunks");
+  await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
+  await window.editing();
+});
+
 test("a fix from the lightbulb is reviewed, one hunk is accepted and taken back", async () => {
   aiia.model.next([MEND]);
   await window.openFile("mean.py");
