@@ -94,7 +94,7 @@ pub(super) async fn send(
     // What changes something goes on to its end when the browser leaves in the middle.
     let stored = tokio::spawn(async move { ask(&session, question).await });
     let chat_id = stored.await.map_err(|_| crate::envelope::panicked())??;
-    let back = HeaderValue::from_str(&format!("/?plain&chat={chat_id}#end"))
+    let back = HeaderValue::from_str(&format!("/?plain&chat={chat_id}"))
         .map_err(|_| Problem::new(ProblemCode::Internal, "The chat has no address."))?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, back)]).into_response())
 }
@@ -182,7 +182,7 @@ fn html(
         |name: &str, value: &str| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value));
     let _ = writeln!(
         page,
-        "<form id=\"end\" method=\"post\" action=\"/plain\">{}{}\n<label for=\"content\">Your message</label>\n\
+        "<form method=\"post\" action=\"/plain\">{}{}\n<label for=\"content\">Your message</label>\n\
          <textarea id=\"content\" name=\"content\" rows=\"4\" required></textarea>\n<button type=\"submit\">Send</button>\n</form>",
         hidden("chat", chat.map_or("", |chat| chat.id.as_str())),
         hidden("project", project.map_or("", |project| project.id.as_str())),

@@ -83,8 +83,8 @@ async fn without_javascript_the_page_lists_reads_and_sends() {
     let sent = server.send(form(&cookie, fields).body(Body::from(fields)).unwrap()).await;
     let address = sent.header("location").to_owned();
     assert_eq!(sent.status, 303, "{}", sent.text());
-    assert!(address.starts_with("/?plain&chat=") && address.ends_with("#end"), "{address}");
-    let path = address.trim_end_matches("#end");
+    assert!(address.starts_with("/?plain&chat="), "{address}");
+    let path = address.as_str();
     let mut page = open(path).await;
     while page.text().contains("is being written") {
         tokio::task::yield_now().await;
