@@ -20,6 +20,11 @@ const OWN_FILE_SHARE: f64 = 0.1;
 const RELATED_SHARE: f64 = 0.25;
 /// A signature of fewer tokens counts as one of so many, so that worthless scraps do not win by being short.
 const LEAST_TOKENS: f32 = 10.0;
+/// What a token must promise, as likelihood, times the square of the budget: with a larger budget the user says that more is worth
+/// having. What promises less stays out, though there is room.
+const LEAST_WORTH: f32 = 100.0;
+/// What then stays free is not for the rest of the target's file either, but for this share of the budget.
+const REST_SHARE: usize = 8;
 /// So many of the likeliest are looked at.
 const MAX_PRICED: usize = 1500;
 /// Longer definitions are shown by their signatures, however well they are used.
@@ -43,7 +48,7 @@ pub(crate) fn pack(
     fitter.candidates(candidates.clone(), target);
     fitter.left += for_others;
 
-    let mut others = Others { index, texts, chosen: FxHashMap::default() };
+    let mut others = Others { index, texts, chosen: FxHashMap::default(), ended_early: false };
     let related_budget = share(RELATED_SHARE, &fitter);
     let (related, kind, why) = match fitter.request.intent {
         Intent::Test => (&outcome.tests[..], PieceKind::Tests, "a test that calls the target"),
@@ -53,7 +58,11 @@ pub(crate) fn pack(
     others.related(&mut fitter, related, related_budget, kind, why);
     others.likely(&mut fitter, &outcome, target);
     others.grow_used(&mut fitter);
+    let ended_early = others.ended_early;
     others.into_pieces(&mut fitter);
+    if ended_early {
+        fitter.left = fitter.left.min(fitter.request.budget / REST_SHARE);
+    }
 
     fitter.candidates(candidates, target);
     let mut pieces = fitter.into_pieces();
@@ -76,6 +85,8 @@ struct Others<'a, 'b> {
     index: &'a WorkspaceIndex,
     texts: &'a mut Texts<'b>,
     chosen: FxHashMap<u32, Vec<Chosen>>,
+    /// There was more, but it promised too little.
+    ended_early: bool,
 }
 
 impl Others<'_, '_> {
@@ -123,7 +134,12 @@ impl Others<'_, '_> {
         }
         priced.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.at.cmp(&b.2.at)));
         let target_name = target.symbol.as_ref().map(|symbol| symbol.name.as_str());
-        for (_, tokens, ranked) in priced {
+        let least_worth = LEAST_WORTH / (fitter.request.budget as f32).powi(2);
+        for (worth, tokens, ranked) in priced {
+            if worth < least_worth {
+                self.ended_early = true;
+                break;
+            }
             let Some(entry) = self.index.file(ranked.at.file) else { continue };
             let (definition, features) = (ranked.definition, outcome.features(ranked));
             let owner = entry.parent(&definition).map(|owner| entry.name(&owner));

@@ -5,7 +5,7 @@ use super::walk::Stamp;
 use std::hash::Hasher;
 
 /// Changes with the layout and with what is read from files, so that what an older program kept is read anew.
-const FORMAT: &[u8; 8] = b"aiia-ix2";
+const FORMAT: &[u8; 8] = b"aiia-ix3";
 
 /// The bytes to keep.
 pub(super) fn write(packed: &Packed) -> Vec<u8> {
@@ -19,7 +19,7 @@ pub(super) fn write(packed: &Packed) -> Vec<u8> {
         out.extend(file.stamp.modified.to_le_bytes());
         out.push(file.state as u8);
     }
-    for numbers in [&packed.names, &packed.text_ends, &packed.definer_starts, &packed.definers, &packed.blocks] {
+    for numbers in [&packed.names, &packed.text_starts, &packed.definer_starts, &packed.definers, &packed.blocks] {
         put_length(&mut out, numbers.len());
         for number in numbers {
             out.extend(number.to_le_bytes());
@@ -29,7 +29,9 @@ pub(super) fn write(packed: &Packed) -> Vec<u8> {
     for number in &packed.mentioned_in {
         out.extend(number.to_le_bytes());
     }
-    for bytes in [packed.paths.as_bytes(), packed.texts.as_bytes(), &packed.definitions, &packed.mentions] {
+    for bytes in
+        [packed.paths.as_bytes(), packed.texts.as_bytes(), &packed.text_lengths, &packed.definitions, &packed.mentions]
+    {
         put_length(&mut out, bytes.len());
         out.extend(bytes);
     }
@@ -47,17 +49,19 @@ pub(super) fn read(bytes: &[u8]) -> Option<Packed> {
     let mut input = Input(&body[FORMAT.len()..]);
     let files = input.array::<FILE_BYTES>()?.iter().map(file).collect::<Option<_>>()?;
     let mut numbers = || Some(input.array::<4>()?.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect());
-    let [names, text_ends, definer_starts, definers, blocks] =
+    let [names, text_starts, definer_starts, definers, blocks] =
         [numbers()?, numbers()?, numbers()?, numbers()?, numbers()?];
     let mentioned_in = input.array::<2>()?.iter().map(|bytes| u16::from_le_bytes(*bytes)).collect();
     let mut text = || Some(std::str::from_utf8(input.bytes()?).ok()?.to_owned());
     let (paths, texts) = (text()?, text()?);
-    let (definitions, mentions) = (input.bytes()?.to_owned(), input.bytes()?.to_owned());
+    let mut bytes = || Some(input.bytes()?.to_owned());
+    let (text_lengths, definitions, mentions) = (bytes()?, bytes()?, bytes()?);
     let packed = Packed {
         files,
         paths,
         names,
-        text_ends,
+        text_lengths,
+        text_starts,
         texts,
         mentioned_in,
         definer_starts,
@@ -104,8 +108,8 @@ impl Packed {
             self.files.is_sorted_by_key(start) && self.files.last().is_none_or(|file| start(file) as usize <= end)
         };
         self.names.is_sorted()
-            && [self.text_ends.len(), self.mentioned_in.len(), self.definer_starts.len()] == [names; 3]
-            && ascend(&self.text_ends, self.texts.len())
+            && [self.text_lengths.len(), self.mentioned_in.len(), self.definer_starts.len()] == [names; 3]
+            && ascend(&self.text_starts, self.texts.len())
             && ascend(&self.definer_starts, self.definers.len())
             && ascend(&self.blocks, self.definitions.len())
             && starts(|file| file.path, self.paths.len())

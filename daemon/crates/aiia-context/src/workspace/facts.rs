@@ -9,7 +9,7 @@ use std::ops::Range;
 const MAX_SIGNATURE_LINES: usize = 24;
 
 /// Names are cut behind so many bytes.
-const MAX_NAME_BYTES: usize = 1000;
+const MAX_NAME_BYTES: usize = 250;
 
 /// The lines of a value that are shown with its name.
 const MAX_VALUE_LINES: usize = 3;

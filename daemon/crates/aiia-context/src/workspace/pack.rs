@@ -2,7 +2,7 @@
 
 use super::NameId;
 use super::facts::FileFacts;
-use super::packed::{DefinitionWriter, FileRecord, FileState, Packed, put};
+use super::packed::{BLOCK, DefinitionWriter, FileRecord, FileState, Packed, put};
 use super::walk::Stamp;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -204,11 +204,14 @@ fn put_names(packed: &mut Packed, old: &Packed, sources: &[Source]) -> Vec<u32> 
     let mut names: Vec<(NameId, &str)> = names.into_iter().collect();
     names.sort_unstable();
     packed.names = names.iter().map(|(name, _)| *name).collect();
-    packed.text_ends.reserve_exact(names.len());
+    packed.text_lengths = names.iter().map(|(_, text)| text.len() as u8).collect();
+    packed.text_starts.reserve_exact(names.len().div_ceil(BLOCK));
     packed.texts.reserve_exact(names.iter().map(|(_, text)| text.len()).sum());
-    for (_, text) in &names {
+    for (place, (_, text)) in names.iter().enumerate() {
+        if place.is_multiple_of(BLOCK) {
+            packed.text_starts.push(packed.texts.len() as u32);
+        }
         packed.texts.push_str(text);
-        packed.text_ends.push(packed.texts.len() as u32);
     }
     let mut next = 0;
     (0..old.names.len())

@@ -50,8 +50,10 @@ pub(super) struct Packed {
     pub(super) paths: String,
     /// The numbers of the names that are defined, ascending; names of one number by their text.
     pub(super) names: Vec<NameId>,
-    /// Where the text of each name ends in `texts`.
-    pub(super) text_ends: Vec<u32>,
+    /// How long the text of each name is in `texts`.
+    pub(super) text_lengths: Vec<u8>,
+    /// Where the text of every sixteenth name begins (see [`BLOCK`]).
+    pub(super) text_starts: Vec<u32>,
     pub(super) texts: String,
     /// In how many files each name is mentioned; names of one number share the count of the first.
     pub(super) mentioned_in: Vec<u16>,
@@ -76,9 +78,10 @@ impl Packed {
             + self.texts.capacity()
             + self.definitions.capacity()
             + self.mentions.capacity()
+            + self.text_lengths.capacity()
             + 2 * self.mentioned_in.capacity()
             + 4 * (self.names.capacity()
-                + self.text_ends.capacity()
+                + self.text_starts.capacity()
                 + self.definer_starts.capacity()
                 + self.definers.capacity()
                 + self.blocks.capacity())
@@ -168,9 +171,12 @@ impl Packed {
     }
 
     pub(super) fn text(&self, place: usize) -> &str {
-        let start = place.checked_sub(1).and_then(|before| self.text_ends.get(before)).map_or(0, |end| *end as usize);
-        let end = self.text_ends.get(place).map_or(0, |end| *end as usize);
-        self.texts.get(start..end).unwrap_or_default()
+        let block = place / BLOCK;
+        let Some(lengths) = self.text_lengths.get(block * BLOCK..=place) else { return "" };
+        let Some((length, before)) = lengths.split_last() else { return "" };
+        let start = self.text_starts.get(block).map_or(0, |start| *start as usize)
+            + before.iter().map(|length| usize::from(*length)).sum::<usize>();
+        self.texts.get(start..start + usize::from(*length)).unwrap_or_default()
     }
 }
 
