@@ -23,6 +23,8 @@ const LEAST_TOKENS: f32 = 10.0;
 /// What a token must promise, as likelihood, times the square of the budget: with a larger budget the user says that more is worth
 /// having. What promises less stays out, though there is room.
 const LEAST_WORTH: f32 = 100.0;
+/// It is no more than this, however small the budget.
+const MOST_LEAST_WORTH: f32 = 0.0001;
 /// What then stays free is not for the rest of the target's file either, but for this share of the budget.
 const REST_SHARE: usize = 8;
 /// So many of the likeliest are looked at.
@@ -134,7 +136,7 @@ impl Others<'_, '_> {
         }
         priced.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.at.cmp(&b.2.at)));
         let target_name = target.symbol.as_ref().map(|symbol| symbol.name.as_str());
-        let least_worth = LEAST_WORTH / (fitter.request.budget as f32).powi(2);
+        let least_worth = (LEAST_WORTH / (fitter.request.budget as f32).powi(2)).min(MOST_LEAST_WORTH);
         for (worth, tokens, ranked) in priced {
             if worth < least_worth {
                 self.ended_early = true;
