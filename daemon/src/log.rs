@@ -40,7 +40,7 @@ pub(crate) fn start(directory: &Path) -> Option<()> {
         .build(directory)
         .ok()?;
     let wanted = std::env::var("AIIA_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
-    let filter = wanted.unwrap_or_else(|| Targets::new().with_default(Level::INFO));
+    let filter = wanted.unwrap_or_else(|| usual());
     let layer = tracing_subscriber::fmt::layer().json().with_writer(Masking(file));
     tracing_subscriber::registry().with(filter).with(layer).try_init().ok()?;
     std::panic::set_hook(Box::new(|panic| {
@@ -48,6 +48,11 @@ pub(crate) fn start(directory: &Path) -> Option<()> {
         tracing::error!(place, message = panic.payload_as_str().unwrap_or_default(), "panic");
     }));
     Some(())
+}
+
+/// What is logged where nobody says: of llama.cpp, which tells much, only what is wrong.
+fn usual() -> Targets {
+    Targets::new().with_default(Level::INFO).with_target("llama-cpp-2", Level::WARN)
 }
 
 /// From now on `secret` does not appear in the log.
@@ -114,6 +119,13 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[test]
+    fn the_embedded_engine_says_little() {
+        let usual = usual();
+        assert!(usual.would_enable("aiia_engine", &Level::INFO));
+        assert!(!usual.would_enable("llama-cpp-2", &Level::INFO) && usual.would_enable("llama-cpp-2", &Level::WARN));
+    }
 
     #[rstest]
     #[case("nothing secret here", "nothing secret here")]

@@ -136,3 +136,21 @@ fn a_keyring_is_used_where_there_is_one() {
     assert!(aiia.run(&["config", "forget-key", "scripted"]).status.success());
     assert!(!tools.join("secret-tool.kept").exists());
 }
+
+#[test]
+fn another_model_answers_where_the_chosen_one_cannot_and_that_is_said() {
+    let aiia = Installation::new();
+    let other = ModelServer::start().expect("a server");
+    for (key, value) in [
+        ("providers.other.base_url", other.openai_url()),
+        ("providers.other.dialect", "openai_chat".to_owned()),
+        ("fallback", "['other/n']".to_owned()),
+    ] {
+        assert!(aiia.run(&["config", "set", key, &value]).status.success(), "{key}");
+    }
+    aiia.model.always(Script::error(401, "no such key"));
+    let asked = aiia.run(&["ask", "why?"]);
+    assert!(asked.status.success(), "{}", said(&asked));
+    assert!(said(&asked).contains("other/n was asked instead."), "{}", said(&asked));
+    assert_eq!(other.chats()[0].body["model"], "n");
+}

@@ -15,7 +15,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::settings;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, PROJECT_FILE, ProjectSettings, Settings};
+use crate::config::{Config, History, PROJECT_FILE, ProjectSettings, Settings};
 use crate::engine::EngineOptions;
 use crate::gate::Sealed;
 use crate::keys::Keys;
@@ -34,6 +34,8 @@ pub(crate) struct Chosen {
     pub(crate) local: bool,
     /// Tokens of its context window.
     pub(crate) window: u32,
+    /// The models to ask when it cannot be reached.
+    pub(crate) fallback: Vec<String>,
     /// What the user should know about the choice.
     pub(crate) notes: Vec<String>,
 }
@@ -193,7 +195,29 @@ impl ModelDirectory {
             |model| model.local,
         );
         let window = known.and_then(|model| model.context_window).unwrap_or(UNKNOWN_WINDOW);
-        Ok(Chosen { name, local, window, notes: Vec::new() })
+        let fallback = self.fallback(&name, local).await;
+        Ok(Chosen { name, local, window, fallback, notes: Vec::new() })
+    }
+
+    /// The models to ask when `name` cannot be reached. What was not redacted, because it was to stay on this machine, goes
+    /// to no other.
+    async fn fallback(&self, name: &str, local: bool) -> Vec<String> {
+        let privacy = &self.settings.privacy;
+        let stays_here = local && privacy.redact_secrets && !privacy.redact_local;
+        let mut chain = Vec::new();
+        for next in self.settings.fallback.iter().map(|next| self.resolved(next)) {
+            let provider = next.split('/').next().unwrap_or_default();
+            let may = !stays_here || matches!(self.models.origin_of(provider).await, Some((_, true)));
+            if may && next != name && !chain.contains(&next) {
+                chain.push(next);
+            }
+        }
+        chain
+    }
+
+    /// How a chat is cut to what is sent.
+    pub(crate) fn history(&self) -> &History {
+        &self.settings.history
     }
 
     /// The model that the folder's own file asks for, if it may: the file comes with the code, so it cannot send the code
@@ -231,7 +255,9 @@ impl ModelDirectory {
             context_window: Some(model.window),
             ..ChatRequest::default()
         };
-        self.models.stream(&model.name, request, cancel)
+        let mut chain = vec![model.name.clone()];
+        chain.extend(model.fallback.iter().cloned());
+        self.models.stream_first(&chain, request, cancel)
     }
 }
 

@@ -99,6 +99,15 @@ pub struct ChatRequest {
 pub enum Delta {
     /// What is going on before the first token, for a person to read ("reading prompt 512/1200").
     Status(String),
+    /// A model could not answer, so another one is asked from here on.
+    Fallback {
+        /// The full name of the one that could not.
+        from: String,
+        /// The full name of the next one.
+        to: String,
+        /// What went wrong.
+        because: String,
+    },
     /// Text of the answer.
     Text(String),
     /// Text of the model's reasoning, where a provider sends it apart from the answer.

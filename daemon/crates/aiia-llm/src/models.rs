@@ -1,11 +1,13 @@
 //! All the models there are: listing them, choosing one, asking one.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::join_all;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::chat::{ChatRequest, DeltaStream};
+use crate::chat::{ChatRequest, Delta, DeltaStream};
 use crate::discovery::{Discovery, DiscoverySettings, Tried, discover_with};
 use crate::embedded::{Embedded, EmbeddedSettings};
 use crate::error::{LlmError, LlmErrorKind};
@@ -90,6 +92,8 @@ struct Inner {
     embedded: Arc<Embedded>,
     timeouts: Timeouts,
     clients: Clients,
+    /// Places at those providers that take only so many requests at a time.
+    places: HashMap<String, Arc<Semaphore>>,
 }
 
 impl Models {
@@ -111,7 +115,10 @@ impl Models {
     }
 
     fn with_embedded(config: ModelsConfig, embedded: Arc<Embedded>) -> Self {
+        let limited = config.providers.iter().filter_map(|known| Some((known.name.clone(), known.max_concurrent?)));
+        let places = limited.map(|(name, limit)| (name, Arc::new(Semaphore::new(limit.max(1))))).collect();
         Self(Arc::new(Inner {
+            places,
             configured: config.providers,
             discovery: config.discovery,
             discovered: Mutex::new(None),
@@ -144,17 +151,23 @@ impl Models {
     /// `Finish` or the first error; cancelling ends it with the error `Cancelled` and closes the
     /// connection. Nothing is sent before the first poll.
     pub fn stream(&self, model: &str, request: ChatRequest, cancel: CancellationToken) -> DeltaStream {
+        self.stream_first(&[model.to_owned()], request, cancel)
+    }
+
+    /// Asks the first of `models`, and the next one when nothing has come and the one before cannot be reached, is
+    /// overloaded or does not exist; [`Delta::Fallback`] tells so. Everything else as with [`Models::stream`].
+    pub fn stream_first(&self, models: &[String], request: ChatRequest, cancel: CancellationToken) -> DeltaStream {
         let inner = Arc::clone(&self.0);
-        let model = model.to_owned();
+        let models = models.to_vec();
         generate(move |mut sink| async move {
             let mut ending = sink.clone();
             let result = tokio::select! {
                 biased;
                 () = cancel.cancelled() => Err(LlmError::cancelled()),
-                result = inner.serve(&model, request, &cancel, &mut sink) => result,
+                result = inner.serve_first(&models, request, &cancel, &mut sink) => result,
             };
             if let Err(error) = result {
-                tracing::debug!(model, kind = error.kind.as_str(), "no answer");
+                tracing::debug!(?models, kind = error.kind.as_str(), "no answer");
                 ending.send(Err(error)).await;
             }
         })
@@ -176,7 +189,43 @@ impl Models {
     }
 }
 
+/// Whether another model may do better.
+fn passes_on(kind: LlmErrorKind) -> bool {
+    use LlmErrorKind as Kind;
+    !matches!(kind, Kind::Cancelled | Kind::ContentFilter | Kind::IdleTimeout)
+}
+
 impl Inner {
+    async fn serve_first(
+        &self,
+        models: &[String],
+        request: ChatRequest,
+        cancel: &CancellationToken,
+        sink: &mut DeltaSink,
+    ) -> Result<(), LlmError> {
+        let mut rest = models.iter();
+        let mut model = rest.next().map_or("", String::as_str);
+        loop {
+            let error = match self.serve(model, request.clone(), cancel, sink).await {
+                Err(error) if !sink.has_answered() && passes_on(error.kind) => error,
+                result => return result,
+            };
+            let Some(next) = rest.next() else { return Err(error) };
+            sink.send(Ok(Delta::Fallback { from: model.to_owned(), to: next.clone(), because: error.message })).await;
+            model = next;
+        }
+    }
+
+    /// A place at a provider, waited for where all are taken.
+    async fn place(&self, provider: &str, sink: &mut DeltaSink) -> Option<OwnedSemaphorePermit> {
+        let places = self.places.get(provider)?;
+        if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+            return Some(place);
+        }
+        sink.send(Ok(Delta::Status(format!("waiting for '{provider}', which has as many requests as it may")))).await;
+        Arc::clone(places).acquire_owned().await.ok()
+    }
+
     async fn serve(
         &self,
         model: &str,
@@ -201,6 +250,7 @@ impl Inner {
         let Some(provider) = self.find(provider_name).await else {
             return Err(self.unknown(&name, &format!("There is no provider '{provider_name}'.")).await);
         };
+        let _place = self.place(&provider.name, sink).await;
         let result = stream::run(&self.clients, &provider, &request, &self.timeouts, sink).await;
         match result {
             Err(error) if error.kind == LlmErrorKind::ModelMissing => {

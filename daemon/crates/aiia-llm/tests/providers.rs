@@ -298,6 +298,66 @@ async fn a_key_that_no_header_may_hold_is_an_error_of_its_own() {
     assert!(server.chats().is_empty());
 }
 
+fn named(name: &str, server: &ModelServer) -> ProviderConfig {
+    ProviderConfig::new(name, Dialect::OpenaiChat, server.openai_url())
+}
+
+#[rstest]
+#[case::overloaded(Script::error(503, "busy"), "ok", 1)]
+#[case::missing(Script::model_missing("m"), "ok", 1)]
+#[case::unauthorized(Script::error(401, "no"), "ok", 1)]
+#[case::not_once_an_answer_has_begun(Script::CutOff(tokens()), "cut_off", 0)]
+#[case::not_what_was_refused_for_its_content(Script::error(400, "content_filter"), "content_filter", 0)]
+#[tokio::test]
+async fn another_model_is_asked_where_one_cannot_answer(
+    #[case] script: Script,
+    #[case] outcome: &str,
+    #[case] asked: usize,
+) {
+    let (first, second) = (ModelServer::start().unwrap(), ModelServer::start().unwrap());
+    first.always(script);
+    let models = models_of(vec![named("p", &first), named("q", &second)], limits());
+    let chain = ["p/m".to_owned(), "q/n".to_owned()];
+    let answer = collect(models.stream_first(&chain, ask("Hi"), CancellationToken::new())).await;
+    assert_eq!((answer.outcome(), second.chats().len()), (outcome, asked), "{:?}", answer.error);
+    assert_eq!(answer.fallbacks, if asked == 1 { vec!["q/n".to_owned()] } else { Vec::new() });
+}
+
+#[tokio::test]
+async fn the_last_error_of_a_chain_is_the_one_that_is_told() {
+    let (first, second) = (ModelServer::start().unwrap(), ModelServer::start().unwrap());
+    first.always(Script::error(500, "first"));
+    second.always(Script::error(401, "second"));
+    let models = models_of(vec![named("p", &first), named("q", &second)], limits());
+    let chain = ["p/m".to_owned(), "q/n".to_owned()];
+    let answer = collect(models.stream_first(&chain, ask("Hi"), CancellationToken::new())).await;
+    assert_eq!((answer.outcome(), answer.fallbacks.len()), ("unauthorized", 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_gets_no_more_requests_at_a_time_than_it_may_have() {
+    let server = ModelServer::start().unwrap();
+    let gate = Gate::closed();
+    server.next(Script::Numbered { count: 1, gate: gate.clone() });
+    let mut limited = named("p", &server);
+    limited.max_concurrent = Some(1);
+    let models = models_of(vec![limited], limits());
+    let first = tokio::spawn(collect(models.stream("p/m", ask("Hi"), CancellationToken::new())));
+    assert!(server.wait_for_chats(1, LIMIT));
+    let second = models.stream("p/m", ask("Hi"), CancellationToken::new());
+    let (waiting, second) = collect_until(second, |answer| !answer.statuses.is_empty()).await;
+    assert!(waiting.statuses[0].contains("waiting for 'p'"), "{:?}", waiting.statuses);
+    let cancelled = CancellationToken::new();
+    let third = tokio::spawn(collect(models.stream("p/m", ask("Hi"), cancelled.clone())));
+    cancelled.cancel();
+    assert_eq!(third.await.unwrap().outcome(), "cancelled", "who waits can be cancelled");
+    assert_eq!(server.chats().len(), 1);
+    gate.release(2);
+    assert_eq!(first.await.unwrap().outcome(), "ok");
+    assert_eq!(collect(second).await.outcome(), "ok");
+    assert_eq!(server.chats().len(), 2);
+}
+
 /// The address of a port on which nobody listens.
 fn closed_port() -> String {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();

@@ -17,8 +17,8 @@ pub use effective::{effective, masked};
 pub use project::{PROJECT_FILE, ProjectConfig};
 pub use read::{Mistake, schema};
 pub use settings::{
-    Cache, Daemon, Dialect, Embedded, History, HistoryStrategy, Price, Privacy, ProjectSettings, Provider, Quirks,
-    Roles, Settings, Timeouts,
+    Daemon, Dialect, Embedded, History, HistoryStrategy, Price, Privacy, ProjectSettings, Provider, Quirks, Roles,
+    Settings, Timeouts,
 };
 pub use write::{Change, edited};
 

@@ -30,8 +30,6 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// What of a long chat is sent.
     pub history: History,
-    /// Answers that are kept and given again.
-    pub cache: Cache,
     /// Prices of models, `provider/model` or `provider/*`, over the built-in ones.
     pub prices: BTreeMap<String, Price>,
     /// The daemon.
@@ -60,8 +58,6 @@ pub struct Roles {
     pub edit: Option<String>,
     /// Questions about code.
     pub ask: Option<String>,
-    /// Summing up the older part of a chat.
-    pub summarize: Option<String>,
 }
 
 impl Roles {
@@ -76,7 +72,6 @@ impl Roles {
             "document" => &self.document,
             "edit" => &self.edit,
             "ask" => &self.ask,
-            "summarize" => &self.summarize,
             _ => return None,
         }
         .as_deref()
@@ -223,25 +218,6 @@ pub enum HistoryStrategy {
     Tokens,
     /// A number of the last messages.
     Last,
-    /// As many as fit, and a summary of the older ones, which the model writes.
-    Summary,
-}
-
-/// Answers that are kept and given again to the very same request at temperature 0.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Cache {
-    /// Whether answers are kept.
-    pub enabled: bool,
-    /// How many answers at most.
-    #[schemars(range(min = 1, max = 100_000))]
-    pub answers: u32,
-}
-
-impl Default for Cache {
-    fn default() -> Self {
-        Self { enabled: false, answers: 200 }
-    }
 }
 
 /// What a model costs, in US dollars for a million tokens.

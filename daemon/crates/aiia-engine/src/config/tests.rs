@@ -55,7 +55,7 @@ fn every_setting_is_documented() {
 #[case("[timeouts]\nidle = 99999999999\n", "c.toml:2: `timeouts.idle` is at most 4294967295.")]
 #[case("[embedded]\nthreads = 2.5\n", "c.toml:2: `embedded.threads` is a whole number.")]
 #[case("[daemon]\nhttp_port = 70000\n", "c.toml:2: `daemon.http_port` is at most 65535.")]
-#[case("[cache]\nenabled = 'yes'\n", "c.toml:2: `cache.enabled` is `true` or `false`.")]
+#[case("[privacy]\nredact_local = 'yes'\n", "c.toml:2: `privacy.redact_local` is `true` or `false`.")]
 #[case("[providers.a]\nmodels = 'm'\n", "c.toml:2: `providers.a.models` is a list of texts")]
 #[case("[providers.a]\nmodels = [1]\n", "c.toml:2: `providers.a.models[0]` is a text in quotes.")]
 #[case("[providers.a]\ndialect = 'olama'\n", "c.toml:2: `providers.a.dialect` is one of openai_chat, openai_responses")]
@@ -159,8 +159,8 @@ fn a_key_that_cannot_be_set(#[case] key: &str, #[case] value: &str, #[case] expe
 #[test]
 fn a_key_is_unset_and_comments_stay() {
     assert_eq!(
-        edited("# a\nmodel = 'x'\n[cache]\nenabled = true\n", "cache.enabled", &Change::Unset).unwrap(),
-        "# a\nmodel = 'x'\n[cache]\n"
+        edited("# a\nmodel = 'x'\n[privacy]\nredact_local = true\n", "privacy.redact_local", &Change::Unset).unwrap(),
+        "# a\nmodel = 'x'\n[privacy]\n"
     );
     assert!(edited("model = ", "model", &Change::Unset).unwrap_err().detail.contains("cannot be read"));
 }

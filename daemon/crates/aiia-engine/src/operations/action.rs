@@ -125,11 +125,12 @@ pub(super) async fn begin(
     let begun = run::begin(engine, new).await?;
     let mut path = engine.store.message_path(begun.user_message.id.clone()).await?;
     path.pop();
-    let mut messages = run::conversation(&system, &path, model.window);
+    let (mut messages, dropped) = run::conversation(&system, &path, model.window, engine.models().history());
     messages.push(ChatMessage::new(aiia_llm::Role::User, question));
     let sealed = gate::seal(messages, run::redaction(engine, model.local));
     let sampling = Sampling::new(&settings, run::answer_limit(sealed.messages(), model.window));
     let mut first = run::notices(&model);
+    first.extend(dropped);
     first.push(context_event(&bundle, sealed.redactions()));
     let subject = params.kind.proposes_edit().then(|| Subject {
         title,

@@ -13,6 +13,7 @@ use aiia_store::{BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::config::{History, HistoryStrategy};
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::gate;
@@ -101,14 +102,15 @@ pub(super) fn notices(model: &Chosen) -> Vec<RunEventKind> {
 /// Seals the conversation up to the end of `path` and lets the run go.
 fn set_off(engine: &Engine, run: Run, model: Chosen, settings: &Settings, path: &[Message], cut: Option<&Message>) {
     let system = prompt::system(settings.system_prompt.as_ref().map(|prompt| prompt.value.as_str()));
-    let mut messages = conversation(&system, path, model.window);
+    let (mut messages, dropped) = conversation(&system, path, model.window, engine.models().history());
     if let Some(cut) = cut {
         messages.push(ChatMessage::new(aiia_llm::Role::Assistant, cut.content.clone()));
         messages.push(ChatMessage::new(aiia_llm::Role::User, GO_ON));
     }
     let sealed = gate::seal(messages, redaction(engine, model.local));
     let sampling = Sampling::new(settings, answer_limit(sealed.messages(), model.window));
-    let first = notices(&model);
+    let mut first = notices(&model);
+    first.extend(dropped);
     let already = cut.map(|cut| cut.content.clone()).unwrap_or_default();
     start(engine, Assignment { run, model, sealed, sampling, subject: None, first, already });
 }
@@ -155,15 +157,25 @@ pub(super) fn redaction(engine: &Engine, local: bool) -> bool {
     privacy.redact_secrets && (!local || privacy.redact_local)
 }
 
-/// The messages that are sent: the system prompt and the end of `path` that fits into half of the window. The last message
-/// always goes along.
-pub(super) fn conversation(system: &str, path: &[Message], window: u32) -> Vec<ChatMessage> {
+/// The messages that are sent: the system prompt and the end of `path` that fits into half of the window, or less as `history`
+/// says. The last message always goes along. With what there is to say about what does not.
+pub(super) fn conversation(
+    system: &str,
+    path: &[Message],
+    window: u32,
+    history: &History,
+) -> (Vec<ChatMessage>, Option<RunEventKind>) {
     let mut left = (window / 2) as usize;
     left = left.saturating_sub(aiia_context::count_tokens(system));
+    let most = match history.strategy {
+        HistoryStrategy::Tokens => usize::MAX,
+        HistoryStrategy::Last => (history.messages as usize).saturating_add(1),
+    };
     let mut kept = Vec::new();
-    for message in path.iter().rev().filter(|message| !message.content.is_empty()) {
+    let mut all = path.iter().rev().filter(|message| !message.content.is_empty()).peekable();
+    while let Some(message) = all.peek() {
         let tokens = aiia_context::count_tokens(&message.content);
-        if tokens > left && !kept.is_empty() {
+        if (tokens > left && !kept.is_empty()) || kept.len() >= most {
             break;
         }
         left = left.saturating_sub(tokens);
@@ -173,10 +185,24 @@ pub(super) fn conversation(system: &str, path: &[Message], window: u32) -> Vec<C
             Role::Assistant => aiia_llm::Role::Assistant,
         };
         kept.push(ChatMessage::new(role, message.content.clone()));
+        all.next();
     }
+    let dropped = match all.count() {
+        0 => None,
+        1 => Some("The first message of this chat was not sent".to_owned()),
+        count => Some(format!("The first {count} messages of this chat were not sent")),
+    };
+    let why = match history.strategy {
+        HistoryStrategy::Last => format!("the last {} before the question are, as configured", history.messages),
+        HistoryStrategy::Tokens => format!("they do not fit into half of the model's window of {window} tokens"),
+    };
+    let notice = dropped.map(|dropped| RunEventKind::Notice {
+        reason: "history_dropped".to_owned(),
+        text: format!("{dropped}: {why}."),
+    });
     kept.push(ChatMessage::new(aiia_llm::Role::System, system));
     kept.reverse();
-    kept
+    (kept, notice)
 }
 
 /// How many tokens the answer may have.
@@ -230,5 +256,56 @@ impl Handle for EventsSubscribe {
             }
         });
         Ok(Reply::Many(events.boxed()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_protocol::message::MessageStatus;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn message(number: usize, words: usize) -> Message {
+        let role = if number.is_multiple_of(2) { "user" } else { "assistant" };
+        serde_json::from_value(serde_json::json!({
+            "id": format!("m{number}"), "chat_id": "c", "role": role, "content": format!("{number} {}", "word ".repeat(words)),
+            "status": MessageStatus::Complete, "created_at": "2026-01-01T00:00:00Z", "version": 1,
+        }))
+        .unwrap()
+    }
+
+    #[rstest]
+    #[case::everything_fits(HistoryStrategy::Tokens, 20, 5, 8192, "0 1 2 3 4", None)]
+    #[case::the_end_fits(HistoryStrategy::Tokens, 20, 100, 512, "3 4", Some("The first 3 messages"))]
+    #[case::the_question_always_goes(HistoryStrategy::Tokens, 20, 5000, 512, "4", Some("The first 4 messages"))]
+    #[case::the_last_two(HistoryStrategy::Last, 2, 5, 8192, "2 3 4", Some("the last 2 before the question"))]
+    #[case::the_question_alone(HistoryStrategy::Last, 0, 5, 8192, "4", Some("The first 4 messages"))]
+    #[case::one_is_dropped(
+        HistoryStrategy::Last,
+        3,
+        5,
+        8192,
+        "1 2 3 4",
+        Some("The first message of this chat was not sent")
+    )]
+    fn what_is_sent_of_a_chat(
+        #[case] strategy: HistoryStrategy,
+        #[case] messages: u32,
+        #[case] words: usize,
+        #[case] window: u32,
+        #[case] expected: &str,
+        #[case] notice: Option<&str>,
+    ) {
+        let path: Vec<Message> = (0..5).map(|number| message(number, words)).collect();
+        let (sent, dropped) = conversation("s", &path, window, &History { strategy, messages });
+        let numbers: Vec<&str> = sent.iter().skip(1).filter_map(|sent| sent.content.split(' ').next()).collect();
+        assert_eq!(numbers.join(" "), expected);
+        let text = dropped.map(|event| match event {
+            RunEventKind::Notice { text, .. } => text,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(text.is_some(), notice.is_some(), "{text:?}");
+        assert!(text.unwrap_or_default().contains(notice.unwrap_or_default()));
     }
 }

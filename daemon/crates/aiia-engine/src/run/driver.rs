@@ -179,6 +179,10 @@ async fn listen(
                     break Ending::failed(repetition(&model.name));
                 }
             }
+            Some(Ok(Delta::Fallback { from, to, because })) => {
+                let text = format!("{from} did not answer: {because} {to} was asked instead.");
+                recorder.record(RunEventKind::Notice { reason: "fallback".to_owned(), text });
+            }
             Some(Ok(Delta::Status(text))) => recorder.record(RunEventKind::Status { text }),
             Some(Ok(Delta::Usage(counted))) => usage = Some(counted),
             Some(Ok(Delta::Finish(reason))) => finish = Some(reason),
@@ -210,10 +214,25 @@ async fn listen(
         output_tokens: counted.output_tokens,
         cached_tokens: counted.cached_tokens,
     });
+    if let Some(text) = usage.and_then(|counted| truncation(sealed, counted.input_tokens?)) {
+        recorder.record(RunEventKind::Notice { reason: "prompt_truncated".to_owned(), text });
+    }
     if let Some(usage) = ending.usage {
         recorder.record(RunEventKind::Usage { usage });
     }
     (content, ending, finish == Some(FinishReason::Length))
+}
+
+/// What there is to say when the server has read far fewer tokens than were sent. Tokenizers differ by a third at most,
+/// and short prompts by more.
+fn truncation(sealed: &Sealed, read: u64) -> Option<String> {
+    let sent: usize = sealed.messages().iter().map(|message| aiia_context::count_tokens(&message.content)).sum();
+    let sent = sent as u64;
+    (sent >= 400 && read < sent / 2).then(|| {
+        format!(
+            "The model has read {read} tokens of about {sent}: its server cut the prompt without a word. Give it a larger context window, or ask for less."
+        )
+    })
 }
 
 fn repetition(model: &str) -> Problem {

@@ -31,6 +31,7 @@ fn show(delta: &Delta) -> String {
     let number = |count: Option<u64>| count.map_or("?".to_owned(), |count| count.to_string());
     match delta {
         Delta::Status(text) => format!("status {text}"),
+        Delta::Fallback { to, .. } => format!("fallback {to}"),
         Delta::Text(text) => format!("text {text}"),
         Delta::Reasoning(text) => format!("reasoning {text}"),
         Delta::Usage(usage) => format!(

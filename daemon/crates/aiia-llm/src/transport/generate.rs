@@ -10,13 +10,23 @@ use crate::error::LlmError;
 
 /// Where the function puts its deltas.
 #[derive(Clone, Debug)]
-pub(crate) struct DeltaSink(mpsc::Sender<Result<Delta, LlmError>>);
+pub(crate) struct DeltaSink {
+    sender: mpsc::Sender<Result<Delta, LlmError>>,
+    /// A part of the answer itself went through here.
+    answered: bool,
+}
 
 impl DeltaSink {
     /// Hands a delta (or the final error) to the consumer, waiting until it is taken.
     pub(crate) async fn send(&mut self, delta: Result<Delta, LlmError>) {
+        self.answered |= matches!(delta, Ok(Delta::Text(_) | Delta::Reasoning(_)));
         // The receiver lives in the same stream as the future that calls this; it cannot be gone.
-        let _ = self.0.send(delta).await;
+        let _ = self.sender.send(delta).await;
+    }
+
+    /// Whether anything of an answer was handed over: from then on nothing is asked again.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.answered
     }
 }
 
@@ -28,7 +38,7 @@ where
     Fut: Future<Output = ()> + Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(0);
-    let driver = work(DeltaSink(sender)).into_stream().filter_map(|()| ready(None));
+    let driver = work(DeltaSink { sender, answered: false }).into_stream().filter_map(|()| ready(None));
     let items = stream::select(receiver, driver);
     // Nothing follows the end, not even a cancellation that came a moment later.
     Box::pin(items.scan(false, |ended, item| {

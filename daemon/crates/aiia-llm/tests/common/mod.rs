@@ -18,6 +18,7 @@ pub(crate) fn ask(question: &str) -> ChatRequest {
 pub(crate) struct Answer {
     pub(crate) text: String,
     pub(crate) statuses: Vec<String>,
+    pub(crate) fallbacks: Vec<String>,
     pub(crate) usage: Option<Usage>,
     pub(crate) finish: Option<FinishReason>,
     pub(crate) error: Option<LlmError>,
@@ -36,6 +37,7 @@ impl Answer {
             Ok(Delta::Status(text)) => self.statuses.push(text),
             Ok(Delta::Usage(usage)) => self.usage = Some(usage),
             Ok(Delta::Finish(reason)) => self.finish = Some(reason),
+            Ok(Delta::Fallback { to, .. }) => self.fallbacks.push(to),
             Ok(Delta::Reasoning(_)) => {}
             Err(error) => self.error = Some(error),
         }
