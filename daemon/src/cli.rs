@@ -9,6 +9,7 @@ mod markdown;
 mod run_view;
 mod sanitize;
 mod target;
+mod usage;
 mod write;
 
 mod action;
@@ -59,6 +60,7 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Chat(arguments) => chat::run(&arguments),
         Verb::Projects(arguments) => chats::projects(&arguments),
         Verb::Models(arguments) => models::run(&arguments),
+        Verb::Usage(arguments) => usage::run(&arguments),
         Verb::Config(arguments) => config::run(&arguments),
         Verb::Events(arguments) => events::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),

@@ -26,6 +26,7 @@ pub mod reference;
 pub mod run;
 pub mod settings;
 pub mod system;
+pub mod usage;
 pub mod workspace;
 
 /// The newest version of the protocol that this crate speaks.

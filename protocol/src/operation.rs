@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::page::Page;
 use crate::{
-    Empty, action, chat, config, context, edit, event, markdown, message, model, project, run, system, workspace,
+    Empty, action, chat, config, context, edit, event, markdown, message, model, project, run, system, usage, workspace,
 };
 
 /// The HTTP method of an operation.
@@ -283,6 +283,8 @@ operations! {
     MarkdownRender = "markdown.render", Post "/markdown", Read Unary, markdown::RenderMarkdown => markdown::RenderedMarkdown;
     /// Lists the models that can be used now.
     ModelList = "model.list", Get "/models", Read Unary, Empty => model::ModelList;
+    /// Sums up what runs used and cost.
+    UsageReport = "usage.report", Get "/usage", Read Unary, usage::ReportUsage => usage::UsageReport;
     /// Gives every value of the configuration that is in force, and where it comes from.
     ConfigGet = "config.get", Get "/config", Read Unary, config::GetConfig => config::Config;
     /// Sets a key of the configuration file, or takes it out, and leaves the rest of the file alone.

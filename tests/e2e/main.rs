@@ -9,3 +9,4 @@ mod generic_editor;
 mod model_faults;
 mod neovim;
 mod shared_chat;
+mod usage;

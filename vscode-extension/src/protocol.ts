@@ -693,6 +693,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sums up what runs used and cost. */
+        get: operations["usage.report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -2384,6 +2401,83 @@ export interface components {
             provider: string;
             /** @description Why it did not answer. */
             reason: string;
+        };
+        /** @description Parameters of `usage.report`. */
+        ReportUsage: {
+            /**
+             * @description What the rows stand for.
+             * @default model
+             */
+            by: components["schemas"]["UsageBy"];
+            /**
+             * @description Only runs that ended at this time or later: a date or RFC 3339, UTC.
+             * @default null
+             */
+            since: string | null;
+            /**
+             * @description Only runs that ended before this time: a date or RFC 3339, UTC.
+             * @default null
+             */
+            until: string | null;
+            /**
+             * @description Only runs of this project.
+             * @default null
+             */
+            project_id: components["schemas"]["ProjectId"] | null;
+            /**
+             * @description Only runs of this chat.
+             * @default null
+             */
+            chat_id: components["schemas"]["ChatId"] | null;
+        };
+        /** @description What the rows of a report stand for. */
+        UsageBy: "model" | "day" | "project" | "chat";
+        /** @description The result of `usage.report`. */
+        UsageReport: {
+            /** @description The rows, by name; days the other way round. */
+            items: components["schemas"]["UsageRow"][];
+            /** @description All of them together. */
+            total: components["schemas"]["UsageRow"];
+        };
+        /** @description What a number of runs used. What is not known is absent, never 0. */
+        UsageRow: {
+            /** @description What the row stands for. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description How many runs there were.
+             */
+            runs: number;
+            /**
+             * Format: uint64
+             * @description Those of them whose tokens the server did not tell.
+             */
+            uncounted_runs: number;
+            /**
+             * Format: uint64
+             * @description Those of them whose model has no known price.
+             */
+            unpriced_runs: number;
+            /**
+             * Format: uint64
+             * @description Tokens of prompts, of those runs that are counted.
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Tokens of answers.
+             */
+            output_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Tokens of prompts that were in the server's cache.
+             */
+            cached_tokens?: number | null;
+            /**
+             * Format: double
+             * @description US dollars, of those runs that are counted and whose model has a price. Models on this machine cost nothing.
+             */
+            cost_usd?: number | null;
         };
         /** @description Parameters of `config.get`. */
         GetConfig: {
@@ -4214,6 +4308,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "usage.report": {
+        parameters: {
+            query?: {
+                by?: components["schemas"]["UsageBy"];
+                since?: string | null;
+                until?: string | null;
+                project_id?: components["schemas"]["ProjectId"] | null;
+                chat_id?: components["schemas"]["ChatId"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -58,6 +58,8 @@ pub(crate) enum Verb {
     Projects(ListArguments),
     /// List the models that can be used now
     Models(JsonArguments),
+    /// Show what the models read, wrote and cost
+    Usage(UsageArguments),
     /// Show the configuration that is in force, or change it
     Config(ConfigArguments),
     /// Follow every change that any editor, page or command makes
@@ -307,6 +309,22 @@ pub(crate) struct ListArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct JsonArguments {
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UsageArguments {
+    /// What a row stands for
+    #[arg(long, default_value = "model", value_parser = ["model", "day", "project", "chat"])]
+    pub(crate) by: String,
+    /// Only from this day or time on, such as `2026-11-21` (UTC)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only before this day or time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

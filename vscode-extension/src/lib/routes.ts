@@ -50,6 +50,7 @@ export const ROUTES: Record<string, [method: string, path: string]> = {
   "workspace.map": ["POST", "/api/v1/workspaces/map"],
   "markdown.render": ["POST", "/api/v1/markdown"],
   "model.list": ["GET", "/api/v1/models"],
+  "usage.report": ["GET", "/api/v1/usage"],
   "config.get": ["GET", "/api/v1/config"],
   "config.update": ["PATCH", "/api/v1/config"],
   "config.check": ["POST", "/api/v1/config/check"],

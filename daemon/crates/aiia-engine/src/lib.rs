@@ -22,6 +22,7 @@ mod models;
 mod named_files;
 mod open_workspace;
 mod operations;
+mod prices;
 mod prompt;
 mod run;
 mod settings;

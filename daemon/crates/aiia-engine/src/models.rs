@@ -199,6 +199,12 @@ impl ModelDirectory {
         Ok(Chosen { name, local, window, fallback, notes: Vec::new() })
     }
 
+    /// Whether what is sent to a model stays on this machine.
+    pub(crate) async fn is_local(&self, model: &str) -> bool {
+        let provider = model.split('/').next().unwrap_or_default();
+        matches!(self.models.origin_of(provider).await, Some((_, true)))
+    }
+
     /// The models to ask when `name` cannot be reached. What was not redacted, because it was to stay on this machine, goes
     /// to no other.
     async fn fallback(&self, name: &str, local: bool) -> Vec<String> {

@@ -14,6 +14,7 @@ mod projects;
 mod purge;
 mod runs;
 mod tags;
+mod usage;
 
 mod chunks;
 mod folders;
@@ -39,3 +40,4 @@ pub use edits::{EditTexts, NewEdit, NewEditFile, ReshapedFile};
 pub use error::StoreError;
 pub use runs::{BegunRun, FinishRun, NewAnswers, NewRun};
 pub use store::Store;
+pub use usage::UsageSum;

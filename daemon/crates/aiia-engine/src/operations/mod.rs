@@ -12,4 +12,5 @@ mod model;
 mod project;
 mod run;
 mod system;
+mod usage;
 pub(crate) mod workspace;

@@ -1,0 +1,69 @@
+//! `usage.report`
+
+use aiia_protocol::operation::UsageReport;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::usage::{ReportUsage, UsageReport as Report, UsageRow};
+use aiia_store::UsageSum;
+
+use crate::config::Price;
+use crate::dispatch::{Handle, Reply};
+use crate::prices;
+use crate::session::Session;
+
+impl Handle for UsageReport {
+    async fn handle(session: &Session, params: ReportUsage) -> Result<Reply<Report>, Problem> {
+        let engine = session.engine();
+        for (name, time) in [("since", &params.since), ("until", &params.until)] {
+            check_time(name, time.as_deref())?;
+        }
+        let configured = engine.configured();
+        let mut report =
+            Report { items: Vec::new(), total: UsageRow { name: "total".to_owned(), ..UsageRow::default() } };
+        for sum in engine.store.usage(params).await? {
+            let local = configured.models.is_local(&sum.model).await;
+            let free = Price { input: Some(0.0), output: Some(0.0), cached: None };
+            let price = if local { Some(free) } else { prices::of(&sum.model, &configured.config.settings.prices) };
+            if report.items.last().is_none_or(|row| row.name != sum.name) {
+                report.items.push(UsageRow { name: sum.name.clone(), ..UsageRow::default() });
+            }
+            if let Some(row) = report.items.last_mut() {
+                add(row, &sum, price);
+            }
+            add(&mut report.total, &sum, price);
+        }
+        Ok(Reply::One(report))
+    }
+}
+
+fn add(row: &mut UsageRow, sum: &UsageSum, price: Option<Price>) {
+    fn plus(place: &mut Option<u64>, more: Option<u64>) {
+        if let Some(more) = more {
+            *place = Some(place.unwrap_or(0) + more);
+        }
+    }
+    row.runs += sum.runs;
+    row.uncounted_runs += sum.uncounted;
+    plus(&mut row.input_tokens, sum.input_tokens);
+    plus(&mut row.output_tokens, sum.output_tokens);
+    plus(&mut row.cached_tokens, sum.cached_tokens);
+    match price {
+        Some(price) => {
+            if let Some(cost) = prices::cost(sum, price) {
+                row.cost_usd = Some(row.cost_usd.unwrap_or(0.0) + cost);
+            }
+        }
+        None => row.unpriced_runs += sum.runs,
+    }
+}
+
+/// Times are compared as text, so they have to look like those of the ledger.
+fn check_time(name: &str, time: Option<&str>) -> Result<(), Problem> {
+    let Some(time) = time else { return Ok(()) };
+    let is_date = time.len() == 10 && time.parse::<jiff::civil::Date>().is_ok();
+    let is_time = time.ends_with('Z') && time.parse::<jiff::Timestamp>().is_ok();
+    if is_date || is_time {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemCode::InvalidParams, format!("`{name}` is no time: {time}."))
+        .with_error(format!("/{name}"), "a date such as 2026-11-21, or 2026-11-21T12:00:00Z"))
+}

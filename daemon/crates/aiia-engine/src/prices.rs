@@ -1,0 +1,73 @@
+//! What tokens cost: the user's table, then the built-in one, which holds list prices and can be out of date.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use aiia_store::UsageSum;
+
+use crate::config::Price;
+
+static BUILT_IN: LazyLock<BTreeMap<String, Price>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("prices.json")).expect("the table is checked by a test"));
+
+/// The price of a model: the user's for it, the user's for all of its provider, the built-in one.
+pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>) -> Option<Price> {
+    let provider = model.split('/').next().unwrap_or_default();
+    let wide = format!("{provider}/*");
+    own.get(model).or_else(|| own.get(&wide)).or_else(|| BUILT_IN.get(model)).copied()
+}
+
+/// What a sum costs in US dollars; `None` where it is not known.
+pub(crate) fn cost(sum: &UsageSum, price: Price) -> Option<f64> {
+    let (input, output) = (sum.input_tokens?, sum.output_tokens?);
+    let cached = sum.cached_tokens.unwrap_or(0).min(input);
+    let fresh = (input - cached) as f64 * price.input?;
+    let read_again = cached as f64 * price.cached.or(price.input)?;
+    let written = output as f64 * price.output?;
+    Some((fresh + read_again + written) / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[test]
+    fn the_table_is_sound() {
+        for (model, price) in BUILT_IN.iter() {
+            assert!(model.contains('/') && price.input > Some(0.0) && price.output >= price.input, "{model}");
+            assert!(price.cached.is_none() || price.cached < price.input, "{model}");
+        }
+    }
+
+    #[test]
+    fn the_users_own_price_wins() {
+        let price = |input| Price { input: Some(input), output: Some(input), cached: None };
+        let own = BTreeMap::from([("openai/gpt-4.1".to_owned(), price(9.0)), ("groq/*".to_owned(), price(7.0))]);
+        assert_eq!(of("openai/gpt-4.1", &own).unwrap().input, Some(9.0));
+        assert_eq!(of("groq/anything", &own).unwrap().input, Some(7.0));
+        assert_eq!(of("openai/gpt-4.1-mini", &own).unwrap().input, Some(0.4));
+        assert_eq!(of("work/unknown", &own), None);
+    }
+
+    #[rstest]
+    #[case(Some(1_000_000), Some(1_000_000), None, Some(1.0), Some(5.0))]
+    #[case(Some(1_000_000), Some(0), Some(500_000), Some(0.1), Some(0.55))]
+    #[case(Some(1_000_000), Some(0), Some(500_000), None, Some(1.0))]
+    #[case::not_known(None, Some(5), None, None, None)]
+    #[case::not_known_either(Some(5), None, None, None, None)]
+    #[case::more_cached_than_read(Some(1_000_000), Some(0), Some(9_000_000), Some(0.1), Some(0.1))]
+    fn costs(
+        #[case] input_tokens: Option<u64>,
+        #[case] output_tokens: Option<u64>,
+        #[case] cached_tokens: Option<u64>,
+        #[case] cached: Option<f64>,
+        #[case] expected: Option<f64>,
+    ) {
+        let (name, model) = (String::new(), String::new());
+        let sum = UsageSum { name, model, runs: 1, uncounted: 0, input_tokens, output_tokens, cached_tokens };
+        let found = cost(&sum, Price { input: Some(1.0), output: Some(4.0), cached });
+        assert_eq!(found.map(|cost| (cost * 100.0).round()), expected.map(|cost| (cost * 100.0).round()));
+    }
+}

@@ -1,0 +1,71 @@
+//! What runs used and cost, from the ledger that outlives the chats.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ChatId, ProjectId};
+
+/// What the rows of a report stand for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UsageBy {
+    /// A model, `provider/model`.
+    #[default]
+    Model,
+    /// A day (UTC), such as `2026-11-21`.
+    Day,
+    /// A project, by its identifier.
+    Project,
+    /// A chat, by its identifier.
+    Chat,
+}
+
+/// Parameters of `usage.report`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReportUsage {
+    /// What the rows stand for.
+    pub by: UsageBy,
+    /// Only runs that ended at this time or later: a date or RFC 3339, UTC.
+    pub since: Option<String>,
+    /// Only runs that ended before this time: a date or RFC 3339, UTC.
+    pub until: Option<String>,
+    /// Only runs of this project.
+    pub project_id: Option<ProjectId>,
+    /// Only runs of this chat.
+    pub chat_id: Option<ChatId>,
+}
+
+/// The result of `usage.report`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UsageReport {
+    /// The rows, by name; days the other way round.
+    pub items: Vec<UsageRow>,
+    /// All of them together.
+    pub total: UsageRow,
+}
+
+/// What a number of runs used. What is not known is absent, never 0.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UsageRow {
+    /// What the row stands for.
+    pub name: String,
+    /// How many runs there were.
+    pub runs: u64,
+    /// Those of them whose tokens the server did not tell.
+    pub uncounted_runs: u64,
+    /// Those of them whose model has no known price.
+    pub unpriced_runs: u64,
+    /// Tokens of prompts, of those runs that are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    /// Tokens of answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
+    /// Tokens of prompts that were in the server's cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_tokens: Option<u64>,
+    /// US dollars, of those runs that are counted and whose model has a price. Models on this machine cost nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+}
