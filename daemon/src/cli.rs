@@ -15,6 +15,7 @@ mod write;
 mod action;
 mod apply;
 mod ask;
+mod backup;
 mod chat;
 mod chats;
 mod completions;
@@ -26,8 +27,10 @@ mod events;
 mod models;
 mod open;
 mod review;
+mod search;
 mod status;
 mod stop;
+mod templates;
 mod workspace;
 
 use aiia_protocol::action::ActionKind;
@@ -58,6 +61,9 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Map(arguments) => workspace::map(&arguments),
         Verb::History(arguments) => chats::history(&arguments),
         Verb::Chat(arguments) => chat::run(&arguments),
+        Verb::Search(arguments) => search::run(&arguments),
+        Verb::Templates(arguments) => templates::run(&arguments),
+        Verb::Backup(arguments) => backup::run(&arguments),
         Verb::Projects(arguments) => chats::projects(&arguments),
         Verb::Models(arguments) => models::run(&arguments),
         Verb::Usage(arguments) => usage::run(&arguments),

@@ -106,6 +106,8 @@ impl Daemon {
     pub(crate) async fn run(self, idle: Option<Duration>) {
         let Self { shared, socket, http, runtime_file, socket_path } = self;
         tokio::spawn(cancel_on_signal(shared.shutdown.clone()));
+        let engine = shared.engine.clone();
+        tokio::spawn(async move { engine.keep_backups().await });
         if let Some(limit) = idle {
             tokio::spawn(cancel_when_idle(Arc::clone(&shared), limit));
         }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{ChatId, MessageId, ProjectId};
 use crate::settings::{Parameters, Settings};
+use crate::template::TemplateUse;
 
 /// A chat.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +36,9 @@ pub struct Chat {
     /// The chat that it was copied from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forked_from: Option<ChatId>,
+    /// The template that it was started from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateUse>,
     /// The last message of the path that is shown.
     pub head_id: Option<MessageId>,
     /// How many messages it has, on all its branches.
@@ -106,6 +110,9 @@ pub struct CreateChat {
     /// Its tags.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// The template that it is started from.
+    #[serde(default)]
+    pub template: Option<TemplateUse>,
 }
 
 impl CreateChat {
@@ -118,6 +125,7 @@ impl CreateChat {
             system_prompt: None,
             parameters: Parameters::default(),
             tags: Vec::new(),
+            template: None,
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum Entity {
     Edit,
     /// The configuration or a key.
     Config,
+    /// A prompt template.
+    Template,
 }
 
 /// How it changed.

@@ -48,6 +48,8 @@ ids! {
     RunId;
     /// Identifies a pending edit.
     EditId;
+    /// Identifies a prompt template.
+    TemplateId;
 }
 
 /// Identifies a hunk inside its pending edit: 1, 2, 3 … over all files in order.

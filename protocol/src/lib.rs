@@ -7,6 +7,7 @@
 pub mod operation;
 
 pub mod action;
+pub mod backup;
 pub mod chat;
 pub mod config;
 pub mod context;
@@ -24,8 +25,10 @@ pub mod problem;
 pub mod project;
 pub mod reference;
 pub mod run;
+pub mod search;
 pub mod settings;
 pub mod system;
+pub mod template;
 pub mod usage;
 pub mod workspace;
 

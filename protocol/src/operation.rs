@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::page::Page;
 use crate::{
-    Empty, action, chat, config, context, edit, event, markdown, message, model, project, run, system, usage, workspace,
+    Empty, action, backup, chat, config, context, edit, event, markdown, message, model, project, run, search, system,
+    template, usage, workspace,
 };
 
 /// The HTTP method of an operation.
@@ -240,6 +241,36 @@ operations! {
     /// Brings a deleted message back, with what was deleted along with it.
     MessageRestore = "message.restore", Post "/messages/{message_id}/restore", Write Unary, message::MessageRef => message::BranchChange;
 
+    /// Finds what was said: titles first, then messages, the newest first.
+    SearchQuery = "search.query", Get "/search", Read Unary, search::Search => Page<search::SearchHit>;
+
+    /// Lists prompt templates: aiia's own, the user's, and those of a project's folders.
+    TemplateList = "template.list", Get "/templates", Read Unary, template::ListTemplates => template::TemplateList;
+    /// Makes a template.
+    TemplateCreate = "template.create", Post "/templates", Write Unary, template::CreateTemplate => template::Template;
+    /// Gives a template, in its newest or an older version.
+    TemplateGet = "template.get", Get "/templates/{template_id}", Read Unary, template::TemplateRef => template::Template;
+    /// Changes a template; what it said before stays as an older version.
+    TemplateUpdate = "template.update", Patch "/templates/{template_id}", Write Unary, template::UpdateTemplate => template::Template;
+    /// Deletes a template of the user. Chats that were started from it stay as they are.
+    TemplateDelete = "template.delete", Delete "/templates/{template_id}", Write Unary, template::DeleteTemplate => Empty;
+    /// Copies a template into one of the user's own.
+    TemplateDuplicate = "template.duplicate", Post "/templates/{template_id}/duplicate", Write Unary, template::TemplateRef => template::Template;
+    /// Lists the versions of a template, the newest first.
+    TemplateRevisions = "template.revisions", Get "/templates/{template_id}/revisions", Read Unary, template::TemplateRef => template::TemplateRevisions;
+    /// Shows what changed between two versions of a template.
+    TemplateDiff = "template.diff", Get "/templates/{template_id}/diff", Read Unary, template::DiffTemplate => template::TemplateDiff;
+    /// Makes an older version of a template the newest one.
+    TemplateRollback = "template.rollback", Post "/templates/{template_id}/rollback", Write Unary, template::RollbackTemplate => template::Template;
+    /// Shows what a template says with values of its variables.
+    TemplatePreview = "template.preview", Post "/templates/preview", Read Unary, template::PreviewTemplate => template::TemplatePreview;
+    /// Makes a chat from a template and starts its first answer. Returns at once.
+    TemplateStart = "template.start", Post "/templates/{template_id}/start", Write Unary, template::StartTemplate => template::StartedTemplate;
+    /// Gives templates of the user as a file for others.
+    TemplateExport = "template.export", Get "/templates/export", Read Unary, template::ExportTemplates => template::TemplateFile;
+    /// Takes templates from a file or an address. Those that are there already are not doubled.
+    TemplateImport = "template.import", Post "/templates/import", Write Unary, template::ImportTemplates => template::ImportedTemplates;
+
     /// Stores what the user says and starts the answer. Returns at once.
     RunStart = "run.start", Post "/chats/{chat_id}/runs", Write Unary, run::StartRun => run::Run;
     /// Gives a run.
@@ -299,6 +330,12 @@ operations! {
     KeySet = "key.set", Post "/keys", Admin Unary, config::SetKey => config::Key;
     /// Forgets the key of a provider.
     KeyDelete = "key.delete", Delete "/keys/{provider}", Admin Unary, config::KeyRef => Empty;
+    /// Makes a backup of everything that is stored.
+    BackupCreate = "backup.create", Post "/backups", Write Unary, Empty => backup::Backup;
+    /// Lists the backups, the newest first.
+    BackupList = "backup.list", Get "/backups", Read Unary, Empty => backup::BackupList;
+    /// Opens a backup and looks for damage.
+    BackupVerify = "backup.verify", Post "/backups/{name}/verify", Read Unary, backup::BackupRef => backup::BackupReport;
     /// Streams every change that any client makes.
     EventsSubscribe = "events.subscribe", Get "/events", Read Streaming, Empty => event::Event;
 }

@@ -369,6 +369,196 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds what was said: titles first, then messages, the newest first. */
+        get: operations["search.query"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists prompt templates: aiia's own, the user's, and those of a project's folders. */
+        get: operations["template.list"];
+        put?: never;
+        /** Makes a template. */
+        post: operations["template.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives a template, in its newest or an older version. */
+        get: operations["template.get"];
+        put?: never;
+        post?: never;
+        /** Deletes a template of the user. Chats that were started from it stay as they are. */
+        delete: operations["template.delete"];
+        options?: never;
+        head?: never;
+        /** Changes a template; what it said before stays as an older version. */
+        patch: operations["template.update"];
+        trace?: never;
+    };
+    "/api/v1/templates/{template_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copies a template into one of the user's own. */
+        post: operations["template.duplicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{template_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the versions of a template, the newest first. */
+        get: operations["template.revisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{template_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what changed between two versions of a template. */
+        get: operations["template.diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{template_id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes an older version of a template the newest one. */
+        post: operations["template.rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows what a template says with values of its variables. */
+        post: operations["template.preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{template_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a chat from a template and starts its first answer. Returns at once. */
+        post: operations["template.start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives templates of the user as a file for others. */
+        get: operations["template.export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes templates from a file or an address. Those that are there already are not doubled. */
+        post: operations["template.import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chats/{chat_id}/runs": {
         parameters: {
             query?: never;
@@ -797,6 +987,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the backups, the newest first. */
+        get: operations["backup.list"];
+        put?: never;
+        /** Makes a backup of everything that is stored. */
+        post: operations["backup.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/{name}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a backup and looks for damage. */
+        post: operations["backup.verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1172,6 +1397,8 @@ export interface components {
             archived: boolean;
             /** @description The chat that it was copied from. */
             forked_from?: components["schemas"]["ChatId"] | null;
+            /** @description The template that it was started from. */
+            template?: components["schemas"]["TemplateUse"] | null;
             /** @description The last message of the path that is shown. */
             head_id?: components["schemas"]["MessageId"] | null;
             /**
@@ -1193,6 +1420,18 @@ export interface components {
         };
         /** @description Identifies a chat. */
         ChatId: string;
+        /** @description The template that a chat was started from. */
+        TemplateUse: {
+            /** @description The template. */
+            id: components["schemas"]["TemplateId"];
+            /**
+             * Format: uint64
+             * @description The version that was used.
+             */
+            revision: number;
+        };
+        /** @description Identifies a prompt template. */
+        TemplateId: string;
         /** @description Identifies a message of a chat. */
         MessageId: string;
         /** @description Parameters of `chat.create`. */
@@ -1224,6 +1463,11 @@ export interface components {
              * @default []
              */
             tags: string[];
+            /**
+             * @description The template that it is started from.
+             * @default null
+             */
+            template: components["schemas"]["TemplateUse"] | null;
         };
         /** @description Parameters of `chat.get` and others that take nothing but a chat. */
         ChatRef: {
@@ -1584,6 +1828,429 @@ export interface components {
             /** @description The last message of the path that is shown now. */
             head_id?: components["schemas"]["MessageId"] | null;
         };
+        /** @description Parameters of `search.query`. Whatever is typed as `query` is text to be found, never a command. */
+        Search: {
+            /**
+             * @description What to look for, up to 1,000 characters. Nothing is found by nothing.
+             * @default
+             */
+            query: string;
+            /**
+             * @description How it is understood.
+             * @default auto
+             */
+            mode: components["schemas"]["SearchMode"];
+            /**
+             * @description Only in this project.
+             * @default null
+             */
+            project_id: components["schemas"]["ProjectId"] | null;
+            /**
+             * @description Only in this chat.
+             * @default null
+             */
+            chat_id: components["schemas"]["ChatId"] | null;
+            /**
+             * @description Only what was said by this one; titles are left out then.
+             * @default null
+             */
+            role: components["schemas"]["Role"] | null;
+            /**
+             * @description Only what this model said, `provider/model`; titles are left out then.
+             * @default null
+             */
+            model: string | null;
+            /**
+             * @description Only chats with this tag, in whatever case.
+             * @default null
+             */
+            tag: string | null;
+            /**
+             * @description Only favourite chats, or only others.
+             * @default null
+             */
+            favourite: boolean | null;
+            /**
+             * @description Archived chats; left out where absent.
+             * @default exclude
+             */
+            archived: components["schemas"]["Inclusion"];
+            /**
+             * @description Only what was said at this time or later (RFC 3339).
+             * @default null
+             */
+            since: string | null;
+            /**
+             * @description Only what was said before this time (RFC 3339).
+             * @default null
+             */
+            until: string | null;
+            /**
+             * @description Where the page starts: `next_cursor` of the page before.
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Format: uint32
+             * @description How many items, 1 to 200; 50 where absent.
+             * @default null
+             */
+            limit: number | null;
+        };
+        /** @description How the words of a search are understood. */
+        SearchMode: "auto" | "words" | "substring";
+        /** @description A part of a list, newest first unless the operation says otherwise. */
+        Page4: {
+            /** @description The items. */
+            items: components["schemas"]["SearchHit"][];
+            /** @description Give this as `cursor` to get the next page; absent on the last one. Opaque. */
+            next_cursor?: string | null;
+            /** @description Whether there are more items after this page. */
+            has_more: boolean;
+        };
+        /** @description A place where something was found. Titles come first, then messages, the newest first. */
+        SearchHit: {
+            /** @description The chat. */
+            chat_id: components["schemas"]["ChatId"];
+            /** @description Its title. */
+            chat_title: string;
+            /** @description Its project. */
+            project_id: components["schemas"]["ProjectId"];
+            /** @description The message; absent where the title was found. */
+            message_id?: components["schemas"]["MessageId"] | null;
+            /** @description Who said it. */
+            role?: components["schemas"]["Role"] | null;
+            /** @description When it was said, or the chat was made (RFC 3339, UTC). */
+            created_at: string;
+            /** @description The text around the place, in parts. */
+            snippet: components["schemas"]["SnippetPart"][];
+        };
+        /** @description A part of a snippet. */
+        SnippetPart: {
+            /** @description The text. */
+            text: string;
+            /** @description Whether it is what was looked for. */
+            found: boolean;
+        };
+        /** @description Parameters of `template.list`: favourites first, then by name. */
+        ListTemplates: {
+            /**
+             * @description Only those of this category.
+             * @default null
+             */
+            category: string | null;
+            /**
+             * @description Only those with this tag, in whatever case.
+             * @default null
+             */
+            tag: string | null;
+            /**
+             * @description Only favourites, or only others.
+             * @default null
+             */
+            favourite: boolean | null;
+            /**
+             * @description Only those from there.
+             * @default null
+             */
+            source: components["schemas"]["TemplateSource"] | null;
+            /**
+             * @description Those in the folders of this project, too.
+             * @default null
+             */
+            project_id: components["schemas"]["ProjectId"] | null;
+        };
+        /** @description Where a template comes from. */
+        TemplateSource: "built_in" | "user" | "repository";
+        /** @description The result of `template.list`. */
+        TemplateList: {
+            /** @description The templates. */
+            items: components["schemas"]["Template"][];
+            /** @description Files of the project that are no templates, and why. */
+            problems: string[];
+        };
+        /** @description A template. */
+        Template: {
+            /** @description Its identifier. */
+            id: components["schemas"]["TemplateId"];
+            /** @description Where it comes from. */
+            source: components["schemas"]["TemplateSource"];
+            /** @description What it says. */
+            content: components["schemas"]["TemplateContent"];
+            /** @description Whether it is a favourite. */
+            favourite: boolean;
+            /**
+             * Format: uint64
+             * @description Which version of its content this is: 1, 2, 3 …
+             */
+            revision: number;
+            /** @description The file, of one from a repository. */
+            path?: string | null;
+            /** @description When it last changed (RFC 3339, UTC); absent where nothing is known. */
+            updated_at?: string | null;
+            /**
+             * Format: uint64
+             * @description Counts up with every change.
+             */
+            version: number;
+        };
+        /** @description What a template says. `system_prompt` and `body` are Jinja: `{{ name }}` stands for a variable. */
+        TemplateContent: {
+            /** @description Its name, 1 to 200 characters. */
+            name: string;
+            /** @description What it is for. */
+            description?: string;
+            /** @description Its category, such as `code` or `writing`. */
+            category?: string;
+            /** @description Its tags. */
+            tags?: string[];
+            /** @description What the user says first; nothing where it is empty. */
+            body?: string;
+            /** @description The system prompt of its chats. */
+            system_prompt?: string | null;
+            /** @description The model of its chats, `provider/model`. */
+            model?: string | null;
+            /** @description The sampling parameters of its chats. */
+            parameters?: components["schemas"]["Parameters"];
+            /** @description Its variables. */
+            variables?: components["schemas"]["Variable"][];
+        };
+        /** @description A variable of a template. */
+        Variable: {
+            /** @description Its name in the template: letters, digits and `_`, no digit first. */
+            name: string;
+            /**
+             * @description What it is.
+             * @default text
+             */
+            kind: components["schemas"]["VariableKind"];
+            /** @description What it is for, shown to people. */
+            description?: string;
+            /** @description The value where none is given; without one it must be given. */
+            default?: components["schemas"]["VariableValue"] | null;
+            /** @description The texts to choose from. */
+            choices?: string[];
+        };
+        /** @description What a variable is. */
+        VariableKind: "text" | "multiline" | "number" | "boolean" | "choice";
+        /** @description A value of a variable. */
+        VariableValue: boolean | number | string;
+        /** @description Parameters of `template.create`. */
+        CreateTemplate: {
+            /** @description What it says. */
+            content: components["schemas"]["TemplateContent"];
+        };
+        /** @description Parameters of `template.get` and others that take a template. */
+        TemplateRef: {
+            /** @description The template. */
+            template_id: components["schemas"]["TemplateId"];
+            /**
+             * Format: uint64
+             * @description A version of it; the newest where absent.
+             */
+            revision?: number | null;
+            /** @description The project in whose folders one from a repository is. */
+            project_id?: components["schemas"]["ProjectId"] | null;
+        };
+        /** @description Parameters of `template.update`. What it said before stays as an older version. */
+        UpdateTemplate: {
+            /** @description The template. */
+            template_id: components["schemas"]["TemplateId"];
+            /** @description All that it says from now on. */
+            content?: components["schemas"]["TemplateContent"] | null;
+            /** @description Whether it is a favourite. This can be said of every template. */
+            favourite?: boolean | null;
+            /** @description The project in whose folders one from a repository is. */
+            project_id?: components["schemas"]["ProjectId"] | null;
+            /**
+             * Format: uint64
+             * @description Refuse when the template has another version than this.
+             */
+            if_version?: number | null;
+        };
+        /** @description Parameters of `template.delete`. */
+        DeleteTemplate: {
+            /** @description The template. */
+            template_id: components["schemas"]["TemplateId"];
+            /**
+             * Format: uint64
+             * @description Refuse when the template has another version than this.
+             */
+            if_version?: number | null;
+        };
+        /** @description The result of `template.revisions`, the newest first. */
+        TemplateRevisions: {
+            /** @description The versions. */
+            items: components["schemas"]["TemplateRevision"][];
+        };
+        /** @description A version of a template. */
+        TemplateRevision: {
+            /**
+             * Format: uint64
+             * @description 1, 2, 3 …
+             */
+            revision: number;
+            /** @description What it said. */
+            content: components["schemas"]["TemplateContent"];
+            /** @description When it was written (RFC 3339, UTC). */
+            created_at: string;
+        };
+        /** @description Parameters of `template.diff`. */
+        DiffTemplate: {
+            /** @description The template. */
+            template_id: components["schemas"]["TemplateId"];
+            /**
+             * Format: uint64
+             * @description The older version.
+             */
+            from: number;
+            /**
+             * Format: uint64
+             * @description The newer version; the newest where absent.
+             * @default null
+             */
+            to: number | null;
+        };
+        /** @description The result of `template.diff`. */
+        TemplateDiff: {
+            /** @description The change as a unified diff of the templates as files; empty where they are the same. */
+            diff: string;
+        };
+        /** @description Parameters of `template.rollback`. */
+        RollbackTemplate: {
+            /** @description The template. */
+            template_id: components["schemas"]["TemplateId"];
+            /**
+             * Format: uint64
+             * @description The version whose content becomes the newest version.
+             */
+            revision: number;
+        };
+        /** @description Parameters of `template.preview`. */
+        PreviewTemplate: {
+            /**
+             * @description The template.
+             * @default null
+             */
+            template_id: components["schemas"]["TemplateId"] | null;
+            /**
+             * Format: uint64
+             * @description A version of it; the newest where absent.
+             * @default null
+             */
+            revision: number | null;
+            /**
+             * @description The project in whose folders one from a repository is.
+             * @default null
+             */
+            project_id: components["schemas"]["ProjectId"] | null;
+            /**
+             * @description What a template that is not stored yet says, in place of `template_id`.
+             * @default null
+             */
+            content: components["schemas"]["TemplateContent"] | null;
+            /**
+             * @description Values of its variables.
+             * @default {}
+             */
+            values: {
+                [key: string]: components["schemas"]["VariableValue"];
+            };
+        };
+        /** @description The result of `template.preview`. */
+        TemplatePreview: {
+            /** @description What the user would say. */
+            body: string;
+            /** @description The system prompt. */
+            system_prompt?: string | null;
+            /**
+             * Format: uint64
+             * @description About how many tokens both are.
+             */
+            tokens: number;
+        };
+        /** @description Parameters of `template.start`. */
+        StartTemplate: {
+            /** @description The template. */
+            template_id: components["schemas"]["TemplateId"];
+            /**
+             * Format: uint64
+             * @description A version of it; the newest where absent.
+             * @default null
+             */
+            revision: number | null;
+            /** @description The project of the new chat. */
+            project_id: components["schemas"]["ProjectId"];
+            /**
+             * @description Values of its variables.
+             * @default {}
+             */
+            values: {
+                [key: string]: components["schemas"]["VariableValue"];
+            };
+            /**
+             * @description The title of the chat; the template's name where absent.
+             * @default null
+             */
+            title: string | null;
+            /**
+             * @description The model, `provider/model`; the template's where absent.
+             * @default null
+             */
+            model: string | null;
+            /**
+             * @description Tags of the chat.
+             * @default []
+             */
+            tags: string[];
+        };
+        /** @description The result of `template.start`. */
+        StartedTemplate: {
+            /** @description The new chat. It keeps the version of the template that it was started from. */
+            chat: components["schemas"]["Chat"];
+            /** @description The first answer; absent where the template only has a system prompt. */
+            run?: components["schemas"]["Run"] | null;
+        };
+        /** @description Parameters of `template.export`. */
+        ExportTemplates: {
+            /**
+             * @description Only this one; all of the user where absent.
+             * @default null
+             */
+            template_id: components["schemas"]["TemplateId"] | null;
+        };
+        /** @description Templates as they are exported and imported. */
+        TemplateFile: {
+            /** @description `aiia-templates`. */
+            format: string;
+            /**
+             * Format: uint32
+             * @description 1.
+             */
+            version: number;
+            /** @description The templates. */
+            templates: components["schemas"]["TemplateContent"][];
+        };
+        /** @description Parameters of `template.import`. One of the two must be given. */
+        ImportTemplates: {
+            /**
+             * @description The templates.
+             * @default null
+             */
+            file: components["schemas"]["TemplateFile"] | null;
+            /**
+             * @description Where such a file is: `http` or `https`, on no private network, at most 1 MiB.
+             * @default null
+             */
+            url: string | null;
+        };
+        /** @description The result of `template.import`. */
+        ImportedTemplates: {
+            /** @description The templates that are new. */
+            created: components["schemas"]["Template"][];
+            /** @description The names of those that were there already with the same content. */
+            unchanged: string[];
+        };
         /** @description Parameters of `run.start`. */
         StartRun: {
             /** @description The chat. */
@@ -1859,7 +2526,7 @@ export interface components {
         /** @description Where a pending edit stands, from the states of its hunks. */
         EditStatus: "pending" | "accepted" | "rejected" | "undone";
         /** @description A part of a list, newest first unless the operation says otherwise. */
-        Page4: {
+        Page5: {
             /** @description The items. */
             items: components["schemas"]["PendingEdit"][];
             /** @description Give this as `cursor` to get the next page; absent on the last one. Opaque. */
@@ -2592,6 +3259,47 @@ export interface components {
             /** @description The provider. */
             provider: string;
         };
+        /** @description A backup. */
+        Backup: {
+            /** @description Its name, which tells when it was made. */
+            name: string;
+            /** @description Where it is. */
+            path: string;
+            /** @description When it was made (RFC 3339, UTC). */
+            created_at: string;
+            /**
+             * Format: uint64
+             * @description Its size in bytes.
+             */
+            bytes: number;
+        };
+        /** @description The result of `backup.list`, the newest first. */
+        BackupList: {
+            /** @description The backups. */
+            items: components["schemas"]["Backup"][];
+        };
+        /** @description Parameters of `backup.verify`. */
+        BackupRef: {
+            /** @description The name of the backup. */
+            name: string;
+        };
+        /** @description The result of `backup.verify`. */
+        BackupReport: {
+            /** @description The backup. */
+            backup: components["schemas"]["Backup"];
+            /** @description What is wrong with it, one sentence each; empty when it is sound. */
+            findings: string[];
+            /**
+             * Format: uint64
+             * @description How many chats it has.
+             */
+            chats: number;
+            /**
+             * Format: uint64
+             * @description How many messages it has.
+             */
+            messages: number;
+        };
         /** @description A change. */
         Event: {
             /**
@@ -2611,7 +3319,7 @@ export interface components {
             chat_id?: components["schemas"]["ChatId"] | null;
         };
         /** @description What changed. */
-        Entity: "project" | "chat" | "message" | "run" | "edit" | "config";
+        Entity: "project" | "chat" | "message" | "run" | "edit" | "config" | "template";
         /** @description How it changed. */
         Change: "created" | "updated" | "deleted";
     };
@@ -2987,6 +3695,11 @@ export interface operations {
                      * @default []
                      */
                     tags?: string[];
+                    /**
+                     * @description The template that it is started from.
+                     * @default null
+                     */
+                    template?: components["schemas"]["TemplateUse"] | null;
                 };
             };
         };
@@ -3586,6 +4299,501 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "search.query": {
+        parameters: {
+            query?: {
+                query?: string;
+                mode?: components["schemas"]["SearchMode"];
+                project_id?: components["schemas"]["ProjectId"] | null;
+                chat_id?: components["schemas"]["ChatId"] | null;
+                role?: components["schemas"]["Role"] | null;
+                model?: string | null;
+                tag?: string | null;
+                favourite?: boolean | null;
+                archived?: components["schemas"]["Inclusion"];
+                since?: string | null;
+                until?: string | null;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page4"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.list": {
+        parameters: {
+            query?: {
+                category?: string | null;
+                tag?: string | null;
+                favourite?: boolean | null;
+                source?: components["schemas"]["TemplateSource"] | null;
+                project_id?: components["schemas"]["ProjectId"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What it says. */
+                    content: components["schemas"]["TemplateContent"];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.get": {
+        parameters: {
+            query?: {
+                revision?: number | null;
+                project_id?: components["schemas"]["ProjectId"] | null;
+            };
+            header?: never;
+            path: {
+                template_id: components["schemas"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.delete": {
+        parameters: {
+            query?: {
+                if_version?: number | null;
+            };
+            header?: {
+                /** @description The `ETag` that the change is for; the same as `if_version`. */
+                "If-Match"?: string;
+            };
+            path: {
+                template_id: components["schemas"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that the change is for; the same as `if_version`. */
+                "If-Match"?: string;
+            };
+            path: {
+                template_id: components["schemas"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description All that it says from now on. */
+                    content?: components["schemas"]["TemplateContent"] | null;
+                    /** @description Whether it is a favourite. This can be said of every template. */
+                    favourite?: boolean | null;
+                    /** @description The project in whose folders one from a repository is. */
+                    project_id?: components["schemas"]["ProjectId"] | null;
+                    /**
+                     * Format: uint64
+                     * @description Refuse when the template has another version than this.
+                     */
+                    if_version?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: components["schemas"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint64
+                     * @description A version of it; the newest where absent.
+                     */
+                    revision?: number | null;
+                    /** @description The project in whose folders one from a repository is. */
+                    project_id?: components["schemas"]["ProjectId"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.revisions": {
+        parameters: {
+            query?: {
+                revision?: number | null;
+                project_id?: components["schemas"]["ProjectId"] | null;
+            };
+            header?: never;
+            path: {
+                template_id: components["schemas"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateRevisions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.diff": {
+        parameters: {
+            query: {
+                from: number;
+                to?: number | null;
+            };
+            header?: never;
+            path: {
+                template_id: components["schemas"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateDiff"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: components["schemas"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint64
+                     * @description The version whose content becomes the newest version.
+                     */
+                    revision: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The template.
+                     * @default null
+                     */
+                    template_id?: components["schemas"]["TemplateId"] | null;
+                    /**
+                     * Format: uint64
+                     * @description A version of it; the newest where absent.
+                     * @default null
+                     */
+                    revision?: number | null;
+                    /**
+                     * @description The project in whose folders one from a repository is.
+                     * @default null
+                     */
+                    project_id?: components["schemas"]["ProjectId"] | null;
+                    /**
+                     * @description What a template that is not stored yet says, in place of `template_id`.
+                     * @default null
+                     */
+                    content?: components["schemas"]["TemplateContent"] | null;
+                    /**
+                     * @description Values of its variables.
+                     * @default {}
+                     */
+                    values?: {
+                        [key: string]: components["schemas"]["VariableValue"];
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePreview"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: components["schemas"]["TemplateId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uint64
+                     * @description A version of it; the newest where absent.
+                     * @default null
+                     */
+                    revision?: number | null;
+                    /** @description The project of the new chat. */
+                    project_id: components["schemas"]["ProjectId"];
+                    /**
+                     * @description Values of its variables.
+                     * @default {}
+                     */
+                    values?: {
+                        [key: string]: components["schemas"]["VariableValue"];
+                    };
+                    /**
+                     * @description The title of the chat; the template's name where absent.
+                     * @default null
+                     */
+                    title?: string | null;
+                    /**
+                     * @description The model, `provider/model`; the template's where absent.
+                     * @default null
+                     */
+                    model?: string | null;
+                    /**
+                     * @description Tags of the chat.
+                     * @default []
+                     */
+                    tags?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedTemplate"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.export": {
+        parameters: {
+            query?: {
+                template_id?: components["schemas"]["TemplateId"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateFile"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "template.import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The templates.
+                     * @default null
+                     */
+                    file?: components["schemas"]["TemplateFile"] | null;
+                    /**
+                     * @description Where such a file is: `http` or `https`, on no private network, at most 1 MiB.
+                     * @default null
+                     */
+                    url?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedTemplates"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "run.start": {
         parameters: {
             query?: never;
@@ -3800,7 +5008,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page4"];
+                    "application/json": components["schemas"]["Page5"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4522,6 +5730,81 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "backup.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "backup.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backup"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "backup.verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupReport"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -54,6 +54,12 @@ pub(crate) enum Verb {
     History(HistoryArguments),
     /// Rename, mark, move, copy or delete a chat
     Chat(ChatArguments),
+    /// Find what was said in any chat
+    Search(SearchArguments),
+    /// List prompt templates, try them, start chats from them
+    Templates(TemplateArguments),
+    /// Make, list, check and restore backups of everything that is stored
+    Backup(BackupArguments),
     /// List projects
     Projects(ListArguments),
     /// List the models that can be used now
@@ -295,6 +301,116 @@ pub(crate) enum ChatChange {
     Restore { chat: String },
     /// Erase a deleted one for ever
     Purge { chat: String },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SearchArguments {
+    /// What to look for; several words must all be there
+    #[arg(required = true)]
+    pub(crate) words: Vec<String>,
+    /// The text as it is, in whatever case: for code
+    #[arg(long)]
+    pub(crate) exact: bool,
+    /// Only in this project
+    #[arg(long, value_name = "ID")]
+    pub(crate) project: Option<String>,
+    /// Only in this chat
+    #[arg(long, value_name = "ID")]
+    pub(crate) chat: Option<String>,
+    /// Only what was said by `user` or `assistant`
+    #[arg(long, value_name = "ROLE", value_parser = ["user", "assistant", "system"])]
+    pub(crate) role: Option<String>,
+    /// Only what this model said
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// Only chats with this tag
+    #[arg(long)]
+    pub(crate) tag: Option<String>,
+    /// Only favourite chats
+    #[arg(long)]
+    pub(crate) favourite: bool,
+    /// Archived chats, too
+    #[arg(long)]
+    pub(crate) archived: bool,
+    /// Only what was said at this time or later, such as 2025-10-09 or 2025-10-09T08:53:20Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only what was said before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    #[command(flatten)]
+    pub(crate) list: ListArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TemplateArguments {
+    #[command(subcommand)]
+    pub(crate) verb: Option<TemplateVerb>,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What `aiia templates` does; it lists them without any of these.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TemplateVerb {
+    /// Show one as a file
+    Show { template: String },
+    /// Show what one says with values of its variables
+    Preview {
+        template: String,
+        /// Values, such as `level=beginner`; `NAME=@FILE` takes a file, `NAME=@-` standard input
+        values: Vec<String>,
+    },
+    /// Start a chat from one
+    Start {
+        template: String,
+        /// Values, such as `level=beginner`; `NAME=@FILE` takes a file, `NAME=@-` standard input
+        values: Vec<String>,
+        /// The model, `provider/model`
+        #[arg(short, long)]
+        model: Option<String>,
+    },
+    /// Copy one, to be changed
+    Copy { template: String },
+    /// Print those of the user, or one, as JSON for others
+    Export { template: Option<String> },
+    /// Take templates from a JSON file or from an address
+    Import { from: String },
+    /// Delete one of the user's
+    Delete { template: String },
+    /// Try one with several cases and models, and show the answers in a table
+    Test {
+        template: String,
+        /// A JSON file: a list of `{"name": …, "values": {…}, "expect": "text that must be in the answer"}`
+        #[arg(long, value_name = "FILE")]
+        cases: PathBuf,
+        /// Models, `provider/model`; the default one where absent
+        #[arg(long, value_delimiter = ',')]
+        models: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    #[command(subcommand)]
+    pub(crate) verb: BackupVerb,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What `aiia backup` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupVerb {
+    /// Make one now
+    Create,
+    /// List them, the newest first
+    List,
+    /// Open one and look for damage
+    Verify { name: String },
+    /// End the daemon and put one into the place of the store; what is there now is kept
+    Restore { name: String },
 }
 
 #[derive(Debug, Args)]

@@ -31,6 +31,7 @@ fn entity(entity: Entity) -> &'static str {
         Entity::Run => "run",
         Entity::Edit => "edit",
         Entity::Config => "configuration",
+        Entity::Template => "template",
     }
 }
 

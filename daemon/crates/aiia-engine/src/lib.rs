@@ -7,6 +7,7 @@ mod engine;
 mod session;
 
 pub mod actions;
+pub mod completion;
 pub mod config;
 pub mod disk_workspace;
 pub mod documents;
@@ -27,10 +28,23 @@ mod prompt;
 mod run;
 mod settings;
 mod source;
+mod templates;
 mod workspace;
 
 pub use aiia_text as text;
 pub use dispatch::{Handle, Reply};
 pub use documents::{OpenDocument, OpenDocuments};
 pub use engine::{Activity, Engine, EngineOptions};
+/// Puts a backup into the place of the store in the data directory, where no daemon may be at work. Gives where the store
+/// that was there is kept.
+///
+/// # Errors
+/// When there is no such backup, or it is not sound; the store is then as it was.
+pub fn restore_backup(
+    data_dir: &std::path::Path,
+    name: &str,
+) -> Result<Option<std::path::PathBuf>, aiia_protocol::problem::Problem> {
+    Ok(aiia_store::restore(data_dir, name)?)
+}
+
 pub use session::{ClientInfo, Session, Transport};

@@ -10,6 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 
+use crate::openai;
+
 /// Loads of the page come from the daemon alone, and nothing may frame it.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
      connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
@@ -72,7 +74,7 @@ pub(crate) async fn seal(request: Request, next: Next) -> Response {
         Ok(response) => response,
         Err(_) => Failure::from(panicked()).into_response(),
     };
-    write_problem(&mut response, &id);
+    write_problem(&mut response, &id, path.starts_with(openai::PREFIX));
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
@@ -93,7 +95,7 @@ pub(crate) fn panicked() -> Problem {
 }
 
 /// Writes the response's problem as its body. An error that some layer made on its own becomes a problem, too.
-fn write_problem(response: &mut Response, id: &str) {
+fn write_problem(response: &mut Response, id: &str, for_openai: bool) {
     let status = response.status();
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
@@ -102,12 +104,17 @@ fn write_problem(response: &mut Response, id: &str) {
     };
     let status = status_of(&problem);
     let problem = Problem { instance: Some(id.to_owned()), ..problem };
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let (body, kind) = if for_openai {
+        (serde_json::to_vec(&openai::error(&problem)), "application/json")
+    } else {
+        (serde_json::to_vec(&problem), "application/problem+json")
+    };
+    let body = body.unwrap_or_default();
     *response.status_mut() = status;
     *response.body_mut() = Body::from(body);
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"aiia\""));
     }

@@ -12,6 +12,7 @@ mod router;
 
 mod auth;
 mod health;
+mod openai;
 mod page;
 mod routes;
 mod sse;

@@ -14,7 +14,7 @@ use crate::envelope::{self, Failure};
 use crate::guard::credentials::Credentials;
 use crate::guard::{self, Guard};
 use crate::routes::body::BodyLimits;
-use crate::{auth, health, page, routes};
+use crate::{auth, health, openai, page, routes};
 
 /// What every handler can reach.
 #[derive(Clone, Debug)]
@@ -43,6 +43,7 @@ pub(crate) fn assemble(app: App) -> Router {
     let inner = routes::routes()
         .merge(auth::routes())
         .merge(health::routes())
+        .merge(openai::routes())
         .merge(page::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed);

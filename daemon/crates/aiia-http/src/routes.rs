@@ -116,7 +116,7 @@ fn forbidden(row: &Row) -> Problem {
 }
 
 /// The client's name for `system.status`: the first word of what it calls itself.
-fn client_name(access: Access, headers: &HeaderMap) -> String {
+pub(crate) fn client_name(access: Access, headers: &HeaderMap) -> String {
     if access.by == Proof::Cookie {
         return "browser".to_owned();
     }

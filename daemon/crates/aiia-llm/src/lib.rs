@@ -12,6 +12,7 @@ mod dialect;
 mod discovery;
 mod embedded;
 mod error;
+mod fetch;
 mod models;
 mod nearest;
 mod provider;
@@ -22,6 +23,7 @@ pub use chat::{ChatMessage, ChatRequest, Delta, DeltaStream, FinishReason, Gap, 
 pub use discovery::{Discovery, DiscoverySettings, KeyedProvider, LoopbackServer, Preset, Tried, discover, presets};
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use error::{LlmError, LlmErrorKind};
+pub use fetch::fetch_text;
 pub use models::{EMBEDDED_PROVIDER, ModelInfo, Models, ModelsConfig, ProviderStatus, Survey};
 pub use nearest::nearest;
 pub use provider::{Dialect, Origin, ProviderConfig, Quirks, Timeouts};

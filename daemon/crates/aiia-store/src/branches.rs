@@ -1,7 +1,7 @@
 //! What is done to branches of the tree of messages: other wordings, which one is shown, deleting and restoring.
 
 use aiia_protocol::chat::Chat;
-use aiia_protocol::id::MessageId;
+use aiia_protocol::id::{ChatId, MessageId};
 use aiia_protocol::message::{BranchChange, Message, MessageStatus, Role};
 use rusqlite::Connection;
 
@@ -41,6 +41,33 @@ impl Store {
             }
             let chat = chats::extend(connection, &chat, &id, 1)?;
             Ok((messages::get_shown(connection, &id)?, chat))
+        })
+        .await
+    }
+
+    /// Adds messages, one after the other, at the end of the path that is shown. For a conversation that was held elsewhere.
+    ///
+    /// # Errors
+    /// `NotFound` for the chat.
+    pub async fn append_messages(&self, chat_id: ChatId, said: Vec<(Role, String)>) -> Result<Chat, StoreError> {
+        self.write(move |connection| {
+            let chat = chats::get(connection, &chat_id)?;
+            let mut head = chat.head_id.clone();
+            for (role, content) in &said {
+                let new = NewMessage {
+                    chat_id: &chat.id,
+                    parent_id: head.as_ref(),
+                    role: *role,
+                    content,
+                    status: MessageStatus::Complete,
+                    model: None,
+                };
+                head = Some(messages::insert(connection, &new)?);
+            }
+            match &head {
+                Some(head) if !said.is_empty() => chats::extend(connection, &chat, head, said.len()),
+                _ => Ok(chat),
+            }
         })
         .await
     }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use aiia_protocol::chat::{Chat, CreateChat, Inclusion, ListChats, UpdateChat};
 use aiia_protocol::id::{ChatId, MessageId, ProjectId};
 use aiia_protocol::page::Page;
+use aiia_protocol::template::TemplateUse;
 use rusqlite::{Connection, ToSql, params};
 
 use crate::cursor::PageRequest;
@@ -15,7 +16,7 @@ const LONGEST_PROMPT: usize = 1 << 20;
 /// A chat `c`; what follows says whether deleted ones belong to it.
 const SELECT: &str =
     "SELECT c.id, c.project_id, c.title, c.titled, c.model, c.system_prompt, c.parameters, c.pinned, c.favourite, c.archived,
-            c.forked_from, c.head_id, c.message_count, c.created_at, c.updated_at, c.deleted_at, c.version,
+            c.forked_from, c.template_id, c.template_revision, c.head_id, c.message_count, c.created_at, c.updated_at, c.deleted_at, c.version,
             (SELECT json_group_array(tag) FROM (SELECT tag FROM chat_tags t WHERE t.chat_id = c.id ORDER BY position)) AS tags
      FROM chats c JOIN projects p ON p.id = c.project_id WHERE p.deleted_at IS NULL";
 
@@ -177,8 +178,9 @@ fn create(connection: &Connection, new: &CreateChat) -> Result<Chat, StoreError>
     let now = clock::now();
     columns::execute(
         connection,
-        "INSERT INTO chats (id, project_id, title, titled, model, system_prompt, parameters, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+        "INSERT INTO chats (id, project_id, title, titled, model, system_prompt, parameters, created_at, updated_at,
+                            template_id, template_revision)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)",
         params![
             id.as_str(),
             project.id.as_str(),
@@ -187,7 +189,9 @@ fn create(connection: &Connection, new: &CreateChat) -> Result<Chat, StoreError>
             new.model,
             new.system_prompt,
             parameters::to_column(&new.parameters)?,
-            now
+            now,
+            new.template.as_ref().map(|template| template.id.as_str()),
+            new.template.as_ref().map(|template| template.revision as i64),
         ],
     )?;
     tags::set(connection, &id, &tags)?;
@@ -320,6 +324,9 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Chat> {
         favourite: row.get("favourite")?,
         archived: row.get("archived")?,
         forked_from: columns::id_option(row, "forked_from")?,
+        template: columns::id_option(row, "template_id")?
+            .map(|id| columns::number(row, "template_revision").map(|revision| TemplateUse { id, revision }))
+            .transpose()?,
         head_id: columns::id_option(row, "head_id")?,
         message_count: columns::number(row, "message_count")?,
         created_at: row.get("created_at")?,

@@ -1,6 +1,6 @@
 //! Looks for damage that the structure of the file does not show.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use crate::{StoreError, columns};
 
@@ -91,8 +91,15 @@ const RULES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The indexes of the search.
+const INDEXES: &[&str] = &["message_words", "message_parts", "chat_words", "chat_parts"];
+
 /// One sentence for each thing that is wrong.
 pub(crate) fn findings(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    for index in INDEXES {
+        // FTS5 looks whether others changed an index when a query begins, but not when it is checked.
+        columns::first(connection, &format!("SELECT 1 FROM {index} LIMIT 1"), [], |_| Ok(()))?;
+    }
     let mut findings: Vec<String> = columns::all(connection, "PRAGMA integrity_check", [], |row| row.get(0))?;
     findings.retain(|finding| finding != "ok");
     findings.extend(columns::all(connection, "PRAGMA foreign_key_check", [], |row| {
@@ -105,4 +112,29 @@ pub(crate) fn findings(connection: &Connection) -> Result<Vec<String>, StoreErro
         findings.extend(broken.iter().map(|id| sentence.replace("{}", id)));
     }
     Ok(findings)
+}
+
+/// One sentence for each index of the search that is out of step with what it finds. The check of the file does not see that.
+pub(crate) fn indexes(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut findings = Vec::new();
+    for index in INDEXES {
+        let sql = format!("INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)");
+        match connection.execute(&sql, []) {
+            Ok(_) => {}
+            Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::DatabaseCorrupt => {
+                findings.push(format!("The search index {index} is out of step with the chats."));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(findings)
+}
+
+/// Makes all indexes anew.
+pub(crate) fn rebuild_indexes(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch("REINDEX")?;
+    for index in INDEXES {
+        connection.execute(&format!("INSERT INTO {index} ({index}) VALUES ('rebuild')"), [])?;
+    }
+    Ok(())
 }

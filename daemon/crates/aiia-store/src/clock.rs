@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 
+use crate::StoreError;
+
 /// The last time given out, in milliseconds: a clock that is set back does not reorder what happens in one process.
 static LAST: AtomicI64 = AtomicI64::new(i64::MIN);
 
@@ -12,6 +14,15 @@ pub(crate) fn now() -> String {
     let now = Timestamp::now().as_millisecond();
     let now = LAST.fetch_max(now, Ordering::Relaxed).max(now);
     format_milliseconds(now)
+}
+
+/// A time that a caller gave, in the form in which times are stored.
+pub(crate) fn normalize(time: &str, pointer: &str) -> Result<String, StoreError> {
+    let Ok(parsed) = time.parse::<Timestamp>() else {
+        let detail = format!("“{}” is no time such as 2025-10-09T08:53:20Z.", time.escape_debug());
+        return Err(StoreError::invalid(pointer, detail));
+    };
+    Ok(format!("{parsed:.3}"))
 }
 
 /// A new `UUIDv7`, greater than all before from this process.

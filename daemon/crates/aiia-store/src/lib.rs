@@ -5,6 +5,7 @@
 
 mod store;
 
+mod backups;
 mod branches;
 mod chats;
 mod edits;
@@ -13,7 +14,9 @@ mod messages;
 mod projects;
 mod purge;
 mod runs;
+mod search;
 mod tags;
+mod templates;
 mod usage;
 
 mod chunks;
@@ -36,6 +39,7 @@ mod error;
 #[cfg(test)]
 mod tests;
 
+pub use backups::restore;
 pub use edits::{EditTexts, NewEdit, NewEditFile, ReshapedFile};
 pub use error::StoreError;
 pub use runs::{BegunRun, FinishRun, NewAnswers, NewRun};

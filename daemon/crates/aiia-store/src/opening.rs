@@ -123,15 +123,21 @@ fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
 /// Keeps a copy of the store as it was before a migration.
 fn keep_copy(connection: &Connection, copy: &Path) -> Result<(), StoreError> {
     let draft = beside(copy, ".new");
-    remove_leftover(&draft)?;
-    create_private(&draft)?;
+    copy_to(connection, &draft)?;
+    std::fs::rename(&draft, copy).map_err(|error| StoreError::file(copy, &error))?;
+    sync_directory(copy)
+}
+
+/// Copies one state of the store into a new file of its own, which is on the disk when this returns.
+pub(crate) fn copy_to(connection: &Connection, draft: &Path) -> Result<(), StoreError> {
+    remove_leftover(draft)?;
+    create_private(draft)?;
     let Some(name) = draft.to_str() else {
         return Err(StoreError::Io { detail: format!("the path {} is not UTF-8", draft.display()) });
     };
     connection.execute("VACUUM INTO ?1", [name])?;
-    let synced = OpenOptions::new().write(true).open(&draft).and_then(|file| file.sync_all());
-    synced.and_then(|()| std::fs::rename(&draft, copy)).map_err(|error| StoreError::file(copy, &error))?;
-    sync_directory(copy)
+    let synced = OpenOptions::new().write(true).open(draft).and_then(|file| file.sync_all());
+    synced.map_err(|error| StoreError::file(draft, &error))
 }
 
 /// What every connection needs. Memory is bounded: about 1 MB of pages each.
@@ -179,7 +185,7 @@ fn remove_leftover(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn create_directory(dir: &Path) -> Result<(), StoreError> {
+pub(crate) fn create_directory(dir: &Path) -> Result<(), StoreError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -214,12 +220,12 @@ fn make_private(_path: &Path) -> Result<(), StoreError> {
 
 /// Makes a new or moved file durable in its directory.
 #[cfg(unix)]
-fn sync_directory(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn sync_directory(path: &Path) -> Result<(), StoreError> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(|error| StoreError::file(dir, &error))
 }
 
 #[cfg(not(unix))]
-fn sync_directory(_path: &Path) -> Result<(), StoreError> {
+pub(crate) fn sync_directory(_path: &Path) -> Result<(), StoreError> {
     Ok(())
 }

@@ -58,7 +58,17 @@ impl Store {
     /// # Errors
     /// When the file cannot be read at all.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
-        self.read(check::findings).await
+        let mut findings = self.read(check::findings).await?;
+        findings.extend(self.alone(check::indexes).await?);
+        Ok(findings)
+    }
+
+    /// Makes all indexes anew from the tables, which mends what [`Self::check`] finds wrong with them. Other writes wait.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub async fn rebuild_indexes(&self) -> Result<(), StoreError> {
+        self.write(check::rebuild_indexes).await
     }
 
     pub(crate) async fn write<T: Send + 'static>(

@@ -3,6 +3,7 @@
 pub(crate) mod edit;
 
 mod action;
+mod backup;
 mod chat;
 mod config;
 mod context;
@@ -11,6 +12,10 @@ mod message;
 mod model;
 mod project;
 mod run;
+mod search;
 mod system;
+mod template;
 mod usage;
 pub(crate) mod workspace;
+
+pub(crate) use run::{answer_limit, choose, redaction};

@@ -87,7 +87,7 @@ pub(super) async fn answer(
 }
 
 /// The model that the settings name, else the default one.
-pub(super) async fn choose(engine: &Engine, settings: &Settings, notes: Vec<String>) -> Result<Chosen, Problem> {
+pub(crate) async fn choose(engine: &Engine, settings: &Settings, notes: Vec<String>) -> Result<Chosen, Problem> {
     let wish = settings.model.as_ref().map(|model| model.value.as_str());
     let mut model = engine.models().choose(wish).await?;
     model.notes = notes;
@@ -151,7 +151,7 @@ pub(super) fn check_length(content: &str) -> Result<(), Problem> {
 }
 
 /// Whether key-like strings are replaced for a model that is `local` or not.
-pub(super) fn redaction(engine: &Engine, local: bool) -> bool {
+pub(crate) fn redaction(engine: &Engine, local: bool) -> bool {
     let configured = engine.configured();
     let privacy = &configured.config.settings.privacy;
     privacy.redact_secrets && (!local || privacy.redact_local)
@@ -206,7 +206,7 @@ pub(super) fn conversation(
 }
 
 /// How many tokens the answer may have.
-pub(super) fn answer_limit(messages: &[ChatMessage], window: u32) -> u32 {
+pub(crate) fn answer_limit(messages: &[ChatMessage], window: u32) -> u32 {
     let asked: usize = messages.iter().map(|message| aiia_context::count_tokens(&message.content)).sum();
     window.saturating_sub(asked as u32 + asked as u32 / 8).clamp(MIN_ANSWER, 4096)
 }

@@ -29,7 +29,7 @@ impl Default for BodyLimits {
 const MAX_THROWN_AWAY: u64 = 256 << 20;
 
 /// The JSON value of the body; nothing when the body is empty.
-pub(super) async fn read_json(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Option<Value>, Problem> {
+pub(crate) async fn read_json(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<Option<Value>, Problem> {
     let declared = headers.get(header::CONTENT_TYPE);
     if let Some(declared) = declared
         && !declared.to_str().is_ok_and(is_json)

@@ -1,5 +1,6 @@
 //! Tests of the store as a whole.
 
+mod backups;
 mod branches;
 mod chats;
 mod checks;
@@ -13,6 +14,8 @@ mod projects;
 mod purge;
 mod recovery;
 mod runs;
+mod search;
+mod templates;
 
 use std::path::Path;
 

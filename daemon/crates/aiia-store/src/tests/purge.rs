@@ -21,7 +21,7 @@ async fn a_purged_chat_leaves_no_text_in_any_file() {
     store.append_events(id.clone(), vec![text(&id, 1, secret)]).await.unwrap();
     store.edit(&id).await;
     store.finish_run(id, end(RunStatus::Completed, &format!("long {secret} ").repeat(9000))).await.unwrap();
-    assert!(holds(store.dir.path(), secret));
+    assert!(holds(store.dir.path(), secret) && holds(store.dir.path(), "xyzzy"));
 
     let refused = store.purge_chat(begun.chat.id.clone()).await;
     assert!(matches!(refused, Err(StoreError::State { .. })), "it is not deleted yet: {refused:?}");
@@ -29,6 +29,7 @@ async fn a_purged_chat_leaves_no_text_in_any_file() {
     assert!(holds(store.dir.path(), secret));
     store.purge_chat(begun.chat.id.clone()).await.unwrap();
     assert!(!holds(store.dir.path(), secret));
+    assert!(!holds(store.dir.path(), "xyzzy"), "the words of the search index");
     is_not_found(store.restore_chat(begun.chat.id.clone()).await, "chat");
     is_not_found(store.purge_chat(begun.chat.id).await, "chat");
     assert!(store.get_chat(other.chat.id).await.is_ok());

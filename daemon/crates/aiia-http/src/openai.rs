@@ -1,0 +1,113 @@
+//! The paths of `OpenAI`'s API, so that its clients can use the models that aiia has.
+//!
+//! An answer is stateless unless a header or the request's `metadata` says where to keep it: `X-Aiia-Chat` or
+//! `metadata.chat_id` asks the last message in that chat, which has its own history; `X-Aiia-Project` or
+//! `metadata.project_id` keeps the conversation as a new chat of that project.
+
+mod answer;
+mod request;
+
+use aiia_engine::{ClientInfo, Session, Transport};
+use aiia_protocol::Empty;
+use aiia_protocol::operation::{ModelList, Scope};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use serde_json::{Value, json};
+
+use crate::envelope::Failure;
+use crate::guard::Access;
+use crate::router::App;
+use crate::routes::{body, client_name};
+
+/// Where the paths begin; their errors have `OpenAI`'s form.
+pub(crate) const PREFIX: &str = "/v1/";
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/models", get(models))
+        .route("/v1/models/{*id}", get(model))
+        .route("/v1/chat/completions", post(completions))
+        .route("/v1/embeddings", post(embeddings))
+}
+
+/// A problem as `OpenAI`'s clients read it.
+pub(crate) fn error(problem: &Problem) -> Value {
+    let kind = match problem.status {
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        429 => "rate_limit_error",
+        400..=499 => "invalid_request_error",
+        _ => "server_error",
+    };
+    let param = problem.errors.first().map(|error| error.pointer.trim_start_matches('/').replace('/', "."));
+    json!({"error": {"message": problem.sentence(), "type": kind, "code": problem.code, "param": param}})
+}
+
+fn session(app: &App, access: Access, headers: &HeaderMap) -> Session {
+    app.engine.open_session(ClientInfo {
+        name: client_name(access, headers),
+        transport: Transport::Http,
+        scope: access.scope,
+    })
+}
+
+async fn listed(session: &Session) -> Result<Vec<Value>, Problem> {
+    let models = session.run::<ModelList>(Empty {}).await?;
+    let item = |id: &str, owner: &str| json!({"id": id, "object": "model", "created": 0, "owned_by": owner});
+    Ok(models.items.iter().map(|model| item(&model.id, &model.provider)).collect())
+}
+
+async fn models(
+    State(app): State<App>,
+    Extension(access): Extension<Access>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Failure> {
+    let session = session(&app, access, &headers);
+    Ok(Json(json!({"object": "list", "data": listed(&session).await?})))
+}
+
+async fn model(
+    State(app): State<App>,
+    Extension(access): Extension<Access>,
+    axum::extract::Path(id): axum::extract::Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Failure> {
+    let session = session(&app, access, &headers);
+    let found = listed(&session).await?.into_iter().find(|model| model["id"] == id.as_str());
+    Ok(Json(found.ok_or_else(|| Problem::not_found("model", &id))?))
+}
+
+async fn completions(
+    State(app): State<App>,
+    Extension(access): Extension<Access>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let (parts, body) = request.into_parts();
+    require(access, Scope::Write, "/v1/chat/completions")?;
+    let body = body::read_json(&parts.headers, body, app.limits).await?;
+    let wanted = request::Completion::read(&parts.headers, body)?;
+    let session = session(&app, access, &parts.headers);
+    answer::respond(app, session, wanted).await
+}
+
+async fn embeddings(Extension(access): Extension<Access>) -> Result<Response, Failure> {
+    require(access, Scope::Write, "/v1/embeddings")?;
+    Err(Failure::from(
+        Problem::new(ProblemCode::InvalidParams, "None of the models here gives embeddings.")
+            .with_error("/model", "gives no embeddings")
+            .with_hint("Ask the embedding server itself."),
+    ))
+}
+
+fn require(access: Access, scope: Scope, what: &str) -> Result<(), Problem> {
+    if access.scope >= scope {
+        return Ok(());
+    }
+    let detail = format!("`{what}` needs a token with the scope “{}”.", scope.as_str());
+    Err(Problem::new(ProblemCode::Forbidden, detail))
+}

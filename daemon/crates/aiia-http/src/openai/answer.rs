@@ -1,0 +1,181 @@
+//! The answer in `OpenAI`'s form: at once, or as a stream of chunks.
+
+use std::convert::Infallible;
+
+use aiia_engine::Session;
+use aiia_engine::completion::{Completion as Asked, Part};
+use aiia_protocol::message::Role;
+use aiia_protocol::operation::{ChatGet, RunEvents, RunStart};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::run::{RunEvent, RunEventKind, RunStatus, StartRun, Usage};
+use axum::Json;
+use axum::http::HeaderValue;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use serde_json::{Value, json};
+
+use super::request::Completion;
+use crate::envelope::Failure;
+use crate::router::App;
+
+/// An answer on its way.
+struct Answer {
+    id: String,
+    created: u64,
+    model: String,
+    /// The chat that keeps it.
+    chat_id: Option<String>,
+    parts: BoxStream<'static, Part>,
+}
+
+pub(super) async fn respond(app: App, session: Session, wanted: Completion) -> Result<Response, Failure> {
+    let (stream, include_usage) = (wanted.stream, wanted.include_usage);
+    let answer = ask(&session, wanted).await?;
+    let chat_id = answer.chat_id.clone();
+    let mut response =
+        if stream { streamed(app, session, answer, include_usage) } else { whole(session, answer).await? };
+    if let Some(value) = chat_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        response.headers_mut().insert("x-aiia-chat", value);
+    }
+    Ok(response)
+}
+
+async fn ask(session: &Session, wanted: Completion) -> Result<Answer, Problem> {
+    let created = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_secs());
+    let id = format!("chatcmpl-{}", uuid::Uuid::now_v7().simple());
+    let Completion { model, mut messages, parameters, chat_id, project_id, .. } = wanted;
+    let chat = match (chat_id, project_id) {
+        (Some(id), _) => {
+            let chat = session.run::<ChatGet>(aiia_protocol::chat::ChatRef { chat_id: id.into() }).await?;
+            Some((chat, messages.pop()))
+        }
+        (None, Some(project)) => {
+            let last = messages.pop();
+            let said = std::mem::take(&mut messages);
+            Some((session.keep_conversation(project.into(), said, None).await?, last))
+        }
+        (None, None) => None,
+    };
+    let Some((chat, last)) = chat else {
+        let (model, parts) = session.complete(Asked { model, messages, parameters }).await?;
+        return Ok(Answer { id, created, model, chat_id: None, parts });
+    };
+    let (_, content) = last.unwrap_or((Role::User, String::new()));
+    let start = StartRun { model, parameters, ..StartRun::new(chat.id.clone(), content) };
+    let run = session.run::<RunStart>(start).await?;
+    let events =
+        session.stream::<RunEvents>(aiia_protocol::run::RunEvents { run_id: run.id.clone(), after: 0 }).await?;
+    Ok(Answer { id, created, model: run.model, chat_id: Some(chat.id.0), parts: parts(events) })
+}
+
+/// The events of a run as parts of an answer.
+fn parts(events: BoxStream<'static, RunEvent>) -> BoxStream<'static, Part> {
+    events
+        .scan(None, |usage: &mut Option<Usage>, event| {
+            let part = match event.kind {
+                RunEventKind::Text { text } => Some(Part::Text(text)),
+                RunEventKind::Reasoning { text } => Some(Part::Reasoning(text)),
+                RunEventKind::Usage { usage: used } => {
+                    *usage = Some(used);
+                    None
+                }
+                RunEventKind::Done { status: RunStatus::Completed, .. } => {
+                    Some(Part::End { cut_off: false, usage: *usage })
+                }
+                RunEventKind::Done { problem, .. } => Some(Part::Failed(
+                    problem.unwrap_or_else(|| Problem::new(ProblemCode::Cancelled, "The answer was stopped.")),
+                )),
+                _ => None,
+            };
+            std::future::ready(Some(part))
+        })
+        .filter_map(std::future::ready)
+        .boxed()
+}
+
+fn usage_json(usage: Option<Usage>) -> Value {
+    let usage = usage.unwrap_or_default();
+    let (asked, said) = (usage.input_tokens.unwrap_or(0), usage.output_tokens.unwrap_or(0));
+    json!({
+        "prompt_tokens": asked,
+        "completion_tokens": said,
+        "total_tokens": asked + said,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens.unwrap_or(0)},
+    })
+}
+
+fn finish(cut_off: bool) -> &'static str {
+    if cut_off { "length" } else { "stop" }
+}
+
+async fn whole(session: Session, mut answer: Answer) -> Result<Response, Problem> {
+    let (mut text, mut reasoning) = (String::new(), String::new());
+    let (mut cut_off, mut usage) = (false, None);
+    while let Some(part) = answer.parts.next().await {
+        match part {
+            Part::Text(more) => text.push_str(&more),
+            Part::Reasoning(more) => reasoning.push_str(&more),
+            Part::End { cut_off: cut, usage: used } => (cut_off, usage) = (cut, used),
+            Part::Failed(problem) => return Err(problem),
+        }
+    }
+    drop(session);
+    let mut message = json!({"role": "assistant", "content": text, "refusal": null});
+    if !reasoning.is_empty() {
+        message["reasoning_content"] = reasoning.into();
+    }
+    let mut body = json!({
+        "id": answer.id,
+        "object": "chat.completion",
+        "created": answer.created,
+        "model": answer.model,
+        "choices": [{"index": 0, "message": message, "logprobs": null, "finish_reason": finish(cut_off)}],
+        "usage": usage_json(usage),
+    });
+    if let Some(chat) = answer.chat_id {
+        body["metadata"] = json!({"chat_id": chat});
+    }
+    Ok(Json(body).into_response())
+}
+
+fn streamed(app: App, session: Session, answer: Answer, include_usage: bool) -> Response {
+    let Answer { id, created, model, parts, .. } = answer;
+    let chunk = move |choices: Value, usage: Value| {
+        let mut chunk = json!({
+            "id": id, "object": "chat.completion.chunk", "created": created, "model": model, "choices": choices,
+        });
+        if include_usage {
+            chunk["usage"] = usage;
+        }
+        chunk
+    };
+    let choice =
+        |delta: Value, finish: Value| json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]);
+    let first = chunk(choice(json!({"role": "assistant", "content": ""}), Value::Null), Value::Null);
+    let rest = parts.flat_map(move |part| {
+        let _open = &session;
+        let chunks = match part {
+            Part::Text(text) => vec![chunk(choice(json!({"content": text}), Value::Null), Value::Null)],
+            Part::Reasoning(text) => vec![chunk(choice(json!({"reasoning_content": text}), Value::Null), Value::Null)],
+            Part::End { cut_off, usage } => {
+                let mut chunks = vec![chunk(choice(json!({}), finish(cut_off).into()), Value::Null)];
+                if include_usage {
+                    chunks.push(chunk(json!([]), usage_json(usage)));
+                }
+                chunks
+            }
+            Part::Failed(problem) => vec![super::error(&problem)],
+        };
+        stream::iter(chunks)
+    });
+    let shutdown = app.shutdown.clone();
+    let events = stream::once(std::future::ready(first))
+        .chain(rest)
+        .map(|chunk| Event::default().data(chunk.to_string()))
+        .chain(stream::once(std::future::ready(Event::default().data("[DONE]"))))
+        .take_until(async move { shutdown.cancelled_owned().await })
+        .map(Ok::<_, Infallible>);
+    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+}

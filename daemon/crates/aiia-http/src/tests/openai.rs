@@ -1,0 +1,119 @@
+//! `OpenAI`'s paths, as its clients read them.
+
+use aiia_tests::model_server::{ModelServer, Script};
+use axum::body::Body;
+use serde_json::{Value, json};
+
+use super::support::*;
+
+async fn ask(server: &Server, body: Value) -> Answer {
+    server.post("/v1/chat/completions", body).await
+}
+
+fn hi() -> Value {
+    json!([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}])
+}
+
+/// The chunks of a stream; the last line must be `[DONE]`.
+fn chunks(text: &str) -> Vec<Value> {
+    let data: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim).collect();
+    assert_eq!(data.last(), Some(&"[DONE]"), "{text}");
+    data[..data.len() - 1].iter().map(|chunk| serde_json::from_str(chunk).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_completion_at_once_stores_nothing() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::with_model(&model);
+    let got = ask(&server, json!({"model": "test/test-model", "messages": hi(), "max_tokens": 5})).await;
+    assert_eq!(got.status, 200, "{}", got.text());
+    let body = got.json();
+    assert_eq!((&body["object"], &body["model"]), (&json!("chat.completion"), &json!("test/test-model")));
+    assert_eq!(body["choices"][0]["message"]["content"], "Hello from the scripted model.");
+    assert_eq!(body["choices"][0]["finish_reason"], "stop");
+    assert!(body["usage"]["total_tokens"].as_u64().unwrap() > 0, "{body}");
+    let sent = model.chats().pop().unwrap().body;
+    assert_eq!((&sent["messages"], &sent["max_tokens"]), (&hi(), &json!(5)), "nothing is added");
+    assert_eq!(server.get("/api/v1/chats").await.json()["items"], json!([]));
+    let list = server.get("/v1/models").await.json();
+    assert_eq!((&list["object"], &list["data"][0]["id"]), (&json!("list"), &json!("test/test-model")));
+    assert_eq!(server.get("/v1/models/test/test-model").await.json()["owned_by"], "test");
+}
+
+#[tokio::test]
+async fn a_stream_has_chunks_usage_and_an_end() {
+    let model = ModelServer::start().unwrap();
+    model.always(Script::text("one two"));
+    let server = Server::with_model(&model);
+    let body = json!({"messages": hi(), "stream": true, "stream_options": {"include_usage": true}});
+    let got = ask(&server, body).await;
+    assert_eq!(got.header("content-type"), "text/event-stream");
+    let chunks = chunks(&got.text());
+    let text: String = chunks.iter().filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str()).collect();
+    assert_eq!((text.as_str(), &chunks[0]["choices"][0]["delta"]["role"]), ("one two", &json!("assistant")));
+    assert_eq!(chunks[chunks.len() - 2]["choices"][0]["finish_reason"], "stop");
+    let last = chunks.last().unwrap();
+    assert!(last["choices"] == json!([]) && last["usage"]["total_tokens"].as_u64() > Some(0), "{last}");
+}
+
+#[tokio::test]
+async fn errors_have_the_form_that_clients_read() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::with_model(&model);
+    for (body, status, param) in
+        [(json!({"messages": hi(), "n": 2}), 400, json!("n")), (json!({"messages": []}), 400, json!("messages"))]
+    {
+        let got = ask(&server, body).await;
+        assert_eq!((got.status, got.header("content-type")), (status, "application/json"));
+        assert_eq!(
+            (&got.json()["error"]["param"], &got.json()["error"]["type"]),
+            (&param, &json!("invalid_request_error"))
+        );
+    }
+    let none = request("POST", "/v1/chat/completions").body(Body::empty()).unwrap();
+    assert_eq!(server.send(none).await.json()["error"]["type"], "authentication_error");
+    assert_eq!(server.get("/v1/nothing").await.json()["error"]["type"], "not_found_error");
+    let embeddings = server.post("/v1/embeddings", json!({"model": "test/test-model", "input": "x"})).await;
+    assert_eq!((embeddings.status, &embeddings.json()["error"]["param"]), (400, &json!("model")));
+    model.always(Script::error(500, "out of order"));
+    let failed = ask(&server, json!({"messages": hi()})).await;
+    assert_eq!((failed.status, &failed.json()["error"]["type"]), (502, &json!("server_error")), "{}", failed.text());
+    let stream = ask(&server, json!({"messages": hi(), "stream": true})).await;
+    assert!(chunks(&stream.text()).last().unwrap()["error"]["message"].is_string());
+}
+
+#[tokio::test]
+async fn a_conversation_is_kept_where_it_is_wished() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::with_model(&model);
+    let project = server.post("/api/v1/projects", json!({"name": "p"})).await.json()["id"].clone();
+    let mut messages = hi();
+    messages
+        .as_array_mut()
+        .unwrap()
+        .extend([json!({"role": "assistant", "content": "hello"}), json!({"role": "user", "content": "and?"})]);
+    let got = ask(&server, json!({"messages": messages, "metadata": {"project_id": project}})).await;
+    let chat = got.header("x-aiia-chat").to_owned();
+    assert_eq!(server.get(&format!("/api/v1/chats/{chat}")).await.json()["system_prompt"], "Be brief.");
+    let stored = async || {
+        let page = server.get(&format!("/api/v1/chats/{chat}/messages")).await.json();
+        page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|message| message["content"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(stored().await, ["hi", "hello", "and?", "Hello from the scripted model."]);
+
+    let body = json_body(
+        with_token("POST", "/v1/chat/completions").header("x-aiia-chat", &chat),
+        &json!({"messages": hi(), "stream": true}),
+    );
+    chunks(&server.send(body).await.text());
+    assert_eq!(stored().await.len(), 6);
+    let sent = model.chats().pop().unwrap().body["messages"].as_array().unwrap().len();
+    assert_eq!(sent, 6, "the chat's own history goes along");
+    let nowhere = ask(&server, json!({"messages": hi(), "metadata": {"chat_id": "nowhere"}})).await;
+    assert_eq!(nowhere.status, 404);
+}

@@ -1,0 +1,84 @@
+//! Backups, and the drill of restoring one.
+
+use super::*;
+use crate::restore;
+
+/// A store with a finished run that says `content`.
+async fn with_answer(content: &str) -> (Fixture, Chat) {
+    let store = fixture();
+    let begun = store.lone_run().await;
+    store.finish_run(begun.run.id, end(RunStatus::Completed, content)).await.unwrap();
+    (store, begun.chat)
+}
+
+#[tokio::test]
+async fn a_backup_is_made_checked_and_restored() {
+    let (store, chat) = with_answer("before").await;
+    let made = store.create_backup().await.unwrap();
+    assert_eq!(store.list_backups(), std::slice::from_ref(&made));
+    let report = store.verify_backup(made.name.clone()).await.unwrap();
+    assert_eq!((report.findings, report.chats, report.messages), (Vec::new(), 1, 2));
+
+    store.delete_chat(chat.id.clone(), None).await.unwrap();
+    store.purge_chat(chat.id.clone()).await.unwrap();
+    store.project("after").await;
+    let Fixture { store, dir } = store;
+    store.close();
+    drop(store);
+    let kept = restore(dir.path(), &made.name).unwrap().expect("what was there is kept");
+    let back = Fixture { store: Store::open(dir.path()).unwrap(), dir };
+    assert_eq!(back.get_chat(chat.id.clone()).await.unwrap().id, chat.id);
+    assert_eq!(back.value::<i64>("SELECT count(*) FROM projects"), 1);
+    back.assert_clean().await;
+    let before = Connection::open(kept).unwrap();
+    assert_eq!(before.query_row("SELECT count(*) FROM projects", [], |row| row.get::<_, i64>(0)), Ok(2));
+}
+
+#[tokio::test]
+async fn a_backup_is_whole_while_others_write() {
+    let store = fixture();
+    let chat = store.chat(&store.project("p").await.id).await;
+    let writer = {
+        let (store, chat) = (store.store.clone(), chat.clone());
+        tokio::spawn(async move {
+            for number in 0..60 {
+                let run = store.begin_run(new_run(&chat, &number.to_string())).await.unwrap().run;
+                store.finish_run(run.id, end(RunStatus::Completed, "x")).await.unwrap();
+            }
+        })
+    };
+    for _ in 0..3 {
+        let made = store.create_backup().await.unwrap();
+        let report = store.verify_backup(made.name).await.unwrap();
+        assert_eq!((report.findings, report.messages % 2), (Vec::new(), 0));
+    }
+    writer.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_damaged_backup_is_noticed_and_not_restored() {
+    let (store, chat) = with_answer(&"long ".repeat(20_000)).await;
+    let made = store.create_backup().await.unwrap();
+    let mut content = std::fs::read(&made.path).unwrap();
+    let middle = content.len() / 2;
+    content[middle..middle + 8192].fill(0xa5);
+    std::fs::write(&made.path, content).unwrap();
+    let report = store.verify_backup(made.name.clone()).await.unwrap();
+    assert_ne!(report.findings, Vec::<String>::new());
+    let Fixture { store, dir } = store;
+    store.close();
+    drop(store);
+    let refused = restore(dir.path(), &made.name);
+    assert!(matches!(refused, Err(StoreError::Corrupt { .. })), "{refused:?}");
+    let store = Store::open(dir.path()).unwrap();
+    assert!(store.get_chat(chat.id).await.is_ok(), "the store is as it was");
+}
+
+#[tokio::test]
+async fn a_name_leads_nowhere_else() {
+    let (store, _) = with_answer("x").await;
+    for name in ["", "..", "../aiia", "/etc/passwd", "aiia-20250101T000000000Z"] {
+        is_not_found(store.verify_backup(name.into()).await, "backup");
+        is_not_found(restore(store.dir.path(), name), "backup");
+    }
+}

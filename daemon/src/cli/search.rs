@@ -1,0 +1,61 @@
+//! `aiia search`: where something was said.
+
+use aiia_protocol::chat::Inclusion;
+use aiia_protocol::operation::SearchQuery;
+use aiia_protocol::search::{Search, SearchMode};
+
+use crate::cli::arguments::SearchArguments;
+use crate::cli::output::{self, Style, paint};
+use crate::cli::sanitize::one_line;
+use crate::client::Client;
+use crate::exit::{self, Failure};
+
+pub(crate) fn run(arguments: &SearchArguments) -> Result<u8, Failure> {
+    let role = arguments.role.as_ref().and_then(|role| serde_json::from_value(role.clone().into()).ok());
+    let page = Client::open()?.call::<SearchQuery>(&Search {
+        query: arguments.words.join(" "),
+        mode: if arguments.exact { SearchMode::Substring } else { SearchMode::Auto },
+        project_id: arguments.project.as_deref().map(Into::into),
+        chat_id: arguments.chat.as_deref().map(Into::into),
+        role,
+        model: arguments.model.clone(),
+        tag: arguments.tag.clone(),
+        favourite: arguments.favourite.then_some(true),
+        archived: if arguments.archived { Inclusion::Include } else { Inclusion::Exclude },
+        since: arguments.since.as_deref().map(time),
+        until: arguments.until.as_deref().map(time),
+        cursor: None,
+        limit: Some(arguments.list.limit),
+    })?;
+    if arguments.list.json {
+        output::json(&page);
+        return Ok(exit::OK);
+    }
+    if page.items.is_empty() {
+        output::note("Nothing was found.");
+    }
+    for hit in &page.items {
+        let what = if hit.message_id.is_some() { one_line(&hit.chat_title) } else { "title".to_owned() };
+        output::painted_line(&format!(
+            "{}  {}",
+            paint(hit.chat_id.as_str(), Style::Faint),
+            paint(&what, Style::Heading)
+        ));
+        let parts = hit.snippet.iter().map(|part| {
+            let text = one_line(&part.text);
+            if part.found { paint(&text, Style::Good) } else { text }
+        });
+        output::painted_line(&format!("    {}", parts.collect::<String>()));
+    }
+    if page.has_more {
+        output::note("There are more: raise --limit.");
+    }
+    Ok(exit::OK)
+}
+
+/// A day means its beginning in the local time zone.
+fn time(text: &str) -> String {
+    let day = text.parse::<jiff::civil::Date>().ok();
+    let zoned = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::system()).ok());
+    zoned.map_or_else(|| text.to_owned(), |zoned| zoned.timestamp().to_string())
+}
