@@ -40,7 +40,7 @@ pub(crate) fn start(directory: &Path) -> Option<()> {
         .build(directory)
         .ok()?;
     let wanted = std::env::var("AIIA_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
-    let filter = wanted.unwrap_or_else(|| usual());
+    let filter = wanted.unwrap_or_else(usual);
     let layer = tracing_subscriber::fmt::layer().json().with_writer(Masking(file));
     tracing_subscriber::registry().with(filter).with(layer).try_init().ok()?;
     std::panic::set_hook(Box::new(|panic| {

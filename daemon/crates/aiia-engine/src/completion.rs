@@ -143,7 +143,7 @@ impl State {
                     }
                 }
                 Some(Ok(Delta::Reasoning(text))) => return Some(Part::Reasoning(text)),
-                Some(Ok(Delta::Status(_))) => {}
+                Some(Ok(Delta::Status(_) | Delta::Fallback { .. })) => {}
                 Some(Ok(Delta::Usage(used))) => {
                     self.usage = Some(Usage {
                         input_tokens: used.input_tokens,
