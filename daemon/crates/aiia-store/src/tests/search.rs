@@ -99,7 +99,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let store = fixture();
-            library(&store, &[(&format!("before {words} after"), "x")]).await;
+            library(&store, &[(&format!("before {words} after"), "☃")]).await;
             prop_assert!(store.search(query(&words)).await.is_ok());
             let whole = Search { mode: aiia_protocol::search::SearchMode::Substring, ..query(words.trim()) };
             let hits = store.search(whole).await.unwrap().items.len();
