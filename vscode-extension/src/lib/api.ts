@@ -35,6 +35,10 @@ export type ChangeEvent = Schemas["Event"];
 export type PendingEdit = Schemas["PendingEdit"];
 export type EditPreview = Schemas["EditPreview"];
 export type Model = Schemas["Model"];
+export type SearchHit = Schemas["SearchHit"];
+export type Template = Schemas["Template"];
+export type TemplateVariable = Schemas["Variable"];
+export type VariableValue = Schemas["VariableValue"];
 
 /** Anything thrown, as a problem that can be shown. */
 export function asProblem(error: unknown): Problem {

@@ -150,6 +150,84 @@ test("chats are found, renamed, archived, deleted and brought back", async () =>
   await page.context().close();
 });
 
+test("what was said is found, in a long chat and on a branch that is not shown", async () => {
+  const chat = await chatWith(
+    "The zebrafish swims.",
+    ...Array.from({ length: 60 }, (_, index) => `Filler ${index}. ${"words ".repeat(30)}`),
+  );
+  const page = await signedIn();
+  await page.goto(`${new URL(page.url()).origin}/#chat=${chat.id}`);
+  await page.reload();
+  await answer(page).getByText("Filler 59.").waitFor();
+  aiia.model.next(["A quokka smiles."]);
+  await ask(page, "Which animal?");
+  await answer(page).getByText("quokka").waitFor();
+  await answer(page).getByRole("button", { name: "Regenerate" }).click();
+  await answer(page).getByText("Hello from the scripted model.").waitFor();
+  const found = page.getByRole("region", { name: "Found in messages" });
+  await page.getByLabel("Search chats").fill("zebrafish");
+  await found.locator("mark", { hasText: "zebrafish" }).waitFor();
+  await picture(page, "23-page-search");
+  await found.getByRole("button").first().click();
+  await page.locator("article:focus", { hasText: "The zebrafish swims." }).waitFor();
+  await page.getByLabel("Search chats").fill("quokka");
+  await found.getByRole("button").first().click();
+  await page.locator("article:focus", { hasText: "A quokka smiles." }).waitFor();
+  await page.getByLabel("Search chats").fill("gnu OR (");
+  await found.getByText("Nothing was said with these words.").waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("a template is filled in, and becomes text or a chat", async () => {
+  await aiia.http("POST", "/templates", {
+    content: {
+      name: "Naming",
+      body: "Find {{ count }} names for {{ thing }}{% if short %}, short ones{% endif %}, in {{ style }}.",
+      system_prompt: "You find names.",
+      variables: [
+        { name: "thing", description: "What is named" },
+        { name: "count", kind: "number", default: 3 },
+        { name: "short", kind: "boolean", default: false },
+        { name: "style", kind: "choice", choices: ["Latin", "Greek"], default: "Latin" },
+      ],
+    },
+  });
+  const page = await signedIn();
+  await page.getByRole("button", { name: "Templates" }).click();
+  await page.getByLabel("Template", { exact: true }).selectOption({ label: "Naming" });
+  // Without a value that must be given the daemon says which.
+  await page.getByRole("button", { name: "Insert as text" }).click();
+  await page.locator(".toasts").getByText("thing").waitFor();
+  await page.getByLabel("What is named").fill("a parser");
+  await page.getByLabel("short").check();
+  await page.getByLabel("style").selectOption("Greek");
+  await picture(page, "23-page-template");
+  await page.getByRole("button", { name: "Insert as text" }).click();
+  await page.waitForFunction(() =>
+    document.querySelector(".composer textarea")?.value.includes("Find 3 names for a parser, short ones, in Greek."),
+  );
+  await field(page).fill("");
+  await page.getByRole("button", { name: "Templates" }).click();
+  await page.getByLabel("Template", { exact: true }).selectOption({ label: "Naming" });
+  await page.getByLabel("What is named").fill("a lexer");
+  await page.getByLabel("count").fill("5");
+  aiia.model.next(["Lexi"]);
+  await page.getByRole("button", { name: "Start a chat" }).click();
+  await answer(page).getByText("Lexi").waitFor();
+  await page.locator("article.user").getByText("Find 5 names for a lexer, in Latin.").waitFor();
+  assert.ok(JSON.stringify(aiia.model.requests.at(-1)).includes("You find names."));
+  // Escape leaves without a trace.
+  await page.getByRole("button", { name: "Templates" }).click();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Templates" }).waitFor();
+  assert.deepEqual(
+    page.faults.filter((fault) => !/40\d/.test(fault)),
+    [],
+  );
+  await page.context().close();
+});
+
 test("of a long chat only a window is in the document, and all of it is reached by scrolling", async () => {
   const chat = await chatWith(...Array.from({ length: 200 }, (_, index) => `Answer ${index}. ${"words ".repeat(30)}`));
   const page = await signedIn();

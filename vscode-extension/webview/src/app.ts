@@ -1,6 +1,15 @@
 /** What the view does: reads, asks, follows, and keeps what it shows true. It decides nothing that the daemon can decide. */
 
-import { asProblem, type ChangeEvent, type Chat, type Message, type Project, sentence } from "../../src/lib/api";
+import {
+  asProblem,
+  type ChangeEvent,
+  type Chat,
+  type Message,
+  type Params,
+  type Project,
+  type SearchHit,
+  sentence,
+} from "../../src/lib/api";
 import { fenced } from "../../src/lib/text";
 import type { Attachment } from "../../src/lib/view_protocol";
 import { LiveRun } from "./live_run";
@@ -27,6 +36,7 @@ export class App {
   onSay: (text: string) => void = () => {};
   onFocusComposer: () => void = () => {};
   onScrollToEnd: () => void = () => {};
+  onShowMessage: (messageId: string) => void = () => {};
   onDraft: (text: string) => void = () => {};
   #saved: Saved;
   #settling: number | undefined;
@@ -178,19 +188,28 @@ export class App {
   async search(query: string): Promise<void> {
     const number = ++this.#searching;
     this.store.set({ query, found: undefined });
-    if (query.trim() === "" || !this.has("search.messages")) return;
+    if (query.trim() === "" || !this.has("search.query")) return;
     await new Promise((resolve) => setTimeout(resolve, SEARCH_MILLISECONDS));
     if (number !== this.#searching) return;
-    const found = await this.transport.call("search.messages" as never, { query, limit: 30 } as never);
-    const items = (found as { items: { chat_id: string; chat_title?: string; title?: string; snippet: string }[] }).items;
+    const { items } = await this.transport.call("search.query", { query, limit: 30 });
     if (number !== this.#searching) return;
-    this.store.set({
-      found: items.map((item) => ({
-        chatId: item.chat_id,
-        title: item.chat_title ?? item.title ?? "Chat",
-        snippet: item.snippet,
-      })),
-    });
+    // Titles narrow the list above already, but only those of this project.
+    const listed = new Set(this.state.chats.map((chat) => chat.id));
+    this.store.set({ found: items.filter((hit) => hit.message_id || !listed.has(hit.chat_id)) });
+  }
+
+  /** Opens the chat of a hit where it was found. */
+  async openFound(hit: SearchHit): Promise<void> {
+    await this.open(hit.chat_id);
+    const wanted = hit.message_id;
+    if (!wanted) return;
+    const isHere = () => this.state.messages.some((message) => message.id === wanted);
+    while (!isHere() && this.state.chat?.id === hit.chat_id && this.state.older) await this.readOlder();
+    if (this.state.chat?.id !== hit.chat_id) return;
+    // What is on no page of this path is on another branch.
+    if (!isHere() && this.has("message.choose")) await this.choose(wanted);
+    while (!isHere() && this.state.chat?.id === hit.chat_id && this.state.older) await this.readOlder();
+    this.onShowMessage(wanted);
   }
 
   async updateChat(chat: Chat, change: Record<string, unknown>): Promise<void> {
@@ -359,13 +378,28 @@ export class App {
     return this.has("message.choose") ? { replaces: message.id } : { parent_id: message.parent_id };
   }
 
+  /** Starts a chat from a template: its system prompt, model and first question. */
+  async startTemplate(filled: Omit<Params<"template.start">, "project_id">): Promise<void> {
+    const projectId = await this.#anyProject();
+    const { chat, run } = await this.transport.call("template.start", {
+      ...filled,
+      project_id: projectId,
+    } as Params<"template.start">);
+    await this.open(chat.id);
+    if (run) this.#follow(run.message_id, run.id);
+    this.onFocusComposer();
+  }
+
+  /** The project that is shown; a first one where there is none yet. */
+  async #anyProject(): Promise<string> {
+    if (this.state.projectId) return this.state.projectId;
+    const project = await this.transport.call("project.create", { name: "My chats" });
+    await this.#readProjects();
+    return project.id;
+  }
+
   async #createChat(): Promise<Chat> {
-    let { projectId } = this.state;
-    if (!projectId) {
-      const project = await this.transport.call("project.create", { name: "My chats" });
-      await this.#readProjects();
-      projectId = project.id;
-    }
+    const projectId = await this.#anyProject();
     const chat = await this.transport.call("chat.create", { project_id: projectId });
     const draft = this.draft;
     this.store.set({ chat, projectId });

@@ -1,6 +1,6 @@
 /** What the view shows, and how its parts hear of changes. */
 
-import type { Chat, Message, Model, Project } from "../../src/lib/api";
+import type { Chat, Message, Model, Project, SearchHit } from "../../src/lib/api";
 import type { Attachment, Connection } from "../../src/lib/view_protocol";
 
 export interface Toast {
@@ -26,7 +26,8 @@ export interface State {
   showArchived: boolean;
   /** What the list of chats is narrowed to. */
   query: string;
-  found: Found[] | undefined;
+  /** Where else in chats and messages it was found. */
+  found: SearchHit[] | undefined;
   chat: Chat | undefined;
   /** The end of the path that is shown, the oldest first. */
   messages: Message[];
@@ -40,13 +41,6 @@ export interface State {
   sidebar: boolean;
   toasts: Toast[];
   busy: boolean;
-}
-
-/** A place that a search has found. */
-export interface Found {
-  chatId: string;
-  title: string;
-  snippet: string;
 }
 
 export const EMPTY: State = {

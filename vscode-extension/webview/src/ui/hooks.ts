@@ -13,8 +13,13 @@ export function useApp(): App {
 export function useAppState(): State {
   const app = useApp();
   const [, draw] = useState({});
-  useEffect(() => app.store.subscribe(() => draw({})), [app]);
-  return app.state;
+  const drawn = app.state;
+  useEffect(() => {
+    // What changed between drawing and now was told to nobody.
+    if (app.state !== drawn) draw({});
+    return app.store.subscribe(() => draw({}));
+  }, [app]);
+  return drawn;
 }
 
 /** Draws again when told so. */

@@ -61,6 +61,7 @@ export function MessageArticle({ message }: { message: Message }) {
     <article
       class={message.role}
       data-message={message.id}
+      tabIndex={-1}
       aria-busy={run ? true : undefined}
       aria-label={`${who}, ${new Date(message.created_at).toLocaleTimeString()}`}
     >

@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Message } from "../../../src/lib/api";
-import { useApp, useAppState } from "./hooks";
+import { useApp, useAppState, useRedraw } from "./hooks";
 import { MessageArticle } from "./message";
 
 /** So many messages are in the document at most. */
@@ -21,6 +21,9 @@ export function Messages() {
   const following = useRef(true);
   /** The message that must not move, and where it was. */
   const anchor = useRef<{ id: string; top: number }>();
+  /** The message that is to be brought into view once it is drawn. */
+  const wanted = useRef<string>();
+  const redraw = useRedraw();
   /** The window, counted from the newest message. */
   const [newest, setNewest] = useState(0);
   const shown = messages.filter((message) => message.role !== "system");
@@ -44,7 +47,16 @@ export function Messages() {
     app.onScrollToEnd = () => {
       following.current = true;
       setNewest(0);
-      requestAnimationFrame(toEnd);
+      requestAnimationFrame(() => following.current && toEnd());
+    };
+    app.onShowMessage = (id) => {
+      const all = app.state.messages.filter((message) => message.role !== "system");
+      const at = all.findIndex((message) => message.id === id);
+      if (at < 0) return;
+      following.current = false;
+      setNewest(Math.max(0, all.length - at - WINDOW / 2));
+      wanted.current = id;
+      redraw();
     };
   }, [app]);
 
@@ -74,6 +86,15 @@ export function Messages() {
       if (element) box.scrollTop += element.getBoundingClientRect().top - kept.top;
     }
   }, [visible[0]?.id, visible.at(-1)?.id]);
+
+  useLayoutEffect(() => {
+    const article =
+      wanted.current && view.current?.querySelector<HTMLElement>(`article[data-message="${CSS.escape(wanted.current)}"]`);
+    if (!article) return;
+    wanted.current = undefined;
+    article.scrollIntoView({ block: "center" });
+    article.focus({ preventScroll: true });
+  });
 
   const onScroll = () => {
     const box = view.current;

@@ -43,13 +43,15 @@ export function Sidebar() {
       )}
       {state.found && (
         <section aria-label="Found in messages">
-          <h2>In messages</h2>
+          <h2>In all chats</h2>
           <ul class="chats">
-            {state.found.map((found) => (
-              <li key={found.chatId + found.snippet}>
-                <button type="button" class="entry" onClick={() => app.try(() => app.open(found.chatId))}>
-                  <span>{found.title}</span>
-                  <small>{found.snippet}</small>
+            {state.found.map((hit) => (
+              <li key={hit.message_id ?? hit.chat_id}>
+                <button type="button" class="entry found" onClick={() => app.try(() => app.openFound(hit))}>
+                  <span>{hit.chat_title || "New chat"}</span>
+                  <small>
+                    {hit.snippet.map((part, index) => (part.found ? <mark key={index}>{part.text}</mark> : part.text))}
+                  </small>
                 </button>
               </li>
             ))}
