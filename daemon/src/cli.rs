@@ -18,6 +18,7 @@ mod ask;
 mod backup;
 mod chat;
 mod chats;
+mod coloured_diff;
 mod completions;
 mod config;
 mod context;

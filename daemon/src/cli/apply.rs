@@ -208,7 +208,8 @@ fn given_file(root: &Path, file: &Path) -> Result<SourceFile, Failure> {
 fn read_file(root: &Path, relative: &Path) -> Result<SourceFile, String> {
     let text = disk_workspace::read(&root.join(relative))?;
     let path = relative.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-    Ok(SourceFile { language: Language::from_path(&path), path, text })
+    let language = Language::from_path(&path);
+    Ok(SourceFile::new(path, text, language))
 }
 
 /// The files below the root whose names occur in the reply. Links are not followed, so none is outside.

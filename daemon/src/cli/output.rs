@@ -5,17 +5,20 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::cli::coloured_diff;
 use crate::cli::markdown::MarkdownStream;
 use crate::cli::sanitize::{Sanitizer, clean, one_line};
 use crate::exit::{self, Failure};
 
-const RED: &str = "\x1b[31m";
-const GREEN: &str = "\x1b[32m";
+pub(crate) const RED: &str = "\x1b[31m";
+pub(crate) const GREEN: &str = "\x1b[32m";
 const YELLOW: &str = "\x1b[33m";
-const CYAN: &str = "\x1b[36m";
-const BOLD: &str = "\x1b[1m";
+pub(crate) const CYAN: &str = "\x1b[36m";
+pub(crate) const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
-const RESET: &str = "\x1b[0m";
+/// Foreground and background change places.
+pub(crate) const REVERSE: &str = "\x1b[7m";
+pub(crate) const RESET: &str = "\x1b[0m";
 /// Back to the begin of the line, and erase it.
 const ERASE: &str = "\r\x1b[2K";
 
@@ -122,25 +125,9 @@ pub(crate) fn diff(text: &str) {
     let text = match (to.is_terminal(), has_colour(&to)) {
         (false, _) => text.to_owned(),
         (true, false) => clean(text),
-        (true, true) => coloured_diff(&clean(text)),
+        (true, true) => coloured_diff::coloured(&clean(text)),
     };
     write(to.lock(), &text);
-}
-
-fn coloured_diff(text: &str) -> String {
-    let colour = |line: &str| match line.as_bytes() {
-        [b'+', b'+', b'+', b' ', ..] | [b'-', b'-', b'-', b' ', ..] => BOLD,
-        [b'+', ..] => GREEN,
-        [b'-', ..] => RED,
-        [b'@', b'@', ..] => CYAN,
-        _ => "",
-    };
-    text.split_inclusive('\n')
-        .map(|line| match (colour(line), line.trim_end_matches(['\r', '\n'])) {
-            ("", _) => line.to_owned(),
-            (colour, bare) => format!("{colour}{bare}{RESET}{}", &line[bare.len()..]),
-        })
-        .collect()
 }
 
 /// Prints an answer while it comes: as it is in a pipe, as formatted Markdown, block by block, on a terminal.
@@ -240,14 +227,6 @@ pub(crate) fn has_colour(to: &impl IsTerminal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_diff_in_colour_has_the_same_lines() {
-        let diff = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\r\n+new\r\n same\n\\ No newline at end of file\n";
-        let coloured = coloured_diff(diff);
-        assert!(coloured.contains("\x1b[31m-old\x1b[0m\r\n") && coloured.contains("\x1b[32m+new\x1b[0m\r\n"));
-        assert_eq!(clean(&coloured), diff);
-    }
 
     #[test]
     fn counting_up_is_no_new_phase() {

@@ -64,6 +64,8 @@ pub enum ComplaintKind {
     Elision,
     /// Code that nobody asked to remove would vanish.
     Vanished,
+    /// Code would change where only comments were to.
+    CodeChanged,
 }
 
 impl ComplaintKind {
@@ -86,6 +88,7 @@ impl ComplaintKind {
             Self::SyntaxErrors => "syntax_errors",
             Self::Elision => "elision",
             Self::Vanished => "vanished",
+            Self::CodeChanged => "code_changed",
         }
     }
 }

@@ -12,11 +12,11 @@ use crate::plan::Guard;
 use crate::resolve::FileView;
 
 /// The result of a change in one file, to be judged.
-pub(crate) struct Outcome<'a> {
-    pub(crate) view: &'a FileView<'a>,
+pub(crate) struct Outcome<'a, 'f> {
+    pub(crate) view: &'a FileView<'f>,
     pub(crate) new_text: &'a str,
-    /// Byte ranges of the old text that were replaced.
-    pub(crate) edited: &'a [Range<usize>],
+    /// Byte ranges of the old text, in order, with those of the new text that took their places.
+    pub(crate) replaced: &'a [(Range<usize>, Range<usize>)],
     pub(crate) hunks: &'a [Hunk],
     pub(crate) guard: Guard,
 }
@@ -27,12 +27,21 @@ pub(crate) fn complaints(outcome: &Outcome) -> Vec<Complaint> {
     result.extend(elision(outcome));
     let view = outcome.view;
     if outcome.guard != Guard::Text
-        && let (Some(language), Some(old_tree)) = (view.language, view.tree())
+        && let Some(old_tree) = view.tree()
     {
-        match SyntaxTree::parse(language, outcome.new_text) {
-            Ok(new_tree) => {
+        match old_tree.reparse_text(view.text, outcome.new_text, outcome.replaced) {
+            Ok((new_tree, changed)) => {
                 result.extend(syntax_errors(outcome, old_tree, &new_tree));
-                result.extend(vanished(outcome, old_tree, &new_tree));
+                let inside = |range: &Range<usize>| {
+                    outcome.replaced.iter().any(|(_, new)| new.start <= range.start && range.end <= new.end)
+                };
+                if outcome.guard == Guard::CommentsOnly {
+                    result.extend(other_code(outcome, old_tree, &new_tree));
+                }
+                // Where nothing is built otherwise outside of what was replaced, nothing there can vanish.
+                if !changed.iter().all(inside) {
+                    result.extend(vanished(outcome, old_tree, &new_tree));
+                }
             }
             Err(error) => result.push(
                 Complaint::new(
@@ -74,7 +83,7 @@ fn vanished(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option<Com
     let mut lost = Vec::new();
     for symbol in old.symbols(outcome.view.text) {
         let edited = |range: &Range<usize>| range.start < symbol.range.end && symbol.range.start < range.end;
-        if symbol.depth > 0 || outcome.edited.iter().any(edited) {
+        if symbol.depth > 0 || outcome.replaced.iter().any(|(old, _)| edited(old)) {
             continue;
         }
         match left.get_mut(&(symbol.name.clone(), symbol.kind)) {
@@ -93,6 +102,46 @@ fn vanished(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option<Com
         )
         .in_file(outcome.view.path)
     })
+}
+
+/// Without comments and doc strings both texts must have the same lines.
+fn other_code(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option<Complaint> {
+    let (before, after) = (code_lines(outcome.view.text, old), code_lines(outcome.new_text, new));
+    if before.iter().map(|(_, line)| line).eq(after.iter().map(|(_, line)| line)) {
+        return None;
+    }
+    let same = before.iter().zip(&after).take_while(|((_, one), (_, other))| one == other).count();
+    let line = after.get(same).or(after.last()).map_or(1, |(number, _)| *number);
+    Some(
+        Complaint::new(
+            ComplaintKind::CodeChanged,
+            format!(
+                "The reply was to change comments only, but it changes the code of {} at line {line}. Ask the model to leave \
+                 the code as it is.",
+                outcome.view.path
+            ),
+        )
+        .in_file(outcome.view.path)
+        .with_candidates(vec![line]),
+    )
+}
+
+/// The lines without comments that have anything left, with their numbers from 1.
+fn code_lines(text: &str, tree: &SyntaxTree) -> Vec<(usize, String)> {
+    let mut bare = String::with_capacity(text.len());
+    let mut at = 0;
+    for comment in tree.comments(text) {
+        bare.push_str(&text[at..comment.start.max(at)]);
+        // Line breaks stay, so that lines keep their numbers.
+        bare.extend(text[comment.clone()].chars().filter(|c| *c == '\n'));
+        at = comment.end.max(at);
+    }
+    bare.push_str(&text[at..]);
+    let numbered = (1..).zip(lines(&bare));
+    numbered
+        .filter(|(_, line)| !line.is_blank())
+        .map(|(number, line)| (number, line.right_trimmed().to_owned()))
+        .collect()
 }
 
 fn elision(outcome: &Outcome) -> Option<Complaint> {

@@ -1,8 +1,10 @@
 //! Hunks: the smallest changed line ranges between two texts, each of which can be taken or left.
 
+use std::ops::Range;
+
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use crate::lines::whole_lines;
+use crate::lines::{Line, line_index, whole_lines};
 use crate::tolerance::Tolerance;
 
 /// One run of changed lines. Only the changed lines are kept, no context.
@@ -40,16 +42,52 @@ impl Hunk {
 /// The changes that turn `old` into `new`, in order. Changes with an unchanged line between them are
 /// separate hunks, adjacent changed lines are one. Empty when the texts are equal.
 pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
-    let old_lines = whole_lines(old);
-    let new_lines = whole_lines(new);
     let mut result = Vec::new();
+    push_hunks(&whole_lines(old), &whole_lines(new), (0, 0), &mut result);
+    result
+}
+
+/// As [`hunks()`], where it is known what was replaced: ranges of `old`, in order, with those of `new` that took their places. `old_lines`
+/// are the lines of `old`, none of which ends in a lone CR. Takes time for what was replaced only.
+pub(crate) fn hunks_within(
+    old: &str,
+    old_lines: &[Line],
+    new: &str,
+    replaced: &[(Range<usize>, Range<usize>)],
+) -> Vec<Hunk> {
+    let mut result = Vec::new();
+    // Whole lines around what was replaced, the line behind it included, since the replaced text may have taken its break.
+    let mut regions: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    for (old_range, new_range) in replaced {
+        let first = line_index(old_lines, old_range.start);
+        let last = line_index(old_lines, old_range.end);
+        let start = if first == 0 { 0 } else { old_lines.get(first).map_or(0, |line| line.start) };
+        let end = old_lines.get(last).map_or(old.len(), Line::end).max(old_range.end);
+        let new_end = new_range.end + (end - old_range.end);
+        match regions.last_mut() {
+            Some((before, new_before)) if start <= before.end => (before.end, new_before.end) = (end, new_end),
+            _ => regions.push((start..end, new_range.start - (old_range.start - start)..new_end)),
+        }
+    }
+    let mut shift = 0_isize;
+    for (old_range, new_range) in regions {
+        let first = if old_range.start == 0 { 0 } else { line_index(old_lines, old_range.start) };
+        let (before, after) = (whole_lines(&old[old_range]), whole_lines(&new[new_range]));
+        push_hunks(&before, &after, (first, first.saturating_add_signed(shift)), &mut result);
+        shift += after.len() as isize - before.len() as isize;
+    }
+    result
+}
+
+/// Adds the hunks of two rows of lines, which begin at these lines of their texts.
+fn push_hunks(old_lines: &[&str], new_lines: &[&str], begin: (usize, usize), result: &mut Vec<Hunk>) {
     let mut open: Option<(usize, usize, usize, usize)> = None;
     let mut close = |open: &mut Option<(usize, usize, usize, usize)>| {
         if let Some((old_from, old_to, new_from, new_to)) = open.take() {
             result.push(Hunk {
-                old_start: number(old_from, old_to),
+                old_start: number(begin.0 + old_from, begin.0 + old_to),
                 old_lines: old_to - old_from,
-                new_start: number(new_from, new_to),
+                new_start: number(begin.1 + new_from, begin.1 + new_to),
                 new_lines: new_to - new_from,
                 old_text: old_lines[old_from..old_to].concat(),
                 new_text: new_lines[new_from..new_to].concat(),
@@ -58,7 +96,7 @@ pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
         }
     };
     // The bounded variant of Myers: minimal except on hopeless input, where it stays fast instead.
-    for op in capture_diff_slices(Algorithm::Myers, &old_lines, &new_lines) {
+    for op in capture_diff_slices(Algorithm::Myers, old_lines, new_lines) {
         if matches!(op, DiffOp::Equal { .. }) {
             close(&mut open);
             continue;
@@ -70,7 +108,6 @@ pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
         });
     }
     close(&mut open);
-    result
 }
 
 /// `old` with the given hunks applied. `hunks` may be any subset of what [`hunks()`] gave for this very
@@ -152,6 +189,36 @@ mod tests {
         fn all_hunks_give_the_new_text(old in text(), new in text()) {
             let all = hunks(&old, &new);
             prop_assert_eq!(apply_hunks(&old, &all.iter().collect::<Vec<_>>()), new);
+        }
+
+        /// Lines of the old text are replaced by new ones; what comes out is what a diff of the whole texts gives, or as good.
+        #[test]
+        fn hunks_within_what_was_replaced_give_the_new_text(
+            old in "([ab]{0,2}\n){0,12}[ab]?",
+            pieces in prop::collection::vec((0_usize..30, 0_usize..4, "([abc]{0,2}\n?){0,3}"), 0..4),
+        ) {
+            let mut new = String::new();
+            let mut replaced = Vec::new();
+            let mut at = 0;
+            for (skip, length, text) in pieces {
+                let start = (at + skip).min(old.len());
+                let end = (start + length).min(old.len());
+                new.push_str(&old[at..start]);
+                replaced.push((start..end, new.len()..new.len() + text.len()));
+                new.push_str(&text);
+                at = end;
+            }
+            new.push_str(&old[at..]);
+            let within = hunks_within(&old, &crate::lines::lines(&old), &new, &replaced);
+            prop_assert_eq!(apply_hunks(&old, &within.iter().collect::<Vec<_>>()), new.clone());
+            for pair in within.windows(2) {
+                prop_assert!(pair[0].old_index() + pair[0].old_lines < pair[1].old_index());
+                prop_assert!(pair[0].new_index() + pair[0].new_lines < pair[1].new_index());
+            }
+            let new_lines = whole_lines(&new);
+            for hunk in within {
+                prop_assert_eq!(new_lines[hunk.new_index()..hunk.new_index() + hunk.new_lines].concat(), hunk.new_text);
+            }
         }
 
         #[test]

@@ -14,6 +14,7 @@ mod plan;
 mod prompt;
 mod prose;
 mod rebase;
+mod repair;
 mod resolve;
 pub mod review;
 mod split;
@@ -27,10 +28,12 @@ pub use hunk::{Hunk, apply_hunks, hunks};
 pub use path::{PathProblem, Protection, normal_path, protection};
 pub use plan::{
     EditPlan, FileAction, FilePlan, Finish, Focus, Guard, MAX_EDITS, MAX_REPLY_BYTES, ReplyContext, SourceFile, plan,
+    plan_rounds,
 };
-pub use prompt::{ReplyFormat, SEARCH_REPLACE, WHOLE_SYMBOL};
+pub use prompt::{ReplyFormat, SEARCH_REPLACE, WHOLE_FILE, WHOLE_SYMBOL};
 pub use prose::prose;
 pub use rebase::{LocateError, locate};
+pub use repair::{MAX_REPAIRS, Repair, repair};
 pub use split::{split, split_at};
 pub use tolerance::Tolerance;
 pub use unified::{git_diff, unified_diff};

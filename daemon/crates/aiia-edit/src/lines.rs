@@ -40,19 +40,16 @@ pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
     let bytes = text.as_bytes();
     let mut result = Vec::new();
     let mut start = 0;
-    let mut at = 0;
-    while at < bytes.len() {
-        let width = match bytes[at] {
-            b'\r' if bytes.get(at + 1) == Some(&b'\n') => 2,
-            b'\n' | b'\r' => 1,
-            _ => {
-                at += 1;
-                continue;
-            }
-        };
+    let mut last_break = None;
+    for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+        // The second half of a CRLF.
+        if last_break.is_some_and(|end| at < end) {
+            continue;
+        }
+        let width = if bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n') { 2 } else { 1 };
         result.push(Line { start, content: &text[start..at], ending: &text[at..at + width] });
-        at += width;
-        start = at;
+        start = at + width;
+        last_break = Some(start);
     }
     if start < text.len() {
         result.push(Line { start, content: &text[start..], ending: "" });

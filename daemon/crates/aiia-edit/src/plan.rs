@@ -2,16 +2,19 @@
 
 mod changes;
 mod file_plan;
+mod rounds;
 
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use aiia_syntax::Language;
+use aiia_syntax::{Language, SyntaxTree};
 
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::parse::{FileName, Item, ItemKind, parse};
+use crate::parse::{FileName, Item, ItemKind, Parsed, parse};
 use crate::resolve::{Files, Resolved, named_beside, resolve};
 use crate::workspace::Workspace;
+
+use rounds::without_failing;
 
 pub use file_plan::{FileAction, FilePlan};
 
@@ -21,7 +24,7 @@ pub const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
 pub const MAX_EDITS: usize = 500;
 
 /// A file the reply may change.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceFile {
     /// Path from the root of the workspace, with `/`.
     pub path: String,
@@ -29,6 +32,15 @@ pub struct SourceFile {
     pub text: String,
     /// Its language, if known. Without one only search/replace blocks and whole files are understood.
     pub language: Option<Language>,
+    /// The tree of the text, where the caller has it: it saves a parse.
+    pub tree: Option<SyntaxTree>,
+}
+
+impl SourceFile {
+    /// A file whose tree is not known.
+    pub fn new(path: impl Into<String>, text: impl Into<String>, language: Option<Language>) -> Self {
+        Self { path: path.into(), text: text.into(), language, tree: None }
+    }
 }
 
 /// What the action was asked for. It breaks ties, nothing more.
@@ -92,6 +104,8 @@ pub struct EditPlan {
     pub files: Vec<FilePlan>,
     /// Why nothing is changed; empty when all is well.
     pub complaints: Vec<Complaint>,
+    /// When there are complaints, the edits that are not among them, a few words each.
+    pub kept: Vec<String>,
     /// The reply without the edits.
     pub prose: String,
 }
@@ -99,10 +113,62 @@ pub struct EditPlan {
 /// Reads a reply. Either every edit in it found its one place and passed the checks, or the plan changes
 /// nothing and says why. Takes time linear in reply and files, save for the diff, which is bounded.
 pub fn plan(reply: &str, context: &ReplyContext) -> EditPlan {
-    let refused = |complaints: Vec<Complaint>, prose: String| EditPlan { files: Vec::new(), complaints, prose };
+    plan_rounds(&[reply], context)
+}
+
+/// As [`plan()`], for a reply and those that were given when parts of it were asked for again, in order. Of all but the last, what did
+/// not find its place is left out: it was asked for again. The last one must be right as a whole.
+pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
+    let (last, earlier) = match replies.split_last() {
+        Some((last, earlier)) => (*last, earlier),
+        None => ("", &[][..]),
+    };
+    let mut parsed = match read(last, context) {
+        Ok(parsed) => parsed,
+        Err(refusal) => return refusal,
+    };
+    let earlier: Vec<Parsed> = earlier.iter().filter_map(|reply| read(reply, context).ok()).collect();
+    let names =
+        earlier.iter().flat_map(|parsed| &parsed.items).chain(&parsed.items).filter_map(|item| match &item.file {
+            FileName::Given(name) => Some(name.as_str()),
+            _ => None,
+        });
+    let beside = context.workspace.map_or_else(Vec::new, |workspace| named_beside(names, context.files, workspace));
+    let files = Files::new(context.files, &beside, context.focus.as_ref(), context.workspace);
+    let (resolved, complaints) = resolve_all(&parsed.items, &files, &mut parsed.prose);
+    let kept = earlier.iter().flat_map(|parsed| &parsed.items).filter_map(|item| resolve(item, &files).ok()).collect();
+    let mut all = without_failing(kept, &files, context.guard);
+    rounds::give_way(&mut all, &resolved);
+    all.extend(resolved);
+    let refused = |complaints: Vec<Complaint>, kept: Vec<Resolved>, prose: String| {
+        let kept = rounds::described(&without_failing(kept, &files, context.guard), &files);
+        EditPlan { files: Vec::new(), complaints, kept, prose }
+    };
+    if !complaints.is_empty() {
+        return refused(complaints, all, parsed.prose);
+    }
+    let mentioned = all.first().and_then(|resolved| resolved.path(&files)).map(str::to_owned);
+    match file_plan::all(all.clone(), &files, context.guard) {
+        Ok(plans) if plans.is_empty() => {
+            let mut complaint = Complaint::new(
+                ComplaintKind::ChangesNothing,
+                "The reply changes nothing: the code it gives is what the file has already.",
+            );
+            complaint.path = mentioned;
+            refused(vec![complaint], Vec::new(), parsed.prose)
+        }
+        Ok(files) => EditPlan { files, complaints: Vec::new(), kept: Vec::new(), prose: parsed.prose },
+        Err(complaints) => refused(complaints, all, parsed.prose),
+    }
+}
+
+/// The edits of a reply, or the refusal to look for their places.
+fn read(reply: &str, context: &ReplyContext) -> Result<Parsed, EditPlan> {
+    let refused =
+        |complaints: Vec<Complaint>, prose: String| EditPlan { files: Vec::new(), complaints, kept: Vec::new(), prose };
     if reply.len() > MAX_REPLY_BYTES {
         let message = format!("The reply is larger than {} MiB and is not read.", MAX_REPLY_BYTES / 1024 / 1024);
-        return refused(vec![Complaint::new(ComplaintKind::TooLarge, message)], String::new());
+        return Err(refused(vec![Complaint::new(ComplaintKind::TooLarge, message)], String::new()));
     }
     let paths: Vec<&str> = context.files.iter().map(|file| file.path.as_str()).collect();
     let mut parsed = parse(reply, &paths);
@@ -114,38 +180,13 @@ pub fn plan(reply: &str, context: &ReplyContext) -> EditPlan {
         );
         parsed.complaints.retain(|other| other.kind != ComplaintKind::CutOff);
         parsed.complaints.insert(0, complaint);
-        return refused(parsed.complaints, parsed.prose);
+        return Err(refused(parsed.complaints, parsed.prose));
     }
     if parsed.items.len() > MAX_EDITS {
         let message = format!("The reply holds more than {MAX_EDITS} edits. Ask for a smaller change.");
         parsed.complaints.push(Complaint::new(ComplaintKind::TooLarge, message));
     }
-    if !parsed.complaints.is_empty() {
-        return refused(parsed.complaints, parsed.prose);
-    }
-    let names = parsed.items.iter().filter_map(|item| match &item.file {
-        FileName::Given(name) => Some(name.as_str()),
-        _ => None,
-    });
-    let beside = context.workspace.map_or_else(Vec::new, |workspace| named_beside(names, context.files, workspace));
-    let files = Files::new(context.files, &beside, context.focus.as_ref(), context.workspace);
-    let (resolved, complaints) = resolve_all(&parsed.items, &files, &mut parsed.prose);
-    if !complaints.is_empty() {
-        return refused(complaints, parsed.prose);
-    }
-    let mentioned = resolved.first().and_then(|resolved| resolved.path(&files)).map(str::to_owned);
-    match file_plan::all(resolved, &files, context.guard) {
-        Ok(plans) if plans.is_empty() => {
-            let mut complaint = Complaint::new(
-                ComplaintKind::ChangesNothing,
-                "The reply changes nothing: the code it gives is what the file has already.",
-            );
-            complaint.path = mentioned;
-            refused(vec![complaint], parsed.prose)
-        }
-        Ok(files) => EditPlan { files, complaints: Vec::new(), prose: parsed.prose },
-        Err(complaints) => refused(complaints, parsed.prose),
-    }
+    if parsed.complaints.is_empty() { Ok(parsed) } else { Err(refused(parsed.complaints, parsed.prose)) }
 }
 
 fn resolve_all(items: &[Item], files: &Files, prose: &mut String) -> (Vec<Resolved>, Vec<Complaint>) {

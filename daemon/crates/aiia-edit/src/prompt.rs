@@ -8,6 +8,8 @@ pub enum ReplyFormat {
     WholeSymbol,
     /// Search/replace blocks: small changes of large code, several places and files.
     SearchReplace,
+    /// The whole file anew: when nothing else works, for files that fit into an answer.
+    WholeFile,
 }
 
 impl ReplyFormat {
@@ -16,6 +18,7 @@ impl ReplyFormat {
         match self {
             Self::WholeSymbol => "whole_symbol",
             Self::SearchReplace => "search_replace",
+            Self::WholeFile => "whole_file",
         }
     }
 
@@ -24,6 +27,16 @@ impl ReplyFormat {
         match self {
             Self::WholeSymbol => WHOLE_SYMBOL,
             Self::SearchReplace => SEARCH_REPLACE,
+            Self::WholeFile => WHOLE_FILE,
+        }
+    }
+
+    /// The form to ask for when this one did not work.
+    #[must_use]
+    pub fn surer(self) -> Self {
+        match self {
+            Self::SearchReplace => Self::WholeSymbol,
+            Self::WholeSymbol | Self::WholeFile => Self::WholeFile,
         }
     }
 }
@@ -50,4 +63,11 @@ the new lines
 SEARCH holds whole lines exactly as they are now, indentation included, and enough of them to be found only \
 once. Never shorten: no `...`, no comment in place of code. Keep blocks small and leave out what does not \
 change.
+";
+
+/// Instructions for a reply that gives whole files.
+pub const WHOLE_FILE: &str = "\
+Answer with the path of the file on a line of its own and one fenced code block below it, for each file that \
+changes. The block holds the complete new file, from the first line to the last. Never shorten: no `...`, no \
+comment in place of code. No text after the block.
 ";

@@ -29,6 +29,8 @@ pub enum Tolerance {
     Anchor,
     /// The reply was escaped once too often.
     Escapes,
+    /// A placeholder such as `// ... existing code ...` was expanded from the file.
+    Elision,
     /// The searched text differs from the file in lines that the edit does not change; the file's lines stayed.
     Quote,
     /// The reply had line numbers in the code; they were left out.
@@ -61,6 +63,7 @@ impl Tolerance {
             Self::LineNumber => "line_number",
             Self::Anchor => "anchor",
             Self::Escapes => "escapes",
+            Self::Elision => "elision",
             Self::Quote => "quote",
             Self::LineNumbersPasted => "line_numbers_pasted",
             Self::LeadingLinesKept => "leading_lines_kept",
@@ -88,6 +91,7 @@ impl fmt::Display for Tolerance {
             Self::LineNumber => f.write_str("several places fit, the one at the line number was taken"),
             Self::Anchor => f.write_str("several places fit, the one below the named line was taken"),
             Self::Escapes => f.write_str("read without escapes such as `\\n`"),
+            Self::Elision => f.write_str("what the reply leaves out was taken from the file"),
             Self::Quote => f.write_str("the reply quotes other lines around it; yours stayed"),
             Self::LineNumbersPasted => f.write_str("line numbers in the reply were left out"),
             Self::LeadingLinesKept => f.write_str("kept doc comments and attributes"),

@@ -9,7 +9,7 @@ pub trait Workspace: std::fmt::Debug {
 }
 
 /// What stands at a path.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub enum Entry {
     /// Nothing, and a file can be made there.
     Absent,

@@ -48,7 +48,7 @@ impl DiskWorkspace {
             }
         }
         Ok(match read(&folder) {
-            Ok(text) => Entry::File(SourceFile { path: path.to_owned(), text, language: Language::from_path(path) }),
+            Ok(text) => Entry::File(SourceFile::new(path, text, Language::from_path(path))),
             Err(why) => Entry::Refused(why),
         })
     }

@@ -38,11 +38,7 @@ impl Workspace for OpenWorkspace {
         }
         let full = self.root.join(path);
         match full.to_str().and_then(|full| self.engine.open_document(full)) {
-            Some(open) => Entry::File(SourceFile {
-                path: path.to_owned(),
-                text: open.document.text(),
-                language: Language::from_path(path),
-            }),
+            Some(open) => Entry::File(SourceFile::new(path, open.document.text(), Language::from_path(path))),
             None => entry,
         }
     }

@@ -4,6 +4,7 @@
 //! typed is broken most of the time, so everything here works on broken code as far as it goes, and parsing is
 //! bounded in size and time.
 
+mod comments;
 mod definitions;
 #[cfg(test)]
 mod fixtures;

@@ -1,6 +1,6 @@
 //! The tree of a text: parsing, bounded in size and time, and incremental parsing after edits.
 
-use crate::{Language, Reference, Symbol, definitions, imports, limits, references, test_code};
+use crate::{Language, Reference, Symbol, comments, definitions, imports, limits, references, test_code};
 use aiia_text::{Document, Point, TextEdit};
 use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
@@ -83,6 +83,43 @@ impl SyntaxTree {
         self.tree.root_node()
     }
 
+    /// The tree of `new_text`, which came from `old_text`, the text of this tree, by `replaced`: ranges of the old text with those
+    /// of the new one that took their places, in order. Also gives where the new tree is built otherwise, as ranges of the new text.
+    pub fn reparse_text(
+        &self,
+        old_text: &str,
+        new_text: &str,
+        replaced: &[(Range<usize>, Range<usize>)],
+    ) -> Result<(SyntaxTree, Vec<Range<usize>>), ParseError> {
+        check(self.language, new_text.len(), std::iter::once(new_text))?;
+        let mut edited = self.tree.clone();
+        let mut old_end = PointReader::new(old_text);
+        let mut new_points = (PointReader::new(new_text), PointReader::new(new_text));
+        // From the front to the back, so that each edit finds the text before it as it is in the new text.
+        for (old, new) in replaced {
+            let start = new_points.0.at(new.start);
+            let (old_start_point, old_end_point) = (old_end.at(old.start), old_end.at(old.end));
+            let rows = old_end_point.row - old_start_point.row;
+            let column = if rows == 0 {
+                start.column + (old_end_point.column - old_start_point.column)
+            } else {
+                old_end_point.column
+            };
+            edited.edit(&InputEdit {
+                start_byte: new.start,
+                old_end_byte: new.start + old.len(),
+                new_end_byte: new.end,
+                start_position: start,
+                old_end_position: tree_sitter::Point { row: start.row + rows, column },
+                new_end_position: new_points.1.at(new.end),
+            });
+        }
+        let bytes = new_text.as_bytes();
+        let tree = parse(self.language, &mut |offset| bytes.get(offset..).unwrap_or_default(), Some(&edited))?;
+        let changed = edited.changed_ranges(&tree).map(|range| range.start_byte..range.end_byte).collect();
+        Ok((SyntaxTree { tree, language: self.language }, changed))
+    }
+
     /// The language it was parsed as.
     pub fn language(&self) -> Language {
         self.language
@@ -155,6 +192,13 @@ impl SyntaxTree {
         references::references(&self.tree, self.language, text, &window)
     }
 
+    /// The comments, and doc strings that are the first statement of what they document, in the order of the text.
+    pub fn comments(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = comments::comments(&self.tree, self.language.name() == "python");
+        found.retain(|range| text.get(range.clone()).is_some());
+        found
+    }
+
     /// The tests of the file and what groups them, with the attributes and comments above, in the order of the text,
     /// an outer one before what it contains. See also [`Language::is_test_path`].
     pub fn tests(&self, text: &str) -> Vec<Range<usize>> {
@@ -168,6 +212,32 @@ fn check<'t>(language: Language, length: usize, chunks: impl Iterator<Item = &'t
         return Err(ParseError::TooLarge);
     }
     limits::check(language.quirk(), chunks)
+}
+
+/// Rows and columns of ever later places of a text.
+struct PointReader<'t> {
+    bytes: &'t [u8],
+    at: usize,
+    point: tree_sitter::Point,
+}
+
+impl<'t> PointReader<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { bytes: text.as_bytes(), at: 0, point: tree_sitter::Point { row: 0, column: 0 } }
+    }
+
+    fn at(&mut self, offset: usize) -> tree_sitter::Point {
+        let passed = self.bytes.get(self.at..offset.max(self.at)).unwrap_or_default();
+        match passed.iter().rposition(|byte| *byte == b'\n') {
+            Some(last) => {
+                self.point.row += passed.split(|byte| *byte == b'\n').count() - 1;
+                self.point.column = passed.len() - last - 1;
+            }
+            None => self.point.column += passed.len(),
+        }
+        self.at += passed.len();
+        self.point
+    }
 }
 
 fn point(point: Point) -> tree_sitter::Point {

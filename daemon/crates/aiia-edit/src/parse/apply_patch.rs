@@ -6,6 +6,9 @@ use super::{Item, ItemKind, Parsed, Reading, prose};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::Line;
 
+/// A place is named by no more lines than this.
+const MAX_ANCHORS: usize = 5;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Marker<'t> {
     Begin,
@@ -140,7 +143,7 @@ fn hunks(body: &[Line]) -> Vec<(usize, Vec<Reading>)> {
             hunk.start = number;
             let anchor = anchor.trim().trim_end_matches("@@").trim();
             // Numbers are those of a unified diff, and wrong here.
-            if !anchor.is_empty() && !anchor.starts_with(['-', '+']) {
+            if !anchor.is_empty() && !anchor.starts_with(['-', '+']) && hunk.anchors.len() < MAX_ANCHORS {
                 hunk.anchors.push(anchor.to_owned());
             }
         } else if marker(line.content) == Some(Marker::EndOfFile) {

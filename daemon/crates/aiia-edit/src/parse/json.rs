@@ -8,6 +8,9 @@ use super::file_name;
 use super::{Parsed, prose, record};
 use crate::lines::Line;
 
+/// Longer fences are not read as JSON.
+const MAX_FENCE_LINES: usize = 5_000;
+
 const TAGS: &[(&str, &str)] = &[
     ("<tool_call>", "</tool_call>"),
     ("<function_call>", "</function_call>"),
@@ -26,8 +29,9 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     }
     let mut used = vec![false; lines.len()];
     let mut at = 0;
+    let unused = used.clone();
     while at < lines.len() {
-        let Some((body, end)) = block(reply, lines, at) else {
+        let Some((body, end)) = block(reply, lines, at, &unused) else {
             at += 1;
             continue;
         };
@@ -43,19 +47,18 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
 }
 
 /// The text that may be JSON and begins at a line, and the line behind it.
-fn block<'r>(reply: &'r str, lines: &[Line<'r>], at: usize) -> Option<(&'r str, usize)> {
+fn block<'r>(reply: &'r str, lines: &[Line<'r>], at: usize, unused: &[bool]) -> Option<(&'r str, usize)> {
     let line = lines[at].trimmed();
     if let Some(info) = line.strip_prefix("```") {
         let is_json = info.is_empty() || ["json", "jsonc", "json5", "tool_code", "tool_call"].contains(&info);
         // A fence with the name of a file is that file.
         if !is_json
-            || file_name::above(lines, &vec![false; lines.len()], at, &[])
-                .is_some_and(|(_, name)| name.rsplit('.').next() == Some("json"))
+            || file_name::above(lines, unused, at, &[]).is_some_and(|(_, name)| name.rsplit('.').next() == Some("json"))
         {
             return None;
         }
         let first = lines.get(at + 1)?;
-        let end = (at + 1..lines.len()).find(|number| lines[*number].trimmed() == "```")?;
+        let end = (at + 1..lines.len().min(at + MAX_FENCE_LINES)).find(|number| lines[*number].trimmed() == "```")?;
         let body = reply.get(first.start..lines[end].start)?;
         return body.trim_start().starts_with(['{', '[']).then_some((body, end + 1));
     }

@@ -14,6 +14,8 @@ mod thinking;
 mod unified_diff;
 mod xml;
 
+use std::borrow::Cow;
+
 use crate::complaint::Complaint;
 use crate::lines::{Line, lines};
 
@@ -136,7 +138,10 @@ fn marked(lines: &[Line], known_files: &[&str]) -> Parsed {
 
 /// A reply without the byte order marks at the beginnings of its lines: copied text brings them along, and none of them may become
 /// the beginning of a file.
-fn without_byte_order_marks(reply: &str) -> String {
+fn without_byte_order_marks(reply: &str) -> Cow<'_, str> {
+    if !reply.contains('\u{feff}') {
+        return Cow::Borrowed(reply);
+    }
     let mut kept = String::with_capacity(reply.len());
     kept.extend(
         reply
@@ -148,7 +153,7 @@ fn without_byte_order_marks(reply: &str) -> String {
             })
             .flatten(),
     );
-    kept
+    Cow::Owned(kept)
 }
 
 /// The lines as code, each with a break.

@@ -9,6 +9,9 @@ const TAGS: &[&str] = &["think", "thinking", "thought", "reasoning"];
 pub(crate) fn without_thinking(reply: &str) -> Cow<'_, str> {
     let mut text = Cow::Borrowed(reply);
     for tag in TAGS {
+        if !reply.contains(tag) {
+            continue;
+        }
         let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
         while let Some(start) = at_line_start(&text, &open) {
             let end = text[start..].find(&close).map_or(text.len(), |at| start + at + close.len());

@@ -3,6 +3,8 @@
 //!
 //! This is no XML: the values are code, in which `<` and `&` stand for themselves.
 
+use std::cell::Cell;
+
 use serde_json::{Map, Value};
 
 use super::{Parsed, prose, record};
@@ -81,12 +83,15 @@ const INNER: &[&str] = &[
     "line_count",
 ];
 const MAX_DEPTH: usize = 6;
+/// So many bytes are searched for closing tags in one reply; a reply of nothing but opening ones ends there.
+const MAX_SEARCHED: usize = 64 * 1024 * 1024;
 
 /// Finds all edits. Tags inside fences are code.
 pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed {
     let mut parsed = Parsed::default();
     let mut used = vec![false; lines.len()];
     let mut at = 0;
+    let budget = Cell::new(MAX_SEARCHED);
     let mut fence: Option<&str> = None;
     // Where values stand without a tag around them, they are gathered into records.
     let mut loose = Map::new();
@@ -107,13 +112,13 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
             continue;
         }
         let start = lines[at].start + (lines[at].content.len() - lines[at].content.trim_start().len());
-        let Some(tag) = Tag::read(reply, start, &[OUTER, INNER]) else {
+        let Some(tag) = Tag::read(reply, start, &budget) else {
             at += 1;
             continue;
         };
         let next = lines.partition_point(|line| line.start < tag.end).max(at + 1);
         if tag.is_in(OUTER) {
-            let found = record::edits(&tag.record(reply, 0), at + 1, known_files);
+            let found = record::edits(&tag.record(reply, 0, &budget), at + 1, known_files);
             if found.items.is_empty() && found.complaints.is_empty() {
                 at += 1;
                 continue;
@@ -173,11 +178,11 @@ struct Tag<'r> {
 
 impl<'r> Tag<'r> {
     /// The tag at a byte, if it is one of those named and is closed.
-    fn read(text: &'r str, start: usize, names: &[&[&str]]) -> Option<Self> {
+    fn read(text: &'r str, start: usize, budget: &Cell<usize>) -> Option<Self> {
         let rest = text.get(start..)?.strip_prefix('<')?;
         let name_end = rest.find(|c: char| !is_name(c))?;
         let name = &rest[..name_end];
-        if !names.iter().any(|names| names.contains(&name)) {
+        if !OUTER.contains(&name) && !INNER.contains(&name) {
             return None;
         }
         let close = rest.find('>')?;
@@ -198,7 +203,10 @@ impl<'r> Tag<'r> {
         let opening = format!("<{name}");
         let (mut depth, mut at) = (0_usize, body_start);
         loop {
-            let end = at + text[at..].find(&closing)?;
+            let found = text[at..].find(&closing);
+            let searched = found.unwrap_or(text.len() - at) + 1;
+            budget.set(budget.get().checked_sub(searched)?);
+            let end = at + found?;
             // Values are code, in which a tag of the same name is text; containers nest.
             let nested = if INNER.contains(&name) { 0 } else { text[at..end].matches(&opening).count() };
             depth += nested;
@@ -238,7 +246,7 @@ impl<'r> Tag<'r> {
     }
 
     /// What is in the tag as a record.
-    fn record(&self, text: &str, depth: usize) -> Value {
+    fn record(&self, text: &str, depth: usize, budget: &Cell<usize>) -> Value {
         let mut fields = Map::new();
         for (name, value) in &self.attributes {
             fields.insert((*name).to_owned(), Value::String((*value).to_owned()));
@@ -253,7 +261,7 @@ impl<'r> Tag<'r> {
             let start = at + found;
             let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
             let begins = start == at || text[line_start..start].trim().is_empty() || text[at..start].trim().is_empty();
-            let tag = begins.then(|| Tag::read(&text[..self.body.end], start, &[OUTER, INNER])).flatten();
+            let tag = begins.then(|| Tag::read(&text[..self.body.end], start, budget)).flatten();
             let Some(tag) = tag else {
                 at = start + 1;
                 continue;
@@ -261,7 +269,7 @@ impl<'r> Tag<'r> {
             if tag.is_in(OUTER) && depth < MAX_DEPTH && !tag.is_in(&["file"])
                 || tag.name == "file" && !tag.attributes.is_empty()
             {
-                inner.push(tag.record(text, depth + 1));
+                inner.push(tag.record(text, depth + 1, budget));
             } else {
                 // A second pair in the same tag is an edit of its own.
                 let key = tag.key();

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Guard;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::{self, Outcome};
-use crate::hunk::{Hunk, hunks};
+use crate::hunk::{Hunk, hunks, hunks_within};
 use crate::lines::{line_index, lines};
 use crate::resolve::{Change, FileView};
 
@@ -18,21 +18,30 @@ pub(super) struct Changed {
 /// The text with the changes; nothing when it stays as it is.
 pub(super) fn apply(view: &FileView, changes: Vec<Change>, guard: Guard) -> Result<Option<Changed>, Vec<Complaint>> {
     let changes = without_repeats(view, changes)?;
-    let mut new_text = String::with_capacity(view.text.len());
+    let mut new_text =
+        String::with_capacity(view.text.len() + changes.iter().map(|change| change.new_text.len()).sum::<usize>());
+    let mut replaced = Vec::with_capacity(changes.len());
     let mut at = 0;
     for change in &changes {
         new_text.push_str(&view.text[at..change.range.start]);
+        let start = new_text.len();
         new_text.push_str(&change.new_text);
+        replaced.push((change.range.clone(), start..new_text.len()));
         at = change.range.end;
     }
     new_text.push_str(&view.text[at..]);
     if new_text == view.text {
         return Ok(None);
     }
-    let mut hunks = hunks(view.text, &new_text);
+    let is_simple = !view.has_carriage_returns() && !changes.iter().any(|change| change.new_text.contains('\r'));
+    let mut hunks = if is_simple {
+        hunks_within(view.text, &view.lines, &new_text, &replaced)
+    } else {
+        hunks(view.text, &new_text)
+    };
     record_tolerances(&mut hunks, view, &changes);
-    let edited: Vec<Range<usize>> = changes.iter().map(|change| change.range.clone()).collect();
-    let complaints = guard::complaints(&Outcome { view, new_text: &new_text, edited: &edited, hunks: &hunks, guard });
+    let complaints =
+        guard::complaints(&Outcome { view, new_text: &new_text, replaced: &replaced, hunks: &hunks, guard });
     if complaints.is_empty() { Ok(Some(Changed { new_text, hunks })) } else { Err(complaints) }
 }
 
@@ -84,8 +93,10 @@ fn keep_only_what_differs(change: &mut Change, text: &str) {
 /// Every looseness is shown on at least one hunk: on those its change became, or else on the nearest, since
 /// a diff may cut elsewhere than the change did.
 fn record_tolerances(hunks: &mut [Hunk], view: &FileView, changes: &[Change]) {
-    let all = lines(view.text);
-    let offset = |line: usize| all.get(line).map_or(view.text.len(), |line| line.start);
+    if changes.iter().all(|change| change.tolerances.is_empty()) {
+        return;
+    }
+    let offset = |line: usize| view.lines.get(line).map_or(view.text.len(), |line| line.start);
     let spans: Vec<Range<usize>> =
         hunks.iter().map(|hunk| offset(hunk.old_index())..offset(hunk.old_index() + hunk.old_lines)).collect();
     for change in changes.iter().filter(|change| !change.tolerances.is_empty()) {

@@ -158,10 +158,12 @@ fn create(path: &str, text: String, guard: Guard) -> Result<FilePlan, Vec<Compla
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
-    let empty = SourceFile { path: path.to_owned(), text: String::new(), language: Language::from_path(path) };
+    let empty = SourceFile::new(path, "", Language::from_path(path));
     let view = FileView::new(&empty, None);
     let hunks = hunks("", &text);
-    let complaints = guard::complaints(&Outcome { view: &view, new_text: &text, edited: &[], hunks: &hunks, guard });
+    let replaced = [(0..0, 0..text.len())];
+    let complaints =
+        guard::complaints(&Outcome { view: &view, new_text: &text, replaced: &replaced, hunks: &hunks, guard });
     if !complaints.is_empty() {
         return Err(complaints);
     }

@@ -22,9 +22,9 @@ const MAX_OCCURRENCES: usize = 20;
 /// The change, if there is one place for it.
 pub(super) fn find(reading: &Reading, file: &FileView) -> Option<Change> {
     let (old, new) = (lines(&reading.old), lines(&reading.new));
-    let keys = |lines: &[Line]| -> Vec<String> { lines.iter().map(|line| line.trimmed().to_owned()).collect() };
-    let (old_keys, real) = (keys(&old), keys(&file.lines));
-    let offset = only_offset(&old_keys, &real)?;
+    let old_keys: Vec<&str> = old.iter().map(Line::trimmed).collect();
+    let offset = only_offset(&old_keys, file)?;
+    let real: Vec<&str> = file.lines.iter().map(Line::trimmed).collect();
     let slack = (old.len() / 3 + 3) as isize;
     let clamped = |line: isize| line.clamp(0, real.len() as isize) as usize;
     let window = clamped(offset - slack)..clamped(offset + old.len() as isize + slack);
@@ -51,8 +51,9 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Option<Change> {
 
     let mut edits = Vec::new();
     // What only changes its indentation changes.
-    let exact = |lines: &[Line]| -> Vec<String> { lines.iter().map(|line| line.right_trimmed().to_owned()).collect() };
-    for op in capture_diff_slices(Algorithm::Myers, &exact(&old), &exact(&new)) {
+    let exact_old: Vec<&str> = old.iter().map(Line::right_trimmed).collect();
+    let exact_new: Vec<&str> = new.iter().map(Line::right_trimmed).collect();
+    for op in capture_diff_slices(Algorithm::Myers, &exact_old, &exact_new) {
         if matches!(op, DiffOp::Equal { .. }) {
             continue;
         }
@@ -63,7 +64,7 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Option<Change> {
                 if way == Reindent::Same {
                     line.content.to_owned()
                 } else {
-                    way.apply(line.content, false, style, file.style)
+                    way.apply(line.content, false, style, file.style())
                 }
             })
             .collect();
@@ -90,15 +91,12 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Option<Change> {
 }
 
 /// By how many lines the quote is shifted in the file, if nearly all lines agree on it and no other place comes near.
-fn only_offset(old: &[String], real: &[String]) -> Option<isize> {
-    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (line, key) in real.iter().enumerate().filter(|(_, key)| !key.is_empty()) {
-        places.entry(key).or_default().push(line);
-    }
+fn only_offset(old: &[&str], file: &FileView) -> Option<isize> {
+    let index = file.trimmed_index();
     let mut votes: HashMap<isize, usize> = HashMap::new();
-    for (index, key) in old.iter().enumerate() {
-        for line in places.get(key.as_str()).into_iter().flatten().take(MAX_OCCURRENCES + 1) {
-            *votes.entry(*line as isize - index as isize).or_default() += 1;
+    for (number, key) in old.iter().enumerate().filter(|(_, key)| !key.is_empty()) {
+        for line in index.lines_with(key).take(MAX_OCCURRENCES + 1) {
+            *votes.entry(line as isize - number as isize).or_default() += 1;
         }
     }
     // Lines that are missing or too many shift the rest a little.
@@ -114,13 +112,13 @@ fn only_offset(old: &[String], real: &[String]) -> Option<isize> {
 fn place_of(
     range: std::ops::Range<usize>,
     places: &[Option<usize>],
-    old: &[String],
-    real: &[String],
+    old: &[&str],
+    real: &[&str],
 ) -> Option<std::ops::Range<usize>> {
     let before = (0..range.start).rev().find(|index| !old[*index].is_empty());
     let after = (range.end..old.len()).find(|index| !old[*index].is_empty());
     let found = |index: Option<usize>| index.and_then(|index| places[index]);
-    let only_blanks = |from: usize, to: usize| from <= to && real[from..to].iter().all(String::is_empty);
+    let only_blanks = |from: usize, to: usize| from <= to && real[from..to].iter().all(|line| line.is_empty());
     if range.is_empty() {
         // An insertion belongs between its two neighbours, with as many blank lines between them as were quoted.
         let (above, below) = (before?, after?);

@@ -4,11 +4,13 @@
 mod aligned;
 mod anchor;
 mod canonical;
+mod elision;
 mod escapes;
 mod files;
 mod imports;
 mod indent;
 mod inline;
+mod line_index;
 mod line_numbers;
 mod nearest;
 mod passage;
@@ -263,7 +265,12 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
         ItemKind::Replace { readings } => {
             let everywhere =
                 readings.iter().find(|reading| reading.everywhere).and_then(|only| inline::everywhere(only, file));
-            everywhere.map_or_else(|| Ok(vec![read(readings, file)?]), Ok)
+            if let Some(changes) = everywhere {
+                return Ok(changes);
+            }
+            let mut change = read(readings, file)?;
+            elision::expand(&mut change, file);
+            Ok(vec![change])
         }
         ItemKind::Code { text, language, loose } => {
             let mut changes = whole_symbol::changes(text, language.as_deref(), file)?;
@@ -325,6 +332,7 @@ fn find(reading: &Reading, file: &FileView) -> Result<Change, Complaint> {
     passage::find(reading, file).or_else(|complaint| match complaint.kind {
         ComplaintKind::NotFound => line_numbers::find(reading, file)
             .or_else(|| escapes::find(reading, file))
+            .or_else(|| elision::find(reading, file))
             .or_else(|| aligned::find(reading, file))
             .ok_or(complaint),
         _ => Err(complaint),

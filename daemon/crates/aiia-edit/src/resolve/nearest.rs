@@ -28,11 +28,12 @@ pub(super) fn lines_near(wanted: &[Line], file: &FileView) -> Vec<usize> {
         (best.1..hits.len()).find(|at| hits[*at] > 0)
     } else {
         let longest = wanted.iter().map(Line::trimmed).max_by_key(|line| line.len()).unwrap_or("");
+        let longest = Pairs::of(longest);
         file.lines
             .iter()
             .take(LINES_COMPARED)
             .enumerate()
-            .map(|(number, line)| (similarity(longest, line.trimmed()), number))
+            .map(|(number, line)| (longest.likeness(line.trimmed()), number))
             .filter(|(score, _)| *score >= 0.5)
             .max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)))
             .map(|(_, number)| number)
@@ -70,29 +71,51 @@ fn likeness(one: &str, other: &str) -> f32 {
     diff_ratio(&capture_diff_slices(Algorithm::Myers, &one, &other), one.len(), other.len())
 }
 
-/// Share of letter pairs two texts have in common (Dice), 0 to 1.
-fn similarity(one: &str, other: &str) -> f64 {
-    let pairs = |text: &str| -> Vec<(char, char)> {
-        let letters: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).take(200).collect();
-        let mut pairs: Vec<_> = letters.windows(2).map(|pair| (pair[0], pair[1])).collect();
-        pairs.sort_unstable();
-        pairs
-    };
-    let (one, other) = (pairs(one), pairs(other));
-    if one.is_empty() || other.is_empty() {
-        return 0.0;
+/// The pairs of letters of a line, counted by a hash of them.
+struct Pairs {
+    counts: Box<[u16; PAIR_KINDS]>,
+    total: usize,
+}
+
+const PAIR_KINDS: usize = 1024;
+/// So many letters of a line are compared.
+const LETTERS_COMPARED: usize = 200;
+
+impl Pairs {
+    fn of(line: &str) -> Self {
+        let mut counts = Box::new([0_u16; PAIR_KINDS]);
+        let mut total = 0;
+        pairs(line, |kind| {
+            counts[kind] += 1;
+            total += 1;
+        });
+        Self { counts, total }
     }
-    let (mut i, mut j, mut common) = (0, 0, 0);
-    while i < one.len() && j < other.len() {
-        match one[i].cmp(&other[j]) {
-            std::cmp::Ordering::Less => i += 1,
-            std::cmp::Ordering::Greater => j += 1,
-            std::cmp::Ordering::Equal => {
-                common += 1;
-                i += 1;
-                j += 1;
-            }
+
+    /// Share of letter pairs in common (Dice), 0 to 1.
+    fn likeness(&self, line: &str) -> f64 {
+        // Of lines that differ this much in length no half can be in common.
+        if line.len() * 4 < self.total || self.total == 0 {
+            return 0.0;
         }
+        let (mut common, mut total) = (0_usize, 0_usize);
+        let mut seen = [0_u16; PAIR_KINDS];
+        pairs(line, |kind| {
+            common += usize::from(seen[kind] < self.counts[kind]);
+            seen[kind] += 1;
+            total += 1;
+        });
+        2.0 * common as f64 / (self.total + total) as f64
     }
-    2.0 * f64::from(common) / (one.len() + other.len()) as f64
+}
+
+fn pairs(line: &str, mut each: impl FnMut(usize)) {
+    let mut previous: Option<u32> = None;
+    for letter in line.chars().filter(|letter| !letter.is_whitespace()).take(LETTERS_COMPARED) {
+        let letter = u32::from(letter);
+        if let Some(previous) = previous {
+            each((previous.wrapping_mul(0x9E37_79B1) ^ letter.wrapping_mul(0x85EB_CA77)) as usize % PAIR_KINDS);
+        }
+        previous = Some(letter);
+    }
 }

@@ -4,6 +4,7 @@
 //! matches decides: one place is the answer, several are ambiguous. Lines the block does not change are
 //! taken over from the file byte for byte, however loosely they matched.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -27,7 +28,11 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Result<Change, Complai
         return fill_empty(&all_new, file);
     }
     let trimmed = (without_blank_edges(&all_old), without_blank_edges(&all_new));
-    for form in FORMS {
+    if let Some(place) = to_the_letter(&reading.old, file) {
+        return Ok(Change { range: place, new_text: exact_replacement(&all_new, file), tolerances: Vec::new() });
+    }
+    let canonical_differs = has_variants(&reading.old) || file.has_variants();
+    for form in FORMS.iter().filter(|form| !form.canonical || canonical_differs) {
         let (old, new) = if form.trim_edges { trimmed } else { (&all_old[..], &all_new[..]) };
         let places = form.places(old, file);
         let Some(mut place) = places.first().copied() else {
@@ -88,6 +93,27 @@ pub(super) fn only_meant(
     Err(ambiguous(lines, file))
 }
 
+/// The one place of whole lines that are exactly these, line breaks included. It is a short cut: what it cannot tell at once
+/// (several places, a last line without a break, mixed line breaks) it leaves to the forms.
+fn to_the_letter(old: &str, file: &FileView) -> Option<Range<usize>> {
+    if !old.ends_with('\n') || !file.text.ends_with('\n') || file.has_carriage_returns() || old.contains('\r') {
+        return None;
+    }
+    let bytes = file.text.as_bytes();
+    let begins_line = |at: &usize| *at == file.mark || at.checked_sub(1).is_some_and(|before| bytes[before] == b'\n');
+    let mut places = memchr::memmem::find_iter(&bytes[file.mark..], old).map(|at| at + file.mark).filter(begins_line);
+    let start = places.next()?;
+    // Places that overlap are not found twice by this, so lines that repeat themselves are left to the forms.
+    let first_line = old.split_inclusive('\n').next()?;
+    let repeats = old[first_line.len()..].contains(first_line);
+    (!repeats && places.next().is_none()).then(|| start..start + old.len())
+}
+
+/// The new lines where the old ones stand to the letter and every line ends in the same way.
+fn exact_replacement(new: &[Line], file: &FileView) -> String {
+    new.iter().flat_map(|line| [line.content, file.eol]).collect()
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Indent {
     Kept,
@@ -113,19 +139,18 @@ const FORMS: &[Form] = &[
 ];
 
 impl Form {
-    fn key<'t>(self, line: &Line<'t>) -> std::borrow::Cow<'t, str> {
+    fn key<'t>(self, line: &Line<'t>) -> Cow<'t, str> {
         let text = match self.indent {
-            Indent::Kept => line.content,
-            Indent::KeptButLineEnds => line.right_trimmed(),
+            Indent::Kept | Indent::KeptButLineEnds => line.right_trimmed(),
             Indent::Any => line.trimmed(),
         };
         if !self.canonical {
             return text.into();
         }
-        let text = canonical(text);
-        match self.indent {
-            Indent::Any => text.trim().to_owned().into(),
-            _ => text.trim_end().to_owned().into(),
+        match (canonical(text), self.indent) {
+            (Cow::Borrowed(text), _) => text.into(),
+            (Cow::Owned(text), Indent::Any) => text.trim().to_owned().into(),
+            (Cow::Owned(text), _) => text.trim_end().to_owned().into(),
         }
     }
 
@@ -134,11 +159,14 @@ impl Form {
         if old.is_empty() || old.len() > file.lines.len() {
             return Vec::new();
         }
-        let wanted: Vec<_> = old.iter().map(|line| self.key(line)).collect();
-        let real: Vec<_> = file.lines.iter().map(|line| self.key(line)).collect();
-        let mut places: Vec<usize> = occurrences(&wanted, &real);
-        if self.indent == Indent::Any {
-            places.retain(|at| self.way(old, &file.lines[*at..at + old.len()]).is_some());
+        let index = file.index(self.indent == Indent::Any, self.canonical, |line| self.key(line));
+        let mut places = index.places(old.iter().map(|line| self.key(line)));
+        match self.indent {
+            Indent::Kept => {
+                places.retain(|at| old.iter().zip(&file.lines[*at..]).all(|(one, other)| one.content == other.content));
+            }
+            Indent::KeptButLineEnds => {}
+            Indent::Any => places.retain(|at| self.way(old, &file.lines[*at..*at + old.len()]).is_some()),
         }
         places
     }
@@ -175,33 +203,6 @@ impl Form {
     }
 }
 
-/// All positions of `wanted` in `text`, in linear time (Knuth, Morris, Pratt).
-fn occurrences<T: PartialEq>(wanted: &[T], text: &[T]) -> Vec<usize> {
-    let mut fallback = vec![0; wanted.len()];
-    let mut matched = 0;
-    for at in 1..wanted.len() {
-        while matched > 0 && wanted[at] != wanted[matched] {
-            matched = fallback[matched - 1];
-        }
-        matched += usize::from(wanted[at] == wanted[matched]);
-        fallback[at] = matched;
-    }
-    let mut found = Vec::new();
-    matched = 0;
-    for (at, line) in text.iter().enumerate() {
-        while matched > 0 && (matched == wanted.len() || *line != wanted[matched]) {
-            matched = fallback[matched - 1];
-        }
-        if matched < wanted.len() && *line == wanted[matched] {
-            matched += 1;
-        }
-        if matched == wanted.len() {
-            found.push(at + 1 - wanted.len());
-        }
-    }
-    found
-}
-
 /// The new lines, with those that stay as they are in the file.
 fn replacement(
     old: &[Line],
@@ -215,9 +216,10 @@ fn replacement(
     // The model wrote in another form than the file does, so its new lines need the file's form too.
     let unify = canonical_form
         && old.iter().zip(real).any(|(one, other)| has_variants(one.content) && !has_variants(other.content));
-    let keys = |lines: &[Line]| -> Vec<String> { lines.iter().map(|line| line.right_trimmed().to_owned()).collect() };
+    let right_trimmed =
+        |lines: &[Line<'_>]| -> Vec<String> { lines.iter().map(|line| line.right_trimmed().to_owned()).collect() };
     let mut result: Vec<(String, &str)> = Vec::new();
-    for op in capture_diff_slices(Algorithm::Myers, &keys(old), &keys(new)) {
+    for op in capture_diff_slices(Algorithm::Myers, &right_trimmed(old), &right_trimmed(new)) {
         if let DiffOp::Equal { old_index, len, .. } = op {
             for line in &real[old_index..old_index + len] {
                 let ending = if line.ending.is_empty() { file.eol } else { line.ending };
@@ -231,7 +233,7 @@ fn replacement(
                 content = canonical(&content).into_owned();
             }
             if *way != Reindent::Same {
-                content = way.apply(&content, number == 0, written_style, file.style);
+                content = way.apply(&content, number == 0, written_style, file.style());
             }
             result.push((content, file.eol));
         }
@@ -324,21 +326,4 @@ fn without_blank_edges<'l, 't>(lines: &'l [Line<'t>]) -> &'l [Line<'t>] {
     };
     let last = lines.iter().rposition(|line| !line.is_blank()).unwrap_or(first);
     &lines[first..=last]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::occurrences;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn finds_every_occurrence(wanted in "[ab]{1,4}", text in "[ab]{0,30}") {
-            let (wanted, text) = (wanted.as_bytes(), text.as_bytes());
-            let expected: Vec<usize> = (0..text.len())
-                .filter(|at| text[*at..].starts_with(wanted))
-                .collect();
-            prop_assert_eq!(occurrences(wanted, text), expected);
-        }
-    }
 }

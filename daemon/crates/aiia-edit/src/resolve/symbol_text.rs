@@ -77,14 +77,14 @@ fn moved(text: &str, given: &Symbol, file: &FileView, target: &str, like: Option
         if only_first {
             result.push_str(line.right_trimmed());
         } else if base == target {
-            let converted = if file.style.tabs == written.tabs {
+            let converted = if file.style().tabs == written.tabs {
                 line.right_trimmed().to_owned()
             } else {
-                way.apply(line.right_trimmed(), false, written, file.style)
+                way.apply(line.right_trimmed(), false, written, file.style())
             };
             result.push_str(&converted);
         } else {
-            result.push_str(&way.apply(line.right_trimmed(), false, written, file.style));
+            result.push_str(&way.apply(line.right_trimmed(), false, written, file.style()));
         }
     }
     result

@@ -1,5 +1,6 @@
 //! A given file as the resolvers see it: lines, line break, symbols, and the part that was asked about.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -7,6 +8,7 @@ use aiia_syntax::{Language, Symbol, SyntaxTree};
 use aiia_text::LineEnding;
 
 use super::indent::Style;
+use super::line_index::LineIndex;
 use crate::lines::{Line, lines, touched_lines, without_byte_order_mark};
 use crate::plan::{Focus, SourceFile};
 
@@ -20,15 +22,21 @@ pub(crate) struct FileView<'a> {
     pub(crate) lines: Vec<Line<'a>>,
     /// The line break new lines get.
     pub(crate) eol: &'static str,
-    pub(crate) style: Style,
     pub(crate) language: Option<Language>,
     focus: Option<&'a Focus>,
+    carriage_returns: bool,
+    style: OnceCell<Style>,
+    variants: OnceCell<bool>,
+    /// By ends of lines trimmed or both ends, and in canonical form or not.
+    indexes: [OnceCell<LineIndex<'a>>; 4],
+    given_tree: Option<&'a SyntaxTree>,
     tree: OnceCell<Option<SyntaxTree>>,
     symbols: OnceCell<Vec<Symbol>>,
 }
 
 impl<'a> FileView<'a> {
     pub(crate) fn new(file: &'a SourceFile, focus: Option<&'a Focus>) -> Self {
+        let carriage_returns = memchr::memchr(b'\r', file.text.as_bytes()).is_some();
         let (rest, mark) = without_byte_order_mark(&file.text);
         let mut lines = lines(rest);
         for line in &mut lines {
@@ -38,8 +46,12 @@ impl<'a> FileView<'a> {
             path: &file.path,
             text: &file.text,
             mark,
-            eol: LineEnding::detect(&file.text).as_str(),
-            style: Style::of(lines.iter().map(|line| line.content)),
+            eol: if carriage_returns { LineEnding::detect(&file.text).as_str() } else { "\n" },
+            carriage_returns,
+            style: OnceCell::new(),
+            variants: OnceCell::new(),
+            indexes: [const { OnceCell::new() }; 4],
+            given_tree: file.tree.as_ref(),
             lines,
             language: file.language,
             focus: focus.filter(|focus| focus.path == file.path),
@@ -50,7 +62,39 @@ impl<'a> FileView<'a> {
 
     /// The syntax tree; nothing for an unknown language or a text that is too much for the parser.
     pub(crate) fn tree(&self) -> Option<&SyntaxTree> {
-        self.tree.get_or_init(|| SyntaxTree::parse(self.language?, self.text).ok()).as_ref()
+        let parsed = || self.tree.get_or_init(|| SyntaxTree::parse(self.language?, self.text).ok()).as_ref();
+        self.given_tree.filter(|tree| Some(tree.language()) == self.language).or_else(parsed)
+    }
+
+    /// How the file indents.
+    pub(crate) fn style(&self) -> Style {
+        *self.style.get_or_init(|| Style::of(self.lines.iter().map(|line| line.content)))
+    }
+
+    /// Whether the text has a carriage return anywhere.
+    pub(crate) fn has_carriage_returns(&self) -> bool {
+        self.carriage_returns
+    }
+
+    /// Whether the canonical form of the text may be another one.
+    pub(crate) fn has_variants(&self) -> bool {
+        *self.variants.get_or_init(|| !self.text.is_ascii() || self.text.contains('&'))
+    }
+
+    /// The index of the lines in one of the forms in which they are compared.
+    pub(super) fn index(
+        &self,
+        trimmed: bool,
+        canonical: bool,
+        key: impl Fn(&Line<'a>) -> Cow<'a, str>,
+    ) -> &LineIndex<'a> {
+        let form = usize::from(trimmed) + 2 * usize::from(canonical);
+        self.indexes[form].get_or_init(|| LineIndex::new(self.lines.iter().map(key)))
+    }
+
+    /// The index of the lines without the blanks around them.
+    pub(super) fn trimmed_index(&self) -> &LineIndex<'a> {
+        self.index(true, false, |line| line.trimmed().into())
     }
 
     pub(crate) fn symbols(&self) -> &[Symbol] {

@@ -9,7 +9,7 @@ use aiia_syntax::{Language, Symbol, SymbolKind};
 use super::symbol_match::{Block, candidates, header, is_container, members, remainder, same_kind, takes_self};
 use super::symbol_text::{fresh, line_indentation, rewrite};
 use super::view::FileView;
-use super::{Change, imports, nearest, whole_file};
+use super::{Change, elision, imports, nearest, whole_file};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
 use crate::tolerance::Tolerance;
@@ -62,7 +62,8 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     if placements.iter().all(|placement| matches!(placement, Placement::New(_))) {
         return Err(no_match(&block, file));
     }
-    if let Some(change) = whole_file::of_most_symbols(&block, file) {
+    if let Some(mut change) = whole_file::of_most_symbols(&block, file) {
+        elision::expand(&mut change, file);
         return Ok(vec![change]);
     }
     let mut changes = Vec::new();
@@ -70,7 +71,8 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
         changes.push(match placement {
             Placement::Rewrite(given, index) => {
                 let symbol = &file.symbols()[*index];
-                let change = rewrite(given, &block, symbol, file);
+                let mut change = rewrite(given, &block, symbol, file);
+                elision::expand(&mut change, file);
                 refuse_sketch(&change, symbol, file)?;
                 change
             }
@@ -260,7 +262,7 @@ fn inner_indentation(outer: &Symbol, file: &FileView) -> String {
     members(file.symbols(), outer).first().map_or_else(
         || {
             let base = line_indentation(file.text, outer.item_range.start);
-            let unit = if file.style.tabs { "\t".to_owned() } else { " ".repeat(file.style.width) };
+            let unit = if file.style().tabs { "\t".to_owned() } else { " ".repeat(file.style().width) };
             format!("{base}{unit}")
         },
         |member| line_indentation(file.text, member.item_range.start).to_owned(),

@@ -163,7 +163,7 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FileP
             continue;
         }
         paths.insert(source.name.clone(), source.path);
-        files.push(SourceFile { path: source.name, text: source.text, language: source.language });
+        files.push(SourceFile::new(source.name, source.text, source.language));
     }
     let workspace = reply.root.as_deref().and_then(|root| OpenWorkspace::new(engine.clone(), root));
     let context = ReplyContext {

@@ -144,3 +144,36 @@ fn several_edits_make_one_reparse() {
     let symbols = tree.reparse(&document, &edits).unwrap().symbols(&text);
     assert_eq!(symbols.iter().map(|symbol| symbol.name.as_str()).collect::<Vec<_>>(), ["first", "second"]);
 }
+
+type Replaced = (Range<usize>, Range<usize>);
+
+/// Replaces each `old` text by the new one, in order, and gives the ranges that took part.
+fn replaced(text: &str, pairs: &[(&str, &str)]) -> (String, Vec<Replaced>) {
+    let (mut new, mut ranges, mut at) = (String::new(), Vec::new(), 0);
+    for (old, by) in pairs {
+        let start = at + text[at..].find(old).unwrap();
+        new.push_str(&text[at..start]);
+        ranges.push((start..start + old.len(), new.len()..new.len() + by.len()));
+        new.push_str(by);
+        at = start + old.len();
+    }
+    new.push_str(&text[at..]);
+    (new, ranges)
+}
+
+#[rstest]
+#[case(&[("one();", "two(1,\n 2);")], false)]
+#[case(&[("one();\n    ", ""), ("fn b", "fn longer_name"), ("x", "yy\n")], false)]
+#[case(&[("one();", "/* ")], true)]
+#[case(&[("}", "")], true)]
+fn a_text_is_parsed_again_where_it_changed(#[case] pairs: &[(&str, &str)], #[case] spreads: bool) {
+    let old = "fn a() {\n    one();\n    two();\n}\n\nfn b() { x }\n\nstruct C; // */\n";
+    let (new, ranges) = replaced(old, pairs);
+    let tree = SyntaxTree::parse(language("rust"), old).unwrap();
+    let (again, changed) = tree.reparse_text(old, &new, &ranges).unwrap();
+    let whole = SyntaxTree::parse(language("rust"), &new).unwrap();
+    assert_eq!(again.symbols(&new), whole.symbols(&new));
+    assert_eq!(again.error_count(), whole.error_count());
+    let inside = |range: &Range<usize>| ranges.iter().any(|(_, new)| new.start <= range.start && range.end <= new.end);
+    assert_eq!(!changed.iter().all(inside), spreads, "{changed:?} {ranges:?}");
+}

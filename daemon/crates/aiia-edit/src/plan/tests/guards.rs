@@ -1,6 +1,7 @@
 //! Replies that must be refused.
 
 use expect_test::expect;
+use rstest::rstest;
 
 use super::*;
 
@@ -67,7 +68,7 @@ fn other_symbols_may_not_vanish() {
 
 #[test]
 fn a_cut_off_reply_is_refused() {
-    let files = [SourceFile { path: "a.py".into(), text: FILE.into(), language: None }];
+    let files = [SourceFile::new("a.py", FILE, None)];
     let context = ReplyContext { finish: Finish::CutOff, ..ReplyContext::of(&files) };
     let plan = plan(&block("    two()\n", "    three()\n"), &context);
     assert_eq!(plan.complaints[0].kind, ComplaintKind::CutOff);
@@ -135,4 +136,18 @@ fn prose_is_kept_without_the_edits() {
     let plan = plan_for(&[("a.py", FILE)], reply);
     assert_eq!(plan.complaints, []);
     assert_eq!(plan.prose, "First:\nThen run:\n\n```sh\npython a.py\n```");
+}
+
+#[rstest]
+#[case("def a():\n    \"\"\"Says one and two.\"\"\"\n    one()  # first\n    two()\n    return 1\n", true)]
+#[case("# Says one and two.\ndef a():\n    one()\n\n    two()\n    return 1\n", true)]
+#[case("def a():\n    \"\"\"Says one and two.\"\"\"\n    one()\n    two()\n    return 2\n", false)]
+#[case("def a():\n    one()\n    # two()\n    return 1\n", false)]
+#[case("def a():\n    one()\n    \"two\"\n    two()\n    return 1\n", false)]
+fn comments_alone_may_change(#[case] code: &str, #[case] fits: bool) {
+    let files = [SourceFile::new("a.py", FILE, Language::from_path("a.py"))];
+    let context = ReplyContext { guard: Guard::CommentsOnly, ..ReplyContext::of(&files) };
+    let plan = plan(&fenced(code), &context);
+    let kinds: Vec<ComplaintKind> = plan.complaints.iter().map(|complaint| complaint.kind).collect();
+    assert_eq!(kinds, if fits { vec![] } else { vec![ComplaintKind::CodeChanged] });
 }

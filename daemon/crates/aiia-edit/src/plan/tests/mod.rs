@@ -3,6 +3,7 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its literals this way")]
 
 mod dialects;
+mod elisions;
 mod fuzz;
 mod guards;
 mod passages;
@@ -35,7 +36,7 @@ fn plan_for(files: &[(&str, &str)], reply: &str) -> EditPlan {
                     .map(|symbol| symbol.name);
                 focus = Some(Focus { path: (*path).to_owned(), range, symbol });
             }
-            SourceFile { path: (*path).to_owned(), text, language }
+            SourceFile::new(*path, text, language)
         })
         .collect();
     let context = ReplyContext { focus, ..ReplyContext::of(&files) };

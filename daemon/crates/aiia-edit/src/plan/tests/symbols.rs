@@ -268,12 +268,13 @@ fn helpers_and_imports_come_along() {
         expect![[r#"
             --- a/a.py
             +++ b/a.py
-            @@ -1,0 +2,5 @@
+            @@ -1,0 +2 @@
             +import sys
-            +
-            +
+            @@ -3,0 +5,4 @@
             +def helper(x):
             +    return x
+            +
+            +
             @@ -18 +23 @@
             -        self.size += 1
             +        self.size += helper(1)

@@ -107,7 +107,7 @@ proptest! {
     fn a_diff_of_ours_leads_from_the_old_text_to_the_new(old in text(), new in text()) {
         let hunks = crate::hunks(&old, &new);
         let reply = crate::unified_diff("a.txt", &old, &hunks, 3);
-        let files = [SourceFile { path: "a.txt".to_owned(), text: old.clone(), language: None }];
+        let files = [SourceFile::new("a.txt", old.clone(), None)];
         let plan = plan(&reply, &ReplyContext::of(&files));
         if plan.complaints.is_empty() {
             prop_assert_eq!(&plan.files[0].new_text, &new);

@@ -14,7 +14,7 @@ impl Workspace for Table {
     fn entry(&self, path: &str) -> Entry {
         if let Some((path, text)) = self.0.iter().find(|(own, _)| *own == path) {
             let language = Language::from_path(path);
-            return Entry::File(SourceFile { path: (*path).to_owned(), text: (*text).to_owned(), language });
+            return Entry::File(SourceFile::new(*path, *text, language));
         }
         if let Some((own, _)) = self.0.iter().find(|(own, _)| own.to_lowercase() == path.to_lowercase()) {
             return Entry::OtherCase((*own).to_owned());
@@ -157,7 +157,7 @@ fn what_must_not_be_done(#[case] reply: &str, #[case] expected: ComplaintKind) {
 
 #[test]
 fn without_a_workspace_nothing_is_made() {
-    let files = [SourceFile { path: "a.py".into(), text: "x = 1\n".into(), language: None }];
+    let files = [SourceFile::new("a.py", "x = 1\n", None)];
     let reply = "--- /dev/null\n+++ b/new.py\n@@ -0,0 +1 @@\n+n = 1\n";
     assert_eq!(plan(reply, &ReplyContext::of(&files)).complaints[0].kind, ComplaintKind::UnknownFile);
 }

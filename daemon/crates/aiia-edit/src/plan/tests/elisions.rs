@@ -1,0 +1,69 @@
+//! Placeholders in place of code: expanded where it is certain what they stand for, refused elsewhere.
+
+use rstest::rstest;
+
+use super::*;
+use crate::Tolerance;
+
+const PYTHON: &str =
+    "def a():\n    one()\n    two()\n    three()\n    return 1\n\n\ndef b():\n    one()\n    return 2\n";
+const RUST: &str = "fn a() {\n    one();\n    two();\n    three();\n    four();\n}\n\nfn b() {\n    one();\n}\n";
+
+#[rstest]
+#[case::in_the_middle(
+    PYTHON,
+    fenced("def a():\n    one()\n    # ... existing code ...\n    three()\n    return 10\n"),
+    "return 1\n",
+    "return 10\n"
+)]
+#[case::at_the_end(
+    PYTHON,
+    fenced("def a():\n    zero()\n    one()\n    # rest of the function unchanged\n"),
+    "    one()\n    two",
+    "    zero()\n    one()\n    two"
+)]
+#[case::bare_dots(PYTHON, fenced("def a():\n    one()\n    ...\n    return 10\n").replace("return 10", "three()\n    return 10"), "return 1\n", "return 10\n")]
+#[case::rust(
+    RUST,
+    fenced("fn a() {\n    zero();\n    one();\n    // ... existing code ...\n}\n"),
+    "    one();\n    two",
+    "    zero();\n    one();\n    two"
+)]
+#[case::two(RUST, fenced("fn a() {\n    one();\n    // ...\n    three();\n    half();\n    // ... rest ...\n").replace("// ... rest ...\n", "four();\n}\n"), "    four", "    half();\n    four")]
+#[case::in_a_block(
+    PYTHON,
+    block(
+        "def a():\n    one()\n    two()\n    three()\n    return 1\n",
+        "def a():\n    one()\n    # ... existing code ...\n    three()\n    return 10\n"
+    ),
+    "return 1\n",
+    "return 10\n"
+)]
+#[case::in_both_halves(
+    PYTHON,
+    block("def a():\n    one()\n...\n    return 1\n", "def a():\n    zero()\n    one()\n...\n    return 10\n"),
+    "def a():\n    one()\n    two()\n    three()\n    return 1\n",
+    "def a():\n    zero()\n    one()\n    two()\n    three()\n    return 10\n"
+)]
+fn expanded(#[case] file: &str, #[case] reply: String, #[case] old: &str, #[case] new: &str) {
+    let path = if file == RUST { "a.rs" } else { "a.py" };
+    let plan = plan_for(&[(path, file)], &reply);
+    assert_eq!(plan.complaints, [], "{reply}");
+    assert_eq!(plan.files[0].new_text, file.replacen(old, new, 1), "{reply}");
+    assert!(plan.files[0].hunks.iter().any(|hunk| hunk.tolerances.contains(&Tolerance::Elision)));
+}
+
+#[rstest]
+#[case::the_line_above_is_new(PYTHON, fenced("def a():\n    zero()\n    # ... existing code ...\n    return 1\n"))]
+#[case::the_line_below_is_new(PYTHON, fenced("def a():\n    one()\n    # ... existing code ...\n    return 10\n"))]
+#[case::stands_twice(
+    "def a():\n    x()\n    y()\n    x()\n    z()\n    return 1\n",
+    fenced("def a():\n    zero()\n    x()\n    # ... existing code ...\n    return 1\n")
+)]
+#[case::stands_for_nothing(
+    PYTHON,
+    fenced("def a():\n    zero()\n    one()\n    # ... existing code ...\n    two()\n    three()\n    return 1\n")
+)]
+fn refused(#[case] file: &str, #[case] reply: String) {
+    assert_eq!(complaint_kinds(("a.py", file), &reply), [ComplaintKind::Elision], "{reply}");
+}
