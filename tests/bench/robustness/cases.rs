@@ -1,11 +1,13 @@
 //! Edits that people really made: the changed line blocks between two releases of a package.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use aiia_edit::{Hunk, apply_hunks, hunks};
 use aiia_syntax::{Language, SyntaxTree};
 
 const CONTEXT_LINES: usize = 3;
+const MAX_CONTEXT_LINES: usize = 30;
 /// Of one pair of releases, so that a large one does not drown the others.
 const MAX_EDITS: usize = 40;
 
@@ -46,6 +48,15 @@ pub(crate) struct Dress {
     pub(crate) crlf: bool,
 }
 
+impl Case {
+    /// Whether the quote, as it is now, stands somewhere to the letter although the case is that it does not.
+    pub(crate) fn means_another_place(&self) -> bool {
+        let lines: Vec<&str> = self.file.lines().collect();
+        let quote: Vec<&str> = self.old.iter().map(String::as_str).collect();
+        places(&lines, &quote) > 0
+    }
+}
+
 /// The edits between two releases.
 pub(crate) fn cases(old: &Path, new: &Path) -> Vec<Case> {
     let mut found = Vec::new();
@@ -74,8 +85,7 @@ fn case(path: &Path, before: &str, tree: Option<&SyntaxTree>, lines: &[&str], hu
         return None;
     }
     let first = hunk.old_start.saturating_sub(usize::from(hunk.old_lines > 0));
-    let start = first.saturating_sub(CONTEXT_LINES);
-    let end = (first + hunk.old_lines + CONTEXT_LINES).min(lines.len());
+    let (start, end) = quoted(lines, first..first + hunk.old_lines)?;
     let owned = |lines: &[&str]| lines.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut new = owned(&lines[start..first]);
     new.extend(hunk.new_text.lines().map(str::to_owned));
@@ -111,6 +121,24 @@ fn case(path: &Path, before: &str, tree: Option<&SyntaxTree>, lines: &[&str], hu
     })
 }
 
+/// The lines that an edit quotes: three around it, and as many more as it takes for them to stand there once.
+fn quoted(lines: &[&str], changed: Range<usize>) -> Option<(usize, usize)> {
+    (CONTEXT_LINES..MAX_CONTEXT_LINES)
+        .map(|context| (changed.start.saturating_sub(context), (changed.end + context).min(lines.len())))
+        .find(|(start, end)| places(lines, &lines[*start..*end]) == 1)
+}
+
+/// How often some lines stand among others.
+fn places(lines: &[&str], wanted: &[&str]) -> usize {
+    lines.windows(wanted.len().max(1)).filter(|window| *window == wanted).count()
+}
+
+/// What people have written themselves, in one of the languages that are measured.
+fn is_code(name: &str) -> bool {
+    let generated = name.contains(".min.") || name.ends_with(".d.ts");
+    !generated && [".rs", ".py", ".ts", ".js"].iter().any(|extension| name.ends_with(extension))
+}
+
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -120,7 +148,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
             let name = path.to_string_lossy();
             if path.is_dir() {
                 folders.push(path);
-            } else if Language::from_path(&name).is_some() && !name.contains(".min.") && !name.ends_with(".d.ts") {
+            } else if is_code(&name) {
                 found.push(path);
             }
         }

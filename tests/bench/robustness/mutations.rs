@@ -207,7 +207,8 @@ fn dropped(case: &mut Case) -> bool {
         case.old.remove(1);
         case.new.remove(1);
     }
-    is_context
+    // What is left may be what stands elsewhere, and then it says so.
+    is_context && !case.means_another_place()
 }
 
 /// Quotes more lines above, and leaves the middle of them out.

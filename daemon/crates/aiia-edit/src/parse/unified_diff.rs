@@ -283,9 +283,13 @@ impl Reader<'_> {
     }
 }
 
-/// A path in a header, without the time behind a tab and without quotes.
+/// A path in a header, without the time behind a tab, without quotes and emphasis.
 fn path_in(text: &str) -> String {
-    text.split('\t').next().unwrap_or_default().trim().trim_matches('"').to_owned()
+    let path = text.split('\t').next().unwrap_or_default().trim().trim_matches('"');
+    let (prefix, name) =
+        ["a/", "b/"].into_iter().find_map(|prefix| Some((prefix, path.strip_prefix(prefix)?))).unwrap_or(("", path));
+    let bare = name.trim_end_matches(':').trim_matches(['*', '`']);
+    format!("{prefix}{bare}")
 }
 
 fn plain(path: &str, prefix: &str) -> String {

@@ -46,8 +46,8 @@ pub(crate) enum Reindent {
     Same,
     /// `strip` at the start of a line becomes `add`; what is deeper keeps its distance.
     Shift { strip: String, add: String },
-    /// Blanks become tabs or tabs blanks, `width` blanks a tab, and `levels` more (or fewer) of them.
-    Units { to_tabs: bool, width: usize, levels: isize },
+    /// One of the two has tabs: counted in columns, with so many a tab, it is deeper by `shift`.
+    Columns { tab: usize, shift: isize, to_tabs: bool },
     /// The first line lost its indentation; the others follow `rest`.
     FirstLine { lost: String, add: String, rest: Box<Reindent> },
 }
@@ -94,16 +94,10 @@ impl Reindent {
                     format!("{}{content}", &add[..add.len().saturating_sub(less)])
                 }
             }
-            Self::Units { to_tabs, width, levels } => {
-                let (count, left) = if *to_tabs {
-                    (indent.len() / width, indent.len() % width)
-                } else {
-                    let tabs = indent.chars().take_while(|c| *c == '\t').count();
-                    (tabs, indent.len() - tabs)
-                };
-                let count = count.saturating_add_signed(*levels);
-                let unit = if *to_tabs { "\t".to_owned() } else { " ".repeat(*width) };
-                format!("{}{}{content}", unit.repeat(count), " ".repeat(left))
+            Self::Columns { tab, shift, to_tabs } => {
+                let column = columns(indent, *tab).saturating_add_signed(*shift);
+                let tabs = if *to_tabs { column / tab } else { 0 };
+                format!("{}{}{content}", "\t".repeat(tabs), " ".repeat(column - tabs * tab))
             }
             Self::FirstLine { lost, add, rest } => {
                 if first && indent == lost {
@@ -120,30 +114,30 @@ fn uniform(pairs: &[(&str, &str)]) -> Option<Reindent> {
     if pairs.iter().all(|(one, other)| one == other) {
         return Some(Reindent::Same);
     }
+    let to_tabs = pairs.iter().any(|(_, real)| real.contains('\t'));
+    let differ = pairs.iter().any(|(written, _)| written.contains('\t')) != to_tabs;
+    let in_columns = |even: bool| {
+        let shift = |tab: usize| {
+            let mut shifts = pairs.iter().map(|(one, other)| columns(other, tab) as isize - columns(one, tab) as isize);
+            let first = shifts.next()?;
+            shifts.all(|shift| shift == first).then_some(first)
+        };
+        let of = |tab: usize| Some(Reindent::Columns { tab, shift: shift(tab)?, to_tabs });
+        let mut widths = [4, 2, 8, 3].into_iter().filter(|tab| !even || shift(*tab) == Some(0));
+        widths.find_map(of).filter(|_| differ)
+    };
+    in_columns(true).or_else(|| shifted(pairs)).or_else(|| in_columns(false))
+}
+
+fn shifted(pairs: &[(&str, &str)]) -> Option<Reindent> {
     let strip = common_prefix(pairs.iter().map(|pair| pair.0));
     let add = common_prefix(pairs.iter().map(|pair| pair.1));
-    if pairs.iter().all(|(one, other)| one[strip.len()..] == other[add.len()..]) {
-        return Some(Reindent::Shift { strip, add });
-    }
-    let only = |sign: char| move |text: &str| text.chars().all(|c| c == sign);
-    let (written, real): (Vec<&str>, Vec<&str>) = pairs.iter().copied().unzip();
-    let to_tabs = written.iter().all(|i| only(' ')(i)) && real.iter().all(|i| only('\t')(i));
-    let to_blanks = written.iter().all(|i| only('\t')(i)) && real.iter().all(|i| only(' ')(i));
-    if !to_tabs && !to_blanks {
-        return None;
-    }
-    [4, 2, 8, 3].into_iter().find_map(|width| {
-        let level = |blanks: &str| blanks.len().is_multiple_of(width).then_some(blanks.len() / width);
-        let mut levels = None;
-        for (one, other) in pairs {
-            let (from, to) = if to_tabs { (level(one)?, other.len()) } else { (one.len(), level(other)?) };
-            let difference = to as isize - from as isize;
-            if *levels.get_or_insert(difference) != difference {
-                return None;
-            }
-        }
-        Some(Reindent::Units { to_tabs, width, levels: levels? })
-    })
+    pairs.iter().all(|(one, other)| one[strip.len()..] == other[add.len()..]).then_some(Reindent::Shift { strip, add })
+}
+
+/// How wide an indentation is when a tab goes to the next multiple of `tab`.
+fn columns(indent: &str, tab: usize) -> usize {
+    indent.chars().fold(0, |column, sign| if sign == '\t' { (column / tab + 1) * tab } else { column + 1 })
 }
 
 fn common_prefix<'t>(mut indents: impl Iterator<Item = &'t str>) -> String {
@@ -176,8 +170,11 @@ mod tests {
     #[case("a\n  b", "    a\n      b", Some(shift("", "    ")))]
     #[case("    a\n\n      b", "a\n\n  b", Some(shift("    ", "")))]
     #[case("a\n  b", "a\n    b", None)]
-    #[case("a\n    b", "\ta\n\t\tb", Some(Reindent::Units { to_tabs: true, width: 4, levels: 1 }))]
-    #[case("\ta\n\t\tb", "  a\n    b", Some(Reindent::Units { to_tabs: false, width: 2, levels: 0 }))]
+    #[case("a\n    b", "\ta\n\t\tb", Some(Reindent::Columns { tab: 4, shift: 4, to_tabs: true }))]
+    #[case("\ta\n\t\tb", "  a\n    b", Some(Reindent::Columns { tab: 2, shift: 0, to_tabs: false }))]
+    #[case("\ta\n\t  b", "    a\n      b", Some(Reindent::Columns { tab: 4, shift: 0, to_tabs: false }))]
+    #[case("\t  a", "      a", Some(Reindent::Columns { tab: 4, shift: 0, to_tabs: false }))]
+    #[case("\ta", "      a", Some(shift("\t", "      ")))]
     #[case("a\n        b\n    c", "    a\n        b\n    c", Some(Reindent::FirstLine {
         lost: String::new(), add: "    ".into(), rest: Box::new(Reindent::Same),
     }))]
@@ -191,7 +188,8 @@ mod tests {
     #[case(shift("", "\t"), "    a", "\t\ta")]
     #[case(shift("    ", "\t"), "        a", "\t\ta")]
     #[case(shift("    ", "\t"), "a", "a")]
-    #[case(Reindent::Units { to_tabs: true, width: 4, levels: 1 }, "    a", "\t\ta")]
+    #[case(Reindent::Columns { tab: 4, shift: 4, to_tabs: true }, "    a", "\t\ta")]
+    #[case(Reindent::Columns { tab: 4, shift: 0, to_tabs: true }, "      a", "\t  a")]
     fn applies_to_a_file_with_tabs(#[case] way: Reindent, #[case] line: &str, #[case] expected: &str) {
         let written = Style { tabs: false, width: 4 };
         let real = Style { tabs: true, width: 4 };

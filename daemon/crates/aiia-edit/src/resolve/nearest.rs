@@ -64,6 +64,11 @@ pub(super) fn shortened(line: &str) -> String {
     text
 }
 
+/// How much alike two lines are, 0 to 1.
+pub(super) fn alike(one: &str, other: &str) -> f64 {
+    Pairs::of(one).likeness(other)
+}
+
 /// Share of letters two names have in common in the same order, 0 to 1.
 fn likeness(one: &str, other: &str) -> f32 {
     let letters = |name: &str| name.to_lowercase().chars().take(60).collect::<Vec<char>>();

@@ -269,6 +269,30 @@ fn a_wrong_quote_that_fits_two_places_is_refused() {
 }
 
 #[test]
+fn a_like_passage_that_has_not_what_changes_does_no_harm() {
+    let like = TOTAL.replace("def total(items)", "def count(things)").replace("item.price", "1");
+    let file = format!("{like}\n\n{TOTAL}");
+    let old = "def total(items):\n    for item in items:\n        # taxs, too\n        result += item.price\n    return result\n";
+    let expected = file.replace("item.price", "item.cost");
+    assert_eq!(new_text(("a.py", &file), &block(old, &old.replace("price", "cost"))), expected);
+}
+
+#[rstest]
+#[case::dedented("if x {\n\tf();\n}\n", "if x {\n\tg();\n}\n", "        g();\n")]
+#[case::mixed("\tif x {\n\t\tf();\n\t}\n", "\tif x {\n\t\tg();\n\t\t\th();\n\t}\n", "        g();\n            h();\n")]
+fn tabs_of_a_reply_become_the_blanks_of_the_file(#[case] old: &str, #[case] new: &str, #[case] line: &str) {
+    let file = "fn a() {\n    if x {\n        f();\n    }\n}\n";
+    assert_eq!(new_text(("a.rs", file), &block(old, new)), file.replace("        f();\n", line));
+}
+
+#[test]
+fn tabs_are_as_wide_as_the_quoted_lines_say() {
+    let file = "  a {\n    b(\n      c\n    )\n  }\n";
+    let (old, new) = ("\tb(\n\t  c\n\t)\n", "\tb(\n\t  c\n\t\td\n\t)\n");
+    assert_eq!(new_text(("a.txt", file), &block(old, new)), file.replace("      c\n", "      c\n        d\n"));
+}
+
+#[test]
 fn text_like_a_divider() {
     let file = "Title\n=====\nText\n";
     let reply = "<<<<< SEARCH\nTitle\n=====\nText\n=====\nTitle\n=====\nBetter\n>>>>> REPLACE\n";
