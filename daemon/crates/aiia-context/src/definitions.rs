@@ -8,6 +8,8 @@ use crate::tokens::count_within;
 use crate::workspace::{DefinitionRef, WorkspaceIndex};
 use crate::{Intent, Piece, PieceKind, Target};
 use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::ops::Range;
 
 /// Definitions that are likely needed by less than this stay out: where the target has a body, which says what it uses, and where
@@ -72,6 +74,37 @@ pub(crate) fn pack(
     pieces
 }
 
+/// The worthiest that fill a number of tokens, of those seen so far.
+struct Full {
+    /// What may be filled twice: some of what is worth most lies within other lines and costs nothing.
+    tokens: usize,
+    used: usize,
+    /// Worth as the bits of a positive number, which are in its order, with the tokens.
+    kept: BinaryHeap<Reverse<(u32, usize)>>,
+}
+
+impl Full {
+    fn new(tokens: usize) -> Full {
+        Full { tokens: tokens.saturating_mul(2), used: 0, kept: BinaryHeap::new() }
+    }
+
+    fn add(&mut self, worth: f32, tokens: usize) {
+        self.kept.push(Reverse((worth.to_bits(), tokens)));
+        self.used += tokens;
+        while let Some(Reverse((_, least))) = self.kept.peek()
+            && self.used - least >= self.tokens
+        {
+            self.used -= least;
+            self.kept.pop();
+        }
+    }
+
+    /// Whether there is no room for what is worth so much.
+    fn is_without(&self, worth: f32) -> bool {
+        self.used >= self.tokens && self.kept.peek().is_some_and(|Reverse((least, _))| worth.to_bits() < *least)
+    }
+}
+
 /// Lines of another file that are in the bundle.
 struct Chosen {
     at: DefinitionRef,
@@ -128,15 +161,22 @@ impl Others<'_, '_> {
     /// The signatures of the likely definitions, by what they are worth for their tokens.
     fn likely(&mut self, fitter: &mut Fitter, outcome: &Outcome, target: &Target) {
         let least = if is_unwritten(fitter.request, target) { LEAST_LIKELIHOOD_UNWRITTEN } else { LEAST_LIKELIHOOD };
+        let least_worth = (LEAST_WORTH / (fitter.request.budget as f32).powi(2)).min(MOST_LEAST_WORTH);
         let mut priced: Vec<(f32, usize, &Ranked)> = Vec::new();
+        let mut full = Full::new(fitter.left);
         for ranked in outcome.ranked.iter().take(MAX_PRICED).take_while(|ranked| ranked.likelihood >= least) {
+            // However short it is, it is not worth more than this.
+            if full.is_without(ranked.likelihood / LEAST_TOKENS) {
+                break;
+            }
             if let Some(tokens) = self.tokens(ranked.at.file, &ranked.definition.signature(), fitter.left) {
-                priced.push((ranked.likelihood / (tokens as f32).max(LEAST_TOKENS), tokens, ranked));
+                let worth = ranked.likelihood / (tokens as f32).max(LEAST_TOKENS);
+                full.add(worth, tokens);
+                priced.push((worth, tokens, ranked));
             }
         }
         priced.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.at.cmp(&b.2.at)));
         let target_name = target.symbol.as_ref().map(|symbol| symbol.name.as_str());
-        let least_worth = (LEAST_WORTH / (fitter.request.budget as f32).powi(2)).min(MOST_LEAST_WORTH);
         for (worth, tokens, ranked) in priced {
             if worth < least_worth {
                 self.ended_early = true;

@@ -59,7 +59,7 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<
     let mut chosen: Vec<(u32, Piece)> = Vec::new();
     for (worth, at) in worth {
         let Some((entry, definition)) = index.definition(at) else { continue };
-        let Some(text) = texts.signature(at.file, &definition) else { continue };
+        let Some(text) = texts.lines(at.file, definition.signature()) else { continue };
         let Some(tokens) = count_within(text, left) else { break };
         left -= tokens;
         chosen.push((

@@ -106,14 +106,25 @@ pub(crate) fn symbols_around(
     }
     let mut items = Items::new();
     let (mut definitions, mut leading) = matches(tree, language, text, Scope::OutsideFunctions(&mut items));
-    let window = range.start.saturating_sub(BESIDE)..range.end.saturating_add(BESIDE);
-    let (near, leading_near) = matches(tree, language, text, Scope::Window(window));
-    definitions.extend(near);
+    // What is beside functions is known already.
+    let place = with_blanks_of_its_lines(text, range);
+    let around = definitions
+        .iter()
+        .filter(|found| found.kind.is_callable())
+        .map(|found| found.item_range.clone())
+        .filter(|item| item.start <= place.end && place.start <= item.end)
+        .reduce(|all, item| all.start.min(item.start)..all.end.max(item.end));
+    if let Some(functions) = around {
+        let start = range.start.saturating_sub(BESIDE).max(functions.start);
+        let window = start..range.end.saturating_add(BESIDE).min(functions.end);
+        let (near, leading_near) = matches(tree, language, text, Scope::Window(window));
+        definitions.extend(near);
+        leading.extend(leading_near);
+        leading.sort_by_key(Leading::start);
+    }
     definitions.retain(|found| found.kind != SymbolKind::Assigned);
     definitions.sort_by_key(|found| (found.name_range.start, found.name_range.end));
     definitions.dedup_by(|a, b| a.name_range == b.name_range);
-    leading.extend(leading_near);
-    leading.sort_by_key(Leading::start);
     (arranged(definitions, &leading, language, text), Some(items))
 }
 

@@ -24,7 +24,21 @@ pub(super) fn modules(index: &WorkspaceIndex, point: &Point) -> FxHashMap<u32, M
     if point.imports.is_empty() {
         return modules;
     }
+    // To answer to an import a path has to have the last part of it.
+    let parts: FxHashSet<&str> = point
+        .imports
+        .iter()
+        .filter_map(|import| match &import.name {
+            Some(name) => Some(name.as_str()),
+            None => import.module.last().map(String::as_str),
+        })
+        .collect();
+    let imports_root = point.imports.iter().any(|import| import.name.is_none() && import.module.is_empty());
     for (file, entry) in index.files() {
+        let stem = entry.path.rsplit_once('.').map_or(entry.path, |(stem, _)| stem);
+        if !imports_root && !stem.split('/').any(|part| parts.contains(part)) {
+            continue;
+        }
         let module = module_of(entry.path);
         let mut found = ModuleUse::default();
         for import in &point.imports {
@@ -57,10 +71,11 @@ struct Candidates<'r, 'a> {
 }
 
 impl Candidates<'_, '_> {
+    fn is_full(&self) -> bool {
+        self.found.len() >= self.limit
+    }
+
     fn add(&mut self, at: DefinitionRef) {
-        if self.found.len() >= self.limit {
-            return;
-        }
         let ranking = self.ranking;
         let is_usable = *self.is_usable.entry(at.file).or_insert_with(|| ranking.is_usable(at.file));
         if is_usable && self.seen.insert(at) {
@@ -69,12 +84,20 @@ impl Candidates<'_, '_> {
     }
 
     fn add_named(&mut self, name: NameId) {
-        self.ranking.index.named(name).for_each(|at| self.add(at));
+        for at in self.ranking.index.named(name) {
+            if self.is_full() {
+                return;
+            }
+            self.add(at);
+        }
     }
 
     /// Every member of the types of that name.
     fn add_members(&mut self, name: NameId) {
         for at in self.ranking.index.named(name) {
+            if self.is_full() {
+                return;
+            }
             let Some((entry, definition)) = self.ranking.index.definition(at) else { continue };
             if !definition.kind.is_type() {
                 continue;
@@ -82,7 +105,7 @@ impl Candidates<'_, '_> {
             let first = at.definition.saturating_add(1);
             let inside = (first..).zip(entry.definitions_from(first));
             for (place, member) in inside.take_while(|(_, member)| member.line <= definition.last_line) {
-                if member.is_right_inside(at.definition) {
+                if member.is_right_inside(at.definition) && !self.is_full() {
                     self.add(DefinitionRef { file: at.file, definition: place });
                 }
             }
@@ -123,11 +146,21 @@ pub(super) fn candidates(ranking: &Ranking, limit: usize) -> Vec<DefinitionRef> 
     files.sort_unstable();
     for file in files {
         let count = ranking.index.file(file).map_or(0, FileEntry::definition_count);
-        (0..count).for_each(|place| candidates.add(DefinitionRef { file, definition: place as u16 }));
+        for place in 0..count {
+            if candidates.is_full() {
+                break;
+            }
+            candidates.add(DefinitionRef { file, definition: place as u16 });
+        }
     }
     for (file, _) in ranking.like.iter().take(LIKE_FILES) {
         if let Some(entry) = ranking.index.file(*file) {
-            entry.mentions().for_each(|name| candidates.add_named(name));
+            for name in entry.mentions() {
+                if candidates.is_full() {
+                    break;
+                }
+                candidates.add_named(name);
+            }
         }
     }
     let mut found = candidates.found;

@@ -9,6 +9,8 @@ use crate::workspace::{Definition, DefinitionRef, FileEntry, NameId, likeness, n
 use aiia_syntax::SymbolKind;
 use rustc_hash::FxHashMap;
 
+/// Definitions of a file that are further from each other are looked for.
+const FAR: u16 = 32;
 /// More definitions of a name are not counted.
 const MAX_NAMED: usize = 200;
 
@@ -34,12 +36,11 @@ struct OfName {
 /// What is the same for all definitions of a file.
 struct OfFile<'a> {
     entry: FileEntry<'a>,
-    definitions: Vec<Definition>,
     module: Vec<&'a str>,
     is_test: bool,
     is_in_own_folder: bool,
-    /// By the place of a type in the file.
-    owners: FxHashMap<u16, OfOwner>,
+    /// By the place of what is around members in the file; nothing for what is no type.
+    owners: FxHashMap<u16, Option<OfOwner>>,
 }
 
 /// What is the same for all members of a type.
@@ -64,8 +65,14 @@ pub(super) fn measure(ranking: &Ranking, candidates: &[DefinitionRef]) -> (Vec<R
     let mut all = Vec::with_capacity(candidates.len());
     for of_file in candidates.chunk_by(|a, b| a.file == b.file) {
         let Some(mut file) = OfFile::new(ranking, of_file[0].file) else { continue };
+        let first = of_file[0].definition;
+        let mut definitions = (first..).zip(file.entry.definitions_from(first)).peekable();
         for &at in of_file {
-            let Some(&definition) = file.definitions.get(usize::from(at.definition)) else { continue };
+            // Further on they are found sooner than by reading those between.
+            if definitions.peek().is_some_and(|(place, _)| at.definition - place > FAR) {
+                definitions = (at.definition..).zip(file.entry.definitions_from(at.definition)).peekable();
+            }
+            let Some((_, definition)) = definitions.find(|(place, _)| *place == at.definition) else { continue };
             if matches!(definition.kind, SymbolKind::Impl | SymbolKind::Module) {
                 continue;
             }
@@ -121,7 +128,6 @@ impl<'a> OfFile<'a> {
         let folder = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         Some(OfFile {
             entry,
-            definitions: entry.definitions().collect(),
             module: module_of(entry.path),
             is_test: is_test_path(entry.path),
             is_in_own_folder: folder == ranking.own_folder,
@@ -132,12 +138,12 @@ impl<'a> OfFile<'a> {
     /// The type that a definition is a member of.
     fn owner(&mut self, ranking: &Ranking, definition: &Definition) -> Option<OfOwner> {
         let place = definition.parent()?;
-        let owner = *self.definitions.get(usize::from(place)).filter(|outer| outer.kind.is_type())?;
         let (entry, module) = (self.entry, &self.module);
         let new = || {
+            let owner = entry.definition(place).filter(|outer| outer.kind.is_type())?;
             let point = ranking.point;
             let parts = parts(entry.name(&owner));
-            OfOwner {
+            Some(OfOwner {
                 name: owner.name,
                 occurs: point.occurrence(owner.name),
                 imported: point.imported(owner.name, module),
@@ -148,9 +154,9 @@ impl<'a> OfFile<'a> {
                 is_like_near: !parts.is_empty() && parts.iter().all(|part| point.near_parts.contains(part)),
                 mentioned_in: ranking.index.mentioned_in(owner.name).unwrap_or(1).max(1) as f32,
                 lines: owner.last_line.saturating_sub(owner.line),
-            }
+            })
         };
-        Some(*self.owners.entry(place).or_insert_with(new))
+        *self.owners.entry(place).or_insert_with(new)
     }
 }
 

@@ -5,9 +5,30 @@ use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Longer signatures are cut.
+const MAX_SIGNATURE_BYTES: usize = 4096;
+/// Definitions whose lines are longer than this on average are cut.
+const MAX_LINE_BYTES: usize = 128;
+
+fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+/// A text, and where its lines begin as far as somebody asked for them.
 struct Cut {
     text: Arc<str>,
     starts: Vec<u32>,
+}
+
+impl Cut {
+    /// Where a line begins; the end of the text right behind the last one.
+    fn start(&mut self, line: usize) -> Option<usize> {
+        let known = self.starts.last().map_or(0, |start| *start as usize);
+        let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes().get(known..)?);
+        let missing = (line + 1).saturating_sub(self.starts.len());
+        self.starts.extend(breaks.take(missing).map(|at| (known + at) as u32 + 1));
+        self.starts.get(line).map(|start| *start as usize)
+    }
 }
 
 /// The texts a request has read so far.
@@ -28,23 +49,22 @@ impl<'a> Texts<'a> {
             let entry = self.index.file(file)?;
             // The lines of a text that has changed since are not those that the index knows.
             let text = self.source.text(entry.path).filter(|text| entry.is_of(text))?;
-            let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1);
-            let starts = std::iter::once(0).chain(breaks).collect();
-            Some(Cut { text, starts })
+            Some(Cut { text, starts: vec![0] })
         });
-        let cut = cut.as_ref()?;
-        let start = *cut.starts.get(lines.start as usize)? as usize;
-        let end = cut.starts.get(lines.end as usize).map_or(cut.text.len(), |end| *end as usize);
+        let cut = cut.as_mut()?;
+        let start = cut.start(lines.start as usize)?;
+        let end = cut.start(lines.end as usize).unwrap_or(cut.text.len());
         cut.text.get(start..end)
     }
 
-    /// The signature of a definition.
+    /// The signature of a definition, cut where it is longer than signatures are: a packed file is one line.
     pub(crate) fn signature(&mut self, file: u32, definition: &Definition) -> Option<&str> {
-        self.lines(file, definition.signature())
+        self.lines(file, definition.signature()).map(|text| cut(text, MAX_SIGNATURE_BYTES))
     }
 
-    /// All of a definition, at most `limit` lines.
+    /// All of a definition, at most `limit` lines of a usual length.
     pub(crate) fn whole(&mut self, file: u32, definition: &Definition, limit: u32) -> Option<&str> {
-        self.lines(file, definition.line..(definition.last_line + 1).min(definition.line + limit))
+        let lines = definition.line..(definition.last_line + 1).min(definition.line + limit);
+        self.lines(file, lines).map(|text| cut(text, limit as usize * MAX_LINE_BYTES))
     }
 }

@@ -19,16 +19,17 @@ pub(crate) enum NoText {
 /// The text of a file. One that grew over the limit since it was listed counts as unreadable.
 pub(crate) fn read(path: &Path) -> Result<String, NoText> {
     // A pipe in the place of a file would wait for its writer.
-    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_FILE_BYTES) {
+    let metadata = std::fs::metadata(path).map_err(|_| NoText::Unreadable)?;
+    if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
         return Err(NoText::Unreadable);
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
     let file = File::open(path).map_err(|_| NoText::Unreadable)?;
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|_| NoText::Unreadable)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(NoText::Unreadable);
     }
-    if bytes.contains(&0) {
+    if memchr::memchr(0, &bytes).is_some() {
         return Err(NoText::NotText);
     }
     String::from_utf8(bytes).map_err(|_| NoText::NotText)

@@ -206,8 +206,10 @@ impl WorkspaceIndex {
 
     /// For each file the sum of the weights of the names it mentions, of the files that mention any.
     pub(crate) fn weigh_mentions(&self, weights: &FxHashMap<NameId, f32>) -> Vec<(u32, f32)> {
-        let by_place: Vec<f32> =
-            self.files.names.iter().map(|name| weights.get(name).copied().unwrap_or_default()).collect();
+        let mut by_place = vec![0.0; self.files.names.len()];
+        for (name, weight) in weights {
+            self.files.places(*name).for_each(|place| by_place[place] = *weight);
+        }
         self.files()
             .map(|(file, entry)| match entry.facts {
                 Facts::Packed(packed, file) => (file, packed.mentions(file).map(|place| by_place[place]).sum()),

@@ -164,8 +164,14 @@ impl Packed {
     pub(super) fn definers(&self, places: Range<usize>) -> impl Iterator<Item = (u32, u16)> + '_ {
         let end_of = |place: usize| self.definer_starts.get(place).map_or(self.definers.len(), |start| *start as usize);
         let range = if places.is_empty() { 0..0 } else { end_of(places.start)..end_of(places.end) };
-        self.definers.get(range).unwrap_or_default().iter().map(|&number| {
-            let file = self.files.partition_point(|record| record.definitions <= number).saturating_sub(1);
+        // They ascend, so that what is looked for is in the same file or behind it.
+        let (mut file, mut behind) = (0, 0);
+        self.definers.get(range).unwrap_or_default().iter().map(move |&number| {
+            if number >= behind {
+                let rest = self.files.get(file..).unwrap_or_default();
+                file += rest.partition_point(|record| record.definitions <= number).saturating_sub(1);
+                behind = self.files.get(file + 1).map_or(u32::MAX, |next| next.definitions);
+            }
             (file as u32, (number - self.files.get(file).map_or(number, |record| record.definitions)) as u16)
         })
     }
@@ -277,7 +283,19 @@ pub(super) fn put(out: &mut Vec<u8>, mut number: u32) {
 }
 
 /// Takes a number from the front; nothing at the end.
+#[inline]
 fn take(bytes: &mut &[u8]) -> Option<u32> {
+    // Most are a single byte.
+    match bytes.split_first() {
+        Some((&byte, rest)) if byte < 128 => {
+            *bytes = rest;
+            Some(u32::from(byte))
+        }
+        _ => take_long(bytes),
+    }
+}
+
+fn take_long(bytes: &mut &[u8]) -> Option<u32> {
     let mut number = 0;
     let mut shift = 0;
     loop {
