@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Longer signatures are cut.
-const MAX_SIGNATURE_BYTES: usize = 4096;
+const MAX_SIGNATURE_BYTES: usize = 1024;
 /// Definitions whose lines are longer than this on average are cut.
 const MAX_LINE_BYTES: usize = 128;
 
