@@ -2,10 +2,13 @@
 
 mod ecmascript;
 mod others;
+mod places;
 mod python;
 mod rust;
 
 use aiia_syntax::Language;
+
+pub(crate) use places::Places;
 
 /// A name an import statement brings into scope.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -18,20 +21,25 @@ pub(crate) struct Import {
     pub(crate) module: Vec<String>,
 }
 
-/// The names that the import statements `text` bring into scope. `path` is that of the file, for relative imports.
-pub(crate) fn imports(language: Language, path: &str, text: &str) -> Vec<Import> {
+/// The names that the import statements `text` bring into scope. `path` is that of the file, for relative imports; `places` knows
+/// where what is imported lies.
+pub(crate) fn imports(language: Language, path: &str, places: Option<&Places>, text: &str) -> Vec<Import> {
     match language.name() {
         "rust" => rust::imports(path, text),
         "python" => python::imports(path, text),
-        "javascript" | "typescript" | "tsx" => ecmascript::imports(path, text),
-        name => others::imports(name, path, text),
+        "javascript" | "typescript" | "tsx" => ecmascript::imports(path, places, text),
+        name => others::imports(name, path, places, text),
     }
 }
 
 /// The parts of the module that a file is: `src/value/mod.rs` is `value`.
 pub(crate) fn module_of(path: &str) -> Vec<&str> {
-    let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+    let (stem, ending) = path.rsplit_once('.').unwrap_or((path, ""));
     let mut parts: Vec<&str> = stem.split('/').collect();
+    // A folder of Go is one module.
+    if ending == "go" {
+        parts.pop();
+    }
     if matches!(parts.last(), Some(&("mod" | "lib" | "main" | "__init__" | "index"))) {
         parts.pop();
     }
@@ -42,11 +50,20 @@ pub(crate) fn module_of(path: &str) -> Vec<&str> {
     parts
 }
 
+/// The first part of an import whose place is known: the rest is all of the module's path.
+const ROOT: &str = "/";
+/// What a module inside the imported one is worth beside it, for each level.
+const HANDED_ON: f32 = 0.8;
+
 /// How well a module of that path answers to an import: 1 for the module itself, less for one inside it (which it may hand on),
 /// nothing for another.
 pub(crate) fn module_match(module: &[&str], import: &[String]) -> f32 {
     if import.is_empty() {
         return if module.is_empty() { 1.0 } else { 0.5 };
+    }
+    if let Some(wanted) = import.strip_prefix(&[ROOT.to_owned()]) {
+        let is_inside = module.len() >= wanted.len() && module.iter().zip(wanted).all(|(part, name)| *part == name);
+        return if is_inside { HANDED_ON.powi((module.len() - wanted.len()) as i32) } else { 0.0 };
     }
     // An import names the module in full or from somewhere inside: the package's own name may or may not be part of it.
     let is = |part: &&str, name: &String| *part == name;
@@ -64,7 +81,7 @@ pub(crate) fn module_match(module: &[&str], import: &[String]) -> f32 {
                 .position(|parts| parts.iter().zip(wanted).all(|(part, name)| is(part, name)))
             {
                 let deeper = module.len() - at - wanted.len();
-                return certain * (0.8_f32).powi(deeper as i32);
+                return certain * HANDED_ON.powi(deeper as i32);
             }
         }
     }
@@ -81,6 +98,21 @@ impl Import {
     fn one(name: &str, alias: Option<&str>, module: Vec<String>) -> Import {
         Import { alias: Some(alias.unwrap_or(name).to_owned()), name: Some(name.to_owned()), module }
     }
+}
+
+/// The module of the file that an import means, where it is known, else what its path says.
+fn module_at(path: &str, places: Option<&Places>, target: &str) -> Vec<String> {
+    match places.and_then(|places| places.find(target)) {
+        Some(found) => known_module(&found),
+        None => parts_of_path(path, target),
+    }
+}
+
+/// The module of a file, as an import names it whose place is known.
+fn known_module(path: &str) -> Vec<String> {
+    let module = module_of(path);
+    let root = (!module.is_empty()).then_some(ROOT);
+    root.into_iter().chain(module).map(str::to_owned).collect()
 }
 
 /// The parts of a path, from the folder of the file at `path` where it begins with a dot. Endings of files are taken off.
@@ -118,7 +150,7 @@ mod tests {
     use rstest::rstest;
 
     fn shown(path: &str, text: &str) -> Vec<String> {
-        imports(Language::from_path(path).unwrap(), path, text)
+        imports(Language::from_path(path).unwrap(), path, None, text)
             .into_iter()
             .map(|import| {
                 let (alias, name) = (import.alias.unwrap_or("*".into()), import.name.unwrap_or("*".into()));
@@ -154,6 +186,7 @@ mod tests {
     #[case("src/value/mod.rs", &["value"])]
     #[case("crates/x/src/lib.rs", &[])]
     #[case("p/a/__init__.py", &["p", "a"])]
+    #[case("m/a/b.go", &["m", "a"])]
     fn names_modules(#[case] path: &str, #[case] expected: &[&str]) {
         assert_eq!(module_of(path), expected);
     }
@@ -163,6 +196,9 @@ mod tests {
     #[case("src/value/ops.rs", "value", 0.8)]
     #[case("src/value/ops.rs", "other", 0.0)]
     #[case("src/value/mod.rs", "my_crate.value", 0.9)]
+    #[case("src/value/ops.rs", "/.value.ops", 1.0)]
+    #[case("src/value/ops.rs", "/.value", 0.8)]
+    #[case("src/value/ops.rs", "/.other.ops", 0.0)]
     fn matches_modules(#[case] path: &str, #[case] import: &str, #[case] expected: f32) {
         let import: Vec<String> = import.split('.').map(str::to_owned).collect();
         assert!((module_match(&module_of(path), &import) - expected).abs() < 1e-6);

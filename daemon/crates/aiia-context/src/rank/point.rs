@@ -121,9 +121,14 @@ impl Point {
             }
         }
         let imports_text: String = file.imports.iter().map(|range| &text[range.clone()]).collect::<Vec<_>>().join("\n");
+        let places = request
+            .workspace
+            .as_ref()
+            .filter(|_| !file.imports.is_empty())
+            .map(|workspace| imports::Places::of(request.language, request.path, workspace));
         let imports = request
             .language
-            .map(|language| imports::imports(language, request.path, &imports_text))
+            .map(|language| imports::imports(language, request.path, places.as_ref(), &imports_text))
             .unwrap_or_default();
 
         let mut imports_by_name: FxHashMap<NameId, Vec<Vec<String>>> = FxHashMap::default();

@@ -196,3 +196,17 @@ fn a_map_shows_what_others_use_first() {
     assert!(map.iter().all(|piece| piece.path != "tests/draw.rs"));
     assert!(crate::map(&WorkspaceIndex::new(), &files, 40).is_empty());
 }
+
+#[test]
+fn a_package_of_go_and_a_mapped_path_are_found_where_they_lie() {
+    let go = "//- go.mod\nmodule e.com/org/repo/v2\n//- far/deep/inner/load/one.go\npackage load\n\nfunc Read(name string) string { return name }\n//- far/other/two.go\npackage other\n\nfunc Read(a, b int) int { return a }\n//- main.go\npackage main\n\nimport \"e.com/org/repo/v2/far/deep/inner/load\"\n\nfunc main() {\n\t$0println(load.Read(\"x\"))\n}\n";
+    let bundle = bundle_of(go, Intent::Explain, 400, |_| {});
+    let found: Vec<&str> = bundle.pieces.iter().map(|piece| piece.path.as_str()).collect();
+    assert!(found.contains(&"far/deep/inner/load/one.go") && !found.contains(&"far/other/two.go"), "{found:?}");
+
+    let mapped = "//- tsconfig.json\n{ \"compilerOptions\": { \"paths\": { \"~lib/*\": [\"./vendor/*\"] } } }\n//- vendor/load.ts\nexport function read(name: string) { return name }\n//- web/load.ts\nexport function read(a: number, b: number) { return a }\n//- app/main.ts\nimport { read } from '~lib/load'\n\nexport function main() {\n  $0return read('x')\n}\n";
+    let bundle = bundle_of(mapped, Intent::Explain, 400, |_| {});
+    let scores: Vec<(&str, f64)> = bundle.pieces.iter().map(|piece| (piece.path.as_str(), piece.score)).collect();
+    let of = |path: &str| scores.iter().find(|(known, _)| *known == path).map_or(0.0, |(_, score)| *score);
+    assert!(of("vendor/load.ts") > 2.0 * of("web/load.ts"), "{scores:?}");
+}

@@ -1,15 +1,15 @@
-//! Modules of JavaScript and TypeScript. A path that a configuration maps (`@/parts/button`) is known by its end.
+//! Modules of JavaScript and TypeScript. A path that leads to no known file is known by its end.
 
-use super::{Import, parts_of_path};
+use super::{Import, Places, module_at};
 
 /// The names that `import`, `export … from` and `require` bring into scope.
-pub(super) fn imports(path: &str, text: &str) -> Vec<Import> {
+pub(super) fn imports(path: &str, places: Option<&Places>, text: &str) -> Vec<Import> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some((statement, behind)) = up_to_string(rest) {
         let (before, target) = statement;
         rest = behind;
-        let module = parts_of_path(path, target);
+        let module = module_at(path, places, target);
         // What stands before the last statement's end is that statement's.
         let start = before.rfind([';', '\n']).filter(|_| !before.contains('{')).map_or(0, |at| at + 1);
         let names = before[start..].trim();

@@ -1,13 +1,13 @@
 //! Languages whose imports are one path a line.
 
-use super::{Import, parts_of_path};
+use super::{Import, Places, known_module, module_at, parts_of_path};
 
 /// The names that the import statements of a language bring into scope; nothing for a language without any.
-pub(super) fn imports(language: &str, path: &str, text: &str) -> Vec<Import> {
+pub(super) fn imports(language: &str, path: &str, places: Option<&Places>, text: &str) -> Vec<Import> {
     let lines = text.lines().map(str::trim);
     match language {
-        "c" | "cpp" => lines.filter_map(|line| include(path, line)).collect(),
-        "go" => lines.filter_map(go).collect(),
+        "c" | "cpp" => lines.filter_map(|line| include(path, places, line)).collect(),
+        "go" => lines.filter_map(|line| go(places, line)).collect(),
         "java" => lines.filter_map(|line| java(line.strip_prefix("import ")?)).collect(),
         "csharp" => {
             lines.filter_map(|line| using(line.trim_start_matches("global ").strip_prefix("using ")?)).collect()
@@ -30,17 +30,23 @@ fn quoted(line: &str) -> Option<&str> {
     behind.split(&line[open..=open]).next()
 }
 
-fn include(path: &str, line: &str) -> Option<Import> {
+fn include(path: &str, places: Option<&Places>, line: &str) -> Option<Import> {
     let rest = line.strip_prefix('#')?.trim_start().strip_prefix("include")?.trim_start();
     if let Some(target) = rest.strip_prefix('<') {
-        return Some(Import::all_of(parts_of_path(path, target.split('>').next()?)));
+        return Some(Import::all_of(module_at(path, places, target.split('>').next()?)));
     }
-    Some(Import::all_of(parts_of_path(path, quoted(rest)?)))
+    Some(Import::all_of(module_at(path, places, quoted(rest)?)))
 }
 
 /// `name "host/path/package"`, with or without `import` before it.
-fn go(line: &str) -> Option<Import> {
-    let module = split(quoted(line)?, "/");
+fn go(places: Option<&Places>, line: &str) -> Option<Import> {
+    let target = quoted(line)?;
+    let found = places.and_then(|places| places.find(target));
+    let module = match &found {
+        // Below the module's own folder there may be none, but packages have a name.
+        Some(folder) if !folder.is_empty() => known_module(&format!("{folder}/package.go")),
+        _ => split(target, "/"),
+    };
     let before = line.split('"').next()?.trim().trim_start_matches("import").trim().trim_start_matches('(').trim();
     let (name, folder) = module.split_last()?;
     match before {
