@@ -9,8 +9,9 @@ use std::time::Duration;
 use aiia_protocol::Empty;
 use aiia_protocol::event::Event;
 use aiia_protocol::handshake::{Purpose, RuntimeFile};
-use aiia_protocol::id::RunId;
-use aiia_protocol::operation::{self, EVENT_METHOD, Operation, RUN_EVENT_METHOD, Row, RunCancel};
+use aiia_protocol::id::{PullId, RunId};
+use aiia_protocol::model::PullRef;
+use aiia_protocol::operation::{self, EVENT_METHOD, ModelCancelPull, Operation, RUN_EVENT_METHOD, Row, RunCancel};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{RunEvent, RunEventKind, RunEvents, RunRef};
 use serde_json::{Value, json};
@@ -193,17 +194,25 @@ impl Changes<'_> {
     }
 }
 
-/// Cancels runs while the client waits for their events.
+/// Cancels runs and pulls while the client waits for them.
 #[derive(Clone)]
 pub(crate) struct Canceller(Arc<Mutex<UnixStream>>);
 
 impl Canceller {
     /// Asks for the end of `run`; its last event tells that it has ended.
     pub(crate) fn cancel(&self, run: &RunId) -> io::Result<()> {
-        let params = serde_json::to_value(RunRef { run_id: run.clone() })?;
-        let message =
-            json!({"jsonrpc": "2.0", "id": "cancel", "method": RunCancel::ROW.lsp_method(), "params": params});
-        send(&self.0, &message)
+        self.send::<RunCancel>(&RunRef { run_id: run.clone() })
+    }
+
+    /// Asks for the end of a pull; its state tells that it has ended.
+    pub(crate) fn cancel_pull(&self, pull: &PullId) -> io::Result<()> {
+        self.send::<ModelCancelPull>(&PullRef { pull_id: pull.clone() })
+    }
+
+    /// Sends a request whose answer nobody waits for.
+    fn send<O: Operation>(&self, params: &O::Params) -> io::Result<()> {
+        let params = serde_json::to_value(params)?;
+        send(&self.0, &json!({"jsonrpc": "2.0", "id": "cancel", "method": O::ROW.lsp_method(), "params": params}))
     }
 }
 

@@ -262,13 +262,13 @@ pub(crate) async fn cancel_on_signal(token: CancellationToken) {
     token.cancel();
 }
 
-/// Ends the daemon after `limit` without a connection, a session and a run.
+/// Ends the daemon after `limit` without a connection, a session, a run and a pull.
 async fn cancel_when_idle(shared: Arc<Shared>, limit: Duration) {
     let (mut activity, mut connections) = (shared.engine.activity(), shared.connections.subscribe());
     loop {
         let busy = {
             let now = activity.borrow_and_update();
-            now.sessions > 0 || now.active_runs > 0 || *connections.borrow_and_update() > 0
+            now.sessions > 0 || now.active_runs > 0 || now.pulls > 0 || *connections.borrow_and_update() > 0
         };
         let idle_for = if busy { Duration::MAX } else { limit };
         tokio::select! {

@@ -23,6 +23,8 @@ pub enum Entity {
     Config,
     /// A prompt template.
     Template,
+    /// A model was got or deleted.
+    Model,
 }
 
 /// How it changed.

@@ -50,6 +50,8 @@ ids! {
     EditId;
     /// Identifies a prompt template.
     TemplateId;
+    /// Identifies a model on its way here, as long as the daemon runs.
+    PullId;
 }
 
 /// Identifies a hunk inside its pending edit: 1, 2, 3 … over all files in order.

@@ -314,6 +314,20 @@ operations! {
     MarkdownRender = "markdown.render", Post "/markdown", Read Unary, markdown::RenderMarkdown => markdown::RenderedMarkdown;
     /// Lists the models that can be used now.
     ModelList = "model.list", Get "/models", Read Unary, Empty => model::ModelList;
+    /// Tells what is known about a model; its server is asked.
+    ModelGet = "model.get", Get "/models/{model}", Read Unary, model::ModelRef => model::ModelDetails;
+    /// Asks a model a short question, and tells how long it took.
+    ModelTest = "model.test", Post "/models/{model}/test", Write Unary, model::ModelRef => model::ModelTest;
+    /// Tells how every provider and the embedded engine are now, and what can be got.
+    ModelStatus = "model.status", Get "/models/status", Read Unary, Empty => model::ModelStatus;
+    /// Gets a model. Returns at once; `model.pulls` tells how far it is. What is on its way already is not got twice.
+    ModelPull = "model.pull", Post "/models/pulls", Admin Unary, model::PullModel => model::Pull;
+    /// Lists the models on their way here, and those that came since the daemon started.
+    ModelPulls = "model.pulls", Get "/models/pulls", Read Unary, Empty => model::PullList;
+    /// Ends a pull. What has arrived is kept, and the next pull of the model goes on from there.
+    ModelCancelPull = "model.cancel_pull", Delete "/models/pulls/{pull_id}", Admin Unary, model::PullRef => model::Pull;
+    /// Deletes a model of an Ollama server, or weights of the embedded engine.
+    ModelDelete = "model.delete", Delete "/models/{model}", Admin Unary, model::ModelRef => Empty;
     /// Sums up what runs used and cost.
     UsageReport = "usage.report", Get "/usage", Read Unary, usage::ReportUsage => usage::UsageReport;
     /// Gives every value of the configuration that is in force, and where it comes from.

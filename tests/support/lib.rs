@@ -1,6 +1,7 @@
 //! Test support: what black-box tests are built from.
 
 pub mod http_client;
+pub mod http_server;
 pub mod installation;
 pub mod lsp_client;
 pub mod model_server;

@@ -62,8 +62,8 @@ pub(crate) enum Verb {
     Backup(BackupArguments),
     /// List projects
     Projects(ListArguments),
-    /// List the models that can be used now
-    Models(JsonArguments),
+    /// List the models that can be used now; test, get and delete them
+    Models(ModelsArguments),
     /// Show what the models read, wrote and cost
     Usage(UsageArguments),
     /// Show the configuration that is in force, or change it
@@ -388,6 +388,44 @@ pub(crate) enum TemplateVerb {
         /// Models, `provider/model`; the default one where absent
         #[arg(long, value_delimiter = ',')]
         models: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArguments {
+    #[command(subcommand)]
+    pub(crate) verb: Option<ModelsVerb>,
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What `aiia models` does; it lists them where nothing is said.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsVerb {
+    /// List the models that can be used now
+    List,
+    /// Show what is known about one
+    Show {
+        /// `provider/model`, or an alias
+        model: String,
+    },
+    /// Ask one a short question, and show how long it took
+    Test {
+        /// `provider/model`, or an alias; the default one where absent
+        model: Option<String>,
+    },
+    /// Show the providers, the embedded engine and what can be got
+    Status,
+    /// Get one; what had arrived before is gone on with
+    Pull {
+        /// A name that `aiia models status` shows, `ollama/…`, or a GGUF file; the recommended embedded one where absent
+        model: Option<String>,
+    },
+    /// Delete one of an Ollama server or of the embedded engine
+    Delete {
+        /// `provider/model`
+        model: String,
     },
 }
 

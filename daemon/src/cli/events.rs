@@ -32,6 +32,7 @@ fn entity(entity: Entity) -> &'static str {
         Entity::Edit => "edit",
         Entity::Config => "configuration",
         Entity::Template => "template",
+        Entity::Model => "model",
     }
 }
 

@@ -1,19 +1,23 @@
-//! Ctrl-C: the first one cancels the run, the second one ends the program.
+//! Ctrl-C: the first one cancels the run or the pull, the second one ends the program.
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aiia_protocol::id::RunId;
+use aiia_protocol::id::{PullId, RunId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::Canceller;
 use crate::exit;
 
-/// Which run Ctrl-C cancels.
+/// Asks for the end of what goes on.
+type Cancel = Box<dyn FnOnce() -> io::Result<()> + Send>;
+
+/// What Ctrl-C cancels.
 #[derive(Clone, Default)]
-pub(crate) struct Interrupt(Arc<Mutex<Option<(Canceller, RunId)>>>);
+pub(crate) struct Interrupt(Arc<Mutex<Option<Cancel>>>);
 
 impl Interrupt {
-    /// From now on Ctrl-C ends the program with the code of a cancelled one, or cancels the run that is being watched.
+    /// From now on Ctrl-C ends the program with the code of a cancelled one, or cancels what is being watched.
     pub(crate) fn listen() -> Self {
         let interrupt = Self::default();
         let watched = interrupt.clone();
@@ -32,7 +36,16 @@ impl Interrupt {
 
     /// Ctrl-C cancels `run` from now on.
     pub(crate) fn watch(&self, canceller: Canceller, run: RunId) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((canceller, run));
+        self.set(Box::new(move || canceller.cancel(&run)));
+    }
+
+    /// Ctrl-C cancels `pull` from now on.
+    pub(crate) fn watch_pull(&self, canceller: Canceller, pull: PullId) {
+        self.set(Box::new(move || canceller.cancel_pull(&pull)));
+    }
+
+    fn set(&self, cancel: Cancel) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(cancel);
     }
 
     /// Ctrl-C ends the program from now on.
@@ -42,7 +55,7 @@ impl Interrupt {
 
     fn interrupted(&self) {
         let watched = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if watched.is_none_or(|(canceller, run)| canceller.cancel(&run).is_err()) {
+        if watched.is_none_or(|cancel| cancel().is_err()) {
             std::process::exit(i32::from(exit::CANCELLED));
         }
     }

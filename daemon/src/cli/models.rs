@@ -1,16 +1,41 @@
-//! `aiia models`: the models that can be used now.
+//! `aiia models`: the models that can be used now, and getting others.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use aiia_protocol::Empty;
-use aiia_protocol::operation::ModelList;
+use aiia_protocol::model::{ModelDetails, ModelRef, Pull, PullModel, PullState};
+use aiia_protocol::operation::{ModelDelete, ModelGet, ModelList, ModelPull, ModelPulls, ModelStatus, ModelTest};
+use aiia_protocol::problem::{Problem, ProblemCode};
 
-use crate::cli::arguments::JsonArguments;
-use crate::cli::output::{self, Style, paint};
+use crate::cli::arguments::{ModelsArguments, ModelsVerb};
+use crate::cli::interrupt::Interrupt;
+use crate::cli::output::{self, Progress, Style, paint};
 use crate::client::Client;
 use crate::exit::{self, Failure};
 
-pub(crate) fn run(arguments: &JsonArguments) -> Result<u8, Failure> {
+/// How often a pull is asked how far it is.
+const ASK_EVERY: Duration = Duration::from_millis(200);
+
+pub(crate) fn run(arguments: &ModelsArguments) -> Result<u8, Failure> {
+    let json = arguments.json;
+    match arguments.verb.as_ref().unwrap_or(&ModelsVerb::List) {
+        ModelsVerb::List => list(json),
+        ModelsVerb::Show { model } => show(model, json),
+        ModelsVerb::Test { model } => test(model.as_deref(), json),
+        ModelsVerb::Status => status(json),
+        ModelsVerb::Pull { model } => pull(model.as_deref(), json),
+        ModelsVerb::Delete { model } => {
+            Client::open()?.call::<ModelDelete>(&ModelRef { model: model.clone() })?;
+            output::note(&format!("{model} was deleted."));
+            Ok(exit::OK)
+        }
+    }
+}
+
+fn list(json: bool) -> Result<u8, Failure> {
     let list = Client::open()?.call::<ModelList>(&Empty {})?;
-    if arguments.json {
+    if json {
         output::json(&list);
     } else {
         for model in &list.items {
@@ -28,8 +53,184 @@ pub(crate) fn run(arguments: &JsonArguments) -> Result<u8, Failure> {
         return Err(Failure::new(
             exit::NO_MODEL,
             "There is no model.",
-            "`aiia doctor` tells what was tried and what to do.",
+            "`aiia models pull` gets one; `aiia doctor` tells what was tried.",
         ));
     }
     Ok(exit::OK)
+}
+
+fn row(name: &str, value: &str) {
+    output::painted_line(&format!("{}  {value}", paint(&format!("{name:<14}"), Style::Faint)));
+}
+
+fn show(model: &str, json: bool) -> Result<u8, Failure> {
+    let details = Client::open()?.call::<ModelGet>(&ModelRef { model: model.to_owned() })?;
+    if json {
+        output::json(&details);
+    } else {
+        about(&details);
+    }
+    Ok(exit::OK)
+}
+
+fn about(details: &ModelDetails) {
+    let model = &details.model;
+    let mark = if model.default { paint(" (default)", Style::Good) } else { String::new() };
+    output::painted_line(&format!("{}{mark}", paint(&model.id, Style::Heading)));
+    row("at", &details.address);
+    row("speaks", &details.dialect);
+    row("known by", &details.origin);
+    row("what is sent", if model.local { "stays on this machine" } else { "leaves this machine" });
+    if let Some(tokens) = model.context_window {
+        row("window", &format!("{tokens} tokens"));
+    }
+    let size = [details.bytes.map(megabytes), details.parameters.clone(), details.quantization.clone()];
+    let size: Vec<String> = size.into_iter().flatten().collect();
+    if !size.is_empty() {
+        row("size", &size.join(", "));
+    }
+    match (model.local, details.input_price, details.output_price) {
+        (true, ..) => row("price", "none"),
+        (false, Some(input), Some(output)) => row("price", &format!("${input} in, ${output} out, a million tokens")),
+        _ => row("price", "unknown"),
+    }
+    for (name, values) in [("aliases", &details.aliases), ("used for", &details.roles)] {
+        if !values.is_empty() {
+            row(name, &values.join(", "));
+        }
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
+}
+
+fn test(model: Option<&str>, json: bool) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    let model = match model {
+        Some(model) => model.to_owned(),
+        None => {
+            let list = client.call::<ModelList>(&Empty {})?;
+            let default = list.items.into_iter().find(|model| model.default);
+            let nothing = || Failure::new(exit::NO_MODEL, "There is no model.", "`aiia models pull` gets one.");
+            default.ok_or_else(nothing)?.id
+        }
+    };
+    let tested = client.call::<ModelTest>(&ModelRef { model })?;
+    if json {
+        output::json(&tested);
+        return Ok(exit::OK);
+    }
+    output::painted_line(&format!("{}  {}", paint(&tested.model, Style::Heading), paint("answers", Style::Good)));
+    row("said", &tested.answer);
+    row("first token", &format!("{} ms", tested.first_token_ms));
+    row("all of it", &format!("{} ms", tested.total_ms));
+    if let (Some(input), Some(output)) = (tested.usage.input_tokens, tested.usage.output_tokens) {
+        row("tokens", &format!("{input} in, {output} out"));
+    }
+    Ok(exit::OK)
+}
+
+fn status(json: bool) -> Result<u8, Failure> {
+    let status = Client::open()?.call::<ModelStatus>(&Empty {})?;
+    if json {
+        output::json(&status);
+        return Ok(exit::OK);
+    }
+    row("default", status.default.as_deref().unwrap_or("none"));
+    for provider in &status.providers {
+        let how = match &provider.reason {
+            Some(reason) => paint(reason, Style::Bad),
+            None => format!("{} model{}", provider.models, if provider.models == 1 { "" } else { "s" }),
+        };
+        let place = if provider.address.is_empty() { String::new() } else { format!(" at {}", provider.address) };
+        let about = paint(&format!("({}{place}, {})", provider.dialect, provider.origin), Style::Faint);
+        output::painted_line(&format!("{}  {how}  {about}", paint(&provider.name, Style::Heading)));
+    }
+    for place in &status.looked {
+        output::painted_line(&paint(&format!("{}: {}", place.provider, place.reason), Style::Faint));
+    }
+    let speed =
+        status.embedded.prompt_tokens_per_second.map(|speed| format!(", read {speed:.0} tokens of a prompt a second"));
+    let loaded = if status.embedded.loaded { "in memory" } else { "not in memory" };
+    row("embedded", &format!("{loaded}{}", speed.unwrap_or_default()));
+    output::line("To be had with `aiia models pull`:");
+    for model in &status.embedded.catalogue {
+        let mark = if model.installed.is_some() { paint(" (is here)", Style::Good) } else { String::new() };
+        let about = format!("{}, {} tokens, {}", megabytes(model.bytes), model.context_window, model.licence);
+        output::painted_line(&format!("  {}{mark}  {}", model.name, paint(&about, Style::Faint)));
+    }
+    for pull in status.pulls.iter().filter(|pull| pull.state == PullState::Running) {
+        output::painted_line(&format!("{}  {}", pull.model, shown(pull, None)));
+    }
+    Ok(exit::OK)
+}
+
+fn pull(model: Option<&str>, json: bool) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    let model = match model {
+        // The daemon has another working directory.
+        Some(model) if Path::new(model).is_file() => std::path::absolute(model)
+            .map_err(|error| Failure::local(format!("{model} cannot be found: {error}.")))?
+            .display()
+            .to_string(),
+        Some(model) => model.to_owned(),
+        None => client
+            .call::<ModelStatus>(&Empty {})?
+            .embedded
+            .catalogue
+            .first()
+            .map(|model| model.name.clone())
+            .ok_or_else(|| Failure::local("There is nothing to get by name.".to_owned()))?,
+    };
+    let interrupt = Interrupt::listen();
+    let begun = client.call::<ModelPull>(&PullModel { model })?;
+    interrupt.watch_pull(client.canceller(), begun.id.clone());
+    let (mut progress, started) = (Progress::new(json), Instant::now());
+    let before = begun.completed_bytes;
+    loop {
+        let pulls = client.call::<ModelPulls>(&Empty {})?.items;
+        let Some(now) = pulls.into_iter().find(|pull| pull.id == begun.id) else {
+            return Err(Problem::new(ProblemCode::Internal, "The daemon has forgotten the pull.").into());
+        };
+        if now.state == PullState::Running {
+            let rate = now.completed_bytes.saturating_sub(before) as f64 / started.elapsed().as_secs_f64().max(0.1);
+            progress.show(&shown(&now, Some(rate)));
+            std::thread::sleep(ASK_EVERY);
+            continue;
+        }
+        progress.clear();
+        if json {
+            output::json(&now);
+        }
+        return match (now.state, now.problem) {
+            (PullState::Completed, _) => {
+                if !json {
+                    output::note(&format!("{} is here. `aiia models test {}` asks it.", now.model, now.model));
+                }
+                Ok(exit::OK)
+            }
+            (PullState::Cancelled, _) => Err(Failure::new(
+                exit::CANCELLED,
+                "The pull was cancelled.",
+                "What has arrived is kept; the same command goes on with it.",
+            )),
+            (_, Some(problem)) => Err(problem.into()),
+            (_, None) => Err(Problem::new(ProblemCode::Internal, "The pull ended without saying how.").into()),
+        };
+    }
+}
+
+/// How far a pull is; `rate` in bytes a second.
+fn shown(pull: &Pull, rate: Option<f64>) -> String {
+    let amount = match pull.total_bytes {
+        Some(total) if total > 0 => {
+            let percent = pull.completed_bytes.min(total) * 100 / total;
+            format!("  {percent} % of {}", megabytes(total))
+        }
+        _ if pull.completed_bytes > 0 => format!("  {}", megabytes(pull.completed_bytes)),
+        _ => String::new(),
+    };
+    let rate = rate.filter(|rate| *rate >= 1e5).map(|rate| format!(", {:.1} MB/s", rate / 1e6));
+    format!("{}{amount}{}", pull.step, rate.unwrap_or_default())
 }

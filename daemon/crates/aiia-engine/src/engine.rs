@@ -20,6 +20,7 @@ use crate::config::{self, Config, Mistake, Stamp};
 use crate::indexes::Indexes;
 use crate::keys::Keys;
 use crate::models::ModelDirectory;
+use crate::pulls::Pulls;
 use crate::run::ActiveRuns;
 use crate::session::{ClientInfo, Session, SessionState};
 
@@ -46,6 +47,8 @@ pub struct Activity {
     pub sessions: usize,
     /// Runs that go on.
     pub active_runs: usize,
+    /// Models that are on their way here.
+    pub pulls: usize,
 }
 
 /// The engine. Cloning gives another handle to the same one.
@@ -71,6 +74,7 @@ pub struct Inner {
     pub(crate) bus: Bus,
     pub(crate) runs: ActiveRuns,
     pub(crate) indexes: Indexes,
+    pub(crate) pulls: Pulls,
     pub(crate) started_at: String,
     http_address: Mutex<Option<SocketAddr>>,
     sessions: Mutex<HashMap<u64, Arc<SessionState>>>,
@@ -134,6 +138,7 @@ impl Engine {
             bus: Bus::new(),
             runs: ActiveRuns::default(),
             indexes: Indexes::new(options.data_dir.join("indexes")),
+            pulls: Pulls::default(),
             started_at: jiff::Timestamp::now().to_string(),
             http_address: Mutex::new(None),
             sessions: Mutex::new(HashMap::new()),
@@ -309,6 +314,11 @@ impl Engine {
 
     pub(crate) fn set_active_runs(&self, active_runs: usize) {
         self.activity.send_modify(|activity| activity.active_runs = active_runs);
+    }
+
+    pub(crate) fn count_pulls(&self) {
+        let pulls = self.pulls.running();
+        self.activity.send_modify(|activity| activity.pulls = pulls);
     }
 
     pub(crate) fn active_runs(&self) -> usize {

@@ -25,6 +25,7 @@ mod open_workspace;
 mod operations;
 mod prices;
 mod prompt;
+mod pulls;
 mod run;
 mod settings;
 mod source;

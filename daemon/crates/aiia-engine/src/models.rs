@@ -2,13 +2,13 @@
 
 mod providers;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiia_llm::{
-    ChatRequest, DeltaStream, DiscoverySettings, EmbeddedSettings, LlmError, LlmErrorKind, Models, ModelsConfig,
-    Origin, Preset, ProviderConfig, Survey, Timeouts,
+    ChatRequest, DeltaStream, DiscoverySettings, Embedded, EmbeddedSettings, LlmError, LlmErrorKind, ModelDetails,
+    Models, ModelsConfig, OnProgress, Origin, Preset, ProviderConfig, Survey, Timeouts,
 };
 use aiia_protocol::config::Key;
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -67,7 +67,6 @@ pub(crate) struct ModelDirectory {
     providers: Vec<ProviderConfig>,
     settings: Settings,
     problems: Vec<String>,
-    embedded_file: Option<PathBuf>,
     environment_keys: Vec<Key>,
     last: Mutex<Option<(Instant, Arc<Survey>)>>,
 }
@@ -78,10 +77,9 @@ impl ModelDirectory {
         let settings = config.settings.clone();
         let presets = aiia_llm::presets();
         let made = providers::make(&settings, &presets, &options.environment, keys);
-        let embedded_file =
-            settings.embedded.path.as_ref().map(PathBuf::from).or_else(|| found_weights(&options.data_dir));
         let embedded = EmbeddedSettings {
-            model_path: embedded_file.clone(),
+            model_path: settings.embedded.path.as_ref().map(PathBuf::from),
+            folder: Some(options.data_dir.join("models")),
             idle_unload: Duration::from_secs(settings.embedded.unload_minutes.saturating_mul(60)),
             threads: settings.embedded.threads.map(|threads| threads as usize),
             context_size: settings.embedded.context_window,
@@ -109,7 +107,6 @@ impl ModelDirectory {
             providers: made.providers,
             settings,
             problems: made.problems,
-            embedded_file,
             environment_keys: made.environment_keys,
             last: Mutex::new(None),
         }
@@ -141,9 +138,35 @@ impl ModelDirectory {
         &self.problems
     }
 
-    /// The weights of the embedded model.
-    pub(crate) fn embedded_file(&self) -> Option<&Path> {
-        self.embedded_file.as_deref()
+    /// The embedded engine.
+    pub(crate) fn embedded(&self) -> &Embedded {
+        self.models.embedded()
+    }
+
+    /// What is known about a model; its server is asked.
+    pub(crate) async fn details(&self, name: &str) -> Result<ModelDetails, LlmError> {
+        self.models.details(name).await
+    }
+
+    /// Has a model server get a model.
+    pub(crate) async fn pull(
+        &self,
+        provider: &str,
+        model: &str,
+        progress: OnProgress<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(), LlmError> {
+        self.models.pull(provider, model, progress, cancel).await
+    }
+
+    /// Has a model server delete a model.
+    pub(crate) async fn delete(&self, provider: &str, model: &str) -> Result<(), LlmError> {
+        self.models.delete(provider, model).await
+    }
+
+    /// The next question what there is looks around anew.
+    pub(crate) fn forget_survey(&self) {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// What there is, as of at most a few seconds ago.
@@ -265,16 +288,6 @@ impl ModelDirectory {
         chain.extend(model.fallback.iter().cloned());
         self.models.stream_first(&chain, request, cancel)
     }
-}
-
-/// The weights in the data directory: of several, the largest, since that is the better model.
-fn found_weights(data_dir: &Path) -> Option<PathBuf> {
-    let entries = std::fs::read_dir(data_dir.join("models")).ok()?;
-    entries
-        .flatten()
-        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "gguf"))
-        .max_by_key(|entry| (entry.metadata().map_or(0, |metadata| metadata.len()), entry.file_name()))
-        .map(|entry| entry.path())
 }
 
 /// A model's error as a user reads it.

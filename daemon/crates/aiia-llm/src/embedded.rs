@@ -1,4 +1,4 @@
-//! The model inside this process.
+//! The models inside this process, one in memory at a time.
 //!
 //! llama.cpp works on one thread of its own, which is there only while it is needed: it starts with
 //! the first request, answers one request at a time, and ends (giving all memory back) when nobody has
@@ -26,12 +26,15 @@ use crate::models::{EMBEDDED_PROVIDER, ModelInfo, Survey};
 use crate::nearest::nearest;
 use crate::provider::{Dialect, Origin, ProviderConfig};
 use crate::transport::generate::DeltaSink;
+use crate::weights::{Weights, WeightsFolder};
 
 /// How the embedded model is run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EmbeddedSettings {
-    /// The GGUF file of the weights; `None` means there is no embedded model.
+    /// The GGUF file that is used when nobody names another; of several in the folder the largest, where absent.
     pub model_path: Option<PathBuf>,
+    /// The folder whose GGUF files can be asked by name. Without any file there is no embedded model.
+    pub folder: Option<PathBuf>,
     /// After so long without a request the model is unloaded.
     pub idle_unload: Duration,
     /// Threads to compute with; `None` leaves one core to everybody else.
@@ -42,7 +45,7 @@ pub struct EmbeddedSettings {
 
 impl Default for EmbeddedSettings {
     fn default() -> Self {
-        Self { model_path: None, idle_unload: Duration::from_mins(10), threads: None, context_size: 8192 }
+        Self { model_path: None, folder: None, idle_unload: Duration::from_mins(10), threads: None, context_size: 8192 }
     }
 }
 
@@ -92,9 +95,22 @@ impl Embedded {
         self.worker.stop();
     }
 
-    /// The name of the model: that of its file without the extension.
-    pub fn model_name(&self) -> Option<String> {
-        Some(self.settings.model_path.as_deref()?.file_stem()?.to_string_lossy().into_owned())
+    /// The weights that can be asked, the default first.
+    pub fn weights(&self) -> Vec<Weights> {
+        let mut all: Vec<Weights> = Vec::new();
+        if let Some(path) = &self.settings.model_path {
+            let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            all.push(Weights { path: path.clone(), name, size });
+        }
+        if let Some(folder) = &self.settings.folder {
+            for found in WeightsFolder::new(folder.clone(), None).list() {
+                if !all.iter().any(|known| known.name == found.name) {
+                    all.push(found);
+                }
+            }
+        }
+        all
     }
 
     #[cfg_attr(not(feature = "embedded"), allow(clippy::unused_async, reason = "there is nothing to wait for then"))]
@@ -104,18 +120,21 @@ impl Embedded {
         cancel: &CancellationToken,
         sink: &mut DeltaSink,
     ) -> Result<(), LlmError> {
-        let path = self.usable_path()?;
-        let name = self.model_name().unwrap_or_default();
-        if request.model != name && request.model != "default" {
-            let near = nearest(&request.model, [name.as_str()], 1).first().copied().unwrap_or(&name);
+        let weights = self.usable()?;
+        let wanted = weights.iter().find(|one| one.name == request.model);
+        let first = weights.first().filter(|_| request.model == "default");
+        let Some(chosen) = wanted.or(first) else {
+            let names: Vec<&str> = weights.iter().map(|one| one.name.as_str()).collect();
+            let near = nearest(&request.model, names.iter().copied(), 1).first().copied().unwrap_or(names[0]);
             return Err(LlmError::new(
                 LlmErrorKind::ModelMissing,
-                format!("The embedded model is '{name}', not '{}'.", request.model),
-                format!("Choose {EMBEDDED_PROVIDER}/{near}, or configure another model file."),
+                format!("The embedded models are: {}; there is no '{}'.", names.join(", "), request.model),
+                format!("Choose {EMBEDDED_PROVIDER}/{near}, or get another one: `aiia models pull`."),
             ));
-        }
+        };
+        let path = chosen.path.clone();
         #[cfg(feature = "embedded")]
-        return self.worker.stream(path.to_owned(), request, cancel, sink).await;
+        return self.worker.stream(path, request, cancel, sink).await;
         #[cfg(not(feature = "embedded"))]
         {
             let _ = (path, cancel, sink);
@@ -123,16 +142,18 @@ impl Embedded {
         }
     }
 
-    fn usable_path(&self) -> Result<&Path, LlmError> {
+    /// The weights that can be asked; at least one.
+    fn usable(&self) -> Result<Vec<Weights>, LlmError> {
         if cfg!(not(feature = "embedded")) {
             return Err(absent());
         }
-        self.settings.model_path.as_deref().ok_or_else(absent)
+        let weights = self.weights();
+        if weights.is_empty() { Err(absent()) } else { Ok(weights) }
     }
 
-    /// Adds what is known about the embedded model, without loading it.
+    /// Adds what is known about the embedded models, without loading one.
     pub(crate) fn survey(&self, survey: &mut Survey) {
-        let Ok(path) = self.usable_path() else {
+        let Ok(weights) = self.usable() else {
             survey.tried.push(Tried {
                 what: "embedded model".to_owned(),
                 outcome: if cfg!(feature = "embedded") { "no model file" } else { "not part of this build" }.to_owned(),
@@ -141,21 +162,47 @@ impl Embedded {
         };
         let mut provider = ProviderConfig::new(EMBEDDED_PROVIDER, Dialect::Embedded, "");
         provider.origin = Origin::Embedded;
-        let model = self.model_name().unwrap_or_default();
-        let answer = gguf::quick_check(path).map(|size| {
-            vec![ModelInfo {
-                name: format!("{EMBEDDED_PROVIDER}/{model}"),
-                provider: EMBEDDED_PROVIDER.to_owned(),
-                model,
-                context_window: Some(self.settings.context_size),
-                size: Some(size),
-                local: true,
-            }]
-        });
+        // A broken file beside good ones is left out; alone, it says what is wrong with it.
+        let mut models = Vec::new();
+        let mut broken = None;
+        for one in weights {
+            match gguf::quick_check(&one.path) {
+                Ok(size) => models.push(self.info(&one, size)),
+                Err(error) => drop(broken.get_or_insert(error)),
+            }
+        }
+        let answer = match broken {
+            Some(error) if models.is_empty() => Err(error),
+            _ => Ok(models),
+        };
         survey.add(&provider, answer);
+    }
+
+    pub(crate) fn info(&self, weights: &Weights, size: u64) -> ModelInfo {
+        ModelInfo {
+            name: format!("{EMBEDDED_PROVIDER}/{}", weights.name),
+            provider: EMBEDDED_PROVIDER.to_owned(),
+            model: weights.name.clone(),
+            context_window: Some(self.settings.context_size),
+            size: Some(size),
+            local: true,
+        }
     }
 }
 
+/// Checks that `path` is a whole GGUF file; gives its size in bytes.
+///
+/// # Errors
+/// When it is not, with what is wrong.
+pub(crate) fn check_weights(path: &Path) -> Result<u64, LlmError> {
+    gguf::full_check(path)?;
+    gguf::quick_check(path)
+}
+
 fn absent() -> LlmError {
-    LlmError::new(LlmErrorKind::NoModel, "There is no embedded model.", "Get its file, or configure a provider.")
+    LlmError::new(
+        LlmErrorKind::NoModel,
+        "There is no embedded model.",
+        "Get one with `aiia models pull`, or configure a provider.",
+    )
 }

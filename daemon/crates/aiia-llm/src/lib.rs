@@ -2,7 +2,8 @@
 //!
 //! [`Models`] is the way in: it lists what there is and streams an answer as [`Delta`]s, whichever
 //! provider gives it. A [`dialect`] is a request builder and a pure reader of events; [`transport`] is
-//! the only code that touches the network; [`embedded`] runs llama.cpp on a thread of its own.
+//! the only code that touches the network; [`embedded`] runs llama.cpp on a thread of its own,
+//! with what [`weights`] keeps.
 //!
 //! Invariants: a key is in the request's header and nowhere else; nothing is asked twice once a token
 //! has arrived; every wait has a limit; whatever a server sends, what is read of it is bounded.
@@ -18,13 +19,15 @@ mod nearest;
 mod provider;
 mod secret;
 mod transport;
+mod weights;
 
 pub use chat::{ChatMessage, ChatRequest, Delta, DeltaStream, FinishReason, Gap, Image, Role, Usage};
 pub use discovery::{Discovery, DiscoverySettings, KeyedProvider, LoopbackServer, Preset, Tried, discover, presets};
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use error::{LlmError, LlmErrorKind};
 pub use fetch::fetch_text;
-pub use models::{EMBEDDED_PROVIDER, ModelInfo, Models, ModelsConfig, ProviderStatus, Survey};
+pub use models::{EMBEDDED_PROVIDER, ModelDetails, ModelInfo, Models, ModelsConfig, ProviderStatus, Survey};
 pub use nearest::nearest;
 pub use provider::{Dialect, Origin, ProviderConfig, Quirks, Timeouts};
 pub use secret::Secret;
+pub use weights::{CatalogueModel, OnProgress, PullProgress, Source, Weights, WeightsFolder, catalogue};

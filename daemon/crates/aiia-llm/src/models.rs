@@ -16,7 +16,8 @@ use crate::provider::{Dialect, Origin, ProviderConfig, Timeouts};
 use crate::transport::client::Clients;
 use crate::transport::generate::{DeltaSink, generate};
 use crate::transport::listing::list_models;
-use crate::transport::stream;
+use crate::transport::{manage, stream};
+use crate::weights::OnProgress;
 
 /// The name of the provider inside this process.
 pub const EMBEDDED_PROVIDER: &str = "embedded";
@@ -49,6 +50,23 @@ pub struct ModelInfo {
     pub size: Option<u64>,
     /// Whether prompts stay on this machine.
     pub local: bool,
+}
+
+/// A model and what its server tells about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ModelDetails {
+    /// The model.
+    pub info: ModelInfo,
+    /// What its provider speaks.
+    pub dialect: Dialect,
+    /// The provider's address without secrets, or the file of an embedded model.
+    pub address: String,
+    /// How we came to know the provider.
+    pub origin: Origin,
+    /// How many parameters it has, as the server says it.
+    pub parameters: Option<String>,
+    /// How they are stored, as the server says it.
+    pub quantization: Option<String>,
 }
 
 /// What became of asking one provider for its models.
@@ -183,6 +201,43 @@ impl Models {
         Some((found.origin.clone(), found.is_local()))
     }
 
+    /// What is known about a model, `provider/model`; asks its server where that may tell more.
+    ///
+    /// # Errors
+    /// When there is no such model.
+    pub async fn details(&self, name: &str) -> Result<ModelDetails, LlmError> {
+        self.0.details(name).await
+    }
+
+    /// Has the provider, which must be an Ollama server, get a model.
+    ///
+    /// # Errors
+    /// When it is no such server, cannot get it, or `cancel` ends it.
+    pub async fn pull(
+        &self,
+        provider: &str,
+        model: &str,
+        progress: OnProgress<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<(), LlmError> {
+        let provider = self.0.manager(provider, model).await?;
+        manage::pull(&self.0.clients, &provider, model, &self.0.timeouts, progress, cancel).await
+    }
+
+    /// Has the provider, which must be an Ollama server, delete a model.
+    ///
+    /// # Errors
+    /// When it is no such server, or refuses.
+    pub async fn delete(&self, provider: &str, model: &str) -> Result<(), LlmError> {
+        let provider = self.0.manager(provider, model).await?;
+        match manage::delete(&self.0.clients, &provider, model, &self.0.timeouts).await {
+            Err(error) if error.kind == LlmErrorKind::ModelMissing => {
+                Err(self.0.with_nearest(error, &provider, model).await)
+            }
+            result => result,
+        }
+    }
+
     /// The model inside this process.
     pub fn embedded(&self) -> &Embedded {
         &self.0.embedded
@@ -310,6 +365,67 @@ impl Inner {
             survey.add(provider, Ok(named(provider)));
         }
         survey
+    }
+
+    async fn details(&self, name: &str) -> Result<ModelDetails, LlmError> {
+        let Some((provider_name, own_name)) = name.split_once('/').filter(|(_, own_name)| !own_name.is_empty()) else {
+            return Err(self.unknown(name, "Model names have the form provider/model.").await);
+        };
+        if provider_name == EMBEDDED_PROVIDER {
+            let weights = self.embedded.weights().into_iter().find(|weights| weights.name == own_name);
+            let Some(weights) = weights else { return Err(self.unknown(name, "There is no such file.").await) };
+            return Ok(ModelDetails {
+                info: self.embedded.info(&weights, weights.size),
+                dialect: Dialect::Embedded,
+                address: weights.path.display().to_string(),
+                origin: Origin::Embedded,
+                parameters: None,
+                quantization: None,
+            });
+        }
+        let Some(provider) = self.find(provider_name).await else {
+            return Err(self.unknown(name, &format!("There is no provider '{provider_name}'.")).await);
+        };
+        let listed = match provider.origin {
+            // Not contacted for a question about a model that is known by name.
+            Origin::Environment(_) | Origin::Key => named(&provider),
+            _ => self.ask(&provider).await?,
+        };
+        let Some(info) = listed.into_iter().find(|model| model.model == own_name) else {
+            return Err(self.unknown(name, "The provider does not list it.").await);
+        };
+        // What a server does not tell is unknown, and no failure.
+        let shown = manage::show(&self.clients, &provider, own_name, &self.timeouts).await.unwrap_or_default();
+        Ok(ModelDetails {
+            info: ModelInfo { context_window: info.context_window.or(shown.context_window), ..info },
+            dialect: provider.dialect,
+            address: provider.shown_url(),
+            origin: provider.origin.clone(),
+            parameters: shown.parameters,
+            quantization: shown.quantization,
+        })
+    }
+
+    /// The Ollama server of this name; one that has no model yet is known by its usual address.
+    async fn manager(&self, name: &str, model: &str) -> Result<ProviderConfig, LlmError> {
+        let provider = match self.find(name).await {
+            Some(provider) => Some(provider),
+            None => self.discovery.as_ref().and_then(|settings| {
+                let server = settings.loopback.iter().find(|server| server.name == name)?;
+                Some(ProviderConfig::new(server.name.clone(), server.dialect, server.base_url.clone()))
+            }),
+        };
+        let Some(provider) = provider else {
+            return Err(self.unknown(&format!("{name}/{model}"), &format!("There is no provider '{name}'.")).await);
+        };
+        if provider.dialect == Dialect::Ollama {
+            return Ok(provider);
+        }
+        Err(LlmError::new(
+            LlmErrorKind::BadRequest,
+            format!("The models of '{name}' are not ours to get or delete."),
+            "That can be done with Ollama servers and with the embedded model.",
+        ))
     }
 
     async fn ask(&self, provider: &ProviderConfig) -> Result<Vec<ModelInfo>, LlmError> {
@@ -440,6 +556,6 @@ fn no_model(survey: &Survey) -> LlmError {
     LlmError::new(
         LlmErrorKind::NoModel,
         message,
-        "Get the embedded model with the project's set-up command, start a model server such as Ollama, or configure a provider.",
+        "Get the embedded model with `aiia models pull`, start a model server such as Ollama, or configure a provider.",
     )
 }

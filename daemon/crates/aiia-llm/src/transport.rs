@@ -4,4 +4,5 @@ pub(crate) mod client;
 pub(crate) mod generate;
 pub(crate) mod lines;
 pub(crate) mod listing;
+pub(crate) mod manage;
 pub(crate) mod stream;

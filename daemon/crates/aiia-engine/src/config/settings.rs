@@ -61,6 +61,9 @@ pub struct Roles {
 }
 
 impl Roles {
+    /// All of them.
+    pub const NAMES: [&str; 8] = ["chat", "explain", "fix", "optimize", "test", "document", "edit", "ask"];
+
     /// The model for the role of this name.
     pub fn get(&self, role: &str) -> Option<&str> {
         match role {

@@ -11,6 +11,7 @@ mod markdown;
 mod message;
 mod model;
 mod project;
+mod pull;
 mod run;
 mod search;
 mod system;

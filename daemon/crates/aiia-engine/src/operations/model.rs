@@ -1,38 +1,179 @@
-//! `model.*`
+//! `model.*`: those that are there, and how they are.
 
+use std::time::Instant;
+
+use aiia_llm::{EMBEDDED_PROVIDER, Survey};
 use aiia_protocol::Empty;
-use aiia_protocol::model::{Model, ModelList as Models, UnavailableProvider};
-use aiia_protocol::operation::ModelList;
-use aiia_protocol::problem::Problem;
+use aiia_protocol::message::Role;
+use aiia_protocol::model::{
+    CatalogueModel, EmbeddedStatus, Model, ModelDetails, ModelList as Models, ModelRef, ModelStatus as Status,
+    ModelTest as Tested, ProviderStatus, UnavailableProvider,
+};
+use aiia_protocol::operation::{ModelGet, ModelList, ModelStatus, ModelTest};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::settings::Parameters;
+use futures::StreamExt;
 
+use crate::completion::{Completion, Part};
+use crate::config::Roles;
 use crate::dispatch::{Handle, Reply};
+use crate::models::problem;
+use crate::prices;
 use crate::session::Session;
+
+/// What a model is asked to see whether it answers.
+const QUESTION: &str = "Answer with the single word: ready";
+/// The longest answer to it, in tokens: models that think first need some.
+const ANSWER_TOKENS: u32 = 256;
 
 impl Handle for ModelList {
     async fn handle(session: &Session, _: Empty) -> Result<Reply<Models>, Problem> {
         let directory = session.engine().models();
         let survey = directory.survey().await;
         let default = directory.default_model().await.ok();
-        let items = survey
-            .models
-            .iter()
-            .map(|model| Model {
-                id: model.name.clone(),
-                provider: model.provider.clone(),
-                local: model.local,
-                context_window: model.context_window.map(u64::from),
-                default: default.as_deref() == Some(&model.name),
-            })
-            .collect();
+        let items = survey.models.iter().map(|model| wire(model, default.as_deref())).collect();
         let failed = survey.providers.iter().filter_map(|provider| {
             let error = provider.error.as_ref()?;
             Some(UnavailableProvider { provider: provider.name.clone(), reason: error.message.clone() })
         });
-        let looked = survey
-            .tried
-            .iter()
-            .filter(|tried| !survey.providers.iter().any(|provider| tried.what.contains(&provider.name)))
-            .map(|tried| UnavailableProvider { provider: tried.what.clone(), reason: tried.outcome.clone() });
-        Ok(Reply::One(Models { items, unavailable: failed.chain(looked).collect() }))
+        Ok(Reply::One(Models { items, unavailable: failed.chain(looked(&survey)).collect() }))
+    }
+}
+
+fn wire(model: &aiia_llm::ModelInfo, default: Option<&str>) -> Model {
+    Model {
+        id: model.name.clone(),
+        provider: model.provider.clone(),
+        local: model.local,
+        context_window: model.context_window.map(u64::from),
+        default: default == Some(&model.name),
+    }
+}
+
+/// Where else was looked, without what was found there.
+fn looked(survey: &Survey) -> impl Iterator<Item = UnavailableProvider> {
+    survey
+        .tried
+        .iter()
+        .filter(|tried| !survey.providers.iter().any(|provider| tried.what.contains(&provider.name)))
+        .map(|tried| UnavailableProvider { provider: tried.what.clone(), reason: tried.outcome.clone() })
+}
+
+impl Handle for ModelGet {
+    async fn handle(session: &Session, params: ModelRef) -> Result<Reply<ModelDetails>, Problem> {
+        let engine = session.engine();
+        let directory = engine.models();
+        let name = directory.resolved(&params.model);
+        let details = directory.details(&name).await.map_err(|error| problem(&error))?;
+        let default = directory.default_model().await.ok();
+        let configured = engine.configured();
+        let settings = &configured.config.settings;
+        let price = if details.info.local { None } else { prices::of(&name, &settings.prices) };
+        let leads_here = |wish: &str| directory.resolved(wish) == name;
+        let aliases = settings.aliases.keys().filter(|alias| leads_here(alias)).cloned().collect();
+        let used_for = |role: &&str| settings.roles.get(role).is_some_and(leads_here);
+        let roles = Roles::NAMES.iter().filter(|role| used_for(role)).map(|role| (*role).to_owned()).collect();
+        Ok(Reply::One(ModelDetails {
+            model: wire(&details.info, default.as_deref()),
+            dialect: details.dialect.as_str().to_owned(),
+            address: details.address,
+            origin: origin(&details.origin),
+            bytes: details.info.size,
+            parameters: details.parameters,
+            quantization: details.quantization,
+            input_price: price.and_then(|price| price.input),
+            output_price: price.and_then(|price| price.output),
+            aliases,
+            roles,
+        }))
+    }
+}
+
+/// How a provider came to be known, as it is shown.
+fn origin(origin: &aiia_llm::Origin) -> String {
+    use aiia_llm::Origin;
+    match origin {
+        Origin::Configured => "configuration".to_owned(),
+        Origin::Loopback => "found on this machine".to_owned(),
+        Origin::Environment(variable) => format!("key in {variable}"),
+        Origin::Key => "key that you gave".to_owned(),
+        Origin::Embedded => "part of aiia".to_owned(),
+    }
+}
+
+impl Handle for ModelTest {
+    async fn handle(session: &Session, params: ModelRef) -> Result<Reply<Tested>, Problem> {
+        let started = Instant::now();
+        let asked = Completion {
+            model: Some(params.model),
+            messages: vec![(Role::User, QUESTION.to_owned())],
+            parameters: Parameters { max_tokens: Some(ANSWER_TOKENS), ..Parameters::default() },
+        };
+        let (model, mut parts) = session.complete(asked).await?;
+        let (mut answer, mut first) = (String::new(), None);
+        while let Some(part) = parts.next().await {
+            match part {
+                Part::Text(text) => {
+                    first.get_or_insert_with(|| started.elapsed());
+                    answer.push_str(&text);
+                }
+                Part::Reasoning(_) => {
+                    first.get_or_insert_with(|| started.elapsed());
+                }
+                Part::End { usage, .. } => {
+                    let total = started.elapsed();
+                    return Ok(Reply::One(Tested {
+                        model,
+                        answer: answer.trim().to_owned(),
+                        first_token_ms: first.unwrap_or(total).as_millis() as u64,
+                        total_ms: total.as_millis() as u64,
+                        usage: usage.unwrap_or_default(),
+                    }));
+                }
+                Part::Failed(problem) => return Err(problem),
+            }
+        }
+        Err(Problem::new(ProblemCode::ModelError, "The model's answer ended without an end."))
+    }
+}
+
+impl Handle for ModelStatus {
+    async fn handle(session: &Session, _: Empty) -> Result<Reply<Status>, Problem> {
+        let engine = session.engine();
+        let directory = engine.models();
+        let survey = directory.survey().await;
+        let embedded = directory.embedded();
+        let installed = embedded.weights();
+        let catalogue = aiia_llm::catalogue().into_iter().map(|model| {
+            let stem = model.file.trim_end_matches(".gguf");
+            let here = installed.iter().find(|weights| weights.name == stem);
+            CatalogueModel {
+                installed: here.map(|weights| format!("{EMBEDDED_PROVIDER}/{}", weights.name)),
+                name: model.name,
+                bytes: model.size,
+                licence: model.licence,
+                context_window: u64::from(model.context_window),
+            }
+        });
+        let providers = survey.providers.iter().map(|provider| ProviderStatus {
+            name: provider.name.clone(),
+            dialect: provider.dialect.as_str().to_owned(),
+            address: provider.address.clone(),
+            origin: origin(&provider.origin),
+            models: provider.models as u64,
+            reason: provider.error.as_ref().map(|error| error.message.clone()),
+        });
+        Ok(Reply::One(Status {
+            default: directory.default_model().await.ok(),
+            providers: providers.collect(),
+            looked: looked(&survey).collect(),
+            embedded: EmbeddedStatus {
+                loaded: embedded.is_loaded(),
+                prompt_tokens_per_second: embedded.prompt_speed().map(f64::from),
+                folder: engine.data_dir().join("models").display().to_string(),
+                catalogue: catalogue.collect(),
+            },
+            pulls: engine.pulls.list(),
+        }))
     }
 }

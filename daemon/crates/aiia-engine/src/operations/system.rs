@@ -120,20 +120,21 @@ fn config_check(engine: &Engine) -> Check {
 }
 
 fn weights_check(engine: &Engine) -> Check {
-    match engine.models().embedded_file() {
-        Some(file) if file.is_file() => ok("embedded model", format!("{}.", file.display())),
-        Some(file) => Check {
+    let weights = engine.models().embedded().weights();
+    match weights.first() {
+        Some(first) if first.path.is_file() => ok("embedded model", format!("{}.", first.path.display())),
+        Some(first) => Check {
             name: "embedded model".to_owned(),
             status: CheckStatus::Failed,
-            detail: format!("There is no file {}.", file.display()),
-            hint: Some("Correct embedded.path, or run the quick start to get the model.".to_owned()),
+            detail: format!("There is no file {}.", first.path.display()),
+            hint: Some("Correct embedded.path, or get a model with `aiia models pull`.".to_owned()),
         },
         None => Check {
             name: "embedded model".to_owned(),
             status: CheckStatus::Warning,
             detail: "Its weights are not there.".to_owned(),
             hint: Some(format!(
-                "Run daemon/scripts/quickstart, or put a .gguf file into {}.",
+                "Get some with `aiia models pull`, or put a .gguf file into {}.",
                 engine.data_dir().join("models").display()
             )),
         },

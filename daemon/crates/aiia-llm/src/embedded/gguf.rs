@@ -22,7 +22,6 @@ pub(super) fn quick_check(path: &Path) -> Result<u64, LlmError> {
 }
 
 /// Reads the header and compares the size it promises with that of the file.
-#[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "only what loads a model needs the whole check"))]
 pub(super) fn full_check(path: &Path) -> Result<(), LlmError> {
     quick_check(path)?;
     let (file, size) = open(path)?;
@@ -31,18 +30,16 @@ pub(super) fn full_check(path: &Path) -> Result<(), LlmError> {
         Ok(promised) => Err(file_error(
             path,
             &format!("is incomplete: {} of {} MB", size / 1_000_000, promised.div_ceil(1_000_000)),
-            "Finish the download: run the project's set-up command again.",
+            "Finish the download: `aiia models pull` goes on with it.",
         )),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(file_error(
             path,
             &format!("is incomplete: it ends within its header, after {size} bytes"),
-            "Finish the download: run the project's set-up command again.",
+            "Finish the download: `aiia models pull` goes on with it.",
         )),
-        Err(error) => Err(file_error(
-            path,
-            &format!("is damaged ({error})"),
-            "Delete it and run the project's set-up command again.",
-        )),
+        Err(error) => {
+            Err(file_error(path, &format!("is damaged ({error})"), "Delete it and get it again: `aiia models pull`."))
+        }
     }
 }
 
@@ -52,13 +49,13 @@ pub(super) fn file_error(path: &Path, what: &str, hint: &str) -> LlmError {
 }
 
 fn not_gguf(path: &Path) -> LlmError {
-    file_error(path, "is not a GGUF file", "Configure a model in GGUF format, or run the project's set-up command.")
+    file_error(path, "is not a GGUF file", "Configure a model in GGUF format, or get one: `aiia models pull`.")
 }
 
 fn open(path: &Path) -> Result<(File, u64), LlmError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => {
-            file_error(path, "does not exist", "Run the project's set-up command to get it, or configure another file.")
+            file_error(path, "does not exist", "Get one with `aiia models pull`, or configure another file.")
         }
         _ => file_error(path, &format!("cannot be read: {error}"), "Check the file's permissions."),
     };

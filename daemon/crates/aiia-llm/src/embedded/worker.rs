@@ -208,43 +208,62 @@ fn give_memory_back() {
 
 /// Answers requests until there have been none for a while. All that was loaded is freed on return.
 fn run(settings: &EmbeddedSettings, shared: &Shared, jobs: &Receiver<Job>) {
-    while let Some(job) = next(settings, shared, jobs) {
+    let mut next_job = next(settings, shared, jobs);
+    while let Some(job) = next_job.take() {
         if job.is_dead() {
             job.fail(LlmError::cancelled());
-            continue;
-        }
-        match load(&job) {
-            Ok(model) => {
-                shared.loaded.store(true, Ordering::Release);
-                if serve(settings, shared, jobs, &model, job) {
-                    return;
+        } else {
+            match load(&job) {
+                Ok(model) => {
+                    shared.loaded.store(true, Ordering::Release);
+                    match serve(settings, shared, jobs, &model, job) {
+                        Served::Idle => return,
+                        Served::Broken => {}
+                        Served::Other(job) => next_job = Some(job),
+                    }
+                    shared.loaded.store(false, Ordering::Release);
                 }
-                shared.loaded.store(false, Ordering::Release);
+                Err(error) => job.fail(error),
             }
-            Err(error) => job.fail(error),
+        }
+        if next_job.is_none() {
+            next_job = next(settings, shared, jobs);
         }
     }
 }
 
-/// Answers requests with a loaded model. False if the model could not be put to work; others may still
-/// wait then.
-fn serve(settings: &EmbeddedSettings, shared: &Shared, jobs: &Receiver<Job>, model: &LlamaModel, first: Job) -> bool {
+/// Why a loaded model is given up.
+enum Served {
+    /// Nobody has asked for a while.
+    Idle,
+    /// It could not be put to work; others may still wait.
+    Broken,
+    /// The next one asks another model.
+    Other(Job),
+}
+
+/// Answers requests with a loaded model.
+fn serve(settings: &EmbeddedSettings, shared: &Shared, jobs: &Receiver<Job>, model: &LlamaModel, first: Job) -> Served {
     let mut session = match backend().and_then(|backend| Session::new(backend, model, settings)) {
         Ok(session) => session,
         Err(error) => {
             first.fail(error);
-            return false;
+            return Served::Broken;
         }
     };
+    let path = first.path.clone();
     let mut next_job = Some(first);
     while let Some(job) = next_job {
+        if job.path != path {
+            return Served::Other(job);
+        }
         if let Err(error) = job.check().and_then(|()| session.answer(&job)) {
             job.fail(error);
         }
         drop(job);
         next_job = next(settings, shared, jobs);
     }
-    true
+    Served::Idle
 }
 
 /// The next request; `None` when there was none for so long that the thread should end.
