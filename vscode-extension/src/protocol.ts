@@ -883,6 +883,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what is known about a model; its server is asked. */
+        get: operations["model.get"];
+        put?: never;
+        post?: never;
+        /** Deletes a model of an Ollama server, or weights of the embedded engine. */
+        delete: operations["model.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a model a short question, and tells how long it took. */
+        post: operations["model.test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how every provider and the embedded engine are now, and what can be got. */
+        get: operations["model.status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/pulls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the models on their way here, and those that came since the daemon started. */
+        get: operations["model.pulls"];
+        put?: never;
+        /** Gets a model. Returns at once; `model.pulls` tells how far it is. What is on its way already is not got twice. */
+        post: operations["model.pull"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/pulls/{pull_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a pull. What has arrived is kept, and the next pull of the model goes on from there. */
+        delete: operations["model.cancel_pull"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/usage": {
         parameters: {
             query?: never;
@@ -3069,6 +3156,173 @@ export interface components {
             /** @description Why it did not answer. */
             reason: string;
         };
+        /** @description Parameters of `model.get`, `model.test` and `model.delete`. */
+        ModelRef: {
+            /** @description `provider/model`, or an alias. */
+            model: string;
+        };
+        /** @description What is known about a model. What is not known is absent. */
+        ModelDetails: {
+            /** @description The model. */
+            model: components["schemas"]["Model"];
+            /** @description What its provider speaks, such as `openai_chat`. */
+            dialect: string;
+            /** @description The provider's address without secrets, or the file of an embedded model. */
+            address: string;
+            /** @description How the provider came to be known. */
+            origin: string;
+            /**
+             * Format: uint64
+             * @description The size of the weights in bytes.
+             */
+            bytes?: number | null;
+            /** @description How many parameters it has, as the server says it. */
+            parameters?: string | null;
+            /** @description How they are stored, as the server says it. */
+            quantization?: string | null;
+            /**
+             * Format: double
+             * @description US dollars for a million tokens of prompts. Models on this machine cost nothing.
+             */
+            input_price?: number | null;
+            /**
+             * Format: double
+             * @description US dollars for a million tokens of answers.
+             */
+            output_price?: number | null;
+            /** @description The names that stand for it. */
+            aliases: string[];
+            /** @description The roles it is used for. */
+            roles: string[];
+        };
+        /** @description The result of `model.test`: a short question was answered. */
+        ModelTest: {
+            /** @description The model, `provider/model`. */
+            model: string;
+            /** @description What it said. */
+            answer: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds until the first piece of the answer.
+             */
+            first_token_ms: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds until the end.
+             */
+            total_ms: number;
+            /** @description Tokens, as the server counted them. */
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description The result of `model.status`. */
+        ModelStatus: {
+            /** @description The model that is used when nobody names another. */
+            default?: string | null;
+            /** @description The providers, in the order in which a default would be chosen. */
+            providers: components["schemas"]["ProviderStatus"][];
+            /** @description Where else was looked. */
+            looked: components["schemas"]["UnavailableProvider"][];
+            /** @description The embedded engine. */
+            embedded: components["schemas"]["EmbeddedStatus"];
+            /** @description What is being got, and what was lately. */
+            pulls: components["schemas"]["Pull"][];
+        };
+        /** @description A provider as it is now. */
+        ProviderStatus: {
+            /** @description The name. */
+            name: string;
+            /** @description What it speaks. */
+            dialect: string;
+            /** @description Its address without secrets. */
+            address: string;
+            /** @description How it came to be known. */
+            origin: string;
+            /**
+             * Format: uint64
+             * @description How many models it has.
+             */
+            models: number;
+            /** @description Why it does not answer. */
+            reason?: string | null;
+        };
+        /** @description The embedded engine as it is now. */
+        EmbeddedStatus: {
+            /** @description Whether weights are in memory. */
+            loaded: boolean;
+            /**
+             * Format: double
+             * @description How many tokens of a prompt it last read in a second.
+             */
+            prompt_tokens_per_second?: number | null;
+            /** @description Where weights are kept. */
+            folder: string;
+            /** @description The weights that can be got by name. */
+            catalogue: components["schemas"]["CatalogueModel"][];
+        };
+        /** @description Weights that can be got by name. */
+        CatalogueModel: {
+            /** @description The name to pull. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description The size in bytes.
+             */
+            bytes: number;
+            /** @description The licence, as an SPDX identifier. */
+            licence: string;
+            /**
+             * Format: uint64
+             * @description Tokens of its context window.
+             */
+            context_window: number;
+            /** @description The model that it is here, `embedded/…`; absent where it is not here. */
+            installed?: string | null;
+        };
+        /** @description A model on its way here. */
+        Pull: {
+            /** @description Its identifier. */
+            id: components["schemas"]["PullId"];
+            /** @description The model, `provider/model`. */
+            model: string;
+            /** @description How it is. */
+            state: components["schemas"]["PullState"];
+            /** @description What goes on. */
+            step: string;
+            /**
+             * Format: uint64
+             * @description Bytes that are there.
+             */
+            completed_bytes: number;
+            /**
+             * Format: uint64
+             * @description Bytes there will be, where it is known.
+             */
+            total_bytes?: number | null;
+            /** @description Why it failed. */
+            problem?: components["schemas"]["Problem"] | null;
+        };
+        /** @description Identifies a model on its way here, as long as the daemon runs. */
+        PullId: string;
+        /** @description How a pull is. */
+        PullState: "running" | "completed" | "failed" | "cancelled";
+        /** @description Parameters of `model.pull`. */
+        PullModel: {
+            /**
+             * @description A name of the catalogue, `embedded/` before it or not; a model of an Ollama server, such as `ollama/qwen2.5-coder:7b`; or
+             *     the absolute path of a GGUF file on the daemon's machine.
+             */
+            model: string;
+        };
+        /** @description The result of `model.pulls`, the newest first. */
+        PullList: {
+            /** @description The pulls since the daemon started. */
+            items: components["schemas"]["Pull"][];
+        };
+        /** @description Parameters of `model.cancel_pull`. */
+        PullRef: {
+            /** @description The pull. */
+            pull_id: components["schemas"]["PullId"];
+        };
         /** @description Parameters of `usage.report`. */
         ReportUsage: {
             /**
@@ -3319,7 +3573,7 @@ export interface components {
             chat_id?: components["schemas"]["ChatId"] | null;
         };
         /** @description What changed. */
-        Entity: "project" | "chat" | "message" | "run" | "edit" | "config" | "template";
+        Entity: "project" | "chat" | "message" | "run" | "edit" | "config" | "template" | "model";
         /** @description How it changed. */
         Change: "created" | "updated" | "deleted";
     };
@@ -5516,6 +5770,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "model.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetails"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "model.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "model.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelTest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "model.status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelStatus"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "model.pulls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PullList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "model.pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description A name of the catalogue, `embedded/` before it or not; a model of an Ollama server, such as `ollama/qwen2.5-coder:7b`; or
+                     *     the absolute path of a GGUF file on the daemon's machine.
+                     */
+                    model: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pull"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "model.cancel_pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pull_id: components["schemas"]["PullId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pull"];
                 };
             };
             default: components["responses"]["Problem"];
