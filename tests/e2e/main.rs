@@ -7,6 +7,7 @@ mod crash;
 mod embedded_model;
 mod generic_editor;
 mod model_faults;
+mod models;
 mod neovim;
 mod shared_chat;
 mod usage;

@@ -107,14 +107,13 @@ fn megabytes(bytes: u64) -> String {
 
 fn test(model: Option<&str>, json: bool) -> Result<u8, Failure> {
     let mut client = Client::open()?;
-    let model = match model {
-        Some(model) => model.to_owned(),
-        None => {
-            let list = client.call::<ModelList>(&Empty {})?;
-            let default = list.items.into_iter().find(|model| model.default);
-            let nothing = || Failure::new(exit::NO_MODEL, "There is no model.", "`aiia models pull` gets one.");
-            default.ok_or_else(nothing)?.id
-        }
+    let model = if let Some(model) = model {
+        model.to_owned()
+    } else {
+        let list = client.call::<ModelList>(&Empty {})?;
+        let default = list.items.into_iter().find(|model| model.default);
+        let nothing = || Failure::new(exit::NO_MODEL, "There is no model.", "`aiia models pull` gets one.");
+        default.ok_or_else(nothing)?.id
     };
     let tested = client.call::<ModelTest>(&ModelRef { model })?;
     if json {
@@ -186,15 +185,19 @@ fn pull(model: Option<&str>, json: bool) -> Result<u8, Failure> {
     let interrupt = Interrupt::listen();
     let begun = client.call::<ModelPull>(&PullModel { model })?;
     interrupt.watch_pull(client.canceller(), begun.id.clone());
-    let (mut progress, started) = (Progress::new(json), Instant::now());
-    let before = begun.completed_bytes;
+    let mut progress = Progress::new(json);
+    // The rate is that of the step that goes on.
+    let (mut step, mut before, mut since) = (begun.step.clone(), begun.completed_bytes, Instant::now());
     loop {
         let pulls = client.call::<ModelPulls>(&Empty {})?.items;
         let Some(now) = pulls.into_iter().find(|pull| pull.id == begun.id) else {
             return Err(Problem::new(ProblemCode::Internal, "The daemon has forgotten the pull.").into());
         };
         if now.state == PullState::Running {
-            let rate = now.completed_bytes.saturating_sub(before) as f64 / started.elapsed().as_secs_f64().max(0.1);
+            if now.step != step {
+                (step, before, since) = (now.step.clone(), now.completed_bytes, Instant::now());
+            }
+            let rate = now.completed_bytes.saturating_sub(before) as f64 / since.elapsed().as_secs_f64().max(0.1);
             progress.show(&shown(&now, Some(rate)));
             std::thread::sleep(ASK_EVERY);
             continue;

@@ -157,7 +157,7 @@ impl Engine {
                 engine.pulls.update(&id, |pull| match &result {
                     Ok(()) => {
                         pull.state = PullState::Completed;
-                        pull.step = "done".to_owned();
+                        "done".clone_into(&mut pull.step);
                         pull.completed_bytes = pull.total_bytes.unwrap_or(pull.completed_bytes);
                     }
                     Err(error) if error.kind == LlmErrorKind::Cancelled => pull.state = PullState::Cancelled,

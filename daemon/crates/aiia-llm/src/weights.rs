@@ -8,7 +8,7 @@ mod download;
 mod packages;
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -60,7 +60,7 @@ pub struct WeightsFolder {
 
 impl WeightsFolder {
     /// The folder at `path`, which need not exist. `package_index` is the address of the index of Python packages, which some
-    /// weights come from; that of PyPI where absent.
+    /// weights come from; that of `PyPI` where absent.
     pub fn new(path: PathBuf, package_index: Option<&str>) -> Self {
         Self { path, package_index: package_index.unwrap_or("https://pypi.org/simple").to_owned() }
     }
@@ -303,11 +303,7 @@ fn hash(path: &Path, progress: OnProgress<'_>, cancel: &CancellationToken) -> Re
         completed += read as u64;
         progress(PullProgress { step: "checking".to_owned(), completed, total });
     }
-    use std::fmt::Write as _;
-    Ok(digest.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(format!("{:x}", digest.finalize()))
 }
 
 fn copy(
@@ -317,7 +313,6 @@ fn copy(
     progress: OnProgress<'_>,
     cancel: &CancellationToken,
 ) -> Result<(), LlmError> {
-    use std::io::Write as _;
     let mut from = File::open(source).map_err(|error| unreadable(source, &error))?;
     let failed = |error: &io::Error| {
         file_failure(format!("{} cannot be written: {error}.", target.display()), "Make room and pull it again.")

@@ -18,7 +18,7 @@ fn content(size: usize) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 fn model(bytes: &[u8], sources: Vec<Source>) -> CatalogueModel {

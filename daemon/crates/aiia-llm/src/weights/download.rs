@@ -15,7 +15,7 @@ use crate::error::{LlmError, LlmErrorKind};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// A server that sends nothing for so long is given up.
-const STALL_LIMIT: Duration = Duration::from_secs(60);
+const STALL_LIMIT: Duration = Duration::from_mins(1);
 /// Places that have large files lead on to others that keep them.
 const REDIRECTS: usize = 5;
 

@@ -139,12 +139,12 @@ impl Packages<'_> {
 
 /// The wheel of a version on a page of the index (PEP 503: links whose text is the file's name).
 fn find_wheel(page: &str, address: &Url, package: &str, version: &str) -> Option<Wheel> {
-    let prefix = format!("{}-{version}-", package.replace(['-', '.'], "_"));
+    let prefix = format!("{}-{version}-", package.replace(['-', '.'], "_")).to_lowercase();
     page.split("href=\"").skip(1).find_map(|rest| {
         let href = rest.split('"').next()?.replace("&amp;", "&");
         let url = address.join(&href).ok()?;
-        let name = url.path_segments()?.next_back()?.to_owned();
-        if !(name.to_lowercase().starts_with(&prefix.to_lowercase()) && name.ends_with(".whl")) {
+        let name = url.path_segments()?.next_back()?.to_lowercase();
+        if !(name.starts_with(&prefix) && name.strip_suffix(".whl").is_some()) {
             return None;
         }
         let sha256 = url.fragment().and_then(|fragment| fragment.strip_prefix("sha256=")).map(str::to_owned);

@@ -1,0 +1,125 @@
+//! Getting models and being rid of them, asking whether they answer, and stopping them, as a user does it.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use aiia_tests::http_client::HttpClient;
+use aiia_tests::http_server::{self, HttpServer};
+use aiia_tests::installation::{Installation, shown, text};
+use aiia_tests::lsp_client::LspClient;
+use aiia_tests::model_server::{Gate, Script};
+use serde_json::{Value, json};
+
+#[test]
+fn a_file_is_pulled_asked_shown_and_deleted() {
+    let aiia = Installation::embedded();
+    let weights = std::env::var("AIIA_TEST_MODEL").unwrap();
+    let own = aiia.workspace().join("own.gguf");
+    std::fs::copy(weights, &own).unwrap();
+    let pulled = aiia.json(&["models", "pull", "own.gguf", "--json"]);
+    assert_eq!((&pulled["state"], &pulled["model"]), (&json!("completed"), &json!("embedded/own")));
+    let listed = aiia.json(&["models", "--json"]);
+    let names: Vec<&str> =
+        listed["items"].as_array().unwrap().iter().filter_map(|model| model["id"].as_str()).collect();
+    assert!(names.contains(&"embedded/own") && names.len() == 2, "{names:?}");
+    let tested = aiia.json(&["models", "test", "embedded/own", "--json"]);
+    assert!(tested["usage"]["input_tokens"].as_u64() > Some(5), "{tested}");
+    let shown = aiia.json(&["models", "show", "embedded/own", "--json"]);
+    assert!(shown["address"].as_str().unwrap().ends_with("models/own.gguf"), "{shown}");
+    assert!(aiia.run(&["models", "delete", "embedded/own"]).status.success());
+    let output = aiia.run(&["models", "show", "embedded/own"]);
+    assert!(!output.status.success() && text(&output.stderr).contains("There is no"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn an_ollama_server_gets_and_deletes_for_us() {
+    let ollama = HttpServer::start(|asked| match (asked.method.as_str(), asked.path.as_str()) {
+        ("GET", "/api/tags") => http_server::text(r#"{"models":[{"name":"tiny:1b"}]}"#),
+        ("POST", "/api/show") => http_server::text("{}"),
+        ("POST", "/api/pull") => {
+            http_server::text("{\"status\":\"pulling\",\"completed\":1,\"total\":2}\n{\"status\":\"success\"}\n")
+        }
+        _ => http_server::text(""),
+    })
+    .unwrap();
+    let more = format!("[providers.box]\ndialect = \"ollama\"\nbase_url = \"{}\"\n", ollama.url());
+    let aiia = Installation::configured(&more);
+    let pulled = aiia.json(&["models", "pull", "box/tiny:1b", "--json"]);
+    let http = HttpClient::new(&aiia);
+    assert_eq!(pulled["state"], "completed", "{pulled}");
+    assert_eq!(http.get("/models/pulls")["items"][0]["model"], "box/tiny:1b");
+    // The name of a model holds slashes and colons; in a path it is one part.
+    assert_eq!(http.get("/models/box%2Ftiny:1b")["dialect"], "ollama");
+    http.delete("/models/box%2Ftiny:1b");
+    let last = ollama.asked().into_iter().next_back().unwrap();
+    assert!(last.path == "/api/delete" && last.body.windows(7).any(|part| part == b"tiny:1b"), "{last:?}");
+    let status = http.get("/models/status");
+    assert!(status["providers"].as_array().unwrap().iter().any(|one| one["name"] == "box"), "{status}");
+}
+
+#[test]
+fn what_cannot_be_got_is_said() {
+    let aiia = Installation::new();
+    for (name, expected) in [
+        ("smollm2-135m-instrukt", "Did you mean"),
+        ("scripted/m", "not ours to get"),
+        ("nobody/m", "There is no provider"),
+        ("missing.gguf", "There is no model"),
+    ] {
+        let output = aiia.run(&["models", "pull", name]);
+        let told = text(&output.stderr);
+        assert!(!output.status.success() && told.contains(expected), "{name}: {told}");
+    }
+    aiia.write("notes.gguf", "# Notes");
+    let output = aiia.run(&["models", "pull", "notes.gguf"]);
+    assert!(text(&output.stderr).contains("is not a GGUF file"), "{}", text(&output.stderr));
+}
+
+/// Starts an answer, has it cancelled, and gives how long it took until the model server saw the connection closed.
+fn cancelled_within(aiia: &Installation, count: usize, cancel: impl FnOnce()) -> Duration {
+    assert!(aiia.model.wait_for_chats(count, Duration::from_secs(20)), "the model is asked");
+    let begun = Instant::now();
+    cancel();
+    assert!(aiia.model.wait_for_abandoned(count, Duration::from_secs(20)), "the connection is closed");
+    begun.elapsed()
+}
+
+#[test]
+fn a_cancelled_answer_closes_the_connection_within_a_second_from_everywhere() {
+    let aiia = Installation::new();
+    let path = aiia.write("a.py", "def f():\n    return 1\n");
+    let mut editor = LspClient::start(&aiia, json!({}));
+    let http = HttpClient::new(&aiia);
+    let chat = http.chat();
+    let uri = editor.open(&path, "def f():\n    return 1\n");
+    let mut count = 0;
+    for way in ["http", "lsp", "command line"] {
+        // A loaded machine can hold up any single one.
+        let fastest = (0..3).map(|_| {
+            aiia.model.next(Script::Numbered { count: 1000, gate: Gate::closed() });
+            count += 1;
+            match way {
+                "http" => {
+                    let run = http.ask(&chat, "Go on");
+                    cancelled_within(&aiia, count, || drop(http.delete(&format!("/runs/{run}"))))
+                }
+                "lsp" => {
+                    let started = editor.execute("aiia.explain", json!({ "uri": uri }));
+                    let run: &Value = &started["run_id"];
+                    cancelled_within(&aiia, count, || drop(editor.request("aiia/run/cancel", json!({ "run_id": run }))))
+                }
+                _ => {
+                    let mut command = aiia.command(&["explain", shown(&path)]);
+                    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+                    let took = cancelled_within(&aiia, count, || {
+                        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+                    });
+                    child.wait().unwrap();
+                    took
+                }
+            }
+        });
+        let fastest = fastest.min().unwrap();
+        assert!(fastest < Duration::from_secs(1), "{way}: {fastest:?}");
+    }
+}
