@@ -50,7 +50,9 @@ fn main() -> ExitCode {
                 list(&folder).into_iter().filter(|file| file.to_string_lossy().contains(&of)).collect();
             let mut times = queries(&indexer, &files, &folder, true);
             times.sort();
-            times.iter().for_each(|(time, path)| println!("{time:>10.2?} {path}"));
+            for (time, path) in &times {
+                println!("{time:>10.2?} {path}");
+            }
             continue;
         }
         let cold: Vec<_> = (0..RUNS).map(|_| new(false).refresh().expect("alone")).collect();

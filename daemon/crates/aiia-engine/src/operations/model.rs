@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use aiia_llm::{EMBEDDED_PROVIDER, Survey};
+use aiia_llm::{EMBEDDED_PROVIDER, LlmErrorKind, Survey};
 use aiia_protocol::Empty;
 use aiia_protocol::message::Role;
 use aiia_protocol::model::{
@@ -64,7 +64,12 @@ impl Handle for ModelGet {
         let engine = session.engine();
         let directory = engine.models();
         let name = directory.resolved(&params.model);
-        let details = directory.details(&name).await.map_err(|error| problem(&error))?;
+        let details = directory.details(&name).await.map_err(|error| match error.kind {
+            LlmErrorKind::NoModel | LlmErrorKind::ModelMissing => {
+                Problem::new(ProblemCode::NotFound, error.message).with_hint(error.hint)
+            }
+            _ => problem(&error),
+        })?;
         let default = directory.default_model().await.ok();
         let configured = engine.configured();
         let settings = &configured.config.settings;
