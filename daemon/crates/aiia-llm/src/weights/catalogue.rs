@@ -76,7 +76,11 @@ mod tests {
         let models = catalogue();
         for model in &models {
             assert!(model.sha256.len() == 64 && model.sha256.bytes().all(|byte| byte.is_ascii_hexdigit()));
-            assert!(model.size > 0 && model.file.strip_suffix(".gguf").is_some() && !model.file.contains('/'), "{}", model.name);
+            assert!(
+                model.size > 0 && model.file.strip_suffix(".gguf").is_some() && !model.file.contains('/'),
+                "{}",
+                model.name
+            );
             assert!(!model.sources.is_empty() && model.context_window >= 2048, "{}", model.name);
             for source in &model.sources {
                 match source {
