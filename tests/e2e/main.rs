@@ -9,5 +9,6 @@ mod generic_editor;
 mod model_faults;
 mod models;
 mod neovim;
+mod repair;
 mod shared_chat;
 mod usage;

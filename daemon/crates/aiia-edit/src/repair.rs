@@ -18,6 +18,9 @@ const MAX_LINES: usize = 120;
 /// The most complaints in a request.
 const MAX_COMPLAINTS: usize = 8;
 
+/// A larger file is not asked for as a whole.
+const MAX_WHOLE_FILE_BYTES: usize = 16 * 1024;
+
 /// A request for what failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Repair {
@@ -36,7 +39,9 @@ pub fn repair(plan: &EditPlan, files: &[SourceFile], format: ReplyFormat, round:
     {
         return None;
     }
-    let format = if round == 0 { format } else { format.surer() };
+    let surer = if round == 0 { format } else { format.surer() };
+    let is_large = |file: &SourceFile| file.text.len() > MAX_WHOLE_FILE_BYTES;
+    let format = if surer == ReplyFormat::WholeFile && files.iter().any(is_large) { format } else { surer };
     let mut text = String::from("Not all of that could be applied.\n");
     if !plan.kept.is_empty() {
         let _ = write!(text, "\nThese edits are in their places; do not repeat them: {}.\n", plan.kept.join("; "));

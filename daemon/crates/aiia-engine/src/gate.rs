@@ -36,6 +36,23 @@ impl Sealed {
         self.secrets.len()
     }
 
+    /// The same with further messages, whose key-like strings are replaced where there is anything to replace with `redact`.
+    pub(crate) fn and(&self, more: Vec<ChatMessage>, redact: bool) -> Self {
+        let mut sealed = self.clone();
+        for mut message in more {
+            // What was replaced once must not leave by another way.
+            for (number, secret) in sealed.secrets.iter().enumerate() {
+                message.content =
+                    message.content.replace(secret, &format!("{PLACEHOLDER_START}{}{PLACEHOLDER_END}", number + 1));
+            }
+            if redact {
+                message.content = secrets::replace(&message.content, &mut sealed.secrets);
+            }
+            sealed.messages.push(message);
+        }
+        sealed
+    }
+
     /// Puts the secrets back into the answer.
     pub(crate) fn restorer(&self) -> Restorer {
         Restorer::new(self.secrets.clone())
@@ -86,4 +103,20 @@ pub(crate) fn admit(source: &Source) -> Result<(), Problem> {
         .with_hint("Take it out of .aiiaignore if it may be."));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_llm::Role;
+
+    use super::*;
+
+    #[test]
+    fn what_was_replaced_stays_replaced_in_what_follows() {
+        let key = "ghp_abcdefghijklmnopqrstuvwxyz0123456789";
+        let sealed = seal(vec![ChatMessage::new(Role::User, format!("password = '{key}'"))], true);
+        let more = sealed.and(vec![ChatMessage::new(Role::Assistant, format!("It was {key}."))], true);
+        assert_eq!(more.messages()[1].content, "It was __AIIA_SECRET_1__.");
+        assert_eq!((more.messages().len(), more.redactions()), (2, 1));
+    }
 }

@@ -26,6 +26,7 @@ mod operations;
 mod prices;
 mod prompt;
 mod pulls;
+mod reply_format;
 mod run;
 mod settings;
 mod source;

@@ -58,6 +58,11 @@ impl Sampling {
             stop: settings.stop.as_ref().map(|stop| stop.value.clone()).unwrap_or_default(),
         }
     }
+
+    /// The same, with an answer of at most `room` tokens.
+    pub(crate) fn within(&self, room: u32) -> Self {
+        Self { max_tokens: self.max_tokens.min(room), ..self.clone() }
+    }
 }
 
 /// All models, and what was last found out about them.

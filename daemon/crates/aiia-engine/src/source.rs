@@ -18,6 +18,7 @@ use crate::workspace;
 pub(crate) const MAX_BYTES: u64 = 2 * 1024 * 1024;
 
 /// A source file with its text.
+#[derive(Clone)]
 pub(crate) struct Source {
     /// Absolute path or `untitled:NAME`.
     pub(crate) path: String,

@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_conversations.sql"),
     include_str!("../migrations/0003_file_actions.sql"),
     include_str!("../migrations/0004_templates_search.sql"),
+    include_str!("../migrations/0005_reply_formats.sql"),
 ];
 
 /// Marks the file as a store of aiia (`aiia` in ASCII).

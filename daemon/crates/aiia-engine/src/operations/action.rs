@@ -22,6 +22,7 @@ use crate::models::{Chosen, Sampling};
 use crate::operations::context::gather;
 use crate::operations::{chat, project, run};
 use crate::prompt::{self, ActionPrompt};
+use crate::reply_format;
 use crate::run::{Assignment, Subject, TestTarget, start, test_path};
 use crate::session::Session;
 use crate::settings::{self, Wishes};
@@ -94,6 +95,7 @@ pub(super) async fn begin(
         Some(id) => Some(shortened(engine.store.get_edit(id.clone()).await?.diff)),
         None => None,
     };
+    let format = reply_format::choose(engine, &model, &source, &bundle).await;
     let system = prompt::system(settings.system_prompt.as_ref().map(|prompt| prompt.value.as_str()));
     let question = prompt::action(&ActionPrompt {
         kind: params.kind,
@@ -102,7 +104,7 @@ pub(super) async fn begin(
         bundle: &bundle,
         diagnostics: &diagnostics,
         instruction,
-        format: format(&bundle),
+        format: format.instructions(),
         earlier: earlier.as_deref(),
         test_file: test_target.as_ref().map(|target| (target.path.as_str(), excerpt(&target.text))),
     });
@@ -138,6 +140,7 @@ pub(super) async fn begin(
         folders: session.folders(),
         range: bundle.target.range,
         symbol: bundle.target.symbol.map(|symbol| symbol.name),
+        format: test_target.is_none().then_some(format),
         test_target,
         guard: if params.kind == ActionKind::Document { Guard::CommentsOnly } else { Guard::Syntax },
         replaces,
@@ -171,11 +174,6 @@ fn budget(model: &Chosen) -> u32 {
         false => REMOTE_BUDGET,
     };
     wanted.min(model.window / 3).max(256)
-}
-
-/// How the reply has to look: whole symbols where there is one, since small models get those right most often.
-fn format(bundle: &ContextBundle) -> &'static str {
-    if bundle.target.symbol.is_some() { aiia_edit::WHOLE_SYMBOL } else { aiia_edit::SEARCH_REPLACE }
 }
 
 async fn test_target(session: &Session, source: &Source) -> Result<TestTarget, Problem> {

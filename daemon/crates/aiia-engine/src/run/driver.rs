@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::gate::{Restorer, Sealed};
 use crate::models::{self, Chosen, Sampling};
 use crate::run::repetition::Repetition;
-use crate::run::{RunLog, Subject, done, proposal};
+use crate::run::{RunLog, Subject, done, proposal, repair};
 
 /// After so long, what has arrived is made durable …
 const FLUSH_AFTER: Duration = Duration::from_millis(250);
@@ -74,10 +74,10 @@ async fn abandon(engine: &Engine, run: &Run, status: RunStatus, problem: Option<
 }
 
 /// How a run ended.
-struct Ending {
-    status: RunStatus,
-    problem: Option<Problem>,
-    usage: Option<Usage>,
+pub(super) struct Ending {
+    pub(super) status: RunStatus,
+    pub(super) problem: Option<Problem>,
+    pub(super) usage: Option<Usage>,
 }
 
 impl Ending {
@@ -105,10 +105,10 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
         recorder.record(RunEventKind::Text { text: already.clone() });
     }
     let asked = Asked { model: &model, sealed: &sealed, sampling: &sampling };
-    let (content, mut ending, cut_off) = listen(&engine, &log, &mut recorder, asked, already).await;
+    let mut heard = listen(&engine, &log, &mut recorder, asked, already).await;
     let mut edit_id = None;
-    if let (Some(subject), RunStatus::Completed) = (subject, ending.status) {
-        match proposal::propose(&engine, &run, subject, &content, cut_off).await {
+    if let (Some(subject), RunStatus::Completed) = (subject, heard.ending.status) {
+        match repair::propose(&engine, &log, &mut recorder, asked, &subject, &mut heard).await {
             Ok(proposed) => {
                 edit_id = Some(proposed.id.clone());
                 recorder.record(RunEventKind::Edit { files: proposal::summaries(&proposed), edit_id: proposed.id });
@@ -117,35 +117,49 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
                 for message in refusal.complaints {
                     recorder.record(RunEventKind::Complaint { message });
                 }
-                ending = Ending { problem: Some(refusal.problem), status: RunStatus::Failed, usage: ending.usage };
+                if heard.ending.status == RunStatus::Completed {
+                    heard.ending.status = RunStatus::Failed;
+                    heard.ending.problem = Some(refusal.problem);
+                }
             }
         }
     }
-    recorder.finish(ending, content, edit_id).await;
+    recorder.finish(heard.ending, heard.text, edit_id).await;
 }
 
 /// What is asked, and of whom.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
-    model: &'a Chosen,
-    sealed: &'a Sealed,
-    sampling: &'a Sampling,
+pub(super) struct Asked<'a> {
+    pub(super) model: &'a Chosen,
+    pub(super) sealed: &'a Sealed,
+    pub(super) sampling: &'a Sampling,
 }
 
-/// Takes the answer in; it goes on from `content`. Gives its text, how it ended, and whether the token limit cut it off.
-async fn listen(
+/// An answer, as far as it came.
+pub(super) struct Heard {
+    pub(super) text: String,
+    pub(super) ending: Ending,
+    /// Whether the token limit cut it off.
+    pub(super) cut_off: bool,
+    /// Whether another model answered than the one that was asked.
+    pub(super) fell_back: bool,
+}
+
+/// Takes the answer in; it goes on from `content`.
+pub(super) async fn listen(
     engine: &Engine,
     log: &RunLog,
     recorder: &mut Recorder,
     Asked { model, sealed, sampling }: Asked<'_>,
     mut content: String,
-) -> (String, Ending, bool) {
+) -> Heard {
     let mut restorer: Restorer = sealed.restorer();
     let mut usage = None;
     let mut finish = None;
     let stopped = engine.shutdown_token();
     let mut deltas = engine.models().ask(model, sealed, sampling, log.cancel_token().child_token());
     let mut failure = None;
+    let mut fell_back = false;
     let (mut said, mut thought) = (Repetition::default(), Repetition::default());
     let mut ending = loop {
         let delta = tokio::select! {
@@ -180,6 +194,7 @@ async fn listen(
                 }
             }
             Some(Ok(Delta::Fallback { from, to, because })) => {
+                fell_back = true;
                 let text = format!("{from} did not answer: {because} {to} was asked instead.");
                 recorder.record(RunEventKind::Notice { reason: "fallback".to_owned(), text });
             }
@@ -220,7 +235,7 @@ async fn listen(
     if let Some(usage) = ending.usage {
         recorder.record(RunEventKind::Usage { usage });
     }
-    (content, ending, finish == Some(FinishReason::Length))
+    Heard { text: content, ending, cut_off: finish == Some(FinishReason::Length), fell_back }
 }
 
 /// What there is to say when the server has read far fewer tokens than were sent. Tokenizers differ by a third at most,
@@ -244,10 +259,10 @@ fn repetition(model: &str) -> Problem {
 type Append = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
 /// Numbers events, shows them at once, and makes them durable in batches while more arrive.
-struct Recorder {
+pub(super) struct Recorder {
     engine: Engine,
     log: Arc<RunLog>,
-    run: Run,
+    pub(super) run: Run,
     waiting: Vec<RunEvent>,
     waiting_bytes: usize,
     since: Instant,
@@ -259,7 +274,7 @@ impl Recorder {
         Self { engine, log, run, waiting: Vec::new(), waiting_bytes: 0, since: Instant::now(), append: None }
     }
 
-    fn record(&mut self, kind: RunEventKind) {
+    pub(super) fn record(&mut self, kind: RunEventKind) {
         if self.waiting.is_empty() {
             self.since = Instant::now();
         }

@@ -3,6 +3,7 @@
 mod driver;
 mod log;
 mod proposal;
+mod repair;
 mod repetition;
 mod test_placement;
 

@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use aiia_edit::{EditPlan, FileAction, FilePlan, Finish, Focus, Guard, ReplyContext, SourceFile, Workspace};
+use aiia_edit::{
+    ComplaintKind, EditPlan, FileAction, FilePlan, Finish, Focus, Guard, Repair, ReplyContext, ReplyFormat, SourceFile,
+    Workspace,
+};
 use aiia_protocol::edit::{self, EditHunk, FileSummary, HunkStatus, PendingEdit};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::{EditId, HunkNumber};
@@ -32,6 +35,8 @@ pub(crate) struct Subject {
     pub(crate) test_target: Option<TestTarget>,
     /// What the change is checked for.
     pub(crate) guard: Guard,
+    /// The form that the answer was asked for in; none where it has a form of its own.
+    pub(crate) format: Option<ReplyFormat>,
     /// The hunk that is rejected once there is a proposal.
     pub(crate) replaces: Option<(EditId, HunkNumber)>,
 }
@@ -40,7 +45,10 @@ pub(crate) struct Subject {
 pub(crate) struct Reply {
     /// A few words for people.
     pub(crate) title: String,
-    pub(crate) text: String,
+    /// What it said, and what it said when parts of that were asked for again.
+    pub(crate) rounds: Vec<String>,
+    /// The form that was asked for; none where nothing is to be asked for again.
+    pub(crate) format: Option<ReplyFormat>,
     /// Whether its end is missing.
     pub(crate) cut_off: bool,
     /// The place that was asked about, in the first file.
@@ -57,6 +65,10 @@ pub(crate) struct Reply {
 pub(crate) struct Refusal {
     pub(crate) complaints: Vec<String>,
     pub(crate) problem: Problem,
+    /// What to ask the model for, where asking again may help.
+    pub(crate) repair: Option<Repair>,
+    /// Whether what was wrong is the form of the answer, not that there is none or that it changes nothing.
+    pub(crate) of_form: bool,
 }
 
 impl Refusal {
@@ -71,7 +83,7 @@ impl Refusal {
         let problem = Problem::new(ProblemCode::EditRejected, detail).with_hint(
             "Nothing was changed, and the answer is kept in the chat. Ask again, select less, or choose another model.",
         );
-        Self { complaints, problem }
+        Self { complaints, problem, repair: None, of_form: false }
     }
 }
 
@@ -79,24 +91,32 @@ impl Refusal {
 pub(crate) async fn propose(
     engine: &Engine,
     run: &Run,
-    subject: Subject,
-    answer: &str,
+    subject: &Subject,
+    rounds: &[String],
     cut_off: bool,
 ) -> Result<PendingEdit, Refusal> {
-    let Subject { title, source, folders, range, symbol, test_target, guard, replaces } = subject;
+    let Subject { title, source, folders, range, symbol, test_target, guard, format, replaces } = subject;
     let roots: Vec<PathBuf> = source.root.iter().cloned().collect();
-    let mut sources = vec![source];
+    let mut sources = vec![source.clone()];
     if test_target.is_none() {
-        let others = named_files(engine, &folders, &roots, answer).await;
+        let others = named_files(engine, folders, &roots, &rounds.join("\n")).await;
         let path = sources[0].path.clone();
         sources.extend(others.into_iter().filter(|other| other.path != path));
     }
     let root = roots.into_iter().next();
-    let focus = Some((range, symbol));
-    let reply = Reply { title, text: answer.to_owned(), cut_off, focus, test_target, root, guard };
+    let reply = Reply {
+        title: title.clone(),
+        rounds: rounds.to_vec(),
+        format: *format,
+        cut_off,
+        focus: Some((range.clone(), symbol.clone())),
+        test_target: test_target.clone(),
+        root,
+        guard: *guard,
+    };
     let edit = propose_from(engine, run, reply, sources).await?;
     if let Some((edit_id, hunk)) = replaces {
-        reject(engine, edit_id, hunk).await;
+        reject(engine, edit_id.clone(), *hunk).await;
     }
     Ok(edit)
 }
@@ -123,7 +143,7 @@ pub(crate) async fn propose_from(
         .store
         .create_edit(new)
         .await
-        .map_err(|error| Refusal { complaints: Vec::new(), problem: Problem::from(error) })?;
+        .map_err(|error| Refusal { problem: Problem::from(error), ..Refusal::new(Vec::new()) })?;
     engine.publish((Entity::Edit, Change::Created), &edit.id, Some(&edit.project_id), Some(&edit.chat_id));
     Ok(edit)
 }
@@ -150,7 +170,7 @@ async fn reject(engine: &Engine, edit_id: EditId, number: HunkNumber) {
 /// The change, with the real paths of its files.
 fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FilePlan>, Refusal> {
     if let Some(target) = &reply.test_target {
-        let placed = test_placement::place(&reply.text, target, reply.cut_off)
+        let placed = test_placement::place(&reply.rounds.concat(), target, reply.cut_off)
             .map_err(|complaint| Refusal::new(vec![complaint]))?;
         return Ok(vec![placed]);
     }
@@ -173,10 +193,16 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FileP
         guard: reply.guard,
         ..ReplyContext::of(&files)
     };
-    let EditPlan { files, complaints, .. } = aiia_edit::plan(&reply.text, &context);
-    if !complaints.is_empty() || files.is_empty() {
-        return Err(Refusal::new(complaints.into_iter().map(|complaint| complaint.message).collect()));
+    let rounds: Vec<&str> = reply.rounds.iter().map(String::as_str).collect();
+    let plan = aiia_edit::plan_rounds(&rounds, &context);
+    if !plan.complaints.is_empty() || plan.files.is_empty() {
+        let asked = rounds.len().saturating_sub(1);
+        let repair = reply.format.and_then(|format| aiia_edit::repair(&plan, &files, format, asked));
+        let of_form = plan.complaints.iter().all(|complaint| is_of_form(complaint.kind));
+        let messages = plan.complaints.into_iter().map(|complaint| complaint.message).collect();
+        return Err(Refusal { repair, of_form, ..Refusal::new(messages) });
     }
+    let EditPlan { files, .. } = plan;
     let real = |name: &str| match (paths.get(name), &reply.root) {
         (Some(path), _) => path.clone(),
         (None, Some(root)) => root.join(name).to_string_lossy().into_owned(),
@@ -190,6 +216,12 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FileP
         file
     };
     Ok(files.into_iter().map(placed).collect())
+}
+
+/// Whether another form of answer might have spared the complaint.
+fn is_of_form(kind: ComplaintKind) -> bool {
+    use ComplaintKind as Kind;
+    !matches!(kind, Kind::NoChange | Kind::ChangesNothing | Kind::CutOff | Kind::UnsafePath)
 }
 
 fn new_file(file: FilePlan, number: &mut u32) -> NewEditFile {

@@ -7,6 +7,7 @@ mod checks;
 mod concurrency;
 mod edits;
 mod forks;
+mod formats;
 mod messages;
 mod opening;
 mod paging;

@@ -67,7 +67,16 @@ impl Handle for EditPropose {
         }
         let cut_off = message.status != MessageStatus::Complete;
         let title = format!("Apply “{}”", chat.title).chars().take(MAX_TITLE).collect();
-        let reply = ModelReply { title, text, cut_off, focus: None, test_target: None, root, guard: Guard::Syntax };
+        let reply = ModelReply {
+            title,
+            rounds: vec![text],
+            format: None,
+            cut_off,
+            focus: None,
+            test_target: None,
+            root,
+            guard: Guard::Syntax,
+        };
         propose_from(engine, &run, reply, sources).await.map(Reply::One).map_err(|refusal| refusal.problem)
     }
 }

@@ -1,0 +1,102 @@
+//! Asks a model again for the parts of its answer that could not be applied: at most twice, and only for those.
+
+use aiia_edit::MAX_REPAIRS;
+use aiia_llm::{ChatMessage, Role};
+use aiia_protocol::edit::PendingEdit;
+use aiia_protocol::run::{RunEventKind, RunStatus, Usage};
+
+use crate::engine::Engine;
+use crate::operations::{answer_limit, redaction};
+use crate::run::driver::{Asked, Heard, Recorder, listen};
+use crate::run::proposal::{self, Refusal};
+use crate::run::{RunLog, Subject};
+
+/// Tokens that must be left for the answer.
+const MIN_ROOM: u32 = 512;
+
+/// The pending edit of an answer, or of it and of those that came when parts of it were asked for again. What the model says and uses
+/// meanwhile is added to `heard`.
+pub(super) async fn propose(
+    engine: &Engine,
+    log: &RunLog,
+    recorder: &mut Recorder,
+    asked: Asked<'_>,
+    subject: &Subject,
+    heard: &mut Heard,
+) -> Result<PendingEdit, Refusal> {
+    let run = recorder.run.clone();
+    let mut rounds = vec![heard.text.clone()];
+    let mut sealed = asked.sealed.clone();
+    let mut cut_off = heard.cut_off;
+    loop {
+        let proposed = proposal::propose(engine, &run, subject, &rounds, cut_off).await;
+        if rounds.len() == 1 && !heard.fell_back {
+            count(engine, asked, subject, proposed.as_ref().err()).await;
+        }
+        let mut refusal = match proposed {
+            Ok(edit) => return Ok(edit),
+            Err(refusal) => refusal,
+        };
+        let Some(repair) = refusal.repair.take() else { return Err(refusal) };
+        let answer = rounds.last().cloned().unwrap_or_default();
+        let more = vec![ChatMessage::new(Role::Assistant, answer), ChatMessage::new(Role::User, repair.text)];
+        sealed = sealed.and(more, redaction(engine, asked.model.local));
+        let room = answer_limit(sealed.messages(), asked.model.window);
+        if room < MIN_ROOM {
+            return Err(refusal);
+        }
+        let why = refusal.complaints.first().and_then(|complaint| complaint.lines().next()).unwrap_or_default();
+        let text = format!(
+            "A part of the answer could not be applied, so the model was asked for it again ({} of {MAX_REPAIRS}): {why}",
+            rounds.len()
+        );
+        recorder.record(RunEventKind::Notice { reason: "repair".to_owned(), text });
+        recorder.record(RunEventKind::Status { text: "asking again for what did not fit".to_owned() });
+        recorder.record(RunEventKind::Text { text: "\n\n".to_owned() });
+        let sampling = asked.sampling.within(room);
+        let again = Asked { sealed: &sealed, sampling: &sampling, ..asked };
+        let next = listen(engine, log, recorder, again, String::new()).await;
+        heard.text.push_str("\n\n");
+        heard.text.push_str(&next.text);
+        heard.ending.usage = sum(heard.ending.usage, next.ending.usage);
+        if let Some(usage) = heard.ending.usage {
+            recorder.record(RunEventKind::Usage { usage });
+        }
+        if next.ending.status != RunStatus::Completed {
+            // Whoever stopped it knows why; any other failure matters less than that the answer did not fit.
+            if matches!(next.ending.status, RunStatus::Cancelled | RunStatus::Interrupted) {
+                heard.ending.status = next.ending.status;
+            }
+            return Err(refusal);
+        }
+        cut_off = next.cut_off;
+        rounds.push(next.text);
+    }
+}
+
+/// Counts whether the form that was asked for worked at once.
+async fn count(engine: &Engine, asked: Asked<'_>, subject: &Subject, refusal: Option<&Refusal>) {
+    let Some(format) = subject.format else { return };
+    if refusal.is_some_and(|refusal| !refusal.of_form) {
+        return;
+    }
+    let counted =
+        engine.store.count_format(asked.model.name.clone(), format.as_str().to_owned(), refusal.is_none()).await;
+    if let Err(error) = counted {
+        tracing::warn!(%error, "the form of an answer was not counted");
+    }
+}
+
+/// The tokens of two answers; what is not known of one is not known of both.
+fn sum(one: Option<Usage>, other: Option<Usage>) -> Option<Usage> {
+    let (one, other) = (one?, other?);
+    let add = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
+    Some(Usage {
+        input_tokens: add(one.input_tokens, other.input_tokens),
+        output_tokens: add(one.output_tokens, other.output_tokens),
+        cached_tokens: match (one.cached_tokens, other.cached_tokens) {
+            (None, None) => None,
+            (one, other) => Some(one.unwrap_or_default() + other.unwrap_or_default()),
+        },
+    })
+}

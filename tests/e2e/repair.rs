@@ -1,0 +1,44 @@
+//! An answer of which a part cannot be applied: the model is asked again, twice at most, and only for that part.
+
+use aiia_tests::installation::{Installation, shown, text};
+use aiia_tests::model_server::Script;
+
+const FILE: &str = "def mean(values):\n    total = sum(values)\n    return total / (len(values) + 1)\n\n\ndef half(value):\n    return value / 3\n";
+const FIXED: &str = "def mean(values):\n    total = sum(values)\n    return total / len(values)\n\n\ndef half(value):\n    return value / 2\n";
+
+fn block(old: &str, new: &str) -> String {
+    format!("stats.py\n<<<<<<< SEARCH\n{old}=======\n{new}>>>>>>> REPLACE\n")
+}
+
+fn asked(aiia: &Installation) -> Vec<String> {
+    let all = aiia.model.chats();
+    all.iter().map(|request| request.body["messages"].to_string()).collect()
+}
+
+#[test]
+fn only_what_failed_is_asked_for_again_and_both_parts_are_applied() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", FILE);
+    let good = block("    return total / (len(values) + 1)\n", "    return total / len(values)\n");
+    aiia.model.next(Script::text(&(good + &block("    return value / 4\n", "    return value / 2\n"))));
+    aiia.model.next(Script::text(&block("    return value / 3\n", "    return value / 2\n")));
+    let output = aiia.run(&["fix", &format!("{}:1", shown(&file)), "--write"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), FIXED);
+    let asked = asked(&aiia);
+    assert_eq!(asked.len(), 2);
+    assert!(asked[1].contains("do not repeat them: stats.py line 3"), "{}", asked[1]);
+    assert!(asked[1].contains("    7 |     return value / 3"), "{}", asked[1]);
+}
+
+#[test]
+fn after_two_more_rounds_it_ends_and_nothing_is_changed() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", FILE);
+    aiia.model.always(Script::text(&block("    return value / 4\n", "    return value / 2\n")));
+    let output = aiia.run(&["fix", &format!("{}:1", shown(&file)), "--write"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("could not be applied"), "{}", text(&output.stderr));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE);
+    assert_eq!(asked(&aiia).len(), 3);
+}
