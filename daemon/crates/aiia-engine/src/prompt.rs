@@ -88,7 +88,7 @@ pub(crate) fn action(prompt: &ActionPrompt) -> String {
             format => prompt.format,
             test_name => prompt.test_file.map(|(name, _)| name),
             earlier => prompt.earlier.map(str::trim_end),
-            test_excerpt => prompt.test_file.map(|(_, text)| text).filter(|text| !text.is_empty()),
+            test_excerpt => prompt.test_file.map(|(_, text)| text.trim_end()).filter(|text| !text.is_empty()),
         },
     )
 }
@@ -216,29 +216,55 @@ mod tests {
         }
     }
 
-    #[test]
-    fn fix() {
-        expect_test::expect![[r"
-            File `shapes.py` (python).
+    const CODE: &str = "\
+File `shapes.py` (python).
 
-            Imports (lines 1-1):
-            ```python
-            import math
-            ```
+Imports (lines 1-1):
+```python
+import math
+```
 
-            The code in question (lines 3-4):
-            ```python
-            def area(radius):
-                return math.pi * radius
-            ```
+The code in question (lines 3-4):
+```python
+def area(radius):
+    return math.pi * radius
+```
 
-            Reported by tools:
-            - line 4: warning W1: radius is not squared
+Reported by tools:
+- line 4: warning W1: radius is not squared
 
-            Mend `area` so that what the tools report is gone. Change as little as you can. Use SI units.
+";
 
-            FORMAT"]]
-        .assert_eq(&prompt(ActionKind::Fix));
+    #[rstest::rstest]
+    #[case(
+        ActionKind::Fix,
+        "Mend `area` so that what the tools report is gone. Change as little as you can. Use SI units.\n\nFORMAT"
+    )]
+    #[case(
+        ActionKind::Explain,
+        "Explain what `area` does, for a programmer who has not seen it. Begin with one sentence on its purpose. Then say how it works, step by step, in \
+         a few short points. If it has a bug or a trap, end with one sentence on that. At most 150 words. Use SI units."
+    )]
+    #[case(ActionKind::Ask, "Use SI units.")]
+    #[case(ActionKind::Edit, "Change `area` as follows: Use SI units.\n\nFORMAT")]
+    #[case(
+        ActionKind::Document,
+        "Write documentation comments for `area`, in the convention of the language. Leave the code itself exactly as it is. Use SI units.\n\nFORMAT"
+    )]
+    #[case(
+        ActionKind::Optimize,
+        "Make `area` faster or simpler without changing what it does or how it is called. First say in one sentence what you change and why. Use SI \
+         units.\n\nFORMAT"
+    )]
+    #[case(
+        ActionKind::Test,
+        "The tests are added to `test_shapes.py`, which has now:\n```python\nimport pytest\n```\n\n\
+         Write tests for `area`: the usual case, the limits and the bad input. Use plain pytest functions and import what you need with \
+         `from shapes import ...`. Do not repeat the code under test. Use SI units.\n\n\
+         Answer with one fenced code block that holds the tests and nothing else."
+    )]
+    fn each_action_asks(#[case] kind: ActionKind, #[case] expected: &str) {
+        assert_eq!(prompt(kind), format!("{CODE}{expected}"));
     }
 
     struct Units;

@@ -90,7 +90,8 @@ fn top_items(file: &FileView) -> Vec<Range<usize>> {
 fn names(language: &str, statement: &str) -> Vec<String> {
     let code: Vec<&str> = statement
         .lines()
-        .map(|line| line.split(" #").next().unwrap_or_default().trim())
+        // The first line of a file may have the byte order mark.
+        .map(|line| line.split(" #").next().unwrap_or_default().trim_start_matches('\u{feff}').trim())
         .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"))
         .collect();
     let code = code.join(" ");

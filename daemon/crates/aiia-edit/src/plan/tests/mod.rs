@@ -6,6 +6,7 @@ mod dialects;
 mod elisions;
 mod fuzz;
 mod guards;
+mod malformed;
 mod passages;
 mod symbols;
 mod unified_diffs;
