@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::config::{self, Config, Mistake, Stamp};
-use crate::indexes::Indexes;
+use crate::indexes::{Indexes, Indexing};
 use crate::keys::Keys;
 use crate::models::ModelDirectory;
 use crate::pulls::Pulls;
@@ -271,6 +271,16 @@ impl Engine {
     /// How busy it is, to be watched.
     pub fn activity(&self) -> watch::Receiver<Activity> {
         self.activity.subscribe()
+    }
+
+    /// The work on indexes that begins from now on.
+    pub fn subscribe_indexing(&self) -> broadcast::Receiver<Indexing> {
+        self.indexes.begun()
+    }
+
+    /// Says that the user types in the file of that absolute path: what goes on in the background makes way.
+    pub fn typed(&self, path: &Path) {
+        self.indexes.typed(path);
     }
 
     /// Every change that any client makes, from now on.

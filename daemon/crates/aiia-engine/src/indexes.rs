@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use aiia_context::{DiskTexts, FileTexts, Indexer, IndexerOptions};
 use aiia_syntax::Language;
 use sha2::{Digest, Sha256};
+use tokio::sync::{broadcast, watch};
 
 use crate::documents::OpenDocument;
 use crate::engine::Engine;
@@ -21,6 +22,35 @@ const MAX_THREADS: usize = 4;
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
+/// Who watches may be so many indexes behind.
+const WATCHED: usize = 16;
+
+/// An index that is being made or brought up to date.
+#[derive(Clone, Debug)]
+pub struct Indexing {
+    indexer: Arc<Indexer>,
+    /// Its sender goes when the work ends.
+    goes_on: watch::Receiver<()>,
+}
+
+impl Indexing {
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        self.indexer.root()
+    }
+
+    /// How many files are known, and how many of them were read by their trees.
+    pub fn progress(&self) -> (usize, usize) {
+        let progress = self.indexer.progress();
+        (progress.files, progress.parsed)
+    }
+
+    /// Waits for its end.
+    pub async fn ended(&mut self) {
+        while self.goes_on.changed().await.is_ok() {}
+    }
+}
+
 struct Kept {
     indexer: Arc<Indexer>,
     used: Instant,
@@ -30,12 +60,13 @@ struct Kept {
 pub(crate) struct Indexes {
     folder: PathBuf,
     kept: Mutex<HashMap<PathBuf, Kept>>,
+    begun: broadcast::Sender<Indexing>,
 }
 
 impl Indexes {
     /// No indexes yet; they are kept in `folder` between two runs of the program.
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, kept: Mutex::default() }
+        Self { folder, kept: Mutex::default(), begun: broadcast::channel(WATCHED).0 }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Kept>> {
@@ -69,9 +100,40 @@ impl Indexes {
     pub(crate) fn usable(&self, root: &Path, limit: Duration) -> Option<Arc<Indexer>> {
         let indexer = self.of(root);
         if indexer.is_due() {
-            refresh_in_background(Arc::clone(&indexer));
+            self.refresh_in_background(Arc::clone(&indexer));
         }
         indexer.wait_until_usable(limit).then_some(indexer)
+    }
+
+    /// The work on indexes that begins from now on.
+    pub(crate) fn begun(&self) -> broadcast::Receiver<Indexing> {
+        self.begun.subscribe()
+    }
+
+    /// Says that the user types in the file of that path.
+    pub(crate) fn typed(&self, path: &Path) {
+        self.lock().iter().filter(|(root, _)| path.starts_with(root)).for_each(|(_, kept)| kept.indexer.typed());
+    }
+
+    fn refresh_in_background(&self, indexer: Arc<Indexer>) {
+        let (going_on, goes_on) = watch::channel(());
+        // Nobody watching is not an error.
+        let _ = self.begun.send(Indexing { indexer: Arc::clone(&indexer), goes_on });
+        let refresh = move || {
+            let _going_on = going_on;
+            // Only asks to be nice: where that is refused, the work is the same. Elsewhere than on Linux it would ask for the whole
+            // process.
+            #[cfg(target_os = "linux")]
+            let _ = rustix::process::nice(NICE);
+            if let Some(report) = indexer.refresh()
+                && report.changed + report.removed > 0
+            {
+                tracing::debug!(root = %indexer.root().display(), files = report.files, changed = report.changed, "indexed");
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("index".to_owned()).spawn(refresh) {
+            tracing::warn!(%error, "the thread of an index could not be started");
+        }
     }
 
     /// Ends what goes on.
@@ -84,22 +146,6 @@ impl Indexes {
         let mut all: Vec<_> = self.lock().values().map(|kept| Arc::clone(&kept.indexer)).collect();
         all.sort_by(|a, b| a.root().cmp(b.root()));
         all
-    }
-}
-
-fn refresh_in_background(indexer: Arc<Indexer>) {
-    let refresh = move || {
-        // Only asks to be nice: where that is refused, the work is the same. Elsewhere than on Linux it would ask for the whole process.
-        #[cfg(target_os = "linux")]
-        let _ = rustix::process::nice(NICE);
-        if let Some(report) = indexer.refresh()
-            && report.changed + report.removed > 0
-        {
-            tracing::debug!(root = %indexer.root().display(), files = report.files, changed = report.changed, "indexed");
-        }
-    };
-    if let Err(error) = std::thread::Builder::new().name("index".to_owned()).spawn(refresh) {
-        tracing::warn!(%error, "the thread of an index could not be started");
     }
 }
 

@@ -49,4 +49,5 @@ pub fn restore_backup(
     Ok(aiia_store::restore(data_dir, name)?)
 }
 
+pub use indexes::Indexing;
 pub use session::{ClientInfo, Session, Transport};

@@ -3,6 +3,7 @@
 //! Text synchronisation is applied at once, so that every later request sees it. Requests `aiia/<noun>/<verb>` go to the
 //! operations, everything else to the standard methods.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -234,6 +235,7 @@ fn did_change(connection: &Connection, params: lsp::DidChangeTextDocumentParams)
         };
         params.content_changes.into_iter().map(edit).collect()
     });
+    connection.engine().typed(Path::new(&path));
     if !is_open {
         tracing::warn!(%path, "a change of a document that is not open was ignored");
     }

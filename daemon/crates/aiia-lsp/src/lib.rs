@@ -25,6 +25,7 @@ mod decide;
 mod events;
 mod files;
 mod fixes;
+mod indexing;
 mod progress;
 mod review;
 

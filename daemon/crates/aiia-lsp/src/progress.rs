@@ -1,4 +1,4 @@
-//! Progress of a run in the editor, which can cancel it there.
+//! Progress in the editor: of a run, which can be cancelled there, and of indexing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,28 +16,53 @@ const REPORT_EVERY: Duration = Duration::from_millis(100);
 /// How long the editor may take to answer that it shows progress.
 const CREATE_LIMIT: Duration = Duration::from_secs(2);
 
-/// The progress of one run; nothing is shown where the editor cannot.
+/// One progress; nothing is shown where the editor cannot.
 pub(crate) struct Progress {
     connection: Arc<Connection>,
     token: Option<String>,
+    is_cancellable: bool,
     reported: Instant,
 }
 
 impl Progress {
     /// Begins to show the progress of `run`.
     pub(crate) async fn begin(connection: &Arc<Connection>, run: &RunId, title: &str) -> Self {
-        let mut progress = Self { connection: Arc::clone(connection), token: None, reported: Instant::now() };
+        let mut progress = Self::create(connection, format!("aiia/run/{run}")).await;
+        if let Some(token) = &progress.token {
+            connection.add_progress(token, run);
+            progress.is_cancellable = true;
+        }
+        progress.send_begin(title).await;
+        progress
+    }
+
+    /// Begins to show something that the user cannot cancel. `token` tells it from others.
+    pub(crate) async fn begin_plain(connection: &Arc<Connection>, token: String, title: &str) -> Self {
+        let progress = Self::create(connection, token).await;
+        progress.send_begin(title).await;
+        progress
+    }
+
+    async fn create(connection: &Arc<Connection>, token: String) -> Self {
+        let mut progress =
+            Self { connection: Arc::clone(connection), token: None, is_cancellable: false, reported: Instant::now() };
         if connection.capabilities().work_done_progress {
-            let token = format!("aiia/run/{run}");
             let params = lsp::WorkDoneProgressCreateParams { token: lsp::ProgressToken::String(token.clone()) };
             if connection.ask::<lsp::WorkDoneProgressCreateRequest>(params, CREATE_LIMIT).await.is_some() {
-                connection.add_progress(&token, run);
                 progress.token = Some(token);
-                let title = format!("aiia: {title}");
-                progress.send(json!({ "kind": "begin", "title": title, "cancellable": true })).await;
             }
         }
         progress
+    }
+
+    async fn send_begin(&self, title: &str) {
+        let title = format!("aiia: {title}");
+        self.send(json!({ "kind": "begin", "title": title, "cancellable": self.is_cancellable })).await;
+    }
+
+    /// Says how far it is, in percent.
+    pub(crate) async fn report_share(&self, text: &str, percentage: usize) {
+        self.send(json!({ "kind": "report", "message": text, "percentage": percentage.min(100) })).await;
     }
 
     /// Says what is going on; left out when it comes too soon after the last time.

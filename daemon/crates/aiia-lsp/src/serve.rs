@@ -64,6 +64,7 @@ where
     let (service, socket, connection) =
         server::build(|client| Connection::new(session, client, purpose, outgoing.clone(), closed.clone()));
     crate::review::watch_edits(&connection);
+    crate::indexing::watch(&connection);
     let gate = Gate::new(service, connection);
     let (mut requests, responses) = socket.split();
     let write_failed = CancellationToken::new();

@@ -19,6 +19,11 @@ const FEW: usize = 64;
 /// What the trees of the first files tell is put in when this share of them is read, and again each time it has doubled.
 const FIRST_SHARE: usize = 8;
 
+/// For so long after a key was pressed no further file is read by its tree.
+const PAUSE: Duration = Duration::from_millis(300);
+/// A refresh pauses no longer than this altogether.
+const MAX_PAUSED: Duration = Duration::from_secs(20);
+
 /// How to keep an index.
 pub struct IndexerOptions {
     /// The folder.
@@ -99,6 +104,9 @@ pub struct Indexer {
     closing: Mutex<FxHashSet<String>>,
     is_refreshing: AtomicBool,
     stop: AtomicBool,
+    /// When a key was pressed last.
+    typed: Mutex<Option<Instant>>,
+    has_stopped: Condvar,
 }
 
 impl std::fmt::Debug for Indexer {
@@ -124,6 +132,8 @@ impl Indexer {
             closing: Mutex::default(),
             is_refreshing: AtomicBool::new(false),
             stop: AtomicBool::new(false),
+            typed: Mutex::default(),
+            has_stopped: Condvar::new(),
         }
     }
 
@@ -152,6 +162,25 @@ impl Indexer {
     /// Ends a refresh that goes on, and every later one at once.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.has_stopped.notify_all();
+    }
+
+    /// Says that the user types in the folder now: reading trees pauses for a moment.
+    pub fn typed(&self) {
+        *lock(&self.typed) = Some(Instant::now());
+    }
+
+    /// Waits as long as the user types, at most until `limit`.
+    fn pause(&self, limit: Instant) {
+        let mut typed = lock(&self.typed);
+        while let Some(until) = typed.map(|at| (at + PAUSE).min(limit))
+            && !self.stop.load(Ordering::Relaxed)
+        {
+            let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
+                return;
+            };
+            typed = self.has_stopped.wait_timeout(typed, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// Whether the folder should be looked at again: it has not been for a while, which is the longer the larger it is.
@@ -271,7 +300,11 @@ impl Indexer {
         self.has_progressed.notify_all();
 
         let parsed = Instant::now();
-        let parse = |file: &Found, text: &str| FileFacts::of(Some(file.language), text);
+        let pause_limit = parsed + MAX_PAUSED;
+        let parse = |file: &Found, text: &str| {
+            self.pause(pause_limit);
+            FileFacts::of(Some(file.language), text)
+        };
         let mut left = &to_parse[..];
         let mut next = left.len().div_ceil(FIRST_SHARE).max(FEW);
         while !left.is_empty() && !self.stop.load(Ordering::Relaxed) {

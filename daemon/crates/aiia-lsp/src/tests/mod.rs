@@ -3,6 +3,7 @@
 mod actions;
 mod client;
 mod configuration;
+mod indexing;
 mod lifecycle;
 mod operations;
 mod review;
