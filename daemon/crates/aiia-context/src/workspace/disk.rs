@@ -23,9 +23,13 @@ pub(crate) fn read(path: &Path) -> Result<String, NoText> {
     if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
         return Err(NoText::Unreadable);
     }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
-    let file = File::open(path).map_err(|_| NoText::Unreadable)?;
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|_| NoText::Unreadable)?;
+    text_of(File::open(path).map_err(|_| NoText::Unreadable)?, metadata.len())
+}
+
+/// The text of what is read to its end, which may lie before or behind where it was `expected`, in bytes.
+fn text_of(reader: impl Read, expected: u64) -> Result<String, NoText> {
+    let mut bytes = Vec::with_capacity(expected as usize + 1);
+    reader.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|_| NoText::Unreadable)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(NoText::Unreadable);
     }
@@ -47,4 +51,33 @@ pub(crate) fn save(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let partial = path.with_extension(format!("{}.partial", std::process::id()));
     std::fs::write(&partial, bytes)?;
     std::fs::rename(&partial, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    struct Failing;
+
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the disk is gone"))
+        }
+    }
+
+    #[rstest]
+    #[case::shrunk("ab".as_bytes(), 4000, Ok("ab"))]
+    #[case::grown("abcd".as_bytes(), 1, Ok("abcd"))]
+    #[case::without_end(std::io::repeat(b'a'), 10, Err(NoText::Unreadable))]
+    #[case::cut_in_a_character(&"é".as_bytes()[..1], 2, Err(NoText::NotText))]
+    #[case::binary(&b"a\0b"[..], 3, Err(NoText::NotText))]
+    #[case::failing(Failing, 3, Err(NoText::Unreadable))]
+    fn what_changes_while_it_is_read_does_no_harm(
+        #[case] reader: impl Read,
+        #[case] expected: u64,
+        #[case] text: Result<&str, NoText>,
+    ) {
+        assert_eq!(text_of(reader, expected), text.map(str::to_owned));
+    }
 }

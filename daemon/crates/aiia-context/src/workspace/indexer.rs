@@ -5,7 +5,7 @@ use super::facts::FileFacts;
 use super::names::{NameId, name_ids};
 use super::pack::{Change, Changes, pack};
 use super::packed::{FileState, Packed};
-use super::walk::{self, Found, Skipped};
+use super::walk::{self, Found, Limits, Skipped};
 use super::{FileTexts, WorkspaceIndex, cache};
 use aiia_syntax::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -94,6 +94,7 @@ struct Progressing {
 /// wait for it longer than a moment.
 pub struct Indexer {
     options: IndexerOptions,
+    pub(super) limits: Limits,
     index: RwLock<WorkspaceIndex>,
     state: Mutex<Progressing>,
     progress: Mutex<Progress>,
@@ -124,6 +125,7 @@ impl Indexer {
     pub fn new(options: IndexerOptions) -> Indexer {
         Indexer {
             options,
+            limits: Limits::default(),
             index: RwLock::default(),
             state: Mutex::default(),
             progress: Mutex::default(),
@@ -264,7 +266,8 @@ impl Indexer {
 
         let closed = lock(&self.closing).clone();
         let walked = Instant::now();
-        let (found, skipped) = walk::walk(&self.options.root, self.options.threads, &*self.options.admits, &self.stop);
+        let (found, skipped) =
+            walk::walk(&self.options.root, self.options.threads, &*self.options.admits, &self.stop, self.limits);
         report.walk_time = walked.elapsed();
         report.skipped = skipped;
         report.bytes = found.iter().map(|file| file.stamp.bytes).sum();

@@ -332,3 +332,46 @@ fn the_first_look_finds_functions_and_types(#[case] path: &str, #[case] text: &s
     let language = Language::from_path(path);
     assert_eq!(names(FileFacts::skimmed(language, text)), names(FileFacts::of(language, text)));
 }
+
+#[test]
+fn a_walk_without_end_is_ended_and_what_was_known_stays() {
+    let folder = folder(&[("a.rs", "fn f() {}"), ("b.rs", "fn g() {}")]);
+    let mut indexer = indexer(folder.path());
+    indexer.refresh().unwrap();
+    std::fs::remove_file(folder.path().join("a.rs")).unwrap();
+    indexer.limits.time = Duration::ZERO;
+    let report = indexer.refresh().unwrap();
+    assert_eq!(report.skipped.reasons(), [("not seen within 20 s".to_owned(), 1)]);
+    assert_eq!(shown(&indexer), ["a.rs: f", "b.rs: g"]);
+    indexer.limits = Default::default();
+    indexer.refresh().unwrap();
+    assert_eq!(shown(&indexer), ["b.rs: g"]);
+}
+
+#[test]
+fn more_files_than_are_kept_are_counted() {
+    let files: Vec<(String, &str)> = (0..50).map(|number| (format!("d{number}/a.rs"), "fn f() {}")).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let folder = folder(&files);
+    let mut indexer = indexer(folder.path());
+    indexer.limits.files = 10;
+    let report = indexer.refresh().unwrap();
+    assert_eq!((report.files, report.skipped.over_limit), (10, 40));
+    assert_eq!(report.skipped.reasons()[0].1, 40);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_without_permission_is_skipped_and_said() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder(&[("a.rs", "fn f() {}"), ("locked/b.rs", "fn g() {}")]);
+    let locked = folder.path().join("locked");
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0)).unwrap();
+    // The superuser may read it all the same.
+    let may_read = std::fs::read_dir(&locked).is_ok();
+    let indexer = indexer(folder.path());
+    let report = indexer.refresh().unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(report.skipped.unreadable, usize::from(!may_read));
+    assert_eq!(report.files, 1 + usize::from(may_read));
+}

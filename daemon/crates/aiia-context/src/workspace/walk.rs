@@ -71,6 +71,19 @@ impl Skipped {
     }
 }
 
+/// What ends a walk before it has seen everything.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) files: usize,
+    pub(crate) time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { files: MAX_FILES, time: WALK_TIME_LIMIT }
+    }
+}
+
 /// The files below `root` in the order of their paths. Symbolic links are not followed. `admits` is asked for each file; `stop`
 /// ends the walk.
 pub(crate) fn walk(
@@ -78,8 +91,9 @@ pub(crate) fn walk(
     threads: usize,
     admits: &(dyn Fn(&Path) -> bool + Sync),
     stop: &AtomicBool,
+    limits: Limits,
 ) -> (Vec<Found>, Skipped) {
-    let deadline = Instant::now() + WALK_TIME_LIMIT;
+    let deadline = Instant::now() + limits.time;
     let found: Mutex<Vec<Found>> = Mutex::new(Vec::new());
     let seen = AtomicUsize::new(0);
     let skipped: Mutex<Skipped> = Mutex::new(Skipped::default());
@@ -95,7 +109,7 @@ pub(crate) fn walk(
             if stop.load(Ordering::Relaxed) {
                 return WalkState::Quit;
             }
-            if Instant::now() > deadline {
+            if Instant::now() >= deadline {
                 skip(|skipped| skipped.out_of_time = true);
                 return WalkState::Quit;
             }
@@ -118,7 +132,7 @@ pub(crate) fn walk(
                 skip(|skipped| skipped.too_large += 1);
             } else if !admits(entry.path()) {
                 skip(|skipped| skipped.refused += 1);
-            } else if seen.fetch_add(1, Ordering::Relaxed) >= MAX_FILES {
+            } else if seen.fetch_add(1, Ordering::Relaxed) >= limits.files {
                 skip(|skipped| skipped.over_limit += 1);
             } else if let Some(path) = relative(root, entry.path()) {
                 let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
