@@ -343,7 +343,7 @@ fn a_walk_without_end_is_ended_and_what_was_known_stays() {
     let report = indexer.refresh().unwrap();
     assert_eq!(report.skipped.reasons(), [("not seen within 20 s".to_owned(), 1)]);
     assert_eq!(shown(&indexer), ["a.rs: f", "b.rs: g"]);
-    indexer.limits = Default::default();
+    indexer.limits = super::walk::Limits::default();
     indexer.refresh().unwrap();
     assert_eq!(shown(&indexer), ["b.rs: g"]);
 }
@@ -366,7 +366,7 @@ fn a_folder_without_permission_is_skipped_and_said() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder(&[("a.rs", "fn f() {}"), ("locked/b.rs", "fn g() {}")]);
     let locked = folder.path().join("locked");
-    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may read it all the same.
     let may_read = std::fs::read_dir(&locked).is_ok();
     let indexer = indexer(folder.path());
