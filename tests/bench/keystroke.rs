@@ -18,7 +18,7 @@ use tree_sitter::{InputEdit, Parser, Point, Tree};
 
 const LINES: usize = 10_000;
 /// Words typed, and what is typed.
-const PLACES: usize = 150;
+const PLACES: usize = 30;
 const TYPED: &str = "let x = 1;";
 const LIMIT: f64 = 2.0;
 
