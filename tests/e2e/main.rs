@@ -6,6 +6,7 @@ mod configuration;
 mod crash;
 mod embedded_model;
 mod generic_editor;
+mod hostile_replies;
 mod model_faults;
 mod models;
 mod neovim;
