@@ -238,6 +238,7 @@ fn queries(indexer: &Indexer, files: &[PathBuf], folder: &Path, is_open: bool) -
             selection: at..at,
             intent: Intent::Explain,
             budget: BUDGET,
+            said: &[],
             workspace: Some(Workspace { index: &index, texts: &texts }),
         };
         // The first one in a language compiles its queries, and the first of all reads the tables of the tokenizer.

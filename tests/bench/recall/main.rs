@@ -160,6 +160,7 @@ fn request<'a>(
         selection: hidden.at..hidden.at,
         intent: Intent::Edit,
         budget,
+        said: &[],
         workspace: Some(Workspace { index, texts: files }),
     }
 }

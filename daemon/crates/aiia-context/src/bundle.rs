@@ -64,8 +64,19 @@ pub struct ContextRequest<'a> {
     pub intent: Intent,
     /// How many tokens the pieces may have together.
     pub budget: usize,
+    /// What else was said of the target; the definitions it names are needed.
+    pub said: &'a [Said],
     /// The workspace around the file, where it is known. `path` is then relative to it.
     pub workspace: Option<Workspace<'a>>,
+}
+
+/// What was said of a target.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Said {
+    /// By a compiler or a linter.
+    Diagnostic(String),
+    /// By the user.
+    Instruction(String),
 }
 
 /// The context of a place, ready to be put in a prompt.

@@ -2,7 +2,7 @@
 
 use crate::candidates::{Candidate, score};
 use crate::fit::Fitter;
-use crate::rank::{Feature, Outcome, Ranked, Texts, reason};
+use crate::rank::{By, Feature, Outcome, Ranked, Texts, reason};
 use crate::target::is_unwritten;
 use crate::tokens::count_within;
 use crate::workspace::{DefinitionRef, WorkspaceIndex};
@@ -191,10 +191,13 @@ impl Others<'_, '_> {
                 tokens,
                 kind: PieceKind::Definitions,
                 score: f64::from(ranked.likelihood) * BEST_SCORE,
-                reason: reason(features, entry.name(&definition), owner, target_name),
-                is_used: [Feature::InBody, Feature::InSignature]
-                    .iter()
-                    .any(|feature| features[*feature as usize] > 0.0),
+                reason: match ranked.said {
+                    Some(By::Diagnostic) => format!("a diagnostic names `{}`", entry.name(&definition)),
+                    Some(By::User) => format!("the instruction names `{}`", entry.name(&definition)),
+                    None => reason(features, entry.name(&definition), owner, target_name),
+                },
+                is_used: ranked.said.is_some()
+                    || [Feature::InBody, Feature::InSignature].iter().any(|feature| features[*feature as usize] > 0.0),
             };
             self.add(fitter, chosen);
         }

@@ -17,7 +17,7 @@ mod target;
 mod tokens;
 mod workspace;
 
-pub use bundle::{ContextBundle, ContextRequest, Intent, Piece, PieceKind, Target};
+pub use bundle::{ContextBundle, ContextRequest, Intent, Piece, PieceKind, Said, Target};
 pub use map::map;
 pub use tokens::count_tokens;
 pub use workspace::{

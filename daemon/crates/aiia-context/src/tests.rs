@@ -31,6 +31,7 @@ fn gathered(path: &str, fixture: &str, intent: Intent, budget: usize) -> (String
         selection,
         intent,
         budget,
+        said: &[],
         workspace: None,
     };
     let bundle = gather(&request);

@@ -179,6 +179,7 @@ mod tests {
             selection: 20..25,
             intent: Intent::Fix,
             budget: 500,
+            said: &[],
             workspace: None,
         });
         let diagnostic = Diagnostic {
@@ -288,6 +289,7 @@ Reported by tools:
             selection: 35..36,
             intent: Intent::Explain,
             budget: 500,
+            said: &[],
             workspace: Some(Workspace { index: &index, texts: &Units }),
         });
         let text = action(&ActionPrompt {

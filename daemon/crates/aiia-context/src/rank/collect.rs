@@ -122,7 +122,9 @@ pub(super) fn candidates(ranking: &Ranking, limit: usize) -> Vec<DefinitionRef> 
         let occurs = ranking.point.occurrence(*name);
         (!occurs.in_body, occurs.distance, *name)
     });
-    for name in &names {
+    let mut said: Vec<NameId> = ranking.point.said.keys().copied().collect();
+    said.sort_unstable();
+    for name in said.iter().chain(&names) {
         candidates.add_named(*name);
     }
     let mut told: Vec<NameId> = ranking

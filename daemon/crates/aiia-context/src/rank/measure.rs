@@ -83,7 +83,14 @@ pub(super) fn measure(ranking: &Ranking, candidates: &[DefinitionRef]) -> (Vec<R
             let owner = file.owner(ranking, &definition);
             let features = features(ranking, at, &definition, &name, &file, owner.as_ref());
             let owner = owner.map(|owner| Owner { name: owner.name, is_own: owner.of_self });
-            ranked.push(Ranked { at, likelihood: alone(&features), definition, owner, features: all.len() as u32 });
+            ranked.push(Ranked {
+                at,
+                likelihood: alone(&features),
+                definition,
+                owner,
+                said: None,
+                features: all.len() as u32,
+            });
             all.push(features);
         }
     }

@@ -1,6 +1,7 @@
 //! The place a request is about, as the ranking sees it: which names stand near it, and how.
 
 use super::imports::{self, Import};
+use super::said::{self, By};
 use crate::workspace::{NameId, identifiers, likeness, name_id, name_ids, name_set, parts, words};
 use crate::{ContextRequest, FileSyntax, Target};
 use aiia_syntax::{Symbol, SymbolKind};
@@ -51,6 +52,8 @@ pub(crate) struct Point {
     pub(crate) imports: Vec<Import>,
     /// Names that stand right behind a name and a `.` or `::`, with that name.
     pub(crate) qualified: FxHashSet<(NameId, NameId)>,
+    /// The names in what was said of the target.
+    pub(crate) said: FxHashMap<NameId, By>,
     pub(crate) target_name: Option<NameId>,
     /// The parts of the target's name.
     pub(crate) target_parts: Vec<NameId>,
@@ -176,6 +179,7 @@ impl Point {
             occurrences,
             imports,
             qualified,
+            said: said::names(request.said),
             target_name: symbol.map(|symbol| name_id(&symbol.name)),
             target_parts,
             near_parts,

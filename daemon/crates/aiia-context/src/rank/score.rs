@@ -5,6 +5,7 @@ use super::features::{COUNT, Feature, Features};
 use super::measure::{measure, self_name};
 use super::point::Point;
 use super::related::{self, Weighed};
+use super::said::By;
 use super::tell::tell_each_other;
 use super::texts::Texts;
 use super::weights::{ALONE, MENTIONED};
@@ -19,6 +20,10 @@ const MAX_CANDIDATES: usize = 6000;
 const MAX_CANDIDATES_WRITTEN: usize = 1200;
 /// How far up the types are looked for that a type is made from.
 const MAX_BASE_DEPTH: usize = 4;
+/// How likely the only definition of a name is needed that was said of the target.
+const SAID: f32 = 0.9;
+/// More definitions of such a name are not counted.
+const MAX_SAID: usize = 50;
 /// Definitions of one such name.
 const MAX_BASES: usize = 4;
 
@@ -31,6 +36,8 @@ pub(crate) struct Ranked {
     pub(crate) definition: Definition,
     /// The type it is a member of.
     pub(super) owner: Option<Owner>,
+    /// Who named it in what was said of the target.
+    pub(crate) said: Option<By>,
     /// Its place in [`Outcome::features`].
     pub(super) features: u32,
 }
@@ -76,6 +83,12 @@ pub(crate) fn rank(
     let (mut ranked, mut features) = measure(&ranking, &candidates);
     sort(&mut ranked);
     tell_each_other(&mut ranked, &mut features, texts, is_unwritten);
+    for candidate in ranked.iter_mut().filter(|candidate| point.said.contains_key(&candidate.definition.name)) {
+        // What is named is needed; of several of the name, one is.
+        let named = workspace.index.named(candidate.definition.name).take(MAX_SAID).count();
+        candidate.said = point.said.get(&candidate.definition.name).copied();
+        candidate.likelihood = candidate.likelihood.max(SAID / named.max(1) as f32);
+    }
     sort(&mut ranked);
     let tests = match &target.symbol {
         Some(symbol) if request.intent == Intent::Test => {

@@ -53,6 +53,7 @@ fn offsets_outside_the_text_are_clamped() {
         selection: Range { start: 9_000, end: 4 },
         intent: Intent::Ask,
         budget: PLENTY,
+        said: &[],
         workspace: None,
     };
     assert_eq!(gather(&request).pieces[0].text, "fn é() {}\n");

@@ -28,6 +28,16 @@ fn files(fixture: &str) -> (Files, String, usize) {
 }
 
 fn bundle_of(fixture: &str, intent: Intent, budget: usize, change: impl FnOnce(&mut Files)) -> ContextBundle {
+    bundle_with(fixture, intent, budget, &[], change)
+}
+
+fn bundle_with(
+    fixture: &str,
+    intent: Intent,
+    budget: usize,
+    said: &[Said],
+    change: impl FnOnce(&mut Files),
+) -> ContextBundle {
     let (mut files, path, at) = files(fixture);
     let mut index = WorkspaceIndex::new();
     for (path, text) in &files.0 {
@@ -44,6 +54,7 @@ fn bundle_of(fixture: &str, intent: Intent, budget: usize, change: impl FnOnce(&
         selection: at..at,
         intent,
         budget,
+        said,
         workspace: Some(Workspace { index: &index, texts: &files }),
     };
     let bundle = gather(&request);
@@ -209,4 +220,19 @@ fn a_package_of_go_and_a_mapped_path_are_found_where_they_lie() {
     let scores: Vec<(&str, f64)> = bundle.pieces.iter().map(|piece| (piece.path.as_str(), piece.score)).collect();
     let of = |path: &str| scores.iter().find(|(known, _)| *known == path).map_or(0.0, |(_, score)| *score);
     assert!(of("vendor/load.ts") > 2.0 * of("web/load.ts"), "{scores:?}");
+}
+
+#[test]
+fn what_a_diagnostic_or_the_user_names_is_there_and_says_so() {
+    let fixture = "//- src/a.rs\npub fn far(x: u8) -> u8 {\n    $0x\n}\n//- src/deep/policy.rs\npub struct RetryPolicy {\n    pub attempts: u32,\n}\n//- src/deep/shape.rs\npub struct Shape {\n    pub side: u32,\n}\n";
+    let without = bundle_with(fixture, Intent::Fix, 400, &[], |_| {});
+    assert!(without.pieces.iter().all(|piece| !piece.text.contains("attempts")));
+    let said = [
+        Said::Diagnostic("mismatched types: expected `Shape`, found `u8`".to_owned()),
+        Said::Instruction("take a RetryPolicy too".to_owned()),
+    ];
+    let bundle = bundle_with(fixture, Intent::Fix, 400, &said, |_| {});
+    let why = |text: &str| bundle.pieces.iter().find(|piece| piece.text.contains(text)).map(|piece| &*piece.reason);
+    assert_eq!(why("side: u32"), Some("a diagnostic names `Shape`"));
+    assert_eq!(why("attempts: u32"), Some("the instruction names `RetryPolicy`"));
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aiia_context::ContextBundle;
+use aiia_context::{ContextBundle, Said};
 use aiia_edit::Guard;
 use aiia_llm::ChatMessage;
 use aiia_protocol::action::{ActionKind, StartAction};
@@ -85,12 +85,14 @@ pub(super) async fn begin(
     let (settings, notes) = settings::resolve(engine, &project, chat.as_ref(), wishes, params.kind.as_str()).await;
     let model = run::choose(engine, &settings, notes).await?;
     let budget = budget(&model);
-    let (source, bundle) = gather(session, source, selection, params.kind, budget as usize).await?;
+    let diagnostics: Vec<Diagnostic> = params.diagnostics.into_iter().take(MAX_DIAGNOSTICS).collect();
+    let said = diagnostics.iter().map(|diagnostic| Said::Diagnostic(diagnostic.message.clone()));
+    let said = said.chain(instruction.map(|text| Said::Instruction(text.to_owned()))).collect();
+    let (source, bundle) = gather(session, source, selection, params.kind, budget as usize, said).await?;
     let test_target = match params.kind {
         ActionKind::Test => Some(test_target(session, &source).await?),
         _ => None,
     };
-    let diagnostics: Vec<Diagnostic> = params.diagnostics.into_iter().take(MAX_DIAGNOSTICS).collect();
     let earlier = match &params.after_edit {
         Some(id) => Some(shortened(engine.store.get_edit(id.clone()).await?.diff)),
         None => None,

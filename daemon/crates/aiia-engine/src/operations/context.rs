@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use aiia_context::{ContextBundle, ContextRequest, Intent, Piece, Workspace};
+use aiia_context::{ContextBundle, ContextRequest, Intent, Piece, Said, Workspace};
 use aiia_protocol::action::ActionKind;
 use aiia_protocol::context::{ContextBundle as Bundle, ContextPiece, GetContext};
 use aiia_protocol::operation::ContextGet;
@@ -28,7 +28,7 @@ impl Handle for ContextGet {
         gate::admit(&source)?;
         let range = source.range(params.selection)?;
         let intent = params.intent.unwrap_or(ActionKind::Explain);
-        let (_, bundle) = gather(session, source, range, intent, budget).await?;
+        let (_, bundle) = gather(session, source, range, intent, budget, Vec::new()).await?;
         let mut secrets = Vec::new();
         let pieces = bundle.pieces.into_iter().map(|piece| shown_piece(piece, &mut secrets)).collect();
         Ok(Reply::One(Bundle {
@@ -64,13 +64,14 @@ pub(super) fn shown_piece(piece: Piece, secrets: &mut Vec<String>) -> ContextPie
     }
 }
 
-/// Gathers the context for `kind` on another thread, since a large file takes a moment.
+/// Gathers the context for `kind`, with what was `said` of the selection, on another thread, since a large file takes a moment.
 pub(super) async fn gather(
     session: &Session,
     source: Source,
     selection: Range<usize>,
     kind: ActionKind,
     budget: usize,
+    said: Vec<Said>,
 ) -> Result<(Source, ContextBundle), Problem> {
     let engine = session.engine().clone();
     let folders = session.folders();
@@ -84,6 +85,7 @@ pub(super) async fn gather(
             selection,
             intent: intent(kind),
             budget,
+            said: &said,
             workspace,
         };
         let root = source.root.as_deref().filter(|root| workspace::is_project(root, &folders));
