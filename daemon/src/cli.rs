@@ -27,11 +27,13 @@ mod edits;
 mod events;
 mod models;
 mod open;
+mod project;
 mod review;
 mod search;
 mod status;
 mod stop;
 mod templates;
+mod transfers;
 mod workspace;
 
 use aiia_protocol::action::ActionKind;
@@ -64,8 +66,11 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Chat(arguments) => chat::run(&arguments),
         Verb::Search(arguments) => search::run(&arguments),
         Verb::Templates(arguments) => templates::run(&arguments),
+        Verb::Export(arguments) => transfers::export(&arguments),
+        Verb::Import(arguments) => transfers::import(&arguments),
         Verb::Backup(arguments) => backup::run(&arguments),
         Verb::Projects(arguments) => chats::projects(&arguments),
+        Verb::Project(arguments) => project::run(&arguments),
         Verb::Models(arguments) => models::run(&arguments),
         Verb::Usage(arguments) => usage::run(&arguments),
         Verb::Config(arguments) => config::run(&arguments),

@@ -9,11 +9,14 @@ use std::time::Duration;
 use aiia_protocol::Empty;
 use aiia_protocol::event::Event;
 use aiia_protocol::handshake::{Purpose, RuntimeFile};
-use aiia_protocol::id::{PullId, RunId};
+use aiia_protocol::id::{PullId, RunId, TransferId};
 use aiia_protocol::model::PullRef;
-use aiia_protocol::operation::{self, EVENT_METHOD, ModelCancelPull, Operation, RUN_EVENT_METHOD, Row, RunCancel};
+use aiia_protocol::operation::{
+    self, EVENT_METHOD, ModelCancelPull, Operation, RUN_EVENT_METHOD, Row, RunCancel, TransferCancel,
+};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{RunEvent, RunEventKind, RunEvents, RunRef};
+use aiia_protocol::transfer::TransferRef;
 use serde_json::{Value, json};
 
 use crate::connect::{Attempt, Connection, connect};
@@ -207,6 +210,11 @@ impl Canceller {
     /// Asks for the end of a pull; its state tells that it has ended.
     pub(crate) fn cancel_pull(&self, pull: &PullId) -> io::Result<()> {
         self.send::<ModelCancelPull>(&PullRef { pull_id: pull.clone() })
+    }
+
+    /// Asks for the end of `transfer`.
+    pub(crate) fn cancel_transfer(&self, transfer: &TransferId) -> io::Result<()> {
+        self.send::<TransferCancel>(&TransferRef { transfer_id: transfer.clone() })
     }
 
     /// Sends a request whose answer nobody waits for.

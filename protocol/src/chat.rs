@@ -238,6 +238,35 @@ pub struct ForkChat {
     pub title: Option<String>,
 }
 
+/// Parameters of `chat.bulk`: what is done to many chats.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChangeChats {
+    /// The chats, 1 to 1000.
+    pub chat_ids: Vec<ChatId>,
+    /// Whether they stay at the top of lists.
+    pub pinned: Option<bool>,
+    /// Whether they are favourites.
+    pub favourite: Option<bool>,
+    /// Whether they are put away.
+    pub archived: Option<bool>,
+    /// Their project from now on.
+    pub project_id: Option<ProjectId>,
+    /// Tags that they get.
+    pub add_tags: Vec<String>,
+    /// Tags that they lose.
+    pub remove_tags: Vec<String>,
+    /// Whether they are deleted (`true`) or restored (`false`).
+    pub deleted: Option<bool>,
+}
+
+/// The result of `chat.bulk`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangedChats {
+    /// How many have changed.
+    pub changed: u64,
+}
+
 /// The result of `chat.settings`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChatSettings {

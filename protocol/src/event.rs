@@ -25,6 +25,8 @@ pub enum Entity {
     Template,
     /// A model was got or deleted.
     Model,
+    /// An export or an import: how far it is.
+    Transfer,
 }
 
 /// How it changed.

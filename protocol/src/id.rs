@@ -52,6 +52,8 @@ ids! {
     TemplateId;
     /// Identifies a model on its way here, as long as the daemon runs.
     PullId;
+    /// Identifies an export or an import.
+    TransferId;
 }
 
 /// Identifies a hunk inside its pending edit: 1, 2, 3 … over all files in order.

@@ -7,6 +7,7 @@
 pub mod operation;
 
 pub mod action;
+pub mod archive;
 pub mod backup;
 pub mod chat;
 pub mod config;
@@ -29,6 +30,7 @@ pub mod search;
 pub mod settings;
 pub mod system;
 pub mod template;
+pub mod transfer;
 pub mod usage;
 pub mod workspace;
 

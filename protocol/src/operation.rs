@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::page::Page;
 use crate::{
     Empty, action, backup, chat, config, context, edit, event, markdown, message, model, project, run, search, system,
-    template, usage, workspace,
+    template, transfer, usage, workspace,
 };
 
 /// The HTTP method of an operation.
@@ -110,8 +110,7 @@ impl Row {
         format!("aiia/{}", self.name.replace('.', "/"))
     }
 
-    /// The HTTP status of success: 201 for what is made, 202 for a run that has only begun (whatever starts, answers or is
-    /// tried again is a run).
+    /// The HTTP status of success: 201 for what is made, 202 for a run or a transfer that has only begun.
     pub fn success_status(&self) -> u16 {
         match self.name.split_once('.') {
             Some((_, "create" | "duplicate" | "fork" | "propose")) => 201,
@@ -197,8 +196,14 @@ operations! {
     ProjectGet = "project.get", Get "/projects/{project_id}", Read Unary, project::ProjectRef => project::Project;
     /// Changes a project.
     ProjectUpdate = "project.update", Patch "/projects/{project_id}", Write Unary, project::UpdateProject => project::Project;
-    /// Deletes a project with its chats.
-    ProjectDelete = "project.delete", Delete "/projects/{project_id}", Write Unary, project::ProjectRef => Empty;
+    /// Deletes a project; its chats go with it or to another one. It can be restored.
+    ProjectDelete = "project.delete", Delete "/projects/{project_id}", Write Unary, project::DeleteProject => Empty;
+    /// Brings a deleted project back, with the chats that went with it.
+    ProjectRestore = "project.restore", Post "/projects/{project_id}/restore", Write Unary, project::ProjectRef => project::Project;
+    /// Makes a project with the settings of another one.
+    ProjectDuplicate = "project.duplicate", Post "/projects/{project_id}/duplicate", Write Unary, project::DuplicateProject => project::Project;
+    /// Counts what is in a project.
+    ProjectStatistics = "project.statistics", Get "/projects/{project_id}/statistics", Read Unary, project::ProjectRef => project::ProjectStatistics;
 
     /// Lists chats: pinned ones first, then by when something was last said in them.
     ChatList = "chat.list", Get "/chats", Read Unary, chat::ListChats => Page<chat::Chat>;
@@ -218,6 +223,8 @@ operations! {
     ChatDuplicate = "chat.duplicate", Post "/chats/{chat_id}/duplicate", Write Unary, chat::ChatRef => chat::Chat;
     /// Makes a new chat from a message of another one and what led to it.
     ChatFork = "chat.fork", Post "/chats/{chat_id}/fork", Write Unary, chat::ForkChat => chat::Chat;
+    /// Changes, moves, deletes or restores many chats: all of them or none.
+    ChatBulk = "chat.bulk", Post "/chats/bulk", Write Unary, chat::ChangeChats => chat::ChangedChats;
     /// Says what an answer in the chat would be made with, and where each setting comes from.
     ChatSettings = "chat.settings", Get "/chats/{chat_id}/settings", Read Unary, chat::ChatRef => chat::ChatSettings;
     /// Lists the tags of chats.
@@ -344,6 +351,14 @@ operations! {
     KeySet = "key.set", Post "/keys", Admin Unary, config::SetKey => config::Key;
     /// Forgets the key of a provider.
     KeyDelete = "key.delete", Delete "/keys/{provider}", Admin Unary, config::KeyRef => Empty;
+    /// Starts to write chats into a file: one chat, those of a project, or everything. Returns at once.
+    ExportStart = "export.start", Post "/exports", Read Unary, transfer::StartExport => transfer::Transfer;
+    /// Starts to take chats in from a file. Returns at once.
+    ImportStart = "import.start", Post "/imports", Write Unary, transfer::StartImport => transfer::Transfer;
+    /// Says how far an export or an import is.
+    TransferGet = "transfer.get", Get "/transfers/{transfer_id}", Read Unary, transfer::GetTransfer => transfer::Transfer;
+    /// Stops an export or an import. What was taken in stays.
+    TransferCancel = "transfer.cancel", Delete "/transfers/{transfer_id}", Write Unary, transfer::TransferRef => transfer::Transfer;
     /// Makes a backup of everything that is stored.
     BackupCreate = "backup.create", Post "/backups", Write Unary, Empty => backup::Backup;
     /// Lists the backups, the newest first.

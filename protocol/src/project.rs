@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::chat::Inclusion;
 use crate::id::ProjectId;
+use crate::message::Role;
 use crate::settings::Parameters;
 
 /// A project.
@@ -15,6 +17,12 @@ pub struct Project {
     pub name: String,
     /// Absolute paths of its folders.
     pub folders: Vec<String>,
+    /// Git remotes of its folders, such as `github.com/owner/name`: a folder with one of them belongs to the project wherever it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remotes: Vec<String>,
+    /// Whether it is put away: lists leave it out unless asked.
+    #[serde(default)]
+    pub archived: bool,
     /// Text that precedes every chat of the project.
     pub system_prompt: Option<String>,
     /// The model of its chats, `provider/model`, where the chat names none.
@@ -34,6 +42,10 @@ pub struct Project {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ListProjects {
+    /// Archived ones; left out where absent.
+    pub archived: Inclusion,
+    /// Deleted ones that can still be restored; left out where absent.
+    pub deleted: Inclusion,
     /// Where the page starts: `next_cursor` of the page before.
     pub cursor: Option<String>,
     /// How many items, 1 to 200; 50 where absent.
@@ -49,6 +61,9 @@ pub struct CreateProject {
     /// Absolute paths of its folders.
     #[serde(default)]
     pub folders: Vec<String>,
+    /// Git remotes of its folders.
+    #[serde(default)]
+    pub remotes: Vec<String>,
     /// Text that precedes every chat of the project.
     #[serde(default)]
     pub system_prompt: Option<String>,
@@ -66,6 +81,7 @@ impl CreateProject {
         Self {
             name: name.into(),
             folders: Vec::new(),
+            remotes: Vec::new(),
             system_prompt: None,
             model: None,
             parameters: Parameters::default(),
@@ -73,7 +89,64 @@ impl CreateProject {
     }
 }
 
-/// Parameters of `project.get` and `project.delete`.
+/// Parameters of `project.delete`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteProject {
+    /// The project.
+    pub project_id: ProjectId,
+    /// The project that its chats go to. Where absent they are deleted with it, and come back with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub move_chats_to: Option<ProjectId>,
+    /// Refuse when the project has another version than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_version: Option<u64>,
+}
+
+/// Parameters of `project.duplicate`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DuplicateProject {
+    /// The project. Its settings are copied; folders and remotes stay with it.
+    pub project_id: ProjectId,
+    /// The name of the copy; that of the project with “(copy)” where absent.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Whether its chats are copied, too, with all their branches.
+    #[serde(default)]
+    pub chats: bool,
+}
+
+/// How many messages somebody wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoleCount {
+    /// Who.
+    pub role: Role,
+    /// How many, on all branches; deleted ones do not count.
+    pub messages: u64,
+}
+
+/// The result of `project.statistics`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProjectStatistics {
+    /// Its chats; deleted ones do not count.
+    pub chats: u64,
+    /// Those that are archived.
+    pub archived_chats: u64,
+    /// Its messages by who wrote them.
+    pub messages: Vec<RoleCount>,
+    /// Bytes of all that was said.
+    pub bytes: u64,
+    /// The answers that were made, ended well or not.
+    pub runs: u64,
+    /// The changes that were proposed.
+    pub edits: u64,
+    /// When something was last said (RFC 3339, UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_said_at: Option<String>,
+}
+
+/// Parameters of `project.get` and others that take nothing but a project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectRef {
@@ -93,6 +166,12 @@ pub struct UpdateProject {
     /// All its folders from now on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folders: Option<Vec<String>>,
+    /// All its git remotes from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remotes: Option<Vec<String>>,
+    /// Whether it is put away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
     /// A new system prompt.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::operation::patch")]
     #[schemars(with = "Option<String>")]
@@ -116,6 +195,8 @@ impl UpdateProject {
             project_id,
             name: None,
             folders: None,
+            remotes: None,
+            archived: None,
             system_prompt: None,
             model: None,
             parameters: None,

@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("aiia-context", &["aiia-text", "aiia-syntax"]),
     ("aiia-markdown", &["aiia-syntax"]),
     ("aiia-store", &["aiia-protocol"]),
+    ("aiia-exchange", &["aiia-protocol", "aiia-markdown"]),
     (
         "aiia-engine",
         &[
@@ -26,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "aiia-context",
             "aiia-markdown",
             "aiia-store",
+            "aiia-exchange",
         ],
     ),
     ("aiia-attach", &["aiia-protocol"]),
@@ -46,6 +48,7 @@ const HOMES: &[(&str, &str)] = &[
     ("axum", "aiia-http"),
     ("tower-lsp-server", "aiia-lsp"),
     ("clap", "aiia"),
+    ("zip", "aiia-exchange"),
     ("minijinja", "aiia-engine"),
 ];
 
@@ -88,8 +91,8 @@ fn every_crate_has_its_rule() {
 
 #[test]
 fn a_library_has_one_home() {
-    // The embedded model renders its chat template, the engine its prompts.
-    let exceptions = [("minijinja", "aiia-llm")];
+    // The embedded model renders its chat template, the engine its prompts; engines to download are packed.
+    let exceptions = [("minijinja", "aiia-llm"), ("zip", "aiia-llm")];
     for (name, uses) in dependencies().iter().filter(|(name, _)| *name != "aiia-tests") {
         for (library, home) in HOMES {
             let allowed = name == home || exceptions.contains(&(library, name.as_str()));

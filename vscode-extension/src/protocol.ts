@@ -101,12 +101,63 @@ export interface paths {
         get: operations["project.get"];
         put?: never;
         post?: never;
-        /** Deletes a project with its chats. */
+        /** Deletes a project; its chats go with it or to another one. It can be restored. */
         delete: operations["project.delete"];
         options?: never;
         head?: never;
         /** Changes a project. */
         patch: operations["project.update"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings a deleted project back, with the chats that went with it. */
+        post: operations["project.restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a project with the settings of another one. */
+        post: operations["project.duplicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts what is in a project. */
+        get: operations["project.statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/chats": {
@@ -208,6 +259,23 @@ export interface paths {
         put?: never;
         /** Makes a new chat from a message of another one and what led to it. */
         post: operations["chat.fork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes, moves, deletes or restores many chats: all of them or none. */
+        post: operations["chat.bulk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1074,6 +1142,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts to write chats into a file: one chat, those of a project, or everything. Returns at once. */
+        post: operations["export.start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts to take chats in from a file. Returns at once. */
+        post: operations["import.start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{transfer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says how far an export or an import is. */
+        get: operations["transfer.get"];
+        put?: never;
+        post?: never;
+        /** Stops an export or an import. What was taken in stays. */
+        delete: operations["transfer.cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backups": {
         parameters: {
             query?: never;
@@ -1287,6 +1407,16 @@ export interface components {
         /** @description Parameters of `project.list`. */
         ListProjects: {
             /**
+             * @description Archived ones; left out where absent.
+             * @default exclude
+             */
+            archived: components["schemas"]["Inclusion"];
+            /**
+             * @description Deleted ones that can still be restored; left out where absent.
+             * @default exclude
+             */
+            deleted: components["schemas"]["Inclusion"];
+            /**
              * @description Where the page starts: `next_cursor` of the page before.
              * @default null
              */
@@ -1298,6 +1428,8 @@ export interface components {
              */
             limit: number | null;
         };
+        /** @description Whether a kind of thing is in a list. */
+        Inclusion: "exclude" | "include" | "only";
         /** @description A part of a list, newest first unless the operation says otherwise. */
         Page: {
             /** @description The items. */
@@ -1315,6 +1447,13 @@ export interface components {
             name: string;
             /** @description Absolute paths of its folders. */
             folders: string[];
+            /** @description Git remotes of its folders, such as `github.com/owner/name`: a folder with one of them belongs to the project wherever it is. */
+            remotes?: string[];
+            /**
+             * @description Whether it is put away: lists leave it out unless asked.
+             * @default false
+             */
+            archived: boolean;
             /** @description Text that precedes every chat of the project. */
             system_prompt?: string | null;
             /** @description The model of its chats, `provider/model`, where the chat names none. */
@@ -1358,6 +1497,11 @@ export interface components {
              */
             folders: string[];
             /**
+             * @description Git remotes of its folders.
+             * @default []
+             */
+            remotes: string[];
+            /**
              * @description Text that precedes every chat of the project.
              * @default null
              */
@@ -1378,7 +1522,7 @@ export interface components {
             /** @description Absolute path of a folder, or of a file inside one. */
             folder: string;
         };
-        /** @description Parameters of `project.get` and `project.delete`. */
+        /** @description Parameters of `project.get` and others that take nothing but a project. */
         ProjectRef: {
             /** @description The project. */
             project_id: components["schemas"]["ProjectId"];
@@ -1391,6 +1535,10 @@ export interface components {
             name?: string | null;
             /** @description All its folders from now on. */
             folders?: string[] | null;
+            /** @description All its git remotes from now on. */
+            remotes?: string[] | null;
+            /** @description Whether it is put away. */
+            archived?: boolean | null;
             /** @description A new system prompt. */
             system_prompt?: string | null;
             /** @description A new model. */
@@ -1403,6 +1551,77 @@ export interface components {
              */
             if_version?: number | null;
         };
+        /** @description Parameters of `project.delete`. */
+        DeleteProject: {
+            /** @description The project. */
+            project_id: components["schemas"]["ProjectId"];
+            /** @description The project that its chats go to. Where absent they are deleted with it, and come back with it. */
+            move_chats_to?: components["schemas"]["ProjectId"] | null;
+            /**
+             * Format: uint64
+             * @description Refuse when the project has another version than this.
+             */
+            if_version?: number | null;
+        };
+        /** @description Parameters of `project.duplicate`. */
+        DuplicateProject: {
+            /** @description The project. Its settings are copied; folders and remotes stay with it. */
+            project_id: components["schemas"]["ProjectId"];
+            /**
+             * @description The name of the copy; that of the project with “(copy)” where absent.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * @description Whether its chats are copied, too, with all their branches.
+             * @default false
+             */
+            chats: boolean;
+        };
+        /** @description The result of `project.statistics`. */
+        ProjectStatistics: {
+            /**
+             * Format: uint64
+             * @description Its chats; deleted ones do not count.
+             */
+            chats: number;
+            /**
+             * Format: uint64
+             * @description Those that are archived.
+             */
+            archived_chats: number;
+            /** @description Its messages by who wrote them. */
+            messages: components["schemas"]["RoleCount"][];
+            /**
+             * Format: uint64
+             * @description Bytes of all that was said.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description The answers that were made, ended well or not.
+             */
+            runs: number;
+            /**
+             * Format: uint64
+             * @description The changes that were proposed.
+             */
+            edits: number;
+            /** @description When something was last said (RFC 3339, UTC). */
+            last_said_at?: string | null;
+        };
+        /** @description How many messages somebody wrote. */
+        RoleCount: {
+            /** @description Who. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: uint64
+             * @description How many, on all branches; deleted ones do not count.
+             */
+            messages: number;
+        };
+        /** @description Who said it. */
+        Role: "system" | "user" | "assistant";
         /** @description Parameters of `chat.list`. Pinned chats come first, then the one in which something was said last. */
         ListChats: {
             /**
@@ -1447,8 +1666,6 @@ export interface components {
              */
             limit: number | null;
         };
-        /** @description Whether a kind of thing is in a list. */
-        Inclusion: "exclude" | "include" | "only";
         /** @description A part of a list, newest first unless the operation says otherwise. */
         Page2: {
             /** @description The items. */
@@ -1621,6 +1838,57 @@ export interface components {
         };
         /** @description What a fork takes along. */
         ForkScope: "path" | "related" | "everything";
+        /** @description Parameters of `chat.bulk`: what is done to many chats. */
+        ChangeChats: {
+            /**
+             * @description The chats, 1 to 1000.
+             * @default []
+             */
+            chat_ids: components["schemas"]["ChatId"][];
+            /**
+             * @description Whether they stay at the top of lists.
+             * @default null
+             */
+            pinned: boolean | null;
+            /**
+             * @description Whether they are favourites.
+             * @default null
+             */
+            favourite: boolean | null;
+            /**
+             * @description Whether they are put away.
+             * @default null
+             */
+            archived: boolean | null;
+            /**
+             * @description Their project from now on.
+             * @default null
+             */
+            project_id: components["schemas"]["ProjectId"] | null;
+            /**
+             * @description Tags that they get.
+             * @default []
+             */
+            add_tags: string[];
+            /**
+             * @description Tags that they lose.
+             * @default []
+             */
+            remove_tags: string[];
+            /**
+             * @description Whether they are deleted (`true`) or restored (`false`).
+             * @default null
+             */
+            deleted: boolean | null;
+        };
+        /** @description The result of `chat.bulk`. */
+        ChangedChats: {
+            /**
+             * Format: uint64
+             * @description How many have changed.
+             */
+            changed: number;
+        };
         /** @description The result of `chat.settings`. */
         ChatSettings: {
             /** @description What an answer in the chat would be made with now, and where each setting comes from. */
@@ -1767,8 +2035,6 @@ export interface components {
              */
             version: number;
         };
-        /** @description Who said it. */
-        Role: "system" | "user" | "assistant";
         /** @description How complete a message is. */
         MessageStatus: "complete" | "streaming" | "interrupted" | "cancelled" | "failed";
         /** @description Identifies a run, that is, one generation of an answer. */
@@ -3513,6 +3779,178 @@ export interface components {
             /** @description The provider. */
             provider: string;
         };
+        /** @description Parameters of `export.start`: a chat, a project, or everything where both are absent. */
+        StartExport: {
+            /**
+             * @description The chat.
+             * @default null
+             */
+            chat_id: components["schemas"]["ChatId"] | null;
+            /**
+             * @description The project.
+             * @default null
+             */
+            project_id: components["schemas"]["ProjectId"] | null;
+            /**
+             * @description The format; JSON for a chat and ZIP for anything else where absent.
+             * @default null
+             */
+            format: components["schemas"]["ExportFormat"] | null;
+        };
+        /** @description What an export writes. */
+        ExportFormat: "markdown" | "json" | "html" | "zip";
+        /** @description An export or an import. It is known until a day after its end, and as long as the daemon runs. */
+        Transfer: {
+            /** @description Its identifier. */
+            id: components["schemas"]["TransferId"];
+            /** @description Whether something goes or comes. */
+            kind: components["schemas"]["TransferKind"];
+            /** @description Where it stands. */
+            status: components["schemas"]["TransferStatus"];
+            /**
+             * Format: uint64
+             * @description How many chats are done.
+             */
+            done: number;
+            /**
+             * Format: uint64
+             * @description How many there are, once that is known.
+             */
+            total?: number | null;
+            /** @description What an export wrote. */
+            file?: components["schemas"]["ExportedFile"] | null;
+            /** @description What an import did; what it has done so far where it was stopped. */
+            report?: components["schemas"]["ImportReport"] | null;
+            /** @description Why it failed. */
+            problem?: components["schemas"]["Problem"] | null;
+        };
+        /** @description Identifies an export or an import. */
+        TransferId: string;
+        /** @description Whether something goes or comes. */
+        TransferKind: "export" | "import";
+        /** @description Where a transfer stands. */
+        TransferStatus: "running" | "completed" | "failed" | "cancelled";
+        /** @description The file of an export. `GET /api/v1/transfers/{transfer_id}/file` gives it over HTTP. It goes a day after it was made. */
+        ExportedFile: {
+            /** @description A name for it, made from what it contains. */
+            name: string;
+            /** @description Where it is. */
+            path: string;
+            /** @description Its media type. */
+            media_type: string;
+            /**
+             * Format: uint64
+             * @description Its size in bytes.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description How many chats it has.
+             */
+            chats: number;
+            /**
+             * Format: uint64
+             * @description How many messages it has.
+             */
+            messages: number;
+        };
+        /** @description What an import did. */
+        ImportReport: {
+            /** @description What the file is. */
+            source: components["schemas"]["ImportSource"];
+            /**
+             * Format: uint64
+             * @description How many items are new.
+             */
+            created: number;
+            /**
+             * Format: uint64
+             * @description How many have got something.
+             */
+            updated: number;
+            /**
+             * Format: uint64
+             * @description How many were there already.
+             */
+            unchanged: number;
+            /**
+             * Format: uint64
+             * @description How many were left out.
+             */
+            skipped: number;
+            /**
+             * Format: uint64
+             * @description How many could not be taken in.
+             */
+            failed: number;
+            /**
+             * Format: uint64
+             * @description How many messages came.
+             */
+            messages: number;
+            /** @description The items in the order of the file: all that failed, and of the others the first 10,000. */
+            items: components["schemas"]["ImportItem"][];
+        };
+        /** @description What a file of an import is. */
+        ImportSource: "aiia" | "chat_gpt" | "claude" | "open_web_ui";
+        /** @description What became of one thing of an import. */
+        ImportItem: {
+            /** @description What it is. */
+            kind: components["schemas"]["ImportKind"];
+            /** @description Its identifier here; absent where there is none. */
+            id?: string | null;
+            /** @description Its title or name, or where it is in the file. */
+            title: string;
+            /** @description What became of it. */
+            outcome: components["schemas"]["ImportOutcome"];
+            /**
+             * Format: uint64
+             * @description How many messages came with it.
+             */
+            messages: number;
+            /** @description Why it was left out, or what of it could not be taken over. */
+            detail?: string | null;
+        };
+        /** @description What an item is. */
+        ImportKind: "project" | "chat" | "template" | "usage";
+        /** @description What became of an item. */
+        ImportOutcome: "created" | "updated" | "unchanged" | "skipped" | "failed";
+        /**
+         * @description Parameters of `import.start`: exports of aiia, `ChatGPT`, Claude and Open `WebUI`, as JSON or ZIP; which one it is, is seen from
+         *     what is in it. What is there already is not doubled, and nothing that is there is overwritten.
+         */
+        StartImport: {
+            /**
+             * @description Absolute path of the file.
+             * @default null
+             */
+            path: string | null;
+            /**
+             * @description The JSON text itself, in place of a file.
+             * @default null
+             */
+            content: string | null;
+            /**
+             * @description The project that new chats go to; where absent that of the export, or a new one named after the program.
+             * @default null
+             */
+            project_id: components["schemas"]["ProjectId"] | null;
+        };
+        /** @description Parameters of `transfer.get`. */
+        GetTransfer: {
+            /** @description The transfer. */
+            transfer_id: components["schemas"]["TransferId"];
+            /**
+             * @description Answer when it has ended, but after 20 seconds at the latest.
+             * @default false
+             */
+            wait: boolean;
+        };
+        /** @description Parameters of `transfer.cancel`. */
+        TransferRef: {
+            /** @description The transfer. */
+            transfer_id: components["schemas"]["TransferId"];
+        };
         /** @description A backup. */
         Backup: {
             /** @description Its name, which tells when it was made. */
@@ -3573,7 +4011,7 @@ export interface components {
             chat_id?: components["schemas"]["ChatId"] | null;
         };
         /** @description What changed. */
-        Entity: "project" | "chat" | "message" | "run" | "edit" | "config" | "template" | "model";
+        Entity: "project" | "chat" | "message" | "run" | "edit" | "config" | "template" | "model" | "transfer";
         /** @description How it changed. */
         Change: "created" | "updated" | "deleted";
     };
@@ -3683,6 +4121,8 @@ export interface operations {
     "project.list": {
         parameters: {
             query?: {
+                archived?: components["schemas"]["Inclusion"];
+                deleted?: components["schemas"]["Inclusion"];
                 cursor?: string | null;
                 limit?: number | null;
             };
@@ -3721,6 +4161,11 @@ export interface operations {
                      * @default []
                      */
                     folders?: string[];
+                    /**
+                     * @description Git remotes of its folders.
+                     * @default []
+                     */
+                    remotes?: string[];
                     /**
                      * @description Text that precedes every chat of the project.
                      * @default null
@@ -3813,8 +4258,14 @@ export interface operations {
     };
     "project.delete": {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                move_chats_to?: components["schemas"]["ProjectId"] | null;
+                if_version?: number | null;
+            };
+            header?: {
+                /** @description The `ETag` that the change is for; the same as `if_version`. */
+                "If-Match"?: string;
+            };
             path: {
                 project_id: components["schemas"]["ProjectId"];
             };
@@ -3853,6 +4304,10 @@ export interface operations {
                     name?: string | null;
                     /** @description All its folders from now on. */
                     folders?: string[] | null;
+                    /** @description All its git remotes from now on. */
+                    remotes?: string[] | null;
+                    /** @description Whether it is put away. */
+                    archived?: boolean | null;
                     /** @description A new system prompt. */
                     system_prompt?: string | null;
                     /** @description A new model. */
@@ -3877,6 +4332,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "project.restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "project.duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The name of the copy; that of the project with “(copy)” where absent.
+                     * @default null
+                     */
+                    name?: string | null;
+                    /**
+                     * @description Whether its chats are copied, too, with all their branches.
+                     * @default false
+                     */
+                    chats?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "project.statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectStatistics"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -4212,6 +4761,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Chat"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "chat.bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The chats, 1 to 1000.
+                     * @default []
+                     */
+                    chat_ids?: components["schemas"]["ChatId"][];
+                    /**
+                     * @description Whether they stay at the top of lists.
+                     * @default null
+                     */
+                    pinned?: boolean | null;
+                    /**
+                     * @description Whether they are favourites.
+                     * @default null
+                     */
+                    favourite?: boolean | null;
+                    /**
+                     * @description Whether they are put away.
+                     * @default null
+                     */
+                    archived?: boolean | null;
+                    /**
+                     * @description Their project from now on.
+                     * @default null
+                     */
+                    project_id?: components["schemas"]["ProjectId"] | null;
+                    /**
+                     * @description Tags that they get.
+                     * @default []
+                     */
+                    add_tags?: string[];
+                    /**
+                     * @description Tags that they lose.
+                     * @default []
+                     */
+                    remove_tags?: string[];
+                    /**
+                     * @description Whether they are deleted (`true`) or restored (`false`).
+                     * @default null
+                     */
+                    deleted?: boolean | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedChats"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6153,6 +6768,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "export.start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The chat.
+                     * @default null
+                     */
+                    chat_id?: components["schemas"]["ChatId"] | null;
+                    /**
+                     * @description The project.
+                     * @default null
+                     */
+                    project_id?: components["schemas"]["ProjectId"] | null;
+                    /**
+                     * @description The format; JSON for a chat and ZIP for anything else where absent.
+                     * @default null
+                     */
+                    format?: components["schemas"]["ExportFormat"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "import.start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Absolute path of the file.
+                     * @default null
+                     */
+                    path?: string | null;
+                    /**
+                     * @description The JSON text itself, in place of a file.
+                     * @default null
+                     */
+                    content?: string | null;
+                    /**
+                     * @description The project that new chats go to; where absent that of the export, or a new one named after the program.
+                     * @default null
+                     */
+                    project_id?: components["schemas"]["ProjectId"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "transfer.get": {
+        parameters: {
+            query?: {
+                wait?: boolean;
+            };
+            header?: never;
+            path: {
+                transfer_id: components["schemas"]["TransferId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "transfer.cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: components["schemas"]["TransferId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
                 };
             };
             default: components["responses"]["Problem"];

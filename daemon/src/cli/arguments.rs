@@ -8,6 +8,13 @@ use clap_complete::Shell;
 
 use crate::exit;
 
+mod stored;
+
+pub(crate) use stored::{
+    BackupArguments, BackupVerb, ChatArguments, ChatChange, ExportArguments, HistoryArguments, ImportArguments,
+    ProjectArguments, ProjectChange, SearchArguments, TemplateArguments, TemplateVerb,
+};
+
 /// One local AI assistant for every editor, the browser and the terminal.
 #[derive(Debug, Parser)]
 #[command(name = "aiia", version, after_help = exit::HELP, max_term_width = 110)]
@@ -58,10 +65,16 @@ pub(crate) enum Verb {
     Search(SearchArguments),
     /// List prompt templates, try them, start chats from them
     Templates(TemplateArguments),
+    /// Write chats into a file: one chat, those of a project, or everything
+    Export(ExportArguments),
+    /// Take in chats from exports of aiia and of other assistants
+    Import(ImportArguments),
     /// Make, list, check and restore backups of everything that is stored
     Backup(BackupArguments),
     /// List projects
     Projects(ListArguments),
+    /// Rename, bind, archive, copy, count or delete a project
+    Project(ProjectArguments),
     /// List the models that can be used now; test, get and delete them
     Models(ModelsArguments),
     /// Show what the models read, wrote and cost
@@ -226,172 +239,6 @@ pub(crate) struct MapArguments {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct HistoryArguments {
-    /// The chat to show; a list of chats where absent
-    #[arg(value_name = "CHAT")]
-    pub(crate) chat: Option<String>,
-    /// Only chats of this project
-    #[arg(long, value_name = "ID")]
-    pub(crate) project: Option<String>,
-    /// Only chats with this tag
-    #[arg(long, value_name = "TAG")]
-    pub(crate) tag: Option<String>,
-    /// Only favourites
-    #[arg(long)]
-    pub(crate) favourite: bool,
-    /// Only archived chats
-    #[arg(long)]
-    pub(crate) archived: bool,
-    /// Only deleted chats, which `aiia chat restore` brings back
-    #[arg(long)]
-    pub(crate) deleted: bool,
-    #[command(flatten)]
-    pub(crate) list: ListArguments,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ChatArguments {
-    #[command(subcommand)]
-    pub(crate) change: ChatChange,
-    /// Print the result as JSON
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-}
-
-/// What `aiia chat` does; `CHAT` is an identifier that `aiia history` lists.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ChatChange {
-    /// Give it another title; without one, the first words of the chat
-    Rename {
-        chat: String,
-        #[arg(default_value = "")]
-        title: String,
-    },
-    /// Keep it at the top of lists
-    Pin { chat: String },
-    /// Let it go down with time again
-    Unpin { chat: String },
-    /// Make it a favourite
-    Favourite { chat: String },
-    /// Make it no favourite any more
-    Unfavourite { chat: String },
-    /// Put it away: lists leave it out
-    Archive { chat: String },
-    /// Bring it back from the archive
-    Unarchive { chat: String },
-    /// Give it these tags and no others
-    Tag { chat: String, tags: Vec<String> },
-    /// Move it to another project
-    Move { chat: String, project: String },
-    /// Copy it with all its branches
-    Duplicate { chat: String },
-    /// Begin a new chat from one of its messages; from the last one where absent
-    Fork {
-        chat: String,
-        message: Option<String>,
-        /// Take along all branches, not this path alone
-        #[arg(long)]
-        everything: bool,
-    },
-    /// Show what an answer would be made with, and where each setting comes from
-    Settings { chat: String },
-    /// Delete it; `restore` brings it back
-    Delete { chat: String },
-    /// Bring a deleted one back
-    Restore { chat: String },
-    /// Erase a deleted one for ever
-    Purge { chat: String },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SearchArguments {
-    /// What to look for; several words must all be there
-    #[arg(required = true)]
-    pub(crate) words: Vec<String>,
-    /// The text as it is, in whatever case: for code
-    #[arg(long)]
-    pub(crate) exact: bool,
-    /// Only in this project
-    #[arg(long, value_name = "ID")]
-    pub(crate) project: Option<String>,
-    /// Only in this chat
-    #[arg(long, value_name = "ID")]
-    pub(crate) chat: Option<String>,
-    /// Only what was said by `user` or `assistant`
-    #[arg(long, value_name = "ROLE", value_parser = ["user", "assistant", "system"])]
-    pub(crate) role: Option<String>,
-    /// Only what this model said
-    #[arg(long)]
-    pub(crate) model: Option<String>,
-    /// Only chats with this tag
-    #[arg(long)]
-    pub(crate) tag: Option<String>,
-    /// Only favourite chats
-    #[arg(long)]
-    pub(crate) favourite: bool,
-    /// Archived chats, too
-    #[arg(long)]
-    pub(crate) archived: bool,
-    /// Only what was said at this time or later, such as 2025-10-09 or 2025-10-09T08:53:20Z
-    #[arg(long, value_name = "TIME")]
-    pub(crate) since: Option<String>,
-    /// Only what was said before this time
-    #[arg(long, value_name = "TIME")]
-    pub(crate) until: Option<String>,
-    #[command(flatten)]
-    pub(crate) list: ListArguments,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TemplateArguments {
-    #[command(subcommand)]
-    pub(crate) verb: Option<TemplateVerb>,
-    /// Print the result as JSON
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-}
-
-/// What `aiia templates` does; it lists them without any of these.
-#[derive(Debug, Subcommand)]
-pub(crate) enum TemplateVerb {
-    /// Show one as a file
-    Show { template: String },
-    /// Show what one says with values of its variables
-    Preview {
-        template: String,
-        /// Values, such as `level=beginner`; `NAME=@FILE` takes a file, `NAME=@-` standard input
-        values: Vec<String>,
-    },
-    /// Start a chat from one
-    Start {
-        template: String,
-        /// Values, such as `level=beginner`; `NAME=@FILE` takes a file, `NAME=@-` standard input
-        values: Vec<String>,
-        /// The model, `provider/model`
-        #[arg(short, long)]
-        model: Option<String>,
-    },
-    /// Copy one, to be changed
-    Copy { template: String },
-    /// Print those of the user, or one, as JSON for others
-    Export { template: Option<String> },
-    /// Take templates from a JSON file or from an address
-    Import { from: String },
-    /// Delete one of the user's
-    Delete { template: String },
-    /// Try one with several cases and models, and show the answers in a table
-    Test {
-        template: String,
-        /// A JSON file: a list of `{"name": …, "values": {…}, "expect": "text that must be in the answer"}`
-        #[arg(long, value_name = "FILE")]
-        cases: PathBuf,
-        /// Models, `provider/model`; the default one where absent
-        #[arg(long, value_delimiter = ',')]
-        models: Vec<String>,
-    },
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct ModelsArguments {
     #[command(subcommand)]
     pub(crate) verb: Option<ModelsVerb>,
@@ -427,28 +274,6 @@ pub(crate) enum ModelsVerb {
         /// `provider/model`
         model: String,
     },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct BackupArguments {
-    #[command(subcommand)]
-    pub(crate) verb: BackupVerb,
-    /// Print the result as JSON
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-}
-
-/// What `aiia backup` does.
-#[derive(Debug, Subcommand)]
-pub(crate) enum BackupVerb {
-    /// Make one now
-    Create,
-    /// List them, the newest first
-    List,
-    /// Open one and look for damage
-    Verify { name: String },
-    /// End the daemon and put one into the place of the store; what is there now is kept
-    Restore { name: String },
 }
 
 #[derive(Debug, Args)]

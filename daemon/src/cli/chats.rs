@@ -100,7 +100,7 @@ fn show(client: &mut Client, chat_id: &ChatId, json: bool) -> Result<u8, Failure
 }
 
 pub(crate) fn projects(arguments: &ListArguments) -> Result<u8, Failure> {
-    let params = ListProjects { cursor: None, limit: Some(arguments.limit) };
+    let params = ListProjects { limit: Some(arguments.limit), ..ListProjects::default() };
     let page = Client::open()?.call::<ProjectList>(&params)?;
     if arguments.json {
         output::json(&page);

@@ -33,6 +33,7 @@ fn entity(entity: Entity) -> &'static str {
         Entity::Config => "configuration",
         Entity::Template => "template",
         Entity::Model => "model",
+        Entity::Transfer => "transfer",
     }
 }
 

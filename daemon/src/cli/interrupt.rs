@@ -1,9 +1,9 @@
-//! Ctrl-C: the first one cancels the run or the pull, the second one ends the program.
+//! Ctrl-C: the first one cancels the run, the pull or the transfer, the second one ends the program.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aiia_protocol::id::{PullId, RunId};
+use aiia_protocol::id::{PullId, RunId, TransferId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::Canceller;
@@ -42,6 +42,11 @@ impl Interrupt {
     /// Ctrl-C cancels `pull` from now on.
     pub(crate) fn watch_pull(&self, canceller: Canceller, pull: PullId) {
         self.set(Box::new(move || canceller.cancel_pull(&pull)));
+    }
+
+    /// Ctrl-C cancels `transfer` from now on.
+    pub(crate) fn watch_transfer(&self, canceller: Canceller, transfer: TransferId) {
+        self.set(Box::new(move || canceller.cancel_transfer(&transfer)));
     }
 
     fn set(&self, cancel: Cancel) {

@@ -23,6 +23,7 @@ use crate::models::ModelDirectory;
 use crate::pulls::Pulls;
 use crate::run::ActiveRuns;
 use crate::session::{ClientInfo, Session, SessionState};
+use crate::transfers::{self, Transfers};
 
 /// How long `shutdown` waits for runs to store what they have.
 const DRAIN_LIMIT: Duration = Duration::from_millis(1500);
@@ -75,6 +76,7 @@ pub struct Inner {
     pub(crate) runs: ActiveRuns,
     pub(crate) indexes: Indexes,
     pub(crate) pulls: Pulls,
+    pub(crate) transfers: Transfers,
     pub(crate) started_at: String,
     http_address: Mutex<Option<SocketAddr>>,
     sessions: Mutex<HashMap<u64, Arc<SessionState>>>,
@@ -107,7 +109,7 @@ fn sweep(folder: &Path, age: Duration) {
         if written.is_ok_and(|written| written.elapsed().is_ok_and(|elapsed| elapsed > age))
             && let Err(error) = std::fs::remove_file(entry.path())
         {
-            tracing::warn!(path = %entry.path().display(), %error, "an old review document could not be removed");
+            tracing::warn!(path = %entry.path().display(), %error, "an old file could not be removed");
         }
     }
 }
@@ -119,12 +121,16 @@ impl Engine {
     /// When the data directory or the store cannot be used. A bad configuration is no error: what is wrong with it is
     /// shown by `system.status`, and defaults stand in for it.
     pub fn open(options: EngineOptions) -> Result<Self, Problem> {
-        for directory in [options.data_dir.clone(), options.data_dir.join("review")] {
+        let exchange = transfers::folder(&options.data_dir);
+        for directory in [options.data_dir.clone(), options.data_dir.join("review"), exchange.clone()] {
             private_directory(&directory)?;
         }
         let review = options.data_dir.join("review");
         // Not while a client waits for the daemon.
-        let _ = std::thread::Builder::new().name("sweep".to_owned()).spawn(move || sweep(&review, REVIEW_AGE));
+        let _ = std::thread::Builder::new().name("sweep".to_owned()).spawn(move || {
+            sweep(&review, REVIEW_AGE);
+            sweep(&exchange, transfers::AGE);
+        });
         let store = Store::open(&options.data_dir).map_err(Problem::from)?;
         let stamp = config::stamp(&options.config_file);
         let config = Config::load(&options.config_file, &options.environment);
@@ -139,6 +145,7 @@ impl Engine {
             runs: ActiveRuns::default(),
             indexes: Indexes::new(options.data_dir.join("indexes")),
             pulls: Pulls::default(),
+            transfers: Transfers::new(&options.data_dir),
             started_at: jiff::Timestamp::now().to_string(),
             http_address: Mutex::new(None),
             sessions: Mutex::new(HashMap::new()),

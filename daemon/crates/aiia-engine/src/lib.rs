@@ -15,6 +15,7 @@ pub mod review;
 
 mod bus;
 mod dispatch;
+mod folder_traces;
 mod gate;
 mod hash;
 mod indexes;
@@ -31,6 +32,7 @@ mod run;
 mod settings;
 mod source;
 mod templates;
+mod transfers;
 mod workspace;
 
 pub use aiia_text as text;

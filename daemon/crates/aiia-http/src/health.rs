@@ -33,7 +33,7 @@ async fn live() -> Json<Value> {
 async fn ready(State(app): State<App>, Extension(access): Extension<Access>) -> Response {
     let client = ClientInfo { name: "health check".to_owned(), transport: Transport::Http, scope: access.scope };
     let session = app.engine.open_session(client);
-    let store = check::<ProjectList>(&session, ListProjects { limit: Some(1), cursor: None }).await.err();
+    let store = check::<ProjectList>(&session, ListProjects { limit: Some(1), ..ListProjects::default() }).await.err();
     let (models, config) = match check::<SystemStatus>(&session, Empty {}).await {
         Ok(status) => (status.model_problem, status.config_problems),
         Err(problem) => (Some(problem.sentence()), Vec::new()),

@@ -16,6 +16,7 @@ mod openai;
 mod page;
 mod routes;
 mod sse;
+mod transfers;
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use crate::envelope::{self, Failure};
 use crate::guard::credentials::Credentials;
 use crate::guard::{self, Guard};
 use crate::routes::body::BodyLimits;
-use crate::{auth, health, openai, page, routes};
+use crate::{auth, health, openai, page, routes, transfers};
 
 /// What every handler can reach.
 #[derive(Clone, Debug)]
@@ -44,6 +44,7 @@ pub(crate) fn assemble(app: App) -> Router {
         .merge(auth::routes())
         .merge(health::routes())
         .merge(openai::routes())
+        .merge(transfers::routes())
         .merge(page::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed);

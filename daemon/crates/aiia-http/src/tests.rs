@@ -11,3 +11,4 @@ mod openai;
 mod page;
 mod resources;
 mod stream;
+mod transfers;

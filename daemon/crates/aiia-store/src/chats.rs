@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aiia_protocol::chat::{Chat, CreateChat, Inclusion, ListChats, UpdateChat};
+use aiia_protocol::chat::{ChangeChats, Chat, CreateChat, Inclusion, ListChats, UpdateChat};
 use aiia_protocol::id::{ChatId, MessageId, ProjectId};
 use aiia_protocol::page::Page;
 use aiia_protocol::template::TemplateUse;
@@ -11,14 +11,16 @@ use rusqlite::{Connection, ToSql, params};
 use crate::cursor::PageRequest;
 use crate::{Store, StoreError, clock, columns, parameters, projects, tags, titles};
 
+/// Chats of one change of many.
+const MOST_AT_ONCE: usize = 1000;
 const LONGEST_TITLE: usize = 200;
 const LONGEST_PROMPT: usize = 1 << 20;
-/// A chat `c`; what follows says whether deleted ones belong to it.
+/// A chat `c`, deleted or not.
 const SELECT: &str =
     "SELECT c.id, c.project_id, c.title, c.titled, c.model, c.system_prompt, c.parameters, c.pinned, c.favourite, c.archived,
             c.forked_from, c.template_id, c.template_revision, c.head_id, c.message_count, c.created_at, c.updated_at, c.deleted_at, c.version,
             (SELECT json_group_array(tag) FROM (SELECT tag FROM chat_tags t WHERE t.chat_id = c.id ORDER BY position)) AS tags
-     FROM chats c JOIN projects p ON p.id = c.project_id WHERE p.deleted_at IS NULL";
+     FROM chats c JOIN projects p ON p.id = c.project_id WHERE ";
 
 impl Store {
     /// The chats: pinned ones first, then the one in which something was said last.
@@ -62,6 +64,14 @@ impl Store {
         self.write(move |connection| delete(connection, &id, if_version)).await
     }
 
+    /// Changes many chats, all or none. Gives those that have changed.
+    ///
+    /// # Errors
+    /// `NotFound` for a chat or the project, `InvalidInput` for their number or a tag.
+    pub async fn change_chats(&self, params: ChangeChats) -> Result<Vec<Chat>, StoreError> {
+        self.write(move |connection| change_many(connection, &params)).await
+    }
+
     /// Brings a deleted chat back. One that is not deleted is given as it is.
     ///
     /// # Errors
@@ -78,7 +88,12 @@ pub(crate) fn get(connection: &Connection, id: &ChatId) -> Result<Chat, StoreErr
 
 /// A chat of a project that is not deleted, whether it is deleted itself or not.
 pub(crate) fn get_any(connection: &Connection, id: &ChatId) -> Result<Option<Chat>, StoreError> {
-    columns::first(connection, &format!("{SELECT} AND c.id = ?1"), [id.as_str()], from_row)
+    columns::first(connection, &format!("{SELECT} p.deleted_at IS NULL AND c.id = ?1"), [id.as_str()], from_row)
+}
+
+/// A chat, whether it or its project is deleted or not.
+pub(crate) fn get_stored(connection: &Connection, id: &ChatId) -> Result<Option<Chat>, StoreError> {
+    columns::first(connection, &format!("{SELECT} c.id = ?1"), [id.as_str()], from_row)
 }
 
 /// Shows the path to `head` after `more` messages were added.
@@ -136,7 +151,7 @@ fn list(connection: &Connection, wanted: &ListChats) -> Result<Page<Chat>, Store
     let rows = request.rows();
     let (project_id, tag) =
         (wanted.project_id.as_ref().map(ProjectId::as_str), wanted.tag.as_deref().map(tags::folded));
-    let mut sql = format!("{SELECT} AND (c.pinned, c.updated_at, c.id) < (:pinned, :time, :id)");
+    let mut sql = format!("{SELECT} p.deleted_at IS NULL AND (c.pinned, c.updated_at, c.id) < (:pinned, :time, :id)");
     let mut values: Vec<(&str, &dyn ToSql)> =
         vec![(":pinned", &pinned), (":time", &time), (":id", &id), (":rows", &rows)];
     if let Some(id) = &wanted.project_id {
@@ -254,6 +269,42 @@ fn update(connection: &Connection, params: UpdateChat) -> Result<Chat, StoreErro
         projects::touch(connection, &after.project_id, &now)?;
     }
     get(connection, &after.id)
+}
+
+fn change_many(connection: &Connection, params: &ChangeChats) -> Result<Vec<Chat>, StoreError> {
+    if !(1..=MOST_AT_ONCE).contains(&params.chat_ids.len()) {
+        let detail = format!("There can be 1 to {MOST_AT_ONCE} chats at once, not {}.", params.chat_ids.len());
+        return Err(StoreError::invalid("/chat_ids", detail));
+    }
+    let removed: Vec<String> = params.remove_tags.iter().map(|tag| tags::folded(tag)).collect();
+    let mut changed = Vec::new();
+    for id in &params.chat_ids {
+        let stored = get_any(connection, id)?.ok_or_else(|| StoreError::not_found("chat", id))?;
+        let before = match params.deleted {
+            // What is to be restored has to be there before anything else is done to it.
+            Some(false) => restore(connection, id)?,
+            _ if stored.deleted_at.is_some() => return Err(StoreError::not_found("chat", id)),
+            _ => stored.clone(),
+        };
+        let kept = before.tags.iter().filter(|tag| !removed.contains(&tags::folded(tag)));
+        let wanted: Vec<String> = kept.chain(&params.add_tags).cloned().collect();
+        let change = UpdateChat {
+            pinned: params.pinned,
+            favourite: params.favourite,
+            archived: params.archived,
+            project_id: params.project_id.clone(),
+            tags: Some(wanted),
+            ..UpdateChat::new(id.clone())
+        };
+        let after = update(connection, change)?;
+        if params.deleted == Some(true) {
+            delete(connection, id, None)?;
+        }
+        if after != stored || params.deleted == Some(true) {
+            changed.push(after);
+        }
+    }
+    Ok(changed)
 }
 
 fn delete(connection: &Connection, id: &ChatId, if_version: Option<u64>) -> Result<(), StoreError> {

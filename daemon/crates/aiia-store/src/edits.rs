@@ -135,8 +135,8 @@ impl Store {
 const SELECT: &str = "SELECT e.id, c.project_id, r.chat_id, e.run_id, e.title, e.model, e.status, e.diff, e.created_at,
                              e.updated_at, e.version
                       FROM edits e JOIN runs r ON r.id = e.run_id JOIN chats c ON c.id = r.chat_id
-                      JOIN projects p ON p.id = c.project_id
-                      WHERE c.deleted_at IS NULL AND p.deleted_at IS NULL";
+                      JOIN projects p ON p.id = c.project_id";
+const SHOWN: &str = "WHERE c.deleted_at IS NULL AND p.deleted_at IS NULL";
 
 /// Where an edit stands, from where its hunks stand.
 pub(crate) fn status_of(hunks: impl IntoIterator<Item = HunkStatus>) -> EditStatus {
@@ -174,7 +174,12 @@ fn create(connection: &Connection, new: &NewEdit) -> Result<PendingEdit, StoreEr
     get(connection, &id)
 }
 
-fn insert_file(connection: &Connection, id: &EditId, position: i64, file: &NewEditFile) -> Result<(), StoreError> {
+pub(crate) fn insert_file(
+    connection: &Connection,
+    id: &EditId,
+    position: i64,
+    file: &NewEditFile,
+) -> Result<(), StoreError> {
     columns::execute(
         connection,
         "INSERT INTO edit_files (edit_id, position, path, action, from_path, protection, base_hash, base_text, new_text)
@@ -238,7 +243,7 @@ fn check_numbers(new: &NewEdit) -> Result<(), StoreError> {
 }
 
 fn get(connection: &Connection, id: &EditId) -> Result<PendingEdit, StoreError> {
-    let edit = columns::first(connection, &format!("{SELECT} AND e.id = ?1"), [id.as_str()], from_row)?;
+    let edit = columns::first(connection, &format!("{SELECT} {SHOWN} AND e.id = ?1"), [id.as_str()], from_row)?;
     with_files(connection, edit.ok_or_else(|| StoreError::not_found("pending edit", id))?)
 }
 
@@ -250,7 +255,7 @@ fn list(connection: &Connection, params: &ListEdits) -> Result<Page<PendingEdit>
     let request = PageRequest::new(name, params.cursor.as_deref(), params.limit)?;
     let [time, id] = request.after_newest();
     let rows = request.rows();
-    let mut sql = format!("{SELECT} AND (e.created_at, e.id) < (:time, :id)");
+    let mut sql = format!("{SELECT} {SHOWN} AND (e.created_at, e.id) < (:time, :id)");
     let mut values: Vec<(&str, &dyn ToSql)> = vec![(":time", &time), (":id", &id), (":rows", &rows)];
     if let Some(id) = &params.project_id {
         projects::get(connection, id)?;
@@ -273,9 +278,20 @@ fn list(connection: &Connection, params: &ListEdits) -> Result<Page<PendingEdit>
     Ok(page)
 }
 
+/// A pending edit with its texts, whether its chat is deleted or not.
+pub(crate) fn stored(connection: &Connection, id: &EditId) -> Result<(PendingEdit, Vec<EditTexts>), StoreError> {
+    let edit = columns::first(connection, &format!("{SELECT} WHERE e.id = ?1"), [id.as_str()], from_row)?;
+    let edit = with_files(connection, edit.ok_or_else(|| StoreError::not_found("pending edit", id))?)?;
+    Ok((edit, stored_texts(connection, id)?))
+}
+
 fn texts(connection: &Connection, id: &EditId) -> Result<Vec<EditTexts>, StoreError> {
-    let shown = columns::first(connection, &format!("{SELECT} AND e.id = ?1"), [id.as_str()], |_| Ok(()))?;
+    let shown = columns::first(connection, &format!("{SELECT} {SHOWN} AND e.id = ?1"), [id.as_str()], |_| Ok(()))?;
     shown.ok_or_else(|| StoreError::not_found("pending edit", id))?;
+    stored_texts(connection, id)
+}
+
+fn stored_texts(connection: &Connection, id: &EditId) -> Result<Vec<EditTexts>, StoreError> {
     let sql = "SELECT path, base_text, new_text FROM edit_files WHERE edit_id = ?1 ORDER BY position";
     columns::all(connection, sql, [id.as_str()], |row| {
         Ok(EditTexts { path: row.get("path")?, base_text: row.get("base_text")?, new_text: row.get("new_text")? })

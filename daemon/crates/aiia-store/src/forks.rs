@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aiia_protocol::chat::{Chat, ForkChat, ForkScope};
-use aiia_protocol::id::{ChatId, MessageId};
+use aiia_protocol::id::{ChatId, MessageId, ProjectId};
 use rusqlite::{Connection, params};
 
 use crate::{Store, StoreError, chats, clock, columns, parameters, projects, tags};
@@ -15,7 +15,7 @@ impl Store {
     /// `NotFound` for the chat or the message, `InvalidInput` when the message belongs to another chat or the title is too
     /// long, `State` while one of the messages is being written.
     pub async fn fork_chat(&self, fork: ForkChat) -> Result<Chat, StoreError> {
-        self.write(move |connection| copy(connection, &fork)).await
+        self.write(move |connection| copy(connection, &fork, None)).await
     }
 }
 
@@ -26,7 +26,18 @@ struct Row {
     status: String,
 }
 
-fn copy(connection: &Connection, fork: &ForkChat) -> Result<Chat, StoreError> {
+/// Copies the chats of a project into another one.
+pub(crate) fn copy_all(connection: &Connection, from: &ProjectId, into: &ProjectId) -> Result<(), StoreError> {
+    let sql = "SELECT id FROM chats WHERE project_id = ?1 AND deleted_at IS NULL ORDER BY key";
+    let ids: Vec<ChatId> = columns::all(connection, sql, [from.as_str()], |row| columns::id(row, "id"))?;
+    for chat_id in ids {
+        let fork = ForkChat { chat_id, message_id: None, scope: ForkScope::Everything, title: None };
+        copy(connection, &fork, Some(into))?;
+    }
+    Ok(())
+}
+
+fn copy(connection: &Connection, fork: &ForkChat, into: Option<&ProjectId>) -> Result<Chat, StoreError> {
     let old = chats::get(connection, &fork.chat_id)?;
     if let Some(id) = &fork.message_id {
         crate::messages::require_in_chat(connection, id, &old.id, "/message_id")?;
@@ -39,6 +50,7 @@ fn copy(connection: &Connection, fork: &ForkChat) -> Result<Chat, StoreError> {
     if rows.iter().any(|row| row.status == "streaming") {
         return Err(StoreError::state("A message of the chat is still being written; wait for its end, or stop it."));
     }
+    let project_id = into.unwrap_or(&old.project_id);
     let title = fork.title.clone().unwrap_or_else(|| old.title.clone());
     chats::check_title(&title)?;
     let id: ChatId = clock::new_id();
@@ -50,7 +62,7 @@ fn copy(connection: &Connection, fork: &ForkChat) -> Result<Chat, StoreError> {
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)",
         params![
             id.as_str(),
-            old.project_id.as_str(),
+            project_id.as_str(),
             title,
             fork.title.is_some() || !old.title_is_automatic,
             old.model,
@@ -74,7 +86,7 @@ fn copy(connection: &Connection, fork: &ForkChat) -> Result<Chat, StoreError> {
     }
     let head = end.as_ref().and_then(|end| copies.get(end.as_str()));
     columns::execute(connection, "UPDATE chats SET head_id = ?2 WHERE id = ?1", params![id.as_str(), head])?;
-    projects::touch(connection, &old.project_id, &now)?;
+    projects::touch(connection, project_id, &now)?;
     chats::get(connection, &id)
 }
 

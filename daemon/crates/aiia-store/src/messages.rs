@@ -1,6 +1,7 @@
 //! Messages: a tree in each chat. A parent always has a smaller `key` than its children, so a path ordered by `key` goes
 //! from the root to its end.
 
+use aiia_protocol::archive::FiledMessage;
 use aiia_protocol::id::{ChatId, MessageId};
 use aiia_protocol::message::{ListMessages, Message, MessageStatus, Order, Role, UpdateMessage};
 use aiia_protocol::page::Page;
@@ -115,6 +116,18 @@ pub(crate) fn get_shown(connection: &Connection, id: &MessageId) -> Result<Messa
 pub(crate) fn is_deleted(connection: &Connection, id: &MessageId) -> Result<bool, StoreError> {
     let sql = "SELECT deleted_at IS NOT NULL FROM messages WHERE id = ?1";
     Ok(columns::first(connection, sql, [id.as_str()], |row| row.get(0))?.unwrap_or(false))
+}
+
+/// All messages of a chat in the order of their making, deleted ones included. Who is beside them is left out.
+pub(crate) fn stored(connection: &Connection, chat_id: &ChatId) -> Result<Vec<FiledMessage>, StoreError> {
+    let sql =
+        "SELECT key, id, chat_id, parent_id, role, content, status, model, NULL AS run_id, rating, note, created_at,
+                      version, '[]' AS siblings, deleted_at
+               FROM messages WHERE chat_id = ?1 ORDER BY key";
+    columns::all(connection, sql, [chat_id.as_str()], |row| {
+        let (_, message) = from_row(row)?;
+        Ok(FiledMessage { message, deleted_at: row.get("deleted_at")? })
+    })
 }
 
 /// The messages that follow `parent`, or that begin the chat, in the order of their making.

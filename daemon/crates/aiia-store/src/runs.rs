@@ -157,7 +157,8 @@ impl Store {
     }
 }
 
-const SELECT: &str =
+/// A run `r`, whether its chat is deleted or not.
+pub(crate) const SELECT: &str =
     "SELECT r.id, c.project_id, r.chat_id, r.user_message_id, r.message_id, r.action, r.model, r.settings, r.status,
                              r.edit_id, r.problem, r.usage, r.last_seq, r.created_at, r.finished_at
                       FROM runs r JOIN chats c ON c.id = r.chat_id";
@@ -378,7 +379,13 @@ fn complete_events(run: &Run, end: &mut FinishRun) -> Result<(), StoreError> {
     }
 }
 
-fn enter_usage(connection: &Connection, run: &Run, status: &str, usage: Usage, now: &str) -> Result<(), StoreError> {
+pub(crate) fn enter_usage(
+    connection: &Connection,
+    run: &Run,
+    status: &str,
+    usage: Usage,
+    now: &str,
+) -> Result<(), StoreError> {
     let tokens = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
     columns::execute(
         connection,
@@ -414,7 +421,7 @@ fn is_done(event: &RunEvent) -> bool {
     matches!(event.kind, RunEventKind::Done { .. })
 }
 
-fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
+pub(crate) fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
     Ok(Run {
         id: columns::id(row, "id")?,
         project_id: columns::id(row, "project_id")?,

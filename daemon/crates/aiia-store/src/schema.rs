@@ -14,6 +14,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_file_actions.sql"),
     include_str!("../migrations/0004_templates_search.sql"),
     include_str!("../migrations/0005_reply_formats.sql"),
+    include_str!("../migrations/0006_projects.sql"),
 ];
 
 /// Marks the file as a store of aiia (`aiia` in ASCII).

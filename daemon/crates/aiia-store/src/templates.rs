@@ -45,15 +45,7 @@ impl Store {
     pub async fn template_revisions(&self, id: TemplateId) -> Result<Vec<TemplateRevision>, StoreError> {
         self.read(move |connection| {
             get(connection, &id)?;
-            let sql = "SELECT revision, content, created_at FROM template_revisions WHERE template_id = ?1
-                       ORDER BY revision DESC";
-            columns::all(connection, sql, [id.as_str()], |row| {
-                Ok(TemplateRevision {
-                    revision: columns::number(row, "revision")?,
-                    content: columns::json(row, "content")?,
-                    created_at: row.get("created_at")?,
-                })
-            })
+            revisions(connection, &id)
         })
         .await
     }
@@ -121,6 +113,19 @@ impl Store {
         })
         .await
     }
+}
+
+/// All versions of a template, deleted or not, the newest first.
+pub(crate) fn revisions(connection: &Connection, id: &TemplateId) -> Result<Vec<TemplateRevision>, StoreError> {
+    let sql = "SELECT revision, content, created_at FROM template_revisions WHERE template_id = ?1
+               ORDER BY revision DESC";
+    columns::all(connection, sql, [id.as_str()], |row| {
+        Ok(TemplateRevision {
+            revision: columns::number(row, "revision")?,
+            content: columns::json(row, "content")?,
+            created_at: row.get("created_at")?,
+        })
+    })
 }
 
 fn create(connection: &Connection, content: &TemplateContent) -> Result<Template, StoreError> {

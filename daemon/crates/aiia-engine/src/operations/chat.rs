@@ -2,12 +2,12 @@
 
 use aiia_protocol::Empty;
 use aiia_protocol::chat::{
-    Chat, ChatRef, ChatSettings as ChatSettingsResult, CreateChat, DeleteChat, ForkChat, ForkScope, ListChats,
-    TagList as Tags, UpdateChat,
+    ChangeChats, ChangedChats, Chat, ChatRef, ChatSettings as ChatSettingsResult, CreateChat, DeleteChat, ForkChat,
+    ForkScope, ListChats, TagList as Tags, UpdateChat,
 };
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::operation::{
-    ChatCreate, ChatDelete, ChatDuplicate, ChatFork, ChatGet, ChatList, ChatPurge, ChatRestore, ChatSettings,
+    ChatBulk, ChatCreate, ChatDelete, ChatDuplicate, ChatFork, ChatGet, ChatList, ChatPurge, ChatRestore, ChatSettings,
     ChatUpdate, TagList,
 };
 use aiia_protocol::page::Page;
@@ -52,6 +52,21 @@ impl Handle for ChatDelete {
         session.engine().store.delete_chat(params.chat_id, params.if_version).await?;
         changed(session, Change::Deleted, &chat);
         Ok(Reply::One(Empty {}))
+    }
+}
+
+impl Handle for ChatBulk {
+    async fn handle(session: &Session, params: ChangeChats) -> Result<Reply<ChangedChats>, Problem> {
+        let change = match params.deleted {
+            Some(true) => Change::Deleted,
+            Some(false) => Change::Created,
+            None => Change::Updated,
+        };
+        let chats = session.engine().store.change_chats(params).await?;
+        for chat in &chats {
+            changed(session, change, chat);
+        }
+        Ok(Reply::One(ChangedChats { changed: chats.len() as u64 }))
     }
 }
 

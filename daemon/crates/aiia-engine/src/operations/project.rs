@@ -3,13 +3,20 @@
 use aiia_protocol::Empty;
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::ProjectId;
-use aiia_protocol::operation::{ProjectCreate, ProjectDelete, ProjectGet, ProjectList, ProjectResolve, ProjectUpdate};
+use aiia_protocol::operation::{
+    ProjectCreate, ProjectDelete, ProjectDuplicate, ProjectGet, ProjectList, ProjectResolve, ProjectRestore,
+    ProjectStatistics, ProjectUpdate,
+};
 use aiia_protocol::page::Page;
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::project::{CreateProject, ListProjects, Project, ProjectRef, ResolveProject, UpdateProject};
+use aiia_protocol::project::{
+    CreateProject, DeleteProject, DuplicateProject, ListProjects, Project, ProjectRef, ProjectStatistics as Statistics,
+    ResolveProject, UpdateProject,
+};
 use std::path::Path;
 
 use crate::dispatch::{Handle, Reply};
+use crate::folder_traces;
 use crate::session::Session;
 use crate::workspace;
 
@@ -44,7 +51,9 @@ impl Handle for ProjectResolve {
 
 /// The project bound to `root`; made where there is none.
 pub(super) async fn resolve(session: &Session, root: &Path) -> Result<Project, Problem> {
-    let (project, created) = session.engine().store.resolve_project(root.to_string_lossy().into_owned()).await?;
+    let (folder, place) = (root.to_string_lossy().into_owned(), root.to_owned());
+    let traces = tokio::task::spawn_blocking(move || folder_traces::of(&place)).await.unwrap_or_default();
+    let (project, created) = session.engine().store.resolve_project(folder, traces).await?;
     if created {
         changed(session, Change::Created, &project.id);
     }
@@ -66,10 +75,36 @@ impl Handle for ProjectUpdate {
 }
 
 impl Handle for ProjectDelete {
-    async fn handle(session: &Session, params: ProjectRef) -> Result<Reply<Empty>, Problem> {
-        session.engine().store.delete_project(params.project_id.clone()).await?;
-        changed(session, Change::Deleted, &params.project_id);
+    async fn handle(session: &Session, params: DeleteProject) -> Result<Reply<Empty>, Problem> {
+        let (id, other) = (params.project_id.clone(), params.move_chats_to.clone());
+        session.engine().store.delete_project(params).await?;
+        changed(session, Change::Deleted, &id);
+        if let Some(other) = other {
+            changed(session, Change::Updated, &other);
+        }
         Ok(Reply::One(Empty {}))
+    }
+}
+
+impl Handle for ProjectRestore {
+    async fn handle(session: &Session, params: ProjectRef) -> Result<Reply<Project>, Problem> {
+        let project = session.engine().store.restore_project(params.project_id).await?;
+        changed(session, Change::Created, &project.id);
+        Ok(Reply::One(project))
+    }
+}
+
+impl Handle for ProjectDuplicate {
+    async fn handle(session: &Session, params: DuplicateProject) -> Result<Reply<Project>, Problem> {
+        let project = session.engine().store.duplicate_project(params).await?;
+        changed(session, Change::Created, &project.id);
+        Ok(Reply::One(project))
+    }
+}
+
+impl Handle for ProjectStatistics {
+    async fn handle(session: &Session, params: ProjectRef) -> Result<Reply<Statistics>, Problem> {
+        Ok(Reply::One(session.engine().store.project_statistics(params.project_id).await?))
     }
 }
 

@@ -29,6 +29,7 @@ fn made(row: &Row, result: &Value) -> (StatusCode, Option<String>) {
     let status = StatusCode::from_u16(row.success_status()).unwrap_or(StatusCode::OK);
     let noun = match status {
         StatusCode::CREATED => row.name.split('.').next().unwrap_or_default(),
+        StatusCode::ACCEPTED if matches!(row.name, "export.start" | "import.start") => "transfer",
         StatusCode::ACCEPTED => "run",
         _ => return (status, None),
     };
@@ -56,6 +57,7 @@ mod tests {
         check("chat.create", 201, Some("/api/v1/chats/x"));
         check("run.start", 202, Some("/api/v1/runs/x"));
         check("action.start", 202, Some("/api/v1/runs/x"));
+        check("import.start", 202, Some("/api/v1/transfers/x"));
         check("project.resolve", 200, None);
         check("edit.accept", 200, None);
         check("chat.get", 200, None);

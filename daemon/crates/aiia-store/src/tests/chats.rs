@@ -81,7 +81,7 @@ async fn a_deleted_project_takes_its_chats_along() {
     let store = fixture();
     let begun = store.lone_run().await;
     let edit = store.edit(&begun.run.id).await;
-    store.delete_project(begun.run.project_id.clone()).await.unwrap();
+    store.delete_project(gone(begun.run.project_id.clone())).await.unwrap();
     is_not_found(store.get_chat(begun.chat.id.clone()).await, "chat");
     is_not_found(store.get_run(begun.run.id.clone()).await, "run");
     is_not_found(store.run_events(begun.run.id.clone(), 0, 9).await, "run");

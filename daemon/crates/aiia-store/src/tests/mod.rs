@@ -1,5 +1,6 @@
 //! Tests of the store as a whole.
 
+mod archive;
 mod backups;
 mod branches;
 mod chats;
@@ -11,6 +12,7 @@ mod formats;
 mod messages;
 mod opening;
 mod paging;
+mod places;
 mod projects;
 mod purge;
 mod recovery;
@@ -23,13 +25,13 @@ use std::path::Path;
 use aiia_protocol::chat::{Chat, CreateChat};
 use aiia_protocol::edit::{EditHunk, FileAction, HunkStatus, PendingEdit};
 use aiia_protocol::id::{ProjectId, RunId};
-use aiia_protocol::project::{CreateProject, Project};
+use aiia_protocol::project::{CreateProject, DeleteProject, Project};
 use aiia_protocol::run::{RunEvent, RunEventKind, RunStatus};
 use aiia_protocol::settings::Settings;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::{BegunRun, FinishRun, NewEdit, NewEditFile, NewRun, Store, StoreError};
+use crate::{BegunRun, FinishRun, FolderTraces, NewEdit, NewEditFile, NewRun, Store, StoreError};
 
 /// A store in a directory of its own.
 struct Fixture {
@@ -91,6 +93,11 @@ fn raw(dir: &Path) -> Connection {
 
 fn new_project(name: &str, folders: &[&str]) -> CreateProject {
     CreateProject { folders: folders.iter().map(|&folder| folder.to_owned()).collect(), ..CreateProject::new(name) }
+}
+
+/// Deletes a project with its chats.
+fn gone(project_id: ProjectId) -> DeleteProject {
+    DeleteProject { project_id, move_chats_to: None, if_version: None }
 }
 
 fn new_run(chat: &Chat, content: &str) -> NewRun {

@@ -201,7 +201,7 @@ async fn a_closed_store_says_so() {
     store.close();
     store.close();
     assert_eq!(store.get_project(project.id.clone()).await, Err(StoreError::Closed));
-    assert_eq!(store.delete_project(project.id).await, Err(StoreError::Closed));
+    assert_eq!(store.delete_project(gone(project.id)).await, Err(StoreError::Closed));
     assert_eq!(store.check().await, Err(StoreError::Closed));
     assert_eq!(Problem::from(StoreError::Closed).code, ProblemCode::Unavailable);
 }

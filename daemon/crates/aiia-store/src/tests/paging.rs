@@ -18,7 +18,7 @@ async fn projects_that_come_and_go_between_pages_neither_repeat_nor_hide_one() {
     for number in 0..13 {
         made.push(store.project(&number.to_string()).await);
     }
-    let mut params = ListProjects { limit: Some(4), cursor: None };
+    let mut params = ListProjects { limit: Some(4), ..Default::default() };
     let mut seen = Vec::new();
     let mut round = 0;
     loop {
@@ -28,8 +28,8 @@ async fn projects_that_come_and_go_between_pages_neither_repeat_nor_hide_one() {
         let Some(cursor) = page.next_cursor else { break };
         params.cursor = Some(cursor);
         // One that was seen and one that was not go, a new one comes.
-        store.delete_project(page.items[3].id.clone()).await.unwrap();
-        store.delete_project(made[round].id.clone()).await.unwrap();
+        store.delete_project(gone(page.items[3].id.clone())).await.unwrap();
+        store.delete_project(gone(made[round].id.clone())).await.unwrap();
         store.project("late").await;
         round += 1;
     }
@@ -101,7 +101,7 @@ async fn every_list_has_the_same_limits(#[case] limit: Option<u32>, #[case] fits
     }
     let store = fixture();
     let chat = store.chat(&store.project("p").await.id).await;
-    check(store.list_projects(ListProjects { limit, cursor: None }).await, fits);
+    check(store.list_projects(ListProjects { limit, ..Default::default() }).await, fits);
     check(store.list_chats(ListChats { limit, ..ListChats::default() }).await, fits);
     check(store.list_edits(ListEdits { limit, ..ListEdits::default() }).await, fits);
     let params = ListMessages { limit, ..ListMessages::new(chat.id) };
@@ -112,7 +112,7 @@ async fn every_list_has_the_same_limits(#[case] limit: Option<u32>, #[case] fits
 async fn a_cursor_that_was_made_up_is_refused() {
     let store = fixture();
     for cursor in ["", "1", "deadbeef", "next"] {
-        let params = ListProjects { cursor: Some(cursor.into()), limit: None };
+        let params = ListProjects { cursor: Some(cursor.into()), ..Default::default() };
         assert_eq!(store.list_projects(params).await, Err(StoreError::InvalidCursor), "{cursor}");
     }
 }

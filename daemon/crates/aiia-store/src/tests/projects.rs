@@ -40,10 +40,10 @@ async fn a_project_is_made_read_changed_and_deleted() {
     assert_eq!(changed.model, made.model);
     assert_eq!(store.get_project(made.id.clone()).await, Ok(changed));
 
-    store.delete_project(made.id.clone()).await.unwrap();
+    store.delete_project(gone(made.id.clone())).await.unwrap();
     is_not_found(store.get_project(made.id.clone()).await, "project");
     is_not_found(store.update_project(change(&made.id)).await, "project");
-    is_not_found(store.delete_project(made.id.clone()).await, "project");
+    is_not_found(store.delete_project(gone(made.id.clone())).await, "project");
     assert!(store.list_projects(ListProjects::default()).await.unwrap().items.is_empty());
     store.assert_clean().await;
 }
@@ -101,13 +101,13 @@ async fn a_folder_has_the_project_with_the_longest_folder(#[case] folder: &str, 
     let store = fixture();
     store.create_project(new_project("one", &["/w/one", "/elsewhere"])).await.unwrap();
     store.create_project(new_project("sub", &["/w/one/sub"])).await.unwrap();
-    let gone = store.create_project(new_project("gone", &["/gone"])).await.unwrap();
-    store.delete_project(gone.id.clone()).await.unwrap();
-    let (project, created) = store.resolve_project(folder.into()).await.unwrap();
+    let left = store.create_project(new_project("gone", &["/gone"])).await.unwrap();
+    store.delete_project(gone(left.id.clone())).await.unwrap();
+    let (project, created) = store.resolve_project(folder.into(), FolderTraces::default()).await.unwrap();
     if expected.is_empty() {
-        assert!(created && project.id != gone.id);
+        assert!(created && project.id != left.id);
         assert_eq!(project.folders, [folder]);
-        assert_eq!(store.resolve_project(folder.into()).await, Ok((project, false)));
+        assert_eq!(store.resolve_project(folder.into(), FolderTraces::default()).await, Ok((project, false)));
     } else {
         assert_eq!((project.name.as_str(), created), (expected, false));
     }
@@ -116,7 +116,7 @@ async fn a_folder_has_the_project_with_the_longest_folder(#[case] folder: &str, 
 #[tokio::test]
 async fn only_absolute_folders_have_a_project() {
     let store = fixture();
-    is_invalid(store.resolve_project("untitled:1".into()).await, "/folder");
+    is_invalid(store.resolve_project("untitled:1".into(), FolderTraces::default()).await, "/folder");
 }
 
 #[tokio::test]
@@ -125,7 +125,9 @@ async fn a_folder_that_many_ask_for_at_once_gets_one_project() {
     let tasks: Vec<_> = (0..20)
         .map(|_| {
             let store = store.store.clone();
-            tokio::spawn(async move { store.resolve_project("/w/new".into()).await.unwrap().1 })
+            tokio::spawn(
+                async move { store.resolve_project("/w/new".into(), FolderTraces::default()).await.unwrap().1 },
+            )
         })
         .collect();
     let mut created = 0;

@@ -1,0 +1,175 @@
+//! Exports and imports that go on, and those that ended not long ago.
+
+mod export;
+mod import;
+
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use aiia_protocol::event::{Change, Entity};
+use aiia_protocol::id::TransferId;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::transfer::{Transfer, TransferKind, TransferStatus};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::Engine;
+
+pub(crate) use export::{Subject, format_of};
+pub(crate) use import::open;
+
+/// How long a transfer and its file are kept after its end.
+pub(crate) const AGE: Duration = Duration::from_hours(24);
+/// How long an answer may wait for the end of a transfer.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// Transfers at the same time.
+const MOST_RUNNING: usize = 4;
+/// How often progress is told, in chats.
+const STEP: u64 = 64;
+
+/// Where files of exports are, and what is handed over to be imported.
+pub(crate) fn folder(data_dir: &Path) -> PathBuf {
+    data_dir.join("exchange")
+}
+
+/// What an import reads.
+pub(crate) trait Input: Read + Seek + Send {}
+impl<T: Read + Seek + Send> Input for T {}
+
+/// The transfers of an engine.
+#[derive(Debug)]
+pub(crate) struct Transfers {
+    folder: PathBuf,
+    known: Mutex<Vec<Arc<Job>>>,
+}
+
+/// A transfer that goes on or has ended.
+#[derive(Debug)]
+pub(crate) struct Job {
+    state: watch::Sender<Transfer>,
+    cancelled: CancellationToken,
+    ended: Mutex<Option<Instant>>,
+}
+
+impl Transfers {
+    pub(crate) fn new(data_dir: &Path) -> Self {
+        Self { folder: folder(data_dir), known: Mutex::default() }
+    }
+
+    /// The transfer as it is, or as it is at its end.
+    pub(crate) async fn get(&self, id: &TransferId, wait: bool) -> Result<Transfer, Problem> {
+        let job = self.find(id)?;
+        let mut state = job.state.subscribe();
+        if wait {
+            let ended = state.wait_for(|transfer| transfer.status != TransferStatus::Running);
+            let _ = tokio::time::timeout(LONGEST_WAIT, ended).await;
+        }
+        let transfer = state.borrow().clone();
+        Ok(transfer)
+    }
+
+    /// Asks for the end of a transfer, and gives it as it is then.
+    pub(crate) async fn cancel(&self, id: &TransferId) -> Result<Transfer, Problem> {
+        self.find(id)?.cancelled.cancel();
+        self.get(id, true).await
+    }
+
+    fn find(&self, id: &TransferId) -> Result<Arc<Job>, Problem> {
+        let known = self.lock();
+        let job = known.iter().find(|job| job.state.borrow().id == *id).map(Arc::clone);
+        job.ok_or_else(|| {
+            Problem::not_found("transfer", id).with_hint("Exports and imports are known until a day after their end.")
+        })
+    }
+
+    fn begin(&self, engine: &Engine, kind: TransferKind) -> Result<Arc<Job>, Problem> {
+        let mut known = self.lock();
+        known.retain(|job| job.ended().is_none_or(|ended| ended.elapsed() < AGE));
+        if known.iter().filter(|job| job.ended().is_none()).count() >= MOST_RUNNING {
+            let detail = format!("{MOST_RUNNING} exports and imports go on at once already.");
+            return Err(Problem::new(ProblemCode::RateLimited, detail).with_hint("Wait for one of them to end."));
+        }
+        let transfer = Transfer {
+            id: TransferId(uuid::Uuid::now_v7().to_string()),
+            kind,
+            status: TransferStatus::Running,
+            done: 0,
+            total: None,
+            file: None,
+            report: None,
+            problem: None,
+        };
+        let job = Arc::new(Job {
+            state: watch::Sender::new(transfer),
+            cancelled: engine.shutdown_token().child_token(),
+            ended: Mutex::new(None),
+        });
+        known.push(Arc::clone(&job));
+        Ok(job)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Job>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Job {
+    fn id(&self) -> TransferId {
+        self.state.borrow().id.clone()
+    }
+
+    fn ended(&self) -> Option<Instant> {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, engine: &Engine, change: impl FnOnce(&mut Transfer)) {
+        self.state.send_modify(change);
+        engine.publish((Entity::Transfer, Change::Updated), self.id(), None, None);
+    }
+
+    /// Counts one more chat.
+    fn count(&self, engine: &Engine, done: u64) {
+        self.state.send_modify(|transfer| transfer.done = done);
+        if done.is_multiple_of(STEP) {
+            engine.publish((Entity::Transfer, Change::Updated), self.id(), None, None);
+        }
+    }
+
+    /// Ends the transfer.
+    fn end(&self, engine: &Engine, outcome: Result<(), Problem>) {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        let cancelled = self.cancelled.is_cancelled();
+        self.change(engine, |transfer| match outcome {
+            Ok(()) if cancelled => transfer.status = TransferStatus::Cancelled,
+            Ok(()) => transfer.status = TransferStatus::Completed,
+            Err(problem) => {
+                transfer.status = TransferStatus::Failed;
+                transfer.problem = Some(problem);
+            }
+        });
+    }
+}
+
+impl Engine {
+    /// A place for a file that is handed over to be imported; it goes after the import.
+    pub fn upload_place(&self) -> PathBuf {
+        self.transfers.folder.join(format!("upload-{}", uuid::Uuid::now_v7()))
+    }
+}
+
+fn refused(error: aiia_exchange::Refused) -> Problem {
+    match error {
+        aiia_exchange::Refused::Io(error) => {
+            Problem::new(ProblemCode::StoreUnavailable, format!("The file cannot be read or written: {error}."))
+        }
+        other @ aiia_exchange::Refused::Content(_) => {
+            Problem::new(ProblemCode::InvalidParams, other.to_string()).with_hint("Nothing of it was taken in.")
+        }
+    }
+}
+
+fn fault(error: tokio::task::JoinError) -> Problem {
+    Problem::new(ProblemCode::Internal, format!("A transfer ended by a fault: {error}."))
+}

@@ -1,0 +1,190 @@
+//! Writes exports.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use aiia_exchange::{ArchiveWriter, Refused};
+use aiia_protocol::archive::{ChatFile, ProjectFile};
+use aiia_protocol::id::ChatId;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::project::Project;
+use aiia_protocol::transfer::{ExportFormat, ExportedFile, Transfer, TransferKind};
+
+use super::{Job, fault, refused};
+use crate::engine::Engine;
+
+/// What is exported.
+#[derive(Clone, Debug)]
+pub(crate) enum Subject {
+    /// A chat.
+    Chat(ChatId),
+    /// The chats of a project.
+    Project(Box<Project>),
+    /// Everything.
+    All,
+}
+
+impl Engine {
+    /// Starts an export.
+    pub(crate) fn start_export(&self, subject: Subject, format: ExportFormat) -> Result<Transfer, Problem> {
+        let job = self.transfers.begin(self, TransferKind::Export)?;
+        let begun = job.state.borrow().clone();
+        let engine = self.clone();
+        tokio::spawn(async move {
+            let place = engine.transfers.folder.join(format!("export-{}", job.id()));
+            let outcome = run(&engine, &job, &place, subject, format).await;
+            if outcome.is_err() || job.cancelled.is_cancelled() {
+                let _ = std::fs::remove_file(&place);
+            }
+            let outcome = outcome.map(|file| {
+                if !job.cancelled.is_cancelled() {
+                    job.state.send_modify(|transfer| transfer.file = Some(file));
+                }
+            });
+            job.end(&engine, outcome);
+        });
+        Ok(begun)
+    }
+}
+
+async fn run(
+    engine: &Engine,
+    job: &Arc<Job>,
+    place: &Path,
+    subject: Subject,
+    format: ExportFormat,
+) -> Result<ExportedFile, Problem> {
+    match subject {
+        Subject::Chat(id) if format != ExportFormat::Zip => one(engine, place, id, format).await,
+        subject => many(engine, job, place, subject).await,
+    }
+}
+
+async fn one(engine: &Engine, place: &Path, id: ChatId, format: ExportFormat) -> Result<ExportedFile, Problem> {
+    let mut file = engine.store.export_chat(id, false).await?;
+    let chats = 1;
+    let messages = file.messages.iter().filter(|filed| filed.deleted_at.is_none()).count() as u64;
+    let title = file.chat.title.clone();
+    if format == ExportFormat::Json {
+        file.project = engine.store.export_projects(Some(file.chat.project_id.clone())).await?.pop();
+    }
+    let place = place.to_path_buf();
+    let path = place.display().to_string();
+    let (bytes, extension, media_type) = tokio::task::spawn_blocking(move || {
+        let (content, extension, media_type) = rendered(&file, format)?;
+        create(&place).and_then(|mut to| to.write_all(&content).and_then(|()| to.sync_all())).map_err(Refused::Io)?;
+        Ok::<_, Refused>((content.len() as u64, extension, media_type))
+    })
+    .await
+    .map_err(fault)?
+    .map_err(refused)?;
+    let name = aiia_exchange::file_name(&title, extension);
+    Ok(ExportedFile { name, path, media_type: media_type.to_owned(), bytes, chats, messages })
+}
+
+fn rendered(file: &ChatFile, format: ExportFormat) -> Result<(Vec<u8>, &'static str, &'static str), Refused> {
+    Ok(match format {
+        ExportFormat::Markdown => (aiia_exchange::markdown(file).into_bytes(), "md", "text/markdown; charset=utf-8"),
+        ExportFormat::Html => (aiia_exchange::html(file).into_bytes(), "html", "text/html; charset=utf-8"),
+        _ => {
+            let json = serde_json::to_vec_pretty(file).map_err(std::io::Error::from)?;
+            (json, "json", "application/json")
+        }
+    })
+}
+
+/// Writes an archive while the next chats are read.
+async fn many(engine: &Engine, job: &Arc<Job>, place: &Path, subject: Subject) -> Result<ExportedFile, Problem> {
+    let (only, title) = match &subject {
+        Subject::Project(project) => (Some(project.id.clone()), project.name.clone()),
+        Subject::Chat(_) | Subject::All => (None, "aiia".to_owned()),
+    };
+    let deleted = matches!(subject, Subject::All);
+    let (ids, projects) = match subject {
+        Subject::Chat(id) => {
+            let chat = engine.store.get_chat(id.clone()).await?;
+            (vec![id], engine.store.export_projects(Some(chat.project_id)).await?)
+        }
+        _ => (engine.store.exported_chats(only.clone()).await?, engine.store.export_projects(only).await?),
+    };
+    job.change(engine, |transfer| transfer.total = Some(ids.len() as u64));
+    let (send, receive) = tokio::sync::mpsc::channel::<ChatFile>(8);
+    let (finish, finished) = tokio::sync::oneshot::channel();
+    let to = place.to_path_buf();
+    let writing = tokio::task::spawn_blocking(move || write(&to, &projects, receive, finished));
+    let mut done = 0;
+    for id in ids {
+        if job.cancelled.is_cancelled() {
+            break;
+        }
+        let chat = match engine.store.export_chat(id, deleted).await {
+            Ok(chat) => chat,
+            // It was deleted or purged meanwhile.
+            Err(aiia_store::StoreError::NotFound { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        if send.send(chat).await.is_err() {
+            break;
+        }
+        done += 1;
+        job.count(engine, done);
+    }
+    drop(send);
+    let rest = if deleted {
+        (engine.store.export_templates().await?, engine.store.export_usage().await?)
+    } else {
+        (Vec::new(), Vec::new())
+    };
+    let _ = finish.send(rest);
+    let (bytes, chats, messages) = writing.await.map_err(fault)?.map_err(refused)?;
+    let name = aiia_exchange::file_name(&title, "zip");
+    let path = place.display().to_string();
+    Ok(ExportedFile { name, path, media_type: "application/zip".to_owned(), bytes, chats, messages })
+}
+
+type Rest = (Vec<aiia_protocol::archive::FiledTemplate>, Vec<aiia_protocol::archive::FiledUsage>);
+
+fn write(
+    to: &Path,
+    projects: &[ProjectFile],
+    mut chats: tokio::sync::mpsc::Receiver<ChatFile>,
+    finished: tokio::sync::oneshot::Receiver<Rest>,
+) -> Result<(u64, u64, u64), Refused> {
+    let file = BufWriter::with_capacity(1 << 18, create(to)?);
+    let mut archive = ArchiveWriter::new(file, jiff::Timestamp::now().to_string(), projects)?;
+    while let Some(chat) = chats.blocking_recv() {
+        archive.chat(&chat)?;
+    }
+    let Ok((templates, usage)) = finished.blocking_recv() else {
+        return Err(Refused::Io(std::io::Error::other("the export was given up")));
+    };
+    let (file, manifest) = archive.finish(&templates, &usage)?;
+    let file = file.into_inner().map_err(|error| Refused::Io(error.into_error()))?;
+    file.sync_all()?;
+    Ok((file.metadata()?.len(), manifest.chats, manifest.messages))
+}
+
+/// A new file that its owner alone may read.
+fn create(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// What a request for an export asks for.
+///
+/// # Errors
+/// When it asks for both a chat and a project, or for a format that there is not for it.
+pub(crate) fn format_of(subject: &Subject, wanted: Option<ExportFormat>) -> Result<ExportFormat, Problem> {
+    match (subject, wanted) {
+        (Subject::Chat(_), None) => Ok(ExportFormat::Json),
+        (_, None | Some(ExportFormat::Zip)) => Ok(ExportFormat::Zip),
+        (Subject::Chat(_), Some(format)) => Ok(format),
+        (_, Some(_)) => Err(Problem::new(ProblemCode::InvalidParams, "Many chats are exported as ZIP alone.")
+            .with_error("/format", "only `zip` for more than one chat")),
+    }
+}

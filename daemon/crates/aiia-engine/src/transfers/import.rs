@@ -1,0 +1,257 @@
+//! Takes in what files bring.
+
+use std::io::BufReader;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aiia_exchange::{Item, Source};
+use aiia_protocol::archive::{ChatFile, FiledTemplate, FiledUsage, ProjectFile};
+use aiia_protocol::event::{Change, Entity};
+use aiia_protocol::id::ProjectId;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::transfer::{
+    ImportItem, ImportKind, ImportOutcome, ImportReport, ImportSource, Transfer, TransferKind,
+};
+use aiia_store::{Imported, StoreError};
+use tokio::sync::mpsc;
+
+use super::{Input, Job, fault, refused};
+use crate::engine::Engine;
+use crate::templates;
+
+/// Chats of one transaction, and bytes of what is said in them.
+const BATCH: usize = 64;
+const BATCH_BYTES: usize = 4 << 20;
+
+/// What the file brings, as it is read.
+enum Step {
+    Begin(ImportSource, u64),
+    Item(Box<Item>),
+}
+
+impl Engine {
+    /// Starts an import. New chats go to `into`, where that is given.
+    pub(crate) fn start_import(
+        &self,
+        input: Box<dyn Input>,
+        into: Option<ProjectId>,
+        uploaded: Option<PathBuf>,
+    ) -> Result<Transfer, Problem> {
+        let job = self.transfers.begin(self, TransferKind::Import)?;
+        let begun = job.state.borrow().clone();
+        let engine = self.clone();
+        tokio::spawn(async move {
+            let outcome = run(&engine, &job, input, into).await;
+            if let Some(place) = uploaded {
+                let _ = std::fs::remove_file(place);
+            }
+            job.end(&engine, outcome);
+        });
+        Ok(begun)
+    }
+}
+
+async fn run(engine: &Engine, job: &Arc<Job>, input: Box<dyn Input>, into: Option<ProjectId>) -> Result<(), Problem> {
+    let (send, mut steps) = mpsc::channel(32);
+    let cancelled = job.cancelled.clone();
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut source = Source::examine(BufReader::new(input))?;
+        let sent = send.blocking_send(Step::Begin(source.kind(), source.chats()));
+        if sent.is_err() || cancelled.is_cancelled() {
+            return Ok(());
+        }
+        source.read(&mut |item| !cancelled.is_cancelled() && send.blocking_send(Step::Item(Box::new(item))).is_ok())
+    });
+    let mut taking = Taking {
+        engine,
+        job,
+        into,
+        report: ImportReport::new(ImportSource::Aiia),
+        chats: Vec::new(),
+        notes: Vec::new(),
+        bytes: 0,
+        usage: Vec::new(),
+        done: 0,
+        begun: false,
+    };
+    let taken = taking.all(&mut steps).await;
+    // Where nobody takes any more, nothing more is read.
+    drop(steps);
+    let read = reading.await.map_err(fault).and_then(|read| read.map_err(refused));
+    taking.show();
+    taken.and(read)
+}
+
+/// An import on its way.
+struct Taking<'a> {
+    engine: &'a Engine,
+    job: &'a Arc<Job>,
+    into: Option<ProjectId>,
+    report: ImportReport,
+    chats: Vec<ChatFile>,
+    /// What of each of those chats could not be taken over.
+    notes: Vec<Option<String>>,
+    bytes: usize,
+    usage: Vec<FiledUsage>,
+    done: u64,
+    begun: bool,
+}
+
+impl Taking<'_> {
+    async fn all(&mut self, steps: &mut mpsc::Receiver<Step>) -> Result<(), Problem> {
+        while let Some(step) = steps.recv().await {
+            match step {
+                Step::Begin(source, total) => {
+                    self.report.source = source;
+                    self.begun = true;
+                    self.job.change(self.engine, |transfer| transfer.total = Some(total));
+                }
+                Step::Item(item) => self.take(*item).await?,
+            }
+        }
+        self.chats().await?;
+        self.usage().await
+    }
+
+    async fn take(&mut self, item: Item) -> Result<(), Problem> {
+        match item {
+            Item::Chat(chat) => self.chat(*chat, None).await,
+            Item::Partly { chat, detail } => self.chat(*chat, Some(detail)).await,
+            // They go elsewhere.
+            Item::Project(_) if self.into.is_some() => Ok(()),
+            Item::Project(project) => self.project(project).await,
+            Item::Template(template) => self.template(template).await,
+            Item::Usage(row) => {
+                self.usage.push(row);
+                if self.usage.len() >= 1000 { self.usage().await } else { Ok(()) }
+            }
+            Item::Broken { title, detail } => {
+                self.count();
+                let outcome = ImportOutcome::Failed;
+                let detail = Some(detail);
+                self.report.add(ImportItem { kind: ImportKind::Chat, id: None, title, outcome, messages: 0, detail });
+                Ok(())
+            }
+        }
+    }
+
+    async fn chat(&mut self, chat: ChatFile, note: Option<String>) -> Result<(), Problem> {
+        self.bytes += chat.messages.iter().map(|filed| filed.message.content.len()).sum::<usize>();
+        self.chats.push(chat);
+        self.notes.push(note);
+        if self.chats.len() >= BATCH || self.bytes >= BATCH_BYTES { self.chats().await } else { Ok(()) }
+    }
+
+    async fn chats(&mut self) -> Result<(), Problem> {
+        self.bytes = 0;
+        let chats = std::mem::take(&mut self.chats);
+        let notes = std::mem::take(&mut self.notes);
+        if chats.is_empty() {
+            return Ok(());
+        }
+        let about: Vec<_> = chats.iter().map(|file| (file.chat.id.clone(), file.chat.title.clone())).collect();
+        let outcomes = self.engine.store.import_chats(chats, self.into.clone()).await?;
+        for (((id, title), note), outcome) in about.into_iter().zip(notes).zip(outcomes) {
+            self.count();
+            let change = match &outcome {
+                Ok(Imported { outcome: ImportOutcome::Created, .. }) => Some(Change::Created),
+                Ok(Imported { outcome: ImportOutcome::Updated, .. }) => Some(Change::Updated),
+                _ => None,
+            };
+            if let Some(change) = change {
+                self.engine.publish((Entity::Chat, change), &id, self.into.as_ref(), Some(&id));
+            }
+            let mut item = item(ImportKind::Chat, id.0, title, outcome);
+            if item.detail.is_none() && change.is_some() {
+                item.detail = note;
+            }
+            self.report.add(item);
+        }
+        Ok(())
+    }
+
+    async fn project(&mut self, file: ProjectFile) -> Result<(), Problem> {
+        let (id, name) = (file.project.id.clone(), file.project.name.clone());
+        for outcome in self.engine.store.import_projects(vec![file]).await? {
+            if outcome.as_ref().is_ok_and(|done| done.outcome != ImportOutcome::Unchanged) {
+                self.engine.publish((Entity::Project, Change::Created), &id, Some(&id), None);
+            }
+            self.report.add(item(ImportKind::Project, id.0.clone(), name.clone(), outcome));
+        }
+        Ok(())
+    }
+
+    async fn template(&mut self, file: FiledTemplate) -> Result<(), Problem> {
+        let id = file.id.0.clone();
+        let name = file.revisions.last().map_or_else(|| id.clone(), |newest| newest.content.name.clone());
+        let wrong = file.revisions.iter().find_map(|revision| templates::validate(&revision.content).err());
+        let outcome = match wrong {
+            Some(problem) => Err(StoreError::InvalidInput { pointer: String::new(), detail: problem.sentence() }),
+            None => match self.engine.store.import_templates(vec![file]).await?.pop() {
+                Some(outcome) => outcome,
+                None => return Ok(()),
+            },
+        };
+        if outcome.as_ref().is_ok_and(|done| done.outcome != ImportOutcome::Unchanged) {
+            self.engine.publish((Entity::Template, Change::Updated), &id, None, None);
+        }
+        self.report.add(item(ImportKind::Template, id, name, outcome));
+        Ok(())
+    }
+
+    /// Rows of the ledger are no items of their own: only what is wrong with one is told.
+    async fn usage(&mut self) -> Result<(), Problem> {
+        let rows = std::mem::take(&mut self.usage);
+        let ids: Vec<String> = rows.iter().map(|row| row.run_id.0.clone()).collect();
+        for (id, outcome) in ids.into_iter().zip(self.engine.store.import_usage(rows).await?) {
+            if outcome.is_err() {
+                self.report.add(item(ImportKind::Usage, id.clone(), format!("usage of run {id}"), outcome));
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self) {
+        self.done += 1;
+        self.job.count(self.engine, self.done);
+    }
+
+    /// Shows what was done; nothing where the file was refused.
+    fn show(self) {
+        if self.begun {
+            self.job.state.send_modify(|transfer| transfer.report = Some(self.report));
+        }
+    }
+}
+
+fn item(kind: ImportKind, id: String, title: String, outcome: Result<Imported, StoreError>) -> ImportItem {
+    match outcome {
+        Ok(Imported { outcome, messages, detail }) => {
+            ImportItem { kind, id: Some(id), title, outcome, messages, detail }
+        }
+        Err(error) => {
+            let detail = match error {
+                StoreError::InvalidInput { pointer, detail } if !pointer.is_empty() => format!("{pointer}: {detail}"),
+                other => other.to_string(),
+            };
+            ImportItem { kind, id: None, title, outcome: ImportOutcome::Failed, messages: 0, detail: Some(detail) }
+        }
+    }
+}
+
+/// Opens the file of an import.
+///
+/// # Errors
+/// When the path is not absolute, or there is no regular file.
+pub(crate) fn open(path: &str) -> Result<Box<dyn Input>, Problem> {
+    let wrong = |detail: String| Problem::new(ProblemCode::InvalidParams, detail.clone()).with_error("/path", detail);
+    if !std::path::Path::new(path).is_absolute() {
+        return Err(wrong(format!("“{path}” is not an absolute path.")));
+    }
+    let unreadable = |error: std::io::Error| wrong(format!("{path} cannot be read: {error}."));
+    // A pipe would be waited for when it is opened.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(wrong(format!("{path} is not a regular file.")));
+    }
+    Ok(Box::new(std::fs::File::open(path).map_err(unreadable)?))
+}

@@ -1,0 +1,125 @@
+//! `aiia project`: what is done to a project.
+
+use std::io::{self, BufRead, IsTerminal};
+use std::path::Path;
+
+use aiia_protocol::id::ProjectId;
+use aiia_protocol::operation::{
+    ProjectCreate, ProjectDelete, ProjectDuplicate, ProjectGet, ProjectRestore, ProjectStatistics, ProjectUpdate,
+};
+use aiia_protocol::project::{CreateProject, DeleteProject, DuplicateProject, Project, ProjectRef, UpdateProject};
+
+use crate::cli::arguments::{ProjectArguments, ProjectChange};
+use crate::cli::output::{self, Style, paint};
+use crate::cli::sanitize::one_line;
+use crate::client::Client;
+use crate::exit::{self, Failure};
+
+pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    let reference = |project: &str| ProjectRef { project_id: project.into() };
+    let change = |project: &str| UpdateProject::new(ProjectId::from(project));
+    let project = match &arguments.change {
+        ProjectChange::Create { name } => client.call::<ProjectCreate>(&CreateProject::new(name.as_str()))?,
+        ProjectChange::Rename { project, name } => {
+            client.call::<ProjectUpdate>(&UpdateProject { name: Some(name.clone()), ..change(project) })?
+        }
+        ProjectChange::Archive { project } => {
+            client.call::<ProjectUpdate>(&UpdateProject { archived: Some(true), ..change(project) })?
+        }
+        ProjectChange::Unarchive { project } => {
+            client.call::<ProjectUpdate>(&UpdateProject { archived: Some(false), ..change(project) })?
+        }
+        ProjectChange::Bind { project, folder } => {
+            let known = client.call::<ProjectGet>(&reference(project))?;
+            let mut folders = known.folders;
+            folders.push(absolute(folder)?);
+            let change = UpdateProject { folders: Some(folders), if_version: Some(known.version), ..change(project) };
+            client.call::<ProjectUpdate>(&change)?
+        }
+        ProjectChange::Unbind { project, folder } => {
+            let known = client.call::<ProjectGet>(&reference(project))?;
+            let folder = absolute(folder)?;
+            let folders: Vec<String> = known.folders.iter().filter(|bound| **bound != folder).cloned().collect();
+            if folders.len() == known.folders.len() {
+                return Err(Failure::local(format!("{folder} is not bound to the project.")));
+            }
+            let change = UpdateProject { folders: Some(folders), if_version: Some(known.version), ..change(project) };
+            client.call::<ProjectUpdate>(&change)?
+        }
+        ProjectChange::Duplicate { project, name, chats } => client.call::<ProjectDuplicate>(&DuplicateProject {
+            project_id: project.as_str().into(),
+            name: name.clone(),
+            chats: *chats,
+        })?,
+        ProjectChange::Restore { project } => client.call::<ProjectRestore>(&reference(project))?,
+        ProjectChange::Stats { project } => return statistics(&mut client, &reference(project), arguments.json),
+        ProjectChange::Delete { project, move_chats_to, with_chats } => {
+            if move_chats_to.is_none() && !with_chats {
+                ask(&mut client, &reference(project))?;
+            }
+            client.call::<ProjectDelete>(&DeleteProject {
+                project_id: project.as_str().into(),
+                move_chats_to: move_chats_to.as_deref().map(Into::into),
+                if_version: None,
+            })?;
+            output::note(&format!("Deleted. `aiia project restore {project}` brings it back."));
+            return Ok(exit::OK);
+        }
+    };
+    if arguments.json {
+        output::json(&project);
+    } else {
+        show(&project);
+    }
+    Ok(exit::OK)
+}
+
+fn show(project: &Project) {
+    let (id, name) = (paint(project.id.as_str(), Style::Faint), paint(&one_line(&project.name), Style::Heading));
+    output::painted_line(&format!("{id}  {name}"));
+    project.folders.iter().chain(&project.remotes).for_each(|place| output::line(&format!("    {place}")));
+}
+
+fn statistics(client: &mut Client, project: &ProjectRef, json: bool) -> Result<u8, Failure> {
+    let counted = client.call::<ProjectStatistics>(project)?;
+    if json {
+        output::json(&counted);
+        return Ok(exit::OK);
+    }
+    let messages: u64 = counted.messages.iter().map(|count| count.messages).sum();
+    output::line(&format!("{} chats, {} of them archived", counted.chats, counted.archived_chats));
+    output::line(&format!("{messages} messages, {} KiB", counted.bytes.div_ceil(1024)));
+    output::line(&format!("{} answers, {} proposed changes", counted.runs, counted.edits));
+    if let Some(last) = &counted.last_said_at {
+        output::line(&format!("last said {last}"));
+    }
+    Ok(exit::OK)
+}
+
+/// Asks what becomes of the chats, where there are any.
+fn ask(client: &mut Client, project: &ProjectRef) -> Result<(), Failure> {
+    let chats = client.call::<ProjectStatistics>(project)?.chats;
+    if chats == 0 {
+        return Ok(());
+    }
+    let undecided = Failure::usage(
+        format!("The project has {chats} chats."),
+        "Add --with-chats to delete them with it, or --move-chats-to PROJECT to keep them.",
+    );
+    if !io::stdin().is_terminal() {
+        return Err(undecided);
+    }
+    output::note(&format!("The project has {chats} chats. Delete them with it? They come back with it. [y/N]"));
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    if read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) { Ok(()) } else { Err(undecided) }
+}
+
+fn absolute(folder: &Path) -> Result<String, Failure> {
+    let path = folder
+        .canonicalize()
+        .or_else(|_| std::path::absolute(folder))
+        .map_err(|error| Failure::local(format!("{} cannot be used: {error}.", folder.display())))?;
+    Ok(path.display().to_string())
+}

@@ -1,0 +1,163 @@
+//! `aiia export` and `aiia import`: chats as files.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use aiia_protocol::operation::{ExportStart, ImportStart, TransferGet};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::transfer::{
+    GetTransfer, ImportItem, ImportOutcome, ImportReport, StartExport, StartImport, Transfer, TransferStatus,
+};
+
+use crate::cli::arguments::{ExportArguments, ImportArguments};
+use crate::cli::interrupt::Interrupt;
+use crate::cli::output::{self, Progress, Style, paint};
+use crate::cli::sanitize::one_line;
+use crate::client::Client;
+use crate::exit::{self, Failure};
+
+/// How often it is asked how far a transfer is.
+const STEP: std::time::Duration = std::time::Duration::from_millis(50);
+
+pub(crate) fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
+    let interrupt = Interrupt::listen();
+    // A file that is in the way is told before the work.
+    let to_stdout = arguments.output.as_deref() == Some(Path::new("-"));
+    if let Some(output) = arguments.output.as_deref().filter(|_| !to_stdout) {
+        refuse_existing(output, arguments.force)?;
+    }
+    let format = arguments.format.as_ref().and_then(|format| serde_json::from_value(format.clone().into()).ok());
+    let mut client = Client::open()?;
+    let begun = client.call::<ExportStart>(&StartExport {
+        chat_id: arguments.chat.as_deref().map(Into::into),
+        project_id: arguments.project.as_deref().map(Into::into),
+        format,
+    })?;
+    let ended = follow(&mut client, begun, &interrupt)?;
+    let Some(mut file) = ended.file else { return Ok(exit::CANCELLED) };
+    let made = PathBuf::from(&file.path);
+    let output = arguments.output.clone().unwrap_or_else(|| PathBuf::from(&file.name));
+    let copied = copy(&made, &output, to_stdout, arguments.force);
+    let _ = fs::remove_file(&made);
+    copied?;
+    if to_stdout {
+        return Ok(exit::OK);
+    }
+    file.path = std::path::absolute(&output).unwrap_or(output).display().to_string();
+    if arguments.json {
+        output::json(&file);
+    } else {
+        let size = file.bytes.div_ceil(1024);
+        output::line(&format!("{}  {} chats, {} messages, {size} KiB", file.path, file.chats, file.messages));
+    }
+    Ok(exit::OK)
+}
+
+fn refuse_existing(output: &Path, force: bool) -> Result<(), Failure> {
+    if force || !output.exists() {
+        return Ok(());
+    }
+    let problem = Problem::new(ProblemCode::Conflict, format!("{} is there already.", output.display()));
+    Err(problem.with_hint("Name another file, or add --force to replace it.").into())
+}
+
+/// Brings the file to its place, whole or not at all.
+fn copy(made: &Path, output: &Path, to_stdout: bool, force: bool) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::local(format!("{} cannot be written: {error}.", output.display()));
+    let mut from = File::open(made).map_err(failed)?;
+    if to_stdout {
+        return match io::copy(&mut from, &mut io::stdout().lock()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(failed(error)),
+            _ => Ok(()),
+        };
+    }
+    refuse_existing(output, force)?;
+    let mut name = output.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let draft = output.with_file_name(name);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(&draft).and_then(|mut to| {
+        io::copy(&mut from, &mut to)?;
+        to.sync_all()?;
+        fs::rename(&draft, output)
+    });
+    written.map_err(|error| {
+        let _ = fs::remove_file(&draft);
+        failed(error)
+    })
+}
+
+pub(crate) fn import(arguments: &ImportArguments) -> Result<u8, Failure> {
+    let interrupt = Interrupt::listen();
+    let path = std::path::absolute(&arguments.file)
+        .map_err(|error| Failure::local(format!("{} cannot be used: {error}.", arguments.file.display())))?;
+    let mut client = Client::open()?;
+    let begun = client.call::<ImportStart>(&StartImport {
+        path: Some(path.display().to_string()),
+        project_id: arguments.project.as_deref().map(Into::into),
+        ..StartImport::default()
+    })?;
+    let ended = follow(&mut client, begun, &interrupt)?;
+    let Some(report) = ended.report else { return Ok(exit::CANCELLED) };
+    if arguments.json {
+        output::json(&report);
+    } else {
+        show(&report);
+    }
+    Ok(match ended.status {
+        TransferStatus::Cancelled => exit::CANCELLED,
+        _ if report.failed > 0 => exit::FAILED,
+        _ => exit::OK,
+    })
+}
+
+fn show(report: &ImportReport) {
+    let told = |item: &&ImportItem| item.outcome != ImportOutcome::Unchanged || item.detail.is_some();
+    for item in report.items.iter().filter(told) {
+        let (word, style) = match item.outcome {
+            ImportOutcome::Created => ("new", Style::Good),
+            ImportOutcome::Updated => ("more", Style::Good),
+            ImportOutcome::Unchanged => ("there", Style::Faint),
+            ImportOutcome::Skipped => ("left out", Style::Warning),
+            ImportOutcome::Failed => ("failed", Style::Bad),
+        };
+        let title = one_line(&item.title);
+        output::painted_line(&format!("{}  {title}", paint(&format!("{word:>8}"), style)));
+        if let Some(detail) = &item.detail {
+            output::painted_line(&format!("          {}", paint(&one_line(detail), Style::Faint)));
+        }
+    }
+    output::note(&format!(
+        "From {}: {} new, {} with something new, {} there already, {} left out, {} failed; {} messages.",
+        report.source.name(),
+        report.created,
+        report.updated,
+        report.unchanged,
+        report.skipped,
+        report.failed,
+        report.messages
+    ));
+}
+
+/// Shows how far a transfer is, until its end.
+fn follow(client: &mut Client, mut transfer: Transfer, interrupt: &Interrupt) -> Result<Transfer, Failure> {
+    let mut progress = Progress::default();
+    let transfer_id = transfer.id.clone();
+    interrupt.watch_transfer(client.canceller(), transfer_id.clone());
+    while transfer.status == TransferStatus::Running {
+        if let Some(total) = transfer.total.filter(|total| *total > 1) {
+            progress.show(&format!("{} of {total} chats", transfer.done));
+        }
+        std::thread::sleep(STEP);
+        transfer = client.call::<TransferGet>(&GetTransfer { transfer_id: transfer_id.clone(), wait: false })?;
+    }
+    progress.clear();
+    interrupt.unwatch();
+    match transfer.problem.take() {
+        Some(problem) => Err(problem.into()),
+        None => Ok(transfer),
+    }
+}
