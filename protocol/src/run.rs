@@ -60,6 +60,10 @@ pub struct Run {
     pub problem: Option<Problem>,
     /// What it used so far.
     pub usage: Option<Usage>,
+    /// What that cost in US dollars, by the prices of now; absent where tokens or price are not known. Models on this machine cost
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
     /// The number of its last durable event.
     pub last_seq: u64,
     /// When it started (RFC 3339, UTC).

@@ -1,5 +1,6 @@
 //! What was used, and what it cost: what is not known is no nothing.
 
+use aiia_tests::http_client::HttpClient;
 use aiia_tests::installation::Installation;
 use aiia_tests::model_server::Script;
 use serde_json::{Value, json};
@@ -28,4 +29,8 @@ fn what_is_used_is_counted_by_model_and_day_and_survives_its_chat() {
     let table = aiia.run(&["usage"]);
     let text = String::from_utf8_lossy(&table.stdout).into_owned();
     assert!(text.contains("scripted/other") && text.contains("> 0.0000"), "{text}");
+    let http = HttpClient::new(&aiia);
+    let run = http.ask(&http.chat(), "what does this cost?");
+    http.run_events(&run);
+    assert_eq!(http.get(&format!("/runs/{run}"))["cost_usd"], 0.0);
 }

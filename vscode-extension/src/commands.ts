@@ -39,6 +39,8 @@ export function registerCommands(ctx: Ctx, { chat, actions, reviews, reports, co
     "aiia.reviewEdits": () => reviews.choose(),
     "aiia.acceptHunk": (target?: Target) => reviews.decide("acceptHunk", asTarget(target)),
     "aiia.rejectHunk": (target?: Target) => reviews.decide("rejectHunk", asTarget(target)),
+    "aiia.splitHunk": (target?: Target) => reviews.split(asTarget(target)),
+    "aiia.retryHunk": (target?: Target) => actions.retry(asTarget(target)),
     "aiia.acceptAll": (target?: Target) => reviews.decide("acceptAll", asTarget(target)),
     "aiia.rejectAll": (target?: Target) => reviews.decide("rejectAll", asTarget(target)),
     "aiia.undo": (target?: Target) => reviews.decide("undo", asTarget(target)),

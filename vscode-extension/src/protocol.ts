@@ -2128,6 +2128,12 @@ export interface components {
             /** @description What it used so far. */
             usage?: components["schemas"]["Usage"] | null;
             /**
+             * Format: double
+             * @description What that cost in US dollars, by the prices of now; absent where tokens or price are not known. Models on this machine cost
+             *     nothing.
+             */
+            cost_usd?: number | null;
+            /**
              * Format: uint64
              * @description The number of its last durable event.
              */

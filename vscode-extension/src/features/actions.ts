@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { type Ctx, showProblem } from "../ctx";
 import type { Problem, RunEvent } from "../lib/api";
 import type { ChatView } from "./chat_view";
-import type { Reviews } from "./reviews";
+import type { Reviews, Target } from "./reviews";
 
 export type Kind = "explain" | "fix" | "optimize" | "test" | "document" | "edit" | "ask";
 
@@ -65,17 +65,38 @@ export class Actions implements vscode.Disposable {
 
   /** Starts an action with the argument that the daemon's own menu gave, or one of the same form. */
   async start(kind: Kind, argument: object): Promise<void> {
+    const started = await this.#started(`aiia.${kind}`, argument);
+    if (started && (kind === "explain" || kind === "ask")) await this.chat.show(started.chat_id).catch(showProblem);
+  }
+
+  /** Has the daemon start a run; what it proposes is shown when it is there. */
+  async #started(command: string, argument: object): Promise<{ chat_id: string } | undefined> {
     try {
-      const started = await this.ctx.command<Started>(`aiia.${kind}`, argument);
+      const started = await this.ctx.command<Started>(command, argument);
       // A problem was shown by the daemon already.
-      if (!started || "problem" in started) return;
+      if (!started || "problem" in started) return undefined;
       this.#awaited.set(started.run_id, { chatId: started.chat_id });
-      if (kind === "explain" || kind === "ask") await this.chat.show(started.chat_id);
       for (const event of this.#early.get(started.run_id) ?? []) this.#take(event);
       this.#early.delete(started.run_id);
+      return started;
     } catch (error) {
       showProblem(error);
+      return undefined;
     }
+  }
+
+  /** Asks the model for another change in place of a hunk. The review goes on with the new one. */
+  async retry(target?: Target): Promise<void> {
+    const chosen = this.reviews.target(target, true);
+    const hunk = chosen?.hunks?.[0];
+    if (!chosen || hunk === undefined) return;
+    const note = await vscode.window.showInputBox({
+      title: "aiia: Try Again",
+      prompt: "What is wrong with this change, or what is wanted instead? It may stay empty.",
+      ignoreFocusOut: true,
+    });
+    if (note === undefined) return;
+    await this.#started("aiia.retryHunk", { edit_id: chosen.edit_id, hunks: [hunk], note: note.trim() || undefined });
   }
 
   #take(event: RunEvent): void {

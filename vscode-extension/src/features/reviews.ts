@@ -97,16 +97,40 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
   async decide(command: "acceptHunk" | "rejectHunk" | "acceptAll" | "rejectAll" | "undo", target?: Target): Promise<void> {
     try {
       if (!vscode.workspace.isTrusted) throw new Error("Trust this folder first: aiia changes nothing in an untrusted one.");
-      const chosen = target ?? this.#atCursor(command.endsWith("Hunk"));
-      if (!chosen) {
-        void vscode.window.showInformationMessage("aiia: Put the cursor on a change of a review first.");
-        return;
-      }
+      const chosen = this.target(target, command.endsWith("Hunk"));
+      if (!chosen) return;
       if (command === "acceptHunk" && !(await this.#confirmProtected(chosen))) return;
       await this.ctx.command(`aiia.${command}`, chosen);
     } catch (error) {
       showProblem(error);
     }
+  }
+
+  /** What is meant: `target`, or the hunk at the cursor of the diff that is shown, or all of it. Says so when there is none. */
+  target(target: Target | undefined, oneHunk: boolean): Target | undefined {
+    const chosen = target ?? this.#atCursor(oneHunk);
+    if (!chosen) void vscode.window.showInformationMessage("aiia: Put the cursor on a change of a review first.");
+    return chosen;
+  }
+
+  /** Cuts a hunk into its smallest changes, each to be decided on alone. */
+  async split(target?: Target): Promise<void> {
+    try {
+      const chosen = this.target(target, true);
+      const hunk = chosen?.hunks?.[0];
+      if (!chosen || hunk === undefined) return;
+      const before = this.#waiting(chosen.edit_id);
+      await this.ctx.call("edit.split", { edit_id: chosen.edit_id, hunk });
+      await this.#refresh(chosen.edit_id);
+      if (this.#waiting(chosen.edit_id) === before)
+        void vscode.window.showInformationMessage("aiia: This hunk is one change already.");
+    } catch (error) {
+      showProblem(error);
+    }
+  }
+
+  #waiting(editId: string): number {
+    return this.#previews.get(editId)?.files.reduce((sum, file) => sum + file.hunks.length, 0) ?? 0;
   }
 
   /** A file that can make programs run something, or is aiia's own, is asked about with its name. */
@@ -153,6 +177,8 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
         return [
           lens(hunk.number, line, "$(check) Accept", "aiia.acceptHunk"),
           lens(hunk.number, line, "$(close) Reject", "aiia.rejectHunk"),
+          lens(hunk.number, line, "Split", "aiia.splitHunk"),
+          lens(hunk.number, line, "Try Again…", "aiia.retryHunk"),
         ];
       });
   }

@@ -169,6 +169,32 @@ test("what should change is asked for, and shown as a diff", async () => {
   assert.ok(JSON.stringify(aiia.model.requests.at(-1)).includes("Use the statistics module"));
 });
 
+test("a hunk is split, and tried again with a note", async () => {
+  aiia.model.next([
+    "mean.py\n<<<<<<< SEARCH\ndef mean(xs):\n    return sum(xs) / len(xs)\n=======\ndef mean(values):\n    return sum(values) / len(values)\n>>>>>>> REPLACE\n",
+  ]);
+  await window.goTo(2);
+  await window.command("aiia: Edit Code…");
+  await window.page.locator(".quick-input-widget .input").first().fill("Name it values");
+  await window.page.keyboard.press("Enter");
+  const lens = (text) => window.page.locator(".codelens-decoration a").getByText(text);
+  await lens("Try Again…").first().click();
+  await window.page.getByText("What is wrong with this change").waitFor();
+  await window.page.locator(".quick-input-widget .input").first().fill("Name it numbers");
+  aiia.model.next([
+    "mean.py\n<<<<<<< SEARCH\ndef mean(xs):\n    return sum(xs) / len(xs)\n=======\ndef mean(numbers):\n    return sum(numbers) / len(numbers)\n>>>>>>> REPLACE\n",
+  ]);
+  await window.page.keyboard.press("Enter");
+  await window.lines().getByText("def mean(numbers)").first().waitFor();
+  assert.ok(JSON.stringify(aiia.model.requests.at(-1)).includes("Name it numbers"));
+  await lens("Split").first().click();
+  await lens("Split").nth(1).waitFor();
+  await window.picture("08-split");
+  await window.page.keyboard.press("Alt+Shift+Backspace");
+  await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
+  await window.editing();
+});
+
 test("what a model would see is shown", async () => {
   await window.goTo(2);
   await window.command("aiia: Show What a Model Would See");

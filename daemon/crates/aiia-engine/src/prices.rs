@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use aiia_store::UsageSum;
+use aiia_protocol::run::Usage;
 
 use crate::config::Price;
+use crate::engine::Configured;
 
 static BUILT_IN: LazyLock<BTreeMap<String, Price>> =
     LazyLock::new(|| serde_json::from_str(include_str!("prices.json")).expect("the table is checked by a test"));
@@ -17,10 +18,18 @@ pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>) -> Option<Price> {
     own.get(model).or_else(|| own.get(&wide)).or_else(|| BUILT_IN.get(model)).copied()
 }
 
-/// What a sum costs in US dollars; `None` where it is not known.
-pub(crate) fn cost(sum: &UsageSum, price: Price) -> Option<f64> {
-    let (input, output) = (sum.input_tokens?, sum.output_tokens?);
-    let cached = sum.cached_tokens.unwrap_or(0).min(input);
+/// The price of a model as [`of`] gives it; nothing for one on this machine.
+pub(crate) async fn price_of(model: &str, configured: &Configured) -> Option<Price> {
+    if configured.models.is_local(model).await {
+        return Some(Price { input: Some(0.0), output: Some(0.0), cached: None });
+    }
+    of(model, &configured.config.settings.prices)
+}
+
+/// What was used costs so many US dollars; `None` where it is not known.
+pub(crate) fn cost(usage: &Usage, price: Price) -> Option<f64> {
+    let (input, output) = (usage.input_tokens?, usage.output_tokens?);
+    let cached = usage.cached_tokens.unwrap_or(0).min(input);
     let fresh = (input - cached) as f64 * price.input?;
     let read_again = cached as f64 * price.cached.or(price.input)?;
     let written = output as f64 * price.output?;
@@ -65,9 +74,8 @@ mod tests {
         #[case] cached: Option<f64>,
         #[case] expected: Option<f64>,
     ) {
-        let (name, model) = (String::new(), String::new());
-        let sum = UsageSum { name, model, runs: 1, uncounted: 0, input_tokens, output_tokens, cached_tokens };
-        let found = cost(&sum, Price { input: Some(1.0), output: Some(4.0), cached });
+        let usage = Usage { input_tokens, output_tokens, cached_tokens };
+        let found = cost(&usage, Price { input: Some(1.0), output: Some(4.0), cached });
         assert_eq!(found.map(|cost| (cost * 100.0).round()), expected.map(|cost| (cost * 100.0).round()));
     }
 }

@@ -435,6 +435,8 @@ pub(crate) fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
         edit_id: columns::id_option(row, "edit_id")?,
         problem: columns::json_option(row, "problem")?,
         usage: columns::json_option(row, "usage")?,
+        // Prices change; they are put to what was used when it is read.
+        cost_usd: None,
         last_seq: columns::number(row, "last_seq")?,
         created_at: row.get("created_at")?,
         finished_at: row.get("finished_at")?,

@@ -165,8 +165,8 @@ function Details({ message, run }: { message: Message; run: LiveRun | undefined 
   const parts: string[] = [];
   if (usage?.input_tokens != null) parts.push(`${usage.input_tokens.toLocaleString()} in`);
   if (usage?.output_tokens != null) parts.push(`${usage.output_tokens.toLocaleString()} out`);
-  const cost = (usage as { cost?: unknown } | undefined)?.cost;
-  if (typeof cost === "number" || typeof cost === "string") parts.push(`${cost}`);
+  if (ended?.cost_usd) parts.push(`$${ended.cost_usd.toPrecision(2)}`);
+  else if (ended?.cost_usd == null && ended?.usage?.input_tokens != null) parts.push("cost unknown");
   if (ended?.finished_at) parts.push(`${((Date.parse(ended.finished_at) - Date.parse(ended.created_at)) / 1000).toFixed(1)} s`);
   const problem = ended?.problem;
   return (

@@ -18,6 +18,7 @@ use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::gate;
 use crate::models::{Chosen, Sampling};
+use crate::prices;
 use crate::prompt;
 use crate::run::{Assignment, events, start};
 use crate::session::Session;
@@ -213,7 +214,13 @@ pub(crate) fn answer_limit(messages: &[ChatMessage], window: u32) -> u32 {
 
 impl Handle for RunGet {
     async fn handle(session: &Session, params: RunRef) -> Result<Reply<Run>, Problem> {
-        Ok(Reply::One(session.engine().store.get_run(params.run_id).await?))
+        let engine = session.engine();
+        let mut run = engine.store.get_run(params.run_id).await?;
+        if let Some(usage) = &run.usage {
+            let price = prices::price_of(&run.model, &engine.configured()).await;
+            run.cost_usd = price.and_then(|price| prices::cost(usage, price));
+        }
+        Ok(Reply::One(run))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use aiia_protocol::operation::UsageReport;
 use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::run::Usage;
 use aiia_protocol::usage::{ReportUsage, UsageReport as Report, UsageRow};
 use aiia_store::UsageSum;
 
@@ -20,9 +21,7 @@ impl Handle for UsageReport {
         let mut report =
             Report { items: Vec::new(), total: UsageRow { name: "total".to_owned(), ..UsageRow::default() } };
         for sum in engine.store.usage(params).await? {
-            let local = configured.models.is_local(&sum.model).await;
-            let free = Price { input: Some(0.0), output: Some(0.0), cached: None };
-            let price = if local { Some(free) } else { prices::of(&sum.model, &configured.config.settings.prices) };
+            let price = prices::price_of(&sum.model, &configured).await;
             if report.items.last().is_none_or(|row| row.name != sum.name) {
                 report.items.push(UsageRow { name: sum.name.clone(), ..UsageRow::default() });
             }
@@ -48,7 +47,12 @@ fn add(row: &mut UsageRow, sum: &UsageSum, price: Option<Price>) {
     plus(&mut row.cached_tokens, sum.cached_tokens);
     match price {
         Some(price) => {
-            if let Some(cost) = prices::cost(sum, price) {
+            let usage = Usage {
+                input_tokens: sum.input_tokens,
+                output_tokens: sum.output_tokens,
+                cached_tokens: sum.cached_tokens,
+            };
+            if let Some(cost) = prices::cost(&usage, price) {
                 row.cost_usd = Some(row.cost_usd.unwrap_or(0.0) + cost);
             }
         }
