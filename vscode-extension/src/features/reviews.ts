@@ -23,6 +23,7 @@ export interface Target {
 export class Reviews implements vscode.Disposable, vscode.TextDocumentContentProvider, vscode.CodeLensProvider {
   readonly #previews = new Map<string, EditPreview>();
   readonly #settling = new Map<string, NodeJS.Timeout>();
+  #turn: Promise<void> = Promise.resolve();
   readonly #onDidChange = new vscode.EventEmitter<vscode.Uri>();
   readonly #onDidChangeLenses = new vscode.EventEmitter<void>();
   readonly #disposables: vscode.Disposable[] = [this.#onDidChange, this.#onDidChangeLenses];
@@ -45,6 +46,12 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
     );
   }
 
+  /** Tabs are opened and closed one after the other: what is closed brings its file to the front, unless a review is there. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(work, work);
+    return this.#turn;
+  }
+
   /** Reads the reviews of a file again once it rests. */
   #settle(document: vscode.TextDocument): void {
     for (const [id, preview] of this.#previews) {
@@ -58,7 +65,11 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
   }
 
   /** Shows a pending edit: one diff, or one editor with the diffs of all files. */
-  async open(editId: string): Promise<void> {
+  open(editId: string): Promise<void> {
+    return this.#inTurn(() => this.#open(editId));
+  }
+
+  async #open(editId: string): Promise<void> {
     const preview = await this.#load(editId);
     const files = preview.files.filter((file) => file.hunks.length > 0);
     if (files.length === 0) {
@@ -209,7 +220,11 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
     return preview;
   }
 
-  async #refresh(editId: string): Promise<void> {
+  #refresh(editId: string): Promise<void> {
+    return this.#inTurn(() => this.#bringUpToDate(editId));
+  }
+
+  async #bringUpToDate(editId: string): Promise<void> {
     try {
       const preview = await this.#load(editId);
       for (const file of preview.files.filter((file) => file.hunks.length === 0)) await closeDiffs(editId, file.path);
@@ -259,9 +274,11 @@ async function closeDiffs(editId: string, path?: string): Promise<void> {
   const done = tabs.filter((tab) => tab.input instanceof vscode.TabInputTextDiff && ours(tab.input.modified));
   for (const tab of done) {
     const input = tab.input as vscode.TabInputTextDiff;
+    const wasInFront = tab.isActive;
     await vscode.window.tabGroups.close(tab);
-    // The file itself comes to the front, where the change now is.
-    if (input.original.scheme !== SCHEME) await vscode.window.showTextDocument(input.original, { preview: false });
+    // The file itself comes to the front, where the change now is; unless another review has come there meanwhile.
+    if (wasInFront && !shownReview() && input.original.scheme !== SCHEME)
+      await vscode.window.showTextDocument(input.original, { preview: false });
   }
 }
 

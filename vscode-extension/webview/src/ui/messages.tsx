@@ -50,11 +50,7 @@ export function Messages() {
       requestAnimationFrame(() => following.current && toEnd());
     };
     app.onShowMessage = (id) => {
-      const all = app.state.messages.filter((message) => message.role !== "system");
-      const at = all.findIndex((message) => message.id === id);
-      if (at < 0) return;
       following.current = false;
-      setNewest(Math.max(0, all.length - at - WINDOW / 2));
       wanted.current = id;
       redraw();
     };
@@ -62,6 +58,7 @@ export function Messages() {
 
   useEffect(() => {
     following.current = true;
+    wanted.current = undefined;
     setNewest(0);
   }, [chat?.id]);
 
@@ -87,10 +84,16 @@ export function Messages() {
     }
   }, [visible[0]?.id, visible.at(-1)?.id]);
 
+  // It may take until other readings of the chat have ended that the message is there.
   useLayoutEffect(() => {
-    const article =
-      wanted.current && view.current?.querySelector<HTMLElement>(`article[data-message="${CSS.escape(wanted.current)}"]`);
-    if (!article) return;
+    const id = wanted.current;
+    const at = id ? shown.findIndex((message) => message.id === id) : -1;
+    if (!id || at < 0) return;
+    const article = view.current?.querySelector<HTMLElement>(`article[data-message="${CSS.escape(id)}"]`);
+    if (!article) {
+      setNewest(Math.max(0, shown.length - at - WINDOW / 2));
+      return;
+    }
     wanted.current = undefined;
     article.scrollIntoView({ block: "center" });
     article.focus({ preventScroll: true });
