@@ -2,6 +2,7 @@ import unittest
 
 import support
 import chromium_client
+import openai_clients
 import vscode_client
 from failure import SetupError
 
@@ -35,6 +36,17 @@ class VsCode(support.ScratchTest):
     def test_a_given_one_is_taken(self):
         given = {"AIIA_CODE_SERVER": "/a/entry.js", "AIIA_NODE24": "/a/node"}
         self.assertEqual(vscode_client.prepare(self.folder, Quiet(), self.folder / "log", {**given, "PATH": ""}), given)
+
+
+class OpenAi(support.ScratchTest):
+    def test_given_ones_are_taken(self):
+        given = {"AIIA_OPENAI_PYTHON": "/a/python", "AIIA_OPENAI_NODE": "/a/openai"}
+        self.assertEqual(openai_clients.prepare(self.folder, Quiet(), self.folder / "log", {**given, "PATH": ""}), given)
+
+    def test_what_cannot_be_installed_is_said(self):
+        with self.assertRaises(SetupError) as caught:
+            openai_clients.prepare(self.folder, Quiet(), self.folder / "log", {"PATH": "", "PIP_INDEX_URL": "http://127.0.0.1:1/", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": "/dev/null"})
+        self.assertIn("AIIA_OPENAI_PYTHON", caught.exception.hint)
 
 
 if __name__ == "__main__":
