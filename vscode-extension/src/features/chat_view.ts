@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Ctx } from "../ctx";
 import { asProblem, type Chat, type OperationName, type Params, type Project, type RunEvent } from "../lib/api";
+import { exported } from "../lib/exports";
 import { placeLabel } from "../lib/text";
 import { type Attachment, type FromView, type HostAction, parseFromView, type ToView } from "../lib/view_protocol";
 import type { Reviews } from "./reviews";
@@ -219,6 +220,8 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
       }
       case "review":
         return this.reviews.open(what.editId);
+      case "export":
+        return this.#export(what.chatId, what.format);
       case "openFile":
         return openFile(what.path, what.line);
       case "openLink":
@@ -236,6 +239,15 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
       case "log":
         this.ctx.output.show();
     }
+  }
+
+  /** Writes a chat to where the user says. */
+  async #export(chatId: string, format: "markdown" | "json" | "html"): Promise<void> {
+    const file = await exported((operation, params) => this.ctx.call(operation, params), chatId, format);
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    const defaultUri = folder ? vscode.Uri.joinPath(folder, file.name) : vscode.Uri.file(file.name);
+    const target = await vscode.window.showSaveDialog({ defaultUri, title: "aiia: Export the Chat" });
+    if (target) await vscode.workspace.fs.copy(vscode.Uri.file(file.path), target, { overwrite: true });
   }
 
   /** Files that were dropped from the explorer; only those of the opened folders. */

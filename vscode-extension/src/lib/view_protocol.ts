@@ -23,6 +23,7 @@ export type HostAction =
   | { action: "newFile"; text: string; language: string }
   | { action: "copy"; text: string }
   | { action: "review"; editId: string }
+  | { action: "export"; chatId: string; format: "markdown" | "json" | "html" }
   | { action: "openFile"; path: string; line: number }
   | { action: "openLink"; url: string }
   | { action: "attachSelection" }
@@ -92,9 +93,8 @@ const ALLOWED = new Set([
   "markdown.render",
   "template.list",
   "template.get",
-  "template.render",
   "template.preview",
-  "search.messages",
+  "template.start",
   "search.query",
   "tag.list",
 ]);
@@ -136,6 +136,11 @@ function parseAction(what: Record<string, unknown>): HostAction | undefined {
       return text(what.text) && text(what.language) && /^[\w+#-]{0,40}$/.test(what.language)
         ? { action: "newFile", text: what.text, language: what.language }
         : undefined;
+    case "export": {
+      const { chatId, format } = what;
+      const known = format === "markdown" || format === "json" || format === "html";
+      return isId(chatId) && known ? { action: "export", chatId, format } : undefined;
+    }
     case "review":
       return isId(what.editId) ? { action: "review", editId: what.editId } : undefined;
     case "openFile":

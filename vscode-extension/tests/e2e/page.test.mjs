@@ -1,6 +1,7 @@
 // The page that the daemon serves, in Chromium.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 import { AXE, launch, picture } from "./support/browser.mjs";
@@ -141,6 +142,13 @@ test("chats are found, renamed, archived, deleted and brought back", async () =>
   await page.locator("#sidebar").getByText("Grammar questions").waitFor();
   await page.getByLabel("Search chats").fill("grammar");
   await page.locator("#sidebar .entry").nth(1).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "More for Grammar questions" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("menuitem", { name: "Export as Markdown" }).click(),
+  ]);
+  assert.match(download.suggestedFilename(), /^Grammar.*\.md$/i);
+  assert.match(readFileSync(await download.path(), "utf8"), /Text\./);
   await page.getByRole("button", { name: "More for Grammar questions" }).click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Undo" }).click();

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isWebLink, parseFromView } from "../../src/lib/view_protocol";
 
@@ -12,6 +13,7 @@ describe("messages of the view", () => {
     { type: "host", id: 1, what: { action: "openLink", url: "https://x.example/" } },
     { type: "host", id: 1, what: { action: "attachUris", uris: ["file:///a"] } },
     { type: "host", id: 1, what: { action: "restart" } },
+    { type: "host", id: 1, what: { action: "export", chatId: "0190a0a0-0000-7000-8000-000000000000", format: "html" } },
   ])("%j is taken", (message) => {
     expect(parseFromView(message)).toEqual(message);
   });
@@ -39,8 +41,24 @@ describe("messages of the view", () => {
     { type: "host", id: 1, what: { action: "openLink", url: "https://user@x.example/" } },
     { type: "host", id: 1, what: { action: "attachUris", uris: [1] } },
     { type: "host", id: 1, what: { action: "openFile", path: "/a", line: -1 } },
+    { type: "host", id: 1, what: { action: "export", chatId: "0190a0a0", format: "zip" } },
+    { type: "host", id: 1, what: { action: "export", chatId: "../x", format: "json" } },
   ])("%# is dropped", (message) => {
     expect(parseFromView(message)).toBeUndefined();
+  });
+
+  it("takes every operation that the view's own code asks for", () => {
+    const folder = new URL("../../webview/src/", import.meta.url);
+    const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
+    const asked = sources
+      // The browser's transport has a session of its own.
+      .filter((name) => name !== "transport_browser.ts")
+      .flatMap((name) =>
+        [...readFileSync(new URL(name, folder), "utf8").matchAll(/\.call\("([\w.]+)"/g)].map((match) => match[1]),
+      );
+    expect(asked).toContain("template.start");
+    const dropped = asked.filter((operation) => !parseFromView({ type: "call", id: 1, operation, params: {} }));
+    expect(dropped).toEqual([]);
   });
 
   it("keeps nothing that was not asked for", () => {

@@ -1,6 +1,7 @@
 /** The view in a browser: the daemon's HTTP, signed in by a cookie that no script can read. */
 
 import type { ChangeEvent, OperationName, Params, Problem, Result, RunEvent } from "../../src/lib/api";
+import { exported } from "../../src/lib/exports";
 import { ROUTES } from "../../src/lib/routes";
 import type { HostAction } from "../../src/lib/view_protocol";
 import { follow } from "./sse";
@@ -70,6 +71,14 @@ export class BrowserTransport implements Transport {
     if (what.action === "copy") return navigator.clipboard.writeText(what.text);
     if (what.action === "openLink") {
       window.open(what.url, "_blank", "noopener,noreferrer");
+      return;
+    }
+    if (what.action === "export") {
+      const file = await exported((operation, params) => this.call(operation, params), what.chatId, what.format);
+      const link = document.createElement("a");
+      link.href = `${BASE}/transfers/${encodeURIComponent(file.id)}/file`;
+      link.download = file.name;
+      link.click();
       return;
     }
     throw problem("invalid_params", "A browser cannot do that; an editor can.");

@@ -118,6 +118,15 @@ function ChatEntry({ chat, rename }: { chat: Chat; rename: () => void }) {
   for (const project of projects.filter((project) => project.id !== chat.project_id).slice(0, 8)) {
     entries.push({ label: `Move to ${project.name}`, run: () => update({ project_id: project.id }) });
   }
+  if (app.has("export.start")) {
+    for (const [format, label] of [
+      ["markdown", "Export as Markdown"],
+      ["html", "Export as a web page"],
+      ["json", "Export as JSON"],
+    ] as const) {
+      entries.push({ label, run: () => app.try(() => app.transport.act({ action: "export", chatId: chat.id, format })) });
+    }
+  }
   entries.push({ label: "Delete", run: () => app.try(() => app.deleteChat(chat)) });
   return (
     <>
