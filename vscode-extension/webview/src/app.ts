@@ -381,12 +381,11 @@ export class App {
   /** Starts a chat from a template: its system prompt, model and first question. */
   async startTemplate(filled: Omit<Params<"template.start">, "project_id">): Promise<void> {
     const projectId = await this.#anyProject();
-    const { chat, run } = await this.transport.call("template.start", {
+    const { chat } = await this.transport.call("template.start", {
       ...filled,
       project_id: projectId,
     } as Params<"template.start">);
     await this.open(chat.id);
-    if (run) this.#follow(run.message_id, run.id);
     this.onFocusComposer();
   }
 

@@ -14,6 +14,8 @@ export interface CodeActions {
 }
 
 export class Markdown {
+  /** Who may write into an element. */
+  readonly #turns = new WeakMap<HTMLElement, object>();
   #queue: { text: string; resolve: (blocks: Block[]) => void }[] = [];
   /** Whether the daemon renders; an older one does not. */
   enabled = true;
@@ -51,8 +53,20 @@ export class Markdown {
 
   /** Fills `target` with a text. */
   async fill(target: HTMLElement, text: string): Promise<void> {
+    const turn = this.claim(target);
     const blocks = await this.render(text);
-    target.replaceChildren(...blocks.map((block) => this.element(block, text)));
+    if (this.owns(target, turn)) target.replaceChildren(...blocks.map((block) => this.element(block, text)));
+  }
+
+  /** From now on only the caller writes into `target`: who claimed it before may still wait for something. */
+  claim(target: HTMLElement): object {
+    const turn = {};
+    this.#turns.set(target, turn);
+    return turn;
+  }
+
+  owns(target: HTMLElement, turn: object): boolean {
+    return this.#turns.get(target) === turn;
   }
 
   /** A block as an element. */
@@ -128,6 +142,7 @@ export class LiveText {
   #working = false;
   #ended = false;
   #waiting: (() => void)[] = [];
+  readonly #turn: object;
   /** Called with the element of each block that is finished, for whoever listens rather than looks. */
   onFinished: (block: HTMLElement) => void = () => {};
   onDrawn: () => void = () => {};
@@ -135,7 +150,9 @@ export class LiveText {
   constructor(
     readonly target: HTMLElement,
     private readonly markdown: Markdown,
-  ) {}
+  ) {
+    this.#turn = markdown.claim(target);
+  }
 
   push(text: string): void {
     this.#rest += text;
@@ -167,6 +184,7 @@ export class LiveText {
   }
 
   #show(blocks: Block[], text: string): void {
+    if (!this.markdown.owns(this.target, this.#turn)) return;
     blocks.forEach((block, index) => {
       const element = this.#open[index] ?? this.target.appendChild(document.createElement("div"));
       element.className = "block";

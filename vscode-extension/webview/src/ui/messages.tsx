@@ -116,6 +116,11 @@ export function Messages() {
     }
   };
 
+  // At the very top nothing scrolls any more, so nobody would be told that more is wanted.
+  useEffect(() => {
+    if (!following.current && view.current && view.current.scrollTop < NEAR) onScroll();
+  }, [visible[0]?.id, older, loading]);
+
   const empty = !chat && connection === "connected";
   return (
     <div
