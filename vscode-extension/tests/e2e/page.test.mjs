@@ -225,10 +225,28 @@ test("a template is filled in, and becomes text or a chat", async () => {
   await answer(page).getByText("Lexi").waitFor();
   await page.locator("article.user").getByText("Find 5 names for a lexer, in Latin.").waitFor();
   assert.ok(JSON.stringify(aiia.model.requests.at(-1)).includes("You find names."));
-  // Escape leaves without a trace.
-  await page.getByRole("button", { name: "Templates" }).click();
+  // Escape leaves without a trace, also while the list is still being read.
+  const templates = page.getByRole("button", { name: "Templates" });
+  let letThrough;
+  await page.route("**/templates**", async (route) => {
+    await new Promise((resolve) => (letThrough = resolve));
+    await route.continue();
+  });
+  const asked = page.waitForRequest("**/templates**");
+  await templates.click();
+  await asked;
   await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: "Templates" }).waitFor();
+  const read = page.waitForResponse("**/templates**");
+  letThrough();
+  await read;
+  await page.unroute("**/templates**");
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  assert.equal(await templates.isVisible(), true);
+  await templates.click();
+  await page.getByLabel("Template", { exact: true }).waitFor();
+  await page.keyboard.press("Escape");
+  await templates.waitFor();
+  await page.waitForFunction(() => document.activeElement?.textContent === "Templates");
   assert.deepEqual(
     page.faults.filter((fault) => !/40\d/.test(fault)),
     [],

@@ -1,6 +1,6 @@
 /** Prompt templates: choose one, fill in its variables, and it becomes the question or a chat of its own. */
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Template, TemplateVariable, VariableValue } from "../../../src/lib/api";
 import { useApp, useAppState } from "./hooks";
 
@@ -12,34 +12,38 @@ export function Templates({ use }: { use: (text: string) => void }) {
   const [templates, setTemplates] = useState<Template[]>();
   const [problems, setProblems] = useState<string[]>([]);
   const [chosen, setChosen] = useState<Template>();
-  const open = () =>
-    app.try(async () => {
+  // What was asked for last; a list that arrives after Escape is not shown any more.
+  const wanted = useRef(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const open = () => {
+    wanted.current = true;
+    return app.try(async () => {
       const read = await app.transport.call("template.list", projectId ? { project_id: projectId } : {});
+      if (!wanted.current) return;
       setTemplates(read.items);
       setProblems(read.problems);
     });
+  };
   const close = () => {
+    wanted.current = false;
     setTemplates(undefined);
     setChosen(undefined);
   };
+  const closeByKey = (event: KeyboardEvent) => {
+    if (event.key !== "Escape" || !wanted.current) return;
+    event.stopPropagation();
+    close();
+    requestAnimationFrame(() => button.current?.focus());
+  };
   if (!templates) {
     return (
-      <button type="button" aria-expanded="false" onClick={open}>
+      <button type="button" ref={button} aria-expanded="false" onClick={open} onKeyDown={closeByKey}>
         Templates
       </button>
     );
   }
   return (
-    <div
-      class="templates"
-      role="group"
-      aria-label="Templates"
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        close();
-      }}
-    >
+    <div class="templates" role="group" aria-label="Templates" onKeyDown={closeByKey}>
       <select
         aria-label="Template"
         ref={(select) => {
