@@ -16,9 +16,9 @@ export function activate(extension: vscode.ExtensionContext): void {
   const ctx = new Ctx(extension);
   extension.subscriptions.push(ctx);
   const reviews = ctx.own(new Reviews(ctx));
-  const chat = ctx.own(new ChatView(ctx, reviews));
-  const actions = ctx.own(new Actions(ctx, chat, reviews));
   const reports = ctx.own(new Reports(ctx));
+  const chat = ctx.own(new ChatView(ctx, reviews, reports));
+  const actions = ctx.own(new Actions(ctx, chat, reviews));
   ctx.own(new StatusBar(ctx));
   registerCommands(ctx, { chat, actions, reviews, reports, context: new ContextPreview(ctx, reports) });
   ctx.own(onDidChangeConnection(() => void ctx.restart()));

@@ -7,9 +7,10 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Ctx } from "../ctx";
 import { asProblem, type Chat, type OperationName, type Params, type Project, type RunEvent } from "../lib/api";
-import { exported } from "../lib/exports";
 import { placeLabel } from "../lib/text";
+import { ended, exported, importRemarks, importSummary } from "../lib/transfers";
 import { type Attachment, type FromView, type HostAction, parseFromView, type ToView } from "../lib/view_protocol";
+import type { Reports } from "./reports";
 import type { Reviews } from "./reviews";
 
 const VIEW = "aiia.chatView";
@@ -30,6 +31,7 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
   constructor(
     private readonly ctx: Ctx,
     private readonly reviews: Reviews,
+    private readonly reports: Reports,
   ) {
     this.#disposables = [
       vscode.window.registerWebviewViewProvider(VIEW, this),
@@ -222,6 +224,8 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
         return this.reviews.open(what.editId);
       case "export":
         return this.#export(what.chatId, what.format);
+      case "import":
+        return this.#import();
       case "openFile":
         return openFile(what.path, what.line);
       case "openLink":
@@ -248,6 +252,31 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
     const defaultUri = folder ? vscode.Uri.joinPath(folder, file.name) : vscode.Uri.file(file.name);
     const target = await vscode.window.showSaveDialog({ defaultUri, title: "aiia: Export the Chat" });
     if (target) await vscode.workspace.fs.copy(vscode.Uri.file(file.path), target, { overwrite: true });
+  }
+
+  /** Takes in chats from a file that the user chooses; progress with a way to stop, and what became of each item. */
+  async #import(): Promise<void> {
+    const filters = { "Exports of aiia, ChatGPT, Claude, Open WebUI": ["json", "zip"] };
+    const [file] = (await vscode.window.showOpenDialog({ filters, title: "aiia: Import Chats" })) ?? [];
+    if (!file) return;
+    const options = { location: vscode.ProgressLocation.Notification, title: "aiia: importing", cancellable: true };
+    const transfer = await vscode.window.withProgress(options, async (progress, token) => {
+      const started = await this.ctx.call("import.start", { path: file.fsPath });
+      token.onCancellationRequested(() => void this.ctx.call("transfer.cancel", { transfer_id: started.id }));
+      return ended(
+        (operation, params) => this.ctx.call(operation, params),
+        started,
+        ({ done, total }) => progress.report({ message: `${done}${total == null ? "" : ` of ${total}`} chats` }),
+      );
+    });
+    if (transfer.report) {
+      const remarks = importRemarks(transfer.report);
+      const show = remarks.length ? ["What Was Left Out"] : [];
+      void vscode.window.showInformationMessage(`aiia: ${importSummary(transfer.report)}`, ...show).then((chosen) => {
+        if (chosen) void this.reports.show("aiia import", `# Import\n\n${remarks.map((remark) => `- ${remark}`).join("\n")}\n`);
+      });
+    }
+    if (transfer.problem) throw transfer.problem;
   }
 
   /** Files that were dropped from the explorer; only those of the opened folders. */

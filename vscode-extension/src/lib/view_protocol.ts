@@ -24,6 +24,7 @@ export type HostAction =
   | { action: "copy"; text: string }
   | { action: "review"; editId: string }
   | { action: "export"; chatId: string; format: "markdown" | "json" | "html" }
+  | { action: "import" }
   | { action: "openFile"; path: string; line: number }
   | { action: "openLink"; url: string }
   | { action: "attachSelection" }
@@ -151,6 +152,7 @@ function parseAction(what: Record<string, unknown>): HostAction | undefined {
       return Array.isArray(what.uris) && what.uris.length <= 20 && what.uris.every(text)
         ? { action: "attachUris", uris: what.uris }
         : undefined;
+    case "import":
     case "attachSelection":
     case "showContext":
     case "restart":

@@ -280,6 +280,96 @@ test("of a long chat only a window is in the document, and all of it is reached 
   await page.context().close();
 });
 
+/** A chat as ChatGPT writes it. */
+function conversation(title, texts) {
+  const id = (index) => `${title}-${index}`;
+  const mapping = {};
+  for (const [index, text] of texts.entries()) {
+    mapping[id(index)] = {
+      id: id(index),
+      parent: index ? id(index - 1) : null,
+      children: index + 1 < texts.length ? [id(index + 1)] : [],
+      message: {
+        id: id(index),
+        author: { role: index % 2 ? "assistant" : "user" },
+        create_time: 1700000000 + index,
+        content: { content_type: "text", parts: [text] },
+      },
+    };
+  }
+  return { title, id: title, create_time: 1700000000, update_time: 1700100000, mapping, current_node: id(texts.length - 1) };
+}
+
+test("chats of another program are imported, and one of 10,000 messages is read from end to start", async () => {
+  const texts = Array.from({ length: 10_000 }, (_, index) => `Message ${index}, about ${index === 0 ? "an axolotl" : "words"}.`);
+  const file = JSON.stringify([conversation("A long talk", texts), { title: "Broken", mapping: { a: "b" } }]);
+  const page = await signedIn();
+  await page
+    .getByLabel("Import…")
+    .setInputFiles({ name: "conversations.json", mimeType: "application/json", buffer: Buffer.from(file) });
+  const report = page.getByRole("region", { name: "Imported" });
+  await report.getByText("From ChatGPT: 1 new, 1 failed; 10,000 messages.").waitFor();
+  await report.getByText(/^Broken: failed\./).waitFor();
+  await picture(page, "23-page-import");
+  await report.getByRole("button", { name: "Close" }).click();
+  await page.getByLabel("Project", { exact: true }).selectOption({ label: "Imported from ChatGPT" });
+  await page.locator("#sidebar").getByText("A long talk").click();
+  const articles = page.locator("article");
+  await articles.getByText("Message 9999,").waitFor();
+  const few = async () => assert.ok((await articles.count()) <= 80, `${await articles.count()} messages in the document`);
+  const view = page.locator(".messages");
+  for (let step = 0; step < 10; step++) {
+    const first = await articles.first().getAttribute("data-message");
+    await view.evaluate((element) => element.scrollTo(0, 0));
+    await page.waitForFunction((id) => document.querySelector("article")?.dataset.message !== id, first);
+    await few();
+  }
+  await page.getByLabel("Search chats").fill("axolotl");
+  await page.getByRole("region", { name: "Found in messages" }).getByRole("button").first().click();
+  await page.locator("article:focus", { hasText: "Message 0, about an axolotl." }).waitFor();
+  await few();
+  await page.getByRole("button", { name: "To the end" }).click();
+  await articles.getByText("Message 9999,").waitFor();
+  await few();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("an answer goes on, a chat is forked, what was said is deleted and brought back", async () => {
+  const page = await signedIn();
+  await page.getByRole("button", { name: "New", exact: true }).click();
+  await page.getByLabel("Model", { exact: true }).selectOption({ label: "scripted/other" });
+  const gate = new Gate();
+  aiia.model.next(["The first half, ", "never said"], gate);
+  await ask(page, "Tell me all");
+  gate.release(1);
+  await answer(page).getByText("The first half,").waitFor();
+  assert.equal(aiia.model.requests.at(-1).model, "other");
+  await page.getByRole("button", { name: "Stop" }).click();
+  aiia.model.next(["and the second half."]);
+  await answer(page).getByRole("button", { name: "Continue" }).click();
+  await answer(page).getByText("and the second half.").waitFor();
+  await answer(page).getByText("The first half,").waitFor();
+  await answer(page).getByRole("button", { name: "Regenerate" }).waitFor();
+  aiia.model.next(["Another answer."]);
+  await ask(page, "And more");
+  await answer(page).getByText("Another answer.").waitFor();
+  await page.locator("article.user").last().getByRole("button", { name: "More for this question" }).click();
+  await page.getByRole("menuitem", { name: "Delete from here" }).click();
+  await page.getByText("2 messages were deleted.").waitFor();
+  await answer(page).getByText("and the second half.").waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await answer(page).getByText("Another answer.").waitFor();
+  const old = new URL(page.url()).hash;
+  await page.locator("article.assistant").first().getByRole("button", { name: "More for this answer" }).click();
+  await page.getByRole("menuitem", { name: "Fork the chat from here" }).click();
+  await page.waitForFunction((hash) => location.hash !== hash, old);
+  await answer(page).getByText("and the second half.").waitFor();
+  assert.equal(await page.locator("article").count(), 2);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("a text file goes along by a drop", async () => {
   const page = await signedIn();
   await page.getByRole("button", { name: "New", exact: true }).click();

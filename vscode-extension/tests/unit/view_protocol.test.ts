@@ -13,6 +13,7 @@ describe("messages of the view", () => {
     { type: "host", id: 1, what: { action: "openLink", url: "https://x.example/" } },
     { type: "host", id: 1, what: { action: "attachUris", uris: ["file:///a"] } },
     { type: "host", id: 1, what: { action: "restart" } },
+    { type: "host", id: 1, what: { action: "import" } },
     { type: "host", id: 1, what: { action: "export", chatId: "0190a0a0-0000-7000-8000-000000000000", format: "html" } },
   ])("%j is taken", (message) => {
     expect(parseFromView(message)).toEqual(message);

@@ -35,7 +35,13 @@ export interface State {
   older: string | undefined;
   loading: boolean;
   models: Model[];
+  /** The model that was chosen for a chat that does not exist yet. */
+  nextModel: string | undefined;
   attachments: Attachment[];
+  /** How far an import is. */
+  importing: string | undefined;
+  /** What the last import did. */
+  imported: { summary: string; remarks: string[] } | undefined;
   /** The question that is being worded anew. */
   editing: Message | undefined;
   sidebar: boolean;
@@ -61,7 +67,10 @@ export const EMPTY: State = {
   older: undefined,
   loading: false,
   models: [],
+  nextModel: undefined,
   attachments: [],
+  importing: undefined,
+  imported: undefined,
   editing: undefined,
   sidebar: false,
   toasts: [],

@@ -1,6 +1,7 @@
 /** How the view reaches the daemon: through the extension in VSCode, over HTTP in a browser. */
 
 import type { OperationName, Params, Result, RunEvent } from "../../src/lib/api";
+import type { Transfer } from "../../src/lib/transfers";
 import type { HostAction, ToView } from "../../src/lib/view_protocol";
 
 /** What survives a reload of the view. */
@@ -23,6 +24,8 @@ export interface Transport {
   follow(runId: string, onEvent: (event: RunEvent) => void): () => void;
   /** Does what only the surroundings can. */
   act(what: HostAction): Promise<void>;
+  /** Hands a file over to be imported and waits for the end. An editor has the file already and does it by an action. */
+  importFile?(file: File, stop: AbortSignal, onProgress: (transfer: Transfer) => void): Promise<Transfer>;
   listen(listener: (told: Told) => void): void;
   load(): Saved;
   save(saved: Saved): void;

@@ -1,8 +1,8 @@
 /** The view in a browser: the daemon's HTTP, signed in by a cookie that no script can read. */
 
 import type { ChangeEvent, OperationName, Params, Problem, Result, RunEvent } from "../../src/lib/api";
-import { exported } from "../../src/lib/exports";
 import { ROUTES } from "../../src/lib/routes";
+import { ended, exported, type Transfer } from "../../src/lib/transfers";
 import type { HostAction } from "../../src/lib/view_protocol";
 import { follow } from "./sse";
 import type { Saved, Told, Transport } from "./transport";
@@ -30,6 +30,7 @@ async function open(path: string, init: RequestInit): Promise<Response> {
   try {
     response = await fetch(path, { credentials: "same-origin", cache: "no-store", ...init });
   } catch {
+    if (init.signal?.aborted) throw problem("cancelled", "It was stopped.");
     throw problem("unavailable", "The daemon cannot be reached.", "It may have ended; `aiia open` starts it and signs in again.");
   }
   if (response.ok) return response;
@@ -82,6 +83,19 @@ export class BrowserTransport implements Transport {
       return;
     }
     throw problem("invalid_params", "A browser cannot do that; an editor can.");
+  }
+
+  async importFile(file: File, stop: AbortSignal, onProgress: (transfer: Transfer) => void): Promise<Transfer> {
+    const response = await open(`${BASE}/imports/file`, { method: "POST", body: file, signal: stop });
+    const started = (await response.json()) as Transfer;
+    const cancel = () => void this.call("transfer.cancel", { transfer_id: started.id }).catch(() => {});
+    stop.addEventListener("abort", cancel, { once: true });
+    if (stop.aborted) cancel();
+    try {
+      return await ended((operation, params) => this.call(operation, params), started, onProgress);
+    } finally {
+      stop.removeEventListener("abort", cancel);
+    }
   }
 
   listen(listener: (told: Told) => void): void {

@@ -14,7 +14,7 @@ export function Composer() {
   const app = useApp();
   const state = useAppState();
   const field = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useState(app.draft);
+  const [text, setText] = useState(app.conversation.draft);
   const [dragging, setDragging] = useState(false);
 
   useEffect(() => {
@@ -27,13 +27,13 @@ export function Composer() {
 
   const change = (value: string) => {
     setText(value);
-    if (!state.editing) app.keepDraft(value);
+    if (!state.editing) app.conversation.keepDraft(value);
   };
   const send = async () => {
     const said = text;
     if (said.trim() === "" || state.busy) return;
     setText("");
-    if (!(await app.send(said))) setText(said);
+    if (!(await app.conversation.send(said))) setText(said);
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -54,7 +54,7 @@ export function Composer() {
       app.try(() => attachFiles(app, files));
     } else if (pasted.split("\n").length > MANY_LINES) {
       event.preventDefault();
-      app.attach({ label: `pasted text, ${pasted.split("\n").length} lines`, text: pasted });
+      app.conversation.attach({ label: `pasted text, ${pasted.split("\n").length} lines`, text: pasted });
     }
   };
 
@@ -75,7 +75,7 @@ export function Composer() {
       {state.editing && (
         <p class="editing">
           Another wording of your question; the old one stays beside it.
-          <button type="button" onClick={() => app.edit(undefined)}>
+          <button type="button" onClick={() => app.conversation.edit(undefined)}>
             Cancel
           </button>
         </p>
@@ -85,7 +85,7 @@ export function Composer() {
           {state.attachments.map((attachment) => (
             <li key={attachment.label}>
               <span>{attachment.label}</span>
-              <button type="button" aria-label={`Remove ${attachment.label}`} onClick={() => app.detach(attachment)}>
+              <button type="button" aria-label={`Remove ${attachment.label}`} onClick={() => app.conversation.detach(attachment)}>
                 ×
               </button>
             </li>
@@ -126,7 +126,7 @@ export function Composer() {
         )}
         <span class="space" />
         {state.busy ? (
-          <button type="button" class="primary" onClick={() => app.try(() => app.stop())}>
+          <button type="button" class="primary" onClick={() => app.try(() => app.conversation.stop())}>
             Stop
           </button>
         ) : (
@@ -141,14 +141,19 @@ export function Composer() {
 
 function ModelPicker() {
   const app = useApp();
-  const { models, chat } = useAppState();
+  const { models } = useAppState();
   if (models.length === 0) return null;
-  const choose = (model: string) => {
-    if (chat) app.try(() => app.updateChat(chat, { model: model || null }));
-  };
+  const { conversation } = app;
   const fallback = models.find((model) => model.default)?.id;
   return (
-    <select aria-label="Model" value={chat?.model ?? ""} disabled={!chat} onChange={(event) => choose(event.currentTarget.value)}>
+    <select
+      aria-label="Model"
+      value={conversation.model}
+      onChange={(event) => {
+        const model = event.currentTarget.value;
+        app.try(() => conversation.chooseModel(model));
+      }}
+    >
       <option value="">Default{fallback ? `: ${fallback}` : ""}</option>
       {models.map((model) => (
         <option key={model.id} value={model.id}>
@@ -180,6 +185,6 @@ async function attachFiles(app: AppOf, files: File[]): Promise<void> {
     const text = await file.text();
     if (text.includes("\0")) throw new Error(`${file.name} is no text.`);
     const attachment: Attachment = { label: file.name, text };
-    app.attach(attachment);
+    app.conversation.attach(attachment);
   }
 }

@@ -3,10 +3,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { asProblem, type Message, type Run, sentence } from "../../../src/lib/api";
 import { placeLabel } from "../../../src/lib/text";
-import type { LiveRun } from "../live_run";
+import { LiveRun } from "../live_run";
 import { LiveText } from "../markdown";
 import { sentences } from "../sentences";
 import { useApp, useAppState, useRedraw } from "./hooks";
+import { type Entry, Menu } from "./menu";
 
 const STATES: Record<string, string> = {
   interrupted: "The daemon ended before the answer was complete.",
@@ -14,12 +15,15 @@ const STATES: Record<string, string> = {
   failed: "Failed.",
 };
 
+/** Answers that the model can go on with. */
+const BROKEN_OFF: ReadonlySet<string> = new Set(["interrupted", "cancelled", "failed"]);
+
 export function MessageArticle({ message }: { message: Message }) {
   const app = useApp();
   const content = useRef<HTMLDivElement>(null);
   /** The text that the element shows; it is not drawn again for the same one. */
   const drawn = useRef<string>();
-  const run = app.live.get(message.id);
+  const run = app.conversation.live.get(message.id);
   const redraw = useRedraw();
 
   useEffect(() => {
@@ -102,18 +106,34 @@ function Foot({ message, run }: { message: Message; run: LiveRun | undefined }) 
         Copy
       </button>
       {isAnswer && !run && (
-        <button type="button" disabled={busy} onClick={() => app.try(() => app.regenerate(message))}>
+        <button type="button" disabled={busy} onClick={() => app.try(() => app.conversation.regenerate(message))}>
           Regenerate
         </button>
       )}
       {!isAnswer && (
-        <button type="button" disabled={busy} onClick={() => app.edit(message)}>
+        <button type="button" disabled={busy} onClick={() => app.conversation.edit(message)}>
           Edit
         </button>
       )}
+      {isAnswer && !run && BROKEN_OFF.has(message.status) && message.content && (
+        <button type="button" disabled={busy} onClick={() => app.try(() => app.conversation.goOn(message))}>
+          Continue
+        </button>
+      )}
+      {!run && <More message={message} />}
       {isAnswer && <Details message={message} run={run} />}
     </div>
   );
+}
+
+/** What is seldom done with a message. */
+function More({ message }: { message: Message }) {
+  const app = useApp();
+  const { busy } = useAppState();
+  const { conversation } = app;
+  const entries: Entry[] = [{ label: "Fork the chat from here", run: () => app.try(() => conversation.fork(message)) }];
+  if (!busy) entries.push({ label: "Delete from here", run: () => app.try(() => conversation.deleteBranch(message)) });
+  return <Menu label={message.role === "user" ? "More for this question" : "More for this answer"} entries={entries} />;
 }
 
 /** ‹2/3›: which of the answers, or of the wordings, this is. */
@@ -124,7 +144,7 @@ function Branches({ message }: { message: Message }) {
   if (siblings.length < 2 || !app.has("message.choose")) return null;
   const at = siblings.indexOf(message.id);
   const what = message.role === "user" ? "wording" : "answer";
-  const go = (to: number) => app.try(() => app.choose(siblings[to]));
+  const go = (to: number) => app.try(() => app.conversation.choose(siblings[to]));
   return (
     <span class="branches">
       <button type="button" aria-label={`Previous ${what}`} disabled={busy || at <= 0} onClick={() => go(at - 1)}>
@@ -173,14 +193,15 @@ function Details({ message, run }: { message: Message; run: LiveRun | undefined 
     <>
       {edits.map((id) =>
         app.transport.kind === "editor" ? (
-          <button key={id} type="button" onClick={() => app.try(() => app.review(id))}>
+          <button key={id} type="button" onClick={() => app.try(() => app.code.review(id))}>
             Review the change
           </button>
         ) : (
           <Diff key={id} editId={id} />
         ),
       )}
-      {run?.context && <Context run={run} />}
+      {run?.context && <Context context={run.context} />}
+      {!run && runId && ended?.action && <Sent runId={runId} />}
       <span class="usage" ref={line}>
         {parts.join(" · ")}
       </span>
@@ -190,21 +211,48 @@ function Details({ message, run }: { message: Message; run: LiveRun | undefined 
 }
 
 /** What was sent along, one click away. */
-function Context({ run }: { run: LiveRun }) {
-  const { context } = run;
-  if (!context) return null;
-  const secrets = context.redactions ? `, ${context.redactions} secrets replaced` : "";
+function Context({ context }: { context: NonNullable<LiveRun["context"]> }) {
   return (
     <details class="context">
-      <summary>
-        {context.tokens.toLocaleString()} tokens of context{secrets}
-      </summary>
-      <ul>
-        {context.pieces.map((piece) => (
-          <li key={piece}>{piece}</li>
-        ))}
-      </ul>
+      <summary>{summaryOf(context)}</summary>
+      <Pieces context={context} />
     </details>
+  );
+}
+
+/** The same of an answer of the past; read from the record of its run when it is opened. */
+function Sent({ runId }: { runId: string }) {
+  const app = useApp();
+  const [run, setRun] = useState<LiveRun>();
+  const redraw = useRedraw();
+  const reading = useRef<LiveRun>();
+  useEffect(() => () => reading.current?.dispose(), []);
+  const read = () => {
+    reading.current ??= new LiveRun(runId, app.transport, (ended) => {
+      setRun(ended);
+      redraw();
+    });
+  };
+  return (
+    <details class="context" onToggle={(event) => event.currentTarget.open && read()}>
+      <summary>{run?.context ? summaryOf(run.context) : "What was sent"}</summary>
+      {run?.context ? <Pieces context={run.context} /> : <p class="note">{run ? "Nothing of your files." : "Reading…"}</p>}
+    </details>
+  );
+}
+
+function summaryOf(context: NonNullable<LiveRun["context"]>): string {
+  const secrets = context.redactions ? `, ${context.redactions} secrets replaced` : "";
+  return `${context.tokens.toLocaleString()} tokens of context${secrets}`;
+}
+
+function Pieces({ context }: { context: NonNullable<LiveRun["context"]> }) {
+  return (
+    <ul>
+      {context.pieces.map((piece) => (
+        <li key={piece}>{piece}</li>
+      ))}
+    </ul>
   );
 }
 

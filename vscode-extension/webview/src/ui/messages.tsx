@@ -109,7 +109,7 @@ export function Messages() {
       setNewest(newest + STEP);
     } else if (box.scrollTop < NEAR && older && !loading) {
       note();
-      app.try(() => app.readOlder().then(() => setNewest((before) => before + STEP)));
+      app.try(() => app.conversation.readOlder().then(() => setNewest((before) => before + STEP)));
     } else if (below < NEAR && newest > 0) {
       note();
       setNewest(Math.max(0, newest - STEP));

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Chat } from "../../../src/lib/api";
-import { titleOf } from "../app";
+import { titleOf } from "../chat_list";
 import { useApp, useAppState } from "./hooks";
 import { type Entry, Menu } from "./menu";
 
@@ -20,7 +20,7 @@ export function Sidebar() {
         aria-label="Search chats"
         placeholder="Search"
         value={state.query}
-        onInput={(event) => app.try(() => app.search(event.currentTarget.value))}
+        onInput={(event) => app.try(() => app.list.search(event.currentTarget.value))}
       />
       <ul class="chats" aria-label="Chats">
         {chats.map((chat) => (
@@ -37,7 +37,7 @@ export function Sidebar() {
         <p class="empty">{wanted ? "No chat has that in its title." : "There is no chat yet. Ask something."}</p>
       )}
       {state.moreChats && !wanted && (
-        <button type="button" onClick={() => app.try(() => app.readMoreChats())}>
+        <button type="button" onClick={() => app.try(() => app.list.readMoreChats())}>
           Older chats
         </button>
       )}
@@ -47,7 +47,7 @@ export function Sidebar() {
           <ul class="chats">
             {state.found.map((hit) => (
               <li key={hit.message_id ?? hit.chat_id}>
-                <button type="button" class="entry found" onClick={() => app.try(() => app.openFound(hit))}>
+                <button type="button" class="entry found" onClick={() => app.try(() => app.conversation.openFound(hit))}>
                   <span>{hit.chat_title || "New chat"}</span>
                   <small>
                     {hit.snippet.map((part, index) => (part.found ? <mark key={index}>{part.text}</mark> : part.text))}
@@ -59,12 +59,74 @@ export function Sidebar() {
           {state.found.length === 0 && <p class="empty">Nothing was said with these words.</p>}
         </section>
       )}
-      {app.has("chat.fork") && (
-        <button type="button" aria-pressed={state.showArchived} onClick={() => app.try(() => app.toggleArchived())}>
+      <div class="buttons">
+        <button type="button" aria-pressed={state.showArchived} onClick={() => app.try(() => app.list.toggleArchived())}>
           Archived
         </button>
-      )}
+        {app.imports.canRun && <Import />}
+      </div>
+      <Imported />
     </nav>
+  );
+}
+
+/** Takes in the chats of another program, or of an export. */
+function Import() {
+  const app = useApp();
+  const { importing } = useAppState();
+  if (app.transport.kind === "editor") {
+    return (
+      <button type="button" onClick={() => app.try(() => app.transport.act({ action: "import" }))}>
+        Import…
+      </button>
+    );
+  }
+  return (
+    <label class="file" title="An export of aiia, ChatGPT, Claude or Open WebUI, as JSON or ZIP">
+      Import…
+      <input
+        type="file"
+        accept=".json,.zip,application/json,application/zip"
+        class="visually-hidden"
+        disabled={importing !== undefined}
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0];
+          event.currentTarget.value = "";
+          if (file) app.try(() => app.imports.run(file));
+        }}
+      />
+    </label>
+  );
+}
+
+function Imported() {
+  const app = useApp();
+  const { importing, imported } = useAppState();
+  if (importing !== undefined) {
+    return (
+      <div class="imported" role="status">
+        <p>{importing}</p>
+        <button type="button" onClick={() => app.imports.stop()}>
+          Stop
+        </button>
+      </div>
+    );
+  }
+  if (!imported) return null;
+  return (
+    <section class="imported" aria-label="Imported" aria-live="polite">
+      <p>{imported.summary}</p>
+      {imported.remarks.length > 0 && (
+        <ul>
+          {imported.remarks.map((remark, index) => (
+            <li key={index}>{remark}</li>
+          ))}
+        </ul>
+      )}
+      <button type="button" onClick={() => app.imports.dismiss()}>
+        Close
+      </button>
+    </section>
   );
 }
 
@@ -78,7 +140,7 @@ function Projects() {
         aria-label="Project"
         value={projectId ?? ""}
         disabled={projects.length === 0}
-        onChange={(event) => app.try(() => app.selectProject(event.currentTarget.value))}
+        onChange={(event) => app.try(() => app.list.selectProject(event.currentTarget.value))}
       >
         {projects.length === 0 && <option value="">No project yet</option>}
         {projects.map((project) => (
@@ -97,7 +159,7 @@ function Projects() {
           cancel={() => setNaming(false)}
           done={(name) => {
             setNaming(false);
-            app.try(() => app.createProject(name));
+            app.try(() => app.list.createProject(name));
           }}
         />
       )}
@@ -109,7 +171,7 @@ function ChatEntry({ chat, rename }: { chat: Chat; rename: () => void }) {
   const app = useApp();
   const { chat: open, projects } = useAppState();
   const marks = app.has("chat.fork");
-  const update = (change: Record<string, unknown>) => app.try(() => app.updateChat(chat, change));
+  const update = (change: Record<string, unknown>) => app.try(() => app.list.update(chat, change));
   const entries: Entry[] = [{ label: "Rename", run: rename }];
   if (marks) {
     entries.push({ label: chat.pinned ? "Unpin" : "Pin", run: () => update({ pinned: !chat.pinned }) });
@@ -127,7 +189,7 @@ function ChatEntry({ chat, rename }: { chat: Chat; rename: () => void }) {
       entries.push({ label, run: () => app.try(() => app.transport.act({ action: "export", chatId: chat.id, format })) });
     }
   }
-  entries.push({ label: "Delete", run: () => app.try(() => app.deleteChat(chat)) });
+  entries.push({ label: "Delete", run: () => app.try(() => app.conversation.delete(chat)) });
   return (
     <>
       <button
@@ -135,7 +197,7 @@ function ChatEntry({ chat, rename }: { chat: Chat; rename: () => void }) {
         class="entry"
         aria-current={chat.id === open?.id ? "page" : undefined}
         title={titleOf(chat)}
-        onClick={() => app.try(() => app.open(chat.id))}
+        onClick={() => app.try(() => app.conversation.open(chat.id))}
       >
         <span>
           {chat.pinned && <span class="mark">pinned </span>}
@@ -156,7 +218,7 @@ function Rename({ chat, done }: { chat: Chat; done: () => void }) {
       cancel={done}
       done={(title) => {
         done();
-        app.try(() => app.updateChat(chat, { title }));
+        app.try(() => app.list.update(chat, { title }));
       }}
     />
   );

@@ -102,7 +102,7 @@ function Filling({ template, use, close }: { template: Template; use: (text: str
     use(shown.body);
   };
   const start = async () => {
-    await app.startTemplate(filled);
+    await app.conversation.startTemplate(filled);
     close();
   };
   return (

@@ -1,7 +1,7 @@
 /** The whole view. */
 
 import { useEffect, useRef } from "preact/hooks";
-import { titleOf } from "../app";
+import { titleOf } from "../chat_list";
 import { Composer } from "./composer";
 import { useApp, useAppState } from "./hooks";
 import { Messages } from "./messages";
@@ -29,7 +29,7 @@ export function View() {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
       if (app.state.sidebar && app.transport.kind === "editor") app.store.set({ sidebar: false });
-      else if (app.state.editing) app.edit(undefined);
+      else if (app.state.editing) app.conversation.edit(undefined);
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
@@ -46,7 +46,7 @@ export function View() {
           Chats
         </button>
         <h1 title={state.chat ? titleOf(state.chat) : undefined}>{state.chat ? titleOf(state.chat) : "aiia"}</h1>
-        <button type="button" onClick={() => app.newChat()}>
+        <button type="button" onClick={() => app.conversation.start()}>
           New
         </button>
         {app.transport.kind === "browser" && <ThemeSwitch />}

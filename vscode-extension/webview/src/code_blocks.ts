@@ -1,0 +1,48 @@
+/** What the buttons of a code block do. */
+
+import type { Core } from "./core";
+
+export class CodeBlocks {
+  constructor(private readonly core: Core) {}
+
+  buttons(): { name: string; label: string }[] {
+    const everywhere = [{ name: "copy", label: "Copy" }];
+    if (this.core.transport.kind !== "editor") return everywhere;
+    return [
+      ...everywhere,
+      { name: "insert", label: "Insert" },
+      { name: "apply", label: "Apply" },
+      { name: "newFile", label: "New file" },
+    ];
+  }
+
+  async run(name: string, code: string, language: string, frame: HTMLElement): Promise<void> {
+    const { transport } = this.core;
+    if (name === "copy") {
+      await transport.act({ action: "copy", text: code });
+      this.core.toast({ text: "The code was copied.", kind: "information" });
+    }
+    if (name === "insert") await transport.act({ action: "insert", text: code });
+    if (name === "newFile") await transport.act({ action: "newFile", text: code, language });
+    if (name === "apply") await this.#apply(frame);
+  }
+
+  async #apply(frame: HTMLElement): Promise<void> {
+    const article = frame.closest<HTMLElement>("article[data-message]");
+    if (!article?.dataset.message) return;
+    const block = [...article.querySelectorAll(".code")].indexOf(frame) + 1;
+    const edit = await this.core.transport.call("edit.propose", { message_id: article.dataset.message, block });
+    await this.review(edit.id);
+  }
+
+  async review(editId: string): Promise<void> {
+    await this.core.transport.act({ action: "review", editId });
+  }
+
+  /** Inserts the last code of the open chat at the cursor. */
+  async insertLast(): Promise<void> {
+    const pre = [...document.querySelectorAll<HTMLElement>("article.assistant pre")].at(-1);
+    if (pre) await this.core.transport.act({ action: "insert", text: pre.textContent ?? "" });
+    else this.core.toast({ text: "The open chat has no code.", kind: "information" });
+  }
+}
