@@ -71,6 +71,23 @@ test("the first paint waits for nothing, and a question is answered", async () =
   await page.context().close();
 });
 
+test("search/replace blocks are shown as changes, word by word", async () => {
+  const page = await signedIn();
+  await page.getByRole("button", { name: "New", exact: true }).click();
+  const block =
+    "src/parse.rs\n<<<<<<< SEARCH\nfn parse() {\n    one();\n}\n=======\nfn parse() {\n    two();\n}\n>>>>>>> REPLACE\n";
+  aiia.model.next([...`Two is right.\n\n${block}\nThat is *all*.`.match(/.{1,7}/gs)]);
+  await ask(page, "Fix it");
+  await answer(page).locator("em").waitFor();
+  await answer(page).getByRole("button", { name: "Regenerate" }).waitFor();
+  const change = answer(page).getByRole("group", { name: "Change" });
+  assert.equal(await change.textContent(), " fn parse() {\n-    one();\n+    two();\n }\n");
+  assert.deepEqual(await change.locator(".diff-word").allTextContents(), ["one", "two"]);
+  assert.equal(await answer(page).locator("h1, h2:not(:first-child)").count(), 0);
+  await picture(page, "22-page-change");
+  await page.context().close();
+});
+
 test("the same chat is live in two browsers, and finished blocks are not touched again", async () => {
   const chat = await chatWith("First.");
   const [one, other] = [await signedIn(), await signedIn()];

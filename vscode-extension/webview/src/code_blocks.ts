@@ -1,17 +1,18 @@
 /** What the buttons of a code block do. */
 
 import type { Core } from "./core";
+import type { CodeButton } from "./markdown";
 
 export class CodeBlocks {
   constructor(private readonly core: Core) {}
 
-  buttons(): { name: string; label: string }[] {
-    const everywhere = [{ name: "copy", label: "Copy" }];
+  buttons(): CodeButton[] {
+    const everywhere = [{ name: "copy", label: "Copy", ofChanges: true }];
     if (this.core.transport.kind !== "editor") return everywhere;
     return [
       ...everywhere,
       { name: "insert", label: "Insert" },
-      { name: "apply", label: "Apply" },
+      { name: "apply", label: "Apply", ofChanges: true },
       { name: "newFile", label: "New file" },
     ];
   }
@@ -30,8 +31,12 @@ export class CodeBlocks {
   async #apply(frame: HTMLElement): Promise<void> {
     const article = frame.closest<HTMLElement>("article[data-message]");
     if (!article?.dataset.message) return;
-    const block = [...article.querySelectorAll(".code")].indexOf(frame) + 1;
-    const edit = await this.core.transport.call("edit.propose", { message_id: article.dataset.message, block });
+    const message = { message_id: article.dataset.message };
+    // A change without a fence has no number: then everything that the answer changes is proposed.
+    const edit = await this.core.transport.call(
+      "edit.propose",
+      frame.dataset.blocks === "0" ? message : { ...message, block: numberOf(frame, article) },
+    );
     await this.review(edit.id);
   }
 
@@ -45,4 +50,10 @@ export class CodeBlocks {
     if (pre) await this.core.transport.act({ action: "insert", text: pre.textContent ?? "" });
     else this.core.toast({ text: "The open chat has no code.", kind: "information" });
   }
+}
+
+/** Which of the answer's fenced blocks it is, counted from 1. */
+function numberOf(frame: HTMLElement, article: HTMLElement): number {
+  const frames = [...article.querySelectorAll<HTMLElement>(".code")];
+  return frames.slice(0, frames.indexOf(frame) + 1).reduce((sum, one) => sum + Number(one.dataset.blocks), 0);
 }

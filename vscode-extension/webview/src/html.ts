@@ -11,6 +11,7 @@ const ELEMENTS = new Set(
 /** Attribute → what it may look like. */
 const ATTRIBUTES: Record<string, RegExp> = {
   class: /^[\w -]{1,100}$/,
+  "data-blocks": /^[01]$/,
   "data-language": /^[\w+#.-]{1,40}$/,
   href: /^https?:\/\//i,
   title: /^/,

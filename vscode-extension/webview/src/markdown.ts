@@ -6,10 +6,16 @@ import type { Transport } from "./transport";
 
 type Block = Schemas["MarkdownBlock"];
 
-/** What the buttons at a code block do. */
+export interface CodeButton {
+  name: string;
+  label: string;
+  /** Whether it makes sense for lines that come and go, too. */
+  ofChanges?: boolean;
+}
+
+/** The buttons at a code block, in order, and what they do. */
 export interface CodeActions {
-  /** The names of the buttons, in order. */
-  buttons: { name: string; label: string }[];
+  buttons: CodeButton[];
   run(name: string, code: string, language: string, frame: HTMLElement): void;
 }
 
@@ -92,14 +98,18 @@ export class Markdown {
   /** The name of the language and the buttons above a code block. */
   #decorate(pre: HTMLElement): void {
     const language = pre.dataset.language ?? "";
+    // A change says how many of the answer's fenced blocks it is; anything else is one.
+    const isChange = pre.dataset.blocks !== undefined;
     const frame = document.createElement("div");
     frame.className = "code";
+    frame.dataset.blocks = pre.dataset.blocks ?? "1";
     const bar = document.createElement("div");
     bar.className = "code-bar";
     const name = document.createElement("span");
-    name.textContent = language || "code";
+    name.textContent = isChange ? "change" : language || "code";
     bar.append(name);
-    for (const { name, label } of this.actions.buttons) {
+    for (const { name, label, ofChanges } of this.actions.buttons) {
+      if (isChange && !ofChanges) continue;
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = label;
@@ -112,7 +122,7 @@ export class Markdown {
     pre.tabIndex = 0;
     // A group, not a region: regions are landmarks, and each would need a name of its own.
     pre.setAttribute("role", "group");
-    pre.setAttribute("aria-label", `Code${language ? ` in ${language}` : ""}`);
+    pre.setAttribute("aria-label", isChange ? "Change" : `Code${language ? ` in ${language}` : ""}`);
   }
 }
 

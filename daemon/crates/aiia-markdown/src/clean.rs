@@ -39,7 +39,7 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let attributes: HashMap<&str, HashSet<&str>> = [
         ("a", ["href", "title"].into()),
         ("span", ["class", "title"].into()),
-        ("pre", ["data-language"].into()),
+        ("pre", ["data-language", "data-blocks"].into()),
         ("ol", ["start"].into()),
         ("input", ["type", "checked", "disabled"].into()),
     ]

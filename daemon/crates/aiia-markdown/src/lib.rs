@@ -1,8 +1,9 @@
 //! Markdown to HTML that is safe to show, in blocks that stand for themselves.
 //!
 //! Raw HTML becomes text, images become links, links lead to the web or nowhere; what comes out is cleaned once more by an
-//! allow-list. Characters that hide or turn text are made visible.
+//! allow-list. Characters that hide or turn text are made visible. Search/replace blocks are shown as changes of lines.
 
+mod change;
 mod characters;
 mod clean;
 mod code;
@@ -27,14 +28,33 @@ pub struct Block {
 
 /// The blocks of `text`.
 pub fn render(text: &str) -> Vec<Block> {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut blocks = Vec::new();
+    let mut done = 0;
+    for passage in change::passages(text) {
+        markdown(text, done..passage.range.start, &mut blocks);
+        let html = clean::clean(&passage.html());
+        done = passage.range.end;
+        blocks.push(Block { html, range: passage.range, is_final: false });
+    }
+    markdown(text, done..text.len(), &mut blocks);
+    // What the last line begins, half as it is, may turn out to go on with what is before it.
+    let last_line = text.rfind('\n').map_or(0, |end| end + 1);
+    for index in 1..blocks.len() {
+        blocks[index - 1].is_final = blocks[index].range.start < last_line;
+    }
+    blocks
+}
+
+/// Appends the blocks of a part of `text` that is Markdown and nothing else.
+fn markdown(text: &str, part: Range<usize>, blocks: &mut Vec<Block>) {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let offset = part.start;
     let mut open = Vec::new();
     let mut depth = 0_usize;
     let mut start = 0;
-    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+    for (event, range) in Parser::new_ext(&text[part], options).into_offset_iter() {
         if depth == 0 {
-            start = range.start;
+            start = offset + range.start;
         }
         match &event {
             Event::Start(_) => depth += 1,
@@ -43,15 +63,13 @@ pub fn render(text: &str) -> Vec<Block> {
         }
         open.push(event);
         if depth == 0 {
-            blocks.push(Block { html: block(std::mem::take(&mut open)), range: start..range.end, is_final: false });
+            blocks.push(Block {
+                html: block(std::mem::take(&mut open)),
+                range: start..offset + range.end,
+                is_final: false,
+            });
         }
     }
-    // What the last line begins, half as it is, may turn out to go on with what is before it.
-    let last_line = text.rfind('\n').map_or(0, |end| end + 1);
-    for index in 1..blocks.len() {
-        blocks[index - 1].is_final = blocks[index].range.start < last_line;
-    }
-    blocks
 }
 
 /// The HTML of the events of one block.

@@ -106,7 +106,7 @@ fn nothing_hostile_comes_through() {
 
 #[test]
 fn text_that_is_added_changes_nothing_that_is_final() {
-    let text = "# T\n\na *b*\nc\n\n- x\n- y\n\n  z\n\n```rust\nfn f() {}\n\nlet a;\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> q\n\n1. a\n\n2. b\n\nU\n===\nend";
+    let text = "# T\n\na *b*\nc\n\nb.py\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n\n```\n<<<<<<< SEARCH\nx\n=======\n>>>>>>> REPLACE\n```\n\n- x\n- y\n\n  z\n\n```rust\nfn f() {}\n\nlet a;\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> q\n\n1. a\n\n2. b\n\nU\n===\nend";
     let whole = render(text);
     assert_eq!(whole.iter().filter(|block| block.is_final).count(), whole.len() - 2);
     for (end, _) in text.char_indices() {
@@ -130,8 +130,56 @@ fn deep_and_long_texts_come_to_an_end() {
         "[".repeat(50_000),
         "`".repeat(50_000),
         "|a".repeat(20_000),
+        "<<<<<<< SEARCH\n".repeat(5000),
+        "a.b\n<<<<<<< SEARCH\n=======\n>>>>>>> REPLACE\n".repeat(2000),
     ] {
         let html = html(&text);
         assert!(html.len() < 40 * text.len() + 1000);
     }
+}
+
+const SAME: &str = "<span class=\"diff-same\"> ";
+
+#[test]
+fn search_replace_blocks_are_shown_as_changes() {
+    let block =
+        "src/a.rs\n<<<<<<< SEARCH\nfn a() {\n    one();\n}\n=======\nfn a() {\n    two();\n}\n>>>>>>> REPLACE\n";
+    let change = |blocks: u32, name: &str| {
+        format!(
+            "{name}<pre data-language=\"diff\" data-blocks=\"{blocks}\"><code>{SAME}fn a() {{\n</span>\
+             <span class=\"diff-removed\">-    <span class=\"diff-word\">one</span>();\n</span>\
+             <span class=\"diff-added\">+    <span class=\"diff-word\">two</span>();\n</span>{SAME}}}\n</span></code></pre>"
+        )
+    };
+    let named = "<p><code>src/a.rs</code></p>\n";
+    check(block, &change(0, named));
+    check(
+        &format!("Do *this*:\n\n{block}\nDone."),
+        &format!("<p>Do <em>this</em>:</p>\n{}\n<p>Done.</p>", change(0, named)),
+    );
+    // In a fence, with the name inside or above it.
+    check(&format!("```rust\n{block}```\n"), &change(1, named));
+    let bare = block.trim_start_matches("src/a.rs\n");
+    check(&format!("src/a.rs\n```\n{bare}```"), &format!("<p>src/a.rs</p>\n{}", change(1, "")));
+    check(
+        &format!("```\n{block}\n{block}```\nEnd"),
+        &format!("{}\n{}\n<p>End</p>", change(1, named), change(0, named)),
+    );
+    // A merge conflict in code is code.
+    assert!(html("```\nif a << b {}\n```").contains("a &lt;&lt; b"));
+}
+
+#[test]
+fn a_change_that_is_still_being_written_is_shown() {
+    check(
+        "<<<<<<< SEARCH\nold",
+        &format!("<pre data-language=\"diff\" data-blocks=\"0\"><code>{SAME}old\n</span></code></pre>"),
+    );
+    check(
+        "<<<<<<< SEARCH\nold\n=======\nne",
+        "<pre data-language=\"diff\" data-blocks=\"0\"><code><span class=\"diff-removed\">-old\n</span>\
+         <span class=\"diff-added\">+ne\n</span></code></pre>",
+    );
+    assert!(html("<<<<<<< SEARCH\n<script>\n=======\n\u{202e}\n>>>>>>> REPLACE").contains("&lt;script&gt;"));
+    assert!(html("<<<<<<< SEARCH").contains("<pre"));
 }
