@@ -146,7 +146,7 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Option<Change> {
             }
             return None;
         }
-        parts.push(passage::find(&Reading::new(joined(old), joined(new)), file).ok()?);
+        parts.push(passage::find(&Reading::new(joined(old), joined(new)), file).ok().flatten()?);
     }
     let range: Range<usize> = parts.first()?.range.start..parts.last()?.range.end;
     let mut text = String::new();

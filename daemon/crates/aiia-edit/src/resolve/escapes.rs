@@ -11,7 +11,7 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Option<Change> {
         return None;
     }
     let (old, new) = (unescape(&reading.old), unescape(&reading.new));
-    let mut change = passage::find(&Reading { old, new, ..reading.clone() }, file).ok()?;
+    let mut change = passage::find(&Reading { old, new, ..reading.clone() }, file).ok().flatten()?;
     change.tolerances.insert(0, Tolerance::Escapes);
     Some(change)
 }

@@ -10,7 +10,7 @@ use crate::tolerance::Tolerance;
 pub(super) fn find(reading: &Reading, file: &FileView) -> Option<Change> {
     let old = without_numbers(&reading.old, true)?;
     let new = without_numbers(&reading.new, false)?;
-    let mut change = passage::find(&Reading { old, new, ..reading.clone() }, file).ok()?;
+    let mut change = passage::find(&Reading { old, new, ..reading.clone() }, file).ok().flatten()?;
     change.tolerances.insert(0, Tolerance::LineNumbersPasted);
     Some(change)
 }

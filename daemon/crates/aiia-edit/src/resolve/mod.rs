@@ -119,7 +119,7 @@ fn delete(name: &str, expected: Option<&str>, files: &Files) -> Result<Resolved,
         let real = view.lines.iter().map(Line::right_trimmed).filter(|line| !line.is_empty());
         if let Some(number) = first_difference(said, real) {
             let message = format!(
-                "The reply deletes {}, but quotes another text of it than it has (from its {number}. line of text on), so it                  stays. Ask again, with the file as it is now.",
+                "The reply deletes {}, but quotes another text of it than it has (from its {number}. line of text on), so it stays. Ask again, with the file as it is now.",
                 view.path
             );
             return Err(Complaint::new(ComplaintKind::Changed, message).in_file(view.path));
@@ -329,14 +329,14 @@ fn find(reading: &Reading, file: &FileView) -> Result<Change, Complaint> {
     } else {
         reading
     };
-    passage::find(reading, file).or_else(|complaint| match complaint.kind {
-        ComplaintKind::NotFound => line_numbers::find(reading, file)
-            .or_else(|| escapes::find(reading, file))
-            .or_else(|| elision::find(reading, file))
-            .or_else(|| aligned::find(reading, file))
-            .ok_or(complaint),
-        _ => Err(complaint),
-    })
+    if let Some(change) = passage::find(reading, file)? {
+        return Ok(change);
+    }
+    line_numbers::find(reading, file)
+        .or_else(|| escapes::find(reading, file))
+        .or_else(|| elision::find(reading, file))
+        .or_else(|| aligned::find(reading, file))
+        .ok_or_else(|| passage::not_found(reading, file))
 }
 
 fn note(changes: &mut [Change], tolerance: &Tolerance) {

@@ -28,15 +28,16 @@ pub(super) fn lines_near(wanted: &[Line], file: &FileView) -> Vec<usize> {
         (best.1..hits.len()).find(|at| hits[*at] > 0)
     } else {
         let longest = wanted.iter().map(Line::trimmed).max_by_key(|line| line.len()).unwrap_or("");
-        let longest = Pairs::of(longest);
-        file.lines
-            .iter()
-            .take(LINES_COMPARED)
-            .enumerate()
-            .map(|(number, line)| (longest.likeness(line.trimmed()), number))
-            .filter(|(score, _)| *score >= 0.5)
-            .max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)))
-            .map(|(_, number)| number)
+        let mut longest = Pairs::of(longest);
+        let mut nearest: Option<(f64, usize)> = None;
+        for (number, line) in file.lines.iter().take(LINES_COMPARED).enumerate() {
+            let least = nearest.map_or(0.5, |(score, _)| score);
+            let score = longest.likeness(line.trimmed(), least);
+            if score >= 0.5 && nearest.is_none_or(|(best, _)| score > best) {
+                nearest = Some((score, number));
+            }
+        }
+        nearest.map(|(_, number)| number)
     };
     start.map_or_else(Vec::new, |start| (start + 1..=(start + LINES_SHOWN).min(file.lines.len())).collect())
 }
@@ -66,7 +67,7 @@ pub(super) fn shortened(line: &str) -> String {
 
 /// How much alike two lines are, 0 to 1.
 pub(super) fn alike(one: &str, other: &str) -> f64 {
-    Pairs::of(one).likeness(other)
+    Pairs::of(one).likeness(other, 0.0)
 }
 
 /// Share of letters two names have in common in the same order, 0 to 1.
@@ -97,20 +98,28 @@ impl Pairs {
         Self { counts, total }
     }
 
-    /// Share of letter pairs in common (Dice), 0 to 1.
-    fn likeness(&self, line: &str) -> f64 {
-        // Of lines that differ this much in length no half can be in common.
-        if line.len() * 4 < self.total || self.total == 0 {
+    /// Share of letter pairs in common (Dice), 0 to 1; 0 where it is clear from the lengths that it is less than `least`.
+    fn likeness(&mut self, line: &str, least: f64) -> f64 {
+        // A line has fewer pairs than bytes, and no more in common than it has.
+        if self.total == 0 || 2.0 * line.len() as f64 / ((self.total + line.len()) as f64) < least {
             return 0.0;
         }
-        let (mut common, mut total) = (0_usize, 0_usize);
-        let mut seen = [0_u16; PAIR_KINDS];
+        let mut total = 0_usize;
+        let mut common = [0_u16; LETTERS_COMPARED];
+        let mut taken = 0;
+        let counts = &mut self.counts;
         pairs(line, |kind| {
-            common += usize::from(seen[kind] < self.counts[kind]);
-            seen[kind] += 1;
             total += 1;
+            if counts[kind] > 0 {
+                counts[kind] -= 1;
+                common[taken] = kind as u16;
+                taken += 1;
+            }
         });
-        2.0 * common as f64 / (self.total + total) as f64
+        for kind in &common[..taken] {
+            self.counts[usize::from(*kind)] += 1;
+        }
+        2.0 * taken as f64 / (self.total + total) as f64
     }
 }
 

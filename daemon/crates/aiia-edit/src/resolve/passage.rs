@@ -16,20 +16,20 @@ use super::nearest;
 use super::view::FileView;
 use super::{Change, anchor};
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::lines::{Line, lines};
+use crate::lines::{Line, line_index, lines};
 use crate::parse::Reading;
 use crate::tolerance::Tolerance;
 
-/// The change of one reading of a block in one file.
-pub(super) fn find(reading: &Reading, file: &FileView) -> Result<Change, Complaint> {
+/// The change of one reading of a block in one file; nothing when its text is not there.
+pub(super) fn find(reading: &Reading, file: &FileView) -> Result<Option<Change>, Complaint> {
     let all_old = lines(&reading.old);
     let all_new = lines(&reading.new);
     if all_old.iter().all(Line::is_blank) {
-        return fill_empty(&all_new, file);
+        return fill_empty(&all_new, file).map(Some);
     }
     let trimmed = (without_blank_edges(&all_old), without_blank_edges(&all_new));
     if let Some(place) = to_the_letter(&reading.old, file) {
-        return Ok(Change { range: place, new_text: exact_replacement(&all_new, file), tolerances: Vec::new() });
+        return Ok(Some(Change { range: place, new_text: exact_replacement(&all_new, file), tolerances: Vec::new() }));
     }
     let canonical_differs = has_variants(&reading.old) || file.has_variants();
     for form in FORMS.iter().filter(|form| !form.canonical || canonical_differs) {
@@ -49,13 +49,13 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Result<Change, Complai
         let real = &file.lines[place..place + old.len()];
         form.record(old, real, old.len() != all_old.len(), &mut tolerances);
         let Some(way) = form.way(old, real) else { continue };
-        return Ok(Change {
+        return Ok(Some(Change {
             range: range(real),
             new_text: replacement(old, new, real, &way, form.canonical, file),
             tolerances,
-        });
+        }));
     }
-    Err(not_found(trimmed.0, trimmed.1, file))
+    Ok(None)
 }
 
 /// Which of several places that fit equally is meant, and what says so: the selection, the line number, the lines named above
@@ -129,6 +129,9 @@ struct Form {
     canonical: bool,
 }
 
+/// So many times a line is looked at where it stands.
+const MAX_HITS: usize = 64;
+
 const FORMS: &[Form] = &[
     Form { indent: Indent::Kept, trim_edges: false, canonical: false },
     Form { indent: Indent::KeptButLineEnds, trim_edges: false, canonical: false },
@@ -139,11 +142,15 @@ const FORMS: &[Form] = &[
 ];
 
 impl Form {
-    fn key<'t>(self, line: &Line<'t>) -> Cow<'t, str> {
-        let text = match self.indent {
+    fn bare<'t>(self, line: &Line<'t>) -> &'t str {
+        match self.indent {
             Indent::Kept | Indent::KeptButLineEnds => line.right_trimmed(),
             Indent::Any => line.trimmed(),
-        };
+        }
+    }
+
+    fn key<'t>(self, line: &Line<'t>) -> Cow<'t, str> {
+        let text = self.bare(line);
         if !self.canonical {
             return text.into();
         }
@@ -159,8 +166,12 @@ impl Form {
         if old.is_empty() || old.len() > file.lines.len() {
             return Vec::new();
         }
-        let index = file.index(self.indent == Indent::Any, self.canonical, |line| self.key(line));
-        let mut places = index.places(old.iter().map(|line| self.key(line)));
+        let keys: Vec<Cow<str>> = old.iter().map(|line| self.key(line)).collect();
+        let quickly = if self.canonical && file.has_variants() { None } else { self.places_of_longest(&keys, file) };
+        let mut places = quickly.unwrap_or_else(|| {
+            let index = file.index(self.indent == Indent::Any, self.canonical, |line| self.key(line));
+            index.places(keys.into_iter())
+        });
         match self.indent {
             Indent::Kept => {
                 places.retain(|at| old.iter().zip(&file.lines[*at..]).all(|(one, other)| one.content == other.content));
@@ -169,6 +180,26 @@ impl Form {
             Indent::Any => places.retain(|at| self.way(old, &file.lines[*at..*at + old.len()]).is_some()),
         }
         places
+    }
+
+    /// The lines at which the keys begin, found by a search of the text for the longest of them, without an index of all lines.
+    /// Nothing when it stands too often to tell. The form must be one that leaves the lines of this file as they are.
+    fn places_of_longest(self, keys: &[Cow<str>], file: &FileView) -> Option<Vec<usize>> {
+        let (offset, longest) = keys.iter().enumerate().max_by_key(|(_, key)| key.len())?;
+        if longest.is_empty() {
+            return None;
+        }
+        let mut found = Vec::new();
+        let mut hits = memchr::memmem::find_iter(&file.text.as_bytes()[file.mark..], longest.as_bytes());
+        for hit in hits.by_ref().take(MAX_HITS) {
+            let line = line_index(&file.lines, file.mark + hit);
+            let Some(first) = line.checked_sub(offset) else { continue };
+            let fits = |part: &[Line]| part.iter().zip(keys).all(|(line, key)| self.bare(line) == key.as_ref());
+            if file.lines.get(first..first + keys.len()).is_some_and(fits) && found.last() != Some(&first) {
+                found.push(first);
+            }
+        }
+        hits.next().is_none().then_some(found)
     }
 
     /// How the indentation goes over from the reply to the file.
@@ -182,9 +213,7 @@ impl Form {
     }
 
     fn record(self, old: &[Line], real: &[Line], edges_differ: bool, tolerances: &mut Vec<Tolerance>) {
-        let inner = |lines: &[Line]| lines.iter().map(|line| line.ending.to_owned()).collect::<Vec<_>>();
-        let (written, found) = (inner(old), inner(real));
-        if written.iter().zip(&found).any(|(one, other)| !other.is_empty() && one != other) {
+        if old.iter().zip(real).any(|(one, other)| !other.ending.is_empty() && one.ending != other.ending) {
             tolerances.push(Tolerance::LineEndings);
         }
         let line_ends = |line: &Line| line.content.len() - line.right_trimmed().len();
@@ -216,24 +245,25 @@ fn replacement(
     // The model wrote in another form than the file does, so its new lines need the file's form too.
     let unify = canonical_form
         && old.iter().zip(real).any(|(one, other)| has_variants(one.content) && !has_variants(other.content));
-    let right_trimmed =
-        |lines: &[Line<'_>]| -> Vec<String> { lines.iter().map(|line| line.right_trimmed().to_owned()).collect() };
-    let mut result: Vec<(String, &str)> = Vec::new();
+    fn right_trimmed<'t>(lines: &[Line<'t>]) -> Vec<&'t str> {
+        lines.iter().map(Line::right_trimmed).collect()
+    }
+    let mut result: Vec<(Cow<str>, &str)> = Vec::new();
     for op in capture_diff_slices(Algorithm::Myers, &right_trimmed(old), &right_trimmed(new)) {
         if let DiffOp::Equal { old_index, len, .. } = op {
             for line in &real[old_index..old_index + len] {
                 let ending = if line.ending.is_empty() { file.eol } else { line.ending };
-                result.push((line.content.to_owned(), ending));
+                result.push((line.content.into(), ending));
             }
             continue;
         }
         for number in op.new_range() {
-            let mut content = new[number].content.to_owned();
+            let mut content = Cow::Borrowed(new[number].content);
             if unify {
-                content = canonical(&content).into_owned();
+                content = canonical(new[number].content);
             }
             if *way != Reindent::Same {
-                content = way.apply(&content, number == 0, written_style, file.style());
+                content = way.apply(&content, number == 0, written_style, file.style()).into();
             }
             result.push((content, file.eol));
         }
@@ -243,7 +273,7 @@ fn replacement(
     {
         last.1 = "";
     }
-    result.iter().flat_map(|(content, ending)| [content.as_str(), *ending]).collect()
+    result.iter().flat_map(|(content, ending)| [content.as_ref(), *ending]).collect()
 }
 
 fn fill_empty(new: &[Line], file: &FileView) -> Result<Change, Complaint> {
@@ -282,7 +312,10 @@ fn ambiguous(places: &[usize], file: &FileView) -> Complaint {
     .with_candidates(numbers)
 }
 
-fn not_found(old: &[Line], new: &[Line], file: &FileView) -> Complaint {
+/// The complaint about a reading whose text is not there, with the lines that come near.
+pub(super) fn not_found(reading: &Reading, file: &FileView) -> Complaint {
+    let (all_old, all_new) = (lines(&reading.old), lines(&reading.new));
+    let (old, new) = (without_blank_edges(&all_old), without_blank_edges(&all_new));
     let applied = FORMS[3].places(new, file);
     if let [at] = applied[..]
         && new.len() > 1
