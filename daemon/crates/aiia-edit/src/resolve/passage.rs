@@ -232,6 +232,10 @@ impl Form {
     }
 }
 
+fn right_trimmed<'t>(lines: &[Line<'t>]) -> Vec<&'t str> {
+    lines.iter().map(Line::right_trimmed).collect()
+}
+
 /// The new lines, with those that stay as they are in the file.
 fn replacement(
     old: &[Line],
@@ -245,9 +249,6 @@ fn replacement(
     // The model wrote in another form than the file does, so its new lines need the file's form too.
     let unify = canonical_form
         && old.iter().zip(real).any(|(one, other)| has_variants(one.content) && !has_variants(other.content));
-    fn right_trimmed<'t>(lines: &[Line<'t>]) -> Vec<&'t str> {
-        lines.iter().map(Line::right_trimmed).collect()
-    }
     let mut result: Vec<(Cow<str>, &str)> = Vec::new();
     for op in capture_diff_slices(Algorithm::Myers, &right_trimmed(old), &right_trimmed(new)) {
         if let DiffOp::Equal { old_index, len, .. } = op {
