@@ -192,6 +192,20 @@ pub struct ReviseHunk {
     pub new_text: String,
 }
 
+/// Parameters of `edit.rewrite`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RewriteFile {
+    /// The pending edit.
+    pub edit_id: EditId,
+    /// The file, as the preview names it.
+    pub path: String,
+    /// `after` of the preview that the user began with. It is refused when the preview is another one by now.
+    pub shown: String,
+    /// What the user made of it. Only lines that a waiting hunk brings, and lines beside them, may differ.
+    pub text: String,
+}
+
 /// Parameters of `edit.split`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

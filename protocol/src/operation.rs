@@ -304,6 +304,8 @@ operations! {
     EditUndo = "edit.undo", Post "/edits/{edit_id}/undo", Write Unary, edit::DecideEdit => edit::EditOutcome;
     /// Replaces the lines that a waiting hunk brings by the user's own.
     EditRevise = "edit.revise", Patch "/edits/{edit_id}/hunks/{hunk}", Write Unary, edit::ReviseHunk => edit::PendingEdit;
+    /// Takes over what the user made of a file as `edit.preview` shows it: the lines of the hunks that wait.
+    EditRewrite = "edit.rewrite", Patch "/edits/{edit_id}/files", Write Unary, edit::RewriteFile => edit::PendingEdit;
     /// Cuts a waiting hunk into smaller ones, so that single lines can be accepted.
     EditSplit = "edit.split", Post "/edits/{edit_id}/hunks/{hunk}/split", Write Unary, edit::SplitHunk => edit::PendingEdit;
     /// Asks the model for another change in place of a waiting hunk. Returns at once.

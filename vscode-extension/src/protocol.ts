@@ -815,6 +815,23 @@ export interface paths {
         patch: operations["edit.revise"];
         trace?: never;
     };
+    "/api/v1/edits/{edit_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Takes over what the user made of a file as `edit.preview` shows it: the lines of the hunks that wait. */
+        patch: operations["edit.rewrite"];
+        trace?: never;
+    };
     "/api/v1/edits/{edit_id}/hunks/{hunk}/split": {
         parameters: {
             query?: never;
@@ -3114,6 +3131,17 @@ export interface components {
             hunk: number;
             /** @description The lines that come instead of those that were proposed. Line endings become those of the file. */
             new_text: string;
+        };
+        /** @description Parameters of `edit.rewrite`. */
+        RewriteFile: {
+            /** @description The pending edit. */
+            edit_id: components["schemas"]["EditId"];
+            /** @description The file, as the preview names it. */
+            path: string;
+            /** @description `after` of the preview that the user began with. It is refused when the preview is another one by now. */
+            shown: string;
+            /** @description What the user made of it. Only lines that a waiting hunk brings, and lines beside them, may differ. */
+            text: string;
         };
         /** @description Parameters of `edit.split`. */
         SplitHunk: {
@@ -6096,6 +6124,42 @@ export interface operations {
                 "application/json": {
                     /** @description The lines that come instead of those that were proposed. Line endings become those of the file. */
                     new_text: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The version of the thing. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingEdit"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "edit.rewrite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                edit_id: components["schemas"]["EditId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The file, as the preview names it. */
+                    path: string;
+                    /** @description `after` of the preview that the user began with. It is refused when the preview is another one by now. */
+                    shown: string;
+                    /** @description What the user made of it. Only lines that a waiting hunk brings, and lines beside them, may differ. */
+                    text: string;
                 };
             };
         };

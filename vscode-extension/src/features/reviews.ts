@@ -8,8 +8,8 @@ import * as vscode from "vscode";
 import { type Ctx, showProblem } from "../ctx";
 import type { EditPreview, PendingEdit, Schemas } from "../lib/api";
 import { editSummary, hunkAt } from "../lib/text";
+import { ReviewFiles, SCHEME, type Side } from "./review_files";
 
-const SCHEME = "aiia-review";
 const SETTLE_MILLISECONDS = 100;
 
 type FilePreview = Schemas["FilePreview"];
@@ -20,20 +20,18 @@ export interface Target {
   hunks?: number[];
 }
 
-export class Reviews implements vscode.Disposable, vscode.TextDocumentContentProvider, vscode.CodeLensProvider {
+export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
   readonly #previews = new Map<string, EditPreview>();
   readonly #settling = new Map<string, NodeJS.Timeout>();
   #turn: Promise<void> = Promise.resolve();
-  readonly #onDidChange = new vscode.EventEmitter<vscode.Uri>();
+  readonly #files = new ReviewFiles((uri) => this.#side(uri));
   readonly #onDidChangeLenses = new vscode.EventEmitter<void>();
-  readonly #disposables: vscode.Disposable[] = [this.#onDidChange, this.#onDidChangeLenses];
-  readonly onDidChange = this.#onDidChange.event;
+  readonly #disposables: vscode.Disposable[] = [this.#files, this.#onDidChangeLenses];
   readonly onDidChangeCodeLenses = this.#onDidChangeLenses.event;
 
   constructor(private readonly ctx: Ctx) {
     const tabs = vscode.window.tabGroups;
     this.#disposables.push(
-      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
       vscode.languages.registerCodeLensProvider({ scheme: SCHEME }, this),
       ctx.onEvent((event) => {
         if (event.entity === "edit" && this.#previews.has(event.id)) void this.#refresh(event.id);
@@ -110,6 +108,7 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
       if (!vscode.workspace.isTrusted) throw new Error("Trust this folder first: aiia changes nothing in an untrusted one.");
       const chosen = this.target(target, command.endsWith("Hunk"));
       if (!chosen) return;
+      if (!(await saved(chosen.edit_id))) return;
       if (command === "acceptHunk" && !(await this.#confirmProtected(chosen))) return;
       await this.ctx.command(`aiia.${command}`, chosen);
     } catch (error) {
@@ -129,7 +128,7 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
     try {
       const chosen = this.target(target, true);
       const hunk = chosen?.hunks?.[0];
-      if (!chosen || hunk === undefined) return;
+      if (!chosen || hunk === undefined || !(await saved(chosen.edit_id))) return;
       const before = this.#waiting(chosen.edit_id);
       await this.ctx.call("edit.split", { edit_id: chosen.edit_id, hunk });
       await this.#refresh(chosen.edit_id);
@@ -167,9 +166,19 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
     await this.decide("undo", { edit_id: accepted[0].id });
   }
 
-  provideTextDocumentContent(uri: vscode.Uri): string {
-    const { file, which } = this.#file(uri) ?? {};
-    return (which === "before" ? file?.before : file?.after) ?? "";
+  /** What stands under an address. The lines that come can be edited, where the folder is trusted. */
+  #side(uri: vscode.Uri): Side | undefined {
+    const { editId, file, which } = this.#file(uri) ?? {};
+    if (!editId || !file) return undefined;
+    const isAfter = which === "after";
+    return {
+      text: isAfter ? file.after : file.before,
+      writable: isAfter && vscode.workspace.isTrusted,
+      rewrite: async (shown, text) => {
+        await this.ctx.call("edit.rewrite", { edit_id: editId, path: file.path, shown, text });
+        await this.#load(editId);
+      },
+    };
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
@@ -237,10 +246,8 @@ export class Reviews implements vscode.Disposable, vscode.TextDocumentContentPro
   }
 
   #tell(preview: EditPreview): void {
-    for (const file of preview.files) {
-      this.#onDidChange.fire(side(preview.edit.id, file, "after"));
-      this.#onDidChange.fire(side(preview.edit.id, file, "before"));
-    }
+    const sides = (file: FilePreview) => [side(preview.edit.id, file, "after"), side(preview.edit.id, file, "before")];
+    this.#files.changed(preview.files.flatMap(sides));
     this.#onDidChangeLenses.fire();
   }
 
@@ -263,6 +270,14 @@ function shownReview(): vscode.Uri | undefined {
   // The editor of several diffs has no kind of its own; the one that is typed in tells.
   const active = vscode.window.activeTextEditor?.document.uri;
   return active?.scheme === SCHEME ? active : undefined;
+}
+
+/** Saves what was typed into a review; false where that did not work, which VSCode has said then. */
+async function saved(editId: string): Promise<boolean> {
+  const ours = ({ uri, isDirty }: vscode.TextDocument) =>
+    isDirty && uri.scheme === SCHEME && new URLSearchParams(uri.query).get("edit") === editId;
+  for (const document of vscode.workspace.textDocuments.filter(ours)) if (!(await document.save())) return false;
+  return true;
 }
 
 async function closeDiffs(editId: string, path?: string): Promise<void> {

@@ -60,6 +60,7 @@ export const ROUTES: Record<string, [method: string, path: string]> = {
   "edit.reject": ["POST", "/api/v1/edits/{edit_id}/reject"],
   "edit.undo": ["POST", "/api/v1/edits/{edit_id}/undo"],
   "edit.revise": ["PATCH", "/api/v1/edits/{edit_id}/hunks/{hunk}"],
+  "edit.rewrite": ["PATCH", "/api/v1/edits/{edit_id}/files"],
   "edit.split": ["POST", "/api/v1/edits/{edit_id}/hunks/{hunk}/split"],
   "edit.retry": ["POST", "/api/v1/edits/{edit_id}/hunks/{hunk}/retry"],
   "edit.propose": ["POST", "/api/v1/messages/{message_id}/edits"],

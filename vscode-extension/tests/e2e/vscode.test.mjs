@@ -195,6 +195,28 @@ test("a hunk is split, and tried again with a note", async () => {
   await window.editing();
 });
 
+test("the lines of a change are edited in the diff, and accepted as they are then", async () => {
+  aiia.model.next([
+    "mean.py\n<<<<<<< SEARCH\n    return sum(xs) / len(xs)\n=======\n    return statistics.mean(xs)\n>>>>>>> REPLACE\n",
+  ]);
+  await window.goTo(2);
+  await window.command("aiia: Edit Code…");
+  await window.page.locator(".quick-input-widget .input").first().fill("Use the statistics module");
+  await window.page.keyboard.press("Enter");
+  await window.page.locator(".codelens-decoration a").getByText("Accept").first().waitFor();
+  await window.goTo(2);
+  await window.page.keyboard.press("End");
+  await window.page.keyboard.type("  # by hand");
+  await window.page.keyboard.press("Alt+Enter");
+  await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
+  await window.lines().getByText("return statistics.mean(xs)  # by hand").first().waitFor();
+  const hunks = (await aiia.http("GET", "/edits")).items.flatMap((edit) => edit.files.flatMap((file) => file.hunks));
+  assert.ok(hunks.some((hunk) => hunk.status === "accepted" && hunk.tolerances.includes("edited by hand")));
+  await window.command("aiia: Undo the Last Accepted Change");
+  await window.lines().getByText("by hand").waitFor({ state: "detached" });
+  await window.editing();
+});
+
 test("what a model would see is shown", async () => {
   await window.goTo(2);
   await window.command("aiia: Show What a Model Would See");

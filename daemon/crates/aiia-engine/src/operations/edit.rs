@@ -4,6 +4,7 @@ mod preview;
 mod propose;
 mod reshape;
 mod retry;
+mod rewrite;
 mod whole;
 
 use std::path::PathBuf;

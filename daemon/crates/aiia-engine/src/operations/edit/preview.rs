@@ -1,7 +1,7 @@
 //! `edit.preview`: the files as they are, and as they would be.
 
 use aiia_protocol::edit::{
-    EditFile, EditHunk, EditPreview as Preview, EditRef, FileChange, FilePreview, HunkPreview, HunkStatus,
+    EditFile, EditHunk, EditPreview as Preview, EditRef, FileChange, FilePreview, HunkPreview, HunkStatus, PendingEdit,
 };
 use aiia_protocol::operation::EditPreview;
 use aiia_protocol::problem::Problem;
@@ -26,6 +26,18 @@ impl Handle for EditPreview {
         }
         Ok(Reply::One(Preview { edit, files }))
     }
+}
+
+/// The preview of one file of a pending edit; `None` where the edit does not change it.
+pub(super) async fn preview_of(
+    session: &Session,
+    edit: &PendingEdit,
+    base: &str,
+    path: &str,
+) -> Result<Option<FilePreview>, Problem> {
+    let Some(file) = edit.files.iter().find(|file| file.path == path) else { return Ok(None) };
+    let current = current_text(session, &[], file).await?;
+    Ok(Some(preview(file, base, current)))
 }
 
 /// `file`, whose text is now `current`, with every hunk that waits and fits.

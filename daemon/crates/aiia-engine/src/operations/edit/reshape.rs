@@ -1,12 +1,14 @@
 //! `edit.revise` and `edit.split`: a waiting hunk becomes another one, or several.
 
+use std::collections::BTreeMap;
+
 use aiia_edit::{FileAction, Hunk};
 use aiia_protocol::edit::{self, EditFile, EditHunk, HunkStatus, PendingEdit, ReviseHunk, SplitHunk};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditRevise, EditSplit};
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_store::ReshapedFile;
+use aiia_store::{EditTexts, ReshapedFile};
 use aiia_text::LineEnding;
 
 use super::from_protocol;
@@ -16,7 +18,7 @@ use crate::session::Session;
 /// What is shown of a hunk whose lines are the user's.
 const BY_HAND: &str = "edited by hand";
 /// The most that a person may write into a hunk.
-const MAX_TEXT_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_TEXT_BYTES: usize = 1024 * 1024;
 
 impl Handle for EditRevise {
     async fn handle(session: &Session, params: ReviseHunk) -> Result<Reply<PendingEdit>, Problem> {
@@ -45,7 +47,7 @@ impl Handle for EditSplit {
 }
 
 /// The hunk with the user's lines, which end as those of the file do.
-fn revised(hunk: &Hunk, base: &str, text: &str) -> Result<Hunk, Problem> {
+pub(super) fn revised(hunk: &Hunk, base: &str, text: &str) -> Result<Hunk, Problem> {
     let ending = LineEnding::detect(base).as_str();
     let mut new_text = text.replace("\r\n", "\n");
     let is_last = hunk.old_index() + hunk.old_lines >= base.lines().count();
@@ -96,15 +98,13 @@ async fn reshape(
 ) -> Result<PendingEdit, Problem> {
     let engine = session.engine();
     let edit = engine.store.get_edit(edit_id.clone()).await?;
-    let texts = engine.store.edit_texts(edit_id.clone()).await?;
-    let has = |hunks: &[EditHunk]| hunks.iter().position(|hunk| hunk.number == number);
-    let Some((place, index)) = edit.files.iter().enumerate().find_map(|(place, file)| Some((place, has(&file.hunks)?)))
+    let texts = engine.store.edit_texts(edit_id).await?;
+    let find = |hunks: &[EditHunk]| hunks.iter().find(|hunk| hunk.number == number).cloned();
+    let Some((place, row)) = edit.files.iter().enumerate().find_map(|(place, file)| Some((place, find(&file.hunks)?)))
     else {
         return Err(Problem::not_found("hunk", number));
     };
-    let file = &edit.files[place];
-    let row = &file.hunks[index];
-    if super::whole::is_whole(row) {
+    if super::whole::is_whole(&row) {
         return Err(Problem::new(ProblemCode::Conflict, format!("Hunk {number} has no lines."))
             .with_hint("Accept or reject it as it is."));
     }
@@ -113,33 +113,53 @@ async fn reshape(
             .with_hint("Only a waiting hunk can be changed."));
     }
     let base = texts.get(place).map_or("", |text| text.base_text.as_str());
-    let (parts, kept) = make(&from_protocol(row), base)?;
-    let grown = parts.iter().map(|part| part.new_lines as i64 - part.old_lines as i64).sum::<i64>()
-        - (i64::from(row.new_lines) - i64::from(row.old_lines));
+    let parts = make(&from_protocol(&row), base)?;
+    put(session, &edit, &texts, place, &BTreeMap::from([(number, parts)]), by_hand).await
+}
+
+/// Puts other hunks in the place of those of one file that `changed` names: all of them, or none.
+pub(super) async fn put(
+    session: &Session,
+    edit: &PendingEdit,
+    texts: &[EditTexts],
+    place: usize,
+    changed: &BTreeMap<HunkNumber, (Vec<Hunk>, usize)>,
+    by_hand: bool,
+) -> Result<PendingEdit, Problem> {
+    let engine = session.engine();
+    let file = &edit.files[place];
+    let base = texts.get(place).map_or("", |text| text.base_text.as_str());
     let mut next = edit.files.iter().flat_map(|file| &file.hunks).map(|hunk| hunk.number).max().unwrap_or(0);
-    let mut hunks = file.hunks[..index].to_vec();
-    for (part_index, part) in parts.iter().enumerate() {
+    let mut grown = 0;
+    let mut hunks = Vec::new();
+    for row in &file.hunks {
+        let moved = |start: u32| u32::try_from(i64::from(start) + grown).unwrap_or(start);
+        let Some((parts, kept)) = changed.get(&row.number) else {
+            hunks.push(EditHunk { new_start: moved(row.new_start), ..row.clone() });
+            continue;
+        };
         let mut tolerances = row.tolerances.clone();
         if by_hand && !tolerances.iter().any(|tolerance| tolerance == BY_HAND) {
             tolerances.push(BY_HAND.to_owned());
         }
-        let number = if part_index == kept {
-            row.number
-        } else {
-            next += 1;
-            next
-        };
-        hunks.push(to_row(part, number, tolerances));
+        for (index, part) in parts.iter().enumerate() {
+            let number = if index == *kept {
+                row.number
+            } else {
+                next += 1;
+                next
+            };
+            let part = to_row(part, number, tolerances.clone());
+            hunks.push(EditHunk { new_start: moved(part.new_start), ..part });
+        }
+        grown += parts.iter().map(|part| part.new_lines as i64 - part.old_lines as i64).sum::<i64>()
+            - (i64::from(row.new_lines) - i64::from(row.old_lines));
     }
-    hunks.extend(file.hunks[index + 1..].iter().cloned().map(|mut hunk| {
-        hunk.new_start = u32::try_from(i64::from(hunk.new_start) + grown).unwrap_or(hunk.new_start);
-        hunk
-    }));
     let all: Vec<Hunk> = hunks.iter().map(from_protocol).collect();
     let new_text = aiia_edit::apply_hunks(base, &all.iter().collect::<Vec<_>>());
-    let diff = diff_with(&edit, &texts, &file.path, &all);
+    let diff = diff_with(edit, texts, &file.path, &all);
     let reshaped = ReshapedFile { path: file.path.clone(), new_text, hunks };
-    let edit = engine.store.reshape_edit(edit_id, reshaped, diff, edit.version).await?;
+    let edit = engine.store.reshape_edit(edit.id.clone(), reshaped, diff, edit.version).await?;
     engine.publish((Entity::Edit, Change::Updated), &edit.id, Some(&edit.project_id), Some(&edit.chat_id));
     Ok(edit)
 }
@@ -169,7 +189,7 @@ fn to_row(hunk: &Hunk, number: HunkNumber, tolerances: Vec<String>) -> EditHunk 
 }
 
 /// The diff of the whole edit, with other hunks for one file.
-fn diff_with(edit: &PendingEdit, texts: &[aiia_store::EditTexts], path: &str, hunks: &[Hunk]) -> String {
+fn diff_with(edit: &PendingEdit, texts: &[EditTexts], path: &str, hunks: &[Hunk]) -> String {
     edit.files
         .iter()
         .zip(texts)
