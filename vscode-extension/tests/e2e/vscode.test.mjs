@@ -121,6 +121,14 @@ test("code of an answer is applied as a diff", async () => {
   await window.editing();
 });
 
+/** Waits until the hunks of the newest change have these statuses: what the editor shows may be ahead of what is written down. */
+async function statusesAre(...expected) {
+  await aiia.until(`the hunks to be ${expected}`, async () => {
+    const [newest] = (await aiia.http("GET", "/edits")).items;
+    return newest.files[0].hunks.map((hunk) => hunk.status).join() === expected.join();
+  });
+}
+
 test("a fix from the lightbulb is reviewed, one hunk is accepted and taken back", async () => {
   aiia.model.next([MEND]);
   await window.openFile("mean.py");
@@ -135,22 +143,14 @@ test("a fix from the lightbulb is reviewed, one hunk is accepted and taken back"
   await lenses.getByText("Accept").nth(1).waitFor({ state: "detached" });
   await window.page.locator(".line-delete, .char-delete").first().waitFor({ state: "detached" });
   await window.picture("07-one-accepted");
-  const edits = await aiia.http("GET", "/edits");
-  assert.deepEqual(
-    edits.items[0].files[0].hunks.map((hunk) => hunk.status),
-    ["accepted", "pending"],
-  );
+  await statusesAre("accepted", "pending");
   await window.command("aiia: Reject Hunk");
   await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
   await window.lines().getByText("if xs else 0").first().waitFor();
   await window.picture("08-accepted-in-file");
   await window.command("aiia: Undo the Last Accepted Change");
   await window.lines().getByText("if xs else 0").waitFor({ state: "detached" });
-  const undone = await aiia.http("GET", "/edits");
-  assert.deepEqual(
-    undone.items[0].files[0].hunks.map((hunk) => hunk.status),
-    ["undone", "rejected"],
-  );
+  await statusesAre("undone", "rejected");
 });
 
 test("what should change is asked for, and shown as a diff", async () => {
@@ -208,10 +208,12 @@ test("the lines of a change are edited in the diff, and accepted as they are the
   await window.page.keyboard.press("End");
   await window.page.keyboard.type("  # by hand");
   await window.page.keyboard.press("Alt+Enter");
-  await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
+  await aiia.until("the hunk to be accepted as it was edited", async () => {
+    const hunks = (await aiia.http("GET", "/edits")).items.flatMap((edit) => edit.files.flatMap((file) => file.hunks));
+    return hunks.some((hunk) => hunk.status === "accepted" && hunk.tolerances.includes("edited by hand"));
+  });
+  await window.page.locator(".codelens-decoration a").getByText("Accept").waitFor({ state: "detached" });
   await window.lines().getByText("return statistics.mean(xs)  # by hand").first().waitFor();
-  const hunks = (await aiia.http("GET", "/edits")).items.flatMap((edit) => edit.files.flatMap((file) => file.hunks));
-  assert.ok(hunks.some((hunk) => hunk.status === "accepted" && hunk.tolerances.includes("edited by hand")));
   await window.command("aiia: Undo the Last Accepted Change");
   await window.lines().getByText("by hand").waitFor({ state: "detached" });
   await window.editing();

@@ -57,15 +57,15 @@ export class Installation {
     return JSON.parse(readFileSync(join(this.env.AIIA_DATA_DIR, "run", "daemon.json"), "utf8"));
   }
 
-  /** Asks until there is an answer, at most for ten seconds. */
+  /** Asks until there is an answer, at most for thirty seconds. */
   async until(what, ask) {
-    const end = Date.now() + 10_000;
+    const end = Date.now() + 30_000;
     for (;;) {
       const answer = await Promise.resolve()
         .then(ask)
         .catch(() => undefined);
       if (answer) return answer;
-      if (Date.now() > end) throw new Error(`${what}: nothing within ten seconds`);
+      if (Date.now() > end) throw new Error(`${what}: nothing within thirty seconds`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
