@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { after, before, beforeEach, test } from "node:test";
-import { AXE, launch, picture } from "./support/browser.mjs";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { AXE, keepFailure, launch, picture } from "./support/browser.mjs";
 import { HOSTILE } from "./support/hostile.mjs";
 import { Installation } from "./support/installation.mjs";
 import { Gate } from "./support/model_server.mjs";
@@ -24,6 +24,8 @@ after(async () => {
   await browser?.close();
   aiia?.stop();
 });
+
+afterEach((test) => keepFailure(test, browser, aiia));
 
 // What one test has left unsaid is not the answer to the next.
 beforeEach(() => aiia.model.forget());

@@ -1,8 +1,8 @@
 // A folder that is not trusted: chat works, nothing is read and nothing is changed.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch } from "./support/browser.mjs";
+import { after, afterEach, before, test } from "node:test";
+import { keepFailure, launch } from "./support/browser.mjs";
 import { Installation } from "./support/installation.mjs";
 import { VSIX, VsCode } from "./support/vscode.mjs";
 
@@ -26,6 +26,8 @@ after(async () => {
   await code?.stop();
   aiia?.stop();
 });
+
+afterEach((test) => keepFailure(test, browser, aiia));
 
 test("chat works, and reads nothing by itself", async () => {
   await window.openSidebar();

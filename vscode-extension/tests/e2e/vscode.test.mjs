@@ -1,8 +1,8 @@
 // A real VSCode with the packaged extension, driven as a user would. Pictures of each step are kept as output.
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
-import { AXE, launch } from "./support/browser.mjs";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { AXE, keepFailure, launch } from "./support/browser.mjs";
 import { Installation } from "./support/installation.mjs";
 import { Gate } from "./support/model_server.mjs";
 import { VSIX, VsCode } from "./support/vscode.mjs";
@@ -44,6 +44,8 @@ after(async () => {
   await code?.stop();
   aiia?.stop();
 });
+
+afterEach((test) => keepFailure(test, browser, aiia));
 
 // What one test has left unsaid is not the answer to the next.
 beforeEach(() => aiia.model.forget());

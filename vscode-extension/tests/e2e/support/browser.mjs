@@ -1,6 +1,6 @@
 // Chromium, with a profile of its own, and pictures of what it shows.
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -29,4 +29,14 @@ export async function launch() {
 
 export async function picture(page, name) {
   await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+}
+
+/** After a test that failed: what its pages show, and what the daemon wrote, beside the other pictures. */
+export async function keepFailure(test, browser, installation) {
+  if (test.passed) return;
+  const name = `failed-${test.name.replace(/\W+/g, "-").slice(0, 60)}`;
+  const pages = browser?.contexts().flatMap((context) => context.pages()) ?? [];
+  for (const [index, page] of pages.entries()) await picture(page, `${name}-${index + 1}`).catch(() => {});
+  const logs = join(installation.env.AIIA_DATA_DIR, "logs");
+  if (existsSync(logs)) cpSync(logs, join(PICTURES, `${name}-logs`), { recursive: true });
 }
