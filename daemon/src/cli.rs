@@ -15,6 +15,7 @@ mod write;
 mod action;
 mod apply;
 mod ask;
+mod audit;
 mod backup;
 mod chat;
 mod chats;
@@ -33,6 +34,7 @@ mod search;
 mod status;
 mod stop;
 mod templates;
+mod tokens;
 mod transfers;
 mod workspace;
 
@@ -74,6 +76,8 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Models(arguments) => models::run(&arguments),
         Verb::Usage(arguments) => usage::run(&arguments),
         Verb::Config(arguments) => config::run(&arguments),
+        Verb::Tokens(arguments) => tokens::run(&arguments),
+        Verb::Audit(arguments) => audit::run(&arguments),
         Verb::Events(arguments) => events::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Doctor(arguments) => Ok(doctor::run(&arguments)),

@@ -27,6 +27,8 @@ pub enum Entity {
     Model,
     /// An export or an import: how far it is.
     Transfer,
+    /// A token.
+    Token,
 }
 
 /// How it changed.

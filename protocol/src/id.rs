@@ -54,6 +54,8 @@ ids! {
     PullId;
     /// Identifies an export or an import.
     TransferId;
+    /// Identifies a token.
+    TokenId;
 }
 
 /// Identifies a hunk inside its pending edit: 1, 2, 3 … over all files in order.

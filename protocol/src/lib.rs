@@ -8,6 +8,7 @@ pub mod operation;
 
 pub mod action;
 pub mod archive;
+pub mod audit;
 pub mod backup;
 pub mod chat;
 pub mod config;
@@ -30,6 +31,7 @@ pub mod search;
 pub mod settings;
 pub mod system;
 pub mod template;
+pub mod token;
 pub mod transfer;
 pub mod usage;
 pub mod workspace;

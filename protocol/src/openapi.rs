@@ -102,6 +102,13 @@ fn operation(row: &Row, generator: &mut SchemaGenerator) -> Value {
     if properties.contains_key("if_version") {
         request_header("If-Match", "The `ETag` that the change is for; the same as `if_version`.");
     }
+    if row.takes_idempotency_key() {
+        request_header(
+            "Idempotency-Key",
+            "1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and \
+             gets the answer of the first time.",
+        );
+    }
     if row.name == "run.events" {
         request_header("Last-Event-ID", "The id of the last event that was received; wins over `after`.");
     }

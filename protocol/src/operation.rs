@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::page::Page;
 use crate::{
-    Empty, action, backup, chat, config, context, edit, event, markdown, message, model, project, run, search, system,
-    template, transfer, usage, workspace,
+    Empty, action, audit, backup, chat, config, context, edit, event, markdown, message, model, project, run, search,
+    system, template, token, transfer, usage, workspace,
 };
 
 /// The HTTP method of an operation.
@@ -117,6 +117,12 @@ impl Row {
             Some((_, "start" | "retry" | "answer" | "continue")) => 202,
             _ => 200,
         }
+    }
+
+    /// Whether a client may send `Idempotency-Key`: for what makes or does something, unless the answer holds a secret
+    /// that must not be kept.
+    pub fn takes_idempotency_key(&self) -> bool {
+        self.verb == Verb::Post && self.scope > Scope::Read && !matches!(self.name, "token.create" | "key.set")
     }
 
     /// The names of the parameters that are in the path.
@@ -367,6 +373,14 @@ operations! {
     BackupList = "backup.list", Get "/backups", Read Unary, Empty => backup::BackupList;
     /// Opens a backup and looks for damage.
     BackupVerify = "backup.verify", Post "/backups/{name}/verify", Read Unary, backup::BackupRef => backup::BackupReport;
+    /// Makes a token for another program; its secret is told this once.
+    TokenCreate = "token.create", Post "/tokens", Admin Unary, token::CreateToken => token::NewToken;
+    /// Lists the tokens of other programs, never their secrets.
+    TokenList = "token.list", Get "/tokens", Read Unary, Empty => token::TokenList;
+    /// Revokes a token. What streams to its clients ends at once.
+    TokenDelete = "token.delete", Delete "/tokens/{token_id}", Admin Unary, token::TokenRef => Empty;
+    /// Lists who changed what, the newest first.
+    AuditList = "audit.list", Get "/audit", Read Unary, audit::ListAudit => Page<audit::AuditEntry>;
     /// Streams every change that any client makes.
     EventsSubscribe = "events.subscribe", Get "/events", Read Streaming, Empty => event::Event;
 }

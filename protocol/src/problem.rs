@@ -56,6 +56,8 @@ codes! {
     UnsupportedMediaType = 415, "This type is not supported";
     /// The file cannot be worked with: binary, not UTF-8, not a regular file.
     UnsupportedDocument = 422, "This document cannot be used";
+    /// The `Idempotency-Key` belongs to another request.
+    KeyReused = 422, "The key belongs to another request";
     /// The request was longer on its way than is allowed.
     RequestTimeout = 408, "The request took too long";
     /// Too many requests.

@@ -8,8 +8,10 @@ use clap_complete::Shell;
 
 use crate::exit;
 
+mod access;
 mod stored;
 
+pub(crate) use access::{AuditArguments, TokenArguments, TokenVerb};
 pub(crate) use stored::{
     BackupArguments, BackupVerb, ChatArguments, ChatChange, ExportArguments, HistoryArguments, ImportArguments,
     ProjectArguments, ProjectChange, SearchArguments, TemplateArguments, TemplateVerb,
@@ -81,6 +83,10 @@ pub(crate) enum Verb {
     Usage(UsageArguments),
     /// Show the configuration that is in force, or change it
     Config(ConfigArguments),
+    /// Make, list and revoke the tokens that other programs use over HTTP
+    Tokens(TokenArguments),
+    /// Show who changed what
+    Audit(AuditArguments),
     /// Follow every change that any editor, page or command makes
     Events(JsonArguments),
     /// Show how the daemon is

@@ -2,13 +2,15 @@
 
 use std::future::Future;
 
-use aiia_protocol::operation::{self, Operation, Row};
+use aiia_protocol::operation::{self, Operation, Row, Scope};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 
+use crate::audit;
 use crate::session::Session;
 
 /// What an operation gives.
@@ -65,19 +67,40 @@ where
 {
     check_scope(session, O::ROW)?;
     session.engine().refresh_config();
+    let about = audit::about(O::ROW, &params);
     let params = parse::<O::Params>(params)?;
     Ok(match Box::pin(O::handle(session, params)).await? {
-        Reply::One(result) => Reply::One(to_value(&result)?),
+        Reply::One(result) => {
+            let result = to_value(&result)?;
+            audit::done(session, O::ROW, about, &result);
+            Reply::One(result)
+        }
         Reply::Many(items) => {
             Reply::Many(items.filter_map(|item| std::future::ready(serde_json::to_value(item).ok())).boxed())
         }
     })
 }
 
+/// Does the operation with parameters and a result of its own types.
+pub(crate) async fn typed<O: Handle>(session: &Session, params: O::Params) -> Result<Reply<O::Result>, Problem> {
+    check_scope(session, O::ROW)?;
+    session.engine().refresh_config();
+    if O::ROW.scope == Scope::Read {
+        return O::handle(session, params).await;
+    }
+    let about = audit::about(O::ROW, &to_value(&params)?);
+    let reply = O::handle(session, params).await?;
+    if let Reply::One(result) = &reply {
+        audit::done(session, O::ROW, about, &to_value(result)?);
+    }
+    Ok(reply)
+}
+
 pub(crate) fn check_scope(session: &Session, row: &Row) -> Result<(), Problem> {
     if session.scope() >= row.scope {
         return Ok(());
     }
+    audit::refused(session, row);
     Err(Problem::new(
         ProblemCode::Forbidden,
         format!("`{}` needs a token with the scope “{}”.", row.name, row.scope.as_str()),
@@ -86,11 +109,56 @@ pub(crate) fn check_scope(session: &Session, row: &Row) -> Result<(), Problem> {
 
 fn parse<P: DeserializeOwned>(params: Value) -> Result<P, Problem> {
     let params = if params.is_null() { Value::Object(serde_json::Map::new()) } else { params };
-    serde_json::from_value(params)
-        .map_err(|error| Problem::new(ProblemCode::InvalidParams, format!("The parameters do not fit: {error}.")))
+    serde_path_to_error::deserialize(params).map_err(|error| {
+        let what = error.inner().to_string();
+        Problem::new(ProblemCode::InvalidParams, format!("The parameters do not fit: {what}."))
+            .with_error(pointer(error.path(), &what), what)
+    })
+}
+
+/// JSON Pointer to what an error is about. A field that is missing or too much is named by the error alone.
+fn pointer(path: &serde_path_to_error::Path, what: &str) -> String {
+    let mut parts: Vec<String> = path
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect();
+    let field = ["missing field `", "unknown field `"].iter().find_map(|start| what.strip_prefix(start)?.split('`').next());
+    if let Some(field) = field.filter(|field| parts.last().is_none_or(|last| last != field)) {
+        parts.push(field.to_owned());
+    }
+    parts.iter().map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
 }
 
 fn to_value<T: serde::Serialize>(result: &T) -> Result<Value, Problem> {
     serde_json::to_value(result)
         .map_err(|error| Problem::new(ProblemCode::Internal, format!("The result could not be written: {error}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_protocol::chat::UpdateChat;
+    use aiia_protocol::project::CreateProject;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_named_by_its_place() {
+        fn check<P: DeserializeOwned>(params: Value, pointer: &str) {
+            let problem = parse::<P>(params.clone()).map(drop).unwrap_err();
+            assert_eq!(problem.errors[0].pointer, pointer, "{params}: {problem}");
+        }
+        check::<CreateProject>(json!({}), "/name");
+        check::<CreateProject>(json!({"name": 1}), "/name");
+        check::<CreateProject>(json!({"name": "p", "folders": ["/a", 2]}), "/folders/1");
+        check::<CreateProject>(json!({"name": "p", "a/b~c": 2}), "/a~1b~0c");
+        check::<UpdateChat>(json!({"chat_id": "c", "parameters": {"temperature": "hot"}}), "/parameters/temperature");
+        check::<UpdateChat>(json!({"chat_id": "c", "parameters": {"heat": 1}}), "/parameters/heat");
+        check::<UpdateChat>(json!({"chat_id": "c", "pinned": null, "tags": {}}), "/tags");
+        check::<UpdateChat>(json!([]), "");
+    }
 }

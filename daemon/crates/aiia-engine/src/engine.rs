@@ -17,12 +17,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::config::{self, Config, Mistake, Stamp};
+use crate::idempotency::Requests;
 use crate::indexes::{Indexes, Indexing};
 use crate::keys::Keys;
 use crate::models::ModelDirectory;
 use crate::pulls::Pulls;
 use crate::run::ActiveRuns;
 use crate::session::{ClientInfo, Session, SessionState};
+use crate::tokens::{Grant, Tokens};
 use crate::transfers::{self, Transfers};
 
 /// How long `shutdown` waits for runs to store what they have.
@@ -71,6 +73,8 @@ pub struct Inner {
     pub(crate) options: EngineOptions,
     configured: RwLock<Arc<Configured>>,
     pub(crate) keys: Keys,
+    pub(crate) tokens: Tokens,
+    pub(crate) requests: Requests,
     pub(crate) store: Store,
     pub(crate) bus: Bus,
     pub(crate) runs: ActiveRuns,
@@ -140,6 +144,8 @@ impl Engine {
         Ok(Self(Arc::new(Inner {
             configured: RwLock::new(Arc::new(configured)),
             keys,
+            tokens: Tokens::new(&options.data_dir),
+            requests: Requests::default(),
             store,
             bus: Bus::new(),
             runs: ActiveRuns::default(),
@@ -229,6 +235,11 @@ impl Engine {
             .map_err(|error| unusable(format!("{} cannot be written: {error}.", file.display())))?;
         self.reload_config();
         Ok(())
+    }
+
+    /// What the client that shows `secret` may do; nothing when it is no token of the user's, or not any more.
+    pub fn grant(&self, secret: &str) -> Option<Grant> {
+        self.tokens.grant(secret, jiff::Timestamp::now())
     }
 
     /// Opens a connection.

@@ -13,11 +13,13 @@ pub mod disk_workspace;
 pub mod documents;
 pub mod review;
 
+mod audit;
 mod bus;
 mod dispatch;
 mod folder_traces;
 mod gate;
 mod hash;
+mod idempotency;
 mod indexes;
 mod keys;
 mod models;
@@ -32,6 +34,7 @@ mod run;
 mod settings;
 mod source;
 mod templates;
+mod tokens;
 mod transfers;
 mod workspace;
 
@@ -51,5 +54,7 @@ pub fn restore_backup(
     Ok(aiia_store::restore(data_dir, name)?)
 }
 
+pub use idempotency::{Keyed, KeyedRequest};
 pub use indexes::Indexing;
 pub use session::{ClientInfo, Session, Transport};
+pub use tokens::Grant;

@@ -45,6 +45,8 @@ pub struct ClientInfo {
     pub transport: Transport,
     /// What it may do.
     pub scope: Scope,
+    /// The name of the token that it has shown, where it is one of the user's.
+    pub token: Option<String>,
 }
 
 /// What the engine knows of a connection; shared between the session and the engine's list of sessions.
@@ -52,6 +54,7 @@ pub(crate) struct SessionState {
     pub(crate) name: Mutex<String>,
     pub(crate) transport: Transport,
     pub(crate) scope: Scope,
+    pub(crate) token: Option<String>,
     pub(crate) documents: OpenDocuments,
     pub(crate) folders: Mutex<Vec<PathBuf>>,
 }
@@ -75,6 +78,7 @@ impl Session {
             name: Mutex::new(client.name),
             transport: client.transport,
             scope: client.scope,
+            token: client.token,
             documents: OpenDocuments::default(),
             folders: Mutex::new(Vec::new()),
         });
@@ -90,6 +94,18 @@ impl Session {
     /// What its client may do.
     pub fn scope(&self) -> Scope {
         self.state.scope
+    }
+
+    pub(crate) fn client_name(&self) -> String {
+        self.state.name.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        self.state.transport
+    }
+
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.state.token.as_deref()
     }
 
     /// The documents that its editor has open.
@@ -125,9 +141,7 @@ impl Session {
     /// # Errors
     /// What the user has to know.
     pub async fn run<O: Operation + Handle>(&self, params: O::Params) -> Result<O::Result, Problem> {
-        dispatch::check_scope(self, O::ROW)?;
-        self.engine.refresh_config();
-        match O::handle(self, params).await? {
+        match dispatch::typed::<O>(self, params).await? {
             Reply::One(result) => Ok(result),
             Reply::Many(_) => Err(Problem::new(ProblemCode::Internal, format!("`{}` streams.", O::ROW.name))),
         }

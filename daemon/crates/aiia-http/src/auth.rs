@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use aiia_protocol::operation::Scope;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -11,7 +12,7 @@ use axum::{Extension, Json, Router};
 use serde::Serialize;
 
 use crate::envelope::Failure;
-use crate::guard::credentials::CODE_LIFETIME;
+use crate::guard::credentials::{CODE_LIFETIME, cookie_name};
 use crate::guard::{Access, Proof};
 use crate::router::App;
 
@@ -26,9 +27,26 @@ struct NewCode {
     expires_in: u64,
 }
 
-/// `POST /auth/codes`.
+/// `POST /auth/codes`, `POST /auth/sign-out`.
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/auth/codes", post(new_code))
+    Router::new().route("/auth/codes", post(new_code)).route("/auth/sign-out", post(sign_out))
+}
+
+/// Ends the browser's session: its cookie is worth nothing any more, and what streams to it ends.
+async fn sign_out(
+    State(app): State<App>,
+    Extension(access): Extension<Access>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    if access.by != Proof::Cookie {
+        return Err(Problem::new(ProblemCode::InvalidParams, "Only a browser signs out.")
+            .with_hint("`aiia tokens revoke` ends a token.")
+            .into());
+    }
+    let port = app.guard.port;
+    app.guard.credentials.sign_out(&headers, port);
+    let cookie = format!("{}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0", cookie_name(port));
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 
 async fn new_code(
@@ -40,6 +58,11 @@ async fn new_code(
         return Err(Problem::new(ProblemCode::Forbidden, "A browser cannot sign another one in.")
             .with_hint("Run `aiia open`.")
             .into());
+    }
+    // A browser may change things: a token that only reads must not get one.
+    if access.scope < Scope::Admin {
+        let detail = "Only a token with the scope “admin” signs a browser in.";
+        return Err(Problem::new(ProblemCode::Forbidden, detail).with_hint("Run `aiia open`.").into());
     }
     let code = app.guard.credentials.new_code(Instant::now())?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();

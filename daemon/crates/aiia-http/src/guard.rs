@@ -11,12 +11,14 @@ mod source;
 use std::sync::Arc;
 use std::time::Instant;
 
+use aiia_engine::{Engine, Grant};
 use aiia_protocol::operation::Scope;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use axum::extract::{Request, State};
 use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tokio_util::sync::CancellationToken;
 
 use crate::envelope::Failure;
 use credentials::{Credentials, Wrong};
@@ -25,6 +27,8 @@ use source::Fetched;
 /// What the guard checks against.
 #[derive(Debug)]
 pub(crate) struct Guard {
+    /// Knows the tokens of the user.
+    pub(crate) engine: Engine,
     /// The port that is served; Host must name it.
     pub(crate) port: u16,
     /// Token, cookie sessions, one-time codes.
@@ -32,12 +36,41 @@ pub(crate) struct Guard {
 }
 
 /// A client that has shown who it is; an extension of each request that reaches a handler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Access {
     /// What it may do.
     pub(crate) scope: Scope,
     /// How it has shown it.
     pub(crate) by: Proof,
+    /// The token, where it is one of the user's.
+    pub(crate) grant: Option<Grant>,
+    /// Cancelled when what it has shown is not taken any more.
+    pub(crate) ended: CancellationToken,
+}
+
+impl Access {
+    /// Until what it has shown is not taken any more.
+    pub(crate) async fn over(self) {
+        let expired = async {
+            match self.grant.as_ref().and_then(|grant| grant.left) {
+                Some(left) => tokio::time::sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.ended.cancelled() => {}
+            () = expired => {}
+        }
+    }
+
+    /// Whose `Idempotency-Key` it is.
+    pub(crate) fn caller(&self) -> String {
+        match (&self.grant, self.by) {
+            (Some(grant), _) => grant.id.to_string(),
+            (None, Proof::Bearer) => "program".to_owned(),
+            (None, Proof::Cookie) => "browser".to_owned(),
+        }
+    }
 }
 
 /// How a client has shown who it is.
@@ -79,10 +112,17 @@ impl Guard {
     fn identify(&self, request: &Request, fetched: Fetched, now: Instant) -> Result<Access, Failure> {
         let (method, headers) = (request.method(), request.headers());
         if headers.contains_key(header::AUTHORIZATION) {
-            let scope = self.credentials.bearer(headers, now).map_err(refused)?;
-            return Ok(Access { scope, by: Proof::Bearer });
+            let shown = credentials::shown_token(headers);
+            if let Some(scope) = shown.and_then(|shown| self.credentials.own(shown)) {
+                return Ok(Access { scope, by: Proof::Bearer, grant: None, ended: CancellationToken::new() });
+            }
+            let Some(grant) = shown.and_then(|shown| self.engine.grant(shown)) else {
+                return Err(refused(self.credentials.wrong(now)));
+            };
+            let (scope, ended) = (grant.scope, grant.revoked.clone());
+            return Ok(Access { scope, by: Proof::Bearer, grant: Some(grant), ended });
         }
-        let scope = self.credentials.cookie(headers, self.port, now).map_err(refused)?;
+        let ended = self.credentials.cookie(headers, self.port, now).map_err(refused)?;
         // A cookie comes along by itself, so that the browser has to say that the page is ours.
         let ours = match fetched {
             Fetched::OwnOrigin => true,
@@ -91,7 +131,7 @@ impl Guard {
             Fetched::ByUser | Fetched::Unknown => request.uri().path() == "/" && method == Method::GET,
         };
         if ours {
-            return Ok(Access { scope, by: Proof::Cookie });
+            return Ok(Access { scope: Scope::Write, by: Proof::Cookie, grant: None, ended });
         }
         Err(Problem::new(ProblemCode::Forbidden, "A cookie is taken only from aiia's own page.")
             .with_hint("Programs send the token: Authorization: Bearer ….")

@@ -1,12 +1,12 @@
 //! How the daemon is, and what it is: `/health/live`, `/health/ready`, `/version`, `/openapi.json`.
 
-use aiia_engine::{ClientInfo, Session, Transport};
+use aiia_engine::Session;
 use aiia_protocol::operation::{Operation, ProjectList, SystemStatus};
 use aiia_protocol::problem::Problem;
 use aiia_protocol::project::ListProjects;
 use aiia_protocol::{Empty, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN, openapi};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::envelope::{Failure, Written};
 use crate::guard::Access;
 use crate::router::App;
+use crate::routes::open_session;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -31,8 +32,7 @@ async fn live() -> Json<Value> {
 
 /// Says whether work can be done. Without its store the daemon is of no use; without a model it is degraded.
 async fn ready(State(app): State<App>, Extension(access): Extension<Access>) -> Response {
-    let client = ClientInfo { name: "health check".to_owned(), transport: Transport::Http, scope: access.scope };
-    let session = app.engine.open_session(client);
+    let session = open_session(&app, &access, &HeaderMap::new());
     let store = check::<ProjectList>(&session, ListProjects { limit: Some(1), ..ListProjects::default() }).await.err();
     let (models, config) = match check::<SystemStatus>(&session, Empty {}).await {
         Ok(status) => (status.model_problem, status.config_problems),

@@ -7,7 +7,7 @@
 mod answer;
 mod request;
 
-use aiia_engine::{ClientInfo, Session, Transport};
+use aiia_engine::Session;
 use aiia_protocol::Empty;
 use aiia_protocol::operation::{ModelList, Scope};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::envelope::Failure;
 use crate::guard::Access;
 use crate::router::App;
-use crate::routes::{body, client_name};
+use crate::routes::{body, open_session};
 
 /// Where the paths begin; their errors have `OpenAI`'s form.
 pub(crate) const PREFIX: &str = "/v1/";
@@ -48,14 +48,6 @@ pub(crate) fn error(problem: &Problem) -> Value {
     json!({"error": {"message": problem.sentence(), "type": kind, "code": problem.code, "param": param}})
 }
 
-fn session(app: &App, access: Access, headers: &HeaderMap) -> Session {
-    app.engine.open_session(ClientInfo {
-        name: client_name(access, headers),
-        transport: Transport::Http,
-        scope: access.scope,
-    })
-}
-
 async fn listed(session: &Session) -> Result<Vec<Value>, Problem> {
     let models = session.run::<ModelList>(Empty {}).await?;
     let item = |id: &str, owner: &str| json!({"id": id, "object": "model", "created": 0, "owned_by": owner});
@@ -67,7 +59,7 @@ async fn models(
     Extension(access): Extension<Access>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Failure> {
-    let session = session(&app, access, &headers);
+    let session = open_session(&app, &access, &headers);
     Ok(Json(json!({"object": "list", "data": listed(&session).await?})))
 }
 
@@ -77,7 +69,7 @@ async fn model(
     axum::extract::Path(id): axum::extract::Path<String>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Failure> {
-    let session = session(&app, access, &headers);
+    let session = open_session(&app, &access, &headers);
     let found = listed(&session).await?.into_iter().find(|model| model["id"] == id.as_str());
     Ok(Json(found.ok_or_else(|| Problem::not_found("model", &id))?))
 }
@@ -88,15 +80,15 @@ async fn completions(
     request: Request,
 ) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
-    require(access, Scope::Write, "/v1/chat/completions")?;
+    require(&access, Scope::Write, "/v1/chat/completions")?;
     let body = body::read_json(&parts.headers, body, app.limits).await?;
     let wanted = request::Completion::read(&parts.headers, body)?;
-    let session = session(&app, access, &parts.headers);
-    answer::respond(app, session, wanted).await
+    let session = open_session(&app, &access, &parts.headers);
+    answer::respond(app, session, access, wanted).await
 }
 
 async fn embeddings(Extension(access): Extension<Access>) -> Result<Response, Failure> {
-    require(access, Scope::Write, "/v1/embeddings")?;
+    require(&access, Scope::Write, "/v1/embeddings")?;
     Err(Failure::from(
         Problem::new(ProblemCode::InvalidParams, "None of the models here gives embeddings.")
             .with_error("/model", "gives no embeddings")
@@ -104,7 +96,7 @@ async fn embeddings(Extension(access): Extension<Access>) -> Result<Response, Fa
     ))
 }
 
-fn require(access: Access, scope: Scope, what: &str) -> Result<(), Problem> {
+fn require(access: &Access, scope: Scope, what: &str) -> Result<(), Problem> {
     if access.scope >= scope {
         return Ok(());
     }

@@ -29,7 +29,7 @@ pub(crate) struct App {
 impl App {
     /// An app that takes `tokens`, each for what it allows.
     pub(crate) fn new(engine: Engine, tokens: &[(&str, Scope)], port: u16, shutdown: CancellationToken) -> Self {
-        let guard = Arc::new(Guard { port, credentials: Credentials::new(tokens) });
+        let guard = Arc::new(Guard { engine: engine.clone(), port, credentials: Credentials::new(tokens) });
         Self { engine, guard, limits: BodyLimits::default(), shutdown }
     }
 }

@@ -10,14 +10,14 @@ mod shape;
 
 use std::sync::Arc;
 
-use aiia_engine::{ClientInfo, Reply, Session, Transport};
+use aiia_engine::{ClientInfo, Keyed, Reply, Session, Transport};
 use aiia_protocol::openapi::API_PREFIX;
 use aiia_protocol::operation::{OPERATIONS, Row, Verb};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use axum::Router;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use serde_json::Value;
@@ -27,6 +27,11 @@ use crate::guard::{Access, Proof};
 use crate::router::App;
 use crate::sse;
 pub(crate) use shape::Shape;
+
+/// The header by which a client sends a request again (draft-ietf-httpapi-idempotency-key-header-07).
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Says that the answer is the one of the first time.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// A route for each row.
 pub(crate) fn routes() -> Router<App> {
@@ -64,13 +69,9 @@ async fn operation(
     let access = parts
         .extensions
         .get::<Access>()
-        .copied()
+        .cloned()
         .ok_or_else(|| Problem::new(ProblemCode::Unauthorized, "There is no token."))?;
-    let session = app.engine.open_session(ClientInfo {
-        name: client_name(access, &parts.headers),
-        transport: Transport::Http,
-        scope: access.scope,
-    });
+    let session = open_session(&app, &access, &parts.headers);
     // What is not allowed is refused before its body is read.
     if access.scope < row.scope {
         return Err(session.call(row.name, Value::Null).await.err().unwrap_or_else(|| forbidden(row)).into());
@@ -89,10 +90,50 @@ async fn operation(
         return Ok(sse::nothing_more());
     }
 
+    if let Some(key) = parts.headers.get(IDEMPOTENCY_KEY) {
+        return keyed(&app, &access, session, row, key, &parts.headers, params).await;
+    }
     match call(session, row, params).await? {
         (_, Reply::One(result)) => Ok(answer::one(row, &parts.headers, result)),
-        (session, Reply::Many(items)) => Ok(sse::response(items, session, &app)),
+        (session, Reply::Many(items)) => Ok(sse::response(items, session, access, &app)),
     }
+}
+
+/// Does a request once, however often it is sent with its key.
+async fn keyed(
+    app: &App,
+    access: &Access,
+    session: Session,
+    row: &'static Row,
+    key: &HeaderValue,
+    headers: &HeaderMap,
+    params: Value,
+) -> Result<Response, Failure> {
+    let key = key.to_str().unwrap_or_default();
+    let request = match app.engine.begin_keyed(&access.caller(), row, key, &params).await {
+        Ok(Keyed::New(request)) => request,
+        Ok(Keyed::Done(result)) => {
+            let mut response = answer::one(row, headers, result);
+            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            return Ok(response);
+        }
+        Err(problem) if problem.code == ProblemCode::Conflict => {
+            return Err(Failure::from(problem).with_header(header::RETRY_AFTER, "1"));
+        }
+        Err(problem) => return Err(problem.into()),
+    };
+    // To its end, also when the client leaves: it will ask again.
+    let task = tokio::spawn(async move {
+        let result = match session.call(row.name, params).await {
+            Ok(Reply::One(result)) => Ok(result),
+            Ok(Reply::Many(_)) => Err(Problem::new(ProblemCode::Internal, "What streams takes no key.")),
+            Err(problem) => Err(problem),
+        };
+        request.end(result.as_ref().ok()).await;
+        result
+    });
+    let result = task.await.map_err(|_| panicked())??;
+    Ok(answer::one(row, headers, result))
 }
 
 /// Calls the engine. What changes something goes on to its end when the client leaves in the middle.
@@ -115,8 +156,18 @@ fn forbidden(row: &Row) -> Problem {
     Problem::new(ProblemCode::Forbidden, format!("The token does not allow `{}`.", row.name))
 }
 
+/// A session of the client.
+pub(crate) fn open_session(app: &App, access: &Access, headers: &HeaderMap) -> Session {
+    app.engine.open_session(ClientInfo {
+        name: client_name(access, headers),
+        transport: Transport::Http,
+        scope: access.scope,
+        token: access.grant.as_ref().map(|grant| grant.name.clone()),
+    })
+}
+
 /// The client's name for `system.status`: the first word of what it calls itself.
-pub(crate) fn client_name(access: Access, headers: &HeaderMap) -> String {
+fn client_name(access: &Access, headers: &HeaderMap) -> String {
     if access.by == Proof::Cookie {
         return "browser".to_owned();
     }

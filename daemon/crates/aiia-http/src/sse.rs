@@ -13,6 +13,7 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use serde_json::{Value, json};
 
+use crate::guard::Access;
 use crate::router::App;
 use crate::routes::Shape;
 
@@ -61,8 +62,9 @@ pub(crate) fn nothing_more() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// The response for a stream. The session lives as long as it; the stream ends at the shutdown.
-pub(crate) fn response(items: BoxStream<'static, Value>, session: Session, app: &App) -> Response {
+/// The response for a stream. The session lives as long as it; the stream ends at the shutdown, and when what the client
+/// has shown is not taken any more.
+pub(crate) fn response(items: BoxStream<'static, Value>, session: Session, access: Access, app: &App) -> Response {
     let (ours, engines) = (app.shutdown.clone(), app.engine.shutdown_token());
     let shutdown = async move {
         tokio::select! {
@@ -76,7 +78,7 @@ pub(crate) fn response(items: BoxStream<'static, Value>, session: Session, app: 
         event(&item)
     });
     let opening = stream::once(std::future::ready(Event::default().retry(RETRY)));
-    let events = opening.chain(events).take_until(shutdown).map(Ok::<_, Infallible>);
+    let events = opening.chain(events).take_until(shutdown).take_until(Box::pin(access.over())).map(Ok::<_, Infallible>);
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
 

@@ -11,4 +11,5 @@ mod openai;
 mod page;
 mod resources;
 mod stream;
+mod tokens;
 mod transfers;

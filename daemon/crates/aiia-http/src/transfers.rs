@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aiia_engine::{ClientInfo, Session, Transport};
 use aiia_protocol::id::{ProjectId, TransferId};
 use aiia_protocol::operation::{ImportStart, Operation, TransferGet};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -22,7 +21,7 @@ use tokio_util::io::ReaderStream;
 use crate::envelope::Failure;
 use crate::guard::Access;
 use crate::router::App;
-use crate::routes::{client_name, query};
+use crate::routes::{open_session, query};
 
 /// Bytes of a file that is handed over.
 const LARGEST_UPLOAD: u64 = 2 << 30;
@@ -35,14 +34,6 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/v1/imports/file", post(upload))
 }
 
-fn session(app: &App, access: Access, headers: &HeaderMap) -> Session {
-    app.engine.open_session(ClientInfo {
-        name: client_name(access, headers),
-        transport: Transport::Http,
-        scope: access.scope,
-    })
-}
-
 async fn download(
     State(app): State<App>,
     Extension(access): Extension<Access>,
@@ -50,7 +41,7 @@ async fn download(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let wanted = GetTransfer { transfer_id: TransferId(id.clone()), wait: false };
-    let transfer = session(&app, access, &headers).run::<TransferGet>(wanted).await?;
+    let transfer = open_session(&app, &access, &headers).run::<TransferGet>(wanted).await?;
     let gone =
         || Problem::not_found("file of a transfer", &id).with_hint("It is there from the end of an export for a day.");
     let exported = transfer.file.ok_or_else(gone)?;
@@ -82,7 +73,7 @@ async fn upload(
     request: Request,
 ) -> Result<(StatusCode, [(header::HeaderName, String); 1], Json<Transfer>), Failure> {
     let (parts, body) = request.into_parts();
-    let session = session(&app, access, &parts.headers);
+    let session = open_session(&app, &access, &parts.headers);
     if access.scope < ImportStart::ROW.scope {
         return Err(Problem::new(ProblemCode::Forbidden, "`import.start` needs a token with the scope “write”.").into());
     }

@@ -5,6 +5,7 @@
 
 mod store;
 
+mod audit;
 mod backups;
 mod branches;
 mod chats;
@@ -12,6 +13,7 @@ mod edits;
 mod exports;
 mod forks;
 mod formats;
+mod idempotency;
 mod imports;
 mod messages;
 mod projects;
@@ -46,6 +48,7 @@ pub use backups::restore;
 pub use edits::{EditTexts, NewEdit, NewEditFile, ReshapedFile};
 pub use error::StoreError;
 pub use formats::FormatRecord;
+pub use idempotency::{RequestKey, RequestState};
 pub use imports::Imported;
 pub use projects::FolderTraces;
 pub use runs::{BegunRun, FinishRun, NewAnswers, NewRun};

@@ -17,6 +17,7 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM runs WHERE chat_id = ?1",
     "DELETE FROM messages WHERE chat_id = ?1",
     "DELETE FROM chat_tags WHERE chat_id = ?1",
+    "DELETE FROM idempotency_keys WHERE instr(result, ?1) > 0",
     "DELETE FROM chats WHERE id = ?1",
 ];
 

@@ -78,6 +78,11 @@ impl Store {
         self.inner.writer.run(work).await.map_err(|error| error.about(&self.inner.path))
     }
 
+    /// Writes without anybody who waits; a failure is in the log.
+    pub(crate) fn write_later(&self, work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static) {
+        self.inner.writer.run_later(work);
+    }
+
     /// Does what cannot be in a transaction on the writing connection.
     pub(crate) async fn alone<T: Send + 'static>(
         &self,

@@ -62,10 +62,22 @@ impl Writer {
         alone: bool,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let job = Work { action: Some(work), value: None, reply, alone };
-        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        jobs.ok_or(StoreError::Closed)?.send(Box::new(job)).map_err(|_| StoreError::Closed)?;
+        self.send(Work { action: Some(work), value: None, reply, alone })?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Hands `work` over and waits for nothing.
+    pub(crate) fn run_later(&self, work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static) {
+        let work = |connection: &Connection| work(connection).inspect_err(|error| tracing::error!(%error, "not written"));
+        let reply = oneshot::channel().0;
+        if let Err(error) = self.send(Work { action: Some(work), value: None, reply, alone: false }) {
+            tracing::warn!(%error, "a write came too late");
+        }
+    }
+
+    fn send(&self, job: impl Job + 'static) -> Result<(), StoreError> {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        jobs.ok_or(StoreError::Closed)?.send(Box::new(job)).map_err(|_| StoreError::Closed)
     }
 
     /// Writes what waits, moves the log into the file and ends the thread.

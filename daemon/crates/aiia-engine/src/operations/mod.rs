@@ -16,6 +16,7 @@ mod run;
 mod search;
 mod system;
 mod template;
+mod token;
 mod transfer;
 mod usage;
 pub(crate) mod workspace;

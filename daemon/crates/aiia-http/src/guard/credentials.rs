@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use aiia_protocol::operation::Scope;
 use aiia_protocol::problem::Problem;
 use axum::http::{HeaderMap, header};
+use tokio_util::sync::CancellationToken;
 
 use super::secret::Secret;
 
@@ -52,6 +53,20 @@ pub(crate) struct Credentials {
 struct Timed {
     secret: Secret,
     until: Instant,
+    /// Cancelled when it is not taken any more.
+    ended: CancellationToken,
+}
+
+impl Timed {
+    fn new(secret: Secret, until: Instant) -> Self {
+        Self { secret, until, ended: CancellationToken::new() }
+    }
+}
+
+impl Drop for Timed {
+    fn drop(&mut self) {
+        self.ended.cancel();
+    }
 }
 
 #[derive(Debug, Default)]
@@ -71,37 +86,15 @@ impl Credentials {
         }
     }
 
-    /// What the token of the Authorization header allows.
-    pub(crate) fn bearer(&self, headers: &HeaderMap, now: Instant) -> Result<Scope, Wrong> {
-        let mut all = headers.get_all(header::AUTHORIZATION).iter();
-        let shown = match (all.next(), all.next()) {
-            (Some(value), None) => value.to_str().ok().and_then(|value| {
-                let (scheme, token) = value.split_once(' ')?;
-                scheme.eq_ignore_ascii_case("bearer").then_some(token)
-            }),
-            (None, _) => return Err(Wrong::Missing),
-            (Some(_), Some(_)) => None,
-        };
+    /// What the daemon's own token `shown` allows; nothing when it is none.
+    pub(crate) fn own(&self, shown: &str) -> Option<Scope> {
         // Every token is compared, so that the time does not tell which one was near.
-        let found = shown.and_then(|shown| {
-            self.tokens
-                .iter()
-                .fold(None, |found, (token, scope)| if token.matches(shown) { Some(*scope) } else { found })
-        });
-        found.ok_or_else(|| self.wrong(now))
+        self.tokens.iter().fold(None, |found, (token, scope)| if token.matches(shown) { Some(*scope) } else { found })
     }
 
-    /// What the session cookie allows.
-    pub(crate) fn cookie(&self, headers: &HeaderMap, port: u16, now: Instant) -> Result<Scope, Wrong> {
-        let name = cookie_name(port);
-        let shown: Vec<&str> = headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().strip_prefix(name.as_str())?.strip_prefix('='))
-            .take(MAX_COOKIES)
-            .collect();
+    /// What is cancelled when the browser session of the cookie ends.
+    pub(crate) fn cookie(&self, headers: &HeaderMap, port: u16, now: Instant) -> Result<CancellationToken, Wrong> {
+        let shown = shown_cookies(headers, port);
         if shown.is_empty() {
             return Err(Wrong::Missing);
         }
@@ -110,10 +103,16 @@ impl Credentials {
         match sessions.iter_mut().find(|session| shown.iter().any(|shown| session.secret.matches(shown))) {
             Some(session) => {
                 session.until = now + SESSION_LIFETIME;
-                Ok(Scope::Write)
+                Ok(session.ended.clone())
             }
             None => Err(self.wrong(now)),
         }
+    }
+
+    /// Ends the browser sessions of the cookie.
+    pub(crate) fn sign_out(&self, headers: &HeaderMap, port: u16) {
+        let shown = shown_cookies(headers, port);
+        lock(&self.sessions).retain(|session| !shown.iter().any(|shown| session.secret.matches(shown)));
     }
 
     /// A new one-time code.
@@ -124,7 +123,7 @@ impl Credentials {
         if codes.len() >= MAX_CODES {
             codes.remove(0);
         }
-        codes.push(Timed { secret: secret.clone(), until: now + CODE_LIFETIME });
+        codes.push(Timed::new(secret.clone(), now + CODE_LIFETIME));
         Ok(secret)
     }
 
@@ -145,12 +144,12 @@ impl Credentials {
             let oldest = (0..sessions.len()).min_by_key(|place| sessions[*place].until);
             oldest.map(|place| sessions.remove(place));
         }
-        sessions.push(Timed { secret: secret.clone(), until: now + SESSION_LIFETIME });
+        sessions.push(Timed::new(secret.clone(), now + SESSION_LIFETIME));
         Ok(Ok(secret))
     }
 
     /// Counts something wrong.
-    fn wrong(&self, now: Instant) -> Wrong {
+    pub(crate) fn wrong(&self, now: Instant) -> Wrong {
         let mut attempts = lock(&self.attempts);
         let since = match attempts.since {
             Some(since) if now.saturating_duration_since(since) < WINDOW => since,
@@ -166,6 +165,26 @@ impl Credentials {
         let left = WINDOW.saturating_sub(now.saturating_duration_since(since));
         Wrong::TooMany { retry_after: left.as_secs() + 1 }
     }
+}
+
+/// The token of the one Authorization header, whatever it is worth.
+pub(crate) fn shown_token(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (all.next(), all.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
+}
+
+fn shown_cookies(headers: &HeaderMap, port: u16) -> Vec<&str> {
+    let name = cookie_name(port);
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().strip_prefix(name.as_str())?.strip_prefix('='))
+        .take(MAX_COOKIES)
+        .collect()
 }
 
 /// The cookie's name. Cookies do not know ports, so that the port is in the name: two daemons do not sign each other out.
@@ -189,33 +208,36 @@ mod tests {
         HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())])
     }
 
+    fn allowed(credentials: &Credentials, headers: &HeaderMap) -> Option<Scope> {
+        shown_token(headers).and_then(|shown| credentials.own(shown))
+    }
+
     #[test]
     fn bearer_tokens() {
         let credentials = Credentials::new(&[("abcd", Scope::Admin), ("ef01", Scope::Read)]);
         for (value, expected) in [
-            ("Bearer abcd", Ok(Scope::Admin)),
-            ("bearer ef01", Ok(Scope::Read)),
-            ("Bearer ABCD", Err(Wrong::Refused)),
-            ("Bearer abc", Err(Wrong::Refused)),
-            ("Bearer abcde", Err(Wrong::Refused)),
-            ("Bearer  abcd", Err(Wrong::Refused)),
-            ("Bearer ", Err(Wrong::Refused)),
-            ("Bearer", Err(Wrong::Refused)),
-            ("Basic abcd", Err(Wrong::Refused)),
-            ("abcd", Err(Wrong::Refused)),
+            ("Bearer abcd", Some(Scope::Admin)),
+            ("bearer ef01", Some(Scope::Read)),
+            ("Bearer ABCD", None),
+            ("Bearer abc", None),
+            ("Bearer abcde", None),
+            ("Bearer  abcd", None),
+            ("Bearer ", None),
+            ("Bearer", None),
+            ("Basic abcd", None),
+            ("abcd", None),
         ] {
-            assert_eq!(credentials.bearer(&authorization(value), Instant::now()), expected, "{value}");
+            assert_eq!(allowed(&credentials, &authorization(value)), expected, "{value}");
         }
-        assert_eq!(credentials.bearer(&HeaderMap::new(), Instant::now()), Err(Wrong::Missing));
         let mut twice = authorization("Bearer abcd");
         twice.append(header::AUTHORIZATION, "Bearer abcd".parse().unwrap());
-        assert_eq!(credentials.bearer(&twice, Instant::now()), Err(Wrong::Refused));
+        assert_eq!(allowed(&credentials, &twice), None);
     }
 
     #[test]
     fn an_empty_token_opens_nothing() {
         let credentials = Credentials::new(&[("", Scope::Admin)]);
-        assert_eq!(credentials.bearer(&authorization("Bearer "), Instant::now()), Err(Wrong::Refused));
+        assert_eq!(allowed(&credentials, &authorization("Bearer ")), None);
     }
 
     #[test]
@@ -237,10 +259,13 @@ mod tests {
         let session = credentials.trade(code.reveal(), start).unwrap().unwrap();
         let hours = |hours| start + Duration::from_hours(hours);
         let shown = cookie(&format!("a=b; aiia_session_1=wrong; aiia_session_1={}", session.reveal()));
-        assert_eq!(credentials.cookie(&shown, 1, hours(11)), Ok(Scope::Write));
-        assert_eq!(credentials.cookie(&shown, 1, hours(22)), Ok(Scope::Write));
-        assert_eq!(credentials.cookie(&shown, 2, hours(22)), Err(Wrong::Missing), "the cookie of another port");
-        assert_eq!(credentials.cookie(&shown, 1, hours(34)), Err(Wrong::Refused));
+        let cookie = |port, at| credentials.cookie(&shown, port, at).map(drop);
+        assert_eq!(cookie(1, hours(11)), Ok(()));
+        assert_eq!(cookie(1, hours(22)), Ok(()));
+        assert_eq!(cookie(2, hours(22)), Err(Wrong::Missing), "the cookie of another port");
+        let ended = credentials.cookie(&shown, 1, hours(23)).unwrap();
+        assert_eq!(cookie(1, hours(35)), Err(Wrong::Refused));
+        assert!(ended.is_cancelled());
     }
 
     #[test]
@@ -264,12 +289,12 @@ mod tests {
         let credentials = Credentials::new(&[("abcd", Scope::Admin)]);
         let start = Instant::now();
         for _ in 1..MAX_WRONG {
-            assert_eq!(credentials.bearer(&authorization("Bearer x"), start), Err(Wrong::Refused));
+            assert_eq!(credentials.wrong(start), Wrong::Refused);
         }
         let later = start + Duration::from_secs(20);
-        assert_eq!(credentials.bearer(&authorization("Bearer x"), later), Err(Wrong::TooMany { retry_after: 41 }));
+        assert_eq!(credentials.wrong(later), Wrong::TooMany { retry_after: 41 });
         assert_eq!(credentials.trade("x", later).unwrap().unwrap_err(), Wrong::TooMany { retry_after: 41 });
-        assert_eq!(credentials.bearer(&authorization("Bearer abcd"), later), Ok(Scope::Admin));
-        assert_eq!(credentials.bearer(&authorization("Bearer x"), start + WINDOW), Err(Wrong::Refused));
+        assert_eq!(credentials.own("abcd"), Some(Scope::Admin));
+        assert_eq!(credentials.wrong(start + WINDOW), Wrong::Refused);
     }
 }

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::request::Completion;
 use crate::envelope::Failure;
+use crate::guard::Access;
 use crate::router::App;
 
 /// An answer on its way.
@@ -30,12 +31,17 @@ struct Answer {
     parts: BoxStream<'static, Part>,
 }
 
-pub(super) async fn respond(app: App, session: Session, wanted: Completion) -> Result<Response, Failure> {
+pub(super) async fn respond(
+    app: App,
+    session: Session,
+    access: Access,
+    wanted: Completion,
+) -> Result<Response, Failure> {
     let (stream, include_usage) = (wanted.stream, wanted.include_usage);
     let answer = ask(&session, wanted).await?;
     let chat_id = answer.chat_id.clone();
     let mut response =
-        if stream { streamed(app, session, answer, include_usage) } else { whole(session, answer).await? };
+        if stream { streamed(app, session, access, answer, include_usage) } else { whole(session, answer).await? };
     if let Some(value) = chat_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
         response.headers_mut().insert("x-aiia-chat", value);
     }
@@ -140,7 +146,7 @@ async fn whole(session: Session, mut answer: Answer) -> Result<Response, Problem
     Ok(Json(body).into_response())
 }
 
-fn streamed(app: App, session: Session, answer: Answer, include_usage: bool) -> Response {
+fn streamed(app: App, session: Session, access: Access, answer: Answer, include_usage: bool) -> Response {
     let Answer { id, created, model, parts, .. } = answer;
     let chunk = move |choices: Value, usage: Value| {
         let mut chunk = json!({
@@ -176,6 +182,7 @@ fn streamed(app: App, session: Session, answer: Answer, include_usage: bool) -> 
         .map(|chunk| Event::default().data(chunk.to_string()))
         .chain(stream::once(std::future::ready(Event::default().data("[DONE]"))))
         .take_until(async move { shutdown.cancelled_owned().await })
+        .take_until(Box::pin(access.over()))
         .map(Ok::<_, Infallible>);
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()
 }

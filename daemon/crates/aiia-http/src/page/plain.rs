@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use aiia_engine::{ClientInfo, Session, Transport};
+use aiia_engine::Session;
 use aiia_protocol::chat::{Chat, ChatRef, CreateChat, ListChats};
 use aiia_protocol::id::{ChatId, ProjectId};
 use aiia_protocol::markdown::RenderMarkdown;
@@ -16,13 +16,14 @@ use aiia_protocol::run::StartRun;
 use axum::Extension;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use crate::envelope::Failure;
 use crate::guard::Access;
 use crate::router::App;
+use crate::routes::open_session;
 
 /// So many of each are listed.
 const LISTED: u32 = 100;
@@ -48,13 +49,9 @@ pub(super) struct Question {
     content: String,
 }
 
-fn session(app: &App, access: Access) -> Session {
-    app.engine.open_session(ClientInfo { name: "browser".to_owned(), transport: Transport::Http, scope: access.scope })
-}
-
 /// The page.
 pub(super) async fn page(app: &App, access: Access, shown: Shown) -> Result<String, Failure> {
-    let session = session(app, access);
+    let session = open_session(app, &access, &HeaderMap::new());
     let projects = session.run::<ProjectList>(ListProjects { limit: Some(LISTED), ..Default::default() }).await?.items;
     let chat = match shown.chat {
         Some(chat_id) => Some(session.run::<ChatGet>(ChatRef { chat_id }).await?),
@@ -90,7 +87,7 @@ pub(super) async fn send(
         };
         Problem::new(code, "The form could not be read.")
     })?;
-    let session = session(&app, access);
+    let session = open_session(&app, &access, &HeaderMap::new());
     // What changes something goes on to its end when the browser leaves in the middle.
     let stored = tokio::spawn(async move { ask(&session, question).await });
     let chat_id = stored.await.map_err(|_| crate::envelope::panicked())??;

@@ -12,6 +12,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("GET", "/version"),
     ("GET", "/openapi.json"),
     ("POST", "/auth/codes"),
+    ("POST", "/auth/sign-out"),
     ("GET", "/page/app.js"),
     ("GET", "/page/nothing"),
     ("GET", "/nothing"),

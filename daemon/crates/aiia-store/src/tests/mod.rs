@@ -1,6 +1,7 @@
 //! Tests of the store as a whole.
 
 mod archive;
+mod audit;
 mod backups;
 mod branches;
 mod chats;

@@ -1,0 +1,77 @@
+//! The audit log, and requests that are sent again.
+
+use std::collections::BTreeMap;
+
+use aiia_protocol::audit::{AuditEntry, ListAudit};
+use aiia_protocol::problem::ProblemCode;
+
+use super::*;
+use crate::{RequestKey, RequestState};
+
+fn entry(operation: &str, about: &[(&str, &str)]) -> AuditEntry {
+    AuditEntry {
+        number: 0,
+        at: String::new(),
+        operation: operation.to_owned(),
+        client: "curl".to_owned(),
+        transport: "http".to_owned(),
+        token: Some("ci".to_owned()),
+        about: about.iter().map(|(name, id)| ((*name).to_owned(), (*id).to_owned())).collect::<BTreeMap<_, _>>(),
+        refused: (operation == "key.set").then_some(ProblemCode::Forbidden),
+    }
+}
+
+#[tokio::test]
+async fn entries_are_listed_newest_first_and_by_what_they_are_about() {
+    let store = fixture();
+    for (operation, id) in [("chat.create", "a"), ("chat.delete", "a"), ("chatter.x", "b"), ("key.set", "b")] {
+        store.record(entry(operation, &[("chat_id", id)]));
+    }
+    let list = |params: ListAudit| {
+        let store = &store.store;
+        async move {
+            let page = store.list_audit(params).await.unwrap();
+            let names: Vec<String> = page.items.iter().map(|entry| entry.operation.clone()).collect();
+            (names.join(" "), page)
+        }
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(list(ListAudit::default()).await.0, "key.set chatter.x chat.delete chat.create");
+    assert_eq!(list(ListAudit { operation: some("chat."), ..Default::default() }).await.0, "chat.delete chat.create");
+    assert_eq!(list(ListAudit { operation: some("chat"), ..Default::default() }).await.0, "");
+    assert_eq!(list(ListAudit { about: some("b"), ..Default::default() }).await.0, "key.set chatter.x");
+    assert_eq!(list(ListAudit { until: some("2000-01-01T00:00:00Z"), ..Default::default() }).await.0, "");
+    let (names, page) = list(ListAudit { limit: Some(3), ..Default::default() }).await;
+    assert_eq!((names.as_str(), page.has_more), ("key.set chatter.x chat.delete", true));
+    assert_eq!(page.items[0].refused, Some(ProblemCode::Forbidden));
+    let rest = ListAudit { limit: Some(3), cursor: page.next_cursor, ..Default::default() };
+    assert_eq!(list(rest).await.0, "chat.create");
+    is_invalid(store.list_audit(ListAudit { since: some("yesterday"), ..Default::default() }).await, "/since");
+    store.assert_clean().await;
+}
+
+#[tokio::test]
+async fn what_was_recorded_is_there_after_closing() {
+    let Fixture { store, dir } = fixture();
+    store.record(entry("chat.create", &[]));
+    store.close();
+    let count: u32 = raw(dir.path()).query_row("SELECT count(*) FROM audit_log", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 1);
+}
+
+#[tokio::test]
+async fn a_request_is_known_by_its_key() {
+    let store = fixture();
+    let key = |key: &str| RequestKey { caller: "c".to_owned(), operation: "chat.create", key: key.to_owned() };
+    let begin = |name: &str, request: &str| store.begin_request(key(name), request.to_owned());
+    assert_eq!(begin("k", "00").await, Ok(RequestState::New));
+    assert_eq!(begin("k", "00").await, Ok(RequestState::Begun));
+    assert_eq!(begin("k", "01").await, Ok(RequestState::Other));
+    assert_eq!(begin("other", "00").await, Ok(RequestState::New));
+    store.end_request(key("k"), Some("{}".to_owned())).await.unwrap();
+    assert_eq!(begin("k", "00").await, Ok(RequestState::Done("{}".to_owned())));
+    store.end_request(key("other"), None).await.unwrap();
+    assert_eq!(begin("other", "05").await, Ok(RequestState::New));
+    raw(store.dir.path()).execute("UPDATE idempotency_keys SET created_at = '2020-01-01T00:00:00.000Z'", []).unwrap();
+    assert_eq!(begin("k", "07").await, Ok(RequestState::New), "a day later it is forgotten");
+}
