@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::attachment::Attachment;
 use crate::chat::Chat;
 use crate::edit::PendingEdit;
 use crate::id::{ChatId, ProjectId, RunId, TemplateId};
@@ -58,6 +59,36 @@ pub struct ChatFile {
     /// The changes that the runs proposed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<FiledEdit>,
+    /// What goes with its messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<FiledAttachment>,
+}
+
+/// An attachment with its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FiledAttachment {
+    /// The attachment.
+    #[serde(flatten)]
+    pub attachment: Attachment,
+    /// Its content, in Base64.
+    #[serde(with = "base64_text")]
+    #[schemars(with = "String")]
+    pub data: Vec<u8>,
+}
+
+/// Bytes as Base64.
+mod base64_text {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(data: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64_STANDARD.encode(data))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        BASE64_STANDARD.decode(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
 }
 
 impl ChatFile {
@@ -71,6 +102,7 @@ impl ChatFile {
             messages,
             runs: Vec::new(),
             edits: Vec::new(),
+            attachments: Vec::new(),
         }
     }
 }

@@ -54,6 +54,8 @@ ids! {
     PullId;
     /// Identifies an export or an import.
     TransferId;
+    /// Identifies an attachment.
+    AttachmentId;
     /// Identifies a token.
     TokenId;
 }

@@ -8,6 +8,7 @@ pub mod operation;
 
 pub mod action;
 pub mod archive;
+pub mod attachment;
 pub mod audit;
 pub mod backup;
 pub mod chat;

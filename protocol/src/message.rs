@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::attachment::Attachment;
 use crate::id::{ChatId, MessageId, RunId};
 use crate::run::Run;
 use crate::settings::Parameters;
@@ -60,6 +61,9 @@ pub struct Message {
     /// What the user noted about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What goes with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// The messages beside it, itself included, in the order of their making: other answers to the same question, other
     /// wordings of the question. Empty where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -163,7 +167,7 @@ pub struct UpdateMessage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditMessage {
-    /// The message. It stays as it is; the new wording becomes its sibling.
+    /// The message. It stays as it is; the new wording becomes its sibling, with the same attachments.
     pub message_id: MessageId,
     /// The new wording.
     pub content: String,

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::page::Page;
 use crate::{
-    Empty, action, audit, backup, chat, config, context, edit, event, markdown, message, model, project, run, search,
-    system, template, token, transfer, usage, workspace,
+    Empty, action, attachment, audit, backup, chat, config, context, edit, event, markdown, message, model, project,
+    run, search, system, template, token, transfer, usage, workspace,
 };
 
 /// The HTTP method of an operation.
@@ -253,6 +253,11 @@ operations! {
     MessageDelete = "message.delete", Delete "/messages/{message_id}", Write Unary, message::DeleteMessage => message::BranchChange;
     /// Brings a deleted message back, with what was deleted along with it.
     MessageRestore = "message.restore", Post "/messages/{message_id}/restore", Write Unary, message::MessageRef => message::BranchChange;
+
+    /// Keeps a text or an image that is to go with a message. It is forgotten after a day when none takes it.
+    AttachmentCreate = "attachment.create", Post "/attachments", Write Unary, attachment::CreateAttachment => attachment::Attachment;
+    /// Gives an attachment with its content.
+    AttachmentGet = "attachment.get", Get "/attachments/{attachment_id}", Read Unary, attachment::AttachmentRef => attachment::AttachmentContent;
 
     /// Finds what was said: titles first, then messages, the newest first.
     SearchQuery = "search.query", Get "/search", Read Unary, search::Search => Page<search::SearchHit>;

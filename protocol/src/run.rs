@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::ActionKind;
 use crate::edit::FileSummary;
-use crate::id::{ChatId, EditId, MessageId, ProjectId, RunId};
+use crate::id::{AttachmentId, ChatId, EditId, MessageId, ProjectId, RunId};
 use crate::problem::Problem;
 use crate::settings::{Parameters, Settings};
 
@@ -93,7 +93,7 @@ pub struct Usage {
 pub struct StartRun {
     /// The chat.
     pub chat_id: ChatId,
-    /// What the user says.
+    /// What the user says; may be empty where something is attached.
     pub content: String,
     /// The message it answers; the chat's head where absent. Another message starts a branch.
     #[serde(default)]
@@ -101,6 +101,10 @@ pub struct StartRun {
     /// The message of the user that this is another wording of: it stays, and this one becomes its sibling.
     #[serde(default)]
     pub replaces: Option<MessageId>,
+    /// What goes with it, at most 10 of `attachment.create` with 20 MiB together. Where absent, what goes with the
+    /// message that it replaces.
+    #[serde(default)]
+    pub attachments: Option<Vec<AttachmentId>>,
     /// The model, `provider/model`, for this run alone.
     #[serde(default)]
     pub model: Option<String>,
@@ -120,6 +124,7 @@ impl StartRun {
             content: content.into(),
             parent_id: None,
             replaces: None,
+            attachments: None,
             model: None,
             system_prompt: None,
             parameters: Parameters::default(),

@@ -345,6 +345,16 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
             play(shared, Dialect::Gemini).await
         }
         ("POST", "/api/chat") => play(shared, Dialect::Ollama).await,
+        // The vector of a text: how long it is, and one.
+        ("POST", "/v1/embeddings" | "/api/embed") => {
+            let texts = body["input"].as_array().cloned().unwrap_or_default();
+            let vectors: Vec<Value> =
+                texts.iter().map(|text| json!([text.as_str().unwrap_or_default().len(), 1.0])).collect();
+            let data = |(index, vector): (usize, &Value)| json!({ "index": index, "embedding": vector });
+            let data: Vec<Value> = vectors.iter().enumerate().map(data).collect();
+            let answered = json!({ "embeddings": vectors, "data": data, "usage": { "prompt_tokens": texts.len() } });
+            answer(200, &[], answered.to_string())
+        }
         _ => answer(404, &[], "404 page not found".to_owned()),
     }
 }

@@ -74,8 +74,10 @@ fn line(token: &Token) {
         TokenScope::Admin => "admin",
     };
     let day = |time: &str| time.chars().take(10).collect::<String>();
-    let until = token.expires_at.as_deref().map_or_else(|| "for ever".to_owned(), |time| format!("until {}", day(time)));
-    let used = token.last_used_at.as_deref().map_or_else(|| "never used".to_owned(), |time| format!("used {}", day(time)));
+    let until =
+        token.expires_at.as_deref().map_or_else(|| "for ever".to_owned(), |time| format!("until {}", day(time)));
+    let used =
+        token.last_used_at.as_deref().map_or_else(|| "never used".to_owned(), |time| format!("used {}", day(time)));
     let id = paint(token.id.as_str(), Style::Faint);
     output::painted_line(&format!("{id}  {scope:<5}  {until:<16}  {used:<15}  {}", one_line(&token.name)));
 }

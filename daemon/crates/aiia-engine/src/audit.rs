@@ -17,7 +17,10 @@ pub(crate) fn about(row: &Row, params: &Value) -> BTreeMap<String, String> {
     let Some(params) = params.as_object().filter(|_| row.scope > Scope::Read) else { return BTreeMap::new() };
     let in_path: Vec<&str> = row.path_params().collect();
     let named = |name: &str| {
-        in_path.contains(&name) || name.ends_with("_id") || name == "provider" || (name == "key" && row.name == "config.update")
+        in_path.contains(&name)
+            || name.ends_with("_id")
+            || name == "provider"
+            || (name == "key" && row.name == "config.update")
     };
     let mut about = BTreeMap::new();
     for (name, value) in params {

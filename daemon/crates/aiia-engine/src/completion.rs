@@ -1,6 +1,7 @@
 //! Completions for programs that bring their own conversation: nothing is stored, nothing is added, but the gate is passed.
 
-use aiia_llm::{ChatMessage, Delta, FinishReason};
+pub use aiia_llm::Embeddings;
+use aiia_llm::{ChatMessage, Delta, FinishReason, LlmErrorKind};
 use aiia_protocol::chat::{Chat, CreateChat};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::ProjectId;
@@ -80,6 +81,33 @@ impl Session {
         };
         let parts = stream::unfold(state, |mut state| async move { state.next().await.map(|part| (part, state)) });
         Ok((model.name, parts.boxed()))
+    }
+
+    /// Vectors of `texts` by a model, `provider/model` or an alias. Key-like strings are replaced as in any other request.
+    ///
+    /// # Errors
+    /// When the client may not, or the model gives none.
+    pub async fn embed(
+        &self,
+        model: &str,
+        texts: Vec<String>,
+        dimensions: Option<u32>,
+    ) -> Result<(String, Embeddings), Problem> {
+        dispatch::check_scope(self, RunStart::ROW)?;
+        let engine = self.engine();
+        let models = engine.models();
+        let name = models.resolved(model);
+        let redact = crate::operations::redaction(engine, models.is_local(&name).await);
+        let messages = texts.into_iter().map(|text| ChatMessage::new(aiia_llm::Role::User, text)).collect();
+        let sealed = gate::seal(messages, redact);
+        let embeddings = models.embed(&name, &sealed, dimensions).await.map_err(|error| {
+            if error.kind != LlmErrorKind::BadRequest {
+                return models::problem(&error);
+            }
+            let problem = Problem::new(ProblemCode::InvalidParams, error.message.clone());
+            problem.with_error("/model", error.message).with_hint(error.hint)
+        })?;
+        Ok((name, embeddings))
     }
 
     /// Keeps a conversation that was held elsewhere as a new chat of the project: what the system said becomes its system

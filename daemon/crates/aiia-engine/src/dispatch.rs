@@ -126,7 +126,8 @@ fn pointer(path: &serde_path_to_error::Path, what: &str) -> String {
             Segment::Enum { .. } | Segment::Unknown => None,
         })
         .collect();
-    let field = ["missing field `", "unknown field `"].iter().find_map(|start| what.strip_prefix(start)?.split('`').next());
+    let field =
+        ["missing field `", "unknown field `"].iter().find_map(|start| what.strip_prefix(start)?.split('`').next());
     if let Some(field) = field.filter(|field| parts.last().is_none_or(|last| last != field)) {
         parts.push(field.to_owned());
     }

@@ -60,14 +60,16 @@ impl Engine {
             RequestState::Done(result) => serde_json::from_str(&result).map(Keyed::Done).map_err(|error| {
                 Problem::new(ProblemCode::Internal, format!("The answer that was kept cannot be read: {error}."))
             }),
-            RequestState::Other => {
-                Err(Problem::new(ProblemCode::KeyReused, "The Idempotency-Key belongs to a request with other parameters.")
-                    .with_hint("Take a new key for each new request."))
-            }
-            RequestState::Begun => {
-                Err(Problem::new(ProblemCode::Conflict, "The request with this key was cut off; whether it was done is not known.")
-                    .with_hint("Look whether it was done; if not, send it with another key."))
-            }
+            RequestState::Other => Err(Problem::new(
+                ProblemCode::KeyReused,
+                "The Idempotency-Key belongs to a request with other parameters.",
+            )
+            .with_hint("Take a new key for each new request.")),
+            RequestState::Begun => Err(Problem::new(
+                ProblemCode::Conflict,
+                "The request with this key was cut off; whether it was done is not known.",
+            )
+            .with_hint("Look whether it was done; if not, send it with another key.")),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod disk_workspace;
 pub mod documents;
 pub mod review;
 
+mod attachments;
 mod audit;
 mod bus;
 mod dispatch;

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiia_llm::{
-    ChatRequest, DeltaStream, DiscoverySettings, Embedded, EmbeddedSettings, LlmError, LlmErrorKind, ModelDetails,
-    Models, ModelsConfig, OnProgress, Origin, Preset, ProviderConfig, Survey, Timeouts,
+    ChatRequest, DeltaStream, DiscoverySettings, Embedded, EmbeddedSettings, Embeddings, LlmError, LlmErrorKind,
+    ModelDetails, Models, ModelsConfig, OnProgress, Origin, Preset, ProviderConfig, Survey, Timeouts,
 };
 use aiia_protocol::config::Key;
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -271,6 +271,17 @@ impl ModelDirectory {
                     "{PROJECT_FILE} asks for {name}, which is neither on this machine nor of a provider in your configuration; it is not used."
                 ));
         None
+    }
+
+    /// Vectors of texts. Only what passed the gate can be sent.
+    pub(crate) async fn embed(
+        &self,
+        model: &str,
+        sealed: &Sealed,
+        dimensions: Option<u32>,
+    ) -> Result<Embeddings, LlmError> {
+        let texts: Vec<String> = sealed.messages().iter().map(|message| message.content.clone()).collect();
+        self.models.embed(model, &texts, dimensions).await
     }
 
     /// Asks a model. Only what passed the gate can be sent.

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use aiia_protocol::archive::{ChatFile, FiledMessage};
+use aiia_protocol::attachment::{Attachment, AttachmentKind};
 use aiia_protocol::id::MessageId;
 use aiia_protocol::message::{Message, MessageStatus, Role};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -54,6 +57,14 @@ fn heading(message: &Message, beside: usize) -> (String, String) {
     (who, about)
 }
 
+/// What goes with the message, with its content.
+fn attached<'a>(file: &'a ChatFile, message: &'a Message) -> impl Iterator<Item = (&'a Attachment, &'a [u8])> {
+    message.attachments.iter().filter_map(|attachment| {
+        let filed = file.attachments.iter().find(|filed| filed.attachment.id == attachment.id)?;
+        Some((&filed.attachment, filed.data.as_slice()))
+    })
+}
+
 fn title(file: &ChatFile) -> &str {
     if file.chat.title.is_empty() { "Chat" } else { &file.chat.title }
 }
@@ -70,6 +81,22 @@ pub fn markdown(file: &ChatFile) -> String {
     for (message, beside) in path(file) {
         let (who, about) = heading(message, beside);
         let _ = write!(text, "\n## {who}\n\n*{about}*\n\n{}\n", closed(&message.content));
+        for (attachment, data) in attached(file, message) {
+            let name = attachment.name.replace('`', "'");
+            match attachment.kind {
+                AttachmentKind::Text => {
+                    let content = String::from_utf8_lossy(data);
+                    let longest = content.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+                    let fence = "`".repeat(longest.max(2) + 1);
+                    let _ =
+                        write!(text, "\nAttached: `{name}`\n\n{fence}\n{}\n{fence}\n", content.trim_end_matches('\n'));
+                }
+                AttachmentKind::Image => {
+                    let _ =
+                        write!(text, "\nAttached: `{name}` ({}, {} bytes)\n", attachment.media_type, attachment.bytes);
+                }
+            }
+        }
         if let Some(note) = &message.note {
             let _ = write!(text, "\n> Note: {}\n", note.replace('\n', "\n> "));
         }
@@ -102,7 +129,7 @@ pub fn html(file: &ChatFile) -> String {
     let title = escape(title(file));
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n"
     );
@@ -122,6 +149,19 @@ pub fn html(file: &ChatFile) -> String {
         let (who, about) = (escape(&who), escape(&about));
         let _ = writeln!(page, "<article class=\"{class}\">\n<h2>{who}</h2>\n<p class=\"about\">{about}</p>");
         page.push_str(&body(&message.content));
+        for (attachment, data) in attached(file, message) {
+            let name = escape(&attachment.name);
+            let _ = match attachment.kind {
+                AttachmentKind::Text => {
+                    let content = escape(&String::from_utf8_lossy(data));
+                    writeln!(page, "<details><summary>{name}</summary><pre>{content}</pre></details>")
+                }
+                AttachmentKind::Image => {
+                    let (kind, data) = (escape(&attachment.media_type), BASE64_STANDARD.encode(data));
+                    writeln!(page, "<figure><img alt=\"{name}\" src=\"data:{kind};base64,{data}\"></figure>")
+                }
+            };
+        }
         if let Some(note) = &message.note {
             let _ = writeln!(page, "<p class=\"note\">{}</p>", escape(note));
         }

@@ -10,6 +10,7 @@ mod envelope;
 mod guard;
 mod router;
 
+mod attachments;
 mod auth;
 mod health;
 mod openai;

@@ -5,6 +5,7 @@
 //! `metadata.project_id` keeps the conversation as a new chat of that project.
 
 mod answer;
+mod embeddings;
 mod request;
 
 use aiia_engine::Session;
@@ -31,7 +32,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/models", get(models))
         .route("/v1/models/{*id}", get(model))
         .route("/v1/chat/completions", post(completions))
-        .route("/v1/embeddings", post(embeddings))
+        .route("/v1/embeddings", post(embeddings::embeddings))
 }
 
 /// A problem as `OpenAI`'s clients read it.
@@ -85,15 +86,6 @@ async fn completions(
     let wanted = request::Completion::read(&parts.headers, body)?;
     let session = open_session(&app, &access, &parts.headers);
     answer::respond(app, session, access, wanted).await
-}
-
-async fn embeddings(Extension(access): Extension<Access>) -> Result<Response, Failure> {
-    require(&access, Scope::Write, "/v1/embeddings")?;
-    Err(Failure::from(
-        Problem::new(ProblemCode::InvalidParams, "None of the models here gives embeddings.")
-            .with_error("/model", "gives no embeddings")
-            .with_hint("Ask the embedding server itself."),
-    ))
 }
 
 fn require(access: &Access, scope: Scope, what: &str) -> Result<(), Problem> {

@@ -14,7 +14,7 @@ use crate::envelope::{self, Failure};
 use crate::guard::credentials::Credentials;
 use crate::guard::{self, Guard};
 use crate::routes::body::BodyLimits;
-use crate::{auth, health, openai, page, routes, transfers};
+use crate::{attachments, auth, health, openai, page, routes, transfers};
 
 /// What every handler can reach.
 #[derive(Clone, Debug)]
@@ -41,6 +41,7 @@ pub fn router(engine: Engine, token: &str, port: u16, shutdown: CancellationToke
 
 pub(crate) fn assemble(app: App) -> Router {
     let inner = routes::routes()
+        .merge(attachments::routes())
         .merge(auth::routes())
         .merge(health::routes())
         .merge(openai::routes())

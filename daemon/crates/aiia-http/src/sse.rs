@@ -78,7 +78,8 @@ pub(crate) fn response(items: BoxStream<'static, Value>, session: Session, acces
         event(&item)
     });
     let opening = stream::once(std::future::ready(Event::default().retry(RETRY)));
-    let events = opening.chain(events).take_until(shutdown).take_until(Box::pin(access.over())).map(Ok::<_, Infallible>);
+    let events =
+        opening.chain(events).take_until(shutdown).take_until(Box::pin(access.over())).map(Ok::<_, Infallible>);
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
 

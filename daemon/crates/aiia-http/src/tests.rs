@@ -2,6 +2,7 @@
 
 mod support;
 
+mod attachments;
 mod connection;
 mod conversations;
 mod guard;

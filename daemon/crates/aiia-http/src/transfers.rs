@@ -62,7 +62,7 @@ async fn download(
 }
 
 /// The name as RFC 8187 writes it.
-fn percent_encoded(name: &str) -> String {
+pub(crate) fn percent_encoded(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -30,4 +30,5 @@ pub use models::{EMBEDDED_PROVIDER, ModelDetails, ModelInfo, Models, ModelsConfi
 pub use nearest::nearest;
 pub use provider::{Dialect, Origin, ProviderConfig, Quirks, Timeouts};
 pub use secret::Secret;
+pub use transport::embed::Embeddings;
 pub use weights::{CatalogueModel, OnProgress, PullProgress, Source, Weights, WeightsFolder, catalogue};

@@ -14,6 +14,7 @@ use crate::error::{LlmError, LlmErrorKind};
 use crate::nearest::nearest;
 use crate::provider::{Dialect, Origin, ProviderConfig, Timeouts};
 use crate::transport::client::Clients;
+use crate::transport::embed::{Embeddings, embed, none_here};
 use crate::transport::generate::{DeltaSink, generate};
 use crate::transport::listing::list_models;
 use crate::transport::{manage, stream};
@@ -236,6 +237,23 @@ impl Models {
             }
             result => result,
         }
+    }
+
+    /// Vectors of `texts` by the model `provider/model`, with so many `dimensions` where the model lets choose.
+    ///
+    /// # Errors
+    /// When the provider has no embeddings, or its server refuses.
+    pub async fn embed(&self, model: &str, texts: &[String], dimensions: Option<u32>) -> Result<Embeddings, LlmError> {
+        let Some((provider_name, own_name)) = model.split_once('/').filter(|(_, own_name)| !own_name.is_empty()) else {
+            return Err(self.0.unknown(model, "Model names have the form provider/model.").await);
+        };
+        if provider_name == EMBEDDED_PROVIDER {
+            return Err(none_here(provider_name));
+        }
+        let Some(provider) = self.0.find(provider_name).await else {
+            return Err(self.0.unknown(model, &format!("There is no provider '{provider_name}'.")).await);
+        };
+        embed(&self.0.clients, &provider, own_name, texts, dimensions, &self.0.timeouts).await
     }
 
     /// The model inside this process.

@@ -56,8 +56,12 @@ where
     W: AsyncWrite + Unpin + Send + 'static,
 {
     let transport = if purpose == Purpose::Lsp { Transport::Lsp } else { Transport::Cli };
-    let session =
-        engine.open_session(ClientInfo { name: transport.as_str().to_owned(), transport, scope: Scope::Admin, token: None });
+    let session = engine.open_session(ClientInfo {
+        name: transport.as_str().to_owned(),
+        transport,
+        scope: Scope::Admin,
+        token: None,
+    });
     let (outgoing, mut to_write) = mpsc::channel::<String>(OUTGOING);
     let closed = CancellationToken::new();
     let ended = closed.clone().drop_guard();

@@ -19,7 +19,8 @@ impl Store {
     /// # Errors
     /// `InvalidInput` for a time or limit, `InvalidCursor`.
     pub async fn list_audit(&self, params: ListAudit) -> Result<Page<AuditEntry>, StoreError> {
-        let time = |time: &Option<String>, pointer| time.as_deref().map(|time| clock::normalize(time, pointer)).transpose();
+        let time =
+            |time: &Option<String>, pointer| time.as_deref().map(|time| clock::normalize(time, pointer)).transpose();
         let (since, until) = (time(&params.since, "/since")?, time(&params.until, "/until")?);
         let list = format!("audit\n{:?}\n{:?}\n{since:?}\n{until:?}", params.operation, params.about);
         let page = PageRequest::new(list, params.cursor.as_deref(), params.limit)?;

@@ -6,7 +6,7 @@ use aiia_protocol::message::{BranchChange, Message, MessageStatus, Role};
 use rusqlite::Connection;
 
 use crate::messages::NewMessage;
-use crate::{Store, StoreError, chats, clock, columns, messages};
+use crate::{Store, StoreError, attachments, chats, clock, columns, messages};
 
 /// The keys of the message ?1 and of all that follow it, deleted ones included.
 const BELOW: &str = "WITH RECURSIVE below (key, id) AS (
@@ -36,6 +36,7 @@ impl Store {
                 model: None,
             };
             let id = messages::insert(connection, &new)?;
+            attachments::copy(connection, old.id.as_str(), id.as_str())?;
             if old.role == Role::User {
                 chats::entitle(connection, &chat, &content)?;
             }

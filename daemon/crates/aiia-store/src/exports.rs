@@ -11,7 +11,9 @@ use aiia_protocol::message::MessageStatus;
 use aiia_protocol::run::{RunEventKind, RunStatus, Usage};
 use rusqlite::Connection;
 
-use crate::{Store, StoreError, chats, chunks, clock, columns, edits, messages, projects, runs, templates};
+use crate::{
+    Store, StoreError, attachments, chats, chunks, clock, columns, edits, messages, projects, runs, templates,
+};
 
 impl Store {
     /// A chat with all its branches, runs and edits.
@@ -155,6 +157,7 @@ fn chat(connection: &Connection, id: &ChatId) -> Result<ChatFile, StoreError> {
         messages,
         runs,
         edits,
+        attachments: attachments::stored(connection, id)?,
     })
 }
 

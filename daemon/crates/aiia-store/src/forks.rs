@@ -6,7 +6,7 @@ use aiia_protocol::chat::{Chat, ForkChat, ForkScope};
 use aiia_protocol::id::{ChatId, MessageId, ProjectId};
 use rusqlite::{Connection, params};
 
-use crate::{Store, StoreError, chats, clock, columns, parameters, projects, tags};
+use crate::{Store, StoreError, attachments, chats, clock, columns, parameters, projects, tags};
 
 impl Store {
     /// Copies a chat, or the part of it that `scope` says, into a new one of the same project.
@@ -82,6 +82,7 @@ fn copy(connection: &Connection, fork: &ForkChat, into: Option<&ProjectId>) -> R
         // Parents come before their children, so that theirs is there.
         let parent = row.parent_id.as_deref().and_then(|parent| copies.get(parent));
         columns::execute(connection, sql, params![row.id, copy, id.as_str(), parent])?;
+        attachments::copy(connection, &row.id, &copy)?;
         copies.insert(&row.id, copy);
     }
     let head = end.as_ref().and_then(|end| copies.get(end.as_str()));

@@ -5,6 +5,7 @@
 
 mod store;
 
+mod attachments;
 mod audit;
 mod backups;
 mod branches;

@@ -14,8 +14,15 @@ const LONGEST_NOTE: usize = 10_000;
 /// The columns of a message `m` with the run `r` that wrote it.
 const COLUMNS: &str =
     "m.key, m.id, m.chat_id, m.parent_id, m.role, m.content, m.status, m.model, r.id AS run_id, m.rating, m.note, m.created_at,
-     m.version,
-     CASE WHEN m.parent_id IS NULL
+     m.version";
+/// What goes with the message `m`, as JSON.
+const ATTACHMENTS: &str = "(SELECT json_group_array(json(attachment)) FROM (
+         SELECT json_object('id', a.id, 'name', a.name, 'kind', a.kind, 'media_type', a.media_type, 'bytes', a.bytes,
+                            'sha256', a.sha256) AS attachment
+         FROM message_attachments t JOIN attachments a ON a.id = t.attachment_id WHERE t.message_id = m.id
+         ORDER BY t.position)) AS attachments";
+/// The messages beside the message `m`, as JSON.
+const SIBLINGS: &str = "CASE WHEN m.parent_id IS NULL
          THEN (SELECT json_group_array(id) FROM (SELECT s.id FROM messages s
                WHERE s.chat_id = m.chat_id AND s.parent_id IS NULL AND s.deleted_at IS NULL ORDER BY s.key))
          ELSE (SELECT json_group_array(id) FROM (SELECT s.id FROM messages s
@@ -100,7 +107,9 @@ pub(crate) fn insert(connection: &Connection, message: &NewMessage<'_>) -> Resul
 
 /// A message, whether its chat is deleted or not.
 pub(crate) fn get(connection: &Connection, id: &MessageId) -> Result<Message, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM messages m LEFT JOIN runs r ON r.message_id = m.id WHERE m.id = ?1");
+    let sql = format!(
+        "SELECT {COLUMNS}, {ATTACHMENTS}, {SIBLINGS} FROM messages m LEFT JOIN runs r ON r.message_id = m.id WHERE m.id = ?1"
+    );
     let row = columns::first(connection, &sql, [id.as_str()], from_row)?;
     row.map(|(_, message)| message).ok_or_else(|| StoreError::not_found("message", id))
 }
@@ -120,11 +129,11 @@ pub(crate) fn is_deleted(connection: &Connection, id: &MessageId) -> Result<bool
 
 /// All messages of a chat in the order of their making, deleted ones included. Who is beside them is left out.
 pub(crate) fn stored(connection: &Connection, chat_id: &ChatId) -> Result<Vec<FiledMessage>, StoreError> {
-    let sql =
-        "SELECT key, id, chat_id, parent_id, role, content, status, model, NULL AS run_id, rating, note, created_at,
-                      version, '[]' AS siblings, deleted_at
-               FROM messages WHERE chat_id = ?1 ORDER BY key";
-    columns::all(connection, sql, [chat_id.as_str()], |row| {
+    let sql = format!(
+        "SELECT {COLUMNS}, {ATTACHMENTS}, '[]' AS siblings, m.deleted_at
+         FROM messages m LEFT JOIN runs r ON false WHERE m.chat_id = ?1 ORDER BY m.key"
+    );
+    columns::all(connection, &sql, [chat_id.as_str()], |row| {
         let (_, message) = from_row(row)?;
         Ok(FiledMessage { message, deleted_at: row.get("deleted_at")? })
     })
@@ -205,7 +214,7 @@ fn list(connection: &Connection, params: &ListMessages) -> Result<Page<Message>,
 
 fn path(connection: &Connection, end: &MessageId, after: i64, limit: i64) -> Result<Vec<(i64, Message)>, StoreError> {
     let sql = format!(
-        "{PATH} SELECT {COLUMNS} FROM path JOIN messages m ON m.key = path.key LEFT JOIN runs r ON r.message_id = m.id
+        "{PATH} SELECT {COLUMNS}, {ATTACHMENTS}, {SIBLINGS} FROM path JOIN messages m ON m.key = path.key LEFT JOIN runs r ON r.message_id = m.id
          WHERE m.key > ?2 ORDER BY m.key LIMIT ?3"
     );
     columns::all(connection, &sql, params![end.as_str(), after, limit], from_row)
@@ -218,7 +227,7 @@ fn path_back(connection: &Connection, end: &MessageId, limit: i64) -> Result<Vec
              SELECT key, parent_id FROM messages WHERE id = ?1
              UNION
              SELECT m.key, m.parent_id FROM messages m JOIN path ON m.id = path.parent_id LIMIT ?2)
-         SELECT {COLUMNS} FROM path JOIN messages m ON m.key = path.key LEFT JOIN runs r ON r.message_id = m.id
+         SELECT {COLUMNS}, {ATTACHMENTS}, {SIBLINGS} FROM path JOIN messages m ON m.key = path.key LEFT JOIN runs r ON r.message_id = m.id
          ORDER BY m.key DESC"
     );
     columns::all(connection, &sql, params![end.as_str(), limit], from_row)
@@ -236,7 +245,7 @@ fn tree(
         Order::Newest => (after.unwrap_or(i64::MAX), "m.key < ?2 ORDER BY m.key DESC"),
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM messages m LEFT JOIN runs r ON r.message_id = m.id
+        "SELECT {COLUMNS}, {ATTACHMENTS}, {SIBLINGS} FROM messages m LEFT JOIN runs r ON r.message_id = m.id
          WHERE m.chat_id = ?1 AND m.deleted_at IS NULL AND {rest} LIMIT ?3"
     );
     columns::all(connection, &sql, params![chat_id.as_str(), start, limit], from_row)
@@ -291,6 +300,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Message)> {
         run_id: columns::id_option(row, "run_id")?,
         rating: columns::named_option(row, "rating")?,
         note: row.get("note")?,
+        attachments: columns::json(row, "attachments")?,
         siblings: columns::json::<Vec<MessageId>>(row, "siblings").map(alternatives)?,
         created_at: row.get("created_at")?,
         version: columns::number(row, "version")?,

@@ -4,7 +4,7 @@ use aiia_protocol::chat::Chat;
 use aiia_protocol::id::ChatId;
 use rusqlite::Connection;
 
-use crate::{Store, StoreError, chats, columns};
+use crate::{Store, StoreError, attachments, chats, columns};
 
 /// What belongs to a chat, in an order in which nothing refers to what is gone. `?1` is the chat.
 const STATEMENTS: &[&str] = &[
@@ -48,6 +48,7 @@ pub(crate) fn erase(connection: &Connection, id: &ChatId) -> Result<(), StoreErr
     if columns::first(connection, sql, [id.as_str()], |_| Ok(()))?.is_some() {
         return Err(StoreError::state("An answer of the chat is still being written; stop it first."));
     }
+    attachments::erase(connection, id)?;
     for sql in STATEMENTS {
         columns::execute(connection, sql, [id.as_str()])?;
     }

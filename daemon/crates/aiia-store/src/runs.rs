@@ -2,7 +2,7 @@
 
 use aiia_protocol::action::ActionKind;
 use aiia_protocol::chat::Chat;
-use aiia_protocol::id::{ChatId, EditId, MessageId, RunId};
+use aiia_protocol::id::{AttachmentId, ChatId, EditId, MessageId, RunId};
 use aiia_protocol::message::{Message, MessageStatus, Role};
 use aiia_protocol::problem::Problem;
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage};
@@ -10,7 +10,7 @@ use aiia_protocol::settings::Settings;
 use rusqlite::{Connection, params};
 
 use crate::messages::NewMessage;
-use crate::{Store, StoreError, chats, chunks, clock, columns, messages};
+use crate::{Store, StoreError, attachments, chats, chunks, clock, columns, messages};
 
 /// What [`Store::begin_run`] takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub struct NewRun {
     pub replaces: Option<MessageId>,
     /// What the user says.
     pub content: String,
+    /// What goes with it; where absent, what goes with the message that it replaces.
+    pub attachments: Option<Vec<AttachmentId>>,
     /// The model that will answer, `provider/model`.
     pub model: String,
     /// The action, where it is one and not a plain chat turn.
@@ -228,12 +230,20 @@ fn begin(connection: &Connection, new: &NewRun) -> Result<BegunRun, StoreError> 
             model: None,
         },
     )?;
+    match (&new.attachments, &new.replaces) {
+        (Some(attachments), _) => attachments::attach(connection, &question, attachments)?,
+        (None, Some(replaced)) => attachments::copy(connection, replaced.as_str(), question.as_str())?,
+        (None, None) => {}
+    }
     let (run, answer) = begin_answer(connection, &chat, &question, &new.model, new.action, &new.settings)?;
-    chats::entitle(connection, &chat, &new.content)?;
+    let question_said = messages::get(connection, &question)?;
+    // A question that is an image alone is called after it.
+    let name = question_said.attachments.first().map_or("", |attachment| attachment.name.as_str());
+    chats::entitle(connection, &chat, if new.content.trim().is_empty() { name } else { &new.content })?;
     Ok(BegunRun {
         chat: chats::extend(connection, &chat, &answer, 2)?,
         run: get(connection, &run)?,
-        user_message: messages::get(connection, &question)?,
+        user_message: question_said,
         message: messages::get(connection, &answer)?,
     })
 }

@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_reply_formats.sql"),
     include_str!("../migrations/0006_projects.sql"),
     include_str!("../migrations/0007_audit.sql"),
+    include_str!("../migrations/0008_attachments.sql"),
 ];
 
 /// Marks the file as a store of aiia (`aiia` in ASCII).

@@ -68,7 +68,8 @@ impl Writer {
 
     /// Hands `work` over and waits for nothing.
     pub(crate) fn run_later(&self, work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static) {
-        let work = |connection: &Connection| work(connection).inspect_err(|error| tracing::error!(%error, "not written"));
+        let work =
+            |connection: &Connection| work(connection).inspect_err(|error| tracing::error!(%error, "not written"));
         let reply = oneshot::channel().0;
         if let Err(error) = self.send(Work { action: Some(work), value: None, reply, alone: false }) {
             tracing::warn!(%error, "a write came too late");

@@ -16,6 +16,7 @@ use aiia_protocol::run::{Run, RunEventKind};
 use aiia_protocol::settings::Parameters;
 use aiia_store::NewRun;
 
+use crate::attachments;
 use crate::dispatch::{Handle, Reply};
 use crate::gate;
 use crate::models::{Chosen, Sampling};
@@ -122,6 +123,7 @@ pub(super) async fn begin(
         parent_id: None,
         replaces: None,
         content: shown,
+        attachments: None,
         model: model.name.clone(),
         action: Some(params.kind),
         settings: settings.clone(),
@@ -129,12 +131,14 @@ pub(super) async fn begin(
     let begun = run::begin(engine, new).await?;
     let mut path = engine.store.message_path(begun.user_message.id.clone()).await?;
     path.pop();
-    let (mut messages, dropped) = run::conversation(&system, &path, model.window, engine.models().history());
+    let attached = attachments::of_path(engine, &path, &model.name).await?;
+    let (mut messages, dropped) = run::conversation(&system, &path, &attached, model.window, engine.models().history());
     messages.push(ChatMessage::new(aiia_llm::Role::User, question));
     let sealed = gate::seal(messages, run::redaction(engine, model.local));
     let sampling = Sampling::new(&settings, run::answer_limit(sealed.messages(), model.window));
     let mut first = run::notices(&model);
     first.extend(dropped);
+    first.extend(attached.notice());
     first.push(context_event(&bundle, sealed.redactions()));
     let subject = params.kind.proposes_edit().then(|| Subject {
         title,

@@ -48,8 +48,10 @@ impl Handle for MessageUpdate {
 
 impl Handle for MessageEdit {
     async fn handle(session: &Session, params: EditMessage) -> Result<Reply<Message>, Problem> {
-        run::check_content(&params.content)?;
-        let (message, chat) = session.engine().store.edit_message(params.message_id, params.content).await?;
+        let engine = session.engine();
+        let old = engine.store.get_message(params.message_id.clone()).await?;
+        run::check_content(&params.content, !old.attachments.is_empty())?;
+        let (message, chat) = engine.store.edit_message(params.message_id, params.content).await?;
         changed(session, Change::Created, &message.id, &chat);
         chat::changed(session, Change::Updated, &chat);
         Ok(Reply::One(message))

@@ -3,6 +3,7 @@
 pub(crate) mod edit;
 
 mod action;
+mod attachment;
 mod backup;
 mod chat;
 mod config;

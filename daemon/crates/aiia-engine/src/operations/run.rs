@@ -4,15 +4,16 @@ use aiia_llm::ChatMessage;
 use aiia_protocol::Empty;
 use aiia_protocol::chat::Chat;
 use aiia_protocol::event::{Change, Entity, Event};
-use aiia_protocol::message::{Message, Role};
+use aiia_protocol::message::Message;
 use aiia_protocol::operation::{EventsSubscribe, RunCancel, RunEvents, RunGet, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, StartRun};
+use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, RunStatus, StartRun};
 use aiia_protocol::settings::Settings;
 use aiia_store::{BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::attachments::{self, AttachedPath};
 use crate::config::{History, HistoryStrategy};
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
@@ -26,6 +27,8 @@ use crate::settings::{self, Wishes};
 
 /// The longest message.
 const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+/// Tokens that an image takes, about: what the large providers count for one of ordinary size.
+const IMAGE_TOKENS: usize = 1500;
 /// Tokens kept free for the answer, at least.
 const MIN_ANSWER: u32 = 256;
 
@@ -36,7 +39,12 @@ const GO_ON: &str = "Your answer above was cut off. Go on exactly where it stops
 impl Handle for RunStart {
     async fn handle(session: &Session, params: StartRun) -> Result<Reply<Run>, Problem> {
         let engine = session.engine();
-        check_content(&params.content)?;
+        let attached = match (&params.attachments, &params.replaces) {
+            (Some(attachments), _) => !attachments.is_empty(),
+            (None, Some(replaced)) => !engine.store.get_message(replaced.clone()).await?.attachments.is_empty(),
+            (None, None) => false,
+        };
+        check_content(&params.content, attached)?;
         let chat = engine.store.get_chat(params.chat_id.clone()).await?;
         let project = engine.store.get_project(chat.project_id.clone()).await?;
         let wishes = Wishes {
@@ -51,6 +59,7 @@ impl Handle for RunStart {
             parent_id: params.parent_id,
             replaces: params.replaces,
             content: params.content,
+            attachments: params.attachments,
             model: model.name.clone(),
             action: None,
             settings: settings.clone(),
@@ -58,7 +67,7 @@ impl Handle for RunStart {
         let begun = begin(engine, new).await?;
         let path = engine.store.message_path(begun.user_message.id.clone()).await?;
         let run = begun.run;
-        set_off(engine, run.clone(), model, &settings, &path, None);
+        set_off(engine, run.clone(), model, &settings, &path, None).await?;
         Ok(Reply::One(run))
     }
 }
@@ -82,7 +91,7 @@ pub(super) async fn answer(
     let path = engine.store.message_path(first.user_message.id.clone()).await?;
     for begun in &begun {
         announce(engine, &begun.chat, &[&begun.message]);
-        set_off(engine, begun.run.clone(), model.clone(), &settings, &path, cut.as_ref());
+        set_off(engine, begun.run.clone(), model.clone(), &settings, &path, cut.as_ref()).await?;
     }
     Ok(begun.into_iter().map(|begun| begun.run).collect())
 }
@@ -101,9 +110,24 @@ pub(super) fn notices(model: &Chosen) -> Vec<RunEventKind> {
 }
 
 /// Seals the conversation up to the end of `path` and lets the run go.
-fn set_off(engine: &Engine, run: Run, model: Chosen, settings: &Settings, path: &[Message], cut: Option<&Message>) {
+async fn set_off(
+    engine: &Engine,
+    run: Run,
+    model: Chosen,
+    settings: &Settings,
+    path: &[Message],
+    cut: Option<&Message>,
+) -> Result<(), Problem> {
     let system = prompt::system(settings.system_prompt.as_ref().map(|prompt| prompt.value.as_str()));
-    let (mut messages, dropped) = conversation(&system, path, model.window, engine.models().history());
+    // A run that cannot be prepared must not stay as one that goes on.
+    let attached = match attachments::of_path(engine, path, &model.name).await {
+        Ok(attached) => attached,
+        Err(problem) => {
+            engine.store.abandon_run(run.id, RunStatus::Failed, Some(problem.clone())).await?;
+            return Err(problem);
+        }
+    };
+    let (mut messages, dropped) = conversation(&system, path, &attached, model.window, engine.models().history());
     if let Some(cut) = cut {
         messages.push(ChatMessage::new(aiia_llm::Role::Assistant, cut.content.clone()));
         messages.push(ChatMessage::new(aiia_llm::Role::User, GO_ON));
@@ -112,8 +136,10 @@ fn set_off(engine: &Engine, run: Run, model: Chosen, settings: &Settings, path: 
     let sampling = Sampling::new(settings, answer_limit(sealed.messages(), model.window));
     let mut first = notices(&model);
     first.extend(dropped);
+    first.extend(attached.notice());
     let already = cut.map(|cut| cut.content.clone()).unwrap_or_default();
     start(engine, Assignment { run, model, sealed, sampling, subject: None, first, already });
+    Ok(())
 }
 
 /// Stores the question and the beginning of the answer, and tells of both.
@@ -131,9 +157,9 @@ fn announce(engine: &Engine, chat: &Chat, messages: &[&Message]) {
     engine.publish((Entity::Chat, Change::Updated), &chat.id, project, id);
 }
 
-/// Refuses a message without words, or one that is too long.
-pub(super) fn check_content(content: &str) -> Result<(), Problem> {
-    if content.trim().is_empty() {
+/// Refuses a message without words unless something is `attached` to it, and one that is too long.
+pub(super) fn check_content(content: &str, attached: bool) -> Result<(), Problem> {
+    if content.trim().is_empty() && !attached {
         return Err(Problem::new(ProblemCode::InvalidParams, "The message is empty.")
             .with_error("/content", "some text is needed"));
     }
@@ -163,6 +189,7 @@ pub(crate) fn redaction(engine: &Engine, local: bool) -> bool {
 pub(super) fn conversation(
     system: &str,
     path: &[Message],
+    attached: &AttachedPath,
     window: u32,
     history: &History,
 ) -> (Vec<ChatMessage>, Option<RunEventKind>) {
@@ -173,19 +200,16 @@ pub(super) fn conversation(
         HistoryStrategy::Last => (history.messages as usize).saturating_add(1),
     };
     let mut kept = Vec::new();
-    let mut all = path.iter().rev().filter(|message| !message.content.is_empty()).peekable();
+    let mut all =
+        path.iter().rev().filter(|message| !message.content.is_empty() || !message.attachments.is_empty()).peekable();
     while let Some(message) = all.peek() {
-        let tokens = aiia_context::count_tokens(&message.content);
+        let new = attached.message(message);
+        let tokens = aiia_context::count_tokens(&new.content) + new.images.len() * IMAGE_TOKENS;
         if (tokens > left && !kept.is_empty()) || kept.len() >= most {
             break;
         }
         left = left.saturating_sub(tokens);
-        let role = match message.role {
-            Role::System => aiia_llm::Role::System,
-            Role::User => aiia_llm::Role::User,
-            Role::Assistant => aiia_llm::Role::Assistant,
-        };
-        kept.push(ChatMessage::new(role, message.content.clone()));
+        kept.push(new);
         all.next();
     }
     let dropped = match all.count() {
@@ -208,7 +232,9 @@ pub(super) fn conversation(
 
 /// How many tokens the answer may have.
 pub(crate) fn answer_limit(messages: &[ChatMessage], window: u32) -> u32 {
-    let asked: usize = messages.iter().map(|message| aiia_context::count_tokens(&message.content)).sum();
+    let asked =
+        |message: &ChatMessage| aiia_context::count_tokens(&message.content) + message.images.len() * IMAGE_TOKENS;
+    let asked: usize = messages.iter().map(asked).sum();
     window.saturating_sub(asked as u32 + asked as u32 / 8).clamp(MIN_ANSWER, 4096)
 }
 
@@ -305,7 +331,8 @@ mod tests {
         #[case] notice: Option<&str>,
     ) {
         let path: Vec<Message> = (0..5).map(|number| message(number, words)).collect();
-        let (sent, dropped) = conversation("s", &path, window, &History { strategy, messages });
+        let (sent, dropped) =
+            conversation("s", &path, &AttachedPath::default(), window, &History { strategy, messages });
         let numbers: Vec<&str> = sent.iter().skip(1).filter_map(|sent| sent.content.split(' ').next()).collect();
         assert_eq!(numbers.join(" "), expected);
         let text = dropped.map(|event| match event {

@@ -16,6 +16,7 @@ use aiia_store::{Imported, StoreError};
 use tokio::sync::mpsc;
 
 use super::{Input, Job, fault, refused};
+use crate::attachments;
 use crate::engine::Engine;
 use crate::templates;
 
@@ -135,7 +136,14 @@ impl Taking<'_> {
         }
     }
 
-    async fn chat(&mut self, chat: ChatFile, note: Option<String>) -> Result<(), Problem> {
+    async fn chat(&mut self, mut chat: ChatFile, note: Option<String>) -> Result<(), Problem> {
+        if let Err(detail) = attachments::check_filed(&mut chat) {
+            self.count();
+            let wrong = StoreError::InvalidInput { pointer: String::new(), detail };
+            self.report.add(item(ImportKind::Chat, chat.chat.id.0, chat.chat.title, Err(wrong)));
+            return Ok(());
+        }
+        self.bytes += chat.attachments.iter().map(|filed| filed.data.len()).sum::<usize>();
         self.bytes += chat.messages.iter().map(|filed| filed.message.content.len()).sum::<usize>();
         self.chats.push(chat);
         self.notes.push(note);

@@ -73,7 +73,7 @@ async fn errors_have_the_form_that_clients_read() {
     let none = request("POST", "/v1/chat/completions").body(Body::empty()).unwrap();
     assert_eq!(server.send(none).await.json()["error"]["type"], "authentication_error");
     assert_eq!(server.get("/v1/nothing").await.json()["error"]["type"], "not_found_error");
-    let embeddings = server.post("/v1/embeddings", json!({"model": "test/test-model", "input": "x"})).await;
+    let embeddings = server.post("/v1/embeddings", json!({"model": "embedded/x", "input": "x"})).await;
     assert_eq!((embeddings.status, &embeddings.json()["error"]["param"]), (400, &json!("model")));
     model.always(Script::error(500, "out of order"));
     let failed = ask(&server, json!({"messages": hi()})).await;
@@ -116,4 +116,21 @@ async fn a_conversation_is_kept_where_it_is_wished() {
     assert_eq!(sent, 6, "the chat's own history goes along");
     let nowhere = ask(&server, json!({"messages": hi(), "metadata": {"chat_id": "nowhere"}})).await;
     assert_eq!(nowhere.status, 404);
+}
+
+#[tokio::test]
+async fn embeddings_are_passed_on_and_secrets_are_not() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::with_model(&model);
+    let secret = "ghp_abcdefghijklmnopqrstuvwxyz0123456789";
+    let body = json!({"model": "test/test-model", "input": ["abc", format!("password = '{secret}'")]});
+    let got = server.post("/v1/embeddings", body).await;
+    assert_eq!(got.status, 200, "{}", got.text());
+    assert_eq!(got.json()["data"][0], json!({"object": "embedding", "index": 0, "embedding": [3.0, 1.0]}));
+    assert_eq!((&got.json()["model"], &got.json()["usage"]["total_tokens"]), (&json!("test/test-model"), &json!(2)));
+    let sent = model.requests().pop().unwrap().body;
+    assert_eq!((&sent["model"], &sent["input"][0]), (&json!("test-model"), &json!("abc")));
+    assert!(!sent.to_string().contains(secret), "{sent}");
+    let unknown = server.post("/v1/embeddings", json!({"model": "nobody/x", "input": "x"})).await;
+    assert!((400..600).contains(&unknown.status) && unknown.json()["error"]["message"].is_string());
 }

@@ -84,8 +84,9 @@ async fn a_secret_is_told_once() {
 async fn signing_out_ends_the_session_of_the_browser() {
     let server = Server::new();
     let cookie = server.cookie().await;
-    let with_cookie =
-        |method: &str, path: &str| empty(request(method, path).header(header::COOKIE, &cookie).header("origin", ORIGIN));
+    let with_cookie = |method: &str, path: &str| {
+        empty(request(method, path).header(header::COOKIE, &cookie).header("origin", ORIGIN))
+    };
     let open = server.router.clone().oneshot(with_cookie("GET", "/api/v1/events")).await.unwrap();
     let mut stream = open.into_body().into_data_stream();
     stream.next().await.unwrap().unwrap();
@@ -153,10 +154,7 @@ async fn changes_are_in_the_audit_log_with_who_made_them() {
     let log = server.get("/api/v1/audit").await.json();
     let items = log["items"].as_array().unwrap();
     let shown: Vec<String> = items.iter().map(|item| format!("{} {}", item["operation"], item["refused"])).collect();
-    assert_eq!(
-        shown,
-        ["\"project.create\" \"forbidden\"", "\"project.create\" null", "\"token.create\" null"]
-    );
+    assert_eq!(shown, ["\"project.create\" \"forbidden\"", "\"project.create\" null", "\"token.create\" null"]);
     assert_eq!((items[0]["token"].as_str(), items[1]["about"]["id"].as_str()), (Some("read"), project["id"].as_str()));
     assert!(!log.to_string().contains("a name"));
 }

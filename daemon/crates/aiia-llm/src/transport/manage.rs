@@ -157,7 +157,7 @@ pub(crate) async fn delete(
         .unwrap_or_else(|_| Err(broken(provider, "it did not answer in time")))
 }
 
-async fn send(
+pub(super) async fn send(
     clients: &Clients,
     provider: &ProviderConfig,
     method: Method,
@@ -193,7 +193,7 @@ async fn checked(mut response: Response, url: &Url, provider: &ProviderConfig) -
     Err(LlmError { message: redacted(provider, &error.message), ..error })
 }
 
-async fn read(
+pub(super) async fn read(
     response: Response,
     provider: &ProviderConfig,
     url: &Url,
@@ -212,7 +212,7 @@ async fn read(
     serde_json::from_slice(&body).map_err(|_| broken(provider, "its answer is no JSON"))
 }
 
-fn broken(provider: &ProviderConfig, why: &str) -> LlmError {
+pub(super) fn broken(provider: &ProviderConfig, why: &str) -> LlmError {
     LlmError::new(
         LlmErrorKind::CutOff,
         redacted(provider, &format!("'{}' cannot be used for this: {why}.", provider.name)),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use aiia_protocol::action::ActionKind;
 use aiia_protocol::archive::{ChatFile, FiledEdit, FiledMessage, FiledRun};
 use aiia_protocol::chat::Chat;
-use aiia_protocol::id::{ChatId, EditId, MessageId, ProjectId};
+use aiia_protocol::id::{AttachmentId, ChatId, EditId, MessageId, ProjectId};
 use aiia_protocol::message::{MessageStatus, Role};
 use aiia_protocol::run::{RunEvent, RunEventKind};
 use aiia_protocol::transfer::ImportOutcome;
@@ -13,7 +13,9 @@ use rusqlite::{Connection, params};
 
 use super::{Imported, at, check_id, project, time_option, version};
 use crate::edits::NewEditFile;
-use crate::{StoreError, branches, chats, chunks, clock, columns, edits, parameters, projects, runs, tags};
+use crate::{
+    StoreError, attachments, branches, chats, chunks, clock, columns, edits, parameters, projects, runs, tags,
+};
 
 pub(super) fn chat(connection: &Connection, file: &ChatFile, into: Option<&ProjectId>) -> Result<Imported, StoreError> {
     let new = &file.chat;
@@ -32,6 +34,9 @@ pub(super) fn chat(connection: &Connection, file: &ChatFile, into: Option<&Proje
             }
         }
         None => insert_chat(connection, file, into)?,
+    }
+    for (index, attachment) in file.attachments.iter().enumerate() {
+        attachments::import(connection, attachment).map_err(|error| at(error, &format!("/attachments/{index}")))?;
     }
     let added = messages(connection, &new.id, &file.messages)?;
     for (index, run) in file.runs.iter().enumerate() {
@@ -152,6 +157,9 @@ fn messages(connection: &Connection, chat_id: &ChatId, files: &[FiledMessage]) -
                 version(message.version),
             ],
         )?;
+        let attached: Vec<AttachmentId> = message.attachments.iter().map(|attachment| attachment.id.clone()).collect();
+        attachments::attach(connection, &message.id, &attached)
+            .map_err(|_| wrong("What goes with it is not in the file."))?;
         added += 1;
     }
     Ok(added)

@@ -1,6 +1,7 @@
 //! Tests of the store as a whole.
 
 mod archive;
+mod attachments;
 mod audit;
 mod backups;
 mod branches;
@@ -107,6 +108,7 @@ fn new_run(chat: &Chat, content: &str) -> NewRun {
         parent_id: None,
         replaces: None,
         content: content.to_owned(),
+        attachments: None,
         model: "local/small".to_owned(),
         action: None,
         settings: Settings::default(),

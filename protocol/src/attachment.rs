@@ -1,0 +1,68 @@
+//! Attachments: texts and images that go with messages.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::AttachmentId;
+
+/// Bytes of one attachment.
+pub const LARGEST: u64 = 5 << 20;
+/// Attachments of one message.
+pub const MOST: usize = 10;
+/// Bytes of all attachments of one message.
+pub const LARGEST_SUM: u64 = 20 << 20;
+
+/// What an attachment is. It is told by its content, not by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AttachmentKind {
+    /// UTF-8 text.
+    Text,
+    /// PNG, JPEG, GIF or WebP.
+    Image,
+}
+
+/// An attachment, without its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Attachment {
+    /// Its identifier.
+    pub id: AttachmentId,
+    /// Its file name.
+    pub name: String,
+    /// What it is.
+    pub kind: AttachmentKind,
+    /// Its media type, such as `image/png`.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its content in hexadecimal. Equal contents are kept once.
+    pub sha256: String,
+}
+
+/// Parameters of `attachment.create`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateAttachment {
+    /// Its file name, 1 to 200 characters; folders before it are left out.
+    pub name: String,
+    /// Its content in Base64, 1 byte to 5 MiB.
+    pub content: String,
+}
+
+/// Parameters of `attachment.get`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentRef {
+    /// The attachment.
+    pub attachment_id: AttachmentId,
+}
+
+/// An attachment with its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AttachmentContent {
+    /// The attachment.
+    #[serde(flatten)]
+    pub attachment: Attachment,
+    /// Its content in Base64.
+    pub content: String,
+}
