@@ -80,6 +80,7 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Audit(arguments) => audit::run(&arguments),
         Verb::Events(arguments) => events::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
+        Verb::Doctor(arguments) if arguments.repair => doctor::repair(&arguments),
         Verb::Doctor(arguments) => Ok(doctor::run(&arguments)),
         Verb::Lsp(arguments) if arguments.standalone => boot::serve_standalone(),
         Verb::Lsp(_) => editor::run(),

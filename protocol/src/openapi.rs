@@ -36,6 +36,7 @@ pub fn document(version: &str) -> Value {
         let item = paths.entry(path).or_insert_with(|| json!({}));
         item[row.verb.as_str().to_lowercase()] = operation(row, &mut generator);
     }
+    files(&mut paths, &mut generator);
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -136,6 +137,65 @@ fn operation(row: &Row, generator: &mut SchemaGenerator) -> Value {
         });
     }
     operation
+}
+
+/// The paths that carry files, which are too large for JSON.
+fn files(paths: &mut Map<String, Value>, generator: &mut SchemaGenerator) {
+    let bytes = json!({"type": "string", "format": "binary"});
+    let problem = json!({"$ref": "#/components/responses/Problem"});
+    let id = |name: &str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}});
+    let given = |meaning: &str| {
+        json!({
+            "description": meaning,
+            "headers": {"Content-Disposition": header("The name of the file.")},
+            "content": {"*/*": {"schema": bytes}},
+        })
+    };
+    paths.insert(
+        format!("{API_PREFIX}/transfers/{{transfer_id}}/file"),
+        json!({"get": {
+            "operationId": "transfer.file",
+            "summary": "Gives the file of an export that has ended, for a day.",
+            "tags": ["transfer"],
+            "x-scope": "read",
+            "parameters": [id("transfer_id")],
+            "responses": {"200": given("The file."), "default": problem},
+        }}),
+    );
+    paths.insert(
+        format!("{API_PREFIX}/attachments/{{attachment_id}}/file"),
+        json!({"get": {
+            "operationId": "attachment.file",
+            "summary": "Gives the content of an attachment as it is.",
+            "tags": ["attachment"],
+            "x-scope": "read",
+            "parameters": [id("attachment_id")],
+            "responses": {"200": given("The content."), "default": problem},
+        }}),
+    );
+    let transfer = generator.subschema_for::<crate::transfer::Transfer>();
+    paths.insert(
+        format!("{API_PREFIX}/imports/file"),
+        json!({"post": {
+            "operationId": "import.file",
+            "summary": "Takes a file in, at most 2 GiB, and starts to import it.",
+            "tags": ["import"],
+            "x-scope": "write",
+            "parameters": [{
+                "name": "project_id", "in": "query", "required": false, "schema": {"type": "string"},
+                "description": "The project that new chats go to; that of the export where absent.",
+            }],
+            "requestBody": {"required": true, "content": {"application/octet-stream": {"schema": bytes}}},
+            "responses": {
+                "202": {
+                    "description": "It has begun.",
+                    "headers": {"Location": header("Where the transfer is.")},
+                    "content": {"application/json": {"schema": transfer}},
+                },
+                "default": problem,
+            },
+        }}),
+    );
 }
 
 fn header(description: &str) -> Value {

@@ -191,6 +191,8 @@ operations! {
     SystemStatus = "system.status", Get "/system/status", Read Unary, Empty => system::Status;
     /// Checks everything that aiia needs and says how to mend what is wrong.
     SystemDoctor = "system.doctor", Get "/system/doctor", Read Unary, Empty => system::Doctor;
+    /// Mends what the store can mend of itself: indexes, counts, what chats show. Keeps a copy first.
+    SystemRepair = "system.repair", Post "/system/repair", Admin Unary, Empty => system::Repair;
 
     /// Lists the projects, last used first.
     ProjectList = "project.list", Get "/projects", Read Unary, project::ListProjects => Page<project::Project>;

@@ -94,6 +94,18 @@ pub struct Check {
     pub hint: Option<String>,
 }
 
+/// The result of `system.repair`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Repair {
+    /// What was wrong before, one sentence each.
+    pub found: Vec<String>,
+    /// What is still wrong. A backup can take the place of the store: `aiia backup restore`.
+    pub left: Vec<String>,
+    /// The copy of the store as it was before; absent where nothing was wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
+}
+
 /// The result of `system.doctor`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Doctor {

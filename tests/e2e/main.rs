@@ -10,6 +10,7 @@ mod hostile_replies;
 mod model_faults;
 mod models;
 mod neovim;
+mod recovery;
 mod repair;
 mod shared_chat;
 mod usage;

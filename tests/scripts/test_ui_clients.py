@@ -3,6 +3,7 @@ import unittest
 import support
 import chromium_client
 import openai_clients
+import schemathesis_client
 import vscode_client
 from failure import SetupError
 
@@ -47,6 +48,17 @@ class OpenAi(support.ScratchTest):
         with self.assertRaises(SetupError) as caught:
             openai_clients.prepare(self.folder, Quiet(), self.folder / "log", {"PATH": "", "PIP_INDEX_URL": "http://127.0.0.1:1/", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": "/dev/null"})
         self.assertIn("AIIA_OPENAI_PYTHON", caught.exception.hint)
+
+
+class Schemathesis(support.ScratchTest):
+    def test_a_given_one_is_taken(self):
+        given = {"AIIA_SCHEMATHESIS": "/a/python", "PATH": ""}
+        self.assertEqual(str(schemathesis_client.prepare(self.folder, Quiet(), self.folder / "log", given)), "/a/python")
+
+    def test_what_cannot_be_installed_is_said(self):
+        with self.assertRaises(SetupError) as caught:
+            schemathesis_client.prepare(self.folder, Quiet(), self.folder / "log", {"PATH": "", "PIP_INDEX_URL": "http://127.0.0.1:1/", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": "/dev/null"})
+        self.assertIn("AIIA_SCHEMATHESIS", caught.exception.hint)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/repair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mends what the store can mend of itself: indexes, counts, what chats show. Keeps a copy first. */
+        post: operations["system.repair"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -431,6 +448,40 @@ export interface paths {
         put?: never;
         /** Brings a deleted message back, with what was deleted along with it. */
         post: operations["message.restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a text or an image that is to go with a message. It is forgotten after a day when none takes it. */
+        post: operations["attachment.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{attachment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives an attachment with its content. */
+        get: operations["attachment.get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1246,6 +1297,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tokens of other programs, never their secrets. */
+        get: operations["token.list"];
+        put?: never;
+        /** Makes a token for another program; its secret is told this once. */
+        post: operations["token.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a token. What streams to its clients ends at once. */
+        delete: operations["token.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who changed what, the newest first. */
+        get: operations["audit.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1257,6 +1360,57 @@ export interface paths {
         get: operations["events.subscribe"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{transfer_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives the file of an export that has ended, for a day. */
+        get: operations["transfer.file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attachments/{attachment_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives the content of an attachment as it is. */
+        get: operations["attachment.file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a file in, at most 2 GiB, and starts to import it. */
+        post: operations["import.file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1296,7 +1450,7 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
         };
         /** @description What kind of problem it is. Stable: programs may match on it. */
-        ProblemCode: "invalid_params" | "unauthorized" | "forbidden" | "not_found" | "unknown_operation" | "method_not_allowed" | "conflict" | "precondition_failed" | "too_large" | "unsupported_media_type" | "unsupported_document" | "request_timeout" | "rate_limited" | "model_unavailable" | "model_error" | "model_timeout" | "edit_rejected" | "cancelled" | "store_unavailable" | "unavailable" | "protocol_mismatch" | "internal";
+        ProblemCode: "invalid_params" | "unauthorized" | "forbidden" | "not_found" | "unknown_operation" | "method_not_allowed" | "conflict" | "precondition_failed" | "too_large" | "unsupported_media_type" | "unsupported_document" | "key_reused" | "request_timeout" | "rate_limited" | "model_unavailable" | "model_error" | "model_timeout" | "edit_rejected" | "cancelled" | "store_unavailable" | "unavailable" | "protocol_mismatch" | "internal";
         /** @description A part of a request that is wrong. */
         FieldError: {
             /** @description JSON Pointer to the part. */
@@ -1421,6 +1575,15 @@ export interface components {
         };
         /** @description How a check went. */
         CheckStatus: "ok" | "warning" | "failed";
+        /** @description The result of `system.repair`. */
+        Repair: {
+            /** @description What was wrong before, one sentence each. */
+            found: string[];
+            /** @description What is still wrong. A backup can take the place of the store: `aiia backup restore`. */
+            left: string[];
+            /** @description The copy of the store as it was before; absent where nothing was wrong. */
+            kept?: string | null;
+        };
         /** @description Parameters of `project.list`. */
         ListProjects: {
             /**
@@ -2039,6 +2202,8 @@ export interface components {
             rating?: components["schemas"]["Rating"] | null;
             /** @description What the user noted about it. */
             note?: string | null;
+            /** @description What goes with it. */
+            attachments?: components["schemas"]["Attachment"][];
             /**
              * @description The messages beside it, itself included, in the order of their making: other answers to the same question, other
              *     wordings of the question. Empty where there is none.
@@ -2058,6 +2223,28 @@ export interface components {
         RunId: string;
         /** @description What the user thinks of a message. */
         Rating: "up" | "down";
+        /** @description An attachment, without its content. */
+        Attachment: {
+            /** @description Its identifier. */
+            id: components["schemas"]["AttachmentId"];
+            /** @description Its file name. */
+            name: string;
+            /** @description What it is. */
+            kind: components["schemas"]["AttachmentKind"];
+            /** @description Its media type, such as `image/png`. */
+            media_type: string;
+            /**
+             * Format: uint64
+             * @description Its size in bytes.
+             */
+            bytes: number;
+            /** @description SHA-256 of its content in hexadecimal. Equal contents are kept once. */
+            sha256: string;
+        };
+        /** @description Identifies an attachment. */
+        AttachmentId: string;
+        /** @description What an attachment is. It is told by its content, not by its name. */
+        AttachmentKind: "text" | "image";
         /** @description Parameters of `message.get` and others that take nothing but a message. */
         MessageRef: {
             /** @description The message. */
@@ -2079,7 +2266,7 @@ export interface components {
         };
         /** @description Parameters of `message.edit`. */
         EditMessage: {
-            /** @description The message. It stays as it is; the new wording becomes its sibling. */
+            /** @description The message. It stays as it is; the new wording becomes its sibling, with the same attachments. */
             message_id: components["schemas"]["MessageId"];
             /** @description The new wording. */
             content: string;
@@ -2203,6 +2390,38 @@ export interface components {
             messages: number;
             /** @description The last message of the path that is shown now. */
             head_id?: components["schemas"]["MessageId"] | null;
+        };
+        /** @description Parameters of `attachment.create`. */
+        CreateAttachment: {
+            /** @description Its file name, 1 to 200 characters; folders before it are left out. */
+            name: string;
+            /** @description Its content in Base64, 1 byte to 5 MiB. */
+            content: string;
+        };
+        /** @description Parameters of `attachment.get`. */
+        AttachmentRef: {
+            /** @description The attachment. */
+            attachment_id: components["schemas"]["AttachmentId"];
+        };
+        /** @description An attachment with its content. */
+        AttachmentContent: {
+            /** @description Its identifier. */
+            id: components["schemas"]["AttachmentId"];
+            /** @description Its file name. */
+            name: string;
+            /** @description What it is. */
+            kind: components["schemas"]["AttachmentKind"];
+            /** @description Its media type, such as `image/png`. */
+            media_type: string;
+            /**
+             * Format: uint64
+             * @description Its size in bytes.
+             */
+            bytes: number;
+            /** @description SHA-256 of its content in hexadecimal. Equal contents are kept once. */
+            sha256: string;
+            /** @description Its content in Base64. */
+            content: string;
         };
         /** @description Parameters of `search.query`. Whatever is typed as `query` is text to be found, never a command. */
         Search: {
@@ -2631,7 +2850,7 @@ export interface components {
         StartRun: {
             /** @description The chat. */
             chat_id: components["schemas"]["ChatId"];
-            /** @description What the user says. */
+            /** @description What the user says; may be empty where something is attached. */
             content: string;
             /**
              * @description The message it answers; the chat's head where absent. Another message starts a branch.
@@ -2643,6 +2862,12 @@ export interface components {
              * @default null
              */
             replaces: components["schemas"]["MessageId"] | null;
+            /**
+             * @description What goes with it, at most 10 of `attachment.create` with 20 MiB together. Where absent, what goes with the
+             *     message that it replaces.
+             * @default null
+             */
+            attachments: components["schemas"]["AttachmentId"][] | null;
             /**
              * @description The model, `provider/model`, for this run alone.
              * @default null
@@ -4026,6 +4251,132 @@ export interface components {
              */
             messages: number;
         };
+        /** @description Parameters of `token.create`. */
+        CreateToken: {
+            /** @description What it is for, 1 to 100 characters. */
+            name: string;
+            /** @description What it allows. */
+            scope: components["schemas"]["TokenScope"];
+            /**
+             * Format: uint32
+             * @description For how many days it is taken, 1 to 3650; for ever where absent.
+             * @default null
+             */
+            days: number | null;
+        };
+        /** @description What a token allows. */
+        TokenScope: "read" | "write" | "admin";
+        /** @description The result of `token.create`. */
+        NewToken: {
+            /** @description Its identifier. */
+            id: components["schemas"]["TokenId"];
+            /** @description What it is for. */
+            name: string;
+            /** @description What it allows. */
+            scope: components["schemas"]["TokenScope"];
+            /** @description When it was made (RFC 3339, UTC). */
+            created_at: string;
+            /** @description From when on it is not taken any more (RFC 3339, UTC); never where absent. */
+            expires_at?: string | null;
+            /** @description When it was used last (RFC 3339, UTC), to the hour. */
+            last_used_at?: string | null;
+            /** @description What a client sends as `Authorization: Bearer …`. It is told this once. */
+            secret: string;
+        };
+        /** @description Identifies a token. */
+        TokenId: string;
+        /** @description The result of `token.list`, in the order of their making. */
+        TokenList: {
+            /** @description The tokens. */
+            items: components["schemas"]["Token"][];
+        };
+        /** @description A token. The secret itself is kept nowhere, only its hash. */
+        Token: {
+            /** @description Its identifier. */
+            id: components["schemas"]["TokenId"];
+            /** @description What it is for. */
+            name: string;
+            /** @description What it allows. */
+            scope: components["schemas"]["TokenScope"];
+            /** @description When it was made (RFC 3339, UTC). */
+            created_at: string;
+            /** @description From when on it is not taken any more (RFC 3339, UTC); never where absent. */
+            expires_at?: string | null;
+            /** @description When it was used last (RFC 3339, UTC), to the hour. */
+            last_used_at?: string | null;
+        };
+        /** @description Parameters of `token.delete`. */
+        TokenRef: {
+            /** @description The token. */
+            token_id: components["schemas"]["TokenId"];
+        };
+        /** @description Parameters of `audit.list`. */
+        ListAudit: {
+            /**
+             * @description Only this operation, or with a dot at the end (`chat.`) all of this noun.
+             * @default null
+             */
+            operation: string | null;
+            /**
+             * @description Only what is about the thing with this identifier.
+             * @default null
+             */
+            about: string | null;
+            /**
+             * @description Only at this time or later (RFC 3339).
+             * @default null
+             */
+            since: string | null;
+            /**
+             * @description Only before this time (RFC 3339).
+             * @default null
+             */
+            until: string | null;
+            /**
+             * @description Where the page starts: `next_cursor` of the page before.
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Format: uint32
+             * @description How many items, 1 to 200; 50 where absent.
+             * @default null
+             */
+            limit: number | null;
+        };
+        /** @description A part of a list, newest first unless the operation says otherwise. */
+        Page6: {
+            /** @description The items. */
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Give this as `cursor` to get the next page; absent on the last one. Opaque. */
+            next_cursor?: string | null;
+            /** @description Whether there are more items after this page. */
+            has_more: boolean;
+        };
+        /** @description A change that was made, or one that a token did not allow. It holds identifiers, never what was said. */
+        AuditEntry: {
+            /**
+             * Format: uint64
+             * @description Counts up; numbers of entries that were pruned are not used again.
+             */
+            number: number;
+            /** @description When it was (RFC 3339, UTC). */
+            at: string;
+            /** @description The operation, such as `chat.delete`. */
+            operation: string;
+            /** @description The client, as it calls itself. */
+            client: string;
+            /** @description How it was connected: `lsp`, `cli` or `http`. */
+            transport: string;
+            /** @description The name of the token that it showed, where it is one of `token.list`. */
+            token?: string | null;
+            /** @description What it was about, such as `chat_id`; `id` is what was made. */
+            about?: {
+                [key: string]: string;
+            };
+            /** @description Why it was refused; absent when it was done. */
+            refused?: components["schemas"]["ProblemCode"] | null;
+        };
         /** @description A change. */
         Event: {
             /**
@@ -4045,7 +4396,7 @@ export interface components {
             chat_id?: components["schemas"]["ChatId"] | null;
         };
         /** @description What changed. */
-        Entity: "project" | "chat" | "message" | "run" | "edit" | "config" | "template" | "model" | "transfer";
+        Entity: "project" | "chat" | "message" | "run" | "edit" | "config" | "template" | "model" | "transfer" | "token";
         /** @description How it changed. */
         Change: "created" | "updated" | "deleted";
     };
@@ -4152,6 +4503,34 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "system.repair": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Repair"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "project.list": {
         parameters: {
             query?: {
@@ -4181,7 +4560,10 @@ export interface operations {
     "project.create": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4238,7 +4620,10 @@ export interface operations {
     "project.resolve": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4374,7 +4759,10 @@ export interface operations {
     "project.restore": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 project_id: components["schemas"]["ProjectId"];
             };
@@ -4403,7 +4791,10 @@ export interface operations {
     "project.duplicate": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 project_id: components["schemas"]["ProjectId"];
             };
@@ -4498,7 +4889,10 @@ export interface operations {
     "chat.create": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4669,7 +5063,10 @@ export interface operations {
     "chat.restore": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 chat_id: components["schemas"]["ChatId"];
             };
@@ -4698,7 +5095,10 @@ export interface operations {
     "chat.purge": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 chat_id: components["schemas"]["ChatId"];
             };
@@ -4725,7 +5125,10 @@ export interface operations {
     "chat.duplicate": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 chat_id: components["schemas"]["ChatId"];
             };
@@ -4756,7 +5159,10 @@ export interface operations {
     "chat.fork": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 chat_id: components["schemas"]["ChatId"];
             };
@@ -4803,7 +5209,10 @@ export interface operations {
     "chat.bulk": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5037,7 +5446,10 @@ export interface operations {
     "message.edit": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 message_id: components["schemas"]["MessageId"];
             };
@@ -5069,7 +5481,10 @@ export interface operations {
     "message.answer": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 message_id: components["schemas"]["MessageId"];
             };
@@ -5120,7 +5535,10 @@ export interface operations {
     "message.continue": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 message_id: components["schemas"]["MessageId"];
             };
@@ -5149,7 +5567,10 @@ export interface operations {
     "message.choose": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 message_id: components["schemas"]["MessageId"];
             };
@@ -5178,7 +5599,10 @@ export interface operations {
     "message.restore": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 message_id: components["schemas"]["MessageId"];
             };
@@ -5197,6 +5621,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BranchChange"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "attachment.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Its file name, 1 to 200 characters; folders before it are left out. */
+                    name: string;
+                    /** @description Its content in Base64, 1 byte to 5 MiB. */
+                    content: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "attachment.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attachment_id: components["schemas"]["AttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentContent"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5267,7 +5749,10 @@ export interface operations {
     "template.create": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5399,7 +5884,10 @@ export interface operations {
     "template.duplicate": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 template_id: components["schemas"]["TemplateId"];
             };
@@ -5490,7 +5978,10 @@ export interface operations {
     "template.rollback": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 template_id: components["schemas"]["TemplateId"];
             };
@@ -5579,7 +6070,10 @@ export interface operations {
     "template.start": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 template_id: components["schemas"]["TemplateId"];
             };
@@ -5664,7 +6158,10 @@ export interface operations {
     "template.import": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5700,7 +6197,10 @@ export interface operations {
     "run.start": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 chat_id: components["schemas"]["ChatId"];
             };
@@ -5709,7 +6209,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description What the user says. */
+                    /** @description What the user says; may be empty where something is attached. */
                     content: string;
                     /**
                      * @description The message it answers; the chat's head where absent. Another message starts a branch.
@@ -5721,6 +6221,12 @@ export interface operations {
                      * @default null
                      */
                     replaces?: components["schemas"]["MessageId"] | null;
+                    /**
+                     * @description What goes with it, at most 10 of `attachment.create` with 20 MiB together. Where absent, what goes with the
+                     *     message that it replaces.
+                     * @default null
+                     */
+                    attachments?: components["schemas"]["AttachmentId"][] | null;
                     /**
                      * @description The model, `provider/model`, for this run alone.
                      * @default null
@@ -5831,7 +6337,10 @@ export interface operations {
     "action.start": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5968,7 +6477,10 @@ export interface operations {
     "edit.accept": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 edit_id: components["schemas"]["EditId"];
             };
@@ -6016,7 +6528,10 @@ export interface operations {
     "edit.reject": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 edit_id: components["schemas"]["EditId"];
             };
@@ -6064,7 +6579,10 @@ export interface operations {
     "edit.undo": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 edit_id: components["schemas"]["EditId"];
             };
@@ -6181,7 +6699,10 @@ export interface operations {
     "edit.split": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 edit_id: components["schemas"]["EditId"];
                 hunk: number;
@@ -6219,7 +6740,10 @@ export interface operations {
     "edit.retry": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 edit_id: components["schemas"]["EditId"];
                 hunk: number;
@@ -6265,7 +6789,10 @@ export interface operations {
     "edit.propose": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 message_id: components["schemas"]["MessageId"];
             };
@@ -6509,7 +7036,10 @@ export interface operations {
     "model.test": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 model: string;
             };
@@ -6578,7 +7108,10 @@ export interface operations {
     "model.pull": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6889,7 +7422,10 @@ export interface operations {
     "import.start": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7001,7 +7537,10 @@ export interface operations {
     "backup.create": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -7052,6 +7591,116 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "token.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "token.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What it is for, 1 to 100 characters. */
+                    name: string;
+                    /** @description What it allows. */
+                    scope: components["schemas"]["TokenScope"];
+                    /**
+                     * Format: uint32
+                     * @description For how many days it is taken, 1 to 3650; for ever where absent.
+                     * @default null
+                     */
+                    days?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    /** @description Where the thing is that was made or started. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "token.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: components["schemas"]["TokenId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "audit.list": {
+        parameters: {
+            query?: {
+                operation?: string | null;
+                about?: string | null;
+                since?: string | null;
+                until?: string | null;
+                cursor?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page6"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "events.subscribe": {
         parameters: {
             query?: never;
@@ -7068,6 +7717,86 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "transfer.file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    /** @description The name of the file. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "attachment.file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The content. */
+            200: {
+                headers: {
+                    /** @description The name of the file. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "import.file": {
+        parameters: {
+            query?: {
+                /** @description The project that new chats go to; that of the export where absent. */
+                project_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description It has begun. */
+            202: {
+                headers: {
+                    /** @description Where the transfer is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -92,7 +92,7 @@ pub(crate) enum Verb {
     /// Show how the daemon is
     Status(JsonArguments),
     /// Check everything that aiia needs
-    Doctor(JsonArguments),
+    Doctor(DoctorArguments),
     /// Serve an editor over standard input and output
     Lsp(LspArguments),
     /// Run the daemon in the foreground
@@ -294,6 +294,16 @@ pub(crate) struct ListArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct JsonArguments {
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// Mend what the store can mend of itself; a copy is kept
+    #[arg(long)]
+    pub(crate) repair: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,16 +1,16 @@
 //! `aiia doctor`: checks everything that aiia needs. It has an answer also when the daemon cannot be started.
 
 use aiia_protocol::Empty;
-use aiia_protocol::operation::SystemDoctor;
+use aiia_protocol::operation::{SystemDoctor, SystemRepair};
 use aiia_protocol::problem::Problem;
 use aiia_protocol::system::{Check, CheckStatus, Doctor};
 
-use crate::cli::arguments::JsonArguments;
+use crate::cli::arguments::DoctorArguments;
 use crate::cli::output::{self, Style, paint};
 use crate::client::Client;
-use crate::exit;
+use crate::exit::{self, Failure};
 
-pub(crate) fn run(arguments: &JsonArguments) -> u8 {
+pub(crate) fn run(arguments: &DoctorArguments) -> u8 {
     let mut checks = Vec::new();
     match Client::open() {
         Ok(mut client) => {
@@ -42,6 +42,32 @@ pub(crate) fn run(arguments: &JsonArguments) -> u8 {
         }
     }
     code
+}
+
+/// Mends the store.
+pub(crate) fn repair(arguments: &DoctorArguments) -> Result<u8, Failure> {
+    let done = Client::open()?.call::<SystemRepair>(&Empty {})?;
+    let code = if done.left.is_empty() { exit::OK } else { exit::FAILED };
+    if arguments.json {
+        output::json(&done);
+        return Ok(code);
+    }
+    if done.found.is_empty() {
+        output::line("The store is sound.");
+    }
+    for finding in done.found.iter().filter(|finding| !done.left.contains(finding)) {
+        output::painted_line(&format!("{}  {}", paint("mended ", Style::Good), paint(finding, Style::Faint)));
+    }
+    for finding in &done.left {
+        output::painted_line(&format!("{}  {}", paint("left   ", Style::Bad), paint(finding, Style::Faint)));
+    }
+    if let Some(kept) = &done.kept {
+        output::note(&format!("The store as it was before is kept in {kept}."));
+    }
+    if !done.left.is_empty() {
+        output::note("`aiia backup list` shows what can take its place, `aiia backup restore NAME` brings one back.");
+    }
+    Ok(code)
 }
 
 fn failed(problem: Problem) -> Check {

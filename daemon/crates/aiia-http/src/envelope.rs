@@ -115,6 +115,10 @@ fn write_problem(response: &mut Response, id: &str, for_openai: bool) {
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    // The store and the daemon come back by themselves; a model may not.
+    if matches!(problem.code, ProblemCode::StoreUnavailable | ProblemCode::Unavailable) {
+        headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("2"));
+    }
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"aiia\""));
     }

@@ -28,6 +28,8 @@ impl Store {
             Some(position) => position[0].parse().map_err(|_| StoreError::InvalidCursor)?,
             None => i64::MAX,
         };
+        // What was recorded until now is written first.
+        self.write(|_| Ok(())).await?;
         self.read(move |connection| {
             let sql = "SELECT * FROM audit_log
                        WHERE key < ?1 AND (?2 IS NULL OR at >= ?2) AND (?3 IS NULL OR at < ?3)

@@ -87,7 +87,7 @@ pub fn restore(dir: &Path, name: &str) -> Result<Option<PathBuf>, StoreError> {
     Ok(kept)
 }
 
-fn stamp() -> String {
+pub(crate) fn stamp() -> String {
     Timestamp::now().to_zoned(TimeZone::UTC).strftime(TIME).to_string()
 }
 
@@ -110,7 +110,9 @@ fn create(store: &Path) -> Result<Backup, StoreError> {
             }
         });
     if let Err(error) = copied {
-        let _ = std::fs::remove_file(&draft);
+        for part in [opening::beside(&draft, "-journal"), draft] {
+            let _ = std::fs::remove_file(part);
+        }
         return Err(error.about(store));
     }
     std::fs::rename(&draft, &place).map_err(|error| StoreError::file(&place, &error))?;

@@ -72,6 +72,24 @@ impl Store {
         self.write(move |connection| change_many(connection, &params)).await
     }
 
+    /// Gives a chat another title that was made by itself; nothing where a person has given it one, or it is gone. That is no
+    /// activity: the time of the chat stays.
+    ///
+    /// # Errors
+    /// `InvalidInput` for the title.
+    pub async fn entitle_chat(&self, id: ChatId, title: String) -> Result<Option<Chat>, StoreError> {
+        check_title(&title)?;
+        self.write(move |connection| {
+            let sql = "UPDATE chats SET title = ?2, version = version + 1
+                       WHERE id = ?1 AND titled = 0 AND title <> ?2 AND deleted_at IS NULL";
+            if columns::execute(connection, sql, [id.as_str(), &title])? == 0 {
+                return Ok(None);
+            }
+            get(connection, &id).map(Some)
+        })
+        .await
+    }
+
     /// Brings a deleted chat back. One that is not deleted is given as it is.
     ///
     /// # Errors

@@ -36,6 +36,8 @@ pub struct Settings {
     pub daemon: Daemon,
     /// What may be sent.
     pub privacy: Privacy,
+    /// What goes by itself.
+    pub retention: Retention,
 }
 
 /// Models for single purposes, each `provider/model` or an alias.
@@ -58,11 +60,13 @@ pub struct Roles {
     pub edit: Option<String>,
     /// Questions about code.
     pub ask: Option<String>,
+    /// Titles of chats. Where none is named, a title is the first words of its chat.
+    pub title: Option<String>,
 }
 
 impl Roles {
     /// All of them.
-    pub const NAMES: [&str; 8] = ["chat", "explain", "fix", "optimize", "test", "document", "edit", "ask"];
+    pub const NAMES: [&str; 9] = ["chat", "explain", "fix", "optimize", "test", "document", "edit", "ask", "title"];
 
     /// The model for the role of this name.
     pub fn get(&self, role: &str) -> Option<&str> {
@@ -75,6 +79,7 @@ impl Roles {
             "document" => &self.document,
             "edit" => &self.edit,
             "ask" => &self.ask,
+            "title" => &self.title,
             _ => return None,
         }
         .as_deref()
@@ -268,6 +273,24 @@ pub struct Privacy {
 impl Default for Privacy {
     fn default() -> Self {
         Self { redact_secrets: true, redact_local: true }
+    }
+}
+
+/// What goes by itself. It is looked after every ten minutes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// After how many days deleted chats are erased for ever; never where absent.
+    #[schemars(range(min = 1))]
+    pub deleted_days: Option<u32>,
+    /// After how many days entries of the audit log go.
+    #[schemars(range(min = 1))]
+    pub audit_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { deleted_days: None, audit_days: 365 }
     }
 }
 

@@ -6,6 +6,7 @@ use aiia_protocol::Empty;
 use aiia_protocol::backup::{Backup, BackupList as Backups, BackupRef, BackupReport};
 use aiia_protocol::operation::{BackupCreate, BackupList, BackupVerify};
 use aiia_protocol::problem::Problem;
+use aiia_store::Retention;
 use jiff::Timestamp;
 
 use crate::dispatch::{Handle, Reply};
@@ -36,7 +37,7 @@ impl Handle for BackupVerify {
 }
 
 impl Engine {
-    /// Makes backups while something changes, until the shutdown begins.
+    /// Makes backups while something changes, and erases what is older than the settings say, until the shutdown begins.
     pub async fn keep_backups(&self) {
         let shutdown = self.shutdown_token();
         loop {
@@ -48,10 +49,23 @@ impl Engine {
                     Err(error) => tracing::error!(%error, "no backup could be made"),
                 }
             }
+            self.prune().await;
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(STEP) => {}
             }
+        }
+    }
+}
+
+impl Engine {
+    async fn prune(&self) {
+        let retention = self.configured().config.settings.retention.clone();
+        let wanted = Retention { deleted_days: retention.deleted_days, audit_days: Some(retention.audit_days) };
+        match self.store.prune(wanted).await {
+            Ok(pruned) if pruned.chats > 0 => tracing::info!(chats = pruned.chats, "deleted chats were erased"),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "what is old could not be erased"),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `system.*`
 
 use aiia_protocol::handshake::negotiate;
-use aiia_protocol::operation::{OPERATIONS, SystemDoctor, SystemHello, SystemStatus};
+use aiia_protocol::operation::{OPERATIONS, SystemDoctor, SystemHello, SystemRepair, SystemStatus};
 use aiia_protocol::problem::Problem;
-use aiia_protocol::system::{Check, CheckStatus, Doctor, Hello, HelloResult, Status};
+use aiia_protocol::system::{Check, CheckStatus, Doctor, Hello, HelloResult, Repair, Status};
 use aiia_protocol::{Empty, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN};
 
 use crate::dispatch::{Handle, Reply};
@@ -62,6 +62,12 @@ impl Handle for SystemDoctor {
         }];
         checks.push(store_check(engine).await);
         checks.push(config_check(engine));
+        checks.extend(engine.tokens.problem().map(|detail| Check {
+            name: "tokens".to_owned(),
+            status: CheckStatus::Failed,
+            detail,
+            hint: Some("Mend the file or move it away, then restart the daemon: `aiia stop`.".to_owned()),
+        }));
         checks.push(weights_check(engine));
         checks.extend(model_checks(engine).await);
         checks.push(match engine.http_url() {
@@ -77,6 +83,14 @@ impl Handle for SystemDoctor {
     }
 }
 
+impl Handle for SystemRepair {
+    async fn handle(session: &Session, _: Empty) -> Result<Reply<Repair>, Problem> {
+        let done = session.engine().store.repair().await?;
+        let kept = done.kept.map(|path| path.display().to_string());
+        Ok(Reply::One(Repair { found: done.found, left: done.left, kept }))
+    }
+}
+
 fn ok(name: &str, detail: String) -> Check {
     Check { name: name.to_owned(), status: CheckStatus::Ok, detail, hint: None }
 }
@@ -89,7 +103,10 @@ async fn store_check(engine: &Engine) -> Check {
             name: "store".to_owned(),
             status: CheckStatus::Failed,
             detail: faults.join("; "),
-            hint: Some(format!("Stop the daemon and keep a copy of {place} before anything else.")),
+            hint: Some(
+                "`aiia doctor --repair` mends what can be mended and keeps a copy; `aiia backup restore` brings a backup back."
+                    .to_owned(),
+            ),
         },
         Err(error) => Check {
             name: "store".to_owned(),

@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::gate::{Restorer, Sealed};
 use crate::models::{self, Chosen, Sampling};
 use crate::run::repetition::Repetition;
-use crate::run::{RunLog, Subject, done, proposal, repair};
+use crate::run::{RunLog, Subject, done, proposal, repair, title};
 
 /// After so long, what has arrived is made durable …
 const FLUSH_AFTER: Duration = Duration::from_millis(250);
@@ -60,6 +60,8 @@ pub(crate) fn start(engine: &Engine, assignment: Assignment) {
         }
         let active = engine.runs.remove(&run.id);
         engine.set_active_runs(active);
+        let (titled, of) = (engine.clone(), run.clone());
+        tokio::spawn(async move { title::entitle(&titled, &of).await });
         engine.publish((Entity::Run, Change::Updated), &run.id, Some(&run.project_id), Some(&run.chat_id));
         engine.publish((Entity::Message, Change::Updated), &run.message_id, Some(&run.project_id), Some(&run.chat_id));
         engine.publish((Entity::Chat, Change::Updated), &run.chat_id, Some(&run.project_id), Some(&run.chat_id));

@@ -6,6 +6,7 @@ mod proposal;
 mod repair;
 mod repetition;
 mod test_placement;
+mod title;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

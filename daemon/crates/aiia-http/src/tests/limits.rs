@@ -164,7 +164,8 @@ async fn whatever_fails_inside_is_a_problem() {
     async fn panics() -> &'static str {
         panic!("on purpose")
     }
-    let guard = Arc::new(Guard { port: PORT, credentials: Credentials::new(&[(TOKEN, Scope::Admin)]) });
+    let (_directory, engine) = engine(None);
+    let guard = Arc::new(Guard { engine, port: PORT, credentials: Credentials::new(&[(TOKEN, Scope::Admin)]) });
     let failing = || async { (StatusCode::BAD_GATEWAY, "<html>") };
     let inner = Router::new().route("/panics", get(panics)).route("/fails", get(failing));
     let mut server = Server::new();

@@ -184,3 +184,18 @@ async fn parameters_are_checked_before_anything_is_stored(#[case] parameters: Pa
     is_invalid(store.update_chat(UpdateChat { parameters: Some(parameters), ..change(&chat.id) }).await, pointer);
     assert_eq!(store.get_chat(chat.id.clone()).await, Ok(chat));
 }
+
+#[tokio::test]
+async fn a_title_that_a_model_made_is_no_activity_and_never_wins_over_a_persons() {
+    let store = fixture();
+    let begun = store.lone_run().await;
+    store.finish_run(begun.run.id, end(RunStatus::Completed, "because")).await.unwrap();
+    let before = store.get_chat(begun.chat.id.clone()).await.unwrap();
+    let titled = store.entitle_chat(before.id.clone(), "Reasons".to_owned()).await.unwrap().unwrap();
+    assert_eq!((titled.title.as_str(), titled.title_is_automatic), ("Reasons", true));
+    assert_eq!(titled.updated_at, before.updated_at);
+    let change = UpdateChat { title: Some("Mine".to_owned()), ..UpdateChat::new(before.id.clone()) };
+    store.update_chat(change).await.unwrap();
+    assert_eq!(store.entitle_chat(before.id, "Theirs".to_owned()).await, Ok(None));
+    store.assert_clean().await;
+}
