@@ -40,8 +40,8 @@ fn main() -> ExitCode {
     let data = folder.path().join("data");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let chat = runtime.block_on(fill(&data));
-    let daemon = Daemon::start(&program, folder.path());
-    let RuntimeFile { http_port, token, .. } = daemon.runtime(&data);
+    let _daemon = Daemon::start(&program, folder.path());
+    let RuntimeFile { http_port, token, .. } = runtime_of(&data);
     let ours = http_port.expect("HTTP is served");
     let bare = runtime.block_on(serve_bare(data.join("aiia.db")));
     let mut missed = false;
@@ -99,17 +99,17 @@ impl Daemon {
             .spawn();
         Self(started.expect("the program starts"))
     }
+}
 
-    fn runtime(&self, data: &Path) -> RuntimeFile {
-        let end = Instant::now() + Duration::from_secs(30);
-        loop {
-            let read = std::fs::read(data.join("run/daemon.json")).ok();
-            if let Some(file) = read.and_then(|text| serde_json::from_slice(&text).ok()) {
-                return file;
-            }
-            assert!(Instant::now() < end, "the daemon did not start");
-            std::thread::sleep(Duration::from_millis(20));
+fn runtime_of(data: &Path) -> RuntimeFile {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        let read = std::fs::read(data.join("run/daemon.json")).ok();
+        if let Some(file) = read.and_then(|text| serde_json::from_slice(&text).ok()) {
+            return file;
         }
+        assert!(Instant::now() < end, "the daemon did not start");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -34,6 +34,7 @@ fn entity(entity: Entity) -> &'static str {
         Entity::Template => "template",
         Entity::Model => "model",
         Entity::Transfer => "transfer",
+        Entity::Token => "token",
     }
 }
 

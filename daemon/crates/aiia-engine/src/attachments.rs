@@ -1,6 +1,7 @@
 //! What goes with messages: what it is, and how a model gets it.
 
 use std::collections::HashMap;
+use std::fmt::Write;
 
 use aiia_llm::{ChatMessage, Image};
 use aiia_protocol::archive::ChatFile;
@@ -125,9 +126,7 @@ pub(crate) async fn of_path(engine: &Engine, path: &[Message], model: &str) -> R
             let attached = all.by_message.entry(message.id.clone()).or_default();
             if attachment.kind == AttachmentKind::Image && !takes_images(model) {
                 all.unseen += 1;
-                attached
-                    .text
-                    .push_str(&format!("(The attached image `{}` cannot be shown to you.)\n\n", attachment.name));
+                let _ = write!(attached.text, "(The attached image `{}` cannot be shown to you.)\n\n", attachment.name);
                 continue;
             }
             let (_, data) = engine.store.attachment(attachment.id.clone()).await?;

@@ -131,7 +131,7 @@ fn pointer(path: &serde_path_to_error::Path, what: &str) -> String {
     if let Some(field) = field.filter(|field| parts.last().is_none_or(|last| last != field)) {
         parts.push(field.to_owned());
     }
-    parts.iter().map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
+    parts.iter().fold(String::new(), |pointer, part| pointer + "/" + &part.replace('~', "~0").replace('/', "~1"))
 }
 
 fn to_value<T: serde::Serialize>(result: &T) -> Result<Value, Problem> {

@@ -11,7 +11,12 @@ pub(crate) fn sha256(text: &str) -> String {
 
 /// SHA-256 of `bytes` in hexadecimal.
 pub(crate) fn sha256_bytes(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+/// The bytes in hexadecimal.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })

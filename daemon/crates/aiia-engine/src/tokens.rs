@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::config;
-use crate::hash::sha256;
+use crate::hash::{hexadecimal, sha256};
 
 /// What every secret begins with, so that it is known for what it is wherever it leaks to.
 const PREFIX: &str = "aiia_";
@@ -157,8 +157,7 @@ impl Tokens {
         getrandom::fill(&mut bytes).map_err(|error| {
             Problem::new(ProblemCode::Internal, format!("The system gives no random numbers: {error}."))
         })?;
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let secret = format!("{PREFIX}{digits}");
+        let secret = format!("{PREFIX}{}", hexadecimal(&bytes));
         let expires = params.days.map(|days| now + jiff::SignedDuration::from_hours(24 * i64::from(days)));
         let token = Token {
             id: TokenId(uuid::Uuid::now_v7().to_string()),

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use crate::{Store, StoreError, clock, columns};
 
-/// How long a key is remembered, as SQLite writes it.
+/// How long a key is remembered, as `SQLite` writes it.
 const LIFETIME: &str = "-1 day";
 
 /// The request that a key belongs to.
@@ -67,16 +67,13 @@ impl Store {
     pub async fn end_request(&self, key: RequestKey, result: Option<String>) -> Result<(), StoreError> {
         self.write(move |connection| {
             let RequestKey { caller, operation, key } = key;
-            match result {
-                Some(result) => {
-                    let sql = "UPDATE idempotency_keys SET result = ?4
-                               WHERE caller = ?1 AND operation = ?2 AND key = ?3";
-                    columns::execute(connection, sql, params![caller, operation, key, result])?;
-                }
-                None => {
-                    let sql = "DELETE FROM idempotency_keys WHERE caller = ?1 AND operation = ?2 AND key = ?3";
-                    columns::execute(connection, sql, params![caller, operation, key])?;
-                }
+            if let Some(result) = result {
+                let sql = "UPDATE idempotency_keys SET result = ?4
+                           WHERE caller = ?1 AND operation = ?2 AND key = ?3";
+                columns::execute(connection, sql, params![caller, operation, key, result])?;
+            } else {
+                let sql = "DELETE FROM idempotency_keys WHERE caller = ?1 AND operation = ?2 AND key = ?3";
+                columns::execute(connection, sql, params![caller, operation, key])?;
             }
             Ok(())
         })
