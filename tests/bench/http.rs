@@ -109,7 +109,7 @@ fn runtime_of(data: &Path) -> RuntimeFile {
             return file;
         }
         assert!(Instant::now() < end, "the daemon did not start");
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::park_timeout(Duration::from_millis(20));
     }
 }
 

@@ -66,7 +66,7 @@ fn no_test_waits_by_the_clock() {
 #[test]
 fn only_the_gate_lets_a_request_out() {
     // `Models::stream` is the one door to every model; `ModelDirectory::ask` is its only caller and takes only what
-    // `gate::seal` has made; nothing but the driver of runs and the completions of programs asks.
+    // `gate::seal` has made; nothing but the driver of runs, the titles after them and the completions of programs asks.
     let engine: Vec<String> =
         rust_files().into_iter().filter(|path| path.starts_with("daemon/") && !path.contains("/aiia-llm/")).collect();
     let callers = |pattern: &str| -> Vec<String> {
@@ -76,7 +76,15 @@ fn only_the_gate_lets_a_request_out() {
     assert_eq!(callers(r"\bModels::new\("), ["daemon/crates/aiia-engine/src/models.rs"]);
     assert_eq!(
         callers(r"\.ask\("),
-        ["daemon/crates/aiia-engine/src/completion.rs", "daemon/crates/aiia-engine/src/run/driver.rs"]
+        [
+            "daemon/crates/aiia-engine/src/completion.rs",
+            "daemon/crates/aiia-engine/src/run/driver.rs",
+            "daemon/crates/aiia-engine/src/run/title.rs"
+        ]
+    );
+    assert_eq!(
+        callers(r"models\.embed\("),
+        ["daemon/crates/aiia-engine/src/completion.rs", "daemon/crates/aiia-engine/src/models.rs"]
     );
     assert_eq!(callers(r"\bSealed \{ "), ["daemon/crates/aiia-engine/src/gate.rs"]);
     let sealed = read("daemon/crates/aiia-engine/src/gate.rs");
