@@ -1,12 +1,18 @@
 //! `aiia apply` with replies and files that nothing can be made of: it says why, and nothing is written.
 
 use std::io::Write;
-use std::process::{Output, Stdio};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::{Command, Output, Stdio};
 
 use aiia_tests::installation::{Installation, shown, text};
 
+/// What a reply of any size may take: 1 GiB of address space (in KiB), and a minute.
+const LIMITS: &str = "ulimit -v 1048576; exec timeout 60 \"$0\" \"$@\"";
+
 fn apply(aiia: &Installation, reply: &[u8]) -> Output {
-    let mut command = aiia.command(&["apply", "--write", "--root", shown(&aiia.workspace())]);
+    let limited = aiia.command(&["apply", "--write", "--root", shown(&aiia.workspace())]);
+    let mut command = Command::new("sh");
+    command.args(["-c", LIMITS]).arg(limited.get_program()).args(limited.get_args()).current_dir(aiia.workspace());
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let mut input = child.stdin.take().expect("it was asked for");
@@ -27,7 +33,15 @@ fn nothing_is_written_and_the_reason_is_said() {
     let file = aiia.write("a.py", "x = 1\n");
     std::fs::write(folder.join("binary.py"), b"x = 1\n\0").unwrap();
     std::fs::write(folder.join("latin.py"), b"x = 1\n# caf\xe9\n").unwrap();
+    aiia.write("locked.py", "x = 1\n");
+    std::fs::set_permissions(folder.join("locked.py"), PermissionsExt::from_mode(0o444)).unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("real.py"), "x = 1\n").unwrap();
+    symlink(outside.path().join("real.py"), folder.join("link.py")).unwrap();
+    symlink(outside.path(), folder.join("out")).unwrap();
+    aiia.write(".vscode/tasks.json", "x = 1\n");
     let cut = block("a.py");
+    let new_file = |path: &str| format!("*** Begin Patch\n*** Add File: {path}\n+x\n*** End Patch\n").into_bytes();
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("empty", Vec::new(), "no code"),
         ("50 MB", b"a.py x = 1\n".repeat(5_000_000), "larger than"),
@@ -39,14 +53,34 @@ fn nothing_is_written_and_the_reason_is_said() {
         ("not UTF-8", block("latin.py").into_bytes(), "latin.py"),
         ("another case", block("A.py").into_bytes(), "a.py"),
         ("outside", block("../a.py").into_bytes(), "climbs out"),
+        ("read-only", block("locked.py").into_bytes(), "locked.py"),
+        ("a link out", block("link.py").into_bytes(), "link.py"),
+        ("a folder that is a link out", new_file("out/new.py"), "leads out of the workspace by a link"),
+        ("an absolute path", new_file("/tmp/aiia-new.py"), "/tmp/aiia-new.py"),
+        ("a path that is one elsewhere", new_file("sub\\..\\..\\x.py"), "climbs out"),
+        ("a name of a device", new_file("aux.py"), "aux.py"),
+        ("a protected file", block(".vscode/tasks.json").into_bytes(), "not written in passing"),
+        ("below a file", new_file("a.py/b.py"), "is no folder"),
+        ("nothing but markers", b"<<<<<<< SEARCH\n".repeat(100_000), "cut off"),
+        ("deep brackets", format!("a.py\n```python\n{}\n```\n", "(".repeat(1_000_000)).into_bytes(), "too large"),
     ];
     for (name, reply, reason) in cases {
         let output = apply(&aiia, &reply);
         let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
+        // 2 is a usage that must be another one: something is to be allowed.
+        assert!(matches!(output.status.code(), Some(1 | 2)), "{name}: {:?} {said}", output.status);
         assert!(said.contains(reason), "{name}: {said}");
         assert_eq!(std::fs::read(&file).unwrap(), b"x = 1\n", "{name}");
+        assert_eq!(
+            said.contains("--file"),
+            reason == "gone.py" || said.contains("no file was given"),
+            "{name}: {said}"
+        );
     }
+    for path in ["locked.py", "link.py", ".vscode/tasks.json"] {
+        assert_eq!(std::fs::read(folder.join(path)).unwrap(), b"x = 1\n", "{path}");
+    }
+    assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 1);
     assert_eq!(std::fs::read(folder.join("binary.py")).unwrap(), b"x = 1\n\0");
     assert_eq!(std::fs::read(folder.join("latin.py")).unwrap(), b"x = 1\n# caf\xe9\n");
     assert!(apply(&aiia, block("a.py").as_bytes()).status.success());

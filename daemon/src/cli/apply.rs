@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use aiia_edit::{EditPlan, FileAction, ReplyContext, SourceFile, Workspace, plan};
+use aiia_edit::{ComplaintKind, EditPlan, FileAction, ReplyContext, SourceFile, Workspace, plan};
 use aiia_engine::disk_workspace::{self, DiskWorkspace};
 use aiia_syntax::Language;
 use serde::Serialize;
@@ -111,7 +111,8 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<u8, Failure> {
         return Ok(exit::OK);
     }
     let messages: Vec<&str> = plan.complaints.iter().map(|complaint| complaint.message.as_str()).collect();
-    let hint = if files.is_empty() {
+    let lacks_file = plan.complaints.iter().any(|complaint| complaint.kind == ComplaintKind::UnknownFile);
+    let hint = if files.is_empty() && lacks_file {
         "No file of the reply was found: name it with --file, or its folder with --root."
     } else {
         ""

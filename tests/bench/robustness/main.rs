@@ -5,6 +5,8 @@
 #![allow(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 
 mod cases;
+#[path = "../clock.rs"]
+mod clock;
 mod mutations;
 mod peer;
 mod replies;
@@ -12,7 +14,6 @@ mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use aiia_edit::{ComplaintKind, Guard, ReplyContext, SourceFile, hunks, plan, unified_diff};
 use aiia_syntax::Language;
@@ -67,12 +68,10 @@ fn source(case: &Case) -> SourceFile {
     SourceFile::new(case.path.clone(), case.file.clone(), Language::from_path(&case.path))
 }
 
-/// Milliseconds, and the new text or why there is none.
+/// Milliseconds of the processor, and the new text or why there is none.
 fn timed(file: &SourceFile, reply: &str, guard: Guard) -> (f64, Result<String, ComplaintKind>) {
     let files = std::slice::from_ref(file);
-    let begun = Instant::now();
-    let plan = plan(reply, &ReplyContext { guard, ..ReplyContext::of(files) });
-    let milliseconds = begun.elapsed().as_secs_f64() * 1e3;
+    let (milliseconds, plan) = clock::timed(|| plan(reply, &ReplyContext { guard, ..ReplyContext::of(files) }));
     let outcome = match plan.complaints.first() {
         Some(complaint) => Err(complaint.kind),
         None => Ok(plan.files[0].new_text.clone()),

@@ -50,9 +50,9 @@ for line in sys.stdin:
     case = json.loads(line)
     apply = by_blocks if case["dialect"] == "block" else by_diffs
     content = read(case["file"])
-    begun = time.perf_counter()
+    begun = time.thread_time()
     try:
         text = apply(content, case["reply"])
     except Exception:  # it refuses by many kinds of exceptions
         text = None
-    print(json.dumps({"text": text, "ms": (time.perf_counter() - begun) * 1e3}), flush=True)
+    print(json.dumps({"text": text, "ms": (time.thread_time() - begun) * 1e3}), flush=True)

@@ -19,6 +19,7 @@ mod bus;
 mod dispatch;
 mod folder_traces;
 mod gate;
+mod generated_tests;
 mod hash;
 mod idempotency;
 mod indexes;

@@ -37,10 +37,22 @@ pub(crate) struct ActionPrompt<'a> {
     pub(crate) instruction: Option<&'a str>,
     /// How the reply has to look, for actions that propose an edit.
     pub(crate) format: &'a str,
-    /// The end of the file that takes the tests, and its name.
-    pub(crate) test_file: Option<(&'a str, &'a str)>,
+    /// Where tests are to be written, for the action that writes them.
+    pub(crate) tests: Option<TestPrompt<'a>>,
     /// A change that was made for the same and did not help, as a diff.
     pub(crate) earlier: Option<&'a str>,
+}
+
+/// What is said about tests that are to be written.
+pub(crate) struct TestPrompt<'a> {
+    /// The file that takes them.
+    pub(crate) name: &'a str,
+    /// How they are to be written.
+    pub(crate) style: &'a str,
+    /// The end of that file; empty where it is to be made.
+    pub(crate) text: &'a str,
+    /// The name of another test file, and its beginning.
+    pub(crate) example: Option<(&'a str, &'a str)>,
 }
 
 /// The system prompt.
@@ -82,15 +94,21 @@ pub(crate) fn action(prompt: &ActionPrompt) -> String {
             target => target(prompt.bundle),
             name => prompt.name,
             language => prompt.language,
-            module => prompt.name.strip_suffix(".py").and_then(|name| name.rsplit('/').next()),
             diagnostics => !prompt.diagnostics.is_empty(),
             instruction => prompt.instruction.map(str::trim).filter(|text| !text.is_empty()),
             format => prompt.format,
-            test_name => prompt.test_file.map(|(name, _)| name),
+            test_name => prompt.tests.as_ref().map(|tests| tests.name),
+            test_style => prompt.tests.as_ref().map(|tests| tests.style),
             earlier => prompt.earlier.map(str::trim_end),
-            test_excerpt => prompt.test_file.map(|(_, text)| text.trim_end()).filter(|text| !text.is_empty()),
+            test_excerpt => excerpt(prompt.tests.as_ref().map(|tests| tests.text)),
+            example_name => prompt.tests.as_ref().and_then(|tests| tests.example).map(|(name, _)| name),
+            example => excerpt(prompt.tests.as_ref().and_then(|tests| tests.example).map(|(_, text)| text)),
         },
     )
+}
+
+fn excerpt(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim_end).filter(|text| !text.is_empty())
 }
 
 /// What other files of the workspace have to say, the most telling last, next to the code in question: a block a file.
@@ -171,6 +189,10 @@ mod tests {
     const TEXT: &str = "import math\n\ndef area(radius):\n    return math.pi * radius\n";
 
     fn prompt(kind: ActionKind) -> String {
+        prompt_with(kind, "import pytest\n", None)
+    }
+
+    fn prompt_with(kind: ActionKind, text: &str, example: Option<(&str, &str)>) -> String {
         let bundle = gather(&ContextRequest {
             path: "shapes.py",
             language: Language::from_path("shapes.py"),
@@ -198,7 +220,7 @@ mod tests {
             diagnostics: &[diagnostic],
             instruction: Some("Use SI units."),
             format: "FORMAT",
-            test_file: Some(("test_shapes.py", "import pytest\n")),
+            tests: Some(TestPrompt { name: "test_shapes.py", style: "Use pytest.", text, example }),
             earlier: None,
         })
     }
@@ -260,12 +282,21 @@ Reported by tools:
     #[case(
         ActionKind::Test,
         "The tests are added to `test_shapes.py`, which has now:\n```python\nimport pytest\n```\n\n\
-         Write tests for `area`: the usual case, the limits and the bad input. Use plain pytest functions and import what you need with \
-         `from shapes import ...`. Do not repeat the code under test. Use SI units.\n\n\
+         Write tests for `area`: the usual case, the limits and the bad input. Use pytest. Do not repeat the code under test. Use SI units.\n\n\
          Answer with one fenced code block that holds the tests and nothing else."
     )]
     fn each_action_asks(#[case] kind: ActionKind, #[case] expected: &str) {
         assert_eq!(prompt(kind), format!("{CODE}{expected}"));
+    }
+
+    #[test]
+    fn a_new_test_file_is_written_like_another_one() {
+        let text = prompt_with(ActionKind::Test, "", Some(("tests/test_lines.py", "import pytest\n")));
+        let shown = "\n\nThe tests go into the new file `test_shapes.py`. Write them like those of `tests/test_lines.py`, which begins \
+                     with:\n```python\nimport pytest\n```\n\nWrite tests for `area`";
+        assert!(text.contains(shown), "{text}");
+        let text = prompt_with(ActionKind::Test, "", None);
+        assert!(text.contains("\n\nThe tests go into the new file `test_shapes.py`.\n\nWrite tests"), "{text}");
     }
 
     struct Units;
@@ -300,7 +331,7 @@ Reported by tools:
             diagnostics: &[],
             instruction: None,
             format: "",
-            test_file: None,
+            tests: None,
             earlier: None,
         });
         let start = "From `units.py`:\n```python\ndef squared(x):\n    return x * x\n```\n\nFile `shapes.py` (python).";

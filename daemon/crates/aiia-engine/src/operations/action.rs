@@ -15,16 +15,18 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{Run, RunEventKind};
 use aiia_protocol::settings::Parameters;
 use aiia_store::NewRun;
+use aiia_syntax::Language;
 
 use crate::attachments;
 use crate::dispatch::{Handle, Reply};
 use crate::gate;
+use crate::generated_tests::{self, TestTarget};
 use crate::models::{Chosen, Sampling};
 use crate::operations::context::gather;
 use crate::operations::{chat, project, run};
-use crate::prompt::{self, ActionPrompt};
+use crate::prompt::{self, ActionPrompt, TestPrompt};
 use crate::reply_format;
-use crate::run::{Assignment, Subject, TestTarget, start, test_path};
+use crate::run::{Assignment, Subject, start};
 use crate::session::Session;
 use crate::settings::{self, Wishes};
 use crate::source::{self, Source};
@@ -39,7 +41,7 @@ const REMOTE_BUDGET: u32 = 4096;
 const MAX_DIAGNOSTICS: usize = 20;
 /// The longest title of a chat, in characters.
 const MAX_TITLE: usize = 200;
-/// How much of a test file is shown, from its end.
+/// How much of a test file is shown.
 const TEST_EXCERPT_BYTES: usize = 1500;
 /// How much of a change that did not help is shown.
 const EARLIER_BYTES: usize = 2000;
@@ -90,8 +92,8 @@ pub(super) async fn begin(
     let said = diagnostics.iter().map(|diagnostic| Said::Diagnostic(diagnostic.message.clone()));
     let said = said.chain(instruction.map(|text| Said::Instruction(text.to_owned()))).collect();
     let (source, bundle) = gather(session, source, selection, params.kind, budget as usize, said).await?;
-    let test_target = match params.kind {
-        ActionKind::Test => Some(test_target(session, &source).await?),
+    let tests = match params.kind {
+        ActionKind::Test => Some(tests_of(session, &source).await?),
         _ => None,
     };
     let earlier = match &params.after_edit {
@@ -103,14 +105,20 @@ pub(super) async fn begin(
     let question = prompt::action(&ActionPrompt {
         kind: params.kind,
         name: &source.name,
-        language: source.language.map(aiia_syntax::Language::name),
+        language: source.language.map(Language::name),
         bundle: &bundle,
         diagnostics: &diagnostics,
         instruction,
         format: format.instructions(),
         earlier: earlier.as_deref(),
-        test_file: test_target.as_ref().map(|target| (target.path.as_str(), excerpt(&target.text))),
+        tests: tests.as_ref().map(|tests| TestPrompt {
+            name: &tests.name,
+            style: &tests.style,
+            text: end_of(&tests.target.text),
+            example: tests.example.as_ref().map(|(name, text)| (name.as_str(), beginning_of(text))),
+        }),
     });
+    let test_target = tests.map(|tests| tests.target);
 
     let title = title(params.kind, &source, &bundle);
     let chat = match chat {
@@ -182,30 +190,65 @@ fn budget(model: &Chosen) -> u32 {
     wanted.min(model.window / 3).max(256)
 }
 
-async fn test_target(session: &Session, source: &Source) -> Result<TestTarget, Problem> {
+/// Where tests are to be written, and how.
+struct Tests {
+    target: TestTarget,
+    /// The file as seen from the workspace.
+    name: String,
+    /// How they are to be written.
+    style: String,
+    /// The name and the text of another test file.
+    example: Option<(String, String)>,
+}
+
+async fn tests_of(session: &Session, source: &Source) -> Result<Tests, Problem> {
     let unknown = || {
         Problem::new(
             ProblemCode::UnsupportedDocument,
             format!("Where tests of {} belong is not known for its language.", source.name),
         )
-        .with_hint("Use `ask` with “write tests for this code”; Rust and Python are placed.")
+        .with_hint("Use `ask` with “write tests for this code”.")
     };
-    let (Some(language), Some(root)) = (source.language, &source.root) else { return Err(unknown()) };
-    let path = test_path(Path::new(&source.path), root, language).ok_or_else(unknown)?;
-    let shown = path.to_string_lossy().into_owned();
-    if shown == source.path {
-        return Ok(TestTarget { path: shown, text: source.text.clone(), language });
-    }
-    let open = session.documents().get(&shown).or_else(|| session.engine().open_document(&shown));
-    let text = match open {
-        Some(open) => open.document.text(),
-        None => match source::read_file(path).await {
-            Ok(text) => text,
-            Err(problem) if problem.code == ProblemCode::NotFound => String::new(),
-            Err(problem) => return Err(problem),
+    let (Some(language), Some(root)) = (source.language, source.root.clone()) else { return Err(unknown()) };
+    let (path, text, below) = (source.path.clone(), source.text.clone(), root.clone());
+    let home = tokio::task::spawn_blocking(move || generated_tests::find(Path::new(&path), &text, &below, language))
+        .await
+        .map_err(|error| Problem::new(ProblemCode::Internal, format!("The test files cannot be looked for: {error}.")))?
+        .ok_or_else(unknown)?;
+    let shown = home.path.to_string_lossy().into_owned();
+    let text = if shown == source.path { Some(source.text.clone()) } else { text_of(session, &home.path).await? };
+    let example = match home.example {
+        Some(path) => {
+            let text = text_of(session, &path).await.unwrap_or_default();
+            text.map(|text| (name_below(&path, &root), text))
+        }
+        None => None,
+    };
+    let target = TestTarget {
+        language: Language::from_path(&shown).unwrap_or(language),
+        path: shown,
+        is_new: text.is_none(),
+        text: text.unwrap_or_default(),
+        preamble: home.preamble,
+    };
+    Ok(Tests { target, name: name_below(&home.path, &root), style: home.style, example })
+}
+
+fn name_below(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// The text of a file as an editor has it, else as the disk has it; `None` where there is none.
+async fn text_of(session: &Session, path: &Path) -> Result<Option<String>, Problem> {
+    let shown = path.to_string_lossy();
+    match session.documents().get(&shown).or_else(|| session.engine().open_document(&shown)) {
+        Some(open) => Ok(Some(open.document.text())),
+        None => match source::read_file(path.to_owned()).await {
+            Ok(text) => Ok(Some(text)),
+            Err(problem) if problem.code == ProblemCode::NotFound => Ok(None),
+            Err(problem) => Err(problem),
         },
-    };
-    Ok(TestTarget { path: shown, text, language })
+    }
 }
 
 /// The beginning of a diff, in whole lines.
@@ -218,12 +261,21 @@ fn shortened(mut diff: String) -> String {
 }
 
 /// The end of a test file, in whole lines.
-fn excerpt(text: &str) -> &str {
+fn end_of(text: &str) -> &str {
     let start = text.ceil_char_boundary(text.len().saturating_sub(TEST_EXCERPT_BYTES));
     if start == 0 {
         return text;
     }
     text[start..].find('\n').map_or("", |line| &text[start + line + 1..])
+}
+
+/// The beginning of a test file, in whole lines.
+fn beginning_of(text: &str) -> &str {
+    if text.len() <= TEST_EXCERPT_BYTES {
+        return text;
+    }
+    let end = text.floor_char_boundary(TEST_EXCERPT_BYTES);
+    &text[..text[..end].rfind('\n').map_or(0, |line| line + 1)]
 }
 
 fn title(kind: ActionKind, source: &Source, bundle: &ContextBundle) -> String {
@@ -264,7 +316,7 @@ fn shown_question(
         let _ =
             write!(text, "\n\n> line {}: {}", diagnostic.start_line, diagnostic.message.trim().replace('\n', "\n> "));
     }
-    let language = source.language.map_or("", aiia_syntax::Language::name);
+    let language = source.language.map_or("", Language::name);
     let _ = write!(text, "\n\n{fence}{language}\n{code}\n{fence}");
     text
 }

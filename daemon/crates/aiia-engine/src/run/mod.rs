@@ -5,7 +5,6 @@ mod log;
 mod proposal;
 mod repair;
 mod repetition;
-mod test_placement;
 mod title;
 
 use std::collections::HashMap;
@@ -24,7 +23,6 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use driver::{Assignment, start};
 pub(crate) use log::RunLog;
 pub(crate) use proposal::{Reply, Subject, propose_from};
-pub(crate) use test_placement::{TestTarget, path_for as test_path};
 
 /// How many events of a finished run are read at once.
 const REPLAY_BATCH: usize = 512;

@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use aiia_edit::{
-    ComplaintKind, EditPlan, FileAction, FilePlan, Finish, Focus, Guard, Repair, ReplyContext, ReplyFormat, SourceFile,
-    Workspace,
+    ComplaintKind, EditPlan, FileAction, FilePlan, Finish, Focus, Guard, MAX_REPAIRS, Repair, ReplyContext,
+    ReplyFormat, SourceFile, Workspace,
 };
 use aiia_protocol::edit::{self, EditHunk, FileSummary, HunkStatus, PendingEdit};
 use aiia_protocol::event::{Change, Entity};
@@ -16,10 +16,10 @@ use aiia_protocol::run::Run;
 use aiia_store::{NewEdit, NewEditFile, StoreError};
 
 use crate::engine::Engine;
+use crate::generated_tests::{self, TestTarget};
 use crate::hash::sha256;
 use crate::named_files::named_files;
 use crate::open_workspace::OpenWorkspace;
-use crate::run::test_placement::{self, TestTarget};
 use crate::source::Source;
 
 /// What an action was asked to change.
@@ -170,8 +170,12 @@ async fn reject(engine: &Engine, edit_id: EditId, number: HunkNumber) {
 /// The change, with the real paths of its files.
 fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FilePlan>, Refusal> {
     if let Some(target) = &reply.test_target {
-        let placed = test_placement::place(&reply.rounds.concat(), target, reply.cut_off)
-            .map_err(|complaint| Refusal::new(vec![complaint]))?;
+        let last = reply.rounds.last().map(String::as_str).unwrap_or_default();
+        let placed = generated_tests::place(last, target, reply.cut_off).map_err(|refused| {
+            let asked = reply.rounds.len().saturating_sub(1);
+            let repair = (refused.can_be_mended && asked < MAX_REPAIRS).then(|| refused.repair(target));
+            Refusal { repair, ..Refusal::new(vec![refused.complaint]) }
+        })?;
         return Ok(vec![placed]);
     }
     let first = sources.first().map(|source| source.name.clone()).unwrap_or_default();

@@ -4,6 +4,7 @@
 use super::*;
 
 /// A file, and what is to change in it.
+#[derive(Clone, Copy)]
 struct Sample {
     path: &'static str,
     tag: &'static str,
@@ -62,6 +63,20 @@ const SAMPLES: &[Sample] = &[
 ];
 
 impl Sample {
+    /// The same, indented with tabs.
+    fn tabbed(self) -> Self {
+        let tabbed = |text: &str| -> &'static str { tabs(text).leak() };
+        let Self { text, old, new, symbol, twice, .. } = self;
+        Self {
+            text: tabbed(text),
+            old: tabbed(old),
+            new: tabbed(new),
+            symbol: tabbed(symbol),
+            twice: tabbed(twice),
+            ..self
+        }
+    }
+
     fn block(&self, old: &str, new: &str) -> String {
         format!("{}\n{}", self.path, block(old, new))
     }
@@ -288,9 +303,9 @@ const FILES: &[Form] =
 fn every_kind_in_every_language_comes_out_exactly() {
     let mut failures = String::new();
     for (name, case) in CASES {
-        for sample in SAMPLES {
+        for sample in SAMPLES.iter().flat_map(|sample| [*sample, sample.tabbed()]) {
             for (form, formed) in FILES {
-                let (reply, due) = case(sample);
+                let (reply, due) = case(&sample);
                 let file = formed(sample.text);
                 let plan = plan_for(&[(sample.path, file.as_str())], &reply);
                 let due = match due {
@@ -327,4 +342,76 @@ fn several_files_in_one_reply() {
     assert_eq!(plan.files, []);
     assert_eq!(plan.complaints.len(), 1);
     assert_eq!(plan.complaints[0].candidates, SAMPLES[0].lines_of(SAMPLES[0].twice));
+}
+
+#[test]
+fn a_file_with_tabs_takes_a_reply_with_blanks() {
+    for blanks in SAMPLES {
+        let sample = blanks.tabbed();
+        let replies = [
+            blanks.edit(),
+            blanks.diff("@@"),
+            blanks.patch(),
+            format!("```{}\n{}```\n", blanks.tag, blanks.new_symbol()),
+        ];
+        for reply in replies {
+            assert_eq!(new_text((sample.path, sample.text), &reply), sample.expected(), "{reply}");
+        }
+    }
+}
+
+const CONFLICT: &str = "<<<<<<< HEAD\none\n=======\ntwo\n>>>>>>> branch\n";
+
+#[test]
+fn a_file_may_hold_markers_itself() {
+    for sample in SAMPLES {
+        // At the end, where a broken line does not change how the code of the change is read.
+        let file = format!("{}\n{CONFLICT}", sample.text);
+        let expected = |solved: &str| file.replace(CONFLICT, solved);
+        // The change is elsewhere.
+        let changed = file.replace(sample.old, sample.new);
+        assert_eq!(complaints_or_text((sample.path, &file), &sample.edit()), Ok(changed), "{}", sample.tag);
+        // The conflict is what is solved, within markers of its own width, and within longer ones.
+        let wide = sample.block(CONFLICT, "two\n").replace("<<<<<<< SEARCH", "<<<<<<<<< SEARCH");
+        let wide = wide.replacen(&format!("{CONFLICT}=======\n"), &format!("{CONFLICT}=========\n"), 1);
+        let wide = wide.replace(">>>>>>> REPLACE", ">>>>>>>>> REPLACE");
+        for reply in [sample.block(CONFLICT, "two\n"), wide] {
+            assert_eq!(complaints_or_text((sample.path, &file), &reply), Ok(expected("two\n")), "{reply}");
+        }
+        // Markers of blocks are text where they stand in code.
+        let quoted = format!("{} <<<<<<< SEARCH\n", sample.comment);
+        let reply = sample.block(sample.old, &format!("{quoted}{}", sample.new));
+        let changed = sample.text.replace(sample.old, &format!("{quoted}{}", sample.new));
+        assert_eq!(complaints_or_text((sample.path, sample.text), &reply), Ok(changed), "{reply}");
+    }
+}
+
+fn complaints_or_text(file: (&str, &str), reply: &str) -> Result<String, Vec<ComplaintKind>> {
+    let plan = plan_for(&[file], reply);
+    match plan.files.first() {
+        Some(file) => Ok(file.new_text.clone()),
+        None => Err(plan.complaints.iter().map(|complaint| complaint.kind).collect()),
+    }
+}
+
+#[test]
+fn code_in_another_language_is_refused() {
+    for sample in SAMPLES {
+        for other in SAMPLES.iter().filter(|other| other.tag != sample.tag) {
+            let code = other.new_symbol();
+            let tagged = format!("{}\n```{}\n{code}```\n", sample.path, other.tag);
+            let replies = [
+                (tagged, Some(ComplaintKind::NotFound)),
+                (sample.block(other.old, other.new), Some(ComplaintKind::NotFound)),
+                // Without the name of a language the code itself tells.
+                (format!("```\n{code}```\n"), None),
+                (sample.block(sample.old, &code), Some(ComplaintKind::SyntaxErrors)),
+            ];
+            for (reply, kind) in replies {
+                let found = complaints_or_text((sample.path, sample.text), &reply);
+                let as_due = found.as_ref().is_err_and(|kinds| kind.is_none_or(|kind| *kinds == [kind]));
+                assert!(as_due, "{} for {}, {reply}\n{found:?}", other.tag, sample.tag);
+            }
+        }
+    }
 }

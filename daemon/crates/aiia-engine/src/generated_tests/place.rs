@@ -1,55 +1,56 @@
-//! Where generated tests go: by the conventions of the language, next to those that are there.
+//! The change that adds a model's tests to their file.
 
-use std::path::{Path, PathBuf};
-
-use aiia_edit::{FileAction, FilePlan};
+use aiia_edit::{FileAction, FilePlan, Repair, ReplyFormat};
 use aiia_syntax::{Language, SymbolKind, SyntaxTree};
 use aiia_text::LineEnding;
 
-/// A file that takes tests.
-#[derive(Clone, Debug)]
-pub(crate) struct TestTarget {
-    /// Absolute path.
-    pub(crate) path: String,
-    /// Its text now; empty where it is to be made.
-    pub(crate) text: String,
-    pub(crate) language: Language,
+use super::TestTarget;
+use super::merge::{added, dedented, indented};
+
+/// Why tests were not added.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Refused {
+    /// For people and for the model.
+    pub(crate) complaint: String,
+    /// Whether the model may do better when it is told.
+    pub(crate) can_be_mended: bool,
 }
 
-/// The path of the file that takes the tests of `source`: for Rust the file itself, for Python the test file that is there, else
-/// one in the workspace's `tests` folder, else one beside it. `None` for a language whose conventions are not known.
-pub(crate) fn path_for(source: &Path, root: &Path, language: Language) -> Option<PathBuf> {
-    match language.name() {
-        "rust" => Some(source.to_owned()),
-        "python" => {
-            let stem = source.file_stem()?.to_str()?;
-            if stem.starts_with("test_") || stem.ends_with("_test") {
-                return Some(source.to_owned());
-            }
-            let name = format!("test_{stem}.py");
-            let beside = source.with_file_name(&name);
-            let in_tests = root.join("tests").join(&name);
-            let there = [&beside, &in_tests].into_iter().find(|path| path.exists());
-            Some(there.cloned().unwrap_or_else(|| if root.join("tests").is_dir() { in_tests } else { beside }))
-        }
-        _ => None,
+impl Refused {
+    /// What is asked of the model once more.
+    pub(crate) fn repair(&self, target: &TestTarget) -> Repair {
+        let name = target.path.rsplit('/').next().unwrap_or_default();
+        let text = format!(
+            "That could not be added to `{name}`: {}\n\nGive all of the tests once more, as they should be, in one fenced code block \
+             and nothing else.",
+            self.complaint
+        );
+        Repair { text, format: ReplyFormat::WholeFile }
     }
 }
 
 /// The change that adds the tests of `reply` to the target.
 ///
 /// # Errors
-/// Why they cannot be added, for people.
-pub(crate) fn place(reply: &str, target: &TestTarget, cut_off: bool) -> Result<FilePlan, String> {
+/// Why they cannot be added.
+pub(crate) fn place(reply: &str, target: &TestTarget, cut_off: bool) -> Result<FilePlan, Refused> {
+    let finally = |complaint: &str| Refused { complaint: complaint.to_owned(), can_be_mended: false };
     if cut_off {
-        return Err("it was cut off by the token limit.".to_owned());
+        return Err(finally("it was cut off by the token limit."));
     }
-    let code = code_of(reply).ok_or("it has no code block.")?;
+    let code = code_of(reply).ok_or_else(|| finally("it has no code block."))?;
+    add(code, target).map_err(|complaint| Refused { complaint, can_be_mended: true })
+}
+
+fn add(code: String, target: &TestTarget) -> Result<FilePlan, String> {
     let code = match target.language.name() {
         "rust" => without_redundant_module(&code, target),
         _ => code,
     };
     let ending = LineEnding::detect(&target.text).as_str();
+    let is_rust = target.language.name() == "rust";
+    // Only a file that holds the code under test keeps its tests in a module.
+    let is_apart = is_rust && target.is_apart();
     let new_text = match existing_module(target) {
         Some(at) => {
             let inner = indented(&module_body(&code, target.language).unwrap_or(code), "    ");
@@ -57,22 +58,39 @@ pub(crate) fn place(reply: &str, target: &TestTarget, cut_off: bool) -> Result<F
             text.insert_str(at, &with_ending(&format!("\n{inner}"), ending));
             text
         }
-        None if target.language.name() == "rust" && module_body(&code, target.language).is_none() => {
+        None if is_apart && target.text.trim().is_empty() => {
+            with_ending(&begun(target, &module_body(&code, target.language).unwrap_or(code)), ending)
+        }
+        None if is_apart => appended(&target.text, &module_body(&code, target.language).unwrap_or(code), ending),
+        None if is_rust && module_body(&code, target.language).is_none() => {
             let inner = indented(&code, "    ");
             let import = if code.contains("use super::") { "" } else { "    use super::*;\n\n" };
             appended(&target.text, &format!("#[cfg(test)]\nmod tests {{\n{import}{inner}}}\n"), ending)
         }
-        None => appended(&target.text, &code, ending),
+        None if is_rust => appended(&target.text, &code, ending),
+        None if target.text.trim().is_empty() => with_ending(&begun(target, &code), ending),
+        None if ending == "\r\n" && !target.text.replace("\r\n", "").contains('\n') => {
+            with_ending(&added(&target.text.replace("\r\n", "\n"), &code, target.language)?, ending)
+        }
+        None => added(&target.text, &code, target.language)?,
     };
     let errors = |text: &str| SyntaxTree::parse(target.language, text).map_or(0, |tree| tree.error_count());
     if errors(&new_text) > errors(&target.text) {
         return Err("the tests would add syntax errors to the file.".to_owned());
     }
-    let plan = FilePlan::between(FileAction::Edit, &target.path, &target.text, new_text);
+    let action = if target.is_new { FileAction::Create } else { FileAction::Edit };
+    let plan = FilePlan::between(action, &target.path, &target.text, new_text);
     if plan.hunks.is_empty() {
         return Err("it adds nothing.".to_owned());
     }
     Ok(plan)
+}
+
+/// The text of a new file.
+fn begun(target: &TestTarget, code: &str) -> String {
+    let code = code.trim_matches('\n').trim_end();
+    let preamble = target.preamble.as_deref().map(str::trim_end).filter(|preamble| !code.contains(preamble));
+    preamble.map_or_else(|| format!("{code}\n"), |preamble| format!("{preamble}\n\n{code}\n"))
 }
 
 /// The longest fenced block.
@@ -133,26 +151,6 @@ fn module_body(code: &str, language: Language) -> Option<String> {
     Some(dedented(&kept.join("\n")))
 }
 
-fn dedented(code: &str) -> String {
-    let indent = code
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| line.len() - line.trim_start().len())
-        .min()
-        .unwrap_or(0);
-    let lines: Vec<&str> = code.lines().map(|line| line.get(indent..).unwrap_or("")).collect();
-    format!("{}\n", lines.join("\n").trim_matches('\n'))
-}
-
-fn indented(code: &str, indent: &str) -> String {
-    let lines: Vec<String> = code
-        .trim_matches('\n')
-        .lines()
-        .map(|line| if line.trim().is_empty() { String::new() } else { format!("{indent}{line}") })
-        .collect();
-    lines.join("\n") + "\n"
-}
-
 fn appended(text: &str, code: &str, ending: &str) -> String {
     let separator = match text {
         "" => "",
@@ -172,7 +170,8 @@ mod tests {
 
     fn check(language: &str, text: &str, reply: &str, expected: &str) {
         let language = Language::from_language_id(language).unwrap();
-        let target = TestTarget { path: "/w/x".into(), text: text.into(), language };
+        let target =
+            TestTarget { path: "/w/x".into(), text: text.into(), language, is_new: text.is_empty(), preamble: None };
         let plan = place(reply, &target, false).unwrap();
         assert_eq!(plan.new_text, expected);
         let all: Vec<_> = plan.hunks.iter().collect();
@@ -217,7 +216,41 @@ mod tests {
             "```python\nfrom a import b\n\ndef test_b():\n    assert b()\n```",
             "from a import b\n\ndef test_b():\n    assert b()\n",
         );
-        check("python", "x = 1\r\n", "```\ndef test_x():\n    pass\n```", "x = 1\r\n\r\ndef test_x():\r\n    pass\r\n");
+        check(
+            "python",
+            "x = 1\r\n",
+            "```\ndef test_x():\n    pass\n```",
+            "x = 1\r\n\r\n\r\ndef test_x():\r\n    pass\r\n",
+        );
+    }
+
+    #[test]
+    fn a_new_file_begins_as_its_language_asks() {
+        let target = TestTarget {
+            path: "/w/a_test.go".into(),
+            text: String::new(),
+            language: Language::from_language_id("go").unwrap(),
+            is_new: true,
+            preamble: Some("package a".into()),
+        };
+        for reply in ["```go\nfunc TestA() {}\n```", "```go\npackage a\n\nfunc TestA() {}\n```"] {
+            let plan = place(reply, &target, false).unwrap();
+            assert_eq!(plan.new_text, "package a\n\nfunc TestA() {}\n");
+            assert_eq!(plan.action, FileAction::Create);
+        }
+    }
+
+    #[test]
+    fn a_file_of_rust_tests_gets_no_module() {
+        let target = TestTarget {
+            path: "/w/tests/a.rs".into(),
+            text: "use a::b;\n".into(),
+            language: Language::from_language_id("rust").unwrap(),
+            is_new: false,
+            preamble: None,
+        };
+        let reply = "```rust\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn c() {}\n}\n```";
+        assert_eq!(place(reply, &target, false).unwrap().new_text, "use a::b;\n\n#[test]\nfn c() {}\n");
     }
 
     #[test]
@@ -226,6 +259,8 @@ mod tests {
             path: "/w/x".into(),
             text: RUST.into(),
             language: Language::from_language_id("rust").unwrap(),
+            is_new: false,
+            preamble: None,
         };
         for (reply, cut_off, expected) in [
             ("no code here", false, "no code block"),
@@ -233,8 +268,9 @@ mod tests {
             ("```rust\nfn broken( {\n```", false, "syntax errors"),
             ("```rust\nfn fine() {}\n```", true, "cut off"),
         ] {
-            let complaint = place(reply, &target, cut_off).unwrap_err();
-            assert!(complaint.contains(expected), "{complaint}");
+            let refused = place(reply, &target, cut_off).unwrap_err();
+            assert!(refused.complaint.contains(expected), "{}", refused.complaint);
+            assert_eq!(refused.can_be_mended, expected == "syntax errors");
         }
     }
 }
