@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use aiia_context::{ContextRequest, DiskTexts, FileTexts as _, Indexer, IndexerOptions, Intent, Workspace, gather};
+use aiia_context::{ContextRequest, DiskTexts, FileTexts as _, Hints, Indexer, IndexerOptions, Intent, Workspace, gather};
 use aiia_syntax::{Language, SyntaxTree};
 use tree_sitter::StreamingIterator as _;
 
@@ -239,6 +239,7 @@ fn queries(indexer: &Indexer, files: &[PathBuf], folder: &Path, is_open: bool) -
             intent: Intent::Explain,
             budget: BUDGET,
             said: &[],
+            hints: Hints::NONE,
             workspace: Some(Workspace { index: &index, texts: &texts }),
         };
         // The first one in a language compiles its queries, and the first of all reads the tables of the tokenizer.

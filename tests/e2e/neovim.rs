@@ -65,3 +65,16 @@ fn three_files_are_reviewed_hunk_by_hunk_while_the_user_types() {
     let environment = [("FOLDER", folder.to_str().expect("UTF-8")), ("STATS", STATS), ("LIMITS", LIMITS), ("SUM", SUM)];
     run("several_files_test.lua", &aiia, &environment);
 }
+
+const AREAS: &str = "class Circle:\n    def area(self):\n        return 3\n\n\nclass Square:\n    def area(self):\n        return 4\n";
+const TOTAL: &str = "def total(xs):\n    # \u{1f680}\n    return '\u{1f680}', sum(x.area() for x in xs)\n";
+
+#[test]
+fn what_another_language_server_knows_is_in_the_context() {
+    let aiia = Installation::new();
+    aiia.write("areas.py", AREAS);
+    let file = aiia.write("total.py", TOTAL);
+    let folder = aiia.workspace();
+    let environment = [("FILE", file.to_str().expect("UTF-8")), ("FOLDER", folder.to_str().expect("UTF-8"))];
+    run("other_server_test.lua", &aiia, &environment);
+}

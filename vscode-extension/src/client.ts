@@ -13,6 +13,7 @@ import {
   type StaticFeature,
 } from "vscode-languageclient/node";
 import { config } from "./config";
+import { ANSWERS } from "./features/look_up";
 import { Backoff } from "./lib/backoff";
 
 /** Every scheme whose text the daemon may see. */
@@ -57,7 +58,9 @@ export function createClient(program: string, output: vscode.LogOutputChannel, h
     documentSelector: trusted ? DOCUMENTS : [],
     outputChannel: output,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
-    initializationOptions: { aiia: { events: true, showsResults: true, codeActions: config.codeActions() } },
+    initializationOptions: {
+      aiia: { events: true, showsResults: true, codeActions: config.codeActions(), editor: ANSWERS },
+    },
     // Nothing that comes from a model may run a command.
     markdown: { isTrusted: false, supportHtml: false },
     initializationFailedHandler: () => false,

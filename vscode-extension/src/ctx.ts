@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { type LanguageClient, State } from "vscode-languageclient/node";
 import { findProgram, ProgramMissing } from "./bootstrap";
 import { createClient } from "./client";
+import { answerLookUps } from "./features/look_up";
 import { asProblem, type ChangeEvent, type OperationName, type Params, type Result, type RunEvent, sentence } from "./lib/api";
 import type { Connection } from "./lib/view_protocol";
 
@@ -65,6 +66,7 @@ export class Ctx implements vscode.Disposable {
         },
       });
       this.#client = client;
+      answerLookUps(client);
       client.onDidChangeState(({ newState }) => {
         if (newState === State.Running) void this.#connected(client);
       });

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use aiia_context::{ContextRequest, FileTexts, Intent, Workspace, WorkspaceIndex, count_tokens, gather};
+use aiia_context::{ContextRequest, FileTexts, Hints, Intent, Workspace, WorkspaceIndex, count_tokens, gather};
 use aiia_syntax::Language;
 use serde::Deserialize;
 
@@ -161,6 +161,7 @@ fn request<'a>(
         intent: Intent::Edit,
         budget,
         said: &[],
+        hints: Hints::NONE,
         workspace: Some(Workspace { index, texts: files }),
     }
 }

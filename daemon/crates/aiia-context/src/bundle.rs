@@ -1,6 +1,6 @@
 //! What is asked for and what comes back.
 
-use crate::Workspace;
+use crate::{Hints, Workspace};
 use aiia_syntax::{Language, Symbol, SyntaxTree};
 use std::ops::Range;
 
@@ -66,6 +66,8 @@ pub struct ContextRequest<'a> {
     pub budget: usize,
     /// What else was said of the target; the definitions it names are needed.
     pub said: &'a [Said],
+    /// What others know of the target.
+    pub hints: &'a Hints,
     /// The workspace around the file, where it is known. `path` is then relative to it.
     pub workspace: Option<Workspace<'a>>,
 }

@@ -2,7 +2,7 @@
 
 use crate::candidates::{Candidate, score};
 use crate::fit::Fitter;
-use crate::rank::{By, Feature, Outcome, Ranked, Texts, reason};
+use crate::rank::{By, Feature, Outcome, Ranked, Texts, Users, nearness, reason};
 use crate::target::is_unwritten;
 use crate::tokens::count_within;
 use crate::workspace::{DefinitionRef, WorkspaceIndex};
@@ -55,9 +55,9 @@ pub(crate) fn pack(
     let mut others = Others { index, texts, chosen: FxHashMap::default(), ended_early: false };
     let related_budget = share(RELATED_SHARE, &fitter);
     let (related, kind, why) = match fitter.request.intent {
-        Intent::Test => (&outcome.tests[..], PieceKind::Tests, "a test that calls the target"),
-        Intent::Optimize => (&outcome.callers[..], PieceKind::Callers, "calls the target"),
-        _ => (&[][..], PieceKind::Callers, ""),
+        Intent::Test => (&outcome.tests, PieceKind::Tests, "a test that calls the target"),
+        Intent::Optimize => (&outcome.callers, PieceKind::Callers, "calls the target"),
+        _ => (&Users::default(), PieceKind::Callers, ""),
     };
     others.related(&mut fitter, related, related_budget, kind, why);
     others.likely(&mut fitter, &outcome, target);
@@ -141,9 +141,9 @@ impl Others<'_, '_> {
         true
     }
 
-    fn related(&mut self, fitter: &mut Fitter, functions: &[DefinitionRef], budget: usize, kind: PieceKind, why: &str) {
+    fn related(&mut self, fitter: &mut Fitter, users: &Users, budget: usize, kind: PieceKind, why: &str) {
         let mut left = budget;
-        for at in functions {
+        for (number, at) in users.functions.iter().enumerate() {
             let Some((_, definition)) = self.index.definition(*at) else { continue };
             let lines = definition.leading_line..(definition.last_line + 1);
             if lines.len() as u32 > WHOLE_LINES {
@@ -151,7 +151,8 @@ impl Others<'_, '_> {
             }
             let Some(tokens) = self.tokens(at.file, &lines, left) else { continue };
             let score = score(kind, fitter.request.intent);
-            let chosen = Chosen { at: *at, lines, tokens, kind, score, reason: why.to_owned(), is_used: false };
+            let reason = if number < users.sure { format!("{why}, as the editor knows") } else { why.to_owned() };
+            let chosen = Chosen { at: *at, lines, tokens, kind, score, reason, is_used: false };
             if self.add(fitter, chosen) {
                 left -= tokens;
             }
@@ -192,9 +193,13 @@ impl Others<'_, '_> {
                 kind: PieceKind::Definitions,
                 score: f64::from(ranked.likelihood) * BEST_SCORE,
                 reason: match ranked.said {
+                    Some(By::Editor) => format!("the editor finds `{}` behind a name here", entry.name(&definition)),
                     Some(By::Diagnostic) => format!("a diagnostic names `{}`", entry.name(&definition)),
                     Some(By::User) => format!("the instruction names `{}`", entry.name(&definition)),
-                    None => reason(features, entry.name(&definition), owner, target_name),
+                    None => {
+                        let near = outcome.nearness(ranked.at.file).map(nearness).unwrap_or_default();
+                        reason(features, entry.name(&definition), owner, target_name) + &near
+                    }
                 },
                 is_used: ranked.said.is_some()
                     || [Feature::InBody, Feature::InSignature].iter().any(|feature| features[*feature as usize] > 0.0),

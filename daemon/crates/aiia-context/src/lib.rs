@@ -10,7 +10,9 @@ mod bundle;
 mod candidates;
 mod definitions;
 mod fit;
+mod hints;
 mod lines;
+mod look_up;
 mod map;
 mod rank;
 mod target;
@@ -18,6 +20,8 @@ mod tokens;
 mod workspace;
 
 pub use bundle::{ContextBundle, ContextRequest, Intent, Piece, PieceKind, Said, Target};
+pub use hints::{Hints, NameUse, NearFile, Nearness, Place, Resolved};
+pub use look_up::{names_to_look_up, target_name};
 pub use map::map;
 pub use tokens::count_tokens;
 pub use workspace::{

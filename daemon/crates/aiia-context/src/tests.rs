@@ -32,6 +32,7 @@ fn gathered(path: &str, fixture: &str, intent: Intent, budget: usize) -> (String
         intent,
         budget,
         said: &[],
+        hints: Hints::NONE,
         workspace: None,
     };
     let bundle = gather(&request);

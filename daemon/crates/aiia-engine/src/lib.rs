@@ -11,6 +11,7 @@ pub mod completion;
 pub mod config;
 pub mod disk_workspace;
 pub mod documents;
+pub mod editor;
 pub mod review;
 
 mod attachments;
@@ -21,6 +22,7 @@ mod folder_traces;
 mod gate;
 mod generated_tests;
 mod hash;
+mod hints;
 mod idempotency;
 mod indexes;
 mod keys;

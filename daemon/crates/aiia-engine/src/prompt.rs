@@ -182,7 +182,7 @@ fn render(name: &str, values: minijinja::Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aiia_context::{ContextRequest, FileTexts, Intent, Workspace, WorkspaceIndex, gather};
+    use aiia_context::{ContextRequest, FileTexts, Hints, Intent, Workspace, WorkspaceIndex, gather};
 
     use super::*;
 
@@ -202,6 +202,7 @@ mod tests {
             intent: Intent::Fix,
             budget: 500,
             said: &[],
+            hints: Hints::NONE,
             workspace: None,
         });
         let diagnostic = Diagnostic {
@@ -321,6 +322,7 @@ Reported by tools:
             intent: Intent::Explain,
             budget: 500,
             said: &[],
+            hints: Hints::NONE,
             workspace: Some(Workspace { index: &index, texts: &Units }),
         });
         let text = action(&ActionPrompt {

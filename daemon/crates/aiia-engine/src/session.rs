@@ -1,7 +1,7 @@
 //! One connection to the engine.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aiia_protocol::edit::{HunkStatus, PendingEdit};
 use aiia_protocol::id::{EditId, HunkNumber};
@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::dispatch::{self, Handle, Reply};
 use crate::documents::OpenDocuments;
+use crate::editor::Editor;
 use crate::engine::Engine;
 
 /// How a client is connected.
@@ -62,8 +63,9 @@ pub(crate) struct SessionState {
 /// One connection. Dropping it ends it, whichever way that comes about; its documents are closed then.
 pub struct Session {
     engine: Engine,
-    state: std::sync::Arc<SessionState>,
+    state: Arc<SessionState>,
     number: u64,
+    editor: OnceLock<Arc<dyn Editor>>,
 }
 
 impl std::fmt::Debug for Session {
@@ -74,7 +76,7 @@ impl std::fmt::Debug for Session {
 
 impl Session {
     pub(crate) fn new(engine: Engine, client: ClientInfo) -> Self {
-        let state = std::sync::Arc::new(SessionState {
+        let state = Arc::new(SessionState {
             name: Mutex::new(client.name),
             transport: client.transport,
             scope: client.scope,
@@ -83,7 +85,7 @@ impl Session {
             folders: Mutex::new(Vec::new()),
         });
         let number = engine.register_session(&state);
-        Self { engine, state, number }
+        Self { engine, state, number, editor: OnceLock::new() }
     }
 
     /// The engine it belongs to.
@@ -111,6 +113,16 @@ impl Session {
     /// The documents that its editor has open.
     pub fn documents(&self) -> &OpenDocuments {
         &self.state.documents
+    }
+
+    /// Says whom to ask what the editor's other language servers know. Only the first one counts.
+    pub fn set_editor(&self, editor: Arc<dyn Editor>) {
+        let _ = self.editor.set(editor);
+    }
+
+    /// The editor, where it can be asked.
+    pub(crate) fn editor(&self) -> Option<&dyn Editor> {
+        self.editor.get().map(Arc::as_ref)
     }
 
     /// Sets the client's name, once it is known.

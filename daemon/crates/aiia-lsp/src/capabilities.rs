@@ -7,6 +7,7 @@ use aiia_protocol::operation::OPERATIONS;
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 
+use crate::look_up::Answers;
 use crate::requests::{code_action, execute_command};
 use crate::to_proto;
 
@@ -40,6 +41,8 @@ pub(crate) struct Client {
     pub(crate) shows_results: bool,
     /// The user's switch for code actions.
     pub(crate) code_actions: bool,
+    /// What it knows of its other language servers.
+    pub(crate) answers: Answers,
 }
 
 impl Default for Client {
@@ -80,6 +83,7 @@ impl Client {
             events: options["events"] == true || announced["experimental"]["aiia"]["events"] == true,
             shows_results: options["showsResults"] == true,
             code_actions: options["codeActions"] != false,
+            answers: Answers::read(options),
         }
     }
 }

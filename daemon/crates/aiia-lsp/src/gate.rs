@@ -23,6 +23,7 @@ use tower_lsp::{ExitedError, LspService};
 use crate::capabilities;
 use crate::configuration;
 use crate::from_proto;
+use crate::look_up;
 use crate::operations::{self, Pending};
 use crate::server::Server;
 use crate::session::Connection;
@@ -90,7 +91,9 @@ impl Gate {
         let (method, id, params) = request.into_parts();
         let params = params.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         if !self.is_initialized() {
-            self.connection.set_capabilities(capabilities::Client::read(&params));
+            let announced = capabilities::Client::read(&params);
+            look_up::offer(&self.connection, &announced);
+            self.connection.set_capabilities(announced);
             if let Some(name) = params["clientInfo"]["name"].as_str() {
                 self.connection.session.set_client_name(&to_proto::shown(name, 100));
             }

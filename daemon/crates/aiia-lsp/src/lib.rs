@@ -26,6 +26,7 @@ mod events;
 mod files;
 mod fixes;
 mod indexing;
+mod look_up;
 mod progress;
 mod review;
 

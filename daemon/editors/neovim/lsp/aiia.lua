@@ -40,12 +40,88 @@ local function add_workspace_folder(client, buffer)
   client:notify('workspace/didChangeWorkspaceFolders', { event = { added = { folder }, removed = {} } })
 end
 
+-- What the other language servers of this Neovim know goes into the context of a question.
+
+-- A position of aiia's in the columns of another server.
+local function position_for(client, position, buffer)
+  local ours = vim.lsp.get_clients({ name = 'aiia' })[1]
+  if not ours or ours.offset_encoding == client.offset_encoding then
+    return position
+  end
+  local line = vim.api.nvim_buf_get_lines(buffer, position.line, position.line + 1, false)[1] or ''
+  local byte = vim.str_byteindex(line, ours.offset_encoding, position.character, false)
+  return { line = position.line, character = vim.str_utfindex(line, client.offset_encoding, byte, false) }
+end
+
+-- Asks the other servers of a buffer about all positions at once. Gives a list of places for each, once all have answered or the
+-- time is over. Neovim calls handlers of requests in a coroutine, so that it goes on meanwhile.
+local function ask_others(method, params, positions, context)
+  local buffer = vim.uri_to_bufnr(params.textDocument.uri)
+  local waiting, open, done = coroutine.running(), 0, false
+  local found = vim.tbl_map(function()
+    return {}
+  end, positions)
+  local function go_on()
+    if not done and open <= 0 then
+      done = true
+      vim.schedule(function()
+        coroutine.resume(waiting)
+      end)
+    end
+  end
+  for _, client in ipairs(vim.lsp.get_clients({ bufnr = buffer, method = method })) do
+    for index, position in ipairs(client.name ~= 'aiia' and positions or {}) do
+      local asked = {
+        textDocument = { uri = params.textDocument.uri },
+        position = position_for(client, position, buffer),
+        context = context,
+      }
+      open = open + 1
+      client:request(method, asked, function(_, result)
+        if not done and type(result) == 'table' then
+          vim.list_extend(found[index], vim.islist(result) and result or { result })
+        end
+        open = open - 1
+        go_on()
+      end, buffer)
+    end
+  end
+  if open > 0 then
+    vim.defer_fn(function()
+      open = 0
+      go_on()
+    end, params.withinMs)
+    coroutine.yield()
+  end
+  return found
+end
+
+local handlers = {}
+
+handlers['aiia/editor/definitions'] = function(_, params)
+  return { definitions = ask_others('textDocument/definition', params, params.positions) }
+end
+
+handlers['aiia/editor/references'] = function(_, params)
+  return ask_others('textDocument/references', params, { params.position }, { includeDeclaration = false })[1]
+end
+
+handlers['aiia/editor/diagnostics'] = function(_, params)
+  local found = {}
+  for _, diagnostic in ipairs(vim.diagnostic.get(vim.uri_to_bufnr(params.textDocument.uri))) do
+    table.insert(found, vim.tbl_get(diagnostic, 'user_data', 'lsp'))
+  end
+  return found
+end
+
 ---@type vim.lsp.Config
 return {
   cmd = { 'aiia', 'lsp' },
   root_dir = root_dir,
   reuse_client = reuse_client,
   on_attach = add_workspace_folder,
+  handlers = handlers,
+  init_options = { aiia = { editor = { 'definitions', 'references', 'diagnostics' } } },
   -- Neovim tells of typing 150 ms late, and applies edits for the text before it at the wrong place without noticing.
   flags = { debounce_text_changes = 0 },
 }

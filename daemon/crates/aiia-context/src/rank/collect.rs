@@ -92,6 +92,17 @@ impl Candidates<'_, '_> {
         }
     }
 
+    /// Every definition of a file.
+    fn add_all(&mut self, file: u32) {
+        let count = self.ranking.index.file(file).map_or(0, FileEntry::definition_count);
+        for place in 0..count {
+            if self.is_full() {
+                break;
+            }
+            self.add(DefinitionRef { file, definition: place as u16 });
+        }
+    }
+
     /// Every member of the types of that name.
     fn add_members(&mut self, name: NameId) {
         for at in self.ranking.index.named(name) {
@@ -122,6 +133,9 @@ pub(super) fn candidates(ranking: &Ranking, limit: usize) -> Vec<DefinitionRef> 
         let occurs = ranking.point.occurrence(*name);
         (!occurs.in_body, occurs.distance, *name)
     });
+    for at in &ranking.hinted.found {
+        candidates.add(*at);
+    }
     let mut said: Vec<NameId> = ranking.point.said.keys().copied().collect();
     said.sort_unstable();
     for name in said.iter().chain(&names) {
@@ -147,13 +161,7 @@ pub(super) fn candidates(ranking: &Ranking, limit: usize) -> Vec<DefinitionRef> 
     let mut files: Vec<u32> = ranking.modules.keys().copied().collect();
     files.sort_unstable();
     for file in files {
-        let count = ranking.index.file(file).map_or(0, FileEntry::definition_count);
-        for place in 0..count {
-            if candidates.is_full() {
-                break;
-            }
-            candidates.add(DefinitionRef { file, definition: place as u16 });
-        }
+        candidates.add_all(file);
     }
     for (file, _) in ranking.like.iter().take(LIKE_FILES) {
         if let Some(entry) = ranking.index.file(*file) {
@@ -164,6 +172,9 @@ pub(super) fn candidates(ranking: &Ranking, limit: usize) -> Vec<DefinitionRef> 
                 candidates.add_named(name);
             }
         }
+    }
+    for file in ranking.hinted.files() {
+        candidates.add_all(file);
     }
     let mut found = candidates.found;
     found.sort_unstable();

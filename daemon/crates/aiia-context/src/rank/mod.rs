@@ -6,6 +6,7 @@
 mod collect;
 mod features;
 mod forest;
+mod hinted;
 mod imports;
 mod measure;
 mod point;
@@ -20,7 +21,8 @@ mod weights;
 pub(crate) use features::FEATURES;
 pub(crate) use features::Feature;
 pub(crate) use measure::is_test_path;
-pub(crate) use reason::reason;
+pub(crate) use point::new_names;
+pub(crate) use reason::{nearness, reason};
 pub(crate) use said::By;
-pub(crate) use score::{Outcome, Ranked, rank};
+pub(crate) use score::{Outcome, Ranked, Users, rank};
 pub(crate) use texts::Texts;

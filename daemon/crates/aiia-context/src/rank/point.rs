@@ -251,6 +251,21 @@ fn introduces(text: &str, range: &Range<usize>) -> bool {
     INTRODUCING.contains(&&before[word_start..]) || (begins_line && is_assigned) || is_typed || before.ends_with('|')
 }
 
+/// The names in a part of a text that are new there and nothing of another place: what it names itself.
+pub(crate) fn new_names(text: &str, part: &Range<usize>) -> FxHashSet<NameId> {
+    let (mut new, mut of_others) = (FxHashSet::default(), FxHashSet::default());
+    for found in identifiers(&text[part.clone()]) {
+        let range = part.start + found.start..part.start + found.end;
+        let id = name_id(&text[range.clone()]);
+        if introduces(text, &range) {
+            new.insert(id);
+        } else if reaches_out(text, &range) {
+            of_others.insert(id);
+        }
+    }
+    &new - &of_others
+}
+
 /// Whether the name at `range` stands where it means something of another place: called, or behind a dot or a path.
 fn reaches_out(text: &str, range: &Range<usize>) -> bool {
     text[range.end..].starts_with(['(', '!']) || text[..range.start].ends_with(['.', ':'])

@@ -1,6 +1,7 @@
 //! Why a definition is in the bundle, in a sentence for the user.
 
 use super::features::{Feature, Features};
+use crate::Nearness;
 
 /// The strongest of what speaks for a definition. `owner` is the type it is a member of, `target` the name of the target.
 pub(crate) fn reason(features: &Features, name: &str, owner: Option<&str>, target: Option<&str>) -> String {
@@ -42,6 +43,17 @@ pub(crate) fn reason(features: &Features, name: &str, owner: Option<&str>, targe
         "files like this one use it".to_owned()
     } else {
         "close to what the target uses".to_owned()
+    }
+}
+
+/// Why its file has to do with the target, to be put behind the reason of a definition.
+pub(crate) fn nearness(why: Nearness) -> String {
+    match why {
+        Nearness::Open => "; its file is open".to_owned(),
+        Nearness::Edited => "; its file was edited lately".to_owned(),
+        Nearness::ChangesTogether { together, of } => {
+            format!("; its file changed with this one in {together} of {of} commits")
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 pub(crate) enum By {
     Diagnostic,
     User,
+    Editor,
 }
 
 /// The names in what was said that are meant as names, with who says them.

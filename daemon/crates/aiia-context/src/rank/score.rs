@@ -2,6 +2,7 @@
 
 use super::collect::{ModuleUse, candidates, modules};
 use super::features::{COUNT, Feature, Features};
+use super::hinted::Hinted;
 use super::measure::{measure, self_name};
 use super::point::Point;
 use super::related::{self, Weighed};
@@ -11,7 +12,7 @@ use super::texts::Texts;
 use super::weights::{ALONE, MENTIONED};
 use crate::target::is_unwritten;
 use crate::workspace::{Definition, DefinitionRef, NameId, Workspace, WorkspaceIndex, name_ids};
-use crate::{ContextRequest, FileSyntax, Intent, Target};
+use crate::{ContextRequest, FileSyntax, Intent, Nearness, Target};
 use aiia_syntax::{Language, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -56,15 +57,39 @@ pub(crate) struct Outcome {
     pub(crate) ranked: Vec<Ranked>,
     features: Vec<Features>,
     /// Functions of other files that call the target.
-    pub(crate) callers: Vec<DefinitionRef>,
+    pub(crate) callers: Users,
     /// Tests of other files that call the target.
-    pub(crate) tests: Vec<DefinitionRef>,
+    pub(crate) tests: Users,
+    hinted: Hinted,
+}
+
+/// Functions that use the target.
+#[derive(Default)]
+pub(crate) struct Users {
+    /// Those of which a language server is sure come first.
+    pub(crate) functions: Vec<DefinitionRef>,
+    /// How many these are.
+    pub(crate) sure: usize,
+}
+
+impl Users {
+    fn new(sure: impl Iterator<Item = DefinitionRef>, others: &[DefinitionRef]) -> Users {
+        let mut functions: Vec<DefinitionRef> = sure.collect();
+        let sure = functions.len();
+        functions.extend(others.iter().filter(|at| !functions[..sure].contains(at)).copied().collect::<Vec<_>>());
+        Users { functions, sure }
+    }
 }
 
 impl Outcome {
     /// What is known of one of its definitions.
     pub(crate) fn features(&self, ranked: &Ranked) -> &Features {
         &self.features[ranked.features as usize]
+    }
+
+    /// Why a file has to do with the target beside what its text says.
+    pub(crate) fn nearness(&self, file: u32) -> Option<Nearness> {
+        self.hinted.nearness(file)
     }
 }
 
@@ -83,10 +108,11 @@ pub(crate) fn rank(
     let (mut ranked, mut features) = measure(&ranking, &candidates);
     sort(&mut ranked);
     tell_each_other(&mut ranked, &mut features, texts, is_unwritten);
+    ranking.hinted.apply(&mut ranked);
     for candidate in ranked.iter_mut().filter(|candidate| point.said.contains_key(&candidate.definition.name)) {
         // What is named is needed; of several of the name, one is.
         let named = workspace.index.named(candidate.definition.name).take(MAX_SAID).count();
-        candidate.said = point.said.get(&candidate.definition.name).copied();
+        candidate.said = candidate.said.or_else(|| point.said.get(&candidate.definition.name).copied());
         candidate.likelihood = candidate.likelihood.max(SAID / named.max(1) as f32);
     }
     sort(&mut ranked);
@@ -96,7 +122,19 @@ pub(crate) fn rank(
         }
         _ => Vec::new(),
     };
-    Outcome { ranked, features, callers: ranking.callers, tests }
+    let users = |in_tests: bool| {
+        ranking.hinted.users.iter().copied().filter(move |at| {
+            let definition = workspace.index.definition(*at);
+            definition.is_some_and(|(_, definition)| definition.traits.test == in_tests)
+        })
+    };
+    Outcome {
+        ranked,
+        features,
+        callers: Users::new(users(false), &ranking.callers),
+        tests: Users::new(users(true), &tests),
+        hinted: ranking.hinted,
+    }
 }
 
 fn sort(ranked: &mut [Ranked]) {
@@ -135,6 +173,7 @@ pub(super) struct Ranking<'a> {
     /// The files that are imported as a whole.
     pub(super) modules: FxHashMap<u32, ModuleUse>,
     pub(super) self_name: NameId,
+    pub(super) hinted: Hinted,
 }
 
 impl<'a> Ranking<'a> {
@@ -171,6 +210,7 @@ impl<'a> Ranking<'a> {
             bases: bases(index, texts, point),
             modules: modules(index, point),
             self_name: self_name(),
+            hinted: Hinted::new(request.hints, index, own),
         }
     }
 

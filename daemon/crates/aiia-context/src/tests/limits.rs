@@ -54,6 +54,7 @@ fn offsets_outside_the_text_are_clamped() {
         intent: Intent::Ask,
         budget: PLENTY,
         said: &[],
+        hints: Hints::NONE,
         workspace: None,
     };
     assert_eq!(gather(&request).pieces[0].text, "fn é() {}\n");

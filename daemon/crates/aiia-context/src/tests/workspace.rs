@@ -55,6 +55,7 @@ fn bundle_with(
         intent,
         budget,
         said,
+        hints: Hints::NONE,
         workspace: Some(Workspace { index: &index, texts: &files }),
     };
     let bundle = gather(&request);

@@ -21,6 +21,7 @@ use crate::attachments;
 use crate::dispatch::{Handle, Reply};
 use crate::gate;
 use crate::generated_tests::{self, TestTarget};
+use crate::hints;
 use crate::models::{Chosen, Sampling};
 use crate::operations::context::gather;
 use crate::operations::{chat, project, run};
@@ -88,7 +89,11 @@ pub(super) async fn begin(
     let (settings, notes) = settings::resolve(engine, &project, chat.as_ref(), wishes, params.kind.as_str()).await;
     let model = run::choose(engine, &settings, notes).await?;
     let budget = budget(&model);
-    let diagnostics: Vec<Diagnostic> = params.diagnostics.into_iter().take(MAX_DIAGNOSTICS).collect();
+    let mut diagnostics = params.diagnostics;
+    if diagnostics.is_empty() && params.kind == ActionKind::Fix {
+        diagnostics = hints::diagnostics(session, &source, selection.clone()).await;
+    }
+    diagnostics.truncate(MAX_DIAGNOSTICS);
     let said = diagnostics.iter().map(|diagnostic| Said::Diagnostic(diagnostic.message.clone()));
     let said = said.chain(instruction.map(|text| Said::Instruction(text.to_owned()))).collect();
     let (source, bundle) = gather(session, source, selection, params.kind, budget as usize, said).await?;

@@ -1,16 +1,20 @@
 //! `context.get`, and the context of actions.
 
 use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use aiia_context::{ContextBundle, ContextRequest, Intent, Piece, Said, Workspace};
+use aiia_context::{ContextBundle, ContextRequest, Hints, Intent, NameUse, Piece, Said, Workspace};
 use aiia_protocol::action::ActionKind;
 use aiia_protocol::context::{ContextBundle as Bundle, ContextPiece, GetContext};
 use aiia_protocol::operation::ContextGet;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::dispatch::{Handle, Reply};
+use crate::engine::Engine;
 use crate::gate;
+use crate::hints;
 use crate::indexes::{self, OpenTexts};
 use crate::session::Session;
 use crate::source::Source;
@@ -73,36 +77,80 @@ pub(super) async fn gather(
     budget: usize,
     said: Vec<Said>,
 ) -> Result<(Source, ContextBundle), Problem> {
-    let engine = session.engine().clone();
-    let folders = session.folders();
-    let gathered = tokio::task::spawn_blocking(move || {
+    let question = Arc::new(Question { root: project(session, &source), source, selection, kind, budget, said });
+    let mut hints = Hints::default();
+    if session.editor().is_some() && question.root.is_some() {
+        let (asked, engine) = (Arc::clone(&question), session.engine().clone());
+        let (uses, symbol) = blocking(move || asked.to_look_up(&engine)).await?;
+        hints = hints::from_editor(session, &question.source, uses, symbol).await;
+    }
+    let (asked, engine) = (Arc::clone(&question), session.engine().clone());
+    let bundle = blocking(move || asked.gather(&engine, &hints)).await?;
+    let source = Arc::try_unwrap(question).map_or_else(|shared| shared.source.clone(), |question| question.source);
+    Ok((source, bundle))
+}
+
+/// The folder that a source belongs to, where that is a project.
+fn project(session: &Session, source: &Source) -> Option<PathBuf> {
+    source.root.clone().filter(|root| workspace::is_project(root, &session.folders()))
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Problem::new(ProblemCode::Internal, format!("Gathering the context failed: {error}.")))
+}
+
+/// What context is gathered for.
+struct Question {
+    source: Source,
+    /// The project around the source.
+    root: Option<PathBuf>,
+    selection: Range<usize>,
+    kind: ActionKind,
+    budget: usize,
+    said: Vec<Said>,
+}
+
+impl Question {
+    /// Answers by `answer`, which gets the request with the index of the project, as far as there is one within the time.
+    fn ask<T>(&self, engine: &Engine, hints: &Hints, answer: impl FnOnce(&ContextRequest) -> T) -> T {
+        let source = &self.source;
         let tree = source.language.and_then(|language| source.open.as_ref()?.tree(language));
         let request = |workspace| ContextRequest {
             path: &source.name,
             language: source.language,
             text: &source.text,
             tree: tree.as_ref(),
-            selection,
-            intent: intent(kind),
-            budget,
-            said: &said,
+            selection: self.selection.clone(),
+            intent: intent(self.kind),
+            budget: self.budget,
+            said: &self.said,
+            hints,
             workspace,
         };
-        let root = source.root.as_deref().filter(|root| workspace::is_project(root, &folders));
-        let bundle = match root.and_then(|root| engine.indexes.usable(root, FIRST_ANSWER)) {
-            None => aiia_context::gather(&request(None)),
+        match self.root.as_deref().and_then(|root| engine.indexes.usable(root, FIRST_ANSWER)) {
+            None => answer(&request(None)),
             Some(indexer) => {
                 indexes::take_over_buffers(&indexer, &engine.open_documents());
                 let texts = OpenTexts::new(engine.clone(), indexer.root().to_owned());
                 let index = indexer.index();
-                aiia_context::gather(&request(Some(Workspace { index: &index, texts: &texts })))
+                answer(&request(Some(Workspace { index: &index, texts: &texts })))
             }
-        };
-        (source, bundle)
-    });
-    gathered
-        .await
-        .map_err(|error| Problem::new(ProblemCode::Internal, format!("Gathering the context failed: {error}.")))
+        }
+    }
+
+    fn gather(&self, engine: &Engine, hints: &Hints) -> ContextBundle {
+        self.ask(engine, hints, aiia_context::gather)
+    }
+
+    /// The names an editor should be asked about, and where the symbol is whose users it should tell.
+    fn to_look_up(&self, engine: &Engine) -> (Vec<NameUse>, Option<usize>) {
+        self.ask(engine, Hints::NONE, |request| {
+            let symbol = hints::wants_users(self.kind).then(|| aiia_context::target_name(request)).flatten();
+            (aiia_context::names_to_look_up(request), symbol)
+        })
+    }
 }
 
 fn intent(kind: ActionKind) -> Intent {

@@ -5,6 +5,7 @@ mod client;
 mod configuration;
 mod indexing;
 mod lifecycle;
+mod look_up;
 mod operations;
 mod review;
 mod text;
