@@ -52,7 +52,7 @@ fn hostile_text_ends_in_a_tree_or_an_error(#[case] name: &str, #[case] text: Str
 
 /// A line of a minified file.
 fn long_line() -> String {
-    "f(a,b);".repeat(300_000 / 7)
+    "f(a,b);".repeat(60_000 / 7)
 }
 
 #[rstest]
