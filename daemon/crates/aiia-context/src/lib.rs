@@ -25,8 +25,8 @@ pub use look_up::{names_to_look_up, target_name};
 pub use map::map;
 pub use tokens::count_tokens;
 pub use workspace::{
-    DiskTexts, FileTexts, IGNORE_FILE, IndexReport, Indexer, IndexerOptions, MAX_FILE_BYTES, MAX_FILES, Progress,
-    Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
+    Admits, DiskTexts, FileTexts, IGNORE_FILE, IndexReport, Indexer, IndexerOptions, MAX_FILE_BYTES, MAX_FILES,
+    Progress, Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
 };
 
 use aiia_syntax::{Symbol, SyntaxTree};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use aiia_context::{DiskTexts, FileTexts, Indexer, IndexerOptions};
+use aiia_context::{Admits, DiskTexts, FileTexts, Indexer, IndexerOptions};
 use aiia_syntax::Language;
 use sha2::{Digest, Sha256};
 use tokio::sync::{broadcast, watch};
@@ -150,8 +150,8 @@ impl Indexes {
 }
 
 /// Which files of a folder the index may read: none that the gate would refuse.
-pub(crate) fn admits(root: PathBuf) -> Box<dyn Fn(&Path) -> bool + Send + Sync> {
-    Box::new(move |path| !workspace::is_secret_file(path) && !workspace::is_excluded(&root, path))
+pub(crate) fn admits(root: PathBuf) -> Admits {
+    Arc::new(move |path| !workspace::is_secret_file(path) && !workspace::is_excluded(&root, path))
 }
 
 fn name_of(root: &Path) -> String {

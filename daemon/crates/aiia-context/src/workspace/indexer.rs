@@ -5,7 +5,7 @@ use super::facts::FileFacts;
 use super::names::{NameId, name_ids};
 use super::pack::{Change, Changes, pack};
 use super::packed::{FileState, Packed};
-use super::walk::{self, Found, Limits, Skipped};
+use super::walk::{Admits, Found, Limits, Skipped, Walker};
 use super::{FileTexts, WorkspaceIndex, cache};
 use aiia_syntax::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -33,7 +33,7 @@ pub struct IndexerOptions {
     /// How many threads read files.
     pub threads: usize,
     /// Asked for each file, with its full path, whether it may be read.
-    pub admits: Box<dyn Fn(&Path) -> bool + Send + Sync>,
+    pub admits: Admits,
 }
 
 impl std::fmt::Debug for IndexerOptions {
@@ -94,6 +94,7 @@ struct Progressing {
 /// wait for it longer than a moment.
 pub struct Indexer {
     options: IndexerOptions,
+    walker: Walker,
     pub(super) limits: Limits,
     index: RwLock<WorkspaceIndex>,
     state: Mutex<Progressing>,
@@ -125,6 +126,7 @@ impl Indexer {
     pub fn new(options: IndexerOptions) -> Indexer {
         Indexer {
             options,
+            walker: Walker::default(),
             limits: Limits::default(),
             index: RwLock::default(),
             state: Mutex::default(),
@@ -267,7 +269,7 @@ impl Indexer {
         let closed = lock(&self.closing).clone();
         let walked = Instant::now();
         let (found, skipped) =
-            walk::walk(&self.options.root, self.options.threads, &*self.options.admits, &self.stop, self.limits);
+            self.walker.walk(&self.options.root, self.options.threads, &self.options.admits, &self.stop, self.limits);
         report.walk_time = walked.elapsed();
         report.skipped = skipped;
         report.bytes = found.iter().map(|file| file.stamp.bytes).sum();
@@ -344,7 +346,7 @@ impl Indexer {
         let Some(mut kept) = kept else { return };
         let refused: Changes = kept
             .records()
-            .filter(|(path, ..)| !self.options.admits.as_ref()(&self.options.root.join(path)))
+            .filter(|(path, ..)| !(self.options.admits)(&self.options.root.join(path)))
             .map(|(path, ..)| (path.into(), Change::Removed))
             .collect();
         if !refused.is_empty() {

@@ -15,7 +15,7 @@ pub use index::WorkspaceIndex;
 pub(crate) use index::{DefinitionRef, FileEntry};
 pub use indexer::{DiskTexts, IndexReport, Indexer, IndexerOptions, Progress};
 pub(crate) use names::{NameId, identifiers, likeness, name_id, name_ids, name_set, parts, words};
-pub use walk::{IGNORE_FILE, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};
+pub use walk::{Admits, IGNORE_FILE, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};
 
 use std::sync::Arc;
 

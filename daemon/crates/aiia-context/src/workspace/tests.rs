@@ -6,7 +6,9 @@ use super::*;
 use aiia_syntax::Language;
 use rstest::rstest;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
@@ -32,7 +34,7 @@ fn kept_indexer(root: &Path, cache_file: Option<&Path>) -> Indexer {
         root: root.to_owned(),
         cache_file: cache_file.map(Path::to_owned),
         threads: 2,
-        admits: Box::new(|path| path.file_name().is_none_or(|name| name != "secret.rs")),
+        admits: Arc::new(|path: &Path| path.file_name().is_none_or(|name| name != "secret.rs")),
     })
 }
 
@@ -346,6 +348,41 @@ fn a_walk_without_end_is_ended_and_what_was_known_stays() {
     indexer.limits = super::walk::Limits::default();
     indexer.refresh().unwrap();
     assert_eq!(shown(&indexer), ["b.rs: g"]);
+}
+
+#[test]
+fn a_walk_that_hangs_is_left_behind_and_not_begun_again() {
+    let folder = folder(&[("a.rs", "fn f() {}"), ("b.rs", "fn g() {}")]);
+    let (let_go, hang) = std::sync::mpsc::channel::<()>();
+    let (hang, hangs) = (Mutex::new(hang), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&hangs);
+    let mut indexer = Indexer::new(IndexerOptions {
+        root: folder.path().to_owned(),
+        cache_file: None,
+        threads: 2,
+        admits: Arc::new(move |path: &Path| {
+            if path.ends_with("b.rs") {
+                counted.fetch_add(1, Ordering::Relaxed);
+                // Until the test has ended.
+                let _ = hang.lock().unwrap().recv();
+            }
+            true
+        }),
+    });
+    indexer.limits.time = Duration::from_millis(100);
+    for _ in 0..3 {
+        assert!(indexer.refresh().unwrap().skipped.out_of_time);
+    }
+    assert!(hangs.load(Ordering::Relaxed) <= 1);
+    drop(let_go);
+    // The walk that was left behind ends by and by; then the folder is listed again.
+    indexer.limits = super::walk::Limits::default();
+    let ends_by = Instant::now() + Duration::from_secs(30);
+    while indexer.refresh().unwrap().skipped.out_of_time {
+        assert!(Instant::now() < ends_by, "the walk that was left behind does not end");
+        std::thread::yield_now();
+    }
+    assert_eq!(shown(&indexer), ["a.rs: f", "b.rs: g"]);
 }
 
 #[test]

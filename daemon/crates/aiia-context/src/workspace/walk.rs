@@ -4,8 +4,10 @@
 use aiia_syntax::Language;
 use ignore::{WalkBuilder, WalkState};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// Larger files are left out, in bytes: they are generated or data.
@@ -14,6 +16,8 @@ pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
 pub const MAX_FILES: usize = 100_000;
 /// A walk that takes longer is ended.
 pub const WALK_TIME_LIMIT: Duration = Duration::from_secs(20);
+/// How soon a walk ends that nobody wants any more.
+const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
 /// The patterns of a project that only this program heeds.
 pub const IGNORE_FILE: &str = ".aiiaignore";
 
@@ -84,20 +88,75 @@ impl Default for Limits {
     }
 }
 
-/// The files below `root` in the order of their paths. Symbolic links are not followed. `admits` is asked for each file; `stop`
-/// ends the walk.
-pub(crate) fn walk(
-    root: &Path,
-    threads: usize,
-    admits: &(dyn Fn(&Path) -> bool + Sync),
-    stop: &AtomicBool,
-    limits: Limits,
-) -> (Vec<Found>, Skipped) {
-    let deadline = Instant::now() + limits.time;
-    let found: Mutex<Vec<Found>> = Mutex::new(Vec::new());
-    let seen = AtomicUsize::new(0);
-    let skipped: Mutex<Skipped> = Mutex::new(Skipped::default());
-    let skip = |count: fn(&mut Skipped)| count(&mut skipped.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+/// Says whether a file may be read.
+pub type Admits = Arc<dyn Fn(&Path) -> bool + Send + Sync>;
+
+/// Lists folders. What hangs while it does, such as a share on a network that is gone, is left behind and does not begin again.
+#[derive(Debug, Default)]
+pub(crate) struct Walker {
+    last: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What a walk has seen so far.
+#[derive(Default)]
+struct Seen {
+    found: Mutex<Vec<Found>>,
+    /// Files that were admitted.
+    count: AtomicUsize,
+    skipped: Mutex<Skipped>,
+    /// Nobody waits any more.
+    is_over: AtomicBool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Walker {
+    /// The files below `root` in the order of their paths. Symbolic links are not followed. `admits` is asked for each file; `stop`
+    /// ends the walk.
+    pub(crate) fn walk(
+        &self,
+        root: &Path,
+        threads: usize,
+        admits: &Admits,
+        stop: &AtomicBool,
+        limits: Limits,
+    ) -> (Vec<Found>, Skipped) {
+        let deadline = Instant::now() + limits.time;
+        let seen = Arc::new(Seen::default());
+        let mut last = lock(&self.last);
+        if last.as_ref().is_none_or(JoinHandle::is_finished) {
+            let (root, admits, walked, (sender, ended)) =
+                (root.to_owned(), Arc::clone(admits), Arc::clone(&seen), mpsc::channel::<()>());
+            let walk = move || {
+                seen_below(&root, threads, &admits, limits.files, &walked);
+                let _ = sender.send(());
+            };
+            *last = std::thread::Builder::new().name("walk".to_owned()).spawn(walk).ok();
+            let is_complete = loop {
+                let left = deadline.saturating_duration_since(Instant::now());
+                match ended.recv_timeout(left.min(LOOK_FOR_STOP)) {
+                    Ok(()) => break true,
+                    Err(RecvTimeoutError::Timeout) if !left.is_zero() && !stop.load(Ordering::Relaxed) => {}
+                    // There is no time left, nobody wants it, or it could not begin.
+                    Err(_) => break false,
+                }
+            };
+            lock(&seen.skipped).out_of_time = !is_complete && !stop.load(Ordering::Relaxed);
+        } else {
+            lock(&seen.skipped).out_of_time = true;
+        }
+        seen.is_over.store(true, Ordering::Relaxed);
+        let mut found = std::mem::take(&mut *lock(&seen.found));
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        let skipped = lock(&seen.skipped).clone();
+        (found, skipped)
+    }
+}
+
+fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: &Seen) {
+    let skip = |count: fn(&mut Skipped)| count(&mut lock(&seen.skipped));
     let walk = WalkBuilder::new(root)
         .add_custom_ignore_filename(IGNORE_FILE)
         .require_git(false)
@@ -106,11 +165,7 @@ pub(crate) fn walk(
         .build_parallel();
     walk.run(|| {
         Box::new(|entry| {
-            if stop.load(Ordering::Relaxed) {
-                return WalkState::Quit;
-            }
-            if Instant::now() >= deadline {
-                skip(|skipped| skipped.out_of_time = true);
+            if seen.is_over.load(Ordering::Relaxed) {
                 return WalkState::Quit;
             }
             let Ok(entry) = entry else {
@@ -132,21 +187,17 @@ pub(crate) fn walk(
                 skip(|skipped| skipped.too_large += 1);
             } else if !admits(entry.path()) {
                 skip(|skipped| skipped.refused += 1);
-            } else if seen.fetch_add(1, Ordering::Relaxed) >= limits.files {
+            } else if seen.count.fetch_add(1, Ordering::Relaxed) >= limit {
                 skip(|skipped| skipped.over_limit += 1);
             } else if let Some(path) = relative(root, entry.path()) {
                 let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
                 let stamp =
                     Stamp { bytes: metadata.len(), modified: modified.map_or(0, |time| time.as_nanos() as u64) };
-                let mut found = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                found.push(Found { path, language, stamp });
+                lock(&seen.found).push(Found { path, language, stamp });
             }
             WalkState::Continue
         })
     });
-    let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    (found, skipped.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
 }
 
 fn relative(root: &Path, path: &Path) -> Option<String> {
