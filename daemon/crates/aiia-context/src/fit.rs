@@ -4,6 +4,7 @@ use crate::candidates::{Candidate, header_range, score};
 use crate::lines::Lines;
 use crate::tokens::count_within;
 use crate::{ContextRequest, Piece, PieceKind, Target};
+use rustc_hash::FxHashMap;
 use std::ops::Range;
 
 /// Of a target that is cut, this many quarters of the budget; the rest says where the part stands.
@@ -16,12 +17,21 @@ pub(crate) struct Fitter<'a> {
     pub(crate) left: usize,
     /// The lines that are in the bundle.
     taken: Vec<Range<usize>>,
+    /// Lines that did not fit into so many tokens: in a packed file many candidates are the same long line.
+    refused: FxHashMap<Range<usize>, usize>,
     pub(crate) pieces: Vec<Piece>,
 }
 
 impl<'a> Fitter<'a> {
     pub(crate) fn new(request: &'a ContextRequest<'a>, lines: &'a Lines<'a>) -> Fitter<'a> {
-        Fitter { request, lines, left: request.budget, taken: Vec::new(), pieces: Vec::new() }
+        Fitter {
+            request,
+            lines,
+            left: request.budget,
+            taken: Vec::new(),
+            refused: FxHashMap::default(),
+            pieces: Vec::new(),
+        }
     }
 
     /// The pieces, in the order they were taken.
@@ -89,8 +99,14 @@ impl<'a> Fitter<'a> {
     /// Adds the lines of a candidate that are not in the bundle yet; a run of them that does not fit stays out.
     fn all_lines(&mut self, candidate: &Candidate) {
         for run in self.untaken(&candidate.lines) {
-            if let Some(tokens) = self.fits(&run, self.left) {
-                self.push(candidate, run, tokens);
+            if self.refused.get(&run).is_some_and(|limit| self.left <= *limit) {
+                continue;
+            }
+            match self.fits(&run, self.left) {
+                Some(tokens) => self.push(candidate, run, tokens),
+                None => {
+                    self.refused.insert(run, self.left);
+                }
             }
         }
     }
