@@ -66,7 +66,8 @@ fn three_files_are_reviewed_hunk_by_hunk_while_the_user_types() {
     run("several_files_test.lua", &aiia, &environment);
 }
 
-const AREAS: &str = "class Circle:\n    def area(self):\n        return 3\n\n\nclass Square:\n    def area(self):\n        return 4\n";
+const AREAS: &str =
+    "class Circle:\n    def area(self):\n        return 3\n\n\nclass Square:\n    def area(self):\n        return 4\n";
 const TOTAL: &str = "def total(xs):\n    # \u{1f680}\n    return '\u{1f680}', sum(x.area() for x in xs)\n";
 
 #[test]

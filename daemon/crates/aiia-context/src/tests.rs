@@ -8,6 +8,7 @@ use aiia_syntax::Language;
 use expect_test::{Expect, expect};
 use std::fmt::Write as _;
 
+mod hints;
 mod limits;
 mod workspace;
 

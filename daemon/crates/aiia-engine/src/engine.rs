@@ -17,11 +17,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::config::{self, Config, Mistake, Stamp};
+use crate::history::Histories;
 use crate::idempotency::Requests;
 use crate::indexes::{Indexes, Indexing};
 use crate::keys::Keys;
 use crate::models::ModelDirectory;
 use crate::pulls::Pulls;
+use crate::recent::RecentEdits;
 use crate::run::ActiveRuns;
 use crate::session::{ClientInfo, Session, SessionState};
 use crate::tokens::{Grant, Tokens};
@@ -79,6 +81,8 @@ pub struct Inner {
     pub(crate) bus: Bus,
     pub(crate) runs: ActiveRuns,
     pub(crate) indexes: Indexes,
+    pub(crate) histories: Histories,
+    pub(crate) recent: RecentEdits,
     pub(crate) pulls: Pulls,
     pub(crate) transfers: Transfers,
     pub(crate) started_at: String,
@@ -150,6 +154,8 @@ impl Engine {
             bus: Bus::new(),
             runs: ActiveRuns::default(),
             indexes: Indexes::new(options.data_dir.join("indexes")),
+            histories: Histories::default(),
+            recent: RecentEdits::default(),
             pulls: Pulls::default(),
             transfers: Transfers::new(&options.data_dir),
             started_at: jiff::Timestamp::now().to_string(),
@@ -299,6 +305,7 @@ impl Engine {
     /// Says that the user types in the file of that absolute path: what goes on in the background makes way.
     pub fn typed(&self, path: &Path) {
         self.indexes.typed(path);
+        self.recent.edited(path);
     }
 
     /// Every change that any client makes, from now on.

@@ -5,7 +5,7 @@ use crate::{FileTexts, Workspace, WorkspaceIndex};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-struct Files(BTreeMap<String, Arc<str>>);
+pub(super) struct Files(pub(super) BTreeMap<String, Arc<str>>);
 
 impl FileTexts for Files {
     fn text(&self, path: &str) -> Option<Arc<str>> {
@@ -14,7 +14,7 @@ impl FileTexts for Files {
 }
 
 /// The files of a fixture, `//- path` before each, and the one with the cursor.
-fn files(fixture: &str) -> (Files, String, usize) {
+pub(super) fn files(fixture: &str) -> (Files, String, usize) {
     let (mut files, mut cursor) = (BTreeMap::new(), None);
     for part in fixture.split("//- ").skip(1) {
         let (path, text) = part.split_once('\n').unwrap();
@@ -28,14 +28,14 @@ fn files(fixture: &str) -> (Files, String, usize) {
 }
 
 fn bundle_of(fixture: &str, intent: Intent, budget: usize, change: impl FnOnce(&mut Files)) -> ContextBundle {
-    bundle_with(fixture, intent, budget, &[], change)
+    bundle_with(fixture, intent, budget, (&[], Hints::NONE), change)
 }
 
-fn bundle_with(
+pub(super) fn bundle_with(
     fixture: &str,
     intent: Intent,
     budget: usize,
-    said: &[Said],
+    (said, hints): (&[Said], &Hints),
     change: impl FnOnce(&mut Files),
 ) -> ContextBundle {
     let (mut files, path, at) = files(fixture);
@@ -55,7 +55,7 @@ fn bundle_with(
         intent,
         budget,
         said,
-        hints: Hints::NONE,
+        hints,
         workspace: Some(Workspace { index: &index, texts: &files }),
     };
     let bundle = gather(&request);
@@ -226,13 +226,13 @@ fn a_package_of_go_and_a_mapped_path_are_found_where_they_lie() {
 #[test]
 fn what_a_diagnostic_or_the_user_names_is_there_and_says_so() {
     let fixture = "//- src/a.rs\npub fn far(x: u8) -> u8 {\n    $0x\n}\n//- src/deep/policy.rs\npub struct RetryPolicy {\n    pub attempts: u32,\n}\n//- src/deep/shape.rs\npub struct Shape {\n    pub side: u32,\n}\n";
-    let without = bundle_with(fixture, Intent::Fix, 400, &[], |_| {});
+    let without = bundle_with(fixture, Intent::Fix, 400, (&[], Hints::NONE), |_| {});
     assert!(without.pieces.iter().all(|piece| !piece.text.contains("attempts")));
     let said = [
         Said::Diagnostic("mismatched types: expected `Shape`, found `u8`".to_owned()),
         Said::Instruction("take a RetryPolicy too".to_owned()),
     ];
-    let bundle = bundle_with(fixture, Intent::Fix, 400, &said, |_| {});
+    let bundle = bundle_with(fixture, Intent::Fix, 400, (&said, Hints::NONE), |_| {});
     let why = |text: &str| bundle.pieces.iter().find(|piece| piece.text.contains(text)).map(|piece| &*piece.reason);
     assert_eq!(why("side: u32"), Some("a diagnostic names `Shape`"));
     assert_eq!(why("attempts: u32"), Some("the instruction names `RetryPolicy`"));

@@ -84,8 +84,11 @@ pub(super) async fn gather(
         let (uses, symbol) = blocking(move || asked.to_look_up(&engine)).await?;
         hints = hints::from_editor(session, &question.source, uses, symbol).await;
     }
+    if let Some(root) = &question.root {
+        hints.files = hints::near_files(session.engine(), root, &question.source.name);
+    }
     let (asked, engine) = (Arc::clone(&question), session.engine().clone());
-    let bundle = blocking(move || asked.gather(&engine, &hints)).await?;
+    let bundle = blocking(move || asked.ask(&engine, &hints, aiia_context::gather)).await?;
     let source = Arc::try_unwrap(question).map_or_else(|shared| shared.source.clone(), |question| question.source);
     Ok((source, bundle))
 }
@@ -138,10 +141,6 @@ impl Question {
                 answer(&request(Some(Workspace { index: &index, texts: &texts })))
             }
         }
-    }
-
-    fn gather(&self, engine: &Engine, hints: &Hints) -> ContextBundle {
-        self.ask(engine, hints, aiia_context::gather)
     }
 
     /// The names an editor should be asked about, and where the symbol is whose users it should tell.

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::client::{TestClient, World, able};
 
-const SHAPES: &str = "class Circle:\n    def area(self):\n        return 3\n\n\nclass Square:\n    def area(self):\n        return 4\n";
+const SHAPES: &str =
+    "class Circle:\n    def area(self):\n        return 3\n\n\nclass Square:\n    def area(self):\n        return 4\n";
 const SUM: &str = "def total(xs):\n    return sum(x.area() for x in xs)\n\n\ndef other():\n    return 0\n";
 /// Longer than any test takes.
 const PATIENCE: u32 = 30_000;
@@ -102,7 +103,8 @@ async fn a_fix_that_is_told_no_diagnostics_asks_the_editor() {
         let range = |line: u32| json!({ "start": { "line": line, "character": 0 }, "end": { "line": line, "character": 9 } });
         json!([{ "range": range(1), "message": "sum takes no generator" }, { "range": range(5), "message": "elsewhere" }])
     });
-    let params = json!({ "kind": "fix", "document": { "path": path }, "selection": { "lines": { "start": 1, "end": 2 } } });
+    let params =
+        json!({ "kind": "fix", "document": { "path": path }, "selection": { "lines": { "start": 1, "end": 2 } } });
     let run = client.request("aiia/action/start", params).await.unwrap();
     let chat = client.request("aiia/message/list", json!({ "chat_id": run["chat_id"] })).await.unwrap().to_string();
     assert!(chat.contains("> line 2: sum takes no generator") && !chat.contains("elsewhere"), "{chat}");
