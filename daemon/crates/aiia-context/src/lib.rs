@@ -36,6 +36,10 @@ use std::ops::Range;
 /// The largest file, in bytes, that is looked at by its syntax. Larger ones are taken by lines.
 pub const MAX_SYNTAX_BYTES: usize = 1024 * 1024;
 
+/// A text of more bytes than this, and of as many in a line on average as that, is taken by lines, too.
+const PACKED_BYTES: usize = 8 * 1024;
+const PACKED_LINE_BYTES: usize = 1000;
+
 /// Gathers the context of a request. A selection outside the text is clamped to it; a budget that is too small for
 /// anything gives a bundle without pieces.
 pub fn gather(request: &ContextRequest) -> ContextBundle {
@@ -112,10 +116,14 @@ struct FileSyntax {
     imports: Vec<Range<usize>>,
 }
 
+/// Whether a text was packed by a program: its functions lie in each other on lines of thousands of bytes, and nobody reads them.
+fn is_packed(text: &str) -> bool {
+    text.len() > PACKED_BYTES && text.len() > PACKED_LINE_BYTES * memchr::memchr_iter(b'\n', text.as_bytes()).count()
+}
+
 fn parse(request: &ContextRequest, selection: &Range<usize>) -> FileSyntax {
-    let Some(language) = request.language.filter(|_| request.text.len() <= MAX_SYNTAX_BYTES) else {
-        return FileSyntax::default();
-    };
+    let is_looked_at = request.text.len() <= MAX_SYNTAX_BYTES && !is_packed(request.text);
+    let Some(language) = request.language.filter(|_| is_looked_at) else { return FileSyntax::default() };
     let own;
     let tree = match request.tree.filter(|tree| tree.language() == language) {
         Some(tree) => tree,

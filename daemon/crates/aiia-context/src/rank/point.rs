@@ -88,8 +88,9 @@ impl Point {
         for range in identifiers(text) {
             let id = name_id(&text[range.clone()]);
             let found = occurrences.entry(id).or_insert(Occurrence { distance: usize::MAX, ..Occurrence::default() });
-            let introduces = introduces(text, &range);
-            if introduces && (body.contains(&range.start) || signature.contains(&range.start)) {
+            let is_of_target = body.contains(&range.start) || signature.contains(&range.start);
+            let introduces = is_of_target && introduces(text, &range);
+            if introduces {
                 own_names.insert(id);
             }
             if body.contains(&range.start) {

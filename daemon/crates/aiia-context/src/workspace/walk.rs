@@ -5,9 +5,8 @@ use aiia_syntax::Language;
 use ignore::{WalkBuilder, WalkState};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// Larger files are left out, in bytes: they are generated or data.
@@ -91,10 +90,12 @@ impl Default for Limits {
 /// Says whether a file may be read.
 pub type Admits = Arc<dyn Fn(&Path) -> bool + Send + Sync>;
 
-/// Lists folders. What hangs while it does, such as a share on a network that is gone, is left behind and does not begin again.
+/// Lists folders. What hangs while it does, such as a share on a network that is gone, is left behind; until it has ended no other
+/// walk is begun.
 #[derive(Debug, Default)]
 pub(crate) struct Walker {
-    last: Mutex<Option<JoinHandle<()>>>,
+    /// Tells when the walk that was left behind has ended.
+    left_behind: Mutex<Option<Receiver<()>>>,
 }
 
 /// What a walk has seen so far.
@@ -125,33 +126,42 @@ impl Walker {
     ) -> (Vec<Found>, Skipped) {
         let deadline = Instant::now() + limits.time;
         let seen = Arc::new(Seen::default());
-        let mut last = lock(&self.last);
-        if last.as_ref().is_none_or(JoinHandle::is_finished) {
-            let (root, admits, walked, (sender, ended)) =
-                (root.to_owned(), Arc::clone(admits), Arc::clone(&seen), mpsc::channel::<()>());
+        let mut left_behind = lock(&self.left_behind);
+        let mut is_free =
+            left_behind.take_if(|ended| has_ended(ended, deadline, stop)).is_some() || left_behind.is_none();
+        if is_free {
+            let (root, admits, walked) = (root.to_owned(), Arc::clone(admits), Arc::clone(&seen));
+            let (sender, ended) = mpsc::channel::<()>();
             let walk = move || {
                 seen_below(&root, threads, &admits, limits.files, &walked);
-                let _ = sender.send(());
+                drop(sender);
             };
-            *last = std::thread::Builder::new().name("walk".to_owned()).spawn(walk).ok();
-            let is_complete = loop {
-                let left = deadline.saturating_duration_since(Instant::now());
-                match ended.recv_timeout(left.min(LOOK_FOR_STOP)) {
-                    Ok(()) => break true,
-                    Err(RecvTimeoutError::Timeout) if !left.is_zero() && !stop.load(Ordering::Relaxed) => {}
-                    // There is no time left, nobody wants it, or it could not begin.
-                    Err(_) => break false,
-                }
-            };
-            lock(&seen.skipped).out_of_time = !is_complete && !stop.load(Ordering::Relaxed);
-        } else {
-            lock(&seen.skipped).out_of_time = true;
+            let has_begun = std::thread::Builder::new().name("walk".to_owned()).spawn(walk).is_ok();
+            is_free = has_ended(&ended, deadline, stop);
+            if !is_free {
+                *left_behind = Some(ended);
+            }
+            is_free &= has_begun;
         }
+        lock(&seen.skipped).out_of_time = !is_free && !stop.load(Ordering::Relaxed);
         seen.is_over.store(true, Ordering::Relaxed);
         let mut found = std::mem::take(&mut *lock(&seen.found));
         found.sort_by(|a, b| a.path.cmp(&b.path));
         let skipped = lock(&seen.skipped).clone();
         (found, skipped)
+    }
+}
+
+/// Waits until a walk has ended, at most until the deadline or until nobody wants it any more. Gives whether it has.
+fn has_ended(ended: &Receiver<()>, deadline: Instant, stop: &AtomicBool) -> bool {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match ended.recv_timeout(left.min(LOOK_FOR_STOP)) {
+            Err(RecvTimeoutError::Timeout) if left.is_zero() || stop.load(Ordering::Relaxed) => return false,
+            Err(RecvTimeoutError::Timeout) => {}
+            // It never says anything, but it goes.
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => return true,
+        }
     }
 }
 
