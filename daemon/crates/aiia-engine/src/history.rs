@@ -30,7 +30,7 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// A file that changes together with another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Together {
+pub(crate) struct Companion {
     /// Relative to the folder, with `/`.
     pub(crate) path: String,
     /// Commits that changed both.
@@ -81,7 +81,7 @@ impl History {
     }
 
     /// The files that most often changed with `path`, the closest first.
-    pub(crate) fn together(&self, path: &str) -> Vec<Together> {
+    pub(crate) fn together(&self, path: &str) -> Vec<Companion> {
         let Some(own) = self.by_path.get(path) else { return Vec::new() };
         let mut counts: HashMap<u32, usize> = HashMap::default();
         for commit in own {
@@ -89,12 +89,12 @@ impl History {
                 *counts.entry(*file).or_default() += 1;
             }
         }
-        let mut found: Vec<Together> = counts
+        let mut found: Vec<Companion> = counts
             .into_iter()
             .filter(|(_, together)| *together >= LEAST_TOGETHER)
             .filter_map(|(file, together)| Some((self.paths.get(file as usize)?, together)))
             .filter(|(other, _)| *other != path)
-            .map(|(other, together)| Together { path: other.clone(), together, of: own.len() })
+            .map(|(other, together)| Companion { path: other.clone(), together, of: own.len() })
             .collect();
         found.sort_by(|a, b| b.together.cmp(&a.together).then_with(|| a.path.cmp(&b.path)));
         found.truncate(MAX_NAMED);
@@ -279,7 +279,7 @@ mod tests {
         commit("2");
         let history = newer(&inner, None).expect("a history");
         let shown = |history: &History| format!("{:?}", history.together("a.rs"));
-        assert_eq!(shown(&history), "[Together { path: \"b.rs\", together: 2, of: 2 }]");
+        assert_eq!(shown(&history), "[Companion { path: \"b.rs\", together: 2, of: 2 }]");
         assert!(newer(&inner, Some(&history)).is_none());
         commit("3");
         let history = newer(&inner, Some(&history)).expect("a newer history");
