@@ -41,7 +41,7 @@ fn main() -> ExitCode {
                 root: folder.clone(),
                 cache_file: kept.then(|| file.clone()),
                 threads,
-                admits: Arc::new(|_| true),
+                admits: Arc::new(|_: &Path| true),
             })
         };
         // What is read for the first time comes from the disk, for whoever comes first.
@@ -62,17 +62,6 @@ fn main() -> ExitCode {
         let cold: Vec<_> = (0..RUNS).map(|_| new(false).refresh().expect("alone")).collect();
         let best = |of: &dyn Fn(usize) -> Duration| (0..RUNS).map(of).min().unwrap_or_default();
         let first = best(&|run| cold[run].walk_time + cold[run].skim_time);
-        let first_cpu = best(&|_| {
-            let start = process_time();
-            let indexer = new(false);
-            std::thread::scope(|scope| {
-                scope.spawn(|| indexer.refresh());
-                indexer.wait_until_usable(Duration::from_mins(1));
-                let spent = process_time().saturating_sub(start);
-                indexer.stop();
-                spent
-            })
-        });
         let full = best(&|run| cold[run].walk_time + cold[run].skim_time + cold[run].parse_time);
         let warm = best(&|_| {
             let indexer = new(true);
@@ -99,18 +88,12 @@ fn main() -> ExitCode {
             );
         };
         match ctags(&folder) {
-            Some((peer, peer_cpu)) => {
-                check(
-                    "first answer / ctags -R",
-                    first.as_secs_f64() / peer.as_secs_f64(),
-                    FIRST_ANSWER_OF_CTAGS,
-                    format!("({first:.1?} / {peer:.1?})"),
-                );
-                let share = first_cpu.as_secs_f64() / threads as f64 / peer_cpu.as_secs_f64();
-                println!(
-                    "  the same by processor time, over {threads} threads    {share:>7.2} ({first_cpu:.1?} / {peer_cpu:.1?})"
-                );
-            }
+            Some(peer) => check(
+                "first answer / ctags -R",
+                first.as_secs_f64() / peer.as_secs_f64(),
+                FIRST_ANSWER_OF_CTAGS,
+                format!("({first:.1?} / {peer:.1?})"),
+            ),
             None => println!("  ctags is not here; the first answer takes {first:.1?}"),
         }
         let raw = best(&|_| parse_all(&files, threads));
@@ -173,37 +156,21 @@ fn list(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// How long it takes, and what of it the processor works.
-fn ctags(folder: &Path) -> Option<(Duration, Duration)> {
-    let runs: Vec<(Duration, Duration)> = (0..RUNS)
+fn ctags(folder: &Path) -> Option<Duration> {
+    (0..RUNS)
         .map(|_| {
-            let (start, worked) = (Instant::now(), time_of_children());
+            let start = Instant::now();
             let status = Command::new("ctags")
                 .args(["-R", "-f", "/dev/null", "--languages=Rust,Python,JavaScript,TypeScript,C,C++,Go,Java"])
                 .arg(folder)
                 .stderr(Stdio::null())
                 .status()
                 .ok()?;
-            status.success().then(|| (start.elapsed(), time_of_children().saturating_sub(worked)))
+            status.success().then(|| start.elapsed())
         })
-        .collect::<Option<_>>()?;
-    Some((runs.iter().map(|run| run.0).min()?, runs.iter().map(|run| run.1).min()?))
-}
-
-/// What this process has had of the processor.
-fn process_time() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
-}
-
-/// What the processes that this one has started and waited for have had of the processor.
-fn time_of_children() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // Behind the name, which may have blanks: the 14th and 15th are in hundredths of a second.
-    let fields: Vec<&str> =
-        stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
-    let ticks: u64 = fields.get(13..15).into_iter().flatten().filter_map(|field| field.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
+        .collect::<Option<Vec<_>>>()?
+        .into_iter()
+        .min()
 }
 
 /// Parses every Rust and Python file and runs the tags query that its grammar ships with.

@@ -80,7 +80,7 @@ fn index_until(folder: &Path, stop: &AtomicBool) {
             root: folder.to_owned(),
             cache_file: None,
             threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            admits: std::sync::Arc::new(|_| true),
+            admits: std::sync::Arc::new(|_: &std::path::Path| true),
         });
         indexer.refresh();
     }

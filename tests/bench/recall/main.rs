@@ -2,7 +2,6 @@
 //!
 //! The arguments are a repository and its cases by turns, as `truth.py` writes them. For each case the body is taken out of the
 //! file, context is asked for at that place, and the needed definitions whose first line is in the bundle are counted.
-//! `AIIA_BENCH_CURVE` shows instead what a bundle would hold that ends sooner.
 #![allow(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -93,10 +92,6 @@ fn main() {
             cases.cases.iter().for_each(|case| write_features(out, &cases.repository, case, &index, &files));
             continue;
         }
-        if std::env::var_os("AIIA_BENCH_CURVE").is_some() {
-            curve(&cases, &index, &files);
-            continue;
-        }
         let chunks = chunks::Chunks::new(&files.0);
         for budget in BUDGETS {
             let (mut ours, mut lexical) = (Score::default(), Score::default());
@@ -168,52 +163,6 @@ fn request<'a>(
         said: &[],
         hints: Hints::NONE,
         workspace: Some(Workspace { index, texts: files }),
-    }
-}
-
-/// What a bundle would be that ends where less than so much is promised: the signatures of other files alone, the likeliest for
-/// their tokens first, in 1,024 tokens at most beside what the file of the target gives. And what there would be of one that holds
-/// what is needed and nothing else of other files.
-fn curve(cases: &Cases, index: &WorkspaceIndex, files: &Files) {
-    const BUDGET: usize = 1024;
-    const LEAST: [f32; 9] = [0.0, 0.0002, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032];
-    println!(
-        "{}: least promise a token, recall, precision, tokens of other files, tokens of the own file",
-        cases.repository
-    );
-    let mut sums = vec![(Score::default(), 0.0); LEAST.len() + 1];
-    let mut own_sum = 0.0;
-    let count = cases.cases.len();
-    for case in &cases.cases {
-        let hidden = hide(&files.0[&case.path], case);
-        let request = request(case, &hidden, index, files, BUDGET);
-        let bundle = gather(&request);
-        let own: usize = bundle.pieces.iter().filter(|piece| piece.path == case.path).map(|piece| piece.tokens).sum();
-        own_sum += own as f64 / count as f64;
-        let mut ranked = aiia_context::ranked_definitions(&request);
-        let worth = |one: &aiia_context::RankedDefinition| one.likelihood / (one.tokens.max(1) as f32).max(10.0);
-        ranked.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
-        for (at, least) in LEAST.iter().enumerate() {
-            let (mut lines, mut used) = (HashSet::new(), 0);
-            for one in ranked.iter().filter(|one| worth(one) >= *least) {
-                if own + used + one.tokens <= BUDGET {
-                    used += one.tokens;
-                    // The name may stand some lines below the attributes.
-                    lines.extend((one.line..one.line + 3).map(|line| (one.path.as_str(), line)));
-                }
-            }
-            let score = score(case, files, own + used, |path, line| lines.contains(&(path, line)));
-            add(&mut sums[at].0, score, count);
-            sums[at].1 += used as f64 / count as f64;
-        }
-        let needed = score(case, files, 1, |_, _| true).precision;
-        let all = score(case, files, own + needed as usize, |_, _| true);
-        add(&mut sums[LEAST.len()].0, all, count);
-        sums[LEAST.len()].1 += needed / count as f64;
-    }
-    for (at, (score, used)) in sums.iter().enumerate() {
-        let least = LEAST.get(at).map_or("needed".to_owned(), ToString::to_string);
-        println!("  {least:>8} {:>7.3} {:>7.3} {used:>7.0} {own_sum:>7.0}", score.recall, score.precision);
     }
 }
 
