@@ -331,7 +331,7 @@ async function openFile(path: string, line: number): Promise<void> {
 function html(webview: vscode.Webview, folder: vscode.Uri): string {
   const nonce = randomBytes(18).toString("base64");
   const source = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
+  const policy = `default-src 'none'; img-src blob:; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -86,6 +86,8 @@ const ALLOWED = new Set([
   "run.cancel",
   "run.events",
   "action.start",
+  "attachment.create",
+  "attachment.get",
   "edit.get",
   "edit.list",
   "edit.propose",
@@ -101,7 +103,7 @@ const ALLOWED = new Set([
 ]);
 
 /** The largest message that is read, in characters. */
-const MAX_MESSAGE = 4_000_000;
+const MAX_MESSAGE = 8_000_000;
 
 /** The message, where it is one that the view may send; undefined for everything else. */
 export function parseFromView(message: unknown): FromView | undefined {

@@ -389,19 +389,45 @@ test("an answer goes on, a chat is forked, what was said is deleted and brought 
   await page.context().close();
 });
 
-test("a text file goes along by a drop", async () => {
+test("a text file and a picture go along by a drop and by pasting", async () => {
   const page = await signedIn();
   await page.getByRole("button", { name: "New", exact: true }).click();
-  const data = await page.evaluateHandle(() => {
+  const text = await page.evaluateHandle(() => {
     const data = new DataTransfer();
     data.items.add(new File(["let answer = 42;"], "answer.js", { type: "text/javascript" }));
     return data;
   });
-  await page.locator(".composer").dispatchEvent("drop", { dataTransfer: data });
-  await page.getByText("answer.js").waitFor();
-  await ask(page, "What is it?");
+  await page.locator(".composer").dispatchEvent("drop", { dataTransfer: text });
+  const along = page.getByRole("list", { name: "Goes along" });
+  await along.getByText("answer.js").waitFor();
+  // A picture of four by four points.
+  await page.evaluate(async () => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 4;
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+    const data = new DataTransfer();
+    data.items.add(new File([blob], "dot.png", { type: "image/png" }));
+    document
+      .querySelector(".composer textarea")
+      .dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+  });
+  await along.getByAltText("dot.png").waitFor();
+  await ask(page, "What are they?");
   await answer(page).getByText("Hello from the scripted model.").waitFor();
-  assert.ok(JSON.stringify(aiia.model.requests.at(-1)).includes("let answer = 42;"));
+  const sent = JSON.stringify(aiia.model.requests.at(-1));
+  assert.ok(sent.includes("let answer = 42;"));
+  assert.ok(sent.includes("data:image/png;base64,iVBOR"));
+  const went = page.locator("article.user").last().getByRole("list", { name: "Went along" });
+  await went.getByText("answer.js").waitFor();
+  await page.waitForFunction(() => document.querySelector("article.user img")?.naturalWidth === 4);
+  await picture(page, "24-page-attachments");
+  // What is neither text nor picture is refused with a sentence, and nothing is lost.
+  await field(page).fill("Kept");
+  await page
+    .getByLabel("Attach")
+    .setInputFiles({ name: "a.bin", mimeType: "application/x", buffer: Buffer.from([0, 255, 0, 1]) });
+  await page.locator(".toast.error").waitFor();
+  assert.equal(await field(page).inputValue(), "Kept");
   await page.context().close();
 });
 

@@ -123,6 +123,25 @@ test("code of an answer is applied as a diff", async () => {
   await window.editing();
 });
 
+test("a picture is pasted, sent and shown", async () => {
+  await field().evaluate(async (field) => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 4;
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+    const data = new DataTransfer();
+    data.items.add(new File([blob], "dot.png", { type: "image/png" }));
+    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+  });
+  await window.chat().getByRole("list", { name: "Goes along" }).getByAltText("dot.png").waitFor();
+  aiia.model.next(["A dot, with `code`:\n\n```python\nprint('dot')\n```\n"]);
+  await field().press("Enter");
+  await answer().getByText("A dot").waitFor();
+  const image = window.chat().locator("article.user").last().getByAltText("dot.png");
+  await image.waitFor();
+  await aiia.until("the picture to be drawn", () => image.evaluate((element) => element.naturalWidth === 4));
+  await answer().getByRole("button", { name: "Regenerate" }).waitFor();
+});
+
 /** Waits until the hunks of the newest change have these statuses: what the editor shows may be ahead of what is written down. */
 async function statusesAre(...expected) {
   await aiia.until(`the hunks to be ${expected}`, async () => {
@@ -295,7 +314,7 @@ test("the view has no token, no address of the daemon and no way out", async () 
   }
   assert.match(
     found.policy,
-    /^default-src 'none'; script-src 'nonce-([\w+/]{24})'; style-src 'nonce-\1'; base-uri 'none'; form-action 'none'$/,
+    /^default-src 'none'; img-src blob:; script-src 'nonce-([\w+/]{24})'; style-src 'nonce-\1'; base-uri 'none'; form-action 'none'$/,
   );
   const reached = await frame.evaluate(
     async (address) =>

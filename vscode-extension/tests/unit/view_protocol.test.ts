@@ -32,7 +32,7 @@ describe("messages of the view", () => {
     { type: "call", id: 1, operation: "chat.purge", params: {} },
     { type: "call", id: 1, operation: "__proto__", params: {} },
     { type: "call", id: 1, operation: "chat.list", params: [] },
-    { type: "call", id: 1, operation: "run.start", params: { content: "x".repeat(4_000_001) } },
+    { type: "call", id: 1, operation: "run.start", params: { content: "x".repeat(8_000_001) } },
     { type: "current", chatId: "../x" },
     { type: "host", id: 1, what: { action: "command", command: "workbench.action.terminal.new" } },
     { type: "host", id: 1, what: { action: "insert", text: 1 } },

@@ -5,6 +5,7 @@ import { ChatList } from "./chat_list";
 import { CodeBlocks } from "./code_blocks";
 import { Conversation } from "./conversation";
 import { Core } from "./core";
+import { Files } from "./files";
 import { Imports } from "./imports";
 import { Markdown } from "./markdown";
 import type { Told, Transport } from "./transport";
@@ -16,6 +17,7 @@ export class App extends Core {
   readonly list = new ChatList(this);
   readonly conversation = new Conversation(this, this.list);
   readonly code = new CodeBlocks(this);
+  readonly files = new Files(this);
   readonly imports = new Imports(this, this.list);
   readonly markdown: Markdown;
   #settling: number | undefined;

@@ -171,13 +171,13 @@ export class Conversation {
 
   /** Sends a question. What was typed comes back when it cannot be sent. */
   async send(text: string): Promise<boolean> {
-    const { attachments, editing } = this.state;
-    if (text.trim() === "" || this.state.busy) return false;
+    const { attachments, files, editing } = this.state;
+    if ((text.trim() === "" && files.length === 0) || this.state.busy) return false;
     try {
       const chat = this.state.chat ?? (await this.#createChat());
       const code = attachments.find((one) => one.path);
       const run =
-        code?.path && this.state.trusted && !editing
+        code?.path && this.state.trusted && !editing && files.length === 0
           ? await this.core.transport.call("action.start", {
               kind: "ask",
               instruction: withTexts(
@@ -191,9 +191,10 @@ export class Conversation {
           : await this.core.transport.call("run.start", {
               chat_id: chat.id,
               content: withTexts(text, attachments),
+              ...(files.length ? { attachments: files.map((file) => file.id) } : {}),
               ...(editing ? { replaces: editing.id } : {}),
             });
-      this.core.store.set({ attachments: [], editing: undefined, chat: this.state.chat ?? chat });
+      this.core.store.set({ attachments: [], files: [], editing: undefined, chat: this.state.chat ?? chat });
       this.keepDraft("");
       this.#follow(run.message_id, run.id);
       await this.readMessages();

@@ -2,6 +2,7 @@
 
 import type { Chat, Message, Model, Project, SearchHit } from "../../src/lib/api";
 import type { Attachment, Connection } from "../../src/lib/view_protocol";
+import type { StoredFile } from "./files";
 
 export interface Toast {
   id: number;
@@ -38,6 +39,8 @@ export interface State {
   /** The model that was chosen for a chat that does not exist yet. */
   nextModel: string | undefined;
   attachments: Attachment[];
+  /** Files that the daemon has and that go along with the next question. */
+  files: StoredFile[];
   /** How far an import is. */
   importing: string | undefined;
   /** What the last import did. */
@@ -69,6 +72,7 @@ export const EMPTY: State = {
   models: [],
   nextModel: undefined,
   attachments: [],
+  files: [],
   importing: undefined,
   imported: undefined,
   editing: undefined,

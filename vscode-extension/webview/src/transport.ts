@@ -24,6 +24,8 @@ export interface Transport {
   follow(runId: string, onEvent: (event: RunEvent) => void): () => void;
   /** Does what only the surroundings can. */
   act(what: HostAction): Promise<void>;
+  /** The address of an attached picture, for an `img`. */
+  picture(attachmentId: string): Promise<string>;
   /** Hands a file over to be imported and waits for the end. An editor has the file already and does it by an action. */
   importFile?(file: File, stop: AbortSignal, onProgress: (transfer: Transfer) => void): Promise<Transfer>;
   listen(listener: (told: Told) => void): void;

@@ -85,6 +85,10 @@ export class BrowserTransport implements Transport {
     throw problem("invalid_params", "A browser cannot do that; an editor can.");
   }
 
+  async picture(attachmentId: string): Promise<string> {
+    return `${BASE}/attachments/${encodeURIComponent(attachmentId)}/file`;
+  }
+
   async importFile(file: File, stop: AbortSignal, onProgress: (transfer: Transfer) => void): Promise<Transfer> {
     const response = await open(`${BASE}/imports/file`, { method: "POST", body: file, signal: stop });
     const started = (await response.json()) as Transfer;

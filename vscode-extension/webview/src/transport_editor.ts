@@ -23,6 +23,7 @@ export class EditorTransport implements Transport {
   readonly #waiting = new Map<number, Waiting>();
   readonly #runs = new Map<string, (event: RunEvent) => void>();
   #listener: (told: Told) => void = () => {};
+  readonly #pictures = new Map<string, Promise<string>>();
   #next = 0;
 
   constructor() {
@@ -52,6 +53,20 @@ export class EditorTransport implements Transport {
       this.#waiting.set(id, { resolve, reject });
       this.#api.postMessage(message(id));
     });
+  }
+
+  /** The view may load nothing, so that a picture comes as a message and is kept by the view itself. */
+  picture(attachmentId: string): Promise<string> {
+    let address = this.#pictures.get(attachmentId);
+    if (!address) {
+      address = this.call("attachment.get", { attachment_id: attachmentId }).then(({ content, media_type }) => {
+        const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
+        return URL.createObjectURL(new Blob([bytes], { type: media_type }));
+      });
+      address.catch(() => this.#pictures.delete(attachmentId));
+      this.#pictures.set(attachmentId, address);
+    }
+    return address;
   }
 
   call<O extends OperationName>(operation: O, params: Params<O>): Promise<Result<O>> {

@@ -1,12 +1,10 @@
 /** Where a question is written. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Attachment } from "../../../src/lib/view_protocol";
+import { GoesAlong } from "./attached";
 import { useApp, useAppState } from "./hooks";
 import { Templates } from "./templates";
 
-/** Files that are dropped are text and not larger, in bytes. */
-const MAX_FILE = 200_000;
 /** A pasted text with more lines goes along as an attachment. */
 const MANY_LINES = 30;
 
@@ -25,13 +23,14 @@ export function Composer() {
     };
   }, [app]);
 
+  const isEmpty = text.trim() === "" && state.files.length === 0;
   const change = (value: string) => {
     setText(value);
     if (!state.editing) app.conversation.keepDraft(value);
   };
   const send = async () => {
     const said = text;
-    if (said.trim() === "" || state.busy) return;
+    if (isEmpty || state.busy) return;
     setText("");
     if (!(await app.conversation.send(said))) setText(said);
     field.current?.focus();
@@ -51,7 +50,7 @@ export function Composer() {
     const pasted = event.clipboardData?.getData("text/plain") ?? "";
     if (files.length) {
       event.preventDefault();
-      app.try(() => attachFiles(app, files));
+      app.try(() => app.files.attach(files));
     } else if (pasted.split("\n").length > MANY_LINES) {
       event.preventDefault();
       app.conversation.attach({ label: `pasted text, ${pasted.split("\n").length} lines`, text: pasted });
@@ -80,18 +79,7 @@ export function Composer() {
           </button>
         </p>
       )}
-      {state.attachments.length > 0 && (
-        <ul class="attachments" aria-label="Goes along">
-          {state.attachments.map((attachment) => (
-            <li key={attachment.label}>
-              <span>{attachment.label}</span>
-              <button type="button" aria-label={`Remove ${attachment.label}`} onClick={() => app.conversation.detach(attachment)}>
-                ×
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <GoesAlong />
       <textarea
         ref={field}
         rows={3}
@@ -105,11 +93,12 @@ export function Composer() {
       <div class="buttons">
         <ModelPicker />
         {app.has("template.list") && <Templates use={(filled) => change(text ? `${text}\n\n${filled}` : filled)} />}
-        {app.transport.kind === "editor" ? (
+        {app.transport.kind === "editor" && (
           <button type="button" onClick={() => app.try(() => app.transport.act({ action: "attachSelection" }))}>
             Attach selection
           </button>
-        ) : (
+        )}
+        {app.files.canAttach && (
           <label class="file">
             Attach
             <input
@@ -119,7 +108,7 @@ export function Composer() {
               onChange={(event) => {
                 const files = [...(event.currentTarget.files ?? [])];
                 event.currentTarget.value = "";
-                app.try(() => attachFiles(app, files));
+                app.try(() => app.files.attach(files));
               }}
             />
           </label>
@@ -130,7 +119,7 @@ export function Composer() {
             Stop
           </button>
         ) : (
-          <button type="submit" class="primary" disabled={text.trim() === "" || state.connection !== "connected"}>
+          <button type="submit" class="primary" disabled={isEmpty || state.connection !== "connected"}>
             Send
           </button>
         )}
@@ -172,19 +161,5 @@ async function attachDropped(app: AppOf, data: DataTransfer | null): Promise<voi
     .split(/\r?\n/)
     .filter((line) => line.startsWith("file:"));
   if (uris.length && app.transport.kind === "editor") await app.transport.act({ action: "attachUris", uris });
-  else await attachFiles(app, [...(data?.files ?? [])]);
-}
-
-async function attachFiles(app: AppOf, files: File[]): Promise<void> {
-  for (const file of files) {
-    if (file.size > MAX_FILE) {
-      throw new Error(
-        `${file.name} has ${file.size.toLocaleString()} bytes; files of up to ${MAX_FILE.toLocaleString()} can be attached.`,
-      );
-    }
-    const text = await file.text();
-    if (text.includes("\0")) throw new Error(`${file.name} is no text.`);
-    const attachment: Attachment = { label: file.name, text };
-    app.conversation.attach(attachment);
-  }
+  else await app.files.attach([...(data?.files ?? [])]);
 }

@@ -6,6 +6,7 @@ import { placeLabel } from "../../../src/lib/text";
 import { LiveRun } from "../live_run";
 import { LiveText } from "../markdown";
 import { sentences } from "../sentences";
+import { Attached } from "./attached";
 import { useApp, useAppState, useRedraw } from "./hooks";
 import { type Entry, Menu } from "./menu";
 
@@ -79,6 +80,7 @@ export function MessageArticle({ message }: { message: Message }) {
         </details>
       )}
       <div class="content" ref={content} />
+      <Attached files={message.attachments ?? []} />
       {run && !run.text && <p class="note">{run.status || "Waiting for the model…"}</p>}
       {run?.complaints.map((complaint) => (
         <p key={complaint} class="note">

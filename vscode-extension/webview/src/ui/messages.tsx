@@ -160,7 +160,7 @@ function Empty() {
           Select code and use <strong>aiia: Ask About the Selection</strong>, or drop a file here.
         </p>
       ) : (
-        <p>Drop or paste a text file to send it along.</p>
+        <p>Drop or paste a text file or a picture to send it along.</p>
       )}
     </div>
   );
