@@ -24,8 +24,7 @@ export function GoesAlong() {
       ))}
       {files.map((file) => (
         <li key={file.id}>
-          {file.kind === "image" && <Picture file={file} />}
-          <span>{file.name}</span>
+          {file.kind === "image" ? <Picture file={file} /> : <span>{file.name}</span>}
           {remove(file.name, () => app.files.remove(file))}
         </li>
       ))}
@@ -40,14 +39,14 @@ export function Attached({ files }: { files: StoredFile[] }) {
     <ul class="attachments" aria-label="Went along">
       {files.map((file) => (
         <li key={file.id}>
-          {file.kind === "image" && <Picture file={file} />}
-          <span>{file.name}</span>
+          {file.kind === "image" ? <Picture file={file} /> : <span>{file.name}</span>}
         </li>
       ))}
     </ul>
   );
 }
 
+/** The picture; its name where it cannot be had. */
 function Picture({ file }: { file: StoredFile }) {
   const app = useApp();
   const [address, setAddress] = useState<string>();
@@ -61,5 +60,5 @@ function Picture({ file }: { file: StoredFile }) {
       wanted = false;
     };
   }, [file.id, app]);
-  return address ? <img src={address} alt={file.name} loading="lazy" /> : null;
+  return address ? <img src={address} alt={file.name} title={file.name} loading="lazy" /> : <span>{file.name}</span>;
 }
