@@ -38,9 +38,7 @@ export function Attached({ files }: { files: StoredFile[] }) {
   return (
     <ul class="attachments" aria-label="Went along">
       {files.map((file) => (
-        <li key={file.id}>
-          {file.kind === "image" ? <Picture file={file} /> : <span>{file.name}</span>}
-        </li>
+        <li key={file.id}>{file.kind === "image" ? <Picture file={file} /> : <span>{file.name}</span>}</li>
       ))}
     </ul>
   );
