@@ -88,7 +88,7 @@ pub(super) async fn gather(
         hints.files = hints::near_files(session.engine(), root, &question.source.name);
     }
     let (asked, engine) = (Arc::clone(&question), session.engine().clone());
-    let bundle = blocking(move || asked.ask(&engine, &hints, aiia_context::gather)).await?;
+    let bundle = blocking(move || asked.with_request(&engine, &hints, aiia_context::gather)).await?;
     let source = Arc::try_unwrap(question).map_or_else(|shared| shared.source.clone(), |question| question.source);
     Ok((source, bundle))
 }
@@ -117,7 +117,7 @@ struct Question {
 
 impl Question {
     /// Answers by `answer`, which gets the request with the index of the project, as far as there is one within the time.
-    fn ask<T>(&self, engine: &Engine, hints: &Hints, answer: impl FnOnce(&ContextRequest) -> T) -> T {
+    fn with_request<T>(&self, engine: &Engine, hints: &Hints, answer: impl FnOnce(&ContextRequest) -> T) -> T {
         let source = &self.source;
         let tree = source.language.and_then(|language| source.open.as_ref()?.tree(language));
         let request = |workspace| ContextRequest {
@@ -145,7 +145,7 @@ impl Question {
 
     /// The names an editor should be asked about, and where the symbol is whose users it should tell.
     fn to_look_up(&self, engine: &Engine) -> (Vec<NameUse>, Option<usize>) {
-        self.ask(engine, Hints::NONE, |request| {
+        self.with_request(engine, Hints::NONE, |request| {
             let symbol = hints::wants_users(self.kind).then(|| aiia_context::target_name(request)).flatten();
             (aiia_context::names_to_look_up(request), symbol)
         })
