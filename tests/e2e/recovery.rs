@@ -147,8 +147,8 @@ fn a_machine_that_sleeps_while_an_answer_streams_loses_nothing() {
     for event in events {
         answer.push_str(event["text"].as_str().unwrap_or_default());
     }
-    let tokens: Vec<String> = (1..=TOKENS).map(|number| format!("t{number} ")).collect();
-    assert_eq!(answer, tokens.concat());
+    let whole = (1..=TOKENS).map(|number| format!("t{number} ")).collect::<Vec<_>>().concat();
+    assert_eq!(answer, whole);
     let stored = wait_for("the end of the run", LIMIT, || {
         let run = http.get(&format!("/runs/{run}"));
         (run["status"] == "completed").then_some(run)
