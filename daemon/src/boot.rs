@@ -6,9 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use aiia_engine::config::{Config, Flag};
 use aiia_engine::{Engine, EngineOptions};
 use aiia_protocol::handshake::Purpose;
 use aiia_protocol::problem::{Problem, ProblemCode};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +27,8 @@ use crate::{VERSION, log};
 const TAKEOVER_LIMIT: Duration = Duration::from_secs(4);
 /// How often it looks meanwhile whether somebody else has become the daemon.
 const TAKEOVER_STEP: Duration = Duration::from_millis(100);
+/// Files and connections that may be open: an answer that streams takes two.
+const OPEN_FILES: u64 = 8192;
 /// What is left to tasks that compute when everything else has ended.
 const RUNTIME_LIMIT: Duration = Duration::from_millis(100);
 
@@ -35,11 +39,31 @@ pub(crate) struct ServeOptions {
     pub(crate) bind: Option<String>,
     /// The port for HTTP; that of the configuration, or any free one, where absent.
     pub(crate) port: Option<u16>,
+    /// Values of the configuration, `key=value`.
+    pub(crate) set: Vec<String>,
+}
+
+impl ServeOptions {
+    /// What they set of the configuration.
+    fn flags(&self) -> Result<Vec<Flag>, Failure> {
+        let mut flags = Vec::new();
+        for set in &self.set {
+            let (key, value) = set.split_once('=').ok_or_else(|| {
+                Failure::usage(format!("`--set {set}` has no value."), "Write it like --set timeouts.idle=90.")
+            })?;
+            flags.push(Flag::new("--set", key.trim(), value.trim())?);
+        }
+        if let Some(port) = self.port.filter(|port| *port != 0) {
+            flags.push(Flag::new("--port", "daemon.http_port", &port.to_string())?);
+        }
+        Ok(flags)
+    }
 }
 
 /// `aiia serve`: the daemon in the foreground.
 pub(crate) fn serve_in_foreground(options: &ServeOptions) -> Result<u8, Failure> {
     let bind = loopback(options.bind.as_deref())?;
+    let flags = options.flags()?;
     let paths = Paths::from_environment()?;
     let Some(lock) = own(&paths)? else { return Err(already_runs(&paths).into()) };
     let announce = |daemon: &Daemon| {
@@ -49,7 +73,8 @@ pub(crate) fn serve_in_foreground(options: &ServeOptions) -> Result<u8, Failure>
             None => writeln!(to, "aiia {VERSION} serves {}", paths.socket().display()),
         };
     };
-    run_daemon(&paths, lock, bind, options.port, IdleExit::Never, announce)?;
+    let listen = Listen { bind, port: options.port };
+    run_daemon(&paths, lock, listen, flags, IdleExit::Never, announce)?;
     Ok(exit::OK)
 }
 
@@ -78,7 +103,8 @@ fn background() -> Result<(), Problem> {
     let _ = std::env::set_current_dir(&paths.data_dir);
     let seconds = std::env::var("AIIA_IDLE_EXIT_SECONDS").ok().and_then(|text| text.parse().ok());
     let idle = seconds.map_or(IdleExit::Configured, |seconds| IdleExit::After(Duration::from_secs(seconds)));
-    run_daemon(&paths, lock, IpAddr::V4(Ipv4Addr::LOCALHOST), None, idle, |_| say(READY))
+    let listen = Listen { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), port: None };
+    run_daemon(&paths, lock, listen, Vec::new(), idle, |_| say(READY))
 }
 
 /// Says a line to the client that started this process, and hangs up.
@@ -132,26 +158,35 @@ enum IdleExit {
     Configured,
 }
 
+/// Where HTTP is to be served.
+struct Listen {
+    bind: IpAddr,
+    /// The port that was asked for on the command line.
+    port: Option<u16>,
+}
+
 fn run_daemon(
     paths: &Paths,
     lock: Lock,
-    bind: IpAddr,
-    port: Option<u16>,
+    listen: Listen,
+    flags: Vec<Flag>,
     idle: IdleExit,
     announce: impl FnOnce(&Daemon),
 ) -> Result<(), Problem> {
     let _log = log::start(&paths.log_dir());
+    allow_open_files();
     let runtime = runtime()?;
     let result = runtime.block_on(async {
-        let options = engine_options(paths);
-        let settings = aiia_engine::config::Config::load(&options.config_file, &options.environment).settings.daemon;
+        let options = EngineOptions { flags, ..engine_options(paths) };
+        let config = Config::load(&options.config_file, &options.environment, &options.flags);
+        let settings = config.settings.daemon;
         let idle = match idle {
             IdleExit::Never => None,
             IdleExit::After(limit) => Some(limit),
             IdleExit::Configured => Some(Duration::from_secs(settings.idle_minutes.saturating_mul(60))),
         };
         let engine = Engine::open(options)?;
-        let listener = http_listener(bind, port, settings.http_port).await?;
+        let listener = http_listener(&listen, settings.http_port).await?;
         let daemon = Daemon::start(paths, engine, listener)?;
         log::mask_also(daemon.token());
         announce(&daemon);
@@ -163,14 +198,22 @@ fn run_daemon(
     result
 }
 
+/// Raises the number of files and connections that this process may have open: systems begin with as few as 256.
+fn allow_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(OPEN_FILES, |most| most.min(OPEN_FILES));
+    if limit.current.is_some_and(|now| now < wanted)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum })
+    {
+        tracing::info!(%error, "the number of open files could not be raised");
+    }
+}
+
 /// A port that was asked for on the command line must be had; without the one of the configuration the daemon still
 /// serves editors and terminals.
-async fn http_listener(
-    bind: IpAddr,
-    asked: Option<u16>,
-    configured: Option<u16>,
-) -> Result<Option<TcpListener>, Problem> {
-    let address = SocketAddr::new(bind, asked.or(configured).unwrap_or(0));
+async fn http_listener(listen: &Listen, configured: Option<u16>) -> Result<Option<TcpListener>, Problem> {
+    let asked = listen.port;
+    let address = SocketAddr::new(listen.bind, asked.or(configured).unwrap_or(0));
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(Some(listener)),
         Err(error) if asked.is_some() => {
@@ -221,6 +264,7 @@ fn engine_options(paths: &Paths) -> EngineOptions {
         data_dir: paths.data_dir.clone(),
         config_file: paths.config_file.clone(),
         environment,
+        flags: Vec::new(),
         version: VERSION.to_owned(),
     }
 }

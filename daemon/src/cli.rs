@@ -84,9 +84,11 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Doctor(arguments) => Ok(doctor::run(&arguments)),
         Verb::Lsp(arguments) if arguments.standalone => boot::serve_standalone(),
         Verb::Lsp(_) => editor::run(),
-        Verb::Serve(arguments) => {
-            boot::serve_in_foreground(&boot::ServeOptions { bind: arguments.bind, port: arguments.port })
-        }
+        Verb::Serve(arguments) => boot::serve_in_foreground(&boot::ServeOptions {
+            bind: arguments.bind,
+            port: arguments.port,
+            set: arguments.set,
+        }),
         Verb::Daemon => boot::serve_in_background(),
         Verb::Open(arguments) => open::run(&arguments),
         Verb::Stop => stop::run(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Where a value comes from. A later one wins over an earlier one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfigOrigin {
     /// It is built in.
@@ -16,6 +16,8 @@ pub enum ConfigOrigin {
     ProjectFile,
     /// A variable of the environment.
     Environment,
+    /// A flag of the daemon's command line.
+    Flag,
 }
 
 /// A value that is in force.
@@ -27,7 +29,7 @@ pub struct ConfigValue {
     pub value: Value,
     /// Where it comes from.
     pub origin: ConfigOrigin,
-    /// The file with the line, or the variable.
+    /// The file with the line, the variable, or the flag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }

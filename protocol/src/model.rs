@@ -69,6 +69,12 @@ pub struct ModelDetails {
     pub input_price: Option<f64>,
     /// US dollars for a million tokens of answers.
     pub output_price: Option<f64>,
+    /// US dollars for a million tokens of prompts that were in the server's cache, where that is another price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_price: Option<f64>,
+    /// Where the prices come from: your configuration, or the built-in table with its day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_origin: Option<String>,
     /// The names that stand for it.
     pub aliases: Vec<String>,
     /// The roles it is used for.

@@ -64,6 +64,12 @@ pub struct Run {
     /// nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// Whether the answer is one that was kept, so that no model was asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_cache: bool,
+    /// Runs of other models that answer the same question; only in the result of `run.start`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<RunId>,
     /// The number of its last durable event.
     pub last_seq: u64,
     /// When it started (RFC 3339, UTC).
@@ -108,6 +114,10 @@ pub struct StartRun {
     /// The model, `provider/model`, for this run alone.
     #[serde(default)]
     pub model: Option<String>,
+    /// Several models, 2 to 8, that answer at the same time, instead of `model`: each gets a run and a branch of its own. The first
+    /// one is shown.
+    #[serde(default)]
+    pub models: Vec<String>,
     /// The system prompt for this run alone.
     #[serde(default)]
     pub system_prompt: Option<String>,
@@ -126,6 +136,7 @@ impl StartRun {
             replaces: None,
             attachments: None,
             model: None,
+            models: Vec::new(),
             system_prompt: None,
             parameters: Parameters::default(),
         }

@@ -43,6 +43,24 @@ pub struct UsageReport {
     pub items: Vec<UsageRow>,
     /// All of them together.
     pub total: UsageRow,
+    /// The prices that the costs are made from; models on this machine and those without a price are left out.
+    #[serde(default)]
+    pub prices: Vec<UsedPrice>,
+}
+
+/// What a model costs, in US dollars for a million tokens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UsedPrice {
+    /// The model, `provider/model`.
+    pub model: String,
+    /// Tokens of prompts.
+    pub input: Option<f64>,
+    /// Tokens of answers.
+    pub output: Option<f64>,
+    /// Tokens of prompts that were in the server's cache; the price of `input` where absent.
+    pub cached: Option<f64>,
+    /// Where the price comes from: your configuration, or the built-in table with its day.
+    pub origin: String,
 }
 
 /// What a number of runs used. What is not known is absent, never 0.
@@ -56,6 +74,9 @@ pub struct UsageRow {
     pub uncounted_runs: u64,
     /// Those of them whose model has no known price.
     pub unpriced_runs: u64,
+    /// Those of them whose answer was a kept one: they used nothing.
+    #[serde(default)]
+    pub cached_runs: u64,
     /// Tokens of prompts, of those runs that are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_tokens: Option<u64>,

@@ -42,6 +42,25 @@ fn a_change_counts_at_once_and_a_broken_file_changes_nothing() {
 }
 
 #[test]
+fn a_flag_of_the_daemon_wins_and_is_shown_as_one() {
+    let aiia = Installation::new();
+    for (set, expected) in [("timeouts.idel=3", "Did you mean `idle`?"), ("timeouts.idle", "has no value")] {
+        let wrong = aiia.run(&["serve", "--set", set]);
+        assert!(!wrong.status.success() && said(&wrong).contains(expected), "{}", said(&wrong));
+    }
+    let mut command = aiia.command(&["serve", "--set", "timeouts.idle=8", "--set", "system_prompt=Be brief."]);
+    let mut daemon = command.stderr(Stdio::null()).spawn().expect("it starts");
+    aiia.runtime();
+    assert_eq!(value_of(&aiia, "timeouts.idle"), (8.into(), "flag".into()));
+    let set = aiia.run(&["config", "set", "timeouts.idle", "7"]);
+    assert!(said(&set).contains("but --set wins over it"), "{}", said(&set));
+    assert_eq!(value_of(&aiia, "timeouts.idle"), (8.into(), "flag".into()), "also when the file is read again");
+    assert_eq!(value_of(&aiia, "system_prompt"), ("Be brief.".into(), "flag".into()));
+    assert!(aiia.run(&["stop"]).status.success());
+    assert!(daemon.wait().expect("it ends").success());
+}
+
+#[test]
 fn the_folder_names_a_model_but_no_host() {
     let aiia = Installation::configured("[providers.other]\ndialect = \"ollama\"\nbase_url = \"http://127.0.0.1:1\"\n");
     aiia.write(
@@ -153,4 +172,7 @@ fn another_model_answers_where_the_chosen_one_cannot_and_that_is_said() {
     assert!(asked.status.success(), "{}", said(&asked));
     assert!(said(&asked).contains("other/n was asked instead."), "{}", said(&asked));
     assert_eq!(other.chats()[0].body["model"], "n");
+    let report = aiia.json(&["usage", "--json"]);
+    let names: Vec<&Value> = report["items"].as_array().expect("rows").iter().map(|row| &row["name"]).collect();
+    assert_eq!(names, ["other/n"], "what was used counts for the one that answered");
 }

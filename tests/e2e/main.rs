@@ -1,6 +1,7 @@
 //! The whole program, from outside: as a terminal, an editor and a browser use it.
 
 mod bad_input;
+mod budgets;
 mod command_line;
 mod configuration;
 mod crash;
@@ -15,4 +16,5 @@ mod neovim;
 mod recovery;
 mod repair;
 mod shared_chat;
+mod unusable_models;
 mod usage;

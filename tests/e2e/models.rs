@@ -123,3 +123,70 @@ fn a_cancelled_answer_closes_the_connection_within_a_second_from_everywhere() {
         assert!(fastest < Duration::from_secs(1), "{way}: {fastest:?}");
     }
 }
+
+#[test]
+fn several_models_answer_one_question_at_the_same_time_and_each_is_cancelled_alone() {
+    let aiia = Installation::new();
+    aiia.json(&["history", "--json"]);
+    let http = HttpClient::new(&aiia);
+    let chat = http.chat();
+    let gate = Gate::closed();
+    for _ in 0..3 {
+        aiia.model.next(Script::Numbered { count: 3, gate: gate.clone() });
+    }
+    let models = ["scripted/a", "scripted/b", "scripted/c"];
+    let first = http.post(&format!("/chats/{chat}/runs"), &json!({ "content": "Which is best?", "models": models }));
+    assert!(aiia.model.wait_for_chats(3, Duration::from_secs(30)), "all are asked before any has answered");
+    let beside: Vec<&str> = first["beside"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let [second, third] = beside.as_slice() else { panic!("{first}") };
+    assert_eq!(http.delete(&format!("/runs/{second}"))["status"], "cancelled");
+    gate.release(100);
+    for (run, status) in [(first["id"].as_str().unwrap(), "completed"), (second, "cancelled"), (third, "completed")] {
+        assert_eq!(http.run_events(run).pop().unwrap()["status"], status, "{run}");
+    }
+    let messages = http.get(&format!("/chats/{chat}/messages"));
+    let items = messages["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[1]["model"]), (2, &json!("scripted/a")), "the first one is shown: {messages}");
+    assert_eq!(items[1]["siblings"].as_array().map(Vec::len), Some(3), "{messages}");
+    let refused =
+        http.try_post(&format!("/chats/{chat}/runs"), &json!({ "content": "x", "models": vec!["scripted/a"; 9] }));
+    assert!(refused.1["detail"].as_str().is_some_and(|text| text.contains("At most 8 models")), "{refused:?}");
+    // On the command line one answer follows the other, and a failure hides none.
+    aiia.model.next(Script::error(401, "no such key"));
+    aiia.model.next(Script::text("From the other one."));
+    let asked = aiia.run(&["ask", "why?", "-m", "scripted/a", "-m", "scripted/b"]);
+    let shown = text(&asked.stdout);
+    assert!(
+        !asked.status.success() && shown.contains("── scripted/b") && shown.contains("From the other one."),
+        "{shown}"
+    );
+}
+
+#[test]
+fn the_same_question_is_answered_by_what_was_kept_where_that_is_wanted() {
+    let aiia = Installation::new();
+    let ask = || text(&aiia.run(&["ask", "why?"]).stderr);
+    assert!(!ask().contains("no model was asked") && !ask().contains("no model was asked"));
+    assert_eq!(aiia.model.chats().len(), 2, "nothing is kept unless it is wanted");
+    assert!(aiia.run(&["config", "set", "cache.answers", "true"]).status.success());
+    ask();
+    let told = ask();
+    assert!(told.contains("no model was asked"), "{told}");
+    assert_eq!(aiia.model.chats().len(), 3);
+    assert!(aiia.run(&["ask", "why?", "--model", "scripted/other"]).status.success());
+    assert_eq!(aiia.model.chats().len(), 4, "another model is another request");
+    let report = aiia.json(&["usage", "--json"]);
+    let total = &report["total"];
+    assert_eq!((&total["runs"], &total["cached_runs"], &total["input_tokens"]), (&json!(5), &json!(1), &json!(40)));
+    // Whoever asks for another answer gets one.
+    let http = HttpClient::new(&aiia);
+    let run = http.ask(&http.chat(), "why?");
+    let done = http.run_events(&run);
+    assert!(done.iter().any(|event| event["reason"] == "from_cache"), "{done:?}");
+    let run = http.get(&format!("/runs/{run}"));
+    assert_eq!((&run["from_cache"], &run["usage"]["input_tokens"]), (&json!(true), &json!(0)));
+    let message = run["message_id"].as_str().unwrap();
+    let again = http.post(&format!("/messages/{message}/answers"), &json!({}));
+    http.run_events(again["items"][0]["id"].as_str().unwrap());
+    assert_eq!(aiia.model.chats().len(), 5);
+}

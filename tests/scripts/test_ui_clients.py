@@ -1,7 +1,9 @@
+import os
 import unittest
 
 import support
 import chromium_client
+import llama_server
 import openai_clients
 import schemathesis_client
 import vscode_client
@@ -59,6 +61,18 @@ class Schemathesis(support.ScratchTest):
         with self.assertRaises(SetupError) as caught:
             schemathesis_client.prepare(self.folder, Quiet(), self.folder / "log", {"PATH": "", "PIP_INDEX_URL": "http://127.0.0.1:1/", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": "/dev/null"})
         self.assertIn("AIIA_SCHEMATHESIS", caught.exception.hint)
+
+
+class LlamaServer(support.ScratchTest):
+    def test_a_given_one_is_taken(self):
+        given = {"AIIA_LLAMA_PYTHON": "/a/python", "PATH": ""}
+        self.assertEqual(str(llama_server.prepare(self.folder, Quiet(), self.folder / "log", given)), "/a/python")
+
+    def test_what_cannot_be_installed_is_said(self):
+        offline = {**os.environ, "PIP_INDEX_URL": "http://127.0.0.1:1/", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": "/dev/null"}
+        with self.assertRaises(SetupError) as caught:
+            llama_server.prepare(self.folder, Quiet(), self.folder / "log", offline)
+        self.assertIn("AIIA_LLAMA_PYTHON", caught.exception.hint)
 
 
 if __name__ == "__main__":

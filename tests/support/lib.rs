@@ -3,5 +3,6 @@
 pub mod http_client;
 pub mod http_server;
 pub mod installation;
+pub mod llama_server;
 pub mod lsp_client;
 pub mod model_server;

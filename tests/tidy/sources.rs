@@ -66,7 +66,8 @@ fn no_test_waits_by_the_clock() {
 #[test]
 fn only_the_gate_lets_a_request_out() {
     // `Models::stream` is the one door to every model; `ModelDirectory::ask` is its only caller and takes only what
-    // `gate::seal` has made; nothing but the driver of runs, the titles after them and the completions of programs asks.
+    // `gate::seal` has made; nothing but the driver of runs, the summaries before them, the titles after them and the
+    // completions of programs asks.
     let engine: Vec<String> =
         rust_files().into_iter().filter(|path| path.starts_with("daemon/") && !path.contains("/aiia-llm/")).collect();
     let callers = |pattern: &str| -> Vec<String> {
@@ -79,6 +80,7 @@ fn only_the_gate_lets_a_request_out() {
         [
             "daemon/crates/aiia-engine/src/completion.rs",
             "daemon/crates/aiia-engine/src/run/driver.rs",
+            "daemon/crates/aiia-engine/src/run/summary.rs",
             "daemon/crates/aiia-engine/src/run/title.rs"
         ]
     );

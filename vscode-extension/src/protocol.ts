@@ -2337,6 +2337,10 @@ export interface components {
              *     nothing.
              */
             cost_usd?: number | null;
+            /** @description Whether the answer is one that was kept, so that no model was asked. */
+            from_cache?: boolean;
+            /** @description Runs of other models that answer the same question; only in the result of `run.start`. */
+            beside?: components["schemas"]["RunId"][];
             /**
              * Format: uint64
              * @description The number of its last durable event.
@@ -2873,6 +2877,12 @@ export interface components {
              * @default null
              */
             model: string | null;
+            /**
+             * @description Several models, 2 to 8, that answer at the same time, instead of `model`: each gets a run and a branch of its own. The first
+             *     one is shown.
+             * @default []
+             */
+            models: string[];
             /**
              * @description The system prompt for this run alone.
              * @default null
@@ -3715,6 +3725,13 @@ export interface components {
              * @description US dollars for a million tokens of answers.
              */
             output_price?: number | null;
+            /**
+             * Format: double
+             * @description US dollars for a million tokens of prompts that were in the server's cache, where that is another price.
+             */
+            cached_price?: number | null;
+            /** @description Where the prices come from: your configuration, or the built-in table with its day. */
+            price_origin?: string | null;
             /** @description The names that stand for it. */
             aliases: string[];
             /** @description The roles it is used for. */
@@ -3884,6 +3901,11 @@ export interface components {
             items: components["schemas"]["UsageRow"][];
             /** @description All of them together. */
             total: components["schemas"]["UsageRow"];
+            /**
+             * @description The prices that the costs are made from; models on this machine and those without a price are left out.
+             * @default []
+             */
+            prices: components["schemas"]["UsedPrice"][];
         };
         /** @description What a number of runs used. What is not known is absent, never 0. */
         UsageRow: {
@@ -3906,6 +3928,12 @@ export interface components {
             unpriced_runs: number;
             /**
              * Format: uint64
+             * @description Those of them whose answer was a kept one: they used nothing.
+             * @default 0
+             */
+            cached_runs: number;
+            /**
+             * Format: uint64
              * @description Tokens of prompts, of those runs that are counted.
              */
             input_tokens?: number | null;
@@ -3924,6 +3952,28 @@ export interface components {
              * @description US dollars, of those runs that are counted and whose model has a price. Models on this machine cost nothing.
              */
             cost_usd?: number | null;
+        };
+        /** @description What a model costs, in US dollars for a million tokens. */
+        UsedPrice: {
+            /** @description The model, `provider/model`. */
+            model: string;
+            /**
+             * Format: double
+             * @description Tokens of prompts.
+             */
+            input?: number | null;
+            /**
+             * Format: double
+             * @description Tokens of answers.
+             */
+            output?: number | null;
+            /**
+             * Format: double
+             * @description Tokens of prompts that were in the server's cache; the price of `input` where absent.
+             */
+            cached?: number | null;
+            /** @description Where the price comes from: your configuration, or the built-in table with its day. */
+            origin: string;
         };
         /** @description Parameters of `config.get`. */
         GetConfig: {
@@ -3950,11 +4000,11 @@ export interface components {
             value: unknown;
             /** @description Where it comes from. */
             origin: components["schemas"]["ConfigOrigin"];
-            /** @description The file with the line, or the variable. */
+            /** @description The file with the line, the variable, or the flag. */
             source?: string | null;
         };
         /** @description Where a value comes from. A later one wins over an earlier one. */
-        ConfigOrigin: "default" | "file" | "project_file" | "environment";
+        ConfigOrigin: "default" | "file" | "project_file" | "environment" | "flag";
         /** @description Parameters of `config.update`. */
         UpdateConfig: {
             /** @description The key, such as `timeouts.idle`. */
@@ -6232,6 +6282,12 @@ export interface operations {
                      * @default null
                      */
                     model?: string | null;
+                    /**
+                     * @description Several models, 2 to 8, that answer at the same time, instead of `model`: each gets a run and a branch of its own. The first
+                     *     one is shown.
+                     * @default []
+                     */
+                    models?: string[];
                     /**
                      * @description The system prompt for this run alone.
                      * @default null

@@ -140,9 +140,9 @@ pub(crate) struct AskArguments {
     /// The chat to go on in; a new one where absent
     #[arg(long, value_name = "ID")]
     pub(crate) chat: Option<String>,
-    /// The model, `provider/model`
-    #[arg(short, long)]
-    pub(crate) model: Option<String>,
+    /// The model, `provider/model`; several answer one after the other on the screen, at the same time in truth
+    #[arg(short, long = "model", value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
     /// Print the answer as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -393,6 +393,9 @@ pub(crate) struct ServeArguments {
     /// The loopback address for HTTP
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) bind: Option<String>,
+    /// A value of the configuration, over the file and the environment, such as `timeouts.idle=90`
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
 }
 
 #[derive(Debug, Args)]

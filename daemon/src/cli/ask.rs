@@ -7,15 +7,15 @@ use std::os::fd::AsFd;
 use aiia_protocol::action::{ActionKind, StartAction};
 use aiia_protocol::chat::{ChatRef, CreateChat, DeleteChat};
 use aiia_protocol::id::ChatId;
-use aiia_protocol::operation::{ActionStart, ChatCreate, ChatDelete, ChatGet, ProjectResolve, RunStart};
+use aiia_protocol::operation::{ActionStart, ChatCreate, ChatDelete, ChatGet, ProjectResolve, RunGet, RunStart};
 use aiia_protocol::project::ResolveProject;
-use aiia_protocol::run::{Run, StartRun};
+use aiia_protocol::run::{Run, RunRef, StartRun};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
 use crate::cli::arguments::AskArguments;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::output;
+use crate::cli::output::{self, Style, paint};
 use crate::cli::run_view::{self, Show};
 use crate::cli::target::Target;
 use crate::client::Client;
@@ -35,6 +35,9 @@ pub(crate) fn run(arguments: &AskArguments) -> Result<u8, Failure> {
     let targets: Vec<Target> = arguments.files.iter().map(|file| Target::read(file)).collect::<Result<_, _>>()?;
     let mut client = Client::open()?;
     let run = start(&mut client, arguments, &targets, &input)?;
+    if !run.beside.is_empty() {
+        return several(&mut client, run, arguments.json, &interrupt);
+    }
     let show = if arguments.json { Show::Nothing } else { Show::Answer };
     run_view::follow(&mut client, &run, show, &interrupt)?;
     if arguments.json {
@@ -43,11 +46,43 @@ pub(crate) fn run(arguments: &AskArguments) -> Result<u8, Failure> {
     Ok(exit::OK)
 }
 
+/// Shows the answers of several models, one after the other. One that fails does not hide the others.
+fn several(client: &mut Client, first: Run, json: bool, interrupt: &Interrupt) -> Result<u8, Failure> {
+    let mut runs = vec![first];
+    for run_id in runs[0].beside.clone() {
+        runs.push(client.call::<RunGet>(&RunRef { run_id })?);
+    }
+    let show = if json { Show::Nothing } else { Show::Answer };
+    let mut failed = None;
+    let mut answers = Vec::new();
+    for run in &runs {
+        if !json {
+            output::painted_line(&paint(&format!("── {}", run.model), Style::Heading));
+        }
+        if let Err(failure) = run_view::follow(client, run, show, interrupt) {
+            if !json {
+                output::report(&failure);
+            }
+            failed.get_or_insert(failure.code);
+        }
+        answers.push(run_view::message(client, run)?);
+    }
+    if json {
+        output::json(&answers);
+    }
+    Ok(failed.unwrap_or(exit::OK))
+}
+
 fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], input: &str) -> Result<Run, Failure> {
     let chat_id = arguments.chat.as_deref().map(ChatId::from);
     let question = with_attachment(&arguments.question, "standard input", input);
+    let (model, models) = match arguments.models.as_slice() {
+        [] => (None, Vec::new()),
+        [model] => (Some(model.clone()), Vec::new()),
+        models => (None, models.to_vec()),
+    };
     // About one file the daemon itself knows what belongs to the question.
-    if let [target] = targets {
+    if let ([target], true) = (targets, models.is_empty()) {
         return Ok(client.call::<ActionStart>(&StartAction {
             kind: ActionKind::Ask,
             document: target.document()?,
@@ -55,7 +90,7 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
             instruction: Some(question),
             diagnostics: Vec::new(),
             chat_id,
-            model: arguments.model.clone(),
+            model,
             after_edit: None,
         })?);
     }
@@ -67,9 +102,9 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
     let is_new = chat_id.is_none();
     let chat_id = match chat_id {
         Some(chat_id) => chat_id,
-        None => new_chat(client, arguments.model.clone())?,
+        None => new_chat(client, model.clone())?,
     };
-    let params = StartRun { model: arguments.model.clone(), ..StartRun::new(chat_id, content) };
+    let params = StartRun { model, models, ..StartRun::new(chat_id, content) };
     let started = client.call::<RunStart>(&params);
     if started.is_err() && is_new {
         remove_if_empty(client, params.chat_id);

@@ -61,7 +61,7 @@ fn print(config: &Config, all: bool) {
         count += 1;
         let origin = match value.origin {
             ConfigOrigin::Default => "built in",
-            ConfigOrigin::File | ConfigOrigin::ProjectFile | ConfigOrigin::Environment => {
+            ConfigOrigin::File | ConfigOrigin::ProjectFile | ConfigOrigin::Environment | ConfigOrigin::Flag => {
                 value.source.as_deref().unwrap_or_default()
             }
         };
@@ -92,7 +92,9 @@ fn update(key: &str, value: Option<String>) -> Result<u8, Failure> {
     match config.values.iter().find(|known| known.key == key) {
         Some(known) => {
             let over = match (known.origin, &known.source) {
-                (ConfigOrigin::Environment, Some(variable)) => format!(", but {variable} wins over it"),
+                (ConfigOrigin::Environment | ConfigOrigin::Flag, Some(winner)) => {
+                    format!(", but {winner} wins over it")
+                }
                 _ => String::new(),
             };
             output::note(&format!("{key} = {}{over}", plain(&known.value)));

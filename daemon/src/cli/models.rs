@@ -94,6 +94,9 @@ fn about(details: &ModelDetails) {
         (false, Some(input), Some(output)) => row("price", &format!("${input} in, ${output} out, a million tokens")),
         _ => row("price", "unknown"),
     }
+    if let Some(origin) = &details.price_origin {
+        row("price from", origin);
+    }
     for (name, values) in [("aliases", &details.aliases), ("used for", &details.roles)] {
         if !values.is_empty() {
             row(name, &values.join(", "));

@@ -35,9 +35,23 @@ pub(crate) fn run(arguments: &UsageArguments) -> Result<u8, Failure> {
     for row in report.items.iter().chain((report.items.len() > 1).then_some(&report.total)) {
         output::line(&line(row, width));
     }
+    for price in &report.prices {
+        let dollars = |price: Option<f64>| price.map_or_else(|| "unknown".to_owned(), |price| price.to_string());
+        let text = format!(
+            "{}: {} read, {} written ({})",
+            price.model,
+            dollars(price.input),
+            dollars(price.output),
+            price.origin
+        );
+        output::painted_line(&paint(&text, Style::Faint));
+    }
     let total = &report.total;
     if total.uncounted_runs > 0 {
         output::note(&format!("{} runs are not counted: their servers told no tokens.", total.uncounted_runs));
+    }
+    if total.cached_runs > 0 {
+        output::note(&format!("{} runs were answered by what was kept, and used nothing.", total.cached_runs));
     }
     if total.unpriced_runs > 0 {
         output::note(&format!(

@@ -23,7 +23,7 @@ pub use bundle::{ContextBundle, ContextRequest, Intent, Piece, PieceKind, Said, 
 pub use hints::{Hints, NameUse, NearFile, Nearness, Place, Resolved};
 pub use look_up::{names_to_look_up, target_name};
 pub use map::map;
-pub use tokens::count_tokens;
+pub use tokens::{Vocabulary, count_tokens, count_tokens_in};
 pub use workspace::{
     Admits, DiskTexts, FileTexts, IGNORE_FILE, IndexReport, Indexer, IndexerOptions, MAX_FILE_BYTES, MAX_FILES,
     Progress, Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,

@@ -6,12 +6,30 @@
 /// The longest token of cl100k, in bytes: a run of blanks.
 const LONGEST_TOKEN: usize = 128;
 
+/// A vocabulary of tokens that is known to the letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Vocabulary {
+    /// That of GPT-4 and GPT-3.5, near enough to those of most other families to be scaled.
+    #[default]
+    Cl100k,
+    /// That of GPT-4o and what came after it at `OpenAI`.
+    O200k,
+}
+
 /// The tokens of a text in cl100k.
 pub fn count_tokens(text: &str) -> usize {
+    count_tokens_in(Vocabulary::Cl100k, text)
+}
+
+/// The tokens of a text in a vocabulary.
+pub fn count_tokens_in(vocabulary: Vocabulary, text: &str) -> usize {
     if text.is_empty() {
         return 0;
     }
-    bpe_openai::cl100k_base().count(text)
+    match vocabulary {
+        Vocabulary::Cl100k => bpe_openai::cl100k_base().count(text),
+        Vocabulary::O200k => bpe_openai::o200k_base().count(text),
+    }
 }
 
 /// The tokens of a text if they are no more than `limit`. Of a text far over the limit only the start is read.
@@ -42,6 +60,14 @@ mod tests {
         if expected > 0 {
             assert_eq!(count_within(text, expected - 1), None);
         }
+    }
+
+    #[rstest]
+    #[case("hello world", 2)]
+    // Its own documentation counts one where cl100k has more.
+    #[case("안녕하세요", 2)]
+    fn counts_in_the_newer_vocabulary(#[case] text: &str, #[case] expected: usize) {
+        assert_eq!(count_tokens_in(Vocabulary::O200k, text), expected);
     }
 
     #[test]

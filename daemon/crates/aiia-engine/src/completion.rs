@@ -65,7 +65,7 @@ impl Session {
         let model = crate::operations::choose(&engine, &settings, Vec::new()).await?;
         let messages = asked.messages.into_iter().map(|(role, text)| ChatMessage::new(to_model(role), text)).collect();
         let sealed = gate::seal(messages, crate::operations::redaction(&engine, model.local));
-        let room = crate::operations::answer_limit(sealed.messages(), model.window);
+        let room = crate::operations::answer_limit(sealed.messages(), &model, None);
         let sampling = Sampling::new(&settings, room);
         let cancel = CancellationToken::new();
         let deltas = configured.models.ask(&model, &sealed, &sampling, cancel.child_token());

@@ -41,6 +41,8 @@ pub struct EngineOptions {
     pub config_file: PathBuf,
     /// The environment: keys of model providers and `AIIA_…` settings are looked up in it.
     pub environment: BTreeMap<String, String>,
+    /// What the command line of the daemon sets; it wins over the file and the environment.
+    pub flags: Vec<config::Flag>,
     /// The version of the program.
     pub version: String,
 }
@@ -141,7 +143,7 @@ impl Engine {
         });
         let store = Store::open(&options.data_dir).map_err(Problem::from)?;
         let stamp = config::stamp(&options.config_file);
-        let config = Config::load(&options.config_file, &options.environment);
+        let config = Config::load(&options.config_file, &options.environment, &options.flags);
         let keys = Keys::new(&options.data_dir, options.environment.get("AIIA_KEYRING").is_none_or(|on| on != "off"));
         let models = Arc::new(ModelDirectory::new(&config, &options, &keys, None));
         let configured = Configured { config, models, newest: None, stamp };
@@ -189,7 +191,7 @@ impl Engine {
     pub(crate) fn reload_config(&self) {
         let mut place = self.configured.write().unwrap_or_else(PoisonError::into_inner);
         let stamp = config::stamp(&self.options.config_file);
-        let loaded = Config::load(&self.options.config_file, &self.options.environment);
+        let loaded = Config::load(&self.options.config_file, &self.options.environment, &self.options.flags);
         let (config, newest) = if loaded.is_broken() { (place.config.clone(), Some(loaded)) } else { (loaded, None) };
         let models = Arc::new(ModelDirectory::new(&config, &self.options, &self.keys, Some(&place.models)));
         *place = Arc::new(Configured { config, models, newest, stamp });

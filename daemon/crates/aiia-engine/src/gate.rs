@@ -11,6 +11,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 
 pub(crate) use restore::Restorer;
 
+use crate::chat_excerpt;
 use crate::source::Source;
 use crate::workspace;
 
@@ -50,6 +51,16 @@ impl Sealed {
             }
             sealed.messages.push(message);
         }
+        sealed
+    }
+
+    /// The same with a summary of what was said before behind the system prompt.
+    pub(crate) fn remembering(&self, summary: &str, redact: bool) -> Self {
+        let (mut sealed, Some(first)) = (self.clone(), self.messages.first()) else { return self.clone() };
+        let last = sealed.and(vec![ChatMessage::new(first.role, summary)], redact);
+        sealed.secrets = last.secrets;
+        let summary = last.messages.last().map(|message| message.content.as_str()).unwrap_or_default();
+        sealed.messages[0].content = chat_excerpt::introduced(&first.content, summary);
         sealed
     }
 
@@ -118,5 +129,10 @@ mod tests {
         let more = sealed.and(vec![ChatMessage::new(Role::Assistant, format!("It was {key}."))], true);
         assert_eq!(more.messages()[1].content, "It was __AIIA_SECRET_1__.");
         assert_eq!((more.messages().len(), more.redactions()), (2, 1));
+        let sealed = seal(vec![ChatMessage::new(Role::System, "Be brief."), ChatMessage::new(Role::User, key)], true);
+        let remembering = sealed.remembering(&format!("The password is {key}."), true);
+        let system = &remembering.messages()[0].content;
+        assert!(system.starts_with("Be brief.") && system.ends_with("The password is __AIIA_SECRET_1__."), "{system}");
+        assert_eq!((remembering.messages().len(), remembering.redactions()), (2, 1));
     }
 }

@@ -17,6 +17,8 @@ pub mod review;
 mod attachments;
 mod audit;
 mod bus;
+mod chat_excerpt;
+mod counting;
 mod dispatch;
 mod folder_traces;
 mod gate;

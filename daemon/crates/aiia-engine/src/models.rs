@@ -2,6 +2,7 @@
 
 mod providers;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,12 +17,15 @@ use aiia_protocol::settings;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, History, PROJECT_FILE, ProjectSettings, Settings};
-use crate::engine::EngineOptions;
+use crate::counting::Counter;
+use crate::engine::{Engine, EngineOptions};
 use crate::gate::Sealed;
 use crate::keys::Keys;
 
 /// How long a look around stays good.
 const SURVEY_AGE: Duration = Duration::from_secs(15);
+/// How long a window that a server told stays good.
+const WINDOW_AGE: Duration = Duration::from_mins(1);
 /// The context window where nothing is known about it.
 const UNKNOWN_WINDOW: u32 = 8192;
 
@@ -34,10 +38,32 @@ pub(crate) struct Chosen {
     pub(crate) local: bool,
     /// Tokens of its context window.
     pub(crate) window: u32,
+    /// How it counts them.
+    pub(crate) tokens: Counter,
     /// The models to ask when it cannot be reached.
     pub(crate) fallback: Vec<String>,
     /// What the user should know about the choice.
     pub(crate) notes: Vec<String>,
+}
+
+impl Chosen {
+    #[cfg(test)]
+    pub(crate) fn for_tests(window: u32) -> Self {
+        Self {
+            name: "test/m".to_owned(),
+            local: true,
+            window,
+            tokens: Counter::default(),
+            fallback: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The same with `name`, one of those that stand in for it, as the first to ask.
+    pub(crate) fn instead(&self, name: &str) -> Self {
+        let rest = self.fallback.iter().skip_while(|next| *next != name).skip(1);
+        Self { name: name.to_owned(), fallback: rest.cloned().collect(), ..self.clone() }
+    }
 }
 
 /// How an answer is drawn from the model.
@@ -49,6 +75,11 @@ pub(crate) struct Sampling {
 }
 
 impl Sampling {
+    /// The most likely answer of at most so many tokens.
+    pub(crate) fn plain(max_tokens: u32) -> Self {
+        Self { max_tokens, temperature: 0.0, stop: Vec::new() }
+    }
+
     /// As the settings say; the answer has at most `room` tokens.
     pub(crate) fn new(settings: &settings::Settings, room: u32) -> Self {
         let wanted = settings.max_tokens.as_ref().map_or(room, |tokens| tokens.value);
@@ -57,6 +88,16 @@ impl Sampling {
             temperature: settings.temperature.as_ref().map_or(0.0, |temperature| temperature.value as f32),
             stop: settings.stop.as_ref().map(|stop| stop.value.clone()).unwrap_or_default(),
         }
+    }
+
+    /// Whether the same question always gets the same answer.
+    pub(crate) fn is_determined(&self) -> bool {
+        self.temperature == 0.0
+    }
+
+    /// All of it, to be compared.
+    pub(crate) fn shown(&self) -> String {
+        format!("{self:?}")
     }
 
     /// The same, with an answer of at most `room` tokens.
@@ -74,6 +115,8 @@ pub(crate) struct ModelDirectory {
     problems: Vec<String>,
     environment_keys: Vec<Key>,
     last: Mutex<Option<(Instant, Arc<Survey>)>>,
+    /// Windows that servers told when they were asked about a model alone.
+    windows: Mutex<HashMap<String, (Instant, Option<u32>)>>,
 }
 
 impl ModelDirectory {
@@ -114,6 +157,7 @@ impl ModelDirectory {
             problems: made.problems,
             environment_keys: made.environment_keys,
             last: Mutex::new(None),
+            windows: Mutex::default(),
         }
     }
 
@@ -209,22 +253,60 @@ impl ModelDirectory {
         name.to_owned()
     }
 
-    /// The model for a run: the wished one, else the default.
-    pub(crate) async fn choose(&self, wish: Option<&str>) -> Result<Chosen, Problem> {
-        let name = match wish.filter(|name| !name.is_empty()) {
+    /// The model for a run: the wished one, else the default. How it counts tokens is known to the engine alone.
+    async fn choose(&self, wish: Option<&str>) -> Result<Chosen, Problem> {
+        let name = match wish.filter(|name| !name.is_empty() && *name != "default") {
             Some(name) => self.resolved(name),
             None => self.default_model().await?,
         };
         let survey = self.survey().await;
+        if !name.contains('/') {
+            return Err(self.no_such_model(&name, &survey));
+        }
         let known = survey.models.iter().find(|model| model.name == name);
         let provider = name.split('/').next().unwrap_or_default();
         let local = known.map_or_else(
             || survey.models.iter().any(|model| model.provider == provider && model.local),
             |model| model.local,
         );
-        let window = known.and_then(|model| model.context_window).unwrap_or(UNKNOWN_WINDOW);
+        let window = match known.and_then(|model| model.context_window) {
+            Some(tokens) => tokens,
+            None => self.asked_window(&name).await.unwrap_or(UNKNOWN_WINDOW),
+        };
         let fallback = self.fallback(&name, local).await;
-        Ok(Chosen { name, local, window, fallback, notes: Vec::new() })
+        Ok(Chosen { name, local, window, tokens: Counter::default(), fallback, notes: Vec::new() })
+    }
+
+    /// The window of a model whose provider does not tell it in its list; its server is asked now and then.
+    async fn asked_window(&self, name: &str) -> Option<u32> {
+        let known = self.windows.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        if let Some((at, window)) = known
+            && at.elapsed() < WINDOW_AGE
+        {
+            return window;
+        }
+        let window = self.models.window(name).await;
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), (Instant::now(), window));
+        window
+    }
+
+    /// The problem of a name that is neither an alias nor `provider/model`.
+    fn no_such_model(&self, name: &str, survey: &Survey) -> Problem {
+        let aliases = self.settings.aliases.keys().map(String::as_str);
+        let names: Vec<&str> = aliases.chain(survey.models.iter().map(|model| model.name.as_str())).collect();
+        let mut near = aiia_llm::nearest(name, names.iter().copied(), 3);
+        if near.is_empty() {
+            near = names.into_iter().take(3).collect();
+        }
+        let hint = match near.as_slice() {
+            [] => "`aiia models pull` gets one; `aiia doctor` tells what was tried.".to_owned(),
+            near => {
+                format!("Models are named provider/model, or by an alias. Choose one of these: {}.", near.join(", "))
+            }
+        };
+        Problem::new(ProblemCode::ModelUnavailable, format!("There is no model “{name}”."))
+            .with_reason(LlmErrorKind::ModelMissing.as_str())
+            .with_hint(hint)
     }
 
     /// Whether what is sent to a model stays on this machine.
@@ -304,6 +386,13 @@ impl ModelDirectory {
         chain.extend(model.fallback.iter().cloned());
         self.models.stream_first(&chain, request, cancel)
     }
+}
+
+/// The model for a run: the wished one, else the default.
+pub(crate) async fn choose(engine: &Engine, wish: Option<&str>) -> Result<Chosen, Problem> {
+    let mut chosen = engine.models().choose(wish).await?;
+    chosen.tokens = Counter::of(engine, &chosen.name).await;
+    Ok(chosen)
 }
 
 /// A model's error as a user reads it.

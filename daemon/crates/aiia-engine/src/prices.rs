@@ -1,27 +1,55 @@
-//! What tokens cost: the user's table, then the built-in one, which holds list prices and can be out of date.
+//! What tokens cost: the user's table, then the built-in one, which holds list prices of a day (compared with the table that
+//! `LiteLLM` 1.106.2 publishes) and can be out of date.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use aiia_protocol::run::Usage;
+use serde::Deserialize;
 
 use crate::config::Price;
 use crate::engine::Configured;
 
-static BUILT_IN: LazyLock<BTreeMap<String, Price>> =
+/// The built-in prices.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BuiltIn {
+    /// The day on which they were compared with a published table.
+    checked: String,
+    models: BTreeMap<String, Price>,
+}
+
+static BUILT_IN: LazyLock<BuiltIn> =
     LazyLock::new(|| serde_json::from_str(include_str!("prices.json")).expect("the table is checked by a test"));
 
+/// A price and where it comes from, as people read it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Known {
+    pub(crate) price: Price,
+    pub(crate) origin: String,
+}
+
 /// The price of a model: the user's for it, the user's for all of its provider, the built-in one.
-pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>) -> Option<Price> {
+pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>) -> Option<Known> {
     let provider = model.split('/').next().unwrap_or_default();
     let wide = format!("{provider}/*");
-    own.get(model).or_else(|| own.get(&wide)).or_else(|| BUILT_IN.get(model)).copied()
+    if let Some((key, price)) = own.get_key_value(model).or_else(|| own.get_key_value(&wide)) {
+        return Some(Known { price: *price, origin: format!("configuration: prices.\"{key}\"") });
+    }
+    let price = *BUILT_IN.models.get(model)?;
+    Some(Known { price, origin: format!("built-in list price of {}", BUILT_IN.checked) })
 }
 
 /// The price of a model as [`of`] gives it; nothing for one on this machine.
 pub(crate) async fn price_of(model: &str, configured: &Configured) -> Option<Price> {
+    known(model, configured).await.map(|known| known.price)
+}
+
+/// The same with its origin.
+pub(crate) async fn known(model: &str, configured: &Configured) -> Option<Known> {
     if configured.models.is_local(model).await {
-        return Some(Price { input: Some(0.0), output: Some(0.0), cached: None });
+        let price = Price { input: Some(0.0), output: Some(0.0), cached: None };
+        return Some(Known { price, origin: "on this machine".to_owned() });
     }
     of(model, &configured.config.settings.prices)
 }
@@ -44,7 +72,8 @@ mod tests {
 
     #[test]
     fn the_table_is_sound() {
-        for (model, price) in BUILT_IN.iter() {
+        assert!(BUILT_IN.checked.parse::<jiff::civil::Date>().is_ok(), "{}", BUILT_IN.checked);
+        for (model, price) in &BUILT_IN.models {
             assert!(model.contains('/') && price.input > Some(0.0) && price.output >= price.input, "{model}");
             assert!(price.cached.is_none() || price.cached < price.input, "{model}");
         }
@@ -54,9 +83,15 @@ mod tests {
     fn the_users_own_price_wins() {
         let price = |input| Price { input: Some(input), output: Some(input), cached: None };
         let own = BTreeMap::from([("openai/gpt-4.1".to_owned(), price(9.0)), ("groq/*".to_owned(), price(7.0))]);
-        assert_eq!(of("openai/gpt-4.1", &own).unwrap().input, Some(9.0));
-        assert_eq!(of("groq/anything", &own).unwrap().input, Some(7.0));
-        assert_eq!(of("openai/gpt-4.1-mini", &own).unwrap().input, Some(0.4));
+        for (model, input, origin) in [
+            ("openai/gpt-4.1", 9.0, "configuration: prices.\"openai/gpt-4.1\""),
+            ("groq/anything", 7.0, "configuration: prices.\"groq/*\""),
+            ("openai/gpt-4.1-mini", 0.4, "built-in list price of 20"),
+        ] {
+            let known = of(model, &own).unwrap();
+            assert_eq!(known.price.input, Some(input));
+            assert!(known.origin.starts_with(origin), "{}", known.origin);
+        }
         assert_eq!(of("work/unknown", &own), None);
     }
 

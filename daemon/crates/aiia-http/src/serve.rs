@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Connections at the same time; more have to wait.
-const MAX_CONNECTIONS: usize = 512;
+const MAX_CONNECTIONS: usize = 2048;
 /// How long a client may take for the head of a request.
 const HEAD_LIMIT: Duration = Duration::from_secs(20);
 /// Bytes of the head of a request.

@@ -3,11 +3,12 @@
 //! Only this machine is asked, and only for its list of models. A key in the environment is taken
 //! note of; its provider is not contacted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use futures::future::join_all;
 use serde::Deserialize;
 
+use crate::dialect::ListedModel;
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{Dialect, Origin, ProviderConfig, Quirks, Timeouts};
 use crate::transport::client::Clients;
@@ -63,6 +64,9 @@ pub struct KeyedProvider {
     /// Models worth naming without asking.
     #[serde(default)]
     pub models: Vec<String>,
+    /// Tokens of their context windows.
+    #[serde(default)]
+    pub windows: BTreeMap<String, u32>,
     /// Departures from the dialect.
     #[serde(default)]
     pub quirks: Quirks,
@@ -94,6 +98,8 @@ pub struct Preset {
     pub key_variable: Option<String>,
     /// Models worth naming without asking.
     pub models: Vec<String>,
+    /// Tokens of their context windows.
+    pub windows: BTreeMap<String, u32>,
     /// Departures from the dialect.
     pub quirks: Quirks,
 }
@@ -107,6 +113,7 @@ pub fn presets() -> Vec<Preset> {
         base_url: server.base_url,
         key_variable: None,
         models: Vec::new(),
+        windows: BTreeMap::new(),
         quirks: Quirks::default(),
     });
     let keyed = catalogue.keyed.into_iter().map(|known| Preset {
@@ -115,6 +122,7 @@ pub fn presets() -> Vec<Preset> {
         base_url: known.base_url,
         key_variable: Some(known.key_variable),
         models: known.models,
+        windows: known.windows,
         quirks: known.quirks,
     });
     loopback.chain(keyed).collect()
@@ -163,6 +171,7 @@ pub(crate) async fn discover_with(clients: &Clients, settings: &DiscoverySetting
                 ProviderConfig::new(known.name.clone(), known.dialect, known.base_url.clone()).with_key(key);
             provider.origin = Origin::Environment(known.key_variable.clone());
             provider.models.clone_from(&known.models);
+            provider.windows.clone_from(&known.windows);
             provider.quirks.clone_from(&known.quirks);
             discovery.found.push(provider);
         }
@@ -180,6 +189,8 @@ async fn probe(clients: &Clients, server: &LoopbackServer, timeouts: &Timeouts) 
         Ok(models) if models.is_empty() => (None, "running, but has no models yet".to_owned()),
         Ok(models) => {
             let outcome = format!("running, {} model{}", models.len(), if models.len() == 1 { "" } else { "s" });
+            let window = |model: &ListedModel| Some((model.name.clone(), model.context_window?));
+            provider.windows = models.iter().filter_map(window).collect();
             provider.models = models.into_iter().map(|model| model.name).collect();
             (Some(provider), outcome)
         }
@@ -210,6 +221,7 @@ mod tests {
         for known in &settings.keyed {
             assert!(known.base_url.starts_with("https://"), "{}: a key needs an encrypted connection", known.name);
             assert!(!known.models.is_empty() && known.key_variable.ends_with("_API_KEY"), "{}", known.name);
+            assert!(known.windows.keys().all(|model| known.models.contains(model)), "{}", known.name);
             names.push(&known.name);
         }
         let count = names.len();

@@ -6,6 +6,8 @@
 
 mod gguf;
 #[cfg(feature = "embedded")]
+mod memory;
+#[cfg(feature = "embedded")]
 mod session;
 #[cfg(feature = "embedded")]
 mod template;
@@ -183,7 +185,9 @@ impl Embedded {
             name: format!("{EMBEDDED_PROVIDER}/{}", weights.name),
             provider: EMBEDDED_PROVIDER.to_owned(),
             model: weights.name.clone(),
-            context_window: Some(self.settings.context_size),
+            context_window: Some(
+                gguf::trained_window(&weights.path).unwrap_or(u32::MAX).min(self.settings.context_size),
+            ),
             size: Some(size),
             local: true,
         }
@@ -195,8 +199,7 @@ impl Embedded {
 /// # Errors
 /// When it is not, with what is wrong.
 pub(crate) fn check_weights(path: &Path) -> Result<u64, LlmError> {
-    gguf::full_check(path)?;
-    gguf::quick_check(path)
+    Ok(gguf::full_check(path)?.size)
 }
 
 fn absent() -> LlmError {

@@ -210,6 +210,18 @@ impl Models {
         self.0.details(name).await
     }
 
+    /// The context window of a model in tokens, as the user says it or its server tells it when it is asked about this model
+    /// alone. `None` where nobody tells.
+    pub async fn window(&self, name: &str) -> Option<u32> {
+        let (provider, model) = name.split_once('/')?;
+        let provider = self.0.find(provider).await?;
+        if let Some(tokens) = info(&provider, model).context_window {
+            return Some(tokens);
+        }
+        let shown = manage::show(&self.0.clients, &provider, model, &self.0.timeouts).await.ok()?;
+        shown.context_window
+    }
+
     /// Has the provider, which must be an Ollama server, get a model.
     ///
     /// # Errors
@@ -450,10 +462,11 @@ impl Inner {
         let listed = list_models(&self.clients, provider, &self.timeouts).await?;
         let mut models: Vec<ModelInfo> = listed
             .into_iter()
-            .map(|model| ModelInfo {
-                context_window: model.context_window,
-                size: model.size,
-                ..info(provider, &model.name)
+            .map(|model| {
+                let known = info(provider, &model.name);
+                // What the user says of the window wins.
+                let listed = provider.context_window.or(model.context_window);
+                ModelInfo { context_window: listed.or(known.context_window), size: model.size, ..known }
             })
             .collect();
         for name in &provider.models {
@@ -554,7 +567,7 @@ fn info(provider: &ProviderConfig, model: &str) -> ModelInfo {
         name: format!("{}/{model}", provider.name),
         provider: provider.name.clone(),
         model: model.to_owned(),
-        context_window: provider.context_window,
+        context_window: provider.context_window.or_else(|| provider.windows.get(model).copied()),
         size: None,
         local: provider.is_local(),
     }

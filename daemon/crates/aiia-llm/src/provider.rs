@@ -1,5 +1,6 @@
 //! How a provider of models is reached.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -122,8 +123,10 @@ pub struct ProviderConfig {
     pub origin: Origin,
     /// Models known to exist without asking.
     pub models: Vec<String>,
-    /// The context window to ask for when a request names none (Ollama only).
+    /// The context window of all its models, in tokens, as the user says it.
     pub context_window: Option<u32>,
+    /// The context windows of single models, in tokens, as they are known without asking.
+    pub windows: BTreeMap<String, u32>,
     /// How many requests it may have at a time; the rest waits. `None`: no limit.
     pub max_concurrent: Option<usize>,
     /// Departures from the dialect.
@@ -142,6 +145,7 @@ impl ProviderConfig {
             origin: Origin::Configured,
             models: Vec::new(),
             context_window: None,
+            windows: BTreeMap::new(),
             max_concurrent: None,
             quirks: Quirks::default(),
         }

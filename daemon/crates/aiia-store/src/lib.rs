@@ -5,10 +5,12 @@
 
 mod store;
 
+mod answers;
 mod attachments;
 mod audit;
 mod backups;
 mod branches;
+mod budgets;
 mod chats;
 mod edits;
 mod exports;
@@ -47,7 +49,9 @@ mod error;
 #[cfg(test)]
 mod tests;
 
+pub use answers::KeptAnswer;
 pub use backups::restore;
+pub use budgets::{Summary, TokenFactor};
 pub use edits::{EditTexts, NewEdit, NewEditFile, ReshapedFile};
 pub use error::StoreError;
 pub use formats::FormatRecord;

@@ -15,6 +15,8 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM edits WHERE run_id IN (SELECT id FROM runs WHERE chat_id = ?1)",
     "DELETE FROM run_chunks WHERE run_id IN (SELECT id FROM runs WHERE chat_id = ?1)",
     "DELETE FROM runs WHERE chat_id = ?1",
+    "DELETE FROM summaries WHERE message_id IN (SELECT id FROM messages WHERE chat_id = ?1)",
+    "DELETE FROM answer_cache WHERE chat_id = ?1",
     "DELETE FROM messages WHERE chat_id = ?1",
     "DELETE FROM chat_tags WHERE chat_id = ?1",
     "DELETE FROM idempotency_keys WHERE instr(result, ?1) > 0",

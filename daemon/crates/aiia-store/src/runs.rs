@@ -104,6 +104,14 @@ impl Store {
         self.write(move |connection| append(connection, &run_id, &events)).await
     }
 
+    /// Says that another model answers a run that goes on: from then on the run, its usage and the search name that one.
+    ///
+    /// # Errors
+    /// `NotFound`; `State` when the run has ended.
+    pub async fn answered_by(&self, run_id: RunId, model: String) -> Result<(), StoreError> {
+        self.write(move |connection| answered_by(connection, &run_id, &model)).await
+    }
+
     /// Ends a run, all in one transaction: its last events, the answer's content and status, one row of the usage ledger.
     /// A run that has ended is given back unchanged.
     ///
@@ -162,7 +170,7 @@ impl Store {
 /// A run `r`, whether its chat is deleted or not.
 pub(crate) const SELECT: &str =
     "SELECT r.id, c.project_id, r.chat_id, r.user_message_id, r.message_id, r.action, r.model, r.settings, r.status,
-                             r.edit_id, r.problem, r.usage, r.last_seq, r.created_at, r.finished_at
+                             r.edit_id, r.problem, r.usage, r.from_cache, r.last_seq, r.created_at, r.finished_at
                       FROM runs r JOIN chats c ON c.id = r.chat_id";
 
 /// A run, whether its chat is deleted or not.
@@ -273,6 +281,36 @@ fn begin_answers(connection: &Connection, new: &NewAnswers) -> Result<Vec<BegunR
         .collect()
 }
 
+/// Begins an answer of each model to `question`; the chat goes on showing what it shows.
+pub(crate) fn begin_beside(
+    connection: &Connection,
+    question: &MessageId,
+    answers: &[(String, Settings)],
+) -> Result<Vec<BegunRun>, StoreError> {
+    let question = messages::get_shown(connection, question)?;
+    if question.role != Role::User {
+        return Err(StoreError::invalid("/message_id", "Only a message of the user can be answered."));
+    }
+    let chat = chats::get(connection, &question.chat_id)?;
+    let mut begun = Vec::with_capacity(answers.len());
+    for (model, settings) in answers {
+        begun.push(begin_answer(connection, &chat, &question.id, model, None, settings)?);
+    }
+    let Some(shown) = chat.head_id.clone().or_else(|| begun.first().map(|(_, answer)| answer.clone())) else {
+        return Ok(Vec::new());
+    };
+    let chat = chats::extend(connection, &chat, &shown, begun.len())?;
+    let whole = |(run, answer): (RunId, MessageId)| {
+        Ok(BegunRun {
+            run: get(connection, &run)?,
+            chat: chat.clone(),
+            user_message: question.clone(),
+            message: messages::get(connection, &answer)?,
+        })
+    };
+    begun.into_iter().map(whole).collect()
+}
+
 /// Writes an empty answer to `question` and the run that fills it.
 fn begin_answer(
     connection: &Connection,
@@ -323,6 +361,23 @@ fn append(connection: &Connection, id: &RunId, events: &[RunEvent]) -> Result<()
         return Err(StoreError::invalid(format!("/events/{index}"), detail));
     }
     chunks::append(connection, id, run.last_seq, events)?;
+    Ok(())
+}
+
+fn answered_by(connection: &Connection, id: &RunId, model: &str) -> Result<(), StoreError> {
+    let run = get(connection, id)?;
+    is_running(&run)?;
+    columns::execute(connection, "UPDATE runs SET model = ?2 WHERE id = ?1", [id.as_str(), model])?;
+    let sql = "UPDATE messages SET model = ?2, version = version + 1 WHERE id = ?1";
+    columns::execute(connection, sql, [run.message_id.as_str(), model])?;
+    Ok(())
+}
+
+/// An error for a run that has ended.
+pub(crate) fn is_running(run: &Run) -> Result<(), StoreError> {
+    if run.status.is_final() {
+        return Err(StoreError::state(format!("The run “{}” has ended; it stays as it is.", run.id)));
+    }
     Ok(())
 }
 
@@ -400,8 +455,8 @@ pub(crate) fn enter_usage(
     columns::execute(
         connection,
         "INSERT INTO usage_ledger (run_id, chat_id, project_id, model, action, status, input_tokens, output_tokens,
-                                   cached_tokens, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (run_id) DO NOTHING",
+                                   cached_tokens, created_at, from_cache)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (run_id) DO NOTHING",
         params![
             run.id.as_str(),
             run.chat_id.as_str(),
@@ -413,6 +468,7 @@ pub(crate) fn enter_usage(
             tokens(usage.output_tokens),
             tokens(usage.cached_tokens),
             now,
+            run.from_cache,
         ],
     )?;
     Ok(())
@@ -447,6 +503,8 @@ pub(crate) fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
         usage: columns::json_option(row, "usage")?,
         // Prices change; they are put to what was used when it is read.
         cost_usd: None,
+        from_cache: row.get("from_cache")?,
+        beside: Vec::new(),
         last_seq: columns::number(row, "last_seq")?,
         created_at: row.get("created_at")?,
         finished_at: row.get("finished_at")?,

@@ -17,6 +17,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_projects.sql"),
     include_str!("../migrations/0007_audit.sql"),
     include_str!("../migrations/0008_attachments.sql"),
+    include_str!("../migrations/0009_budgets.sql"),
+    include_str!("../migrations/0010_answer_cache.sql"),
 ];
 
 /// Marks the file as a store of aiia (`aiia` in ASCII).

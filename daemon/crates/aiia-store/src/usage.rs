@@ -18,6 +18,8 @@ pub struct UsageSum {
     pub runs: u64,
     /// Those whose tokens are not known.
     pub uncounted: u64,
+    /// Those that were answered by what was kept.
+    pub from_cache: u64,
     /// Tokens of prompts; `None` where none are known.
     pub input_tokens: Option<u64>,
     /// Tokens of answers.
@@ -41,7 +43,7 @@ impl Store {
         let sql = format!(
             "SELECT {name} AS name, model, count(*) AS runs,
                     sum(input_tokens IS NULL OR output_tokens IS NULL) AS uncounted,
-                    sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cached_tokens) AS cached_tokens
+                    sum(from_cache) AS from_cache, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cached_tokens) AS cached_tokens
              FROM usage_ledger
              WHERE (?1 IS NULL OR created_at >= ?1) AND (?2 IS NULL OR created_at < ?2)
                AND (?3 IS NULL OR project_id = ?3) AND (?4 IS NULL OR chat_id = ?4)
@@ -62,6 +64,7 @@ impl Store {
                     model: row.get("model")?,
                     runs: columns::number(row, "runs")?,
                     uncounted: columns::number(row, "uncounted")?,
+                    from_cache: columns::number(row, "from_cache")?,
                     input_tokens: tokens("input_tokens")?,
                     output_tokens: tokens("output_tokens")?,
                     cached_tokens: tokens("cached_tokens")?,

@@ -24,9 +24,9 @@ pub fn effective(config: &Config, project: Option<(&Path, &ProjectConfig)>) -> V
         flatten(&serde_json::to_value(&project.settings).unwrap_or_default(), "", &mut set);
         for (key, value) in set {
             let Some((_, line)) = project.lines.iter().find(|(known, _)| *known == key) else { continue };
-            // The environment is the user's own word of this moment.
+            // The environment and the command line are the user's own word of this moment.
             if let Some(known) =
-                values.iter_mut().find(|known| known.key == key && known.origin != ConfigOrigin::Environment)
+                values.iter_mut().find(|known| known.key == key && known.origin < ConfigOrigin::Environment)
             {
                 known.value = value;
                 known.origin = ConfigOrigin::ProjectFile;
@@ -38,6 +38,12 @@ pub fn effective(config: &Config, project: Option<(&Path, &ProjectConfig)>) -> V
 }
 
 fn origin(config: &Config, key: &str) -> (ConfigOrigin, Option<String>) {
+    // A flag may set a whole section.
+    let sets =
+        |flag: &&super::Flag| key.strip_prefix(&flag.key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    if let Some(flag) = config.flags.iter().rev().find(sets) {
+        return (ConfigOrigin::Flag, Some(flag.name.clone()));
+    }
     if let Some((variable, _)) = config.variables.iter().find(|(_, known)| *known == key) {
         return (ConfigOrigin::Environment, Some((*variable).to_owned()));
     }

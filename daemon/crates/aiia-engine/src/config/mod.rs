@@ -2,6 +2,7 @@
 //! reported with its line, and the rest of it is used.
 
 mod effective;
+mod flag;
 mod project;
 mod read;
 mod settings;
@@ -14,11 +15,12 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 pub use effective::{effective, masked};
+pub use flag::Flag;
 pub use project::{PROJECT_FILE, ProjectConfig};
 pub use read::{Mistake, schema};
 pub use settings::{
-    Daemon, Dialect, Embedded, History, HistoryStrategy, Price, Privacy, ProjectSettings, Provider, Quirks, Roles,
-    Settings, Timeouts,
+    Cache, Daemon, Dialect, Embedded, History, HistoryStrategy, Price, Privacy, ProjectSettings, Provider, Quirks,
+    Roles, Settings, Timeouts,
 };
 pub use write::{Change, edited};
 
@@ -41,6 +43,8 @@ pub struct Config {
     pub(crate) lines: Vec<(String, usize)>,
     /// The variables of the environment that win over a key.
     pub(crate) variables: Vec<(&'static str, &'static str)>,
+    /// The flags of the command line that win over everything.
+    pub(crate) flags: Vec<Flag>,
     /// The file.
     pub(crate) file: PathBuf,
 }
@@ -55,12 +59,13 @@ pub(crate) fn stamp(file: &Path) -> Stamp {
 }
 
 impl Config {
-    /// Reads the file; variables of the environment win over it.
-    pub fn load(file: &Path, environment: &BTreeMap<String, String>) -> Self {
-        match text_of(file) {
+    /// Reads the file; variables of the environment win over it, and flags over both.
+    pub fn load(file: &Path, environment: &BTreeMap<String, String>, flags: &[Flag]) -> Self {
+        let config = match text_of(file) {
             Ok(text) => Self::of(&text, file, environment),
             Err(problem) => Self { problems: vec![problem], ..Self::of("", file, environment) },
-        }
+        };
+        config.with(flags)
     }
 
     /// The configuration that a file with this text gives.
@@ -79,7 +84,15 @@ impl Config {
             problems.push(format!("{shown}: {error}."));
             Settings::default()
         });
-        Self { settings, problems, mistakes: reading.mistakes, lines: reading.lines, variables, file: file.to_owned() }
+        Self {
+            settings,
+            problems,
+            mistakes: reading.mistakes,
+            lines: reading.lines,
+            variables,
+            flags: Vec::new(),
+            file: file.to_owned(),
+        }
     }
 
     /// What the configuration file at `file` says now, and whether that is usable.

@@ -30,6 +30,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// What of a long chat is sent.
     pub history: History,
+    /// Answers that are kept to be given again.
+    pub cache: Cache,
     /// Prices of models, `provider/model` or `provider/*`, over the built-in ones.
     pub prices: BTreeMap<String, Price>,
     /// The daemon.
@@ -62,11 +64,14 @@ pub struct Roles {
     pub ask: Option<String>,
     /// Titles of chats. Where none is named, a title is the first words of its chat.
     pub title: Option<String>,
+    /// Saying in short what was said early in a long chat; the model of the answer where absent.
+    pub summarise: Option<String>,
 }
 
 impl Roles {
     /// All of them.
-    pub const NAMES: [&str; 9] = ["chat", "explain", "fix", "optimize", "test", "document", "edit", "ask", "title"];
+    pub const NAMES: [&str; 10] =
+        ["chat", "explain", "fix", "optimize", "test", "document", "edit", "ask", "title", "summarise"];
 
     /// The model for the role of this name.
     pub fn get(&self, role: &str) -> Option<&str> {
@@ -80,6 +85,7 @@ impl Roles {
             "edit" => &self.edit,
             "ask" => &self.ask,
             "title" => &self.title,
+            "summarise" => &self.summarise,
             _ => return None,
         }
         .as_deref()
@@ -210,11 +216,14 @@ pub struct History {
     pub strategy: HistoryStrategy,
     /// With `last`: how many messages before the question.
     pub messages: u32,
+    /// At most so many tokens of the chat are sent, however large the window is.
+    #[schemars(range(min = 256))]
+    pub tokens: u32,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { strategy: HistoryStrategy::Tokens, messages: 20 }
+        Self { strategy: HistoryStrategy::Tokens, messages: 20, tokens: 60_000 }
     }
 }
 
@@ -226,6 +235,25 @@ pub enum HistoryStrategy {
     Tokens,
     /// A number of the last messages.
     Last,
+    /// As many of the last messages as fit, behind a summary of those before that a model makes.
+    Summary,
+}
+
+/// Answers that are kept to be given again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cache {
+    /// Whether the answer to a request at temperature 0 is kept and given again when exactly the same is sent to the same model.
+    pub answers: bool,
+    /// For how many days.
+    #[schemars(range(min = 1, max = 3650))]
+    pub days: u32,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { answers: false, days: 30 }
+    }
 }
 
 /// What a model costs, in US dollars for a million tokens.

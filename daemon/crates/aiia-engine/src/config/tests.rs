@@ -98,7 +98,7 @@ fn the_environment_wins() {
     let environment = BTreeMap::from([("AIIA_MODEL".to_owned(), "a/b".to_owned())]);
     let config = Config::of("model = 'c/d'", Path::new("c.toml"), &environment);
     assert_eq!(config.settings.model.as_deref(), Some("a/b"));
-    let config = Config::load(Path::new("/no/such/file"), &environment);
+    let config = Config::load(Path::new("/no/such/file"), &environment, &[]);
     assert_eq!(config.settings.model.as_deref(), Some("a/b"));
     assert!(config.problems.is_empty() && !config.is_broken());
 }
@@ -132,6 +132,41 @@ fn every_value_tells_where_it_comes_from() {
     assert_eq!(of("model"), (json!("p/m"), ProjectFile, "/w/.aiia.toml:1".to_owned()));
     assert_eq!(of("providers.p.base_url").0, json!("https://h/v1"));
     assert_eq!((of("providers.p.headers.a").0, of("providers.p.headers.b").0), (json!("[masked]"), json!("$B")));
+}
+
+#[test]
+fn a_flag_wins_over_everything() {
+    use aiia_protocol::config::ConfigOrigin::{Default, Flag as OfFlag};
+    let environment = BTreeMap::from([("AIIA_MODEL".to_owned(), "a/b".to_owned())]);
+    let flags = [
+        Flag::new("--set", "model", "e/f").unwrap(),
+        Flag::new("--port", "daemon.http_port", "4").unwrap(),
+        Flag::new("--set", "embedded", "{ threads = 3 }").unwrap(),
+        Flag::new("--set", "model", "g/h").unwrap(),
+    ];
+    let config = Config::of("model = 'c/d'\n[daemon]\nhttp_port = 5\nidle_minutes = 6", Path::new("c"), &environment);
+    let config = config.with(&flags);
+    let daemon = &config.settings.daemon;
+    assert_eq!((config.settings.model.as_deref(), daemon.http_port, daemon.idle_minutes), (Some("g/h"), Some(4), 6));
+    let project = ProjectConfig::of("model = 'p/m'\n");
+    let values = effective(&config, Some((Path::new("/w"), &project)));
+    let of = |key: &str| {
+        let value = values.iter().find(|value| value.key == key).unwrap();
+        (value.value.clone(), value.origin, value.source.clone().unwrap_or_default())
+    };
+    assert_eq!(of("model"), (json!("g/h"), OfFlag, "--set".to_owned()));
+    assert_eq!(of("daemon.http_port"), (json!(4), OfFlag, "--port".to_owned()));
+    assert_eq!(of("embedded.threads"), (json!(3), OfFlag, "--set".to_owned()));
+    assert_eq!(of("timeouts.idle").1, Default);
+}
+
+#[rstest]
+#[case("timeouts.idel", "3", "Did you mean `idle`?")]
+#[case("timeouts.idle", "soon", "is a whole number")]
+fn a_flag_that_does_not_fit(#[case] key: &str, #[case] value: &str, #[case] expected: &str) {
+    let problem = Flag::new("--set", key, value).unwrap_err();
+    let said = format!("{} {}", problem.detail, problem.hint.unwrap_or_default());
+    assert!(said.contains(expected), "{said}");
 }
 
 #[rstest]

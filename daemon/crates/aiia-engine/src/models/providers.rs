@@ -43,6 +43,7 @@ pub(super) fn make(
             provider.api_key = Some(key);
             provider.origin = Origin::Key;
             provider.models.clone_from(&preset.models);
+            provider.windows.clone_from(&preset.windows);
             provider.quirks.clone_from(&preset.quirks);
             made.providers.push(provider);
         }
@@ -75,12 +76,15 @@ fn configured(
     let dialect = dialect.ok_or("has no dialect; most servers speak openai_chat.")?;
     let base_url = provider.base_url.clone().or_else(|| preset.map(|preset| preset.base_url.clone()));
     let base_url = base_url.ok_or("has no base_url, such as http://127.0.0.1:8080/v1.")?;
-    let base_url = with_scheme(&base_url);
+    let base_url = as_base(&with_scheme(&base_url));
     let mut result = ProviderConfig::new(name, dialect, &base_url);
     result.check_address().map_err(|error| format!("cannot be used: {error} {}", error.hint))?;
     result.models.clone_from(&provider.models);
     if let Some(preset) = preset.filter(|_| result.models.is_empty() && provider.base_url.is_none()) {
         result.models.clone_from(&preset.models);
+    }
+    if let Some(preset) = preset {
+        result.windows.clone_from(&preset.windows);
     }
     result.context_window = provider.context_window;
     result.max_concurrent = provider.max_concurrent.map(|limit| limit as usize);
@@ -110,6 +114,14 @@ fn with_scheme(base_url: &str) -> String {
     }
     let near = ["localhost", "127.", "[::1]"].iter().any(|start| base_url.starts_with(start));
     format!("{}://{base_url}", if near { "http" } else { "https" })
+}
+
+/// The address without the path of a request, which people copy along.
+fn as_base(base_url: &str) -> String {
+    let plain = base_url.trim_end_matches('/');
+    let requests =
+        ["/chat/completions", "/completions", "/responses", "/messages", "/api/chat", "/api/generate", "/models"];
+    requests.iter().find_map(|request| plain.strip_suffix(request)).unwrap_or(base_url).to_owned()
 }
 
 fn quirks(provider: &Provider, preset: Option<&Preset>) -> Quirks {
@@ -239,7 +251,11 @@ mod tests {
     #[case("127.0.0.1:8080", "http://127.0.0.1:8080")]
     #[case("example.org/v1", "https://example.org/v1")]
     #[case("http://example.org", "http://example.org")]
-    fn a_missing_scheme_is_supplied(#[case] given: &str, #[case] expected: &str) {
-        assert_eq!(with_scheme(given), expected);
+    #[case("https://h/v1/chat/completions", "https://h/v1")]
+    #[case("http://h:11434/api/chat/", "http://h:11434")]
+    #[case("http://h/v1/", "http://h/v1/")]
+    #[case("http://h/my/models/v1", "http://h/my/models/v1")]
+    fn an_address_is_understood_as_people_write_it(#[case] given: &str, #[case] expected: &str) {
+        assert_eq!(as_base(&with_scheme(given)), expected);
     }
 }

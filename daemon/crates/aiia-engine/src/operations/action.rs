@@ -18,6 +18,7 @@ use aiia_store::NewRun;
 use aiia_syntax::Language;
 
 use crate::attachments;
+use crate::chat_excerpt::{self, Excerpt};
 use crate::dispatch::{Handle, Reply};
 use crate::gate;
 use crate::generated_tests::{self, TestTarget};
@@ -36,6 +37,9 @@ use crate::source::{self, Source};
 const LOCAL_BUDGET: u32 = 1024;
 /// Tokens of context for the embedded model, which reads some twenty of them in a second on a small machine.
 const EMBEDDED_BUDGET: u32 = 512;
+/// How long the embedded model may read before its first token, in seconds; what is not code takes its part of the ten that a
+/// person waits.
+const READING_SECONDS: f32 = 8.0;
 /// Tokens of context for other models.
 const REMOTE_BUDGET: u32 = 4096;
 /// Diagnostics beyond this are left out; a file with more is broken by its first ones.
@@ -88,7 +92,7 @@ pub(super) async fn begin(
     let wishes = Wishes { model: params.model.as_deref(), system_prompt: None, parameters: &alone };
     let (settings, notes) = settings::resolve(engine, &project, chat.as_ref(), wishes, params.kind.as_str()).await;
     let model = run::choose(engine, &settings, notes).await?;
-    let budget = budget(&model);
+    let budget = budget(&model, engine.models().embedded().prompt_speed());
     let mut diagnostics = params.diagnostics;
     if diagnostics.is_empty() && params.kind == ActionKind::Fix {
         diagnostics = hints::diagnostics(session, &source, selection.clone()).await;
@@ -145,12 +149,12 @@ pub(super) async fn begin(
     let mut path = engine.store.message_path(begun.user_message.id.clone()).await?;
     path.pop();
     let attached = attachments::of_path(engine, &path, &model.name).await?;
-    let (mut messages, dropped) = run::conversation(&system, &path, &attached, model.window, engine.models().history());
+    let Excerpt { mut messages, notice, fold } = chat_excerpt::excerpt(engine, &system, &path, &attached, &model).await;
     messages.push(ChatMessage::new(aiia_llm::Role::User, question));
     let sealed = gate::seal(messages, run::redaction(engine, model.local));
-    let sampling = Sampling::new(&settings, run::answer_limit(sealed.messages(), model.window));
+    let sampling = Sampling::new(&settings, run::answer_limit(sealed.messages(), &model, fold.as_ref()));
     let mut first = run::notices(&model);
-    first.extend(dropped);
+    first.extend(notice);
     first.extend(attached.notice());
     first.push(context_event(&bundle, sealed.redactions()));
     let subject = params.kind.proposes_edit().then(|| Subject {
@@ -166,7 +170,10 @@ pub(super) async fn begin(
     });
     let run = begun.run;
     let already = String::new();
-    start(engine, Assignment { run: run.clone(), model, sealed, sampling, subject, first, already });
+    start(
+        engine,
+        Assignment { run: run.clone(), model, sealed, sampling, subject, first, already, fold, cached: true },
+    );
     Ok(run)
 }
 
@@ -186,9 +193,13 @@ async fn new_chat(session: &Session, project_id: aiia_protocol::id::ProjectId, t
     Ok(chat)
 }
 
-fn budget(model: &Chosen) -> u32 {
+/// How many tokens of code may be sent. The embedded model reads them on this machine's own cores: as many as it can in
+/// [`READING_SECONDS`].
+fn budget(model: &Chosen, prompt_speed: Option<f32>) -> u32 {
     let wanted = match model.local {
-        true if model.name.starts_with("embedded/") => EMBEDDED_BUDGET,
+        true if model.name.starts_with("embedded/") => prompt_speed.map_or(EMBEDDED_BUDGET, |speed| {
+            ((speed * READING_SECONDS) as u32).clamp(EMBEDDED_BUDGET / 2, REMOTE_BUDGET)
+        }),
         true => LOCAL_BUDGET,
         false => REMOTE_BUDGET,
     };

@@ -21,9 +21,6 @@ use crate::dispatch::{Handle, Reply};
 use crate::session::Session;
 use crate::settings::Wishes;
 
-/// Answers to one question at once: each takes a model's time.
-const MAX_CANDIDATES: u32 = 8;
-
 impl Handle for MessageList {
     async fn handle(session: &Session, params: ListMessages) -> Result<Reply<Page<Message>>, Problem> {
         Ok(Reply::One(session.engine().store.list_messages(params).await?))
@@ -90,8 +87,8 @@ impl Handle for MessageRestore {
 impl Handle for MessageAnswer {
     async fn handle(session: &Session, params: AnswerMessage) -> Result<Reply<Answers>, Problem> {
         let candidates = params.candidates.unwrap_or(1);
-        if !(1..=MAX_CANDIDATES).contains(&candidates) {
-            let detail = format!("There can be 1 to {MAX_CANDIDATES} answers at once, not {candidates}.");
+        if !(1..=run::MAX_CANDIDATES).contains(&(candidates as usize)) {
+            let detail = format!("There can be 1 to {} answers at once, not {candidates}.", run::MAX_CANDIDATES);
             return Err(Problem::new(ProblemCode::InvalidParams, detail).with_error("/candidates", "out of range"));
         }
         let question = question(session, params.message_id).await?;

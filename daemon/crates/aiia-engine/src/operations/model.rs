@@ -73,7 +73,8 @@ impl Handle for ModelGet {
         let default = directory.default_model().await.ok();
         let configured = engine.configured();
         let settings = &configured.config.settings;
-        let price = if details.info.local { None } else { prices::of(&name, &settings.prices) };
+        let known = if details.info.local { None } else { prices::of(&name, &settings.prices) };
+        let price = known.as_ref().map(|known| known.price);
         let leads_here = |wish: &str| directory.resolved(wish) == name;
         let aliases = settings.aliases.keys().filter(|alias| leads_here(alias)).cloned().collect();
         let used_for = |role: &&str| settings.roles.get(role).is_some_and(leads_here);
@@ -88,6 +89,8 @@ impl Handle for ModelGet {
             quantization: details.quantization,
             input_price: price.and_then(|price| price.input),
             output_price: price.and_then(|price| price.output),
+            cached_price: price.and_then(|price| price.cached),
+            price_origin: known.map(|known| known.origin),
             aliases,
             roles,
         }))

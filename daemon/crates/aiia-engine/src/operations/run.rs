@@ -13,12 +13,12 @@ use aiia_store::{BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::attachments::{self, AttachedPath};
-use crate::config::{History, HistoryStrategy};
+use crate::attachments;
+use crate::chat_excerpt::{self, Excerpt, Fold, SUMMARY_TOKENS};
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::gate;
-use crate::models::{Chosen, Sampling};
+use crate::models::{self, Chosen, Sampling};
 use crate::prices;
 use crate::prompt;
 use crate::run::{Assignment, events, start};
@@ -27,14 +27,15 @@ use crate::settings::{self, Wishes};
 
 /// The longest message.
 const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
-/// Tokens that an image takes, about: what the large providers count for one of ordinary size.
-const IMAGE_TOKENS: usize = 1500;
 /// Tokens kept free for the answer, at least.
 const MIN_ANSWER: u32 = 256;
 
 /// How a model is asked to go on with an answer that was cut off.
 const GO_ON: &str = "Your answer above was cut off. Go on exactly where it stops, in the middle of a word if need be. \
                      Repeat nothing and do not comment.";
+
+/// At most so many answers to a question are begun at once: each takes a model's time.
+pub(super) const MAX_CANDIDATES: usize = 8;
 
 impl Handle for RunStart {
     async fn handle(session: &Session, params: StartRun) -> Result<Reply<Run>, Problem> {
@@ -47,13 +48,18 @@ impl Handle for RunStart {
         check_content(&params.content, attached)?;
         let chat = engine.store.get_chat(params.chat_id.clone()).await?;
         let project = engine.store.get_project(chat.project_id.clone()).await?;
-        let wishes = Wishes {
-            model: params.model.as_deref(),
-            system_prompt: params.system_prompt.as_deref(),
-            parameters: &params.parameters,
+        // All of them are known to be usable before anything is stored.
+        let mut answers = Vec::new();
+        for model in wished_models(&params)? {
+            let wishes =
+                Wishes { model, system_prompt: params.system_prompt.as_deref(), parameters: &params.parameters };
+            let (settings, notes) = settings::resolve(engine, &project, Some(&chat), wishes, "chat").await;
+            answers.push((choose(engine, &settings, notes).await?, settings));
+        }
+        let others = answers.split_off(1);
+        let Some((model, settings)) = answers.pop() else {
+            return Err(Problem::new(ProblemCode::Internal, "There is no model to ask."));
         };
-        let (settings, notes) = settings::resolve(engine, &project, Some(&chat), wishes, "chat").await;
-        let model = choose(engine, &settings, notes).await?;
         let new = NewRun {
             chat_id: chat.id,
             parent_id: params.parent_id,
@@ -66,10 +72,45 @@ impl Handle for RunStart {
         };
         let begun = begin(engine, new).await?;
         let path = engine.store.message_path(begun.user_message.id.clone()).await?;
-        let run = begun.run;
-        set_off(engine, run.clone(), model, &settings, &path, None).await?;
+        let mut run = begun.run;
+        let named = others.iter().map(|(model, settings)| (model.name.clone(), settings.clone())).collect();
+        let beside = if others.is_empty() {
+            Vec::new()
+        } else {
+            engine.store.begin_beside(begun.user_message.id.clone(), named).await?
+        };
+        set_off(engine, run.clone(), model, &settings, &path, Kind::First).await?;
+        for (begun, (model, settings)) in beside.into_iter().zip(others) {
+            announce(engine, &begun.chat, &[&begun.message]);
+            run.beside.push(begun.run.id.clone());
+            set_off(engine, begun.run, model, &settings, &path, Kind::First).await?;
+        }
         Ok(Reply::One(run))
     }
+}
+
+/// The models that are wished for the answers; one `None` where the settings decide.
+fn wished_models(params: &StartRun) -> Result<Vec<Option<&str>>, Problem> {
+    let refused = |detail: String| {
+        Err(Problem::new(ProblemCode::InvalidParams, detail).with_error("/models", "2 to 8 models, instead of `model`"))
+    };
+    match (params.models.len(), &params.model) {
+        (0, model) => Ok(vec![model.as_deref()]),
+        (1..=MAX_CANDIDATES, None) => Ok(params.models.iter().map(|model| Some(model.as_str())).collect()),
+        (_, Some(_)) => refused("Either `model` or `models` can be given.".to_owned()),
+        (count, None) => refused(format!("At most {MAX_CANDIDATES} models can answer at once, not {count}.")),
+    }
+}
+
+/// What kind of answer it is.
+#[derive(Clone, Copy)]
+enum Kind<'a> {
+    /// The first one of its model to the question.
+    First,
+    /// Another one.
+    Another,
+    /// One that goes on where this one was cut off.
+    GoingOn(&'a Message),
 }
 
 /// Starts `count` further answers to `question`; one that goes on from `cut` where that is given.
@@ -91,7 +132,8 @@ pub(super) async fn answer(
     let path = engine.store.message_path(first.user_message.id.clone()).await?;
     for begun in &begun {
         announce(engine, &begun.chat, &[&begun.message]);
-        set_off(engine, begun.run.clone(), model.clone(), &settings, &path, cut.as_ref()).await?;
+        let kind = cut.as_ref().map_or(Kind::Another, Kind::GoingOn);
+        set_off(engine, begun.run.clone(), model.clone(), &settings, &path, kind).await?;
     }
     Ok(begun.into_iter().map(|begun| begun.run).collect())
 }
@@ -99,7 +141,7 @@ pub(super) async fn answer(
 /// The model that the settings name, else the default one.
 pub(crate) async fn choose(engine: &Engine, settings: &Settings, notes: Vec<String>) -> Result<Chosen, Problem> {
     let wish = settings.model.as_ref().map(|model| model.value.as_str());
-    let mut model = engine.models().choose(wish).await?;
+    let mut model = models::choose(engine, wish).await?;
     model.notes = notes;
     Ok(model)
 }
@@ -116,8 +158,9 @@ async fn set_off(
     model: Chosen,
     settings: &Settings,
     path: &[Message],
-    cut: Option<&Message>,
+    kind: Kind<'_>,
 ) -> Result<(), Problem> {
+    let cut = if let Kind::GoingOn(cut) = kind { Some(cut) } else { None };
     let system = prompt::system(settings.system_prompt.as_ref().map(|prompt| prompt.value.as_str()));
     // A run that cannot be prepared must not stay as one that goes on.
     let attached = match attachments::of_path(engine, path, &model.name).await {
@@ -127,18 +170,31 @@ async fn set_off(
             return Err(problem);
         }
     };
-    let (mut messages, dropped) = conversation(&system, path, &attached, model.window, engine.models().history());
+    let Excerpt { mut messages, notice, fold } = chat_excerpt::excerpt(engine, &system, path, &attached, &model).await;
     if let Some(cut) = cut {
         messages.push(ChatMessage::new(aiia_llm::Role::Assistant, cut.content.clone()));
         messages.push(ChatMessage::new(aiia_llm::Role::User, GO_ON));
     }
     let sealed = gate::seal(messages, redaction(engine, model.local));
-    let sampling = Sampling::new(settings, answer_limit(sealed.messages(), model.window));
+    let sampling = Sampling::new(settings, answer_limit(sealed.messages(), &model, fold.as_ref()));
     let mut first = notices(&model);
-    first.extend(dropped);
+    first.extend(notice);
     first.extend(attached.notice());
     let already = cut.map(|cut| cut.content.clone()).unwrap_or_default();
-    start(engine, Assignment { run, model, sealed, sampling, subject: None, first, already });
+    start(
+        engine,
+        Assignment {
+            run,
+            model,
+            sealed,
+            sampling,
+            subject: None,
+            first,
+            already,
+            fold,
+            cached: matches!(kind, Kind::First),
+        },
+    );
     Ok(())
 }
 
@@ -184,58 +240,11 @@ pub(crate) fn redaction(engine: &Engine, local: bool) -> bool {
     privacy.redact_secrets && (!local || privacy.redact_local)
 }
 
-/// The messages that are sent: the system prompt and the end of `path` that fits into half of the window, or less as `history`
-/// says. The last message always goes along. With what there is to say about what does not.
-pub(super) fn conversation(
-    system: &str,
-    path: &[Message],
-    attached: &AttachedPath,
-    window: u32,
-    history: &History,
-) -> (Vec<ChatMessage>, Option<RunEventKind>) {
-    let mut left = (window / 2) as usize;
-    left = left.saturating_sub(aiia_context::count_tokens(system));
-    let most = match history.strategy {
-        HistoryStrategy::Tokens => usize::MAX,
-        HistoryStrategy::Last => (history.messages as usize).saturating_add(1),
-    };
-    let mut kept = Vec::new();
-    let mut all =
-        path.iter().rev().filter(|message| !message.content.is_empty() || !message.attachments.is_empty()).peekable();
-    while let Some(message) = all.peek() {
-        let new = attached.message(message);
-        let tokens = aiia_context::count_tokens(&new.content) + new.images.len() * IMAGE_TOKENS;
-        if (tokens > left && !kept.is_empty()) || kept.len() >= most {
-            break;
-        }
-        left = left.saturating_sub(tokens);
-        kept.push(new);
-        all.next();
-    }
-    let dropped = match all.count() {
-        0 => None,
-        1 => Some("The first message of this chat was not sent".to_owned()),
-        count => Some(format!("The first {count} messages of this chat were not sent")),
-    };
-    let why = match history.strategy {
-        HistoryStrategy::Last => format!("the last {} before the question are, as configured", history.messages),
-        HistoryStrategy::Tokens => format!("they do not fit into half of the model's window of {window} tokens"),
-    };
-    let notice = dropped.map(|dropped| RunEventKind::Notice {
-        reason: "history_dropped".to_owned(),
-        text: format!("{dropped}: {why}."),
-    });
-    kept.push(ChatMessage::new(aiia_llm::Role::System, system));
-    kept.reverse();
-    (kept, notice)
-}
-
-/// How many tokens the answer may have.
-pub(crate) fn answer_limit(messages: &[ChatMessage], window: u32) -> u32 {
-    let asked =
-        |message: &ChatMessage| aiia_context::count_tokens(&message.content) + message.images.len() * IMAGE_TOKENS;
-    let asked: usize = messages.iter().map(asked).sum();
-    window.saturating_sub(asked as u32 + asked as u32 / 8).clamp(MIN_ANSWER, 4096)
+/// How many tokens the answer may have, with the summary that is still to be made.
+pub(crate) fn answer_limit(messages: &[ChatMessage], model: &Chosen, fold: Option<&Fold>) -> u32 {
+    let summary = fold.map_or(0, |_| SUMMARY_TOKENS);
+    let asked = (model.tokens.count_prompt(messages) as u32).saturating_add(summary);
+    model.window.saturating_sub(asked.saturating_add(asked / 8)).clamp(MIN_ANSWER, 4096)
 }
 
 impl Handle for RunGet {
@@ -289,57 +298,5 @@ impl Handle for EventsSubscribe {
             }
         });
         Ok(Reply::Many(events.boxed()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use aiia_protocol::message::MessageStatus;
-    use rstest::rstest;
-
-    use super::*;
-
-    fn message(number: usize, words: usize) -> Message {
-        let role = if number.is_multiple_of(2) { "user" } else { "assistant" };
-        serde_json::from_value(serde_json::json!({
-            "id": format!("m{number}"), "chat_id": "c", "role": role, "content": format!("{number} {}", "word ".repeat(words)),
-            "status": MessageStatus::Complete, "created_at": "2026-01-01T00:00:00Z", "version": 1,
-        }))
-        .unwrap()
-    }
-
-    #[rstest]
-    #[case::everything_fits(HistoryStrategy::Tokens, 20, 5, 8192, "0 1 2 3 4", None)]
-    #[case::the_end_fits(HistoryStrategy::Tokens, 20, 100, 512, "3 4", Some("The first 3 messages"))]
-    #[case::the_question_always_goes(HistoryStrategy::Tokens, 20, 5000, 512, "4", Some("The first 4 messages"))]
-    #[case::the_last_two(HistoryStrategy::Last, 2, 5, 8192, "2 3 4", Some("the last 2 before the question"))]
-    #[case::the_question_alone(HistoryStrategy::Last, 0, 5, 8192, "4", Some("The first 4 messages"))]
-    #[case::one_is_dropped(
-        HistoryStrategy::Last,
-        3,
-        5,
-        8192,
-        "1 2 3 4",
-        Some("The first message of this chat was not sent")
-    )]
-    fn what_is_sent_of_a_chat(
-        #[case] strategy: HistoryStrategy,
-        #[case] messages: u32,
-        #[case] words: usize,
-        #[case] window: u32,
-        #[case] expected: &str,
-        #[case] notice: Option<&str>,
-    ) {
-        let path: Vec<Message> = (0..5).map(|number| message(number, words)).collect();
-        let (sent, dropped) =
-            conversation("s", &path, &AttachedPath::default(), window, &History { strategy, messages });
-        let numbers: Vec<&str> = sent.iter().skip(1).filter_map(|sent| sent.content.split(' ').next()).collect();
-        assert_eq!(numbers.join(" "), expected);
-        let text = dropped.map(|event| match event {
-            RunEventKind::Notice { text, .. } => text,
-            other => panic!("{other:?}"),
-        });
-        assert_eq!(text.is_some(), notice.is_some(), "{text:?}");
-        assert!(text.unwrap_or_default().contains(notice.unwrap_or_default()));
     }
 }

@@ -3,12 +3,12 @@
 use aiia_protocol::operation::UsageReport;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::Usage;
-use aiia_protocol::usage::{ReportUsage, UsageReport as Report, UsageRow};
+use aiia_protocol::usage::{ReportUsage, UsageReport as Report, UsageRow, UsedPrice};
 use aiia_store::UsageSum;
 
 use crate::config::Price;
 use crate::dispatch::{Handle, Reply};
-use crate::prices;
+use crate::prices::{self, Known};
 use crate::session::Session;
 
 impl Handle for UsageReport {
@@ -18,10 +18,14 @@ impl Handle for UsageReport {
             check_time(name, time.as_deref())?;
         }
         let configured = engine.configured();
-        let mut report =
-            Report { items: Vec::new(), total: UsageRow { name: "total".to_owned(), ..UsageRow::default() } };
+        let total = UsageRow { name: "total".to_owned(), ..UsageRow::default() };
+        let mut report = Report { items: Vec::new(), total, prices: Vec::new() };
         for sum in engine.store.usage(params).await? {
-            let price = prices::price_of(&sum.model, &configured).await;
+            let known = prices::known(&sum.model, &configured).await;
+            if let Some(known) = &known {
+                note(&mut report.prices, &sum.model, known);
+            }
+            let price = known.map(|known| known.price);
             if report.items.last().is_none_or(|row| row.name != sum.name) {
                 report.items.push(UsageRow { name: sum.name.clone(), ..UsageRow::default() });
             }
@@ -34,6 +38,15 @@ impl Handle for UsageReport {
     }
 }
 
+/// Keeps a price that costs are made from, once.
+fn note(used: &mut Vec<UsedPrice>, model: &str, known: &Known) {
+    let Price { input, output, cached } = known.price;
+    let costs = input > Some(0.0) || output > Some(0.0);
+    if costs && !used.iter().any(|one| one.model == model) {
+        used.push(UsedPrice { model: model.to_owned(), input, output, cached, origin: known.origin.clone() });
+    }
+}
+
 fn add(row: &mut UsageRow, sum: &UsageSum, price: Option<Price>) {
     fn plus(place: &mut Option<u64>, more: Option<u64>) {
         if let Some(more) = more {
@@ -42,6 +55,7 @@ fn add(row: &mut UsageRow, sum: &UsageSum, price: Option<Price>) {
     }
     row.runs += sum.runs;
     row.uncounted_runs += sum.uncounted;
+    row.cached_runs += sum.from_cache;
     plus(&mut row.input_tokens, sum.input_tokens);
     plus(&mut row.output_tokens, sum.output_tokens);
     plus(&mut row.cached_tokens, sum.cached_tokens);

@@ -13,11 +13,14 @@ use aiia_store::{FinishRun, StoreError};
 use futures::StreamExt;
 use tokio::time::Instant;
 
+use crate::chat_excerpt::{self, Fold};
 use crate::engine::Engine;
 use crate::gate::{Restorer, Sealed};
 use crate::models::{self, Chosen, Sampling};
+use crate::operations::redaction;
 use crate::run::repetition::Repetition;
-use crate::run::{RunLog, Subject, done, proposal, repair, title};
+use crate::run::summary::{self, Folded};
+use crate::run::{RunLog, Subject, cache, done, proposal, repair, title};
 
 /// After so long, what has arrived is made durable …
 const FLUSH_AFTER: Duration = Duration::from_millis(250);
@@ -38,6 +41,10 @@ pub(crate) struct Assignment {
     pub(crate) first: Vec<RunEventKind>,
     /// What the answer begins with, where it goes on from another one.
     pub(crate) already: String,
+    /// What of the chat is to be summarised before.
+    pub(crate) fold: Option<Fold>,
+    /// Whether a kept answer will do: not where another one is wished.
+    pub(crate) cached: bool,
 }
 
 /// Starts the run; it ends by itself, whoever watches.
@@ -98,7 +105,7 @@ impl Ending {
 }
 
 async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
-    let Assignment { run, model, sealed, sampling, subject, first, already } = assignment;
+    let Assignment { run, model, mut sealed, sampling, subject, first, already, fold, cached } = assignment;
     let mut recorder = Recorder::new(engine.clone(), Arc::clone(&log), run.clone());
     for kind in first {
         recorder.record(kind);
@@ -106,8 +113,47 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
     if !already.is_empty() {
         recorder.record(RunEventKind::Text { text: already.clone() });
     }
+    let mut before = Some(Usage::default());
+    if let Some(fold) = fold {
+        match summary::make(&engine, &log, &mut recorder, &model, &fold).await {
+            Folded::Done { text, usage } => {
+                sealed = sealed.remembering(&text, redaction(&engine, model.local));
+                before = usage;
+            }
+            Folded::Stopped(status) => return recorder.finish(Ending::new(status), already, None).await,
+            Folded::Failed(problem) => {
+                let what = match fold.before {
+                    None => chat_excerpt::dropped(fold.lines.len()).unwrap_or_default(),
+                    Some(_) => format!("{} messages of this chat were", fold.lines.len()),
+                };
+                let text = format!("{what} not sent: they could not be summarised. {}", problem.detail);
+                recorder.record(RunEventKind::Notice { reason: "history_dropped".to_owned(), text });
+                // What was known in short before is better than nothing.
+                if let Some(before) = &fold.before {
+                    sealed = sealed.remembering(before, redaction(&engine, model.local));
+                }
+            }
+        }
+    }
     let asked = Asked { model: &model, sealed: &sealed, sampling: &sampling };
-    let mut heard = listen(&engine, &log, &mut recorder, asked, already).await;
+    let key = if cached { cache::key(&engine, asked) } else { None };
+    let kept = match &key {
+        Some(key) => cache::answer(&engine, &mut recorder, key).await,
+        None => None,
+    };
+    let mut heard = match kept {
+        Some(kept) => recall(&mut recorder, asked, &kept, already),
+        None => listen(&engine, &log, &mut recorder, asked, already).await,
+    };
+    if let (Some(key), Some(raw)) = (key, heard.raw.take()) {
+        cache::keep(&engine, run.chat_id.clone(), key, raw).await;
+    }
+    if before != Some(Usage::default()) {
+        heard.ending.usage = summary::sum(before, heard.ending.usage);
+        if let Some(usage) = heard.ending.usage {
+            recorder.record(RunEventKind::Usage { usage });
+        }
+    }
     let mut edit_id = None;
     if let (Some(subject), RunStatus::Completed) = (subject, heard.ending.status) {
         match repair::propose(&engine, &log, &mut recorder, asked, &subject, &mut heard).await {
@@ -143,8 +189,23 @@ pub(super) struct Heard {
     pub(super) ending: Ending,
     /// Whether the token limit cut it off.
     pub(super) cut_off: bool,
-    /// Whether another model answered than the one that was asked.
-    pub(super) fell_back: bool,
+    /// The whole answer as the model gave it, where it may be kept.
+    pub(super) raw: Option<String>,
+    /// The model that answered, where it is another than the one that was asked.
+    pub(super) answered_by: Option<String>,
+}
+
+/// Gives a kept answer; it goes on from `content`.
+fn recall(recorder: &mut Recorder, asked: Asked<'_>, kept: &str, mut content: String) -> Heard {
+    let mut restorer = asked.sealed.restorer();
+    let mut text = restorer.push(kept);
+    text.push_str(&restorer.finish());
+    content.push_str(&text);
+    recorder.record(RunEventKind::Text { text });
+    let usage = cache::NOTHING;
+    recorder.record(RunEventKind::Usage { usage });
+    let ending = Ending { usage: Some(usage), ..Ending::new(RunStatus::Completed) };
+    Heard { text: content, ending, cut_off: false, raw: None, answered_by: None }
 }
 
 /// Takes the answer in; it goes on from `content`.
@@ -161,7 +222,8 @@ pub(super) async fn listen(
     let stopped = engine.shutdown_token();
     let mut deltas = engine.models().ask(model, sealed, sampling, log.cancel_token().child_token());
     let mut failure = None;
-    let mut fell_back = false;
+    let mut answered_by = None;
+    let mut raw = String::new();
     let (mut said, mut thought) = (Repetition::default(), Repetition::default());
     let mut ending = loop {
         let delta = tokio::select! {
@@ -179,6 +241,7 @@ pub(super) async fn listen(
         match delta {
             Some(Ok(Delta::Text(text))) => {
                 let repeats = said.push(&text);
+                raw.push_str(&text);
                 let text = restorer.push(&text);
                 if !text.is_empty() {
                     content.push_str(&text);
@@ -196,9 +259,10 @@ pub(super) async fn listen(
                 }
             }
             Some(Ok(Delta::Fallback { from, to, because })) => {
-                fell_back = true;
                 let text = format!("{from} did not answer: {because} {to} was asked instead.");
                 recorder.record(RunEventKind::Notice { reason: "fallback".to_owned(), text });
+                recorder.answered_by(&to).await;
+                answered_by = Some(to);
             }
             Some(Ok(Delta::Status(text))) => recorder.record(RunEventKind::Status { text }),
             Some(Ok(Delta::Usage(counted))) => usage = Some(counted),
@@ -231,25 +295,29 @@ pub(super) async fn listen(
         output_tokens: counted.output_tokens,
         cached_tokens: counted.cached_tokens,
     });
-    if let Some(text) = usage.and_then(|counted| truncation(sealed, counted.input_tokens?)) {
-        recorder.record(RunEventKind::Notice { reason: "prompt_truncated".to_owned(), text });
+    if let Some(read) = usage.and_then(|counted| counted.input_tokens) {
+        let messages = sealed.messages();
+        match model.tokens.truncated(messages, read).filter(|_| answered_by.is_none()) {
+            Some(sent) => {
+                let text = truncation(sent, read);
+                recorder.record(RunEventKind::Notice { reason: "prompt_truncated".to_owned(), text });
+            }
+            None => model.tokens.learn(engine, &recorder.run.model, messages, read).await,
+        }
     }
     if let Some(usage) = ending.usage {
         recorder.record(RunEventKind::Usage { usage });
     }
-    Heard { text: content, ending, cut_off: finish == Some(FinishReason::Length), fell_back }
+    let whole = ending.status == RunStatus::Completed && finish == Some(FinishReason::Stop) && answered_by.is_none();
+    let raw = whole.then_some(raw);
+    Heard { text: content, ending, cut_off: finish == Some(FinishReason::Length), raw, answered_by }
 }
 
-/// What there is to say when the server has read far fewer tokens than were sent. Tokenizers differ by a third at most,
-/// and short prompts by more.
-fn truncation(sealed: &Sealed, read: u64) -> Option<String> {
-    let sent: usize = sealed.messages().iter().map(|message| aiia_context::count_tokens(&message.content)).sum();
-    let sent = sent as u64;
-    (sent >= 400 && read < sent / 2).then(|| {
-        format!(
-            "The model has read {read} tokens of about {sent}: its server cut the prompt without a word. Give it a larger context window, or ask for less."
-        )
-    })
+/// What there is to say when the server has read far fewer tokens than were sent.
+fn truncation(sent: u64, read: u64) -> String {
+    format!(
+        "The model has read {read} tokens of about {sent}: its server cut the prompt without a word. Give it a larger context window, or ask for less."
+    )
 }
 
 fn repetition(model: &str) -> Problem {
@@ -285,6 +353,16 @@ impl Recorder {
             _ => 0,
         };
         self.waiting.push(self.log.push(kind));
+    }
+
+    /// Says that another model answers: what is used counts as its.
+    async fn answered_by(&mut self, model: &str) {
+        model.clone_into(&mut self.run.model);
+        if let Err(error) = self.engine.store.answered_by(self.run.id.clone(), model.to_owned()).await {
+            tracing::warn!(run = %self.run.id, %error, "the model that answers was not noted");
+        }
+        let run = &self.run;
+        self.engine.publish((Entity::Run, Change::Updated), &run.id, Some(&run.project_id), Some(&run.chat_id));
     }
 
     /// Resolves when a batch has become durable; never when there is nothing to write. May be dropped and called again.

@@ -1,10 +1,12 @@
 //! Runs: one generation of an answer each, independent of who watches.
 
+mod cache;
 mod driver;
 mod log;
 mod proposal;
 mod repair;
 mod repetition;
+mod summary;
 mod title;
 
 use std::collections::HashMap;

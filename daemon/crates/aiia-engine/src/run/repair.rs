@@ -3,12 +3,13 @@
 use aiia_edit::MAX_REPAIRS;
 use aiia_llm::{ChatMessage, Role};
 use aiia_protocol::edit::PendingEdit;
-use aiia_protocol::run::{RunEventKind, RunStatus, Usage};
+use aiia_protocol::run::{RunEventKind, RunStatus};
 
 use crate::engine::Engine;
 use crate::operations::{answer_limit, redaction};
 use crate::run::driver::{Asked, Heard, Recorder, listen};
 use crate::run::proposal::{self, Refusal};
+use crate::run::summary::sum;
 use crate::run::{RunLog, Subject};
 
 /// Tokens that must be left for the answer.
@@ -24,13 +25,13 @@ pub(super) async fn propose(
     subject: &Subject,
     heard: &mut Heard,
 ) -> Result<PendingEdit, Refusal> {
-    let run = recorder.run.clone();
+    let mut model = asked.model.clone();
     let mut rounds = vec![heard.text.clone()];
     let mut sealed = asked.sealed.clone();
     let mut cut_off = heard.cut_off;
     loop {
-        let proposed = proposal::propose(engine, &run, subject, &rounds, cut_off).await;
-        if rounds.len() == 1 && !heard.fell_back {
+        let proposed = proposal::propose(engine, &recorder.run, subject, &rounds, cut_off).await;
+        if rounds.len() == 1 && heard.answered_by.is_none() {
             count(engine, asked, subject, proposed.as_ref().err()).await;
         }
         let mut refusal = match proposed {
@@ -41,7 +42,7 @@ pub(super) async fn propose(
         let answer = rounds.last().cloned().unwrap_or_default();
         let more = vec![ChatMessage::new(Role::Assistant, answer), ChatMessage::new(Role::User, repair.text)];
         sealed = sealed.and(more, redaction(engine, asked.model.local));
-        let room = answer_limit(sealed.messages(), asked.model.window);
+        let room = answer_limit(sealed.messages(), asked.model, None);
         if room < MIN_ROOM {
             return Err(refusal);
         }
@@ -54,8 +55,13 @@ pub(super) async fn propose(
         recorder.record(RunEventKind::Status { text: "asking again for what did not fit".to_owned() });
         recorder.record(RunEventKind::Text { text: "\n\n".to_owned() });
         let sampling = asked.sampling.within(room);
-        let again = Asked { sealed: &sealed, sampling: &sampling, ..asked };
+        // Whoever answered is asked, not the one that could not.
+        if let Some(name) = &heard.answered_by {
+            model = model.instead(name);
+        }
+        let again = Asked { model: &model, sealed: &sealed, sampling: &sampling };
         let next = listen(engine, log, recorder, again, String::new()).await;
+        heard.answered_by = next.answered_by.or(heard.answered_by.take());
         heard.text.push_str("\n\n");
         heard.text.push_str(&next.text);
         heard.ending.usage = sum(heard.ending.usage, next.ending.usage);
@@ -85,18 +91,4 @@ async fn count(engine: &Engine, asked: Asked<'_>, subject: &Subject, refusal: Op
     if let Err(error) = counted {
         tracing::warn!(%error, "the form of an answer was not counted");
     }
-}
-
-/// The tokens of two answers; what is not known of one is not known of both.
-fn sum(one: Option<Usage>, other: Option<Usage>) -> Option<Usage> {
-    let (one, other) = (one?, other?);
-    let add = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
-    Some(Usage {
-        input_tokens: add(one.input_tokens, other.input_tokens),
-        output_tokens: add(one.output_tokens, other.output_tokens),
-        cached_tokens: match (one.cached_tokens, other.cached_tokens) {
-            (None, None) => None,
-            (one, other) => Some(one.unwrap_or_default() + other.unwrap_or_default()),
-        },
-    })
 }

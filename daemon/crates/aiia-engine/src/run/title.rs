@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::gate;
-use crate::models::Sampling;
+use crate::models::{self, Sampling};
 
 /// Bytes of the question and of the answer that the model sees.
 const SHOWN: usize = 2000;
@@ -51,15 +51,15 @@ pub(super) async fn entitle(engine: &Engine, run: &Run) {
 }
 
 async fn ask(engine: &Engine, wish: &str, conversation: &str) -> Result<Option<String>, String> {
-    let models = engine.models();
-    let mut model = models.choose(Some(wish)).await.map_err(|problem| problem.sentence())?;
+    let directory = engine.models();
+    let mut model = models::choose(engine, Some(wish)).await.map_err(|problem| problem.sentence())?;
     model.fallback.clear();
     let messages = vec![ChatMessage::new(Role::System, SYSTEM), ChatMessage::new(Role::User, conversation)];
     let sealed = gate::seal(messages, crate::operations::redaction(engine, model.local));
     let sampling = Sampling::new(&aiia_protocol::settings::Settings::default(), ROOM);
     let cancel = CancellationToken::new();
     let _cancel = cancel.clone().drop_guard();
-    let mut deltas = models.ask(&model, &sealed, &sampling, cancel);
+    let mut deltas = directory.ask(&model, &sealed, &sampling, cancel);
     let mut reply = String::new();
     let shutdown = engine.shutdown_token();
     loop {

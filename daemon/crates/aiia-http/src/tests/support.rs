@@ -111,6 +111,7 @@ pub(super) fn engine(model: Option<&ModelServer>) -> (TempDir, Engine) {
         data_dir: directory.path().join("data"),
         config_file,
         environment: BTreeMap::new(),
+        flags: Vec::new(),
         version: "1.2.3".to_owned(),
     };
     let engine = Engine::open(options).unwrap();

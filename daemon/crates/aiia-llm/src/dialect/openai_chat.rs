@@ -102,11 +102,11 @@ pub(crate) fn listed_models(body: &Value) -> Option<Vec<ListedModel>> {
         models
             .iter()
             .filter_map(|model| {
-                // vLLM, LM Studio, OpenRouter and llama.cpp each tell the window in a place of their own.
-                let window =
-                    ["/max_model_len", "/loaded_context_length", "/context_length", "/meta/n_ctx", "/meta/n_ctx_train"]
-                        .iter()
-                        .find_map(|pointer| model.pointer(pointer)?.as_u64());
+                // vLLM, LM Studio, OpenRouter and llama.cpp each tell the window in a place of their own. What a model was
+                // trained for is no window: the server may have been started with less.
+                let window = ["/max_model_len", "/loaded_context_length", "/context_length", "/meta/n_ctx"]
+                    .iter()
+                    .find_map(|pointer| model.pointer(pointer)?.as_u64());
                 Some(ListedModel {
                     name: model.get("id")?.as_str()?.to_owned(),
                     context_window: window.and_then(|tokens| u32::try_from(tokens).ok()),

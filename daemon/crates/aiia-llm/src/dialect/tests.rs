@@ -366,9 +366,9 @@ fn listings() {
     assert_eq!(
         names(
             Dialect::OpenaiChat,
-            json!({ "data": [{ "id": "a" }, { "id": "b", "meta": { "n_ctx_train": 32768 } }, { "no": 1 }] })
+            json!({ "data": [{ "id": "a", "meta": { "n_ctx_train": 32768 } }, { "id": "b", "meta": { "n_ctx": 4096 } }, { "no": 1 }] })
         ),
-        Some(vec![("a".into(), None), ("b".into(), Some(32768))])
+        Some(vec![("a".into(), None), ("b".into(), Some(4096))])
     );
     assert_eq!(
         names(Dialect::Ollama, json!({ "models": [{ "name": "q:7b", "size": 5 }] })),

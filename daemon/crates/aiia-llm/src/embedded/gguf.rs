@@ -21,13 +21,22 @@ pub(super) fn quick_check(path: &Path) -> Result<u64, LlmError> {
     }
 }
 
+/// What the header of a whole file tells.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Told {
+    /// What kind of model it is, such as `qwen2`.
+    pub(super) architecture: Option<String>,
+    /// Bytes of the whole file.
+    pub(super) size: u64,
+}
+
 /// Reads the header and compares the size it promises with that of the file.
-pub(super) fn full_check(path: &Path) -> Result<(), LlmError> {
+pub(super) fn full_check(path: &Path) -> Result<Told, LlmError> {
     quick_check(path)?;
     let (file, size) = open(path)?;
-    match promised_size(BufReader::with_capacity(1 << 16, file)) {
-        Ok(promised) if promised <= size => Ok(()),
-        Ok(promised) => Err(file_error(
+    match promised(BufReader::with_capacity(1 << 16, file)) {
+        Ok((promised, architecture)) if promised <= size => Ok(Told { architecture, size }),
+        Ok((promised, _)) => Err(file_error(
             path,
             &format!("is incomplete: {} of {} MB", size / 1_000_000, promised.div_ceil(1_000_000)),
             "Finish the download: `aiia models pull` goes on with it.",
@@ -41,6 +50,27 @@ pub(super) fn full_check(path: &Path) -> Result<(), LlmError> {
             Err(file_error(path, &format!("is damaged ({error})"), "Delete it and get it again: `aiia models pull`."))
         }
     }
+}
+
+/// The window that the model was trained for, in tokens; it stands near the start of the header.
+pub(super) fn trained_window(path: &Path) -> Option<u32> {
+    let mut header = Header { source: BufReader::new(File::open(path).ok()?), position: 0 };
+    // Magic, version, tensors.
+    header.skip(16).ok()?;
+    let entries = header.u64().ok()?.min(MAX_ENTRIES);
+    for _ in 0..entries {
+        let key = header.string().ok()?;
+        let kind = header.u32().ok()?;
+        if key.ends_with(b".context_length") && kind == 4 {
+            return header.u32().ok();
+        }
+        // The vocabulary is long, and what is looked for stands before it.
+        if key.starts_with(b"tokenizer.") {
+            return None;
+        }
+        header.skip_value(kind).ok()?;
+    }
+    None
 }
 
 /// An error about the file at `path`.
@@ -64,8 +94,8 @@ fn open(path: &Path) -> Result<(File, u64), LlmError> {
     if metadata.is_file() { Ok((file, metadata.len())) } else { Err(not_gguf(path)) }
 }
 
-/// The size a file with this header must at least have.
-fn promised_size(source: impl Read) -> io::Result<u64> {
+/// The size a file with this header must at least have, and its architecture.
+fn promised(source: impl Read) -> io::Result<(u64, Option<String>)> {
     let mut header = Header { source, position: 0 };
     header.skip(4)?;
     let version = header.u32()?;
@@ -78,11 +108,14 @@ fn promised_size(source: impl Read) -> io::Result<u64> {
         return Err(damaged("impossible counts"));
     }
     let mut alignment = DEFAULT_ALIGNMENT;
+    let mut architecture = None;
     for _ in 0..entries {
         let key = header.string()?;
         let kind = header.u32()?;
         if key == b"general.alignment" && kind == 4 {
             alignment = u64::from(header.u32()?).clamp(1, 1 << 20);
+        } else if key == b"general.architecture" && kind == 8 {
+            architecture = Some(String::from_utf8_lossy(&header.string()?).into_owned());
         } else {
             header.skip_value(kind)?;
         }
@@ -102,7 +135,7 @@ fn promised_size(source: impl Read) -> io::Result<u64> {
         let offset = header.u64()?;
         data = data.max(offset.saturating_add(tensor_bytes(kind, elements)));
     }
-    Ok(header.position.next_multiple_of(alignment).saturating_add(data))
+    Ok((header.position.next_multiple_of(alignment).saturating_add(data), architecture))
 }
 
 fn damaged(what: &str) -> io::Error {
@@ -211,9 +244,10 @@ mod tests {
         [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat()
     }
 
-    /// A file with one text, one list of texts and one tensor of 64 f32 values.
+    /// A file with two texts, one list of texts and one tensor of 64 f32 values.
     fn sample() -> Vec<u8> {
-        let mut bytes = [&b"GGUF"[..], &3_u32.to_le_bytes(), &1_u64.to_le_bytes(), &2_u64.to_le_bytes()].concat();
+        let mut bytes = [&b"GGUF"[..], &3_u32.to_le_bytes(), &1_u64.to_le_bytes(), &3_u64.to_le_bytes()].concat();
+        bytes.extend([string("general.architecture"), 8_u32.to_le_bytes().to_vec(), string("llama")].concat());
         bytes.extend([string("general.name"), 8_u32.to_le_bytes().to_vec(), string("tiny")].concat());
         bytes.extend([string("tokens"), 9_u32.to_le_bytes().to_vec(), 8_u32.to_le_bytes().to_vec()].concat());
         bytes.extend([2_u64.to_le_bytes().to_vec(), string("a"), string("bc")].concat());
@@ -223,7 +257,23 @@ mod tests {
         bytes
     }
 
-    fn check(bytes: &[u8]) -> Result<(), String> {
+    #[test]
+    fn the_trained_window_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.gguf");
+        std::fs::write(&path, sample()).unwrap();
+        assert_eq!(trained_window(&path), None);
+        let mut bytes = [&b"GGUF"[..], &3_u32.to_le_bytes(), &0_u64.to_le_bytes(), &2_u64.to_le_bytes()].concat();
+        bytes.extend([string("general.architecture"), 8_u32.to_le_bytes().to_vec(), string("llama")].concat());
+        bytes.extend([string("llama.context_length"), 4_u32.to_le_bytes().to_vec()].concat());
+        bytes.extend(2048_u32.to_le_bytes());
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(trained_window(&path), Some(2048));
+        std::fs::write(&path, &bytes[..30]).unwrap();
+        assert_eq!(trained_window(&path), None);
+    }
+
+    fn check(bytes: &[u8]) -> Result<Told, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m.gguf");
         std::fs::write(&path, bytes).unwrap();
@@ -235,7 +285,8 @@ mod tests {
 
     #[test]
     fn whole_file() {
-        assert_eq!(check(&sample()), Ok(()));
+        let told = check(&sample()).unwrap();
+        assert_eq!((told.architecture.as_deref(), told.size), (Some("llama"), sample().len() as u64));
     }
 
     #[rstest]

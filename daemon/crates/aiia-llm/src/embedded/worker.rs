@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::EmbeddedSettings;
 use super::gguf::{file_error, full_check};
+use super::memory;
 use super::session::Session;
 use crate::chat::{ChatRequest, Delta};
 use crate::error::{LlmError, LlmErrorKind};
@@ -297,7 +298,15 @@ fn backend() -> Result<&'static LlamaBackend, LlmError> {
 
 fn load(job: &Job) -> Result<LlamaModel, LlmError> {
     check_processor()?;
-    full_check(&job.path)?;
+    let told = full_check(&job.path)?;
+    if let Some(memory) = memory::limit().filter(|memory| told.size > *memory) {
+        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+        return Err(file_error(
+            &job.path,
+            &format!("needs {:.1} GB of memory; there are {:.1} GB", gigabytes(told.size), gigabytes(memory)),
+            "Choose a smaller model; `aiia models status` shows some that can be got.",
+        ));
+    }
     let backend = backend()?;
     job.send(Delta::Status("loading model".to_owned()))?;
     let (reply, cancel) = (job.reply.clone(), job.cancel.clone());
@@ -316,9 +325,10 @@ fn load(job: &Job) -> Result<LlamaModel, LlmError> {
     job.check()?;
     model.map_err(|error| {
         tracing::warn!(path = %job.path.display(), %error, "the model file was refused");
+        let kind = told.architecture.unwrap_or_else(|| "not named".to_owned());
         file_error(
             &job.path,
-            "is whole, but llama.cpp does not take it: its kind of model may be unknown, or memory too little",
+            &format!("is whole, but llama.cpp does not take it: its architecture, “{kind}”, may be unknown, or memory too little"),
             "Choose another model file; the log has llama.cpp's own words.",
         )
     })

@@ -1,8 +1,9 @@
 //! HTTP clients, made when first needed, and what their failures mean.
 
+use std::collections::HashSet;
 use std::error::Error as StdError;
 use std::io;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
@@ -19,9 +20,21 @@ use crate::secret::Secret;
 pub(crate) struct Clients {
     local: OnceLock<Client>,
     remote: OnceLock<Client>,
+    /// Models, as `provider/model`, that have refused a temperature.
+    fixed_temperature: Mutex<HashSet<String>>,
 }
 
 impl Clients {
+    /// Whether a model is known to refuse a temperature.
+    pub(crate) fn refuses_temperature(&self, model: &str) -> bool {
+        self.fixed_temperature.lock().unwrap_or_else(PoisonError::into_inner).contains(model)
+    }
+
+    /// Keeps in mind that a model refuses a temperature.
+    pub(crate) fn note_fixed_temperature(&self, model: String) {
+        self.fixed_temperature.lock().unwrap_or_else(PoisonError::into_inner).insert(model);
+    }
+
     /// The client for an address. Plain requests to this machine never go through a proxy and
     /// need no certificates, which saves loading them.
     pub(crate) fn for_url(&self, url: &Url, timeouts: &Timeouts) -> Result<&Client, LlmError> {

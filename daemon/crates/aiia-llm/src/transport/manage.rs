@@ -17,6 +17,9 @@ const MAX_ANSWER: usize = 16 << 20;
 /// A pull tells of its progress in many small lines.
 const MAX_PULL: usize = 256 << 20;
 
+/// The largest window that is asked of an Ollama server without the user's word: it sets memory aside for all of it.
+const OLLAMA_WINDOW: u64 = 16_384;
+
 /// What a server tells about one model.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Shown {
@@ -66,9 +69,13 @@ pub(crate) async fn show(
 fn shown_by_ollama(answer: &Value) -> Shown {
     let text = |pointer: &str| answer.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let family = text("/model_info/general.architecture").unwrap_or_default();
-    let window = answer.pointer("/model_info").and_then(|info| info.get(format!("{family}.context_length")));
+    let trained = answer.pointer("/model_info").and_then(|info| info.get(format!("{family}.context_length")));
+    let trained = trained.and_then(Value::as_u64).map(|tokens| tokens.min(OLLAMA_WINDOW));
+    // What the model's own file sets is the user's word.
+    let parameters = text("/parameters").unwrap_or_default();
+    let set = parameters.lines().find_map(|line| line.trim().strip_prefix("num_ctx")?.trim().parse().ok());
     Shown {
-        context_window: window.and_then(Value::as_u64).and_then(|tokens| u32::try_from(tokens).ok()),
+        context_window: set.or(trained).and_then(|tokens: u64| u32::try_from(tokens).ok()),
         parameters: text("/details/parameter_size"),
         quantization: text("/details/quantization_level"),
     }
@@ -233,11 +240,14 @@ mod tests {
         let ollama = json!({"details": {"parameter_size": "7.6B", "quantization_level": "Q4_K_M"},
             "model_info": {"general.architecture": "qwen2", "qwen2.context_length": 32768}});
         let expected = Shown {
-            context_window: Some(32768),
+            context_window: Some(16384),
             parameters: Some("7.6B".to_owned()),
             quantization: Some("Q4_K_M".to_owned()),
         };
         assert_eq!(shown_by_ollama(&ollama), expected);
+        let set = json!({"parameters": "stop \"<x>\"\nnum_ctx                        65536",
+            "model_info": {"general.architecture": "qwen2", "qwen2.context_length": 32768}});
+        assert_eq!(shown_by_ollama(&set).context_window, Some(65536));
         assert_eq!(shown_by_ollama(&json!([])), Shown::default());
         let llama = json!({"default_generation_settings": {"n_ctx": 4096}});
         assert_eq!(shown_by_llama_cpp(&llama).context_window, Some(4096));

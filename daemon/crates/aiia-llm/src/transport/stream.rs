@@ -53,7 +53,10 @@ async fn connect(
     sink: &mut DeltaSink,
 ) -> Result<Response, LlmError> {
     let client = clients.for_url(url, timeouts)?;
-    let body = chat_body(provider, request)?;
+    let model = format!("{}/{}", provider.name, request.model);
+    let without = ChatRequest { temperature: None, ..request.clone() };
+    let mut has_temperature = request.temperature.is_some() && !clients.refuses_temperature(&model);
+    let mut body = chat_body(provider, if has_temperature { request } else { &without })?;
     let mut waits = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(300))
         .with_max_delay(Duration::from_secs(5))
@@ -71,6 +74,14 @@ async fn connect(
             Ok(response) => refusal(response, provider, url, timeouts).await,
             Err(error) => (connection_error(&error, provider, url, timeouts.connect), was_reset(&error)),
         };
+        // Models that think choose it themselves, and say so only when they are given one.
+        if has_temperature && error.status == Some(400) && error.message.to_lowercase().contains("temperature") {
+            tracing::debug!(model, "it takes no temperature");
+            clients.note_fixed_temperature(model.clone());
+            has_temperature = false;
+            body = chat_body(provider, &without)?;
+            continue;
+        }
         let Some(wait) = waits.next().filter(|_| passing) else { return Err(error) };
         let wait = error.retry_after.map_or(wait, |asked| asked.max(wait));
         if wait > LONGEST_WAIT || Instant::now() + wait > deadline {

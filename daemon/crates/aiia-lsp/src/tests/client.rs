@@ -49,6 +49,7 @@ impl World {
             data_dir: folder.path().join("data"),
             config_file,
             environment,
+            flags: Vec::new(),
             version: "1.2.3".to_owned(),
         })
         .unwrap();

@@ -1,10 +1,12 @@
 //! Tests of the store as a whole.
 
+mod answers;
 mod archive;
 mod attachments;
 mod audit;
 mod backups;
 mod branches;
+mod budgets;
 mod chats;
 mod checks;
 mod concurrency;

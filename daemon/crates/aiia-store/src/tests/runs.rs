@@ -93,6 +93,22 @@ async fn a_run_ends_once(#[case] status: RunStatus, #[case] message_status: Mess
 }
 
 #[tokio::test]
+async fn the_ledger_names_the_model_that_answered() {
+    let store = fixture();
+    let begun = store.lone_run().await;
+    let id = begun.run.id;
+    store.answered_by(id.clone(), "other/n".to_owned()).await.unwrap();
+    store.finish_run(id.clone(), end(RunStatus::Completed, "Because")).await.unwrap();
+    assert_eq!(store.get_run(id.clone()).await.unwrap().model, "other/n");
+    let message = store.message_path(begun.message.id).await.unwrap().pop().unwrap();
+    assert_eq!(message.model.as_deref(), Some("other/n"));
+    assert_eq!(store.value::<String>("SELECT model FROM usage_ledger"), "other/n");
+    let late = store.answered_by(id, "third/o".to_owned()).await;
+    assert!(matches!(late, Err(StoreError::State { .. })), "{late:?}");
+    store.assert_clean().await;
+}
+
+#[tokio::test]
 async fn an_end_is_written_where_the_caller_has_none() {
     let store = fixture();
     let id = store.lone_run().await.run.id;

@@ -1,0 +1,176 @@
+//! How many tokens a model makes of a text: to the letter for `OpenAI`'s families, for others by a factor that is learnt from
+//! what their servers report.
+
+use aiia_context::{Vocabulary, count_tokens_in};
+use aiia_llm::ChatMessage;
+use aiia_store::TokenFactor;
+
+use crate::engine::Engine;
+
+/// What a chat template puts around a message, in tokens.
+const AROUND_A_MESSAGE: usize = 4;
+/// Tokens that an image takes, about: what the large providers count for one of ordinary size.
+const IMAGE_TOKENS: usize = 1500;
+/// Prompts shorter than this teach nothing: the template outweighs the text.
+const LEAST_LEARNT: u64 = 200;
+/// A factor outside of this is no other vocabulary but another count: a part of the prompt, or a picture.
+const LIKELY: std::ops::RangeInclusive<f64> = 0.6..=2.5;
+
+/// Counts as a model does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Counter {
+    vocabulary: Vocabulary,
+    factor: f64,
+    /// How often the factor was compared; `None` where the vocabulary is known.
+    samples: Option<u64>,
+}
+
+impl Default for Counter {
+    fn default() -> Self {
+        Self { vocabulary: Vocabulary::Cl100k, factor: 1.0, samples: Some(0) }
+    }
+}
+
+impl Counter {
+    /// The counter of a model, `provider/model`.
+    pub(crate) async fn of(engine: &Engine, model: &str) -> Self {
+        if let Some(vocabulary) = known_vocabulary(model) {
+            return Self { vocabulary, factor: 1.0, samples: None };
+        }
+        match engine.store.token_factor(model.to_owned()).await {
+            Ok(learnt) => learnt.map_or_else(Self::default, Self::learnt),
+            Err(error) => {
+                tracing::warn!(%error, "how the model counts is not known");
+                Self::default()
+            }
+        }
+    }
+
+    fn learnt(learnt: TokenFactor) -> Self {
+        let factor = learnt.factor.clamp(*LIKELY.start(), *LIKELY.end());
+        Self { factor, samples: Some(learnt.samples), ..Self::default() }
+    }
+
+    /// The tokens of a text.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        self.scaled(count_tokens_in(self.vocabulary, text))
+    }
+
+    /// The tokens of a prompt, with what a chat template puts around its messages.
+    pub(crate) fn count_prompt(&self, messages: &[ChatMessage]) -> usize {
+        let images: usize = messages.iter().map(|message| message.images.len()).sum();
+        self.scaled(self.plain(messages)) + images * IMAGE_TOKENS
+    }
+
+    fn plain(&self, messages: &[ChatMessage]) -> usize {
+        messages.iter().map(|message| count_tokens_in(self.vocabulary, &message.content) + AROUND_A_MESSAGE).sum()
+    }
+
+    fn scaled(&self, tokens: usize) -> usize {
+        (tokens as f64 * self.factor).ceil() as usize
+    }
+
+    /// The least share of a prompt that a server has to report for it to be read as a whole: tokenizers that are not known
+    /// differ by a third, and by more in other scripts.
+    fn least_share(&self) -> f64 {
+        match self.samples {
+            None => 0.8,
+            Some(samples) if samples >= 3 => 0.7,
+            Some(_) => 0.5,
+        }
+    }
+
+    /// The tokens of a message of a chat.
+    pub(crate) fn count_message(&self, message: &ChatMessage) -> usize {
+        self.count(&message.content) + message.images.len() * IMAGE_TOKENS
+    }
+
+    /// Whether a server that reports to have read `read` tokens of these messages has cut them. Gives how many there were.
+    pub(crate) fn truncated(&self, messages: &[ChatMessage], read: u64) -> Option<u64> {
+        let sent = self.count_prompt(messages) as u64;
+        (sent >= 400 && (read as f64) < sent as f64 * self.least_share()).then_some(sent)
+    }
+
+    /// Keeps in mind how many tokens the server of `model` counted in these messages.
+    pub(crate) async fn learn(&self, engine: &Engine, model: &str, messages: &[ChatMessage], read: u64) {
+        let counted = self.plain(messages) as u64;
+        let pictures = messages.iter().any(|message| !message.images.is_empty());
+        if known_vocabulary(model).is_some() || pictures || !is_comparable(counted, read) {
+            return;
+        }
+        if let Err(error) = engine.store.learn_tokens(model.to_owned(), counted, read).await {
+            tracing::warn!(%error, "how the model counts was not noted");
+        }
+    }
+}
+
+fn is_comparable(counted: u64, read: u64) -> bool {
+    counted >= LEAST_LEARNT && LIKELY.contains(&(read as f64 / counted as f64))
+}
+
+/// The vocabulary of a model by its name; `None` for families whose one is not `OpenAI`'s.
+fn known_vocabulary(model: &str) -> Option<Vocabulary> {
+    // `openrouter/openai/gpt-5` is one, too.
+    let name = model.rsplit('/').next().unwrap_or_default();
+    let begins = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+    if begins(&["gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "gpt-6", "gpt-oss", "chatgpt-", "o1", "o3", "o4"]) {
+        return Some(Vocabulary::O200k);
+    }
+    begins(&["gpt-4", "gpt-3.5"]).then_some(Vocabulary::Cl100k)
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_llm::Role;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("openai/gpt-4.1-mini", Some(Vocabulary::O200k))]
+    #[case("openrouter/openai/gpt-5-mini", Some(Vocabulary::O200k))]
+    #[case("groq/openai/gpt-oss-20b", Some(Vocabulary::O200k))]
+    #[case("openai/o3", Some(Vocabulary::O200k))]
+    #[case("openai/gpt-4-turbo", Some(Vocabulary::Cl100k))]
+    #[case("anthropic/claude-sonnet-5-5", None)]
+    #[case("ollama/olmo:7b", None)]
+    fn vocabularies(#[case] model: &str, #[case] expected: Option<Vocabulary>) {
+        assert_eq!(known_vocabulary(model), expected);
+    }
+
+    fn prompt(words: usize) -> Vec<ChatMessage> {
+        vec![ChatMessage::new(Role::User, "word ".repeat(words))]
+    }
+
+    #[rstest]
+    #[case::whole(Counter::default(), 1000, 1000, None)]
+    #[case::another_tokenizer(Counter::default(), 1000, 600, None)]
+    #[case::cut(Counter::default(), 1000, 400, Some(1005))]
+    #[case::known_better(Counter::learnt(TokenFactor { factor: 1.5, samples: 5 }), 1000, 1000, Some(1508))]
+    #[case::known_to_count_less(Counter::learnt(TokenFactor { factor: 0.7, samples: 5 }), 1000, 520, None)]
+    #[case::to_the_letter(Counter { samples: None, ..Counter::default() }, 1000, 790, Some(1005))]
+    #[case::short(Counter::default(), 100, 5, None)]
+    fn a_prompt_that_was_cut_is_noticed(
+        #[case] counter: Counter,
+        #[case] words: usize,
+        #[case] read: u64,
+        #[case] expected: Option<u64>,
+    ) {
+        assert_eq!(counter.truncated(&prompt(words), read), expected);
+    }
+
+    #[rstest]
+    #[case(1000, 1300, true)]
+    #[case(100, 130, false)]
+    #[case(1000, 300, false)]
+    #[case(1000, 4000, false)]
+    fn what_teaches(#[case] counted: u64, #[case] read: u64, #[case] expected: bool) {
+        assert_eq!(is_comparable(counted, read), expected);
+    }
+
+    #[test]
+    fn a_factor_is_kept_within_reason() {
+        let counter = Counter::learnt(TokenFactor { factor: 40.0, samples: 9 });
+        assert_eq!(counter.count("hello world"), 5);
+    }
+}

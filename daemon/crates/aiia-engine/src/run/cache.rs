@@ -1,0 +1,50 @@
+//! Answers that are kept to be given again, where the user wants that: to exactly the same request, to the same model, whose
+//! outcome is determined.
+
+use aiia_protocol::id::ChatId;
+use aiia_protocol::run::{RunEventKind, Usage};
+use serde_json::json;
+
+use crate::engine::Engine;
+use crate::hash::sha256;
+use crate::run::driver::{Asked, Recorder};
+
+/// Under what the answer to a request is kept; `None` where none is.
+pub(super) fn key(engine: &Engine, asked: Asked<'_>) -> Option<String> {
+    let configured = engine.configured();
+    if !configured.config.settings.cache.answers || !asked.sampling.is_determined() {
+        return None;
+    }
+    let all = json!([asked.model.name, asked.model.window, asked.sampling.shown(), asked.sealed.messages()]);
+    Some(sha256(&all.to_string()))
+}
+
+/// The answer that is kept under `key`, as the model gave it. That it is a kept one is recorded.
+pub(super) async fn answer(engine: &Engine, recorder: &mut Recorder, key: &str) -> Option<String> {
+    let kept = engine.store.kept_answer(key.to_owned(), days(engine)).await;
+    let kept = kept.unwrap_or_else(|error| {
+        tracing::warn!(%error, "kept answers cannot be read");
+        None
+    })?;
+    if let Err(error) = engine.store.answered_from_cache(recorder.run.id.clone()).await {
+        tracing::warn!(run = %recorder.run.id, %error, "that the answer is a kept one was not noted");
+    }
+    let day = kept.created_at.get(..10).unwrap_or_default();
+    let text = format!("The same was asked on {day}: this is the answer of then, and no model was asked.");
+    recorder.record(RunEventKind::Notice { reason: "from_cache".to_owned(), text });
+    Some(kept.text)
+}
+
+/// What a kept answer uses.
+pub(super) const NOTHING: Usage = Usage { input_tokens: Some(0), output_tokens: Some(0), cached_tokens: None };
+
+/// Keeps an answer.
+pub(super) async fn keep(engine: &Engine, chat: ChatId, key: String, text: String) {
+    if let Err(error) = engine.store.keep_answer(key, chat, text, days(engine)).await {
+        tracing::warn!(%error, "an answer was not kept");
+    }
+}
+
+fn days(engine: &Engine) -> u32 {
+    engine.configured().config.settings.cache.days
+}

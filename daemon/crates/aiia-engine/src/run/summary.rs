@@ -1,0 +1,225 @@
+//! Has a model say in short what was said early in a long chat, before the question itself is asked, and keeps it.
+
+use aiia_llm::{ChatMessage, Delta, Role};
+use aiia_protocol::problem::Problem;
+use aiia_protocol::run::{RunEventKind, RunStatus, Usage};
+use aiia_store::Summary;
+use futures::StreamExt;
+
+use crate::chat_excerpt::{self, Fold, SUMMARY_TOKENS};
+use crate::engine::Engine;
+use crate::gate;
+use crate::models::{self, Chosen, Sampling};
+use crate::operations::redaction;
+use crate::run::RunLog;
+use crate::run::driver::Recorder;
+
+/// At most so many pieces of a chat are summarised one after the other; what is older is left out.
+const MAX_PIECES: usize = 8;
+
+const INSTRUCTIONS: &str = "You keep the memory of a conversation between a programmer and an assistant. Answer with a summary of it and nothing else, in \
+                            at most 250 words: what is wanted, what was decided and why, names of files, functions and numbers that matter, what is \
+                            still open. Leave out pleasantries. What the programmer said about how to answer stays.";
+
+/// What became of it.
+pub(super) enum Folded {
+    /// The summary, and what making it used.
+    Done { text: String, usage: Option<Usage> },
+    /// It was stopped meanwhile.
+    Stopped(RunStatus),
+    /// The model could not.
+    Failed(Problem),
+}
+
+/// Summarises `fold`. The summary is kept; the next question uses it again.
+pub(super) async fn make(
+    engine: &Engine,
+    log: &RunLog,
+    recorder: &mut Recorder,
+    model: &Chosen,
+    fold: &Fold,
+) -> Folded {
+    let model = &summariser(engine, model).await;
+    let pieces = pieces(fold, model);
+    let left_out = pieces.len().saturating_sub(MAX_PIECES);
+    let mut text = fold.before.clone();
+    let mut used: Option<Usage> = Some(Usage::default());
+    for piece in &pieces[left_out..] {
+        let status = format!("summarising the first {} messages of the chat", fold.messages);
+        recorder.record(RunEventKind::Status { text: status });
+        match ask(engine, log, recorder, model, text.as_deref(), piece).await {
+            Folded::Done { text: next, usage } => {
+                text = Some(next);
+                used = sum(used, usage);
+            }
+            other => return other,
+        }
+    }
+    let text = text.unwrap_or_default();
+    let made = chat_excerpt::sent_in_short(fold.messages, &how(model, used, left_out));
+    recorder.record(made);
+    let kept = Summary {
+        message_id: fold.upto.clone(),
+        text: text.clone(),
+        messages: fold.messages,
+        model: model.name.clone(),
+    };
+    if let Err(error) = engine.store.keep_summary(kept).await {
+        tracing::warn!(%error, "a summary was not kept");
+    }
+    Folded::Done { text, usage: used }
+}
+
+/// How the summary was made, in words.
+fn how(model: &Chosen, used: Option<Usage>, left_out: usize) -> String {
+    let tokens = |count: Option<u64>| count.map_or_else(|| "unknown".to_owned(), |count| count.to_string());
+    let cost = used.map_or_else(String::new, |used| {
+        format!(" ({} tokens read, {} written)", tokens(used.input_tokens), tokens(used.output_tokens))
+    });
+    let beginning = if left_out > 0 { "; the beginning was too long and is left out" } else { "" };
+    format!("by a summary that {} made now{cost}{beginning}", model.name)
+}
+
+/// The model for summaries, where one is configured and can be had.
+async fn summariser(engine: &Engine, model: &Chosen) -> Chosen {
+    let configured = engine.configured();
+    let Some(name) = configured.config.settings.roles.get("summarise") else { return model.clone() };
+    match models::choose(engine, Some(name)).await {
+        Ok(chosen) => chosen,
+        Err(problem) => {
+            tracing::warn!(%problem, "the model for summaries cannot be used");
+            model.clone()
+        }
+    }
+}
+
+/// The messages in pieces that fit into the model's window beside the summary so far and the new one.
+fn pieces(fold: &Fold, model: &Chosen) -> Vec<String> {
+    let room = (model.window / 2).saturating_sub(SUMMARY_TOKENS).max(SUMMARY_TOKENS) as usize;
+    let mut pieces: Vec<String> = Vec::new();
+    let mut left = 0;
+    for line in &fold.lines {
+        let line = shortened(line, room, model);
+        let tokens = model.tokens.count(&line) + 2;
+        if let Some(piece) = pieces.last_mut().filter(|_| tokens <= left) {
+            piece.push_str("\n\n");
+            piece.push_str(&line);
+        } else {
+            pieces.push(line);
+            left = room;
+        }
+        left = left.saturating_sub(tokens);
+    }
+    pieces
+}
+
+/// A message whose middle is left out where it is longer than `room`.
+fn shortened(line: &str, room: usize, model: &Chosen) -> String {
+    let tokens = model.tokens.count(line);
+    if tokens <= room {
+        return line.to_owned();
+    }
+    let keep = line.len() * room / tokens / 2;
+    let keep = keep.saturating_sub(16);
+    let (start, end) = (line.floor_char_boundary(keep), line.ceil_char_boundary(line.len() - keep));
+    format!("{} […] {}", &line[..start], &line[end..])
+}
+
+/// One summary of a piece and what came before it.
+async fn ask(
+    engine: &Engine,
+    log: &RunLog,
+    recorder: &mut Recorder,
+    model: &Chosen,
+    before: Option<&str>,
+    piece: &str,
+) -> Folded {
+    let so_far = before.map(|text| format!("What came before, in short:\n{text}\n\n")).unwrap_or_default();
+    let messages = vec![
+        ChatMessage::new(Role::System, INSTRUCTIONS),
+        ChatMessage::new(Role::User, format!("{so_far}The conversation:\n\n{piece}\n\nSummarise all of it.")),
+    ];
+    let sealed = gate::seal(messages, redaction(engine, model.local));
+    let sampling = Sampling::plain(SUMMARY_TOKENS);
+    let stopped = engine.shutdown_token();
+    let mut deltas = engine.models().ask(model, &sealed, &sampling, log.cancel_token().child_token());
+    let mut restorer = sealed.restorer();
+    let (mut text, mut usage) = (String::new(), None);
+    loop {
+        let delta = tokio::select! {
+            biased;
+            () = log.cancel_token().cancelled() => return Folded::Stopped(RunStatus::Cancelled),
+            () = stopped.cancelled() => return Folded::Stopped(RunStatus::Interrupted),
+            delta = deltas.next() => delta,
+        };
+        match delta {
+            Some(Ok(Delta::Text(part))) => text.push_str(&restorer.push(&part)),
+            Some(Ok(Delta::Status(status))) => recorder.record(RunEventKind::Status { text: status }),
+            Some(Ok(Delta::Usage(counted))) => {
+                usage = Some(Usage {
+                    input_tokens: counted.input_tokens,
+                    output_tokens: counted.output_tokens,
+                    cached_tokens: counted.cached_tokens,
+                });
+            }
+            Some(Ok(Delta::Reasoning(_) | Delta::Fallback { .. } | Delta::Finish(_))) => {}
+            Some(Err(error)) => return Folded::Failed(models::problem(&error)),
+            None => break,
+        }
+    }
+    text.push_str(&restorer.finish());
+    match text.trim() {
+        "" => Folded::Failed(Problem::new(
+            aiia_protocol::problem::ProblemCode::ModelError,
+            format!("{} gave an empty summary.", model.name),
+        )),
+        text => Folded::Done { text: text.to_owned(), usage },
+    }
+}
+
+/// The tokens of two answers; what is not known of one is not known of both.
+pub(super) fn sum(one: Option<Usage>, other: Option<Usage>) -> Option<Usage> {
+    let (one, other) = (one?, other?);
+    let add = |one: Option<u64>, other: Option<u64>| Some(one? + other?);
+    // Nothing used is no unknown.
+    if one == Usage::default() {
+        return Some(other);
+    }
+    Some(Usage {
+        input_tokens: add(one.input_tokens, other.input_tokens),
+        output_tokens: add(one.output_tokens, other.output_tokens),
+        cached_tokens: match (one.cached_tokens, other.cached_tokens) {
+            (None, None) => None,
+            (one, other) => Some(one.unwrap_or_default() + other.unwrap_or_default()),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fold(lines: Vec<String>) -> Fold {
+        Fold { messages: lines.len() as u64, lines, before: None, upto: "m".into() }
+    }
+
+    #[test]
+    fn pieces_fit_into_the_window_and_hold_every_message() {
+        let model = Chosen::for_tests(4096);
+        let lines: Vec<String> = (0..9).map(|number| format!("User: {number} {}", "word ".repeat(400))).collect();
+        let pieces = pieces(&fold(lines.clone()), &model);
+        assert_eq!(pieces.join("\n\n"), lines.join("\n\n"));
+        assert_eq!(pieces.len(), 3);
+        assert!(pieces.iter().all(|piece| model.tokens.count(piece) <= 1536));
+    }
+
+    #[test]
+    fn the_middle_of_a_message_that_is_too_long_is_left_out() {
+        let model = Chosen::for_tests(4096);
+        let line = format!("User: first {} last", "é word ".repeat(5000));
+        let pieces = pieces(&fold(vec![line]), &model);
+        assert_eq!(pieces.len(), 1);
+        assert!(pieces[0].starts_with("User: first") && pieces[0].ends_with(" last") && pieces[0].contains(" […] "));
+        assert!(model.tokens.count(&pieces[0]) <= 1536);
+    }
+}

@@ -1,0 +1,136 @@
+//! What the daemon adds to a streamed answer: the time from when the model server has sent a token until a client has it, the
+//! processor's time a token, and memory a stream. Beside it in the same run: a bare pass-through in its own process as the limit,
+//! and `LiteLLM`'s proxy as the peer where `AIIA_BENCH_LITELLM` names its program.
+#![allow(clippy::print_stdout, reason = "the table is what a benchmark is for")]
+
+mod clients;
+mod servers;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use aiia_tests::installation::use_release_program;
+use aiia_tests::lsp_client::resident;
+
+use clients::Marks;
+use servers::{Aiia, Bare, LiteLlm, Upstream};
+
+/// How many streams at a time, as the limits are stated for.
+const LEVELS: [usize; 3] = [1, 100, 1000];
+/// How long is measured.
+const WINDOW: Duration = Duration::from_secs(5);
+/// How long all streams may take to begin.
+const RAMP: Duration = Duration::from_secs(60);
+
+/// A way from the model server to a client.
+pub(crate) trait Way {
+    /// What it is called.
+    fn name(&self) -> &'static str;
+    /// The process that forwards.
+    fn process(&self) -> u32;
+    /// Begins so many streams, whose marks go into `marks`.
+    fn begin(&mut self, streams: usize, marks: &Marks);
+}
+
+/// What was measured.
+#[derive(Clone, Copy, Debug)]
+struct Figures {
+    tokens: usize,
+    p50: f64,
+    p99: f64,
+    /// Microseconds of the processor for a token.
+    cpu: f64,
+    /// Kibibytes a stream.
+    memory: f64,
+}
+
+fn main() -> ExitCode {
+    if let Some(upstream) = std::env::var_os(servers::PASS_THROUGH) {
+        servers::pass_through(&upstream.to_string_lossy());
+        return ExitCode::SUCCESS;
+    }
+    use_release_program();
+    let levels: Vec<usize> = match std::env::var("AIIA_BENCH_STREAMS") {
+        Ok(text) => text.split(',').filter_map(|level| level.trim().parse().ok()).collect(),
+        Err(_) => LEVELS.to_vec(),
+    };
+    println!(
+        "{:<22} {:>7} {:>9} {:>10} {:>10} {:>11} {:>11}",
+        "", "streams", "tokens", "p50 ms", "p99 ms", "CPU µs/tok", "KiB/stream"
+    );
+    let mut missed = false;
+    for streams in levels {
+        let bare = measure(streams, |upstream| Box::new(Bare::start(upstream)));
+        let sse = measure(streams, |upstream| Box::new(Aiia::start(upstream, false)));
+        let lsp = measure(streams, |upstream| Box::new(Aiia::start(upstream, true)));
+        // It is slow enough that more streams only measure its queue.
+        let peer =
+            LiteLlm::is_there().then(|| measure(streams.min(100), |upstream| Box::new(LiteLlm::start(upstream))));
+        missed |= miss(&format!("SSE, p99 at {streams}"), sse.p99, bare.p99 * 2.0, "ms, twice the pass-through");
+        println!("  LSP, p99 at {streams}: {:.2} of the pass-through's", lsp.p99 / bare.p99);
+        if streams > 1 {
+            missed |= miss(&format!("memory a stream at {streams}"), sse.memory, 64.0, "KiB");
+        }
+        if let Some(peer) = peer {
+            missed |=
+                miss(&format!("CPU a token at {streams}"), sse.cpu, peer.cpu / 20.0, "µs, a twentieth of LiteLLM's");
+        }
+    }
+    if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn miss(what: &str, value: f64, limit: f64, unit: &str) -> bool {
+    let missed = value > limit;
+    println!("  {what}: {value:.2}, limit {limit:.2} {unit}{}", if missed { "  MISSED" } else { "" });
+    missed
+}
+
+fn measure(streams: usize, start: impl FnOnce(&Upstream) -> Box<dyn Way>) -> Figures {
+    let marks = Marks::default();
+    let upstream = Upstream::start(marks.epoch());
+    let mut way = start(&upstream);
+    let before = resident(way.process());
+    way.begin(streams, &marks);
+    let deadline = Instant::now() + RAMP;
+    while upstream.streaming() < streams && Instant::now() < deadline {
+        clients::pause(Duration::from_millis(20));
+    }
+    let begun = upstream.streaming();
+    assert_eq!(begun, streams, "{}: all streams begin", way.name());
+    // What the beginning took is not what is measured.
+    clients::pause(Duration::from_secs(1));
+    marks.take();
+    let cpu = processor_time(way.process());
+    clients::pause(WINDOW);
+    let cpu = processor_time(way.process()).saturating_sub(cpu);
+    let mut delays = marks.take();
+    let memory = resident(way.process()).saturating_sub(before) as f64 / 1024.0 / streams as f64;
+    upstream.stop();
+    delays.sort_unstable();
+    let at = |share: f64| match delays.len() {
+        0 => f64::INFINITY,
+        count => f64::from(delays[((count - 1) as f64 * share) as usize]) / 1e3,
+    };
+    let tokens = delays.len();
+    let figures =
+        Figures { tokens, p50: at(0.5), p99: at(0.99), cpu: cpu.as_secs_f64() * 1e6 / tokens.max(1) as f64, memory };
+    println!(
+        "{:<22} {streams:>7} {:>9} {:>10.3} {:>10.3} {:>11.2} {:>11.1}",
+        way.name(),
+        figures.tokens,
+        figures.p50,
+        figures.p99,
+        figures.cpu,
+        figures.memory
+    );
+    figures
+}
+
+/// What a process has used of the processor, from `/proc`.
+fn processor_time(pid: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name of the program, in brackets, may hold blanks.
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 = after.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
