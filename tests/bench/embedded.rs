@@ -150,7 +150,7 @@ fn ask(server: &Server, messages: &[Value], tokens: u32) -> Answer {
                 answer.first = begun.elapsed();
             }
             answer.text.push_str(text);
-            answer.rest = begun.elapsed() - answer.first;
+            answer.rest = begun.elapsed().saturating_sub(answer.first);
         }
         let usage = &event["usage"];
         if let Some(prompt) = usage["prompt_tokens"].as_u64() {
