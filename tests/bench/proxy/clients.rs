@@ -50,12 +50,11 @@ impl Scanner {
         let now = self.marks.epoch().elapsed().as_nanos() as u64;
         for byte in bytes {
             self.number = match (self.number, byte) {
-                (Some(0), b'@') => Some(0),
+                (Some(0) | None, b'@') => Some(0),
                 (Some(sent), b'@') => {
                     self.found.push((now.saturating_sub(sent) / 1000) as u32);
                     None
                 }
-                (None, b'@') => Some(0),
                 (Some(number), digit @ b'0'..=b'9') => Some(number * 10 + u64::from(digit - b'0')),
                 _ => None,
             };

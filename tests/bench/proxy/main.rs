@@ -20,7 +20,7 @@ const LEVELS: [usize; 3] = [1, 100, 1000];
 /// How long is measured.
 const WINDOW: Duration = Duration::from_secs(5);
 /// How long all streams may take to begin.
-const RAMP: Duration = Duration::from_secs(60);
+const RAMP: Duration = Duration::from_mins(1);
 
 /// A way from the model server to a client.
 pub(crate) trait Way {

@@ -181,7 +181,7 @@ pub(crate) fn pass_through(upstream: &str) {
 
 /// The daemon: a run for each stream, with durable chunks, followed over server-sent events or by one editor.
 pub(crate) struct Aiia {
-    aiia: Installation,
+    installation: Installation,
     editor: Option<(Process, ChildStdin)>,
     runtime: Runtime,
 }
@@ -199,11 +199,11 @@ impl Aiia {
             let input = child.stdin.take().expect("a pipe");
             (Process(child), input)
         });
-        Self { aiia, editor, runtime: runtime() }
+        Self { installation: aiia, editor, runtime: runtime() }
     }
 
     fn runs(&self, streams: usize) -> Vec<String> {
-        let http = HttpClient::new(&self.aiia);
+        let http = HttpClient::new(&self.installation);
         let project = http.post("/projects", &json!({ "name": "bench" }));
         (0..streams)
             .map(|_| {
@@ -220,13 +220,13 @@ impl Way for Aiia {
     }
 
     fn process(&self) -> u32 {
-        self.aiia.runtime().pid
+        self.installation.runtime().pid
     }
 
     fn begin(&mut self, streams: usize, marks: &Marks) {
         let runs = self.runs(streams);
         let Some((process, input)) = &mut self.editor else {
-            let runtime = self.aiia.runtime();
+            let runtime = self.installation.runtime();
             let address = format!("127.0.0.1:{}", runtime.http_port.expect("HTTP is served"));
             let request = |run: &String| {
                 format!(
