@@ -443,6 +443,17 @@ test("a daemon that goes away is said, and what is typed stays", async () => {
   await page.context().close();
 });
 
+test("signing out ends the session of this browser alone", async () => {
+  const [one, other] = [await signedIn(), await signedIn()];
+  await one.getByRole("button", { name: "Sign out" }).click();
+  await one.getByText("aiia open").first().waitFor();
+  assert.equal(await one.evaluate(async () => (await fetch("/api/v1/projects")).status), 401);
+  await ask(other, "Still here?");
+  await answer(other).getByText("Hello from the scripted model.").waitFor();
+  await one.context().close();
+  await other.context().close();
+});
+
 test("everything is done with the keyboard alone", async () => {
   const chat = await chatWith("One.", "Two.");
   const page = await signedIn();

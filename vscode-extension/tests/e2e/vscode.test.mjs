@@ -119,8 +119,7 @@ test("code of an answer is applied as a diff", async () => {
   await answer().getByRole("button", { name: "Apply" }).click();
   await window.page.locator(".codelens-decoration a").getByText("Reject").first().waitFor();
   await window.command("aiia: Reject All Hunks");
-  await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
-  await window.editing();
+  await window.backTo("mean.py");
 });
 
 test("a picture is pasted, sent and shown", async () => {
@@ -166,7 +165,7 @@ test("a fix from the lightbulb is reviewed, one hunk is accepted and taken back"
   await window.picture("07-one-accepted");
   await statusesAre("accepted", "pending");
   await window.command("aiia: Reject Hunk");
-  await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
+  await window.backTo("mean.py");
   await window.lines().getByText("if xs else 0").first().waitFor();
   await window.picture("08-accepted-in-file");
   await window.command("aiia: Undo the Last Accepted Change");
@@ -185,8 +184,7 @@ test("what should change is asked for, and shown as a diff", async () => {
   await window.page.keyboard.press("Enter");
   await window.page.locator(".codelens-decoration a").getByText("Reject").first().waitFor();
   await window.page.keyboard.press("Alt+Shift+Backspace");
-  await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
-  await window.editing();
+  await window.backTo("mean.py");
   assert.ok(JSON.stringify(aiia.model.requests.at(-1)).includes("Use the statistics module"));
 });
 
@@ -212,8 +210,7 @@ test("a hunk is split, and tried again with a note", async () => {
   await lens("Split").nth(1).waitFor();
   await window.picture("08-split");
   await window.page.keyboard.press("Alt+Shift+Backspace");
-  await window.page.locator('.tab.active[data-resource-name="mean.py"]').waitFor();
-  await window.editing();
+  await window.backTo("mean.py");
 });
 
 test("the lines of a change are edited in the diff, and accepted as they are then", async () => {
@@ -233,7 +230,7 @@ test("the lines of a change are edited in the diff, and accepted as they are the
     const hunks = (await aiia.http("GET", "/edits")).items.flatMap((edit) => edit.files.flatMap((file) => file.hunks));
     return hunks.some((hunk) => hunk.status === "accepted" && hunk.tolerances.includes("edited by hand"));
   });
-  await window.page.locator(".codelens-decoration a").getByText("Accept").waitFor({ state: "detached" });
+  await window.backTo("mean.py");
   await window.lines().getByText("return statistics.mean(xs)  # by hand").first().waitFor();
   await window.command("aiia: Undo the Last Accepted Change");
   await window.lines().getByText("by hand").waitFor({ state: "detached" });

@@ -28,6 +28,8 @@ export interface Transport {
   picture(attachmentId: string): Promise<string>;
   /** Hands a file over to be imported and waits for the end. An editor has the file already and does it by an action. */
   importFile?(file: File, stop: AbortSignal, onProgress: (transfer: Transfer) => void): Promise<Transfer>;
+  /** Ends the session of this browser; an editor has none. */
+  signOut?(): Promise<void>;
   listen(listener: (told: Told) => void): void;
   load(): Saved;
   save(saved: Saved): void;

@@ -102,6 +102,13 @@ export class BrowserTransport implements Transport {
     }
   }
 
+  async signOut(): Promise<void> {
+    await open("/auth/sign-out", { method: "POST" });
+    // What was typed but not sent belongs to who was signed in.
+    localStorage.removeItem(SAVED);
+    location.assign("/");
+  }
+
   listen(listener: (told: Told) => void): void {
     const signal = new AbortController().signal;
     let operations: string[] = [];

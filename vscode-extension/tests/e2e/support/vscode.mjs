@@ -126,6 +126,13 @@ export class Window {
     await this.editing();
   }
 
+  /** Waits until the review is over and the file itself is in front: the tab of its diff has the same name. */
+  async backTo(name) {
+    await this.page.locator(".monaco-diff-editor").first().waitFor({ state: "hidden" });
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+    await this.editing();
+  }
+
   /** Puts the cursor at a line of the active editor. */
   async goTo(line) {
     await this.pick("Control+KeyG", `:${line}`);

@@ -50,6 +50,11 @@ export function View() {
           New
         </button>
         {app.transport.kind === "browser" && <ThemeSwitch />}
+        {app.transport.signOut && (
+          <button type="button" onClick={() => app.try(() => app.transport.signOut?.())}>
+            Sign out
+          </button>
+        )}
       </header>
       <Connection />
       <div class="layout">
