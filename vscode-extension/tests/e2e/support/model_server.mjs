@@ -61,6 +61,12 @@ export class ModelServer {
       response.end(JSON.stringify({ data: [{ id: "m" }, { id: "other" }] }));
       return;
     }
+    // The daemon also asks how large the context window is; this server does not say.
+    if (request.method !== "POST" || !request.url.endsWith("/chat/completions")) {
+      request.resume();
+      response.writeHead(404).end();
+      return;
+    }
     let body = "";
     for await (const chunk of request) body += chunk;
     this.requests.push(JSON.parse(body));
