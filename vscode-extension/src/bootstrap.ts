@@ -8,10 +8,8 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type * as vscode from "vscode";
 import { config } from "./config";
+import { Missing } from "./lib/keeper";
 import { type Candidate, candidates, choose } from "./lib/program";
-
-/** There is no program to start; the message says what to do. */
-export class ProgramMissing extends Error {}
 
 /** The program to start. */
 export async function findProgram(context: vscode.ExtensionContext): Promise<Candidate> {
@@ -25,7 +23,7 @@ export async function findProgram(context: vscode.ExtensionContext): Promise<Can
   });
   const found = choose(all, canRun);
   if (!found) {
-    throw new ProgramMissing(
+    throw new Missing(
       setting
         ? `The setting aiia.path names ${setting}, which is no program that can be run.`
         : "The program aiia was not found: it is not in this extension, not on the PATH and not in ~/.local/bin.",
@@ -47,7 +45,7 @@ function canRun(path: string): boolean {
 /** A bundled program is started only when it is the one that was packaged. Checked again when the file is another one. */
 async function verify(context: vscode.ExtensionContext, program: string): Promise<void> {
   const list = join(dirname(program), "checksums.json");
-  if (!existsSync(list)) throw new ProgramMissing(`${list} is missing; install the extension again.`);
+  if (!existsSync(list)) throw new Missing(`${list} is missing; install the extension again.`);
   const { size, mtimeMs } = statSync(program);
   const stamp = `${program} ${size} ${mtimeMs}`;
   if (context.globalState.get("verified") === stamp) return;
@@ -56,7 +54,7 @@ async function verify(context: vscode.ExtensionContext, program: string): Promis
     const hash = createHash("sha256");
     await pipeline(createReadStream(join(dirname(program), basename(name))), hash);
     if (hash.digest("hex") !== sum) {
-      throw new ProgramMissing(`${name} of this extension is not what was packaged; install the extension again.`);
+      throw new Missing(`${name} of this extension is not what was packaged; install the extension again.`);
     }
   }
   await context.globalState.update("verified", stamp);

@@ -1,5 +1,7 @@
 /** The language client: the one connection to the daemon, through `aiia lsp`. */
 
+import { type ChildProcess, spawn } from "node:child_process";
+import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
   CloseAction,
@@ -9,53 +11,84 @@ import {
   LanguageClient,
   type LanguageClientOptions,
   RevealOutputChannelOn,
-  type ServerOptions,
+  State,
   type StaticFeature,
 } from "vscode-languageclient/node";
 import { config } from "./config";
 import { ANSWERS } from "./features/look_up";
-import { Backoff } from "./lib/backoff";
+import type { Link } from "./lib/keeper";
 
 /** Every scheme whose text the daemon may see. */
 const DOCUMENTS = ["file", "untitled", "vscode-notebook-cell"].map((scheme) => ({ scheme }));
 
-export interface ClientHooks {
-  /** The connection is lost; it is made again after `milliseconds`, or not by itself. */
-  onLost(milliseconds: number | undefined): void;
-}
+/** A program that was asked to end is ended after so many milliseconds. */
+const END_LIMIT = 2000;
 
-class Client extends LanguageClient {
-  constructor(
-    server: ServerOptions,
-    options: LanguageClientOptions,
-    private readonly trusted: boolean,
-  ) {
-    super("aiia", "aiia", server, options);
+export class Client extends LanguageClient implements Link {
+  #process: ChildProcess | undefined;
+  #closing = false;
+
+  constructor(program: string, options: LanguageClientOptions) {
+    super("aiia", "aiia", () => this.#spawn(program), options);
   }
 
-  /** Our commands are there before the daemon is, and say so when it is not: the client must not register them as well. */
+  /** Started by ourselves, so that a start that hangs can be ended. */
+  #spawn(program: string): Promise<ChildProcess> {
+    return new Promise((resolve, reject) => {
+      if (this.#closing) return reject(new Error("Not wanted any more."));
+      // Not in the opened folder, where a library of that name could lie.
+      const child = spawn(program, ["lsp"], { cwd: homedir(), stdio: "pipe" });
+      this.#process = child;
+      child.once("error", reject);
+      child.once("spawn", () => resolve(child));
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.start();
+    await this.sendRequest("aiia/events/subscribe", {});
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const child = this.#process;
+    try {
+      // While it starts, the client cannot be asked to stop.
+      if (this.state === State.Running) await this.dispose(END_LIMIT);
+      else child?.kill();
+    } finally {
+      setTimeout(() => child?.exitCode === null && child.kill("SIGKILL"), END_LIMIT).unref();
+    }
+  }
+
+  /** What goes wrong is in the log and in the status bar; the library's own windows would say it a second time. */
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
+  /**
+   * Our commands are there before the daemon is, and say so when it is not: the client must not register them as well. Called by the
+   * library's constructor, when no field of ours is there yet.
+   */
   override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
     const method = "registrationType" in feature ? feature.registrationType.method : "";
     if (method === "workspace/executeCommand") return;
-    if (!this.trusted && method === "workspace/didChangeWorkspaceFolders") return;
+    if (!vscode.workspace.isTrusted && method === "workspace/didChangeWorkspaceFolders") return;
     super.registerFeature(feature);
   }
 
   /** The daemon is told of no folder that is not trusted, so that it reads none. */
   protected override fillInitializeParams(params: InitializeParams): void {
     super.fillInitializeParams(params);
-    if (this.trusted) return;
+    if (vscode.workspace.isTrusted) return;
     Object.assign(params, { rootUri: null, rootPath: null, workspaceFolders: null });
   }
 }
 
-/** A client that is not started yet. */
-export function createClient(program: string, output: vscode.LogOutputChannel, hooks: ClientHooks): LanguageClient {
-  const trusted = vscode.workspace.isTrusted;
-  const backoff = new Backoff();
-  const server: ServerOptions = { command: program, args: ["lsp"], options: { env: process.env } };
+/** A client that is not started yet. `onClosed` is called when the program has ended. */
+export function createClient(program: string, output: vscode.LogOutputChannel, onClosed: () => void): Client {
   const options: LanguageClientOptions = {
-    documentSelector: trusted ? DOCUMENTS : [],
+    documentSelector: vscode.workspace.isTrusted ? DOCUMENTS : [],
     outputChannel: output,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     initializationOptions: {
@@ -66,14 +99,12 @@ export function createClient(program: string, output: vscode.LogOutputChannel, h
     initializationFailedHandler: () => false,
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
-      closed: async () => {
-        const delay = backoff.next(Date.now());
-        hooks.onLost(delay);
-        if (delay === undefined) return { action: CloseAction.DoNotRestart, handled: true };
-        await new Promise((resolve) => setTimeout(resolve, delay));
-        return { action: CloseAction.Restart, handled: true };
+      // Another client takes the place of one that is lost.
+      closed: () => {
+        onClosed();
+        return { action: CloseAction.DoNotRestart, handled: true };
       },
     },
   };
-  return new Client(server, options, trusted);
+  return new Client(program, options);
 }

@@ -48,7 +48,7 @@ export function registerCommands(ctx: Ctx, { chat, actions, reviews, reports, co
     "aiia.openReview": (target?: Target) => (asTarget(target) ? reviews.open((target as Target).edit_id) : reviews.choose()),
     "aiia.openInBrowser": () => openInBrowser(ctx),
     "aiia.doctor": () => reports.doctor(),
-    "aiia.restart": () => ctx.restart(),
+    "aiia.restart": () => ctx.start(),
     "aiia.showLog": () => ctx.output.show(),
     "aiia.status": () => showStatus(ctx),
   };

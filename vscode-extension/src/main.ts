@@ -21,8 +21,8 @@ export function activate(extension: vscode.ExtensionContext): void {
   const actions = ctx.own(new Actions(ctx, chat, reviews));
   ctx.own(new StatusBar(ctx));
   registerCommands(ctx, { chat, actions, reviews, reports, context: new ContextPreview(ctx, reports) });
-  ctx.own(onDidChangeConnection(() => void ctx.restart()));
-  ctx.own(vscode.workspace.onDidGrantWorkspaceTrust(() => void ctx.restart()));
+  ctx.own(onDidChangeConnection(() => void ctx.start()));
+  ctx.own(vscode.workspace.onDidGrantWorkspaceTrust(() => void ctx.start()));
   // The daemon is started beside the activation, not within it.
   void ctx.start();
   ctx.output.info(`activated in ${(performance.now() - started).toFixed(1)} ms`);
