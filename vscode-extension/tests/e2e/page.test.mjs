@@ -445,7 +445,8 @@ test("a daemon that goes away is said, and what is typed stays", async () => {
 
 test("signing out ends the session of this browser alone", async () => {
   const [one, other] = [await signedIn(), await signedIn()];
-  await one.getByRole("button", { name: "Sign out" }).click();
+  await one.getByRole("button", { name: "This page" }).click();
+  await one.getByRole("menuitem", { name: "Sign out" }).click();
   await one.getByText("aiia open").first().waitFor();
   assert.equal(await one.evaluate(async () => (await fetch("/api/v1/projects")).status), 401);
   await ask(other, "Still here?");

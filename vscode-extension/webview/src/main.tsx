@@ -7,7 +7,7 @@ import { confirmLinks } from "./links";
 import { BrowserTransport } from "./transport_browser";
 import { EditorTransport } from "./transport_editor";
 import { AppContext } from "./ui/hooks";
-import { applyTheme } from "./ui/theme";
+import { applyTheme } from "./ui/page_menu";
 import { View } from "./ui/view";
 
 const inEditor = "acquireVsCodeApi" in globalThis;

@@ -57,9 +57,10 @@ export class Markdown {
     }
   }
 
-  /** Fills `target` with a text. */
+  /** Fills `target` with a text: as it is until it is rendered, so that nothing jumps and nothing is ever empty. */
   async fill(target: HTMLElement, text: string): Promise<void> {
     const turn = this.claim(target);
+    if (!target.hasChildNodes()) target.append(this.element({ html: "", start: 0, end: 0, is_final: false }, text));
     const blocks = await this.render(text);
     if (this.owns(target, turn)) target.replaceChildren(...blocks.map((block) => this.element(block, text)));
   }

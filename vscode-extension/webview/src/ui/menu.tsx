@@ -5,6 +5,15 @@ import { useEffect, useRef, useState } from "preact/hooks";
 export interface Entry {
   label: string;
   run: () => void;
+  /** Of entries of which one is chosen at a time. */
+  isChosen?: boolean;
+}
+
+/** Whatever can stand in a menu. */
+const ITEMS = "[role^=menuitem]";
+
+function roleOf({ isChosen }: Entry) {
+  return isChosen === undefined ? { role: "menuitem" as const } : { role: "menuitemradio" as const, "aria-checked": isChosen };
 }
 
 export function Menu({ label, entries }: { label: string; entries: Entry[] }) {
@@ -13,7 +22,7 @@ export function Menu({ label, entries }: { label: string; entries: Entry[] }) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (!open) return;
-    root.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
+    root.current?.querySelector<HTMLElement>(ITEMS)?.focus();
     const away = (event: Event) => {
       if (!root.current?.contains(event.target as Node)) setOpen(false);
     };
@@ -22,7 +31,7 @@ export function Menu({ label, entries }: { label: string; entries: Entry[] }) {
   }, [open]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (!open) return;
-    const items = [...(root.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
+    const items = [...(root.current?.querySelectorAll<HTMLElement>(ITEMS) ?? [])];
     const at = items.indexOf(document.activeElement as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
     if (to !== undefined) items[(to + items.length) % items.length]?.focus();
@@ -53,7 +62,7 @@ export function Menu({ label, entries }: { label: string; entries: Entry[] }) {
             <button
               key={entry.label}
               type="button"
-              role="menuitem"
+              {...roleOf(entry)}
               tabIndex={-1}
               onClick={() => {
                 setOpen(false);

@@ -195,7 +195,7 @@ function Details({ message, run }: { message: Message; run: LiveRun | undefined 
     <>
       {edits.map((id) =>
         app.transport.kind === "editor" ? (
-          <button key={id} type="button" onClick={() => app.try(() => app.code.review(id))}>
+          <button key={id} type="button" class="primary" onClick={() => app.try(() => app.code.review(id))}>
             Review the change
           </button>
         ) : (

@@ -5,8 +5,8 @@ import { titleOf } from "../chat_list";
 import { Composer } from "./composer";
 import { useApp, useAppState } from "./hooks";
 import { Messages } from "./messages";
+import { PageMenu } from "./page_menu";
 import { Sidebar } from "./sidebar";
-import { ThemeSwitch } from "./theme";
 import { Toasts } from "./toasts";
 
 /** So many sentences stay for whoever listens. */
@@ -49,12 +49,7 @@ export function View() {
         <button type="button" onClick={() => app.conversation.start()}>
           New
         </button>
-        {app.transport.kind === "browser" && <ThemeSwitch />}
-        {app.transport.signOut && (
-          <button type="button" onClick={() => app.try(() => app.transport.signOut?.())}>
-            Sign out
-          </button>
-        )}
+        {app.transport.kind === "browser" && <PageMenu />}
       </header>
       <Connection />
       <div class="layout">
