@@ -1,9 +1,10 @@
 //! The composition root: opens the engine and puts the adapters on it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::time::Duration;
 
 use aiia_engine::config::{Config, Flag};
@@ -186,7 +187,7 @@ fn run_daemon(
             IdleExit::Configured => Some(Duration::from_secs(settings.idle_minutes.saturating_mul(60))),
         };
         let engine = Engine::open(options)?;
-        let listener = http_listener(&listen, settings.http_port).await?;
+        let listener = http_listener(&listen, settings.http_port, &paths.last_port_file()).await?;
         let daemon = Daemon::start(paths, engine, listener)?;
         log::mask_also(daemon.token());
         announce(&daemon);
@@ -210,10 +211,18 @@ fn allow_open_files() {
 }
 
 /// A port that was asked for on the command line must be had; without the one of the configuration the daemon still
-/// serves editors and terminals.
-async fn http_listener(listen: &Listen, configured: Option<u16>) -> Result<Option<TcpListener>, Problem> {
+/// serves editors and terminals. Where any port will do, it is that of the last time if it is free: to a browser another port is
+/// another place, without what it has kept there.
+async fn http_listener(
+    listen: &Listen,
+    configured: Option<u16>,
+    last_port: &Path,
+) -> Result<Option<TcpListener>, Problem> {
     let asked = listen.port;
-    let address = SocketAddr::new(listen.bind, asked.or(configured).unwrap_or(0));
+    let Some(port) = asked.or(configured) else {
+        return Ok(any_listener(listen.bind, last_port).await);
+    };
+    let address = SocketAddr::new(listen.bind, port);
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(Some(listener)),
         Err(error) if asked.is_some() => {
@@ -223,6 +232,26 @@ async fn http_listener(listen: &Listen, configured: Option<u16>) -> Result<Optio
         Err(error) => {
             tracing::error!(%address, %error, "HTTP is not served");
             Ok(None)
+        }
+    }
+}
+
+async fn any_listener(bind: IpAddr, last_port: &Path) -> Option<TcpListener> {
+    let last = fs::read_to_string(last_port).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    let bound = match TcpListener::bind(SocketAddr::new(bind, last)).await {
+        Err(_) if last != 0 => TcpListener::bind(SocketAddr::new(bind, 0)).await,
+        bound => bound,
+    };
+    match bound.and_then(|listener| Ok((listener.local_addr()?.port(), listener))) {
+        Ok((port, listener)) => {
+            if let Err(error) = fs::write(last_port, port.to_string()) {
+                tracing::info!(%error, "the port is not kept for the next time");
+            }
+            Some(listener)
+        }
+        Err(error) => {
+            tracing::error!(%error, "HTTP is not served");
+            None
         }
     }
 }
@@ -318,5 +347,25 @@ mod tests {
     #[case(Some("evil.example"), None)]
     fn only_the_loopback_interface(#[case] bind: Option<&str>, #[case] expected: Option<&str>) {
         assert_eq!(loopback(bind).ok().map(|address| address.to_string()).as_deref(), expected);
+    }
+
+    async fn port(last_port: &Path) -> (u16, TcpListener) {
+        let listen = Listen { bind: Ipv4Addr::LOCALHOST.into(), port: None };
+        let listener = http_listener(&listen, None, last_port).await.unwrap().unwrap();
+        (listener.local_addr().unwrap().port(), listener)
+    }
+
+    #[tokio::test]
+    async fn any_port_is_the_one_of_the_last_time_if_it_is_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("http.port");
+        let (first, held) = port(&file).await;
+        let (other, _other) = port(&file).await;
+        assert_ne!(first, other, "it was taken");
+        drop(held);
+        fs::write(&file, first.to_string()).unwrap();
+        assert_eq!(port(&file).await.0, first);
+        fs::write(&file, "no number").unwrap();
+        assert_ne!(port(&file).await.0, 0);
     }
 }

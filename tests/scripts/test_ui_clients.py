@@ -69,7 +69,8 @@ class LlamaServer(support.ScratchTest):
         self.assertEqual(str(llama_server.prepare(self.folder, Quiet(), self.folder / "log", given)), "/a/python")
 
     def test_what_cannot_be_installed_is_said(self):
-        offline = {**os.environ, "PIP_INDEX_URL": "http://127.0.0.1:1/", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": "/dev/null"}
+        given = {name: value for name, value in os.environ.items() if name != "AIIA_LLAMA_PYTHON"}
+        offline = {**given, "PIP_INDEX_URL": "http://127.0.0.1:1/", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": "/dev/null"}
         with self.assertRaises(SetupError) as caught:
             llama_server.prepare(self.folder, Quiet(), self.folder / "log", offline)
         self.assertIn("AIIA_LLAMA_PYTHON", caught.exception.hint)

@@ -16,6 +16,10 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 EXPLAINED = {"llama-cpp-sys-2(build)": "llama.cpp, the longest part"}
 
 
+# A busy machine of two cores needs an hour for all of it; only what hangs takes longer than this, in seconds.
+BUILD_LIMIT = 4 * 3600
+
+
 def describe(line):
     """What a line of cargo's output says about the phase, or None when it says nothing about it."""
     line = COLOUR.sub("", line).rstrip()
@@ -57,7 +61,7 @@ def run(arguments, root, env, task, log_path):
         if text:
             task.update(text)
 
-    return processes.run_logged(["cargo", *arguments], log_path, cwd=root, env=env, on_line=on_line)
+    return processes.run_logged(["cargo", *arguments], log_path, cwd=root, env=env, on_line=on_line, limit=BUILD_LIMIT)
 
 
 def build_daemon(root, env, task, log_path, profile="release", selection=("--package", "aiia")):

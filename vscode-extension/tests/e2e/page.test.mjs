@@ -412,6 +412,9 @@ test("a text file and a picture go along by a drop and by pasting", async () => 
       .dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
   });
   await along.getByAltText("dot.png").waitFor();
+  await page.reload();
+  await along.getByText("answer.js").waitFor();
+  await along.getByAltText("dot.png").waitFor();
   await ask(page, "What are they?");
   await answer(page).getByText("Hello from the scripted model.").waitFor();
   const sent = JSON.stringify(aiia.model.requests.at(-1));
@@ -437,9 +440,35 @@ test("a daemon that goes away is said, and what is typed stays", async () => {
   aiia.run("stop");
   await page.getByText("The connection is lost").waitFor();
   await picture(page, "24-page-offline");
-  await page.reload().catch(() => {});
-  assert.match(await page.evaluate(() => localStorage.getItem("aiia") ?? "").catch(() => "Not sent yet"), /Not sent yet/);
-  aiia.address();
+  // The next daemon is at the same address, so that what the browser kept there is found.
+  await page.goto(aiia.address());
+  await page.waitForFunction(() => document.querySelector("textarea")?.value === "Not sent yet");
+  await page.context().close();
+});
+
+test("an answer whose daemon is killed ends, and the chat goes on", async () => {
+  const page = await signedIn();
+  const gate = new Gate();
+  aiia.model.next(["Half of ", "the answer"], gate);
+  await ask(page, "What now?");
+  gate.release(1);
+  await answer(page).getByText("Half of").waitFor();
+  await field(page).fill("Typed meanwhile");
+  process.kill(aiia.runtime().pid, "SIGKILL");
+  await page.getByText("The connection is lost").waitFor();
+  // A browser that is signed in again goes on where it was.
+  const again = await page.context().newPage();
+  await again.goto(aiia.address());
+  await page.bringToFront();
+  await page.reload();
+  await answer(page).getByText("The daemon ended before the answer was complete.").waitFor();
+  await answer(page).getByText("Half of").waitFor();
+  assert.equal(await field(page).inputValue(), "Typed meanwhile");
+  gate.release();
+  aiia.model.next(["Whole."]);
+  await page.getByRole("button", { name: "Send" }).click();
+  await answer(page).getByText("Whole.").waitFor();
+  assert.equal(await field(page).inputValue(), "");
   await page.context().close();
 });
 

@@ -1,10 +1,11 @@
 /** The view as a whole: what it is told from outside, and how it stays true. It decides nothing that the daemon can decide. */
 
-import type { ChangeEvent } from "../../src/lib/api";
+import { asProblem, type ChangeEvent } from "../../src/lib/api";
 import { ChatList } from "./chat_list";
 import { CodeBlocks } from "./code_blocks";
 import { Conversation } from "./conversation";
 import { Core } from "./core";
+import { Drafts } from "./drafts";
 import { Files } from "./files";
 import { Imports } from "./imports";
 import { Markdown } from "./markdown";
@@ -15,14 +16,20 @@ const SETTLE_MILLISECONDS = 40;
 
 export class App extends Core {
   readonly list = new ChatList(this);
-  readonly conversation = new Conversation(this, this.list);
+  readonly drafts = new Drafts(this);
+  readonly conversation = new Conversation(this, this.list, this.drafts);
   readonly code = new CodeBlocks(this);
-  readonly files = new Files(this);
+  readonly files = new Files(this, this.drafts);
   readonly imports = new Imports(this, this.list);
   readonly markdown: Markdown;
   #settling: number | undefined;
   #stale = new Set<"projects" | "chats" | "messages">();
   #lastSeq: number | undefined;
+  #read: () => void = () => {};
+  /** Resolves when what was open the last time has been read, or cannot be. */
+  readonly #isRead = new Promise<void>((resolve) => {
+    this.#read = resolve;
+  });
 
   constructor(transport: Transport) {
     super(transport);
@@ -34,6 +41,7 @@ export class App extends Core {
 
   start(): void {
     this.store.set({ projectId: this.saved.projectId, sidebar: this.transport.kind === "browser" && innerWidth >= 800 });
+    this.drafts.restore();
     this.transport.listen((told) => void this.#take(told).catch((error) => this.problem(error)));
   }
 
@@ -45,7 +53,7 @@ export class App extends Core {
         if (told.state !== "connected") return;
         this.markdown.enabled = operations.has("markdown.render");
         this.#lastSeq = undefined;
-        return this.#connected();
+        return this.#connected().finally(this.#read);
       }
       case "workspace":
         this.store.set({ folder: told.folder, trusted: told.trusted });
@@ -54,18 +62,21 @@ export class App extends Core {
       case "event":
         return this.#changed(told.event);
       case "show":
+        if (this.state.connection === "connected") return this.conversation.open(told.chatId);
         this.saved.chatId = told.chatId;
-        if (this.state.connection === "connected") await this.conversation.open(told.chatId);
+        this.drafts.restore();
         return;
       case "new":
         return this.conversation.start();
       case "project":
         return this.list.selectProject(told.projectId);
       case "attach":
-        this.conversation.attach(told.attachment);
+        this.drafts.attach(told.attachment);
         return;
       case "insertLast":
-        return this.code.insertLast();
+        // An editor asks for it as soon as it has opened the view.
+        await this.#isRead;
+        return this.code.insertLast(this.state.messages);
       case "focus":
         this.onFocusComposer();
     }
@@ -75,8 +86,12 @@ export class App extends Core {
     await Promise.all([this.list.readProjects(), this.list.resolveProject()]);
     await this.list.readChats();
     const wanted = this.saved.chatId;
-    if (wanted && wanted !== this.state.chat?.id) await this.conversation.open(wanted).catch(() => this.conversation.start());
-    else if (this.state.chat) await this.conversation.readMessages();
+    if (wanted && wanted !== this.state.chat?.id) {
+      await this.conversation.open(wanted).catch((error) => {
+        if (asProblem(error).code !== "not_found") throw error;
+        this.conversation.start();
+      });
+    } else if (this.state.chat) await this.conversation.readMessages();
     // Asking which models there are may take a while.
     this.transport.call("model.list", {}).then(
       ({ items }) => this.store.set({ models: items }),

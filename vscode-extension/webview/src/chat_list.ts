@@ -4,6 +4,8 @@ import type { Chat, Project } from "../../src/lib/api";
 import type { Core } from "./core";
 
 const PAGE = 50;
+/** More projects than this are no list to choose from. */
+const MAX_PROJECTS = 2000;
 /** A search waits for the end of typing. */
 const SEARCH_MILLISECONDS = 200;
 
@@ -27,26 +29,42 @@ export class ChatList {
   }
 
   async readProjects(): Promise<void> {
-    const { items } = await this.core.transport.call("project.list", { limit: 200 });
-    const known = items.some((project: Project) => project.id === this.state.projectId);
-    this.core.store.set({ projects: items, projectId: known || this.state.folder ? this.state.projectId : items[0]?.id });
+    const items: Project[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.core.transport.call("project.list", { limit: 200, cursor });
+      items.push(...page.items);
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor && items.length < MAX_PROJECTS);
+    const { projectId, folder } = this.state;
+    const isKnown = items.some((project) => project.id === projectId);
+    this.core.store.set({ projects: items });
+    if (isKnown) return;
+    // It was deleted, or none was chosen yet: the folder's own, if a folder is open.
+    if (projectId === this.core.saved.projectId) this.core.saved.projectId = undefined;
+    this.core.store.set({ projectId: folder ? undefined : items[0]?.id, chats: [], moreChats: undefined });
+    if (folder && projectId) await this.resolveProject();
   }
 
   async readChats(): Promise<void> {
     const { projectId, showArchived } = this.state;
     if (!projectId) return;
-    const archived = this.core.has("chat.fork") && showArchived ? { archived: "only" as const } : {};
-    const page = { project_id: projectId, limit: PAGE, ...archived };
-    const { items, next_cursor } = await this.core.transport.call("chat.list", page);
-    if (projectId !== this.state.projectId) return;
+    const { items, next_cursor } = await this.core.transport.call("chat.list", this.#page(projectId));
+    if (projectId !== this.state.projectId || showArchived !== this.state.showArchived) return;
     this.core.store.set({ chats: items, moreChats: next_cursor ?? undefined });
+  }
+
+  #page(projectId: string) {
+    const archived = this.core.has("chat.fork") && this.state.showArchived ? { archived: "only" as const } : {};
+    return { project_id: projectId, limit: PAGE, ...archived };
   }
 
   async readMoreChats(): Promise<void> {
     const { projectId, moreChats, chats } = this.state;
     if (!projectId || !moreChats) return;
-    const page = { project_id: projectId, limit: PAGE, cursor: moreChats };
+    const page = { ...this.#page(projectId), cursor: moreChats };
     const { items, next_cursor } = await this.core.transport.call("chat.list", page);
+    if (this.state.chats !== chats) return;
     const known = new Set(chats.map((chat) => chat.id));
     this.core.store.set({
       chats: [...chats, ...items.filter((chat: Chat) => !known.has(chat.id))],

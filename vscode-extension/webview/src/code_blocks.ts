@@ -1,6 +1,8 @@
 /** What the buttons of a code block do. */
 
+import type { Message } from "../../src/lib/api";
 import type { Core } from "./core";
+import { fragment } from "./html";
 import type { CodeButton } from "./markdown";
 
 export class CodeBlocks {
@@ -44,11 +46,16 @@ export class CodeBlocks {
     await this.core.transport.act({ action: "review", editId });
   }
 
-  /** Inserts the last code of the open chat at the cursor. */
-  async insertLast(): Promise<void> {
-    const pre = [...document.querySelectorAll<HTMLElement>("article.assistant pre")].at(-1);
-    if (pre) await this.core.transport.act({ action: "insert", text: pre.textContent ?? "" });
-    else this.core.toast({ text: "The open chat has no code.", kind: "information" });
+  /** Inserts the last code of `messages`, the open chat, at the cursor. */
+  async insertLast(messages: Message[]): Promise<void> {
+    const answers = messages.filter(({ role, content }) => role === "assistant" && content !== "").reverse();
+    for (const { content } of answers) {
+      const { documents } = await this.core.transport.call("markdown.render", { texts: [content] });
+      const codes = documents[0].blocks.flatMap(({ html }) => [...fragment(html).querySelectorAll("pre")]);
+      const text = codes.at(-1)?.textContent;
+      if (text) return this.core.transport.act({ action: "insert", text });
+    }
+    this.core.toast({ text: "The open chat has no code.", kind: "information" });
   }
 }
 

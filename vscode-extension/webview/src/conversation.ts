@@ -1,29 +1,32 @@
 /** The open chat: what is read of it, asked in it, and follows from that. */
 
-import type { Chat, Message, Params, SearchHit } from "../../src/lib/api";
+import type { Chat, Message, Params, Problem, SearchHit } from "../../src/lib/api";
 import { fenced } from "../../src/lib/text";
 import type { Attachment } from "../../src/lib/view_protocol";
 import { type ChatList, titleOf } from "./chat_list";
 import type { Core } from "./core";
+import type { Draft, Drafts } from "./drafts";
 import { LiveRun } from "./live_run";
 import { sentences } from "./sentences";
 import { merge } from "./state";
 
 const PAGE = 50;
-/** Larger texts do not belong into a question, in characters. */
-const MAX_ATTACHED = 200_000;
-/** Unsent texts are kept for so many chats. */
-const DRAFTS = 50;
+/** So long may the last word of an answer be on its way when its message says already that it has ended. */
+const LAST_WORD_MILLISECONDS = 1000;
 
 export class Conversation {
   /** Runs that go on, by the message that they write. */
   readonly live = new Map<string, LiveRun>();
-  /** Chats whose messages are being read; a later reading wins. */
+  /** Readings of messages; a later one wins. */
   #reading = 0;
+  /** Choices of a chat; the last one wins. */
+  #opening = 0;
+  #readingOlder: Promise<void> | undefined;
 
   constructor(
     private readonly core: Core,
     private readonly list: ChatList,
+    private readonly drafts: Drafts,
   ) {}
 
   private get state() {
@@ -33,30 +36,37 @@ export class Conversation {
   // Opening and reading
 
   start(): void {
+    this.#opening++;
     this.#endRuns();
     this.#reading++;
-    this.core.store.set({ chat: undefined, messages: [], older: undefined, editing: undefined, loading: false, busy: false });
+    this.core.store.set({ chat: undefined, messages: [], older: undefined, loading: false, busy: false });
     this.#closeDrawer();
     this.core.saved.chatId = undefined;
     this.core.save();
-    this.core.onDraft(this.draft);
+    this.drafts.restore();
     this.core.onFocusComposer();
   }
 
+  /** Shows a chat. What is open stays when it cannot be had. */
   async open(chatId: string): Promise<void> {
-    if (this.state.chat?.id !== chatId) {
-      this.#endRuns();
-      this.core.store.set({ messages: [], older: undefined, editing: undefined, loading: true });
-    }
+    const number = ++this.#opening;
     const chat = await this.core.transport.call("chat.get", { chat_id: chatId });
-    const other = chat.project_id !== this.state.projectId;
+    if (number !== this.#opening) return;
+    const isOther = this.state.chat?.id !== chatId;
+    const isElsewhere = chat.project_id !== this.state.projectId;
+    if (isOther) {
+      this.#endRuns();
+      this.core.store.set({ messages: [], older: undefined, loading: true });
+    }
     this.core.store.set({ chat, projectId: chat.project_id });
+    const wasWanted = this.core.saved.chatId === chatId;
     this.core.saved.chatId = chatId;
     this.core.save();
-    this.core.onDraft(this.draft);
+    // What is typed while the chat of the last time is being read belongs to it already.
+    if (!wasWanted) this.drafts.restore();
     this.#closeDrawer();
-    await Promise.all([this.readMessages(), other ? this.list.readChats() : undefined]);
-    this.core.onScrollToEnd();
+    await Promise.all([this.readMessages(), isElsewhere ? this.list.readChats() : undefined]);
+    if (number === this.#opening) this.core.onScrollToEnd();
   }
 
   /** Opens the chat of a hit where it was found. */
@@ -65,12 +75,18 @@ export class Conversation {
     const wanted = hit.message_id;
     if (!wanted) return;
     const isHere = () => this.state.messages.some((message) => message.id === wanted);
-    while (!isHere() && this.state.chat?.id === hit.chat_id && this.state.older) await this.readOlder();
+    await this.#readUntil(isHere);
     if (this.state.chat?.id !== hit.chat_id) return;
     // What is on no page of this path is on another branch.
     if (!isHere() && this.core.has("message.choose")) await this.choose(wanted);
-    while (!isHere() && this.state.chat?.id === hit.chat_id && this.state.older) await this.readOlder();
+    await this.#readUntil(isHere);
     this.core.onShowMessage(wanted);
+  }
+
+  /** Reads older messages of the open chat until there is what is wanted, or nothing more. */
+  async #readUntil(isHere: () => boolean): Promise<void> {
+    const { chat } = this.state;
+    while (!isHere() && this.state.chat?.id === chat?.id && this.state.older) await this.readOlder();
   }
 
   async delete(chat: Chat): Promise<void> {
@@ -98,6 +114,7 @@ export class Conversation {
     const page = await this.#page(chat.id, undefined);
     if (number !== this.#reading || this.state.chat?.id !== chat.id) return;
     const { messages, older } = merge(this.state.messages, page.messages, page.older, this.state.older);
+    this.#endStale(messages);
     this.core.store.set({ messages, older, loading: false });
     for (const message of messages)
       if (message.status === "streaming" && message.run_id) this.#follow(message.id, message.run_id);
@@ -114,9 +131,17 @@ export class Conversation {
     return { messages: [...items].reverse(), older: next_cursor ?? undefined };
   }
 
-  async readOlder(): Promise<void> {
-    const { chat, older, loading } = this.state;
-    if (!chat || !older || loading) return;
+  /** Reads the page before; whoever wants it meanwhile waits for the same. */
+  readOlder(): Promise<void> {
+    this.#readingOlder ??= this.#readOlder().finally(() => {
+      this.#readingOlder = undefined;
+    });
+    return this.#readingOlder;
+  }
+
+  async #readOlder(): Promise<void> {
+    const { chat, older } = this.state;
+    if (!chat || !older) return;
     this.core.store.set({ loading: true });
     try {
       const page = await this.#page(chat.id, older);
@@ -129,35 +154,6 @@ export class Conversation {
 
   // Asking
 
-  get draft(): string {
-    const { chatId, drafts } = this.core.saved;
-    return drafts?.[this.state.chat?.id ?? chatId ?? ""] ?? "";
-  }
-
-  /** Keeps what is typed, so that nothing is lost when the view or the daemon goes away. */
-  keepDraft(text: string): void {
-    const drafts = { ...this.core.saved.drafts };
-    const key = this.state.chat?.id ?? "";
-    if (text === "") delete drafts[key];
-    else drafts[key] = text;
-    this.core.saved.drafts = Object.fromEntries(Object.entries(drafts).slice(-DRAFTS));
-    this.core.save();
-  }
-
-  attach(attachment: Attachment): void {
-    if (attachment.text.length > MAX_ATTACHED) {
-      this.core.toast({ text: `${attachment.label} is too large to attach.`, kind: "error" });
-      return;
-    }
-    const others = this.state.attachments.filter((other) => other.label !== attachment.label);
-    this.core.store.set({ attachments: [...others, attachment] });
-    this.core.onFocusComposer();
-  }
-
-  detach(attachment: Attachment): void {
-    this.core.store.set({ attachments: this.state.attachments.filter((other) => other !== attachment) });
-  }
-
   /** The model of the open chat, or of the one that the next question begins; "" for the default. */
   get model(): string {
     return (this.state.chat ? this.state.chat.model : this.state.nextModel) ?? "";
@@ -169,15 +165,15 @@ export class Conversation {
     else this.core.store.set({ nextModel: model || undefined });
   }
 
-  /** Sends a question. What was typed comes back when it cannot be sent. */
-  async send(text: string): Promise<boolean> {
-    const { attachments, files, editing } = this.state;
+  /** Sends a question; `draft` stays what it is until the daemon has it. Gives whether it was sent. */
+  async send(draft: Draft): Promise<boolean> {
+    const { text, attachments, files } = draft.wording ? { ...draft, text: draft.wording.text } : draft;
     if ((text.trim() === "" && files.length === 0) || this.state.busy) return false;
     try {
       const chat = this.state.chat ?? (await this.#createChat());
       const code = attachments.find((one) => one.path);
       const run =
-        code?.path && this.state.trusted && !editing && files.length === 0
+        code?.path && this.state.trusted && !draft.wording && files.length === 0
           ? await this.core.transport.call("action.start", {
               kind: "ask",
               instruction: withTexts(
@@ -192,10 +188,8 @@ export class Conversation {
               chat_id: chat.id,
               content: withTexts(text, attachments),
               ...(files.length ? { attachments: files.map((file) => file.id) } : {}),
-              ...(editing ? { replaces: editing.id } : {}),
+              ...(draft.wording ? { replaces: draft.wording.message.id } : {}),
             });
-      this.core.store.set({ attachments: [], files: [], editing: undefined, chat: this.state.chat ?? chat });
-      this.keepDraft("");
       this.#follow(run.message_id, run.id);
       await this.readMessages();
       this.core.onScrollToEnd();
@@ -219,17 +213,16 @@ export class Conversation {
     const projectId = await this.list.anyProject();
     const model = this.state.nextModel ? { model: this.state.nextModel } : {};
     const chat = await this.core.transport.call("chat.create", { project_id: projectId, ...model });
-    const draft = this.draft;
     this.core.store.set({ chat, projectId, nextModel: undefined });
-    this.core.saved.chatId = chat.id;
-    delete this.core.saved.drafts?.[""];
-    this.keepDraft(draft);
+    this.drafts.moveTo(chat.id);
     return chat;
   }
 
   async stop(): Promise<void> {
     const { transport } = this.core;
     await Promise.all([...this.live.values()].map((run) => transport.call("run.cancel", { run_id: run.runId })));
+    // A run that ended with its daemon has nothing more to say.
+    await this.readMessages();
   }
 
   async regenerate(message: Message): Promise<void> {
@@ -272,25 +265,39 @@ export class Conversation {
     this.core.toast({ text, kind: "information", action: { label: "Undo", run: () => this.core.try(restore) } });
   }
 
-  edit(message: Message | undefined): void {
-    this.core.store.set({ editing: message });
-    this.core.onDraft(message?.content ?? this.draft);
-    if (message) this.core.onFocusComposer();
-  }
-
   // Runs
 
   #follow(messageId: string, runId: string): void {
     if (this.live.has(messageId)) return;
-    const run = new LiveRun(runId, this.core.transport, (ended) => {
+    const onEnd = (ended: LiveRun) => {
       if (ended.end?.problem) this.core.problem(ended.end.problem);
       if (!ended.isDrawn) for (const sentence of [...sentences(ended.text), ended.lastWord]) this.core.onSay(sentence);
-      this.live.delete(messageId);
-      this.core.store.set({ busy: this.live.size > 0 });
+      this.#forget(messageId);
       this.core.try(() => this.readMessages());
-    });
-    this.live.set(messageId, run);
+    };
+    const onFailed = (problem: Problem) => {
+      this.core.problem(problem);
+      this.#forget(messageId);
+    };
+    this.live.set(messageId, new LiveRun(runId, this.core.transport, onEnd, onFailed));
     this.core.store.set({ busy: true });
+  }
+
+  #forget(messageId: string): void {
+    this.live.get(messageId)?.dispose();
+    this.live.delete(messageId);
+    this.core.store.set({ busy: this.live.size > 0 });
+  }
+
+  /** Answers that ended while nobody was told, because their daemon ended. The last word of others may still be on its way. */
+  #endStale(messages: Message[]): void {
+    for (const { id, status } of messages) {
+      const run = this.live.get(id);
+      if (!run || status === "streaming") continue;
+      setTimeout(() => {
+        if (this.live.get(id) === run) this.#forget(id);
+      }, LAST_WORD_MILLISECONDS);
+    }
   }
 
   #endRuns(): void {

@@ -5,6 +5,8 @@ import { type State, Store, type Toast } from "./state";
 import type { Saved, Transport } from "./transport";
 
 const TOAST_MILLISECONDS = 8000;
+/** One with a button is there for longer: it may be the only way back. */
+const ACTION_MILLISECONDS = 30_000;
 
 export class Core {
   readonly store = new Store();
@@ -48,7 +50,7 @@ export class Core {
     const id = ++this.#toast;
     const same = this.state.toasts.filter((other) => other.text !== toast.text);
     this.store.set({ toasts: [...same.slice(-2), { id, ...toast }] });
-    if (toast.kind === "information") setTimeout(() => this.dismiss(id), TOAST_MILLISECONDS);
+    if (toast.kind === "information") setTimeout(() => this.dismiss(id), toast.action ? ACTION_MILLISECONDS : TOAST_MILLISECONDS);
   }
 
   dismiss(id: number): void {

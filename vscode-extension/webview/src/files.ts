@@ -2,6 +2,7 @@
 
 import type { Schemas } from "../../src/lib/api";
 import type { Core } from "./core";
+import type { Drafts } from "./drafts";
 
 export type StoredFile = Schemas["Attachment"];
 
@@ -11,7 +12,10 @@ const MAX_FILE = 5 << 20;
 const MAX_TEXT = 200_000;
 
 export class Files {
-  constructor(private readonly core: Core) {}
+  constructor(
+    private readonly core: Core,
+    private readonly drafts: Drafts,
+  ) {}
 
   get canAttach(): boolean {
     return this.core.has("attachment.create");
@@ -27,13 +31,9 @@ export class Files {
       }
       const content = await base64(file);
       const stored = await this.core.transport.call("attachment.create", { name: nameOf(file), content });
-      this.core.store.set({ files: [...this.core.state.files.filter((other) => other.id !== stored.id), stored] });
+      this.drafts.addFile(stored);
     }
     this.core.onFocusComposer();
-  }
-
-  remove(file: StoredFile): void {
-    this.core.store.set({ files: this.core.state.files.filter((other) => other.id !== file.id) });
   }
 }
 

@@ -11,6 +11,8 @@ export class LiveRun {
   context: Extract<RunEvent, { type: "context" }> | undefined;
   edits: { id: string; files: Schemas["FileSummary"][] }[] = [];
   complaints: string[] = [];
+  /** What a person should know of the answer: that another model gave it, that something was left out. */
+  notices: string[] = [];
   usage: Schemas["Usage"] | undefined;
   end: { status: Schemas["RunStatus"]; problem?: Problem | null } | undefined;
   readonly #texts = new Set<(text: string) => void>();
@@ -21,8 +23,9 @@ export class LiveRun {
     readonly runId: string,
     transport: Transport,
     private readonly onEnd: (run: LiveRun) => void,
+    onFailed: (problem: Problem) => void = () => {},
   ) {
-    this.#stop = transport.follow(runId, (event) => this.#take(event));
+    this.#stop = transport.follow(runId, (event) => this.#take(event), onFailed);
   }
 
   /** Whether its message is in the document; a short answer may end before. */
@@ -50,12 +53,14 @@ export class LiveRun {
 
   #take(event: RunEvent): void {
     switch (event.type) {
-      case "text":
+      case "text": {
+        const isFirst = this.text === "";
         this.text += event.text;
         for (const listener of this.#texts) listener(event.text);
-        if (this.status === "") return;
+        if (this.status === "" && !isFirst) return;
         this.status = "";
         break;
+      }
       case "status":
         this.status = event.text;
         break;
@@ -71,6 +76,9 @@ export class LiveRun {
       case "complaint":
         this.complaints.push(event.message);
         break;
+      case "notice":
+        this.notices.push(event.text);
+        break;
       case "usage":
         this.usage = event.usage;
         break;
@@ -78,6 +86,8 @@ export class LiveRun {
         this.end = { status: event.status, problem: event.problem };
         this.#stop();
         break;
+      default:
+        ignored(event);
     }
     for (const listener of this.#changes) listener();
     if (this.end) this.onEnd(this);
@@ -89,3 +99,6 @@ export class LiveRun {
     this.#changes.clear();
   }
 }
+
+/** Of an event of a newer daemon nothing is known; one that is known here has a case of its own. */
+function ignored(_event: never): void {}

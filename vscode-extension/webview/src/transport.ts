@@ -1,15 +1,16 @@
 /** How the view reaches the daemon: through the extension in VSCode, over HTTP in a browser. */
 
-import type { OperationName, Params, Result, RunEvent } from "../../src/lib/api";
+import type { OperationName, Params, Problem, Result, RunEvent } from "../../src/lib/api";
 import type { Transfer } from "../../src/lib/transfers";
 import type { HostAction, ToView } from "../../src/lib/view_protocol";
+import type { Draft } from "./drafts";
 
 /** What survives a reload of the view. */
 export interface Saved {
   chatId?: string;
   projectId?: string;
-  /** Unsent text by chat; the empty key is that of a chat that does not exist yet. */
-  drafts?: Record<string, string>;
+  /** What was not sent yet by chat; the empty key is that of a chat that does not exist yet. */
+  drafts?: Record<string, Draft>;
   theme?: string;
 }
 
@@ -20,8 +21,11 @@ export interface Transport {
   readonly kind: "editor" | "browser";
   /** Does an operation. Throws a problem. */
   call<O extends OperationName>(operation: O, params: Params<O>): Promise<Result<O>>;
-  /** Hands over the events of a run, each once and in order, also over a lost connection. The result ends it. */
-  follow(runId: string, onEvent: (event: RunEvent) => void): () => void;
+  /**
+   * Hands over the events of a run, each once and in order, also over a lost connection; the last one even when a daemon that was
+   * killed numbers it lower than what was seen. `onFailed` is told when they are not to be had. The result ends it.
+   */
+  follow(runId: string, onEvent: (event: RunEvent) => void, onFailed: (problem: Problem) => void): () => void;
   /** Does what only the surroundings can. */
   act(what: HostAction): Promise<void>;
   /** The address of an attached picture, for an `img`. */

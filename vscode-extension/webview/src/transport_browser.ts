@@ -1,6 +1,14 @@
 /** The view in a browser: the daemon's HTTP, signed in by a cookie that no script can read. */
 
-import type { ChangeEvent, OperationName, Params, Problem, Result, RunEvent } from "../../src/lib/api";
+import {
+  asProblem,
+  type ChangeEvent,
+  type OperationName,
+  type Params,
+  type Problem,
+  type Result,
+  type RunEvent,
+} from "../../src/lib/api";
 import { ROUTES } from "../../src/lib/routes";
 import { ended, exported, type Transfer } from "../../src/lib/transfers";
 import type { HostAction } from "../../src/lib/view_protocol";
@@ -52,19 +60,19 @@ export class BrowserTransport implements Transport {
     return (await response.json()) as Result<O>;
   }
 
-  follow(runId: string, onEvent: (event: RunEvent) => void): () => void {
+  follow(runId: string, onEvent: (event: RunEvent) => void, onFailed: (problem: Problem) => void): () => void {
     const ended = new AbortController();
     let seq = 0;
     follow((path, signal) => open(path, { signal }), {
       path: () => `${BASE}/runs/${encodeURIComponent(runId)}/events?after=${seq}`,
       signal: ended.signal,
       onEvent: (event: RunEvent) => {
-        if (event.seq <= seq) return false;
+        if (event.seq <= seq && event.type !== "done") return false;
         seq = event.seq;
         onEvent(event);
         return event.type === "done";
       },
-    }).catch(() => {});
+    }).catch((error) => onFailed(asProblem(error)));
     return () => ended.abort();
   }
 

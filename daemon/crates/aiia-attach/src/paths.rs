@@ -44,6 +44,11 @@ impl Paths {
         self.run_dir().join("daemon.json")
     }
 
+    /// The port on which HTTP was served the last time.
+    pub fn last_port_file(&self) -> PathBuf {
+        self.run_dir().join("http.port")
+    }
+
     /// Held by the one daemon as long as it lives.
     pub fn daemon_lock(&self) -> PathBuf {
         self.run_dir().join("daemon.lock")

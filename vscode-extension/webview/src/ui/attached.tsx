@@ -10,7 +10,14 @@ export function GoesAlong() {
   const { attachments, files } = useAppState();
   if (attachments.length + files.length === 0) return null;
   const remove = (label: string, run: () => void) => (
-    <button type="button" aria-label={`Remove ${label}`} onClick={run}>
+    <button
+      type="button"
+      aria-label={`Remove ${label}`}
+      onClick={() => {
+        run();
+        app.onFocusComposer();
+      }}
+    >
       ×
     </button>
   );
@@ -19,13 +26,13 @@ export function GoesAlong() {
       {attachments.map((attachment) => (
         <li key={attachment.label}>
           <span>{attachment.label}</span>
-          {remove(attachment.label, () => app.conversation.detach(attachment))}
+          {remove(attachment.label, () => app.drafts.detach(attachment))}
         </li>
       ))}
       {files.map((file) => (
         <li key={file.id}>
           {file.kind === "image" ? <Picture file={file} /> : <span>{file.name}</span>}
-          {remove(file.name, () => app.files.remove(file))}
+          {remove(file.name, () => app.drafts.removeFile(file))}
         </li>
       ))}
     </ul>

@@ -12,7 +12,8 @@ export function Composer() {
   const app = useApp();
   const state = useAppState();
   const field = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useState(app.conversation.draft);
+  const [text, setText] = useState(app.drafts.text);
+  const [sending, setSending] = useState(false);
   const [dragging, setDragging] = useState(false);
 
   useEffect(() => {
@@ -24,15 +25,20 @@ export function Composer() {
   }, [app]);
 
   const isEmpty = text.trim() === "" && state.files.length === 0;
+  const canSend = !isEmpty && !state.busy && !sending && state.connection === "connected";
   const change = (value: string) => {
     setText(value);
-    if (!state.editing) app.conversation.keepDraft(value);
+    app.drafts.type(value);
   };
   const send = async () => {
-    const said = text;
-    if (isEmpty || state.busy) return;
-    setText("");
-    if (!(await app.conversation.send(said))) setText(said);
+    if (!canSend) return;
+    const draft = app.drafts.current;
+    setSending(true);
+    try {
+      if (await app.conversation.send(draft)) setText(app.drafts.sent(draft));
+    } finally {
+      setSending(false);
+    }
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -53,7 +59,7 @@ export function Composer() {
       app.try(() => app.files.attach(files));
     } else if (pasted.split("\n").length > MANY_LINES) {
       event.preventDefault();
-      app.conversation.attach({ label: `pasted text, ${pasted.split("\n").length} lines`, text: pasted });
+      app.drafts.attach({ label: `pasted text, ${pasted.split("\n").length} lines`, text: pasted });
     }
   };
 
@@ -74,7 +80,7 @@ export function Composer() {
       {state.editing && (
         <p class="editing">
           Another wording of your question; the old one stays beside it.
-          <button type="button" onClick={() => app.conversation.edit(undefined)}>
+          <button type="button" onClick={() => app.drafts.reword(undefined)}>
             Cancel
           </button>
         </p>
@@ -115,11 +121,18 @@ export function Composer() {
         )}
         <span class="space" />
         {state.busy ? (
-          <button type="button" class="primary" onClick={() => app.try(() => app.conversation.stop())}>
+          <button
+            type="button"
+            class="primary"
+            onClick={() => {
+              app.try(() => app.conversation.stop());
+              field.current?.focus();
+            }}
+          >
             Stop
           </button>
         ) : (
-          <button type="submit" class="primary" disabled={isEmpty || state.connection !== "connected"}>
+          <button type="submit" class="primary" disabled={!canSend}>
             Send
           </button>
         )}

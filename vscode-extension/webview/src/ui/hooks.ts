@@ -27,3 +27,20 @@ export function useRedraw(): () => void {
   const [, draw] = useState({});
   return useRef(() => draw({})).current;
 }
+
+/** Focuses an element that is about to be drawn, so that the keyboard goes on where it was. */
+export function focusLater(selector: string): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
+}
+
+/** Whether a media query is true. */
+export function useMedia(query: string): boolean {
+  const [isTrue, setTrue] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const list = matchMedia(query);
+    const changed = () => setTrue(list.matches);
+    list.addEventListener("change", changed);
+    return () => list.removeEventListener("change", changed);
+  }, [query]);
+  return isTrue;
+}

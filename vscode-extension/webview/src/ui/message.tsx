@@ -5,9 +5,9 @@ import { asProblem, type Message, type Run, sentence } from "../../../src/lib/ap
 import { placeLabel } from "../../../src/lib/text";
 import { LiveRun } from "../live_run";
 import { LiveText } from "../markdown";
-import { sentences } from "../sentences";
+import { sentences, spoken } from "../sentences";
 import { Attached } from "./attached";
-import { useApp, useAppState, useRedraw } from "./hooks";
+import { focusLater, useApp, useAppState, useRedraw } from "./hooks";
 import { type Entry, Menu } from "./menu";
 
 const STATES: Record<string, string> = {
@@ -33,7 +33,7 @@ export function MessageArticle({ message }: { message: Message }) {
     target.replaceChildren();
     const live = new LiveText(target, app.markdown);
     live.onFinished = (block) => {
-      for (const sentence of sentences(block.textContent ?? "")) app.onSay(sentence);
+      for (const sentence of sentences(spoken(block))) app.onSay(sentence);
     };
     let shown = "";
     const stopText = run.onText((text) => {
@@ -82,9 +82,9 @@ export function MessageArticle({ message }: { message: Message }) {
       <div class="content" ref={content} />
       <Attached files={message.attachments ?? []} />
       {run && !run.text && <p class="note">{run.status || "Waiting for the model…"}</p>}
-      {run?.complaints.map((complaint) => (
-        <p key={complaint} class="note">
-          {complaint}
+      {[...(run?.notices ?? []), ...(run?.complaints ?? [])].map((said) => (
+        <p key={said} class="note">
+          {said}
         </p>
       ))}
       {STATES[message.status] && !run && <p class="note">{STATES[message.status]}</p>}
@@ -113,7 +113,7 @@ function Foot({ message, run }: { message: Message; run: LiveRun | undefined }) 
         </button>
       )}
       {!isAnswer && (
-        <button type="button" disabled={busy} onClick={() => app.conversation.edit(message)}>
+        <button type="button" disabled={busy} onClick={() => app.drafts.reword(message)}>
           Edit
         </button>
       )}
@@ -146,18 +146,34 @@ function Branches({ message }: { message: Message }) {
   if (siblings.length < 2 || !app.has("message.choose")) return null;
   const at = siblings.indexOf(message.id);
   const what = message.role === "user" ? "wording" : "answer";
-  const go = (to: number) => app.try(() => app.conversation.choose(siblings[to]));
+  const go = (to: number, label: string) =>
+    app.try(async () => {
+      await app.conversation.choose(siblings[to]);
+      // Another message has taken the place of the one whose button was pressed.
+      const article = `article[data-message="${CSS.escape(siblings[to])}"]`;
+      focusLater(`${article} button[aria-label="${label}"]:enabled, ${article} .branches button:enabled`);
+    });
+  const buttons = [
+    { label: `Previous ${what}`, sign: "‹", to: at - 1 },
+    { label: `Next ${what}`, sign: "›", to: at + 1 },
+  ].map(({ label, sign, to }) => (
+    <button
+      key={label}
+      type="button"
+      aria-label={label}
+      disabled={busy || to < 0 || to >= siblings.length}
+      onClick={() => go(to, label)}
+    >
+      {sign}
+    </button>
+  ));
   return (
     <span class="branches">
-      <button type="button" aria-label={`Previous ${what}`} disabled={busy || at <= 0} onClick={() => go(at - 1)}>
-        ‹
-      </button>
+      {buttons[0]}
       <span>
         {at + 1}/{siblings.length}
       </span>
-      <button type="button" aria-label={`Next ${what}`} disabled={busy || at + 1 >= siblings.length} onClick={() => go(at + 1)}>
-        ›
-      </button>
+      {buttons[1]}
     </span>
   );
 }

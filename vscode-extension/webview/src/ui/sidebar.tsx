@@ -1,9 +1,9 @@
 /** The projects and their chats. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Chat } from "../../../src/lib/api";
 import { titleOf } from "../chat_list";
-import { useApp, useAppState } from "./hooks";
+import { focusLater, useApp, useAppState } from "./hooks";
 import { type Entry, Menu } from "./menu";
 
 export function Sidebar() {
@@ -134,6 +134,10 @@ function Projects() {
   const app = useApp();
   const { projects, projectId } = useAppState();
   const [naming, setNaming] = useState(false);
+  const stopNaming = () => {
+    setNaming(false);
+    focusLater(".projects select");
+  };
   return (
     <div class="projects">
       <select
@@ -156,9 +160,9 @@ function Projects() {
         <Name
           label="Name of the new project"
           value=""
-          cancel={() => setNaming(false)}
+          cancel={stopNaming}
           done={(name) => {
-            setNaming(false);
+            stopNaming();
             app.try(() => app.list.createProject(name));
           }}
         />
@@ -177,7 +181,7 @@ function ChatEntry({ chat, rename }: { chat: Chat; rename: () => void }) {
     entries.push({ label: chat.pinned ? "Unpin" : "Pin", run: () => update({ pinned: !chat.pinned }) });
     entries.push({ label: chat.archived ? "Unarchive" : "Archive", run: () => update({ archived: !chat.archived }) });
   }
-  for (const project of projects.filter((project) => project.id !== chat.project_id).slice(0, 8)) {
+  for (const project of projects.filter((project) => project.id !== chat.project_id)) {
     entries.push({ label: `Move to ${project.name}`, run: () => update({ project_id: project.id }) });
   }
   if (app.has("export.start")) {
@@ -195,6 +199,7 @@ function ChatEntry({ chat, rename }: { chat: Chat; rename: () => void }) {
       <button
         type="button"
         class="entry"
+        data-chat={chat.id}
         aria-current={chat.id === open?.id ? "page" : undefined}
         title={titleOf(chat)}
         onClick={() => app.try(() => app.conversation.open(chat.id))}
@@ -211,6 +216,8 @@ function ChatEntry({ chat, rename }: { chat: Chat; rename: () => void }) {
 
 function Rename({ chat, done }: { chat: Chat; done: () => void }) {
   const app = useApp();
+  // The field takes the place of the entry that had the focus, and gives it back.
+  useEffect(() => () => focusLater(`[data-chat="${CSS.escape(chat.id)}"]`), [chat.id]);
   return (
     <Name
       label="New title"

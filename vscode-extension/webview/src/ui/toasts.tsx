@@ -16,12 +16,19 @@ export function Toasts() {
               onClick={() => {
                 toast.action?.run();
                 app.dismiss(toast.id);
+                app.onFocusComposer();
               }}
             >
               {toast.action.label}
             </button>
           )}
-          <button type="button" onClick={() => app.dismiss(toast.id)}>
+          <button
+            type="button"
+            onClick={() => {
+              app.dismiss(toast.id);
+              app.onFocusComposer();
+            }}
+          >
             Close
           </button>
         </div>

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { titleOf } from "../chat_list";
 import { Composer } from "./composer";
-import { useApp, useAppState } from "./hooks";
+import { useApp, useAppState, useMedia } from "./hooks";
 import { Messages } from "./messages";
 import { PageMenu } from "./page_menu";
 import { Sidebar } from "./sidebar";
@@ -16,6 +16,10 @@ export function View() {
   const app = useApp();
   const state = useAppState();
   const said = useRef<HTMLDivElement>(null);
+  const drawerButton = useRef<HTMLButtonElement>(null);
+  const isNarrow = useMedia("(max-width: 799px)");
+  /** The list of chats covers the chat, which then is not there for the keyboard. */
+  const isCovered = state.sidebar && (app.transport.kind === "editor" || isNarrow);
   useEffect(() => {
     app.onSay = (text) => {
       // Each sentence is an element of its own: one that is overwritten may never be read out.
@@ -29,15 +33,22 @@ export function View() {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
       if (app.state.sidebar && app.transport.kind === "editor") app.store.set({ sidebar: false });
-      else if (app.state.editing) app.conversation.edit(undefined);
+      else if (app.state.editing) app.drafts.reword(undefined);
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [app]);
+  const wasCovered = useRef(false);
+  useEffect(() => {
+    if (isCovered) document.querySelector<HTMLElement>("#sidebar [aria-current], #sidebar input[type=search]")?.focus();
+    else if (wasCovered.current && document.activeElement === document.body) drawerButton.current?.focus();
+    wasCovered.current = isCovered;
+  }, [isCovered]);
   return (
     <div class={`view ${state.sidebar ? "with-sidebar" : ""}`}>
       <header>
         <button
+          ref={drawerButton}
           type="button"
           aria-expanded={state.sidebar}
           aria-controls="sidebar"
@@ -54,7 +65,7 @@ export function View() {
       <Connection />
       <div class="layout">
         {state.sidebar && <Sidebar />}
-        <main>
+        <main inert={isCovered}>
           <Messages />
           <div ref={said} class="visually-hidden" role="status" aria-atomic="false" />
           <Toasts />
