@@ -3,11 +3,13 @@
 pub(crate) mod output;
 
 mod arguments;
+mod given_text;
 mod hunk_view;
 mod interrupt;
 mod markdown;
 mod run_view;
 mod sanitize;
+mod settings_view;
 mod target;
 mod usage;
 mod write;

@@ -178,19 +178,22 @@ pub struct FiledTemplate {
 pub struct FiledUsage {
     /// The run.
     pub run_id: RunId,
-    /// Its chat.
+    /// Its chat; empty where it was asked outside of any.
     pub chat_id: ChatId,
-    /// The project of the chat at the time.
+    /// The project at the time; empty where it belonged to none.
     pub project_id: ProjectId,
     /// The model, `provider/model`.
     pub model: String,
-    /// The action, where it was one.
+    /// The action, where it was one; `api` or `api_embeddings` for other programs' requests, `model_test` for a test.
     #[serde(default)]
     pub action: Option<String>,
     /// How the run ended.
     pub status: String,
     /// The tokens.
     pub usage: Usage,
+    /// Whether it was answered by what was kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub from_cache: bool,
     /// When it ended (RFC 3339, UTC).
     pub created_at: String,
 }

@@ -212,6 +212,8 @@ operations! {
     ProjectDuplicate = "project.duplicate", Post "/projects/{project_id}/duplicate", Write Unary, project::DuplicateProject => project::Project;
     /// Counts what is in a project.
     ProjectStatistics = "project.statistics", Get "/projects/{project_id}/statistics", Read Unary, project::ProjectRef => project::ProjectStatistics;
+    /// Says what an answer in a project would be made with, and where each setting comes from.
+    ProjectSettings = "project.settings", Get "/projects/{project_id}/settings", Read Unary, project::ProjectRef => project::ProjectSettings;
 
     /// Lists chats: pinned ones first, then by when something was last said in them.
     ChatList = "chat.list", Get "/chats", Read Unary, chat::ListChats => Page<chat::Chat>;

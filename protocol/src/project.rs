@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::chat::Inclusion;
 use crate::id::ProjectId;
 use crate::message::Role;
-use crate::settings::Parameters;
+use crate::settings::{ContextRules, Parameters, Settings};
 
 /// A project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,9 @@ pub struct Project {
     /// The sampling parameters of its chats, where the chat has none.
     #[serde(default, skip_serializing_if = "Parameters::is_empty")]
     pub parameters: Parameters,
+    /// Which code goes along with questions about code.
+    #[serde(default, skip_serializing_if = "ContextRules::is_empty")]
+    pub context: ContextRules,
     /// When it was made (RFC 3339, UTC).
     pub created_at: String,
     /// When it or one of its chats last changed (RFC 3339, UTC).
@@ -73,6 +76,9 @@ pub struct CreateProject {
     /// The sampling parameters of its chats.
     #[serde(default)]
     pub parameters: Parameters,
+    /// Which code goes along with questions about code.
+    #[serde(default)]
+    pub context: ContextRules,
 }
 
 impl CreateProject {
@@ -85,6 +91,7 @@ impl CreateProject {
             system_prompt: None,
             model: None,
             parameters: Parameters::default(),
+            context: ContextRules::default(),
         }
     }
 }
@@ -146,6 +153,13 @@ pub struct ProjectStatistics {
     pub last_said_at: Option<String>,
 }
 
+/// The result of `project.settings`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProjectSettings {
+    /// What an answer in a new chat of the project would be made with now, and where each setting comes from.
+    pub settings: Settings,
+}
+
 /// Parameters of `project.get` and others that take nothing but a project.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -183,6 +197,9 @@ pub struct UpdateProject {
     /// All its sampling parameters from now on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Parameters>,
+    /// All its context rules from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextRules>,
     /// Refuse when the project has another version than this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_version: Option<u64>,
@@ -200,6 +217,7 @@ impl UpdateProject {
             system_prompt: None,
             model: None,
             parameters: None,
+            context: None,
             if_version: None,
         }
     }

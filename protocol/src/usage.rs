@@ -1,4 +1,4 @@
-//! What runs used and cost, from the ledger that outlives the chats.
+//! What runs and requests of other programs used and cost, from the ledger that outlives the chats.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,7 +66,7 @@ pub struct UsedPrice {
 /// What a number of runs used. What is not known is absent, never 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UsageRow {
-    /// What the row stands for.
+    /// What the row stands for; empty for what belongs to no project or chat, such as requests of other programs at `/v1`.
     pub name: String,
     /// How many runs there were.
     pub runs: u64,

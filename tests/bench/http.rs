@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aiia_protocol::handshake::RuntimeFile;
-use aiia_protocol::{chat::CreateChat, message::Role, project::CreateProject};
-use aiia_store::Store;
+use aiia_protocol::{chat::CreateChat, project::CreateProject};
+use aiia_store::{Said, Store};
 use axum::extract::{Path as PathParameter, State};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -76,7 +76,7 @@ async fn fill(data: &Path) -> String {
     for _ in 0..60 {
         last = store.create_chat(CreateChat::new(project.clone())).await.expect("a chat").id.0;
     }
-    let said = (0..MESSAGES).map(|number| (Role::User, format!("message {number} with some words in it"))).collect();
+    let said = (0..MESSAGES).map(|number| Said::by_user(format!("message {number} with some words in it"))).collect();
     store.append_messages(last.clone().into(), said).await.expect("messages");
     store.close();
     last

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 use aiia_exchange::{ArchiveWriter, Item, Source};
 use aiia_protocol::chat::{CreateChat, ListChats};
 use aiia_protocol::id::{ChatId, ProjectId};
-use aiia_protocol::message::{ListMessages, Order, Role};
+use aiia_protocol::message::{ListMessages, Order};
 use aiia_protocol::project::CreateProject;
 use aiia_protocol::search::{Search, SearchMode};
-use aiia_store::Store;
+use aiia_store::{Said, Store};
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -116,7 +116,7 @@ fn appends(bench: &mut Bench, dir: &Path) {
     for number in 0..APPENDS {
         let content = text(number);
         let start = Instant::now();
-        bench.wait(store.append_messages(ours.clone(), vec![(Role::User, content.clone())])).expect("an append");
+        bench.wait(store.append_messages(ours.clone(), vec![Said::by_user(content.clone())])).expect("an append");
         mine += start.elapsed();
         let start = Instant::now();
         let id = format!("0199{number:08}");
@@ -152,7 +152,7 @@ fn reads(bench: &mut Bench, dir: &Path) {
         chat(bench, &store, &project);
     }
     let long = chat(bench, &store, &project);
-    let said = (0..LONG_CHAT).map(|number| (Role::User, text(number))).collect();
+    let said = (0..LONG_CHAT).map(|number| Said::by_user(text(number))).collect();
     bench.wait(store.append_messages(long.clone(), said)).expect("a long chat");
     let library = bare(dir);
     let (mut list, mut bare_list, mut opened, mut bare_open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());

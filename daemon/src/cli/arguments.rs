@@ -14,7 +14,8 @@ mod stored;
 pub(crate) use access::{AuditArguments, TokenArguments, TokenVerb};
 pub(crate) use stored::{
     BackupArguments, BackupVerb, ChatArguments, ChatChange, ExportArguments, HistoryArguments, ImportArguments,
-    ProjectArguments, ProjectChange, SearchArguments, TemplateArguments, TemplateVerb,
+    ProjectArguments, ProjectChange, ProjectSetting, ProjectSettingArguments, SearchArguments, TemplateArguments,
+    TemplateVerb,
 };
 
 /// One local AI assistant for every editor, the browser and the terminal.
@@ -75,7 +76,7 @@ pub(crate) enum Verb {
     Backup(BackupArguments),
     /// List projects
     Projects(ListArguments),
-    /// Rename, bind, archive, copy, count or delete a project
+    /// Rename, set up, bind, archive, copy, count or delete a project
     Project(ProjectArguments),
     /// List the models that can be used now; test, get and delete them
     Models(ModelsArguments),

@@ -3,11 +3,11 @@
 use aiia_protocol::chat::{Chat, ChatRef, DeleteChat, ForkChat, ForkScope, UpdateChat};
 use aiia_protocol::id::ChatId;
 use aiia_protocol::operation::{ChatDelete, ChatDuplicate, ChatFork, ChatPurge, ChatRestore, ChatSettings, ChatUpdate};
-use aiia_protocol::settings::{Origin, Settings};
 
 use crate::cli::arguments::{ChatArguments, ChatChange};
 use crate::cli::output::{self, Style, paint};
 use crate::cli::sanitize::one_line;
+use crate::cli::settings_view;
 use crate::client::Client;
 use crate::exit::{self, Failure};
 
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &ChatArguments) -> Result<u8, Failure> {
             if arguments.json {
                 output::json(&settings);
             } else {
-                show_settings(&settings);
+                settings_view::show(&settings);
             }
             return Ok(exit::OK);
         }
@@ -84,24 +84,4 @@ fn show(chat: &Chat) {
     let marks: Vec<String> = marks.chain(chat.tags.iter().map(|tag| format!("#{tag}"))).collect();
     let marks = paint(&one_line(&marks.join(" ")), Style::Faint);
     output::painted_line(format!("{id}  {}  {marks}", one_line(&chat.title)).trim_end());
-}
-
-fn show_settings(settings: &Settings) {
-    let line = |name: &str, value: Option<(String, Origin)>| {
-        let (value, origin) = match value {
-            Some((value, Origin::Default)) => (value, "default"),
-            Some((value, Origin::Global)) => (value, "configuration file"),
-            Some((value, Origin::Folder)) => (value, "folder"),
-            Some((value, Origin::Project)) => (value, "project"),
-            Some((value, Origin::Chat)) => (value, "chat"),
-            Some((value, Origin::Message)) => (value, "message"),
-            None => ("—".to_owned(), "not set"),
-        };
-        output::painted_line(&format!("{name:<14} {}  {}", one_line(&value), paint(origin, Style::Faint)));
-    };
-    line("model", settings.model.as_ref().map(|model| (model.value.clone(), model.origin)));
-    line("system prompt", settings.system_prompt.as_ref().map(|prompt| (prompt.value.clone(), prompt.origin)));
-    line("temperature", settings.temperature.as_ref().map(|number| (number.value.to_string(), number.origin)));
-    line("max tokens", settings.max_tokens.as_ref().map(|number| (number.value.to_string(), number.origin)));
-    line("stop", settings.stop.as_ref().map(|stop| (stop.value.join(" | "), stop.origin)));
 }

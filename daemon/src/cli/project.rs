@@ -5,15 +5,19 @@ use std::path::Path;
 
 use aiia_protocol::id::ProjectId;
 use aiia_protocol::operation::{
-    ProjectCreate, ProjectDelete, ProjectDuplicate, ProjectGet, ProjectRestore, ProjectStatistics, ProjectUpdate,
+    ProjectCreate, ProjectDelete, ProjectDuplicate, ProjectGet, ProjectRestore, ProjectSettings, ProjectStatistics,
+    ProjectUpdate,
 };
 use aiia_protocol::project::{CreateProject, DeleteProject, DuplicateProject, Project, ProjectRef, UpdateProject};
 
 use crate::cli::arguments::{ProjectArguments, ProjectChange};
 use crate::cli::output::{self, Style, paint};
 use crate::cli::sanitize::one_line;
+use crate::cli::settings_view;
 use crate::client::Client;
 use crate::exit::{self, Failure};
+
+mod set;
 
 pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
     let mut client = Client::open()?;
@@ -53,6 +57,16 @@ pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
             chats: *chats,
         })?,
         ProjectChange::Restore { project } => client.call::<ProjectRestore>(&reference(project))?,
+        ProjectChange::Set(settings) => set::run(&mut client, settings)?,
+        ProjectChange::Settings { project } => {
+            let settings = client.call::<ProjectSettings>(&reference(project))?.settings;
+            if arguments.json {
+                output::json(&settings);
+            } else {
+                settings_view::show(&settings);
+            }
+            return Ok(exit::OK);
+        }
         ProjectChange::Stats { project } => return statistics(&mut client, &reference(project), arguments.json),
         ProjectChange::Delete { project, move_chats_to, with_chats } => {
             if move_chats_to.is_none() && !with_chats {

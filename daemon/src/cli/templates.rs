@@ -1,22 +1,21 @@
 //! `aiia templates`: prompts with variables.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Read};
 use std::path::Path;
 
 use aiia_protocol::id::{ProjectId, TemplateId};
 use aiia_protocol::operation::{
-    ProjectResolve, TemplateDelete, TemplateDuplicate, TemplateExport, TemplateGet, TemplateImport, TemplateList,
-    TemplatePreview, TemplateStart,
+    ProjectResolve, TemplateDelete, TemplateDiff, TemplateDuplicate, TemplateExport, TemplateGet, TemplateImport,
+    TemplateList, TemplatePreview, TemplateRevisions, TemplateRollback, TemplateStart, TemplateUpdate,
 };
 use aiia_protocol::project::ResolveProject;
 use aiia_protocol::template::{
-    DeleteTemplate, ExportTemplates, ImportTemplates, ListTemplates, PreviewTemplate, StartTemplate, Template,
-    TemplateRef, TemplateSource, VariableValue,
+    DeleteTemplate, DiffTemplate, ExportTemplates, ImportTemplates, ListTemplates, PreviewTemplate, RollbackTemplate,
+    StartTemplate, Template, TemplateRef, TemplateSource, UpdateTemplate, VariableValue,
 };
 
 use crate::cli::arguments::{TemplateArguments, TemplateVerb};
+use crate::cli::given_text;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{self, Style, paint};
 use crate::cli::run_view::{self, Show};
@@ -26,16 +25,13 @@ use crate::exit::{self, Failure};
 
 mod bench;
 
-/// The most that is read from a file.
-const MAX_BYTES: u64 = 1024 * 1024;
-
 pub(crate) fn run(arguments: &TemplateArguments) -> Result<u8, Failure> {
     let interrupt = Interrupt::listen();
     let mut client = Client::open()?;
     let json = arguments.json;
     let project = project(&mut client)?;
     match &arguments.verb {
-        None => list(&mut client, project, json),
+        None => list(&mut client, project, arguments),
         Some(TemplateVerb::Show { template }) => {
             let found = client.call::<TemplateGet>(&reference(template, project))?;
             if json {
@@ -85,11 +81,38 @@ pub(crate) fn run(arguments: &TemplateArguments) -> Result<u8, Failure> {
         }
         Some(TemplateVerb::Copy { template }) => {
             let copy = client.call::<TemplateDuplicate>(&reference(template, project))?;
+            changed(&copy, json);
+            Ok(exit::OK)
+        }
+        Some(TemplateVerb::Favourite { template }) => favourite(&mut client, project, template, true, json),
+        Some(TemplateVerb::Unfavourite { template }) => favourite(&mut client, project, template, false, json),
+        Some(TemplateVerb::Versions { template }) => {
+            let found = client.call::<TemplateRevisions>(&reference(template, project))?;
             if json {
-                output::json(&copy);
-            } else {
-                line(&copy);
+                output::json(&found);
+                return Ok(exit::OK);
             }
+            for revision in &found.items {
+                let (number, name) = (revision.revision, one_line(&revision.content.name));
+                output::painted_line(&format!("{number:>4}  {}  {name}", paint(&revision.created_at, Style::Faint)));
+            }
+            Ok(exit::OK)
+        }
+        Some(TemplateVerb::Diff { template, from, to }) => {
+            let params = DiffTemplate { template_id: template.as_str().into(), from: *from, to: *to };
+            let found = client.call::<TemplateDiff>(&params)?;
+            if json {
+                output::json(&found);
+            } else {
+                output::diff(&found.diff);
+            }
+            Ok(exit::OK)
+        }
+        Some(TemplateVerb::Rollback { template, version }) => {
+            let params = RollbackTemplate { template_id: template.as_str().into(), revision: *version };
+            let back = client.call::<TemplateRollback>(&params)?;
+            changed(&back, json);
+            output::note(&format!("It says again what version {version} said, as version {}.", back.revision));
             Ok(exit::OK)
         }
         Some(TemplateVerb::Export { template }) => {
@@ -101,7 +124,7 @@ pub(crate) fn run(arguments: &TemplateArguments) -> Result<u8, Failure> {
             let params = if from.contains("://") {
                 ImportTemplates { file: None, url: Some(from.clone()) }
             } else {
-                let text = read(Path::new(from))?;
+                let text = given_text::file_text(Path::new(from))?;
                 let file = serde_json::from_str(&text)
                     .map_err(|error| Failure::local(format!("{from} is no file of templates: {error}.")))?;
                 ImportTemplates { file: Some(file), url: None }
@@ -138,10 +161,41 @@ fn reference(template: &str, project: ProjectId) -> TemplateRef {
     TemplateRef { template_id: template.into(), revision: None, project_id: Some(project) }
 }
 
-fn list(client: &mut Client, project: ProjectId, json: bool) -> Result<u8, Failure> {
-    let found =
-        client.call::<TemplateList>(&ListTemplates { project_id: Some(project), ..ListTemplates::default() })?;
+fn favourite(
+    client: &mut Client,
+    project: ProjectId,
+    template: &str,
+    favourite: bool,
+    json: bool,
+) -> Result<u8, Failure> {
+    let marked = client.call::<TemplateUpdate>(&UpdateTemplate {
+        template_id: template.into(),
+        content: None,
+        favourite: Some(favourite),
+        project_id: Some(project),
+        if_version: None,
+    })?;
+    changed(&marked, json);
+    Ok(exit::OK)
+}
+
+fn changed(template: &Template, json: bool) {
     if json {
+        output::json(template);
+    } else {
+        line(template);
+    }
+}
+
+fn list(client: &mut Client, project: ProjectId, arguments: &TemplateArguments) -> Result<u8, Failure> {
+    let found = client.call::<TemplateList>(&ListTemplates {
+        category: arguments.category.clone(),
+        tag: arguments.tag.clone(),
+        favourite: arguments.favourite.then_some(true),
+        project_id: Some(project),
+        ..ListTemplates::default()
+    })?;
+    if arguments.json {
         output::json(&found);
         return Ok(exit::OK);
     }
@@ -161,7 +215,9 @@ fn line(template: &Template) {
     let (id, name) =
         (paint(template.id.as_str(), Style::Faint), paint(&one_line(&template.content.name), Style::Heading));
     let description = one_line(&template.content.description);
-    output::painted_line(format!("{id}  {name}  {description}{}", paint(source, Style::Faint)).trim_end());
+    let favourite = if template.favourite { "  favourite" } else { "" };
+    let marks = paint(&format!("{source}{favourite}"), Style::Faint);
+    output::painted_line(format!("{id}  {name}  {description}{marks}").trim_end());
 }
 
 fn show(template: &Template) {
@@ -193,29 +249,9 @@ fn values(given: &[String]) -> Result<BTreeMap<String, VariableValue>, Failure> 
         let Some((name, value)) = pair.split_once('=') else {
             return Err(Failure::usage(format!("“{pair}” is no value."), "Write NAME=VALUE or NAME=@FILE."));
         };
-        let text = match value.strip_prefix('@') {
-            Some("-") => {
-                let mut text = String::new();
-                io::stdin()
-                    .lock()
-                    .take(MAX_BYTES)
-                    .read_to_string(&mut text)
-                    .map_err(|error| Failure::local(format!("standard input cannot be read: {error}.")))?;
-                text
-            }
-            Some(file) => read(Path::new(file))?,
-            None => value.to_owned(),
-        };
-        values.insert(name.to_owned(), VariableValue::Text(text));
+        values.insert(name.to_owned(), VariableValue::Text(given_text::text(value)?));
     }
     Ok(values)
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    let failed = |error: io::Error| Failure::local(format!("{} cannot be read: {error}.", path.display()));
-    let mut text = String::new();
-    fs::File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text)).map_err(failed)?;
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -27,7 +27,19 @@ assert text == "One two three." and usage.completion_tokens == 3, (text, usage)
 kept = client.chat.completions.create(model="scripted/m", messages=question, extra_headers={"x-aiia-project": os.environ["PROJECT"]})
 assert kept.metadata["chat_id"] if hasattr(kept, "metadata") else kept.model_extra["metadata"]["chat_id"], kept
 
-for wrong, error in (({"model": "nobody/m"}, openai.APIStatusError), ({"n": 2}, openai.BadRequestError), ({"messages": []}, openai.BadRequestError)):
+picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+seen = client.chat.completions.create(model="scripted/m", messages=[{"role": "user", "content": [{"type": "text", "text": "What is it?"}, picture]}])
+assert seen.choices[0].message.content == "One two three.", seen
+remote = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]}]
+
+try:
+    list(client.chat.completions.create(model="nobody/m", messages=question, stream=True))
+except openai.NotFoundError as caught:
+    assert caught.code == "model_not_found" and caught.param == "model", caught
+else:
+    raise AssertionError("a model that does not exist was not refused")
+
+for wrong, error in (({"model": "nobody/m"}, openai.NotFoundError), ({"messages": remote}, openai.BadRequestError), ({"n": 2}, openai.BadRequestError), ({"messages": []}, openai.BadRequestError)):
     try:
         client.chat.completions.create(**{"model": "scripted/m", "messages": question, **wrong})
     except error as caught:

@@ -55,6 +55,12 @@ test("its errors are those that the client knows", async () => {
   const refused = (change) => openai.chat.completions.create({ model: "scripted/m", messages: QUESTION, ...change });
   await assert.rejects(refused({ n: 2 }), { status: 400 });
   await assert.rejects(refused({ messages: [] }), { status: 400 });
+  await assert.rejects(refused({ model: "nobody/m" }), { status: 404, code: "model_not_found" });
+  await assert.rejects(refused({ model: "nobody/m", stream: true }), { status: 404, code: "model_not_found" });
+  const image = (url) => [{ role: "user", content: [{ type: "image_url", image_url: { url } }] }];
+  await assert.rejects(refused({ messages: image("https://example.org/a.png") }), { status: 400 });
+  const seen = await refused({ messages: image("data:image/png;base64,iVBORw0KGgo=") });
+  assert.equal(seen.choices[0].message.content, "One two three.");
   await assert.rejects((await client({ apiKey: "wrong" })).models.list(), { status: 401 });
   await assert.rejects(openai.embeddings.create({ model: "scripted/m", input: "x" }), (error) => error.status >= 400);
 });

@@ -144,7 +144,7 @@ pub(crate) async fn of_path(engine: &Engine, path: &[Message], model: &str) -> R
 }
 
 /// Whether images may be sent to the model. The embedded engine reads text alone; whether a server's model sees, its server says.
-fn takes_images(model: &str) -> bool {
+pub(crate) fn takes_images(model: &str) -> bool {
     !model.starts_with("embedded/")
 }
 

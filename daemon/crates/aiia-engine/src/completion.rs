@@ -1,22 +1,30 @@
-//! Completions for programs that bring their own conversation: nothing is stored, nothing is added, but the gate is passed.
+//! Completions for programs that bring their own conversation: it is not stored and nothing is added to it, but the gate is passed,
+//! and what was used is counted.
+
+mod meter;
 
 pub use aiia_llm::Embeddings;
-use aiia_llm::{ChatMessage, Delta, FinishReason, LlmErrorKind};
+use aiia_llm::{ChatMessage, Delta, DeltaStream, FinishReason, Image, LlmErrorKind};
+use aiia_protocol::attachment::{AttachmentKind, CreateAttachment};
 use aiia_protocol::chat::{Chat, CreateChat};
 use aiia_protocol::event::{Change, Entity};
-use aiia_protocol::id::ProjectId;
+use aiia_protocol::id::{AttachmentId, ChatId, ProjectId};
 use aiia_protocol::message::Role;
-use aiia_protocol::operation::{ChatCreate, Operation, RunStart};
+use aiia_protocol::operation::{AttachmentCreate, ChatCreate, Operation, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::Usage;
+use aiia_protocol::run::{RunStatus, Usage};
 use aiia_protocol::settings::{Origin, Parameters, Settings};
+use aiia_store::Said;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use meter::Meter;
 use tokio_util::sync::CancellationToken;
 
+use crate::engine::Engine;
 use crate::models::{self, Sampling};
+use crate::run::cache;
 use crate::session::Session;
-use crate::{dispatch, gate};
+use crate::{attachments, dispatch, gate};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,9 +32,62 @@ pub struct Completion {
     /// The model, `provider/model`; the default one where absent.
     pub model: Option<String>,
     /// The conversation, oldest first.
-    pub messages: Vec<(Role, String)>,
+    pub messages: Vec<Turn>,
     /// How it is answered.
     pub parameters: Parameters,
+    /// As what it is entered into the ledger, such as [`API`].
+    pub purpose: &'static str,
+}
+
+/// What requests of other programs are in the ledger.
+pub const API: &str = "api";
+/// What requests of other programs for embeddings are in the ledger.
+pub const API_EMBEDDINGS: &str = "api_embeddings";
+
+/// A message of a conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// Who says it.
+    pub role: Role,
+    /// What.
+    pub content: String,
+    /// Pictures that go with it.
+    pub images: Vec<Picture>,
+}
+
+impl Turn {
+    /// A message without pictures.
+    pub fn new(role: Role, content: impl Into<String>) -> Self {
+        Self { role, content: content.into(), images: Vec::new() }
+    }
+}
+
+/// A picture: PNG, JPEG, GIF or WebP.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture(Image);
+
+impl Picture {
+    /// The picture of these bytes, in Base64. What it is is told by its first bytes.
+    ///
+    /// # Errors
+    /// When it is no such picture, or too large.
+    pub fn from_base64(content: &str) -> Result<Self, Problem> {
+        let found = attachments::inspect("image", &attachments::decode(content)?)?;
+        if found.kind != AttachmentKind::Image {
+            return Err(Problem::new(ProblemCode::UnsupportedMediaType, "It is no PNG, JPEG, GIF or WebP image."));
+        }
+        Ok(Self(Image { media_type: found.media_type, data: content.to_owned() }))
+    }
+}
+
+/// An answer on its way.
+pub struct Completed {
+    /// The model that is asked, `provider/model`.
+    pub model: String,
+    /// When the same was answered before, where that answer is given again (RFC 3339, UTC).
+    pub kept_since: Option<String>,
+    /// The parts; the last one is an end.
+    pub parts: BoxStream<'static, Part>,
 }
 
 /// A part of the answer.
@@ -48,12 +109,12 @@ pub enum Part {
 }
 
 impl Session {
-    /// Answers a conversation without storing anything. Gives the model's name and the parts of the answer; the last one is
-    /// an end. Dropping the stream stops the model.
+    /// Answers a conversation without storing it. What it used is entered into the ledger, however it ends. Dropping the
+    /// stream stops the model.
     ///
     /// # Errors
-    /// When the client may not, or there is no model.
-    pub async fn complete(&self, asked: Completion) -> Result<(String, BoxStream<'static, Part>), Problem> {
+    /// When the client may not, there is no model, or it takes no pictures.
+    pub async fn complete(&self, asked: Completion) -> Result<Completed, Problem> {
         dispatch::check_scope(self, RunStart::ROW)?;
         let engine = self.engine().clone();
         let mut settings = Settings::default();
@@ -63,44 +124,80 @@ impl Session {
         settings.lay(Origin::Global, global_model, None, &global.parameters);
         settings.lay(Origin::Message, asked.model.as_deref(), None, &asked.parameters);
         let model = crate::operations::choose(&engine, &settings, Vec::new()).await?;
-        let messages = asked.messages.into_iter().map(|(role, text)| ChatMessage::new(to_model(role), text)).collect();
-        let sealed = gate::seal(messages, crate::operations::redaction(&engine, model.local));
+        if asked.messages.iter().any(|turn| !turn.images.is_empty()) && !attachments::takes_images(&model.name) {
+            let detail = format!("{} takes no images.", model.name);
+            return Err(Problem::new(ProblemCode::InvalidParams, detail.clone()).with_error("/messages", detail));
+        }
+        let sealed = gate::seal(
+            asked.messages.into_iter().map(to_model).collect(),
+            crate::operations::redaction(&engine, model.local),
+        );
         let room = crate::operations::answer_limit(sealed.messages(), &model, None);
         let sampling = Sampling::new(&settings, room);
+        let key = cache::key(&engine, &model, &sealed, &sampling);
+        let kept = match &key {
+            Some(key) => cache::kept(&engine, key).await,
+            None => None,
+        };
+        let mut meter = Meter::new(&engine, &model.name, asked.purpose, None);
         let cancel = CancellationToken::new();
-        let deltas = configured.models.ask(&model, &sealed, &sampling, cancel.child_token());
+        let (deltas, keep, kept_since) = match kept {
+            Some(kept) => {
+                meter.is_from_cache();
+                (given_again(kept.text), None, Some(kept.created_at))
+            }
+            None => {
+                let deltas = configured.models.ask(&model, &sealed, &sampling, cancel.child_token());
+                (deltas, key.map(|key| (key, String::new())), None)
+            }
+        };
         let state = State {
+            engine: engine.clone(),
             deltas,
             restorer: sealed.restorer(),
             usage: None,
-            cut_off: false,
+            finish: None,
+            keep,
             ready: Vec::new(),
             ended: false,
             shutdown: engine.shutdown_token(),
+            meter,
             _cancel: cancel.drop_guard(),
         };
         let parts = stream::unfold(state, |mut state| async move { state.next().await.map(|part| (part, state)) });
-        Ok((model.name, parts.boxed()))
+        Ok(Completed { model: model.name, kept_since, parts: parts.boxed() })
     }
 
-    /// Vectors of `texts` by a model, `provider/model` or an alias. Key-like strings are replaced as in any other request.
+    /// Vectors of `texts` by a model, `provider/model` or an alias. Key-like strings are replaced as in any other request. What
+    /// it used is entered into the ledger, for `project` where one is named.
     ///
     /// # Errors
-    /// When the client may not, or the model gives none.
+    /// When the client may not, there is no such project, or the model gives none.
     pub async fn embed(
         &self,
         model: &str,
         texts: Vec<String>,
         dimensions: Option<u32>,
+        project: Option<ProjectId>,
     ) -> Result<(String, Embeddings), Problem> {
         dispatch::check_scope(self, RunStart::ROW)?;
         let engine = self.engine();
+        if let Some(project) = &project {
+            engine.store.get_project(project.clone()).await?;
+        }
         let models = engine.models();
         let name = models.resolved(model);
         let redact = crate::operations::redaction(engine, models.is_local(&name).await);
         let messages = texts.into_iter().map(|text| ChatMessage::new(aiia_llm::Role::User, text)).collect();
         let sealed = gate::seal(messages, redact);
-        let embeddings = models.embed(&name, &sealed, dimensions).await.map_err(|error| {
+        let mut meter = Meter::new(engine, &name, API_EMBEDDINGS, project);
+        let embedded = models.embed(&name, &sealed, dimensions).await;
+        if let Ok(embeddings) = &embedded {
+            // There is no answer to be counted.
+            meter.used(Usage { input_tokens: embeddings.tokens, output_tokens: Some(0), cached_tokens: None });
+        }
+        meter.end(if embedded.is_ok() { RunStatus::Completed } else { RunStatus::Failed }).await;
+        let embeddings = embedded.map_err(|error| {
             if error.kind != LlmErrorKind::BadRequest {
                 return models::problem(&error);
             }
@@ -118,31 +215,60 @@ impl Session {
     pub async fn keep_conversation(
         &self,
         project_id: ProjectId,
-        messages: Vec<(Role, String)>,
+        messages: Vec<Turn>,
         model: Option<String>,
     ) -> Result<Chat, Problem> {
-        let (system, said): (Vec<_>, Vec<_>) = messages.into_iter().partition(|(role, _)| *role == Role::System);
-        let system: Vec<String> = system.into_iter().map(|(_, text)| text).collect();
+        let (system, turns): (Vec<_>, Vec<_>) = messages.into_iter().partition(|turn| turn.role == Role::System);
+        let system: Vec<String> = system.into_iter().map(|turn| turn.content).collect();
         let system_prompt = (!system.is_empty()).then(|| system.join("\n\n"));
         let new = CreateChat { model, system_prompt, ..CreateChat::new(project_id) };
         let chat = self.run::<ChatCreate>(new).await?;
-        if said.is_empty() {
+        if turns.is_empty() {
             return Ok(chat);
+        }
+        let mut said = Vec::with_capacity(turns.len());
+        for Turn { role, content, images } in turns {
+            said.push(Said { role, content, attachments: self.attach(images).await? });
         }
         let chat = self.engine().store.append_messages(chat.id, said).await?;
         self.engine().publish((Entity::Chat, Change::Updated), &chat.id, Some(&chat.project_id), Some(&chat.id));
         Ok(chat)
     }
+
+    /// Stores pictures, so that a message can take them.
+    ///
+    /// # Errors
+    /// When the client may not, or the store cannot be written.
+    pub async fn attach(&self, images: Vec<Picture>) -> Result<Vec<AttachmentId>, Problem> {
+        let mut ids = Vec::with_capacity(images.len());
+        for (index, Picture(image)) in images.into_iter().enumerate() {
+            let ending = image.media_type.rsplit('/').next().unwrap_or_default();
+            let name = format!("image-{}.{ending}", index + 1);
+            ids.push(self.run::<AttachmentCreate>(CreateAttachment { name, content: image.data }).await?.id);
+        }
+        Ok(ids)
+    }
+}
+
+/// A kept answer as a model would give it.
+fn given_again(text: String) -> DeltaStream {
+    let nothing = aiia_llm::Usage { input_tokens: Some(0), output_tokens: Some(0), cached_tokens: None };
+    let deltas = [Delta::Text(text), Delta::Usage(nothing), Delta::Finish(FinishReason::Stop)];
+    stream::iter(deltas.map(Ok)).boxed()
 }
 
 struct State {
-    deltas: aiia_llm::DeltaStream,
+    engine: Engine,
+    deltas: DeltaStream,
     restorer: gate::Restorer,
     usage: Option<Usage>,
-    cut_off: bool,
+    finish: Option<FinishReason>,
+    /// Under what the answer is to be kept, and as much of it as came.
+    keep: Option<(String, String)>,
     ready: Vec<Part>,
     ended: bool,
     shutdown: CancellationToken,
+    meter: Meter,
     /// Stops the model when nobody reads any more.
     _cancel: tokio_util::sync::DropGuard,
 }
@@ -160,28 +286,49 @@ impl State {
                 delta = self.deltas.next() => delta,
                 () = self.shutdown.cancelled() => {
                     self.ended = true;
+                    self.meter.end(RunStatus::Interrupted).await;
                     return Some(Part::Failed(Problem::new(ProblemCode::Unavailable, "The daemon is shutting down.")));
                 }
             };
             match delta {
                 Some(Ok(Delta::Text(text))) => {
+                    if let Some((_, kept)) = &mut self.keep {
+                        kept.push_str(&text);
+                    }
                     let text = self.restorer.push(&text);
                     if !text.is_empty() {
                         return Some(Part::Text(text));
                     }
                 }
                 Some(Ok(Delta::Reasoning(text))) => return Some(Part::Reasoning(text)),
-                Some(Ok(Delta::Status(_) | Delta::Fallback { .. })) => {}
+                Some(Ok(Delta::Status(_))) => {}
+                Some(Ok(Delta::Fallback { to, .. })) => {
+                    // What another model says is not kept as this one's.
+                    self.keep = None;
+                    self.meter.answered_by(&to);
+                }
                 Some(Ok(Delta::Usage(used))) => {
-                    self.usage = Some(Usage {
+                    let usage = Usage {
                         input_tokens: used.input_tokens,
                         output_tokens: used.output_tokens,
                         cached_tokens: used.cached_tokens,
-                    });
+                    };
+                    self.usage = Some(usage);
+                    self.meter.used(usage);
                 }
-                Some(Ok(Delta::Finish(reason))) => self.cut_off = reason == FinishReason::Length,
-                Some(Err(error)) => self.end(Part::Failed(models::problem(&error))),
-                None => self.end(Part::End { cut_off: self.cut_off, usage: self.usage }),
+                Some(Ok(Delta::Finish(reason))) => self.finish = Some(reason),
+                Some(Err(error)) => {
+                    self.meter.end(RunStatus::Failed).await;
+                    self.end(Part::Failed(models::problem(&error)));
+                }
+                None => {
+                    self.meter.end(RunStatus::Completed).await;
+                    if let Some((key, text)) = self.keep.take().filter(|_| self.finish == Some(FinishReason::Stop)) {
+                        cache::keep(&self.engine, ChatId(String::new()), key, text).await;
+                    }
+                    let cut_off = self.finish == Some(FinishReason::Length);
+                    self.end(Part::End { cut_off, usage: self.usage });
+                }
             }
         }
     }
@@ -197,10 +344,12 @@ impl State {
     }
 }
 
-fn to_model(role: Role) -> aiia_llm::Role {
-    match role {
+fn to_model(turn: Turn) -> ChatMessage {
+    let role = match turn.role {
         Role::System => aiia_llm::Role::System,
         Role::User => aiia_llm::Role::User,
         Role::Assistant => aiia_llm::Role::Assistant,
-    }
+    };
+    let images = turn.images.into_iter().map(|Picture(image)| image).collect();
+    ChatMessage { images, ..ChatMessage::new(role, turn.content) }
 }

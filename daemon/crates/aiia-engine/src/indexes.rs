@@ -10,6 +10,7 @@ use aiia_syntax::Language;
 use sha2::{Digest, Sha256};
 use tokio::sync::{broadcast, watch};
 
+use crate::context_rules::ContextRules;
 use crate::documents::OpenDocument;
 use crate::engine::Engine;
 use crate::workspace;
@@ -159,15 +160,16 @@ fn name_of(root: &Path) -> String {
     digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
-/// The texts of a folder: those of editors, else those of the disk.
+/// The texts of a folder: those of editors, else those of the disk. Only those that the rules admit are shown.
 pub(crate) struct OpenTexts {
     engine: Engine,
     disk: DiskTexts,
+    rules: ContextRules,
 }
 
 impl OpenTexts {
-    pub(crate) fn new(engine: Engine, root: PathBuf) -> Self {
-        Self { engine, disk: DiskTexts { root } }
+    pub(crate) fn new(engine: Engine, root: PathBuf, rules: ContextRules) -> Self {
+        Self { engine, disk: DiskTexts { root }, rules }
     }
 }
 
@@ -178,6 +180,10 @@ impl FileTexts for OpenTexts {
             Some(open) => Some(Arc::from(open.document.text())),
             None => self.disk.text(path),
         }
+    }
+
+    fn may_show(&self, path: &str) -> bool {
+        self.rules.admits(path)
     }
 }
 

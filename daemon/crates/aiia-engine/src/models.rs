@@ -59,6 +59,11 @@ impl Chosen {
         }
     }
 
+    /// Whether it runs inside this process.
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.name.starts_with("embedded/")
+    }
+
     /// The same with `name`, one of those that stand in for it, as the first to ask.
     pub(crate) fn instead(&self, name: &str) -> Self {
         let rest = self.fallback.iter().skip_while(|next| *next != name).skip(1);
@@ -393,6 +398,28 @@ pub(crate) async fn choose(engine: &Engine, wish: Option<&str>) -> Result<Chosen
     let mut chosen = engine.models().choose(wish).await?;
     chosen.tokens = Counter::of(engine, &chosen.name).await;
     Ok(chosen)
+}
+
+/// How many tokens of a prompt an embedded model reads in a second here, as it was measured last, if ever.
+pub(crate) async fn prompt_speed(engine: &Engine, model: &Chosen) -> Option<f32> {
+    if !model.is_embedded() {
+        return None;
+    }
+    let kept = engine.store.prompt_speed(model.name.clone()).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the speed of a model is not known");
+        None
+    });
+    kept.or_else(|| engine.models().embedded().prompt_speed())
+}
+
+/// Keeps how fast an embedded model has just read its prompt, for this run of the program and the next ones.
+pub(crate) async fn keep_prompt_speed(engine: &Engine, model: &Chosen) {
+    let speed = engine.models().embedded().prompt_speed().filter(|_| model.is_embedded());
+    if let Some(speed) = speed
+        && let Err(error) = engine.store.keep_prompt_speed(model.name.clone(), speed).await
+    {
+        tracing::warn!(%error, "the speed of a model was not kept");
+    }
 }
 
 /// A model's error as a user reads it.

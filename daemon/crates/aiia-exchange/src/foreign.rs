@@ -11,7 +11,7 @@ use aiia_protocol::chat::Chat;
 use aiia_protocol::id::{MessageId, ProjectId};
 use aiia_protocol::message::{Message, MessageStatus, Rating, Role};
 use aiia_protocol::project::Project;
-use aiia_protocol::settings::Parameters;
+use aiia_protocol::settings::{ContextRules, Parameters};
 use aiia_protocol::transfer::ImportSource;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -186,6 +186,7 @@ fn project(source: ImportSource, created_at: Timestamp) -> ProjectFile {
         system_prompt: None,
         model: None,
         parameters: Parameters::default(),
+        context: ContextRules::default(),
         updated_at: created_at.clone(),
         created_at,
         version: 1,

@@ -102,6 +102,7 @@ fn write_problem(response: &mut Response, id: &str, for_openai: bool) {
         None if status.as_u16() >= 400 && response.extensions().get::<Written>().is_none() => unnamed(status),
         None => return,
     };
+    let problem = if for_openai { openai::in_their_terms(problem) } else { problem };
     let status = status_of(&problem);
     let problem = Problem { instance: Some(id.to_owned()), ..problem };
     let (body, kind) = if for_openai {

@@ -2,7 +2,7 @@
 //!
 //! An answer is stateless unless a header or the request's `metadata` says where to keep it: `X-Aiia-Chat` or
 //! `metadata.chat_id` asks the last message in that chat, which has its own history; `X-Aiia-Project` or
-//! `metadata.project_id` keeps the conversation as a new chat of that project.
+//! `metadata.project_id` keeps the conversation as a new chat of that project. All of it is counted in the usage ledger.
 
 mod answer;
 mod embeddings;
@@ -35,8 +35,21 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/embeddings", post(embeddings::embeddings))
 }
 
+/// The problem as `OpenAI` tells of it: a model that does not exist is nothing that a server lacks for a while.
+pub(crate) fn in_their_terms(problem: Problem) -> Problem {
+    if is_missing_model(&problem) { Problem { status: 404, ..problem } } else { problem }
+}
+
+fn is_missing_model(problem: &Problem) -> bool {
+    problem.reason.as_deref() == Some("model_missing")
+}
+
 /// A problem as `OpenAI`'s clients read it.
 pub(crate) fn error(problem: &Problem) -> Value {
+    if is_missing_model(problem) {
+        let (kind, code) = ("invalid_request_error", "model_not_found");
+        return json!({"error": {"message": problem.sentence(), "type": kind, "code": code, "param": "model"}});
+    }
     let kind = match problem.status {
         401 => "authentication_error",
         403 => "permission_error",
@@ -72,7 +85,7 @@ async fn model(
 ) -> Result<Json<Value>, Failure> {
     let session = open_session(&app, &access, &headers);
     let found = listed(&session).await?.into_iter().find(|model| model["id"] == id.as_str());
-    Ok(Json(found.ok_or_else(|| Problem::not_found("model", &id))?))
+    Ok(Json(found.ok_or_else(|| Problem::not_found("model", &id).with_reason("model_missing"))?))
 }
 
 async fn completions(

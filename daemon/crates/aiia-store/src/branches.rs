@@ -1,7 +1,7 @@
 //! What is done to branches of the tree of messages: other wordings, which one is shown, deleting and restoring.
 
 use aiia_protocol::chat::Chat;
-use aiia_protocol::id::{ChatId, MessageId};
+use aiia_protocol::id::{AttachmentId, ChatId, MessageId};
 use aiia_protocol::message::{BranchChange, Message, MessageStatus, Role};
 use rusqlite::Connection;
 
@@ -13,6 +13,24 @@ const BELOW: &str = "WITH RECURSIVE below (key, id) AS (
                          SELECT key, id FROM messages WHERE id = ?1
                          UNION
                          SELECT m.key, m.id FROM messages m JOIN below ON m.parent_id = below.id)";
+
+/// A message that was said elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Who said it.
+    pub role: Role,
+    /// What.
+    pub content: String,
+    /// What goes with it.
+    pub attachments: Vec<AttachmentId>,
+}
+
+impl Said {
+    /// A text of the user, with nothing attached.
+    pub fn by_user(content: impl Into<String>) -> Self {
+        Self { role: Role::User, content: content.into(), attachments: Vec::new() }
+    }
+}
 
 impl Store {
     /// Puts another wording beside a message and shows it. The old one, and what follows it, stays beside it.
@@ -50,20 +68,22 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound` for the chat.
-    pub async fn append_messages(&self, chat_id: ChatId, said: Vec<(Role, String)>) -> Result<Chat, StoreError> {
+    pub async fn append_messages(&self, chat_id: ChatId, said: Vec<Said>) -> Result<Chat, StoreError> {
         self.write(move |connection| {
             let chat = chats::get(connection, &chat_id)?;
             let mut head = chat.head_id.clone();
-            for (role, content) in &said {
+            for one in &said {
                 let new = NewMessage {
                     chat_id: &chat.id,
                     parent_id: head.as_ref(),
-                    role: *role,
-                    content,
+                    role: one.role,
+                    content: &one.content,
                     status: MessageStatus::Complete,
                     model: None,
                 };
-                head = Some(messages::insert(connection, &new)?);
+                let id = messages::insert(connection, &new)?;
+                attachments::attach(connection, &id, &one.attachments)?;
+                head = Some(id);
             }
             match &head {
                 Some(head) if !said.is_empty() => chats::extend(connection, &chat, head, said.len()),

@@ -1,4 +1,4 @@
-//! What makes budgets of tokens right: how models count, and summaries of what was said early in long chats.
+//! What makes budgets of tokens right: how models count, how fast they read, and summaries of what was said early in long chats.
 
 use std::collections::HashMap;
 
@@ -57,6 +57,30 @@ impl Store {
             columns::first(connection, sql, [&model], |row| {
                 Ok(TokenFactor { factor: row.get("factor")?, samples: columns::number(row, "samples")? })
             })
+        })
+        .await
+    }
+
+    /// Keeps in mind how many tokens of a prompt the model reads in a second on this machine.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn keep_prompt_speed(&self, model: String, tokens_per_second: f32) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let sql = "INSERT OR REPLACE INTO prompt_speeds (model, tokens_per_second) VALUES (?1, ?2)";
+            columns::execute(connection, sql, (&model, f64::from(tokens_per_second))).map(|_| ())
+        })
+        .await
+    }
+
+    /// How many tokens of a prompt the model read in a second when that was measured last.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn prompt_speed(&self, model: String) -> Result<Option<f32>, StoreError> {
+        self.read(move |connection| {
+            let sql = "SELECT tokens_per_second FROM prompt_speeds WHERE model = ?1";
+            columns::first(connection, sql, [&model], |row| Ok(row.get::<_, f64>(0)? as f32))
         })
         .await
     }

@@ -10,7 +10,9 @@ use aiia_protocol::id::ProjectId;
 use aiia_protocol::transfer::ImportOutcome;
 use rusqlite::{Connection, params};
 
-use crate::{Store, StoreError, chats, clock, columns, folders, parameters, projects};
+use crate::{
+    Store, StoreError, chats, clock, columns, context_rules, folders, parameters, projects, usage as usage_ledger,
+};
 
 /// What became of something that was taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,8 +130,8 @@ fn project(connection: &Connection, file: &ProjectFile) -> Result<Imported, Stor
     chats::check_prompt(new.system_prompt.as_deref())?;
     columns::execute(
         connection,
-        "INSERT INTO projects (id, name, system_prompt, model, parameters, created_at, updated_at, deleted_at, version, archived)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO projects (id, name, system_prompt, model, parameters, created_at, updated_at, deleted_at, version, archived, context)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             new.id.as_str(),
             new.name,
@@ -141,6 +143,7 @@ fn project(connection: &Connection, file: &ProjectFile) -> Result<Imported, Stor
             time_option(file.deleted_at.as_deref())?,
             version(new.version),
             new.archived,
+            context_rules::to_column(&new.context)?,
         ],
     )?;
     projects::set_remotes(connection, &new.id, &projects::check_remotes(&new.remotes)?)?;
@@ -203,26 +206,9 @@ fn template(connection: &Connection, file: &FiledTemplate) -> Result<Imported, S
 
 fn usage(connection: &Connection, row: &FiledUsage) -> Result<Imported, StoreError> {
     check_id(row.run_id.as_str())?;
-    let tokens = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-    let added = columns::execute(
-        connection,
-        "INSERT INTO usage_ledger (run_id, chat_id, project_id, model, action, status, input_tokens, output_tokens,
-                                   cached_tokens, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (run_id) DO NOTHING",
-        params![
-            row.run_id.as_str(),
-            row.chat_id.as_str(),
-            row.project_id.as_str(),
-            row.model,
-            row.action,
-            row.status,
-            tokens(row.usage.input_tokens),
-            tokens(row.usage.output_tokens),
-            tokens(row.usage.cached_tokens),
-            clock::normalize(&row.created_at, "/created_at")?,
-        ],
-    )?;
-    Ok(Imported::of(if added > 0 { ImportOutcome::Created } else { ImportOutcome::Unchanged }))
+    let row = FiledUsage { created_at: clock::normalize(&row.created_at, "/created_at")?, ..row.clone() };
+    let is_new = usage_ledger::enter(connection, &row)?;
+    Ok(Imported::of(if is_new { ImportOutcome::Created } else { ImportOutcome::Unchanged }))
 }
 
 /// Identifiers are short and plain: they stand in paths and file names.

@@ -30,6 +30,7 @@ mod templates;
 mod usage;
 
 mod chunks;
+mod context_rules;
 mod folders;
 mod parameters;
 mod titles;
@@ -51,6 +52,7 @@ mod tests;
 
 pub use answers::KeptAnswer;
 pub use backups::restore;
+pub use branches::Said;
 pub use budgets::{Summary, TokenFactor};
 pub use edits::{EditTexts, NewEdit, NewEditFile, ReshapedFile};
 pub use error::StoreError;

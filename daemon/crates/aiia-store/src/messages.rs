@@ -194,7 +194,7 @@ fn list(connection: &Connection, params: &ListMessages) -> Result<Page<Message>,
     };
     let rows = match (params.all, params.order, &end) {
         (true, order, _) => tree(connection, &chat.id, order, after, request.rows())?,
-        (false, Order::Oldest, Some(end)) => path(connection, end, after.unwrap_or(0), request.rows())?,
+        (false, Order::Oldest, Some(end)) => path_on(connection, &chat.id, end, after, request.rows())?,
         (false, Order::Newest, Some(end)) => {
             // The last one of the page before is the first row, and is left out.
             let skip = i64::from(after.is_some());
@@ -218,6 +218,40 @@ fn path(connection: &Connection, end: &MessageId, after: i64, limit: i64) -> Res
          WHERE m.key > ?2 ORDER BY m.key LIMIT ?3"
     );
     columns::all(connection, &sql, params![end.as_str(), after, limit], from_row)
+}
+
+/// `limit` messages of the path to `end`, behind the one with the key `after`. Goes forward from there as long as there is one
+/// way alone, so that a page of a long chat costs what it shows; where the tree branches, the way is found from its end.
+fn path_on(
+    connection: &Connection,
+    chat_id: &ChatId,
+    end: &MessageId,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Vec<(i64, Message)>, StoreError> {
+    // Deleted messages count as ways, too: the end may be one of them by now.
+    let sql = format!(
+        "WITH RECURSIVE path (key, id) AS (
+             SELECT key, id FROM messages WHERE key = ?1
+             UNION ALL
+             SELECT key, id FROM (SELECT key, id, count(*) OVER () AS ways FROM messages
+                                  WHERE ?1 IS NULL AND chat_id = ?2 AND parent_id IS NULL LIMIT 2) WHERE ways = 1
+             UNION
+             SELECT m.key, m.id FROM path JOIN messages m ON m.parent_id = path.id
+             WHERE path.id <> ?3 AND NOT EXISTS (SELECT 1 FROM messages s WHERE s.parent_id = path.id AND s.key <> m.key)
+             LIMIT ?4)
+         SELECT {COLUMNS}, {ATTACHMENTS}, {SIBLINGS} FROM path JOIN messages m ON m.key = path.key LEFT JOIN runs r ON r.message_id = m.id
+         ORDER BY m.key"
+    );
+    let skip = i64::from(after.is_some());
+    let values = params![after, chat_id.as_str(), end.as_str(), limit + skip];
+    let mut rows = columns::all(connection, &sql, values, from_row)?;
+    let is_all = rows.len() as i64 == limit + skip || rows.last().is_some_and(|(_, last)| last.id == *end);
+    if !is_all {
+        return path(connection, end, after.unwrap_or(0), limit);
+    }
+    rows.drain(..(skip as usize).min(rows.len()));
+    Ok(rows)
 }
 
 /// The last `limit` messages of the path, the last one first. Walks no farther than that.

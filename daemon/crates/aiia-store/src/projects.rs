@@ -10,10 +10,11 @@ use aiia_protocol::project::{
 use rusqlite::{Connection, params};
 
 use crate::cursor::PageRequest;
-use crate::{Store, StoreError, chats, clock, columns, folders, forks, parameters};
+use crate::{Store, StoreError, chats, clock, columns, context_rules, folders, forks, parameters};
 
 const LONGEST_NAME: usize = 200;
-const COLUMNS: &str = "SELECT id, name, archived, system_prompt, model, parameters, created_at, updated_at, version";
+const COLUMNS: &str =
+    "SELECT id, name, archived, system_prompt, model, parameters, context, created_at, updated_at, version";
 const MOST_REMOTES: usize = 32;
 const LONGEST_REMOTE: usize = 500;
 
@@ -49,6 +50,15 @@ impl Store {
     /// `NotFound`.
     pub async fn get_project(&self, id: ProjectId) -> Result<Project, StoreError> {
         self.read(move |connection| get(connection, &id)).await
+    }
+
+    /// The project that `folder` or an ancestor of it is bound to, the nearest one. Unlike [`Store::resolve_project`] it only reads.
+    ///
+    /// # Errors
+    /// `InvalidInput` when `folder` is not an absolute path.
+    pub async fn project_of_folder(&self, folder: String) -> Result<Option<Project>, StoreError> {
+        let folder = folders::normalize(&folder, "/folder")?;
+        self.read(move |connection| of_folder(connection, &folder)).await
     }
 
     /// Changes a project. What would change nothing is no change: the version stays.
@@ -90,8 +100,8 @@ impl Store {
             let old = get(connection, &params.project_id)?;
             let copied = |name: &str| format!("{} (copy)", name.chars().take(LONGEST_NAME - 7).collect::<String>());
             let name = params.name.unwrap_or_else(|| copied(&old.name));
-            let Project { system_prompt, model, parameters, .. } = old;
-            let new = CreateProject { system_prompt, model, parameters, ..CreateProject::new(name) };
+            let Project { system_prompt, model, parameters, context, .. } = old;
+            let new = CreateProject { system_prompt, model, parameters, context, ..CreateProject::new(name) };
             let new = create(connection, &new)?;
             if params.chats {
                 forks::copy_all(connection, &params.project_id, &new.id)?;
@@ -202,14 +212,15 @@ fn create(connection: &Connection, params: &CreateProject) -> Result<Project, St
     let now = clock::now();
     columns::execute(
         connection,
-        "INSERT INTO projects (id, name, system_prompt, model, parameters, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+        "INSERT INTO projects (id, name, system_prompt, model, parameters, context, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
         params![
             id.as_str(),
             params.name,
             params.system_prompt,
             params.model,
             parameters::to_column(&params.parameters)?,
+            context_rules::to_column(&params.context)?,
             now
         ],
     )?;
@@ -244,13 +255,14 @@ fn update(connection: &Connection, params: UpdateProject) -> Result<Project, Sto
     }
     after.archived = params.archived.unwrap_or(after.archived);
     after.parameters = params.parameters.unwrap_or(after.parameters);
+    after.context = params.context.unwrap_or(after.context);
     if after == before {
         return Ok(before);
     }
     columns::execute(
         connection,
         "UPDATE projects SET name = ?2, system_prompt = ?3, model = ?4, parameters = ?5, updated_at = ?6,
-             archived = ?7, version = version + 1 WHERE id = ?1",
+             archived = ?7, context = ?8, version = version + 1 WHERE id = ?1",
         params![
             after.id.as_str(),
             after.name,
@@ -259,6 +271,7 @@ fn update(connection: &Connection, params: UpdateProject) -> Result<Project, Sto
             parameters::to_column(&after.parameters)?,
             clock::now(),
             after.archived,
+            context_rules::to_column(&after.context)?,
         ],
     )?;
     if after.folders != before.folders {
@@ -482,6 +495,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Project> {
         system_prompt: row.get("system_prompt")?,
         model: row.get("model")?,
         parameters: parameters::from_column(row, "parameters")?,
+        context: context_rules::from_column(row, "context")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
         version: columns::number(row, "version")?,

@@ -1,6 +1,7 @@
 //! Runs: how one begins, gets its events, and ends exactly once.
 
 use aiia_protocol::action::ActionKind;
+use aiia_protocol::archive::FiledUsage;
 use aiia_protocol::chat::Chat;
 use aiia_protocol::id::{AttachmentId, ChatId, EditId, MessageId, RunId};
 use aiia_protocol::message::{Message, MessageStatus, Role};
@@ -10,7 +11,7 @@ use aiia_protocol::settings::Settings;
 use rusqlite::{Connection, params};
 
 use crate::messages::NewMessage;
-use crate::{Store, StoreError, attachments, chats, chunks, clock, columns, messages};
+use crate::{Store, StoreError, attachments, chats, chunks, clock, columns, messages, usage};
 
 /// What [`Store::begin_run`] takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -448,30 +449,21 @@ pub(crate) fn enter_usage(
     connection: &Connection,
     run: &Run,
     status: &str,
-    usage: Usage,
+    used: Usage,
     now: &str,
 ) -> Result<(), StoreError> {
-    let tokens = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-    columns::execute(
-        connection,
-        "INSERT INTO usage_ledger (run_id, chat_id, project_id, model, action, status, input_tokens, output_tokens,
-                                   cached_tokens, created_at, from_cache)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (run_id) DO NOTHING",
-        params![
-            run.id.as_str(),
-            run.chat_id.as_str(),
-            run.project_id.as_str(),
-            run.model,
-            run.action.map(ActionKind::as_str),
-            status,
-            tokens(usage.input_tokens),
-            tokens(usage.output_tokens),
-            tokens(usage.cached_tokens),
-            now,
-            run.from_cache,
-        ],
-    )?;
-    Ok(())
+    let row = FiledUsage {
+        run_id: run.id.clone(),
+        chat_id: run.chat_id.clone(),
+        project_id: run.project_id.clone(),
+        model: run.model.clone(),
+        action: run.action.map(|action| action.as_str().to_owned()),
+        status: status.to_owned(),
+        usage: used,
+        from_cache: run.from_cache,
+        created_at: now.to_owned(),
+    };
+    usage::enter(connection, &row).map(|_| ())
 }
 
 fn require_own_edit(connection: &Connection, id: &RunId, edit_id: &EditId) -> Result<(), StoreError> {

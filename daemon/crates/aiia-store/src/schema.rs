@@ -19,6 +19,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_attachments.sql"),
     include_str!("../migrations/0009_budgets.sql"),
     include_str!("../migrations/0010_answer_cache.sql"),
+    include_str!("../migrations/0011_context_rules.sql"),
+    include_str!("../migrations/0012_prompt_speeds.sql"),
 ];
 
 /// Marks the file as a store of aiia (`aiia` in ASCII).

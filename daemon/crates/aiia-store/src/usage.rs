@@ -1,11 +1,10 @@
-//! Sums over the usage ledger.
+//! The usage ledger: what is entered, and sums over it.
 
+use aiia_protocol::archive::FiledUsage;
 use aiia_protocol::usage::{ReportUsage, UsageBy};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-use crate::columns;
-use crate::error::StoreError;
-use crate::store::Store;
+use crate::{Store, StoreError, clock, columns};
 
 /// What the runs of one model used, within what a row of the report stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +28,15 @@ pub struct UsageSum {
 }
 
 impl Store {
+    /// Enters what a request used that is no run of a chat. A row that is there already stays.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn enter_usage(&self, row: FiledUsage) -> Result<(), StoreError> {
+        let row = FiledUsage { created_at: clock::normalize(&row.created_at, "/created_at")?, ..row };
+        self.write(move |connection| enter(connection, &row).map(|_| ())).await
+    }
+
     /// Sums by row of the report and by model. Times are compared as text: the ledger has RFC 3339 in UTC.
     ///
     /// # Errors
@@ -73,4 +81,29 @@ impl Store {
         })
         .await
     }
+}
+
+/// Enters a row; says whether it is new.
+pub(crate) fn enter(connection: &Connection, row: &FiledUsage) -> Result<bool, StoreError> {
+    let tokens = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+    let added = columns::execute(
+        connection,
+        "INSERT INTO usage_ledger (run_id, chat_id, project_id, model, action, status, input_tokens, output_tokens,
+                                   cached_tokens, created_at, from_cache)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (run_id) DO NOTHING",
+        params![
+            row.run_id.as_str(),
+            row.chat_id.as_str(),
+            row.project_id.as_str(),
+            row.model,
+            row.action,
+            row.status,
+            tokens(row.usage.input_tokens),
+            tokens(row.usage.output_tokens),
+            tokens(row.usage.cached_tokens),
+            row.created_at,
+            row.from_cache,
+        ],
+    )?;
+    Ok(added > 0)
 }

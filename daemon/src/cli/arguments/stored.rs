@@ -126,6 +126,10 @@ pub(crate) enum ProjectChange {
     },
     /// Count what is in it
     Stats { project: String },
+    /// Show what an answer in it would be made with, and where each setting comes from
+    Settings { project: String },
+    /// Change what answers in it are made with
+    Set(ProjectSettingArguments),
     /// Delete it; `restore` brings it back. Says what becomes of its chats
     Delete {
         project: String,
@@ -138,6 +142,48 @@ pub(crate) enum ProjectChange {
     },
     /// Bring a deleted one back, with the chats that went with it
     Restore { project: String },
+}
+
+/// Settings of a project. What is not named stays as it is.
+#[derive(Debug, Args)]
+pub(crate) struct ProjectSettingArguments {
+    pub(crate) project: String,
+    /// The model of its chats, `provider/model`
+    #[arg(short, long)]
+    pub(crate) model: Option<String>,
+    /// Text that precedes every chat; `@FILE` takes a file, `@-` standard input
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) system_prompt: Option<String>,
+    /// How freely the model chooses its words, 0 to 2
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) temperature: Option<f64>,
+    /// At most so many tokens of answer
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) max_tokens: Option<u32>,
+    /// At most so many tokens of code with a question about code
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) context_budget: Option<u32>,
+    /// Show models only files that match, as in .gitignore; may be repeated, and replaces those before
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) include: Vec<String>,
+    /// Show models no file that matches, as in .gitignore; may be repeated, and replaces those before
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) exclude: Vec<String>,
+    /// Leave these to the configuration again
+    #[arg(long, value_name = "SETTING", value_delimiter = ',')]
+    pub(crate) unset: Vec<ProjectSetting>,
+}
+
+/// A setting of a project by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum ProjectSetting {
+    Model,
+    SystemPrompt,
+    Temperature,
+    MaxTokens,
+    ContextBudget,
+    Include,
+    Exclude,
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +229,15 @@ pub(crate) struct SearchArguments {
 pub(crate) struct TemplateArguments {
     #[command(subcommand)]
     pub(crate) verb: Option<TemplateVerb>,
+    /// List favourites alone
+    #[arg(long)]
+    pub(crate) favourite: bool,
+    /// List those of this category alone
+    #[arg(long, value_name = "NAME")]
+    pub(crate) category: Option<String>,
+    /// List those with this tag alone
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Option<String>,
     /// Print the result as JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -210,6 +265,22 @@ pub(crate) enum TemplateVerb {
     },
     /// Copy one, to be changed
     Copy { template: String },
+    /// Make one a favourite
+    Favourite { template: String },
+    /// Make one no favourite any more
+    Unfavourite { template: String },
+    /// List the versions of one of the user's, the newest first
+    Versions { template: String },
+    /// Show what changed between two versions of one of the user's
+    Diff {
+        template: String,
+        /// The older version
+        from: u64,
+        /// The newer one; the newest where absent
+        to: Option<u64>,
+    },
+    /// Make a version the newest one again; those after it stay
+    Rollback { template: String, version: u64 },
     /// Print those of the user, or one, as JSON for others
     Export { template: Option<String> },
     /// Take templates from a JSON file or from an address

@@ -11,7 +11,7 @@ use aiia_protocol::run::RunRef;
 use aiia_protocol::template::{StartTemplate, VariableValue};
 use serde::{Deserialize, Serialize};
 
-use super::read;
+use crate::cli::given_text;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{self, Progress, Style, paint};
 use crate::cli::run_view::{self, Show};
@@ -53,7 +53,7 @@ pub(super) fn run(
     json: bool,
     interrupt: &Interrupt,
 ) -> Result<u8, Failure> {
-    let cases: Vec<Case> = serde_json::from_str(&read(cases)?)
+    let cases: Vec<Case> = serde_json::from_str(&given_text::file_text(cases)?)
         .map_err(|error| Failure::local(format!("{} is no list of cases: {error}.", cases.display())))?;
     let models: Vec<Option<String>> =
         if models.is_empty() { vec![None] } else { models.iter().cloned().map(Some).collect() };

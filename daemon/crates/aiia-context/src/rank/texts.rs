@@ -46,7 +46,7 @@ impl<'a> Texts<'a> {
     /// The lines of a file, from 0, with their line breaks; nothing where the file has none such.
     pub(crate) fn lines(&mut self, file: u32, lines: Range<u32>) -> Option<&str> {
         let cut = self.read.entry(file).or_insert_with(|| {
-            let entry = self.index.file(file)?;
+            let entry = self.index.file(file).filter(|entry| self.source.may_show(entry.path))?;
             // The lines of a text that has changed since are not those that the index knows.
             let text = self.source.text(entry.path).filter(|text| entry.is_of(text))?;
             Some(Cut { text, starts: vec![0] })

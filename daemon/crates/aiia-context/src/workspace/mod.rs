@@ -23,6 +23,13 @@ use std::sync::Arc;
 pub trait FileTexts: Send + Sync {
     /// The text of the file of that path, relative to the workspace; nothing if there is none that may be read.
     fn text(&self, path: &str) -> Option<Arc<str>>;
+
+    /// Whether code of the file may be in an answer. What is not shown may still tell how others belong together, as the
+    /// configuration of a compiler does.
+    fn may_show(&self, path: &str) -> bool {
+        let _ = path;
+        true
+    }
 }
 
 /// The workspace around the file of a request.

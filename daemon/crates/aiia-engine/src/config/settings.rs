@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aiia_protocol::settings::Parameters;
+use aiia_protocol::settings::{ContextRules, Parameters};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ pub struct Settings {
     pub system_prompt: Option<String>,
     /// How answers are made where neither the chat nor its project says.
     pub parameters: Parameters,
+    /// Which code goes along with questions about code, where the project does not say.
+    pub context: ContextRules,
     /// Models to ask instead when the chosen one cannot be reached, in this order.
     pub fallback: Vec<String>,
     /// Short names for models: `fast = "ollama/qwen2.5-coder:1.5b"`.

@@ -1,6 +1,6 @@
 //! `action.start`: explain, fix, optimize, test, document, edit, ask.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aiia_context::{ContextBundle, Said};
 use aiia_edit::Guard;
@@ -19,12 +19,13 @@ use aiia_syntax::Language;
 
 use crate::attachments;
 use crate::chat_excerpt::{self, Excerpt};
+use crate::context_rules::ContextRules;
 use crate::dispatch::{Handle, Reply};
 use crate::gate;
 use crate::generated_tests::{self, TestTarget};
 use crate::hints;
-use crate::models::{Chosen, Sampling};
-use crate::operations::context::gather;
+use crate::models::{self, Chosen, Sampling};
+use crate::operations::context::{Limits, gather};
 use crate::operations::{chat, project, run};
 use crate::prompt::{self, ActionPrompt, TestPrompt};
 use crate::reply_format;
@@ -42,6 +43,8 @@ const EMBEDDED_BUDGET: u32 = 512;
 const READING_SECONDS: f32 = 8.0;
 /// Tokens of context for other models.
 const REMOTE_BUDGET: u32 = 4096;
+/// However small the window is, the code in question goes along.
+const LEAST_BUDGET: u32 = 256;
 /// Diagnostics beyond this are left out; a file with more is broken by its first ones.
 const MAX_DIAGNOSTICS: usize = 20;
 /// The longest title of a chat, in characters.
@@ -92,7 +95,9 @@ pub(super) async fn begin(
     let wishes = Wishes { model: params.model.as_deref(), system_prompt: None, parameters: &alone };
     let (settings, notes) = settings::resolve(engine, &project, chat.as_ref(), wishes, params.kind.as_str()).await;
     let model = run::choose(engine, &settings, notes).await?;
-    let budget = budget(&model, engine.models().embedded().prompt_speed());
+    let wanted = settings.context_budget.as_ref().map(|budget| budget.value);
+    let budget = budget(&model, wanted, models::prompt_speed(engine, &model).await) as usize;
+    let (rules, broken_rules) = ContextRules::of(&settings);
     let mut diagnostics = params.diagnostics;
     if diagnostics.is_empty() && params.kind == ActionKind::Fix {
         diagnostics = hints::diagnostics(session, &source, selection.clone()).await;
@@ -100,9 +105,10 @@ pub(super) async fn begin(
     diagnostics.truncate(MAX_DIAGNOSTICS);
     let said = diagnostics.iter().map(|diagnostic| Said::Diagnostic(diagnostic.message.clone()));
     let said = said.chain(instruction.map(|text| Said::Instruction(text.to_owned()))).collect();
-    let (source, bundle) = gather(session, source, selection, params.kind, budget as usize, said).await?;
+    let limits = Limits { budget, rules: rules.clone() };
+    let (source, bundle) = gather(session, source, selection, params.kind, limits, said).await?;
     let tests = match params.kind {
-        ActionKind::Test => Some(tests_of(session, &source).await?),
+        ActionKind::Test => Some(tests_of(session, &source, &rules).await?),
         _ => None,
     };
     let earlier = match &params.after_edit {
@@ -156,6 +162,7 @@ pub(super) async fn begin(
     let mut first = run::notices(&model);
     first.extend(notice);
     first.extend(attached.notice());
+    first.extend(broken_rules.map(|text| RunEventKind::Notice { reason: "context_rules".to_owned(), text }));
     first.push(context_event(&bundle, sealed.redactions()));
     let subject = params.kind.proposes_edit().then(|| Subject {
         title,
@@ -165,6 +172,7 @@ pub(super) async fn begin(
         symbol: bundle.target.symbol.map(|symbol| symbol.name),
         format: test_target.is_none().then_some(format),
         test_target,
+        rules,
         guard: if params.kind == ActionKind::Document { Guard::CommentsOnly } else { Guard::Syntax },
         replaces,
     });
@@ -193,17 +201,17 @@ async fn new_chat(session: &Session, project_id: aiia_protocol::id::ProjectId, t
     Ok(chat)
 }
 
-/// How many tokens of code may be sent. The embedded model reads them on this machine's own cores: as many as it can in
+/// How many tokens of code may be sent: as many as are `wanted`, where somebody says. The embedded model reads them on this machine's own cores: as many as it can in
 /// [`READING_SECONDS`].
-fn budget(model: &Chosen, prompt_speed: Option<f32>) -> u32 {
-    let wanted = match model.local {
-        true if model.name.starts_with("embedded/") => prompt_speed.map_or(EMBEDDED_BUDGET, |speed| {
+fn budget(model: &Chosen, wanted: Option<u32>, prompt_speed: Option<f32>) -> u32 {
+    let usual = || match model.local {
+        true if model.is_embedded() => prompt_speed.map_or(EMBEDDED_BUDGET, |speed| {
             ((speed * READING_SECONDS) as u32).clamp(EMBEDDED_BUDGET / 2, REMOTE_BUDGET)
         }),
         true => LOCAL_BUDGET,
         false => REMOTE_BUDGET,
     };
-    wanted.min(model.window / 3).max(256)
+    wanted.unwrap_or_else(usual).min(model.window / 3).max(LEAST_BUDGET)
 }
 
 /// Where tests are to be written, and how.
@@ -217,7 +225,7 @@ struct Tests {
     example: Option<(String, String)>,
 }
 
-async fn tests_of(session: &Session, source: &Source) -> Result<Tests, Problem> {
+async fn tests_of(session: &Session, source: &Source, rules: &ContextRules) -> Result<Tests, Problem> {
     let unknown = || {
         Problem::new(
             ProblemCode::UnsupportedDocument,
@@ -233,7 +241,8 @@ async fn tests_of(session: &Session, source: &Source) -> Result<Tests, Problem> 
         .ok_or_else(unknown)?;
     let shown = home.path.to_string_lossy().into_owned();
     let text = if shown == source.path { Some(source.text.clone()) } else { text_of(session, &home.path).await? };
-    let example = match home.example {
+    let may_be_shown = |path: &PathBuf| rules.admits(&name_below(path, &root));
+    let example = match home.example.filter(may_be_shown) {
         Some(path) => {
             let text = text_of(session, &path).await.unwrap_or_default();
             text.map(|text| (name_below(&path, &root), text))

@@ -12,11 +12,10 @@ use aiia_protocol::operation::{
 };
 use aiia_protocol::page::Page;
 use aiia_protocol::problem::Problem;
-use aiia_protocol::settings::{Origin, Parameters, Sourced};
 
 use crate::dispatch::{Handle, Reply};
 use crate::session::Session;
-use crate::settings::{self, Wishes};
+use crate::settings;
 
 impl Handle for ChatList {
     async fn handle(session: &Session, params: ListChats) -> Result<Reply<Page<Chat>>, Problem> {
@@ -109,14 +108,7 @@ impl Handle for ChatSettings {
         let engine = session.engine();
         let chat = engine.store.get_chat(params.chat_id).await?;
         let project = engine.store.get_project(chat.project_id.clone()).await?;
-        let alone = Parameters::default();
-        let wishes = Wishes { model: None, system_prompt: None, parameters: &alone };
-        let (mut settings, _) = settings::resolve(engine, &project, Some(&chat), wishes, "chat").await;
-        if settings.model.is_none() {
-            let default = engine.models().default_model().await.ok();
-            settings.model = default.map(|value| Sourced { value, origin: Origin::Default });
-        }
-        Ok(Reply::One(ChatSettingsResult { settings }))
+        Ok(Reply::One(ChatSettingsResult { settings: settings::in_force(engine, &project, Some(&chat)).await }))
     }
 }
 

@@ -11,12 +11,14 @@ use aiia_protocol::context::{ContextBundle as Bundle, ContextPiece, GetContext};
 use aiia_protocol::operation::ContextGet;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
+use crate::context_rules::ContextRules;
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::gate;
 use crate::hints;
 use crate::indexes::{self, OpenTexts};
 use crate::session::Session;
+use crate::settings;
 use crate::source::Source;
 use crate::workspace;
 
@@ -27,12 +29,15 @@ const FIRST_ANSWER: Duration = Duration::from_millis(300);
 
 impl Handle for ContextGet {
     async fn handle(session: &Session, params: GetContext) -> Result<Reply<Bundle>, Problem> {
-        let budget = checked_budget(params.budget.unwrap_or(DEFAULT_BUDGET))?;
         let source = Source::read(session, &params.document).await?;
+        let settings = settings::of_folder(session.engine(), source.root.as_deref()).await;
+        let rules = ContextRules::of(&settings).0;
+        let wished = params.budget.or(settings.context_budget.map(|budget| budget.value));
+        let budget = checked_budget(wished.unwrap_or(DEFAULT_BUDGET))?;
         gate::admit(&source)?;
         let range = source.range(params.selection)?;
         let intent = params.intent.unwrap_or(ActionKind::Explain);
-        let (_, bundle) = gather(session, source, range, intent, budget, Vec::new()).await?;
+        let (_, bundle) = gather(session, source, range, intent, Limits { budget, rules }, Vec::new()).await?;
         let mut secrets = Vec::new();
         let pieces = bundle.pieces.into_iter().map(|piece| shown_piece(piece, &mut secrets)).collect();
         Ok(Reply::One(Bundle {
@@ -68,16 +73,24 @@ pub(super) fn shown_piece(piece: Piece, secrets: &mut Vec<String>) -> ContextPie
     }
 }
 
+/// What of a folder may be shown.
+pub(super) struct Limits {
+    /// At most so many tokens.
+    pub(super) budget: usize,
+    /// Which files.
+    pub(super) rules: ContextRules,
+}
+
 /// Gathers the context for `kind`, with what was `said` of the selection, on another thread, since a large file takes a moment.
 pub(super) async fn gather(
     session: &Session,
     source: Source,
     selection: Range<usize>,
     kind: ActionKind,
-    budget: usize,
+    limits: Limits,
     said: Vec<Said>,
 ) -> Result<(Source, ContextBundle), Problem> {
-    let question = Arc::new(Question { root: project(session, &source), source, selection, kind, budget, said });
+    let question = Arc::new(Question { root: project(session, &source), source, selection, kind, limits, said });
     let mut hints = Hints::default();
     if session.editor().is_some() && question.root.is_some() {
         let (asked, engine) = (Arc::clone(&question), session.engine().clone());
@@ -111,7 +124,7 @@ struct Question {
     root: Option<PathBuf>,
     selection: Range<usize>,
     kind: ActionKind,
-    budget: usize,
+    limits: Limits,
     said: Vec<Said>,
 }
 
@@ -127,7 +140,7 @@ impl Question {
             tree: tree.as_ref(),
             selection: self.selection.clone(),
             intent: intent(self.kind),
-            budget: self.budget,
+            budget: self.limits.budget,
             said: &self.said,
             hints,
             workspace,
@@ -136,7 +149,7 @@ impl Question {
             None => answer(&request(None)),
             Some(indexer) => {
                 indexes::take_over_buffers(&indexer, &engine.open_documents());
-                let texts = OpenTexts::new(engine.clone(), indexer.root().to_owned());
+                let texts = OpenTexts::new(engine.clone(), indexer.root().to_owned(), self.limits.rules.clone());
                 let index = indexer.index();
                 answer(&request(Some(Workspace { index: &index, texts: &texts })))
             }

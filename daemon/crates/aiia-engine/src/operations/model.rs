@@ -14,7 +14,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::settings::Parameters;
 use futures::StreamExt;
 
-use crate::completion::{Completion, Part};
+use crate::completion::{Completed, Completion, Part, Turn};
 use crate::config::Roles;
 use crate::dispatch::{Handle, Reply};
 use crate::models::problem;
@@ -114,10 +114,11 @@ impl Handle for ModelTest {
         let started = Instant::now();
         let asked = Completion {
             model: Some(params.model),
-            messages: vec![(Role::User, QUESTION.to_owned())],
+            messages: vec![Turn::new(Role::User, QUESTION)],
             parameters: Parameters { max_tokens: Some(ANSWER_TOKENS), ..Parameters::default() },
+            purpose: "model_test",
         };
-        let (model, mut parts) = session.complete(asked).await?;
+        let Completed { model, mut parts, .. } = session.complete(asked).await?;
         let (mut answer, mut first) = (String::new(), None);
         while let Some(part) = parts.next().await {
             match part {
@@ -152,6 +153,11 @@ impl Handle for ModelStatus {
         let survey = directory.survey().await;
         let embedded = directory.embedded();
         let installed = embedded.weights();
+        let default = directory.default_model().await.ok();
+        let mut prompt_speed = embedded.prompt_speed();
+        if let (None, Some(default)) = (prompt_speed, &default) {
+            prompt_speed = engine.store.prompt_speed(default.clone()).await?;
+        }
         let catalogue = aiia_llm::catalogue().into_iter().map(|model| {
             let stem = model.file.trim_end_matches(".gguf");
             let here = installed.iter().find(|weights| weights.name == stem);
@@ -172,12 +178,12 @@ impl Handle for ModelStatus {
             reason: provider.error.as_ref().map(|error| error.message.clone()),
         });
         Ok(Reply::One(Status {
-            default: directory.default_model().await.ok(),
+            default,
             providers: providers.collect(),
             looked: looked(&survey).collect(),
             embedded: EmbeddedStatus {
                 loaded: embedded.is_loaded(),
-                prompt_tokens_per_second: embedded.prompt_speed().map(f64::from),
+                prompt_tokens_per_second: prompt_speed.map(f64::from),
                 folder: engine.data_dir().join("models").display().to_string(),
                 catalogue: catalogue.collect(),
             },

@@ -5,19 +5,21 @@ use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::ProjectId;
 use aiia_protocol::operation::{
     ProjectCreate, ProjectDelete, ProjectDuplicate, ProjectGet, ProjectList, ProjectResolve, ProjectRestore,
-    ProjectStatistics, ProjectUpdate,
+    ProjectSettings, ProjectStatistics, ProjectUpdate,
 };
 use aiia_protocol::page::Page;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::project::{
-    CreateProject, DeleteProject, DuplicateProject, ListProjects, Project, ProjectRef, ProjectStatistics as Statistics,
-    ResolveProject, UpdateProject,
+    CreateProject, DeleteProject, DuplicateProject, ListProjects, Project, ProjectRef, ProjectSettings as Settings,
+    ProjectStatistics as Statistics, ResolveProject, UpdateProject,
 };
 use std::path::Path;
 
+use crate::context_rules;
 use crate::dispatch::{Handle, Reply};
 use crate::folder_traces;
 use crate::session::Session;
+use crate::settings;
 use crate::workspace;
 
 impl Handle for ProjectList {
@@ -28,6 +30,7 @@ impl Handle for ProjectList {
 
 impl Handle for ProjectCreate {
     async fn handle(session: &Session, params: CreateProject) -> Result<Reply<Project>, Problem> {
+        context_rules::check(&params.context)?;
         let project = session.engine().store.create_project(params).await?;
         changed(session, Change::Created, &project.id);
         Ok(Reply::One(project))
@@ -66,8 +69,19 @@ impl Handle for ProjectGet {
     }
 }
 
+impl Handle for ProjectSettings {
+    async fn handle(session: &Session, params: ProjectRef) -> Result<Reply<Settings>, Problem> {
+        let engine = session.engine();
+        let project = engine.store.get_project(params.project_id).await?;
+        Ok(Reply::One(Settings { settings: settings::in_force(engine, &project, None).await }))
+    }
+}
+
 impl Handle for ProjectUpdate {
     async fn handle(session: &Session, params: UpdateProject) -> Result<Reply<Project>, Problem> {
+        if let Some(rules) = &params.context {
+            context_rules::check(rules)?;
+        }
         let project = session.engine().store.update_project(params).await?;
         changed(session, Change::Updated, &project.id);
         Ok(Reply::One(project))

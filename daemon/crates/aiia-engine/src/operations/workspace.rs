@@ -13,11 +13,13 @@ use aiia_protocol::workspace::{
     WorkspaceMap as Map,
 };
 
+use crate::context_rules::ContextRules;
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::indexes::OpenTexts;
 use crate::operations::context::{DEFAULT_BUDGET, checked_budget};
 use crate::session::Session;
+use crate::settings;
 
 /// How long a map waits for the index; a walk ends before.
 const MAP_WAIT: Duration = Duration::from_secs(30);
@@ -41,11 +43,14 @@ impl Handle for WorkspaceIndex {
 impl Handle for WorkspaceMap {
     async fn handle(session: &Session, params: MapWorkspace) -> Result<Reply<Map>, Problem> {
         let root = folder(&params.path)?;
-        let budget = checked_budget(params.budget.unwrap_or(DEFAULT_BUDGET))?;
+        let settings = settings::of_folder(session.engine(), Some(&root)).await;
+        let rules = ContextRules::of(&settings).0;
+        let wished = params.budget.or(settings.context_budget.map(|budget| budget.value));
+        let budget = checked_budget(wished.unwrap_or(DEFAULT_BUDGET))?;
         let engine = session.engine().clone();
         let pieces = blocking(move || {
             let indexer = engine.indexes.usable(&root, MAP_WAIT)?;
-            let texts = OpenTexts::new(engine.clone(), indexer.root().to_owned());
+            let texts = OpenTexts::new(engine.clone(), indexer.root().to_owned(), rules);
             let index = indexer.index();
             Some(aiia_context::map(&index, &texts, budget))
         })

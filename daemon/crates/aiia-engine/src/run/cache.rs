@@ -5,27 +5,36 @@ use aiia_protocol::id::ChatId;
 use aiia_protocol::run::{RunEventKind, Usage};
 use serde_json::json;
 
+use aiia_store::KeptAnswer;
+
 use crate::engine::Engine;
+use crate::gate::Sealed;
 use crate::hash::sha256;
-use crate::run::driver::{Asked, Recorder};
+use crate::models::{Chosen, Sampling};
+use crate::run::driver::Recorder;
 
 /// Under what the answer to a request is kept; `None` where none is.
-pub(super) fn key(engine: &Engine, asked: Asked<'_>) -> Option<String> {
+pub(crate) fn key(engine: &Engine, model: &Chosen, sealed: &Sealed, sampling: &Sampling) -> Option<String> {
     let configured = engine.configured();
-    if !configured.config.settings.cache.answers || !asked.sampling.is_determined() {
+    if !configured.config.settings.cache.answers || !sampling.is_determined() {
         return None;
     }
-    let all = json!([asked.model.name, asked.model.window, asked.sampling.shown(), asked.sealed.messages()]);
+    let all = json!([model.name, model.window, sampling.shown(), sealed.messages()]);
     Some(sha256(&all.to_string()))
 }
 
-/// The answer that is kept under `key`, as the model gave it. That it is a kept one is recorded.
-pub(super) async fn answer(engine: &Engine, recorder: &mut Recorder, key: &str) -> Option<String> {
+/// The answer that is kept under `key`, as the model gave it.
+pub(crate) async fn kept(engine: &Engine, key: &str) -> Option<KeptAnswer> {
     let kept = engine.store.kept_answer(key.to_owned(), days(engine)).await;
-    let kept = kept.unwrap_or_else(|error| {
+    kept.unwrap_or_else(|error| {
         tracing::warn!(%error, "kept answers cannot be read");
         None
-    })?;
+    })
+}
+
+/// The same for a run; that it is a kept one is recorded.
+pub(super) async fn answer(engine: &Engine, recorder: &mut Recorder, key: &str) -> Option<String> {
+    let kept = kept(engine, key).await?;
     if let Err(error) = engine.store.answered_from_cache(recorder.run.id.clone()).await {
         tracing::warn!(run = %recorder.run.id, %error, "that the answer is a kept one was not noted");
     }
@@ -38,8 +47,8 @@ pub(super) async fn answer(engine: &Engine, recorder: &mut Recorder, key: &str) 
 /// What a kept answer uses.
 pub(super) const NOTHING: Usage = Usage { input_tokens: Some(0), output_tokens: Some(0), cached_tokens: None };
 
-/// Keeps an answer.
-pub(super) async fn keep(engine: &Engine, chat: ChatId, key: String, text: String) {
+/// Keeps an answer. It goes with its chat.
+pub(crate) async fn keep(engine: &Engine, chat: ChatId, key: String, text: String) {
     if let Err(error) = engine.store.keep_answer(key, chat, text, days(engine)).await {
         tracing::warn!(%error, "an answer was not kept");
     }

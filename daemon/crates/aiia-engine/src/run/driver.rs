@@ -136,14 +136,20 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
         }
     }
     let asked = Asked { model: &model, sealed: &sealed, sampling: &sampling };
-    let key = if cached { cache::key(&engine, asked) } else { None };
+    let key = if cached { cache::key(&engine, &model, &sealed, &sampling) } else { None };
     let kept = match &key {
         Some(key) => cache::answer(&engine, &mut recorder, key).await,
         None => None,
     };
     let mut heard = match kept {
         Some(kept) => recall(&mut recorder, asked, &kept, already),
-        None => listen(&engine, &log, &mut recorder, asked, already).await,
+        None => {
+            let heard = listen(&engine, &log, &mut recorder, asked, already).await;
+            if heard.answered_by.is_none() {
+                models::keep_prompt_speed(&engine, &model).await;
+            }
+            heard
+        }
     };
     if let (Some(key), Some(raw)) = (key, heard.raw.take()) {
         cache::keep(&engine, run.chat_id.clone(), key, raw).await;

@@ -1,6 +1,6 @@
 //! Runs: one generation of an answer each, independent of who watches.
 
-mod cache;
+pub(crate) mod cache;
 mod driver;
 mod log;
 mod proposal;

@@ -15,6 +15,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::Run;
 use aiia_store::{NewEdit, NewEditFile, StoreError};
 
+use crate::context_rules::ContextRules;
 use crate::engine::Engine;
 use crate::generated_tests::{self, TestTarget};
 use crate::hash::sha256;
@@ -31,6 +32,8 @@ pub(crate) struct Subject {
     pub(crate) folders: Vec<PathBuf>,
     pub(crate) range: Range<usize>,
     pub(crate) symbol: Option<String>,
+    /// Which other files the model may be shown.
+    pub(crate) rules: ContextRules,
     /// Where tests go, for the test action.
     pub(crate) test_target: Option<TestTarget>,
     /// What the change is checked for.
@@ -95,12 +98,14 @@ pub(crate) async fn propose(
     rounds: &[String],
     cut_off: bool,
 ) -> Result<PendingEdit, Refusal> {
-    let Subject { title, source, folders, range, symbol, test_target, guard, format, replaces } = subject;
+    let Subject { title, source, folders, range, symbol, rules, test_target, guard, format, replaces } = subject;
     let roots: Vec<PathBuf> = source.root.iter().cloned().collect();
     let mut sources = vec![source.clone()];
+    let mut all_may_be_shown = true;
     if test_target.is_none() {
         let others = named_files(engine, folders, &roots, &rounds.join("\n")).await;
         let path = sources[0].path.clone();
+        all_may_be_shown = others.iter().all(|other| other.path == path || rules.admits(&other.name));
         sources.extend(others.into_iter().filter(|other| other.path != path));
     }
     let root = roots.into_iter().next();
@@ -114,7 +119,11 @@ pub(crate) async fn propose(
         root,
         guard: *guard,
     };
-    let edit = propose_from(engine, run, reply, sources).await?;
+    let edit = propose_from(engine, run, reply, sources).await.map_err(|refusal| match all_may_be_shown {
+        true => refusal,
+        // Asking again would show lines of the files.
+        false => Refusal { repair: None, ..refusal },
+    })?;
     if let Some((edit_id, hunk)) = replaces {
         reject(engine, edit_id.clone(), *hunk).await;
     }

@@ -1,10 +1,10 @@
 //! The answer in `OpenAI`'s form: at once, or as a stream of chunks.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use aiia_engine::Session;
-use aiia_engine::completion::{Completion as Asked, Part};
-use aiia_protocol::message::Role;
+use aiia_engine::completion::{API, Completed, Completion as Asked, Part, Turn};
 use aiia_protocol::operation::{ChatGet, RunEvents, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{RunEvent, RunEventKind, RunStatus, StartRun, Usage};
@@ -21,6 +21,9 @@ use crate::envelope::Failure;
 use crate::guard::Access;
 use crate::router::App;
 
+/// How long the head of a stream waits for the first part of the answer.
+const FIRST_PART: Duration = Duration::from_secs(2);
+
 /// An answer on its way.
 struct Answer {
     id: String,
@@ -28,6 +31,8 @@ struct Answer {
     model: String,
     /// The chat that keeps it.
     chat_id: Option<String>,
+    /// When the same was answered before, where that answer is given again.
+    kept_since: Option<String>,
     parts: BoxStream<'static, Part>,
 }
 
@@ -38,14 +43,29 @@ pub(super) async fn respond(
     wanted: Completion,
 ) -> Result<Response, Failure> {
     let (stream, include_usage) = (wanted.stream, wanted.include_usage);
-    let answer = ask(&session, wanted).await?;
-    let chat_id = answer.chat_id.clone();
+    let mut answer = ask(&session, wanted).await?;
+    let (chat_id, kept_since) = (answer.chat_id.clone(), answer.kept_since.clone());
+    if stream {
+        answer.parts = begun(answer.parts).await?;
+    }
     let mut response =
         if stream { streamed(app, session, access, answer, include_usage) } else { whole(session, answer).await? };
     if let Some(value) = chat_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
         response.headers_mut().insert("x-aiia-chat", value);
     }
+    if let Some(value) = kept_since.and_then(|time| HeaderValue::from_str(&time).ok()) {
+        response.headers_mut().insert("x-aiia-kept-since", value);
+    }
     Ok(response)
+}
+
+/// The parts, unless they begin with an error within a moment: such an answer is no stream, but has a status.
+async fn begun(mut parts: BoxStream<'static, Part>) -> Result<BoxStream<'static, Part>, Problem> {
+    match tokio::time::timeout(FIRST_PART, parts.next()).await {
+        Ok(Some(Part::Failed(problem))) => Err(problem),
+        Ok(first) => Ok(stream::iter(first).chain(parts).boxed()),
+        Err(_) => Ok(parts),
+    }
 }
 
 async fn ask(session: &Session, wanted: Completion) -> Result<Answer, Problem> {
@@ -65,15 +85,17 @@ async fn ask(session: &Session, wanted: Completion) -> Result<Answer, Problem> {
         (None, None) => None,
     };
     let Some((chat, last)) = chat else {
-        let (model, parts) = session.complete(Asked { model, messages, parameters }).await?;
-        return Ok(Answer { id, created, model, chat_id: None, parts });
+        let asked = Asked { model, messages, parameters, purpose: API };
+        let Completed { model, kept_since, parts } = session.complete(asked).await?;
+        return Ok(Answer { id, created, model, chat_id: None, kept_since, parts });
     };
-    let (_, content) = last.unwrap_or((Role::User, String::new()));
-    let start = StartRun { model, parameters, ..StartRun::new(chat.id.clone(), content) };
+    let (content, images) = last.map(|Turn { content, images, .. }| (content, images)).unwrap_or_default();
+    let attachments = if images.is_empty() { None } else { Some(session.attach(images).await?) };
+    let start = StartRun { model, parameters, attachments, ..StartRun::new(chat.id.clone(), content) };
     let run = session.run::<RunStart>(start).await?;
     let events =
         session.stream::<RunEvents>(aiia_protocol::run::RunEvents { run_id: run.id.clone(), after: 0 }).await?;
-    Ok(Answer { id, created, model: run.model, chat_id: Some(chat.id.0), parts: parts(events) })
+    Ok(Answer { id, created, model: run.model, chat_id: Some(chat.id.0), kept_since: None, parts: parts(events) })
 }
 
 /// The events of a run as parts of an answer.

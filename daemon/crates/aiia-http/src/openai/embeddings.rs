@@ -1,4 +1,4 @@
-//! `POST /v1/embeddings`: passed on to servers that have them.
+//! `POST /v1/embeddings`: passed on to servers that have them, and counted for the project that `X-Aiia-Project` names.
 
 use aiia_engine::completion::Embeddings;
 use aiia_protocol::operation::Scope;
@@ -37,7 +37,8 @@ pub(super) async fn embeddings(
     require(&access, Scope::Write, "/v1/embeddings")?;
     let wanted = read(body::read_json(&parts.headers, body, app.limits).await?)?;
     let session = open_session(&app, &access, &parts.headers);
-    let (model, embeddings) = session.embed(&wanted.model, wanted.texts, wanted.dimensions).await?;
+    let project = parts.headers.get("x-aiia-project").and_then(|value| value.to_str().ok()).map(Into::into);
+    let (model, embeddings) = session.embed(&wanted.model, wanted.texts, wanted.dimensions, project).await?;
     Ok(Json(answer(&model, &embeddings, wanted.base64)))
 }
 

@@ -1,7 +1,8 @@
 //! What a client asks for.
 
+use aiia_engine::completion::{Picture, Turn};
 use aiia_protocol::message::Role;
-use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::problem::{FieldError, Problem, ProblemCode};
 use aiia_protocol::settings::Parameters;
 use axum::http::HeaderMap;
 use serde_json::Value;
@@ -12,7 +13,7 @@ pub(super) struct Completion {
     /// `provider/model`; the default one where absent.
     pub(super) model: Option<String>,
     /// The conversation, oldest first.
-    pub(super) messages: Vec<(Role, String)>,
+    pub(super) messages: Vec<Turn>,
     pub(super) parameters: Parameters,
     pub(super) stream: bool,
     /// Whether the stream ends with what was used.
@@ -49,12 +50,12 @@ impl Completion {
         }
         let messages = body.get("messages").and_then(Value::as_array).filter(|list| !list.is_empty());
         let messages = messages.ok_or_else(|| invalid("/messages", "There must be at least one message."))?;
-        let messages: Vec<(Role, String)> = messages
+        let messages: Vec<Turn> = messages
             .iter()
             .enumerate()
             .map(|(index, message)| read_message(index, message))
             .collect::<Result<_, _>>()?;
-        if messages.last().is_none_or(|(role, _)| *role != Role::User) {
+        if messages.last().is_none_or(|turn| turn.role != Role::User) {
             return Err(invalid("/messages", "The last message must be one of the user."));
         }
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -121,7 +122,7 @@ fn flag(body: &Value, pointer: &str) -> Result<bool, Problem> {
     }
 }
 
-fn read_message(index: usize, message: &Value) -> Result<(Role, String), Problem> {
+fn read_message(index: usize, message: &Value) -> Result<Turn, Problem> {
     let pointer = format!("/messages/{index}");
     let role = match message.get("role").and_then(Value::as_str) {
         Some("system" | "developer") => Role::System,
@@ -129,23 +130,47 @@ fn read_message(index: usize, message: &Value) -> Result<(Role, String), Problem
         Some("assistant") => Role::Assistant,
         _ => return Err(invalid(&format!("{pointer}/role"), "The role must be system, developer, user or assistant.")),
     };
-    let content = match message.get("content") {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(parts)) => {
-            let mut texts = Vec::new();
-            for (number, part) in parts.iter().enumerate() {
-                let text = part.get("text").and_then(Value::as_str);
-                let text = text.filter(|_| part.get("type").and_then(Value::as_str) == Some("text"));
-                texts.push(text.ok_or_else(|| {
-                    invalid(&format!("{pointer}/content/{number}"), "Only parts of the type “text” are supported.")
-                })?);
+    match message.get("content") {
+        Some(Value::String(text)) => Ok(Turn::new(role, text)),
+        Some(Value::Array(parts)) => read_parts(role, parts, &pointer),
+        Some(Value::Null) | None if role == Role::Assistant => Ok(Turn::new(role, "")),
+        _ => Err(invalid(&format!("{pointer}/content"), "The content must be a text or a list of parts.")),
+    }
+}
+
+/// A message of several parts: texts, and of the user images.
+fn read_parts(role: Role, parts: &[Value], pointer: &str) -> Result<Turn, Problem> {
+    let (mut texts, mut images) = (Vec::new(), Vec::new());
+    for (number, part) in parts.iter().enumerate() {
+        let pointer = format!("{pointer}/content/{number}");
+        let field = |pointer: &str| part.pointer(pointer).and_then(Value::as_str);
+        match (field("/type"), field("/text"), field("/image_url/url")) {
+            (Some("text"), Some(text), _) => texts.push(text),
+            (Some("image_url"), _, Some(url)) if role == Role::User => {
+                images.push(read_image(url, &format!("{pointer}/image_url/url"))?);
             }
-            texts.join("\n")
+            _ => {
+                let detail = "Only parts of the type “text” are supported, and of the user “image_url”.";
+                return Err(invalid(&pointer, detail));
+            }
         }
-        Some(Value::Null) | None if role == Role::Assistant => String::new(),
-        _ => return Err(invalid(&format!("{pointer}/content"), "The content must be a text or a list of parts.")),
+    }
+    Ok(Turn { images, ..Turn::new(role, texts.join("\n")) })
+}
+
+/// An image by its `data:` address. Others are not fetched: the daemon opens no address that a request names.
+fn read_image(url: &str, pointer: &str) -> Result<Picture, Problem> {
+    let data = url.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("data:")).map(|_| &url[5..]);
+    let Some(data) = data else {
+        let detail = "Images are taken as `data:image/png;base64,…` alone; addresses are not fetched.";
+        return Err(invalid(pointer, detail));
     };
-    Ok((role, content))
+    let content = data.split_once(',').filter(|(kind, _)| kind.ends_with(";base64")).map(|(_, content)| content);
+    let content = content.ok_or_else(|| invalid(pointer, "The data of an image must be Base64."))?;
+    Picture::from_base64(content).map_err(|problem| Problem {
+        errors: vec![FieldError { pointer: pointer.to_owned(), detail: problem.detail.clone() }],
+        ..problem
+    })
 }
 
 #[cfg(test)]
@@ -171,7 +196,21 @@ mod tests {
         assert_eq!((got.model.as_deref(), got.stream, got.include_usage), (Some("a/b"), true, true));
         assert_eq!((got.parameters, got.chat_id.as_deref(), got.project_id), (parameters, Some("c"), None));
         let expected = [(Role::System, "Be brief."), (Role::Assistant, ""), (Role::User, "a\nb")];
-        assert_eq!(got.messages, expected.map(|(role, text)| (role, text.to_owned())));
+        assert_eq!(got.messages, expected.map(|(role, text)| Turn::new(role, text)));
+    }
+
+    /// The beginning of a PNG.
+    const PNG: &str = "data:image/png;base64,iVBORw0KGgo=";
+
+    fn image(url: &str) -> Value {
+        json!({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}]}]})
+    }
+
+    #[test]
+    fn images_come_with_their_data() {
+        assert_eq!(read(image(PNG)).unwrap().messages[0].images.len(), 1);
+        let text = read(image("data:image/png;base64,aGVsbG8=")).unwrap_err();
+        assert_eq!(text.status, 415, "what it is is told by its bytes: {text:?}");
     }
 
     #[test]
@@ -185,6 +224,15 @@ mod tests {
             (json!({"messages": [{"role": "tool", "content": "x"}]}), "/messages/0/role"),
             (json!({"messages": [{"role": "user"}]}), "/messages/0/content"),
             (json!({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}), "/messages/0/content/0"),
+            (image("https://example.org/a.png"), "/messages/0/content/0/image_url/url"),
+            (image("file:///etc/passwd"), "/messages/0/content/0/image_url/url"),
+            (image("data:image/png,abc"), "/messages/0/content/0/image_url/url"),
+            (image("data:image/png;base64,???"), "/messages/0/content/0/image_url/url"),
+            (image("é"), "/messages/0/content/0/image_url/url"),
+            (
+                json!({"messages": [{"role": "assistant", "content": [{"type": "image_url", "image_url": {"url": PNG}}]}]}),
+                "/messages/0/content/0",
+            ),
             (json!({"messages": hi, "n": 2}), "/n"),
             (json!({"messages": hi, "tools": [{}]}), "/tools"),
             (json!({"messages": hi, "temperature": 3}), "/temperature"),

@@ -3,6 +3,7 @@
 use aiia_tests::model_server::{ModelServer, Script};
 use axum::body::Body;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use super::support::*;
 
@@ -79,7 +80,134 @@ async fn errors_have_the_form_that_clients_read() {
     let failed = ask(&server, json!({"messages": hi()})).await;
     assert_eq!((failed.status, &failed.json()["error"]["type"]), (502, &json!("server_error")), "{}", failed.text());
     let stream = ask(&server, json!({"messages": hi(), "stream": true})).await;
+    assert_eq!((stream.status, &stream.json()["error"]["type"]), (502, &json!("server_error")), "no stream has begun");
+    model.always(Script::CutOff(vec!["one ".to_owned()]));
+    let stream = ask(&server, json!({"messages": hi(), "stream": true})).await;
+    assert_eq!(stream.status, 200);
     assert!(chunks(&stream.text()).last().unwrap()["error"]["message"].is_string());
+}
+
+#[tokio::test]
+async fn a_model_that_does_not_exist_is_not_found() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::with_model(&model);
+    let expect = |got: Answer| {
+        let error = got.json()["error"].clone();
+        assert_eq!((got.status, &error["code"]), (404, &json!("model_not_found")), "{error}");
+        assert_eq!((&error["type"], &error["param"]), (&json!("invalid_request_error"), &json!("model")));
+    };
+    for name in ["no-such-alias", "nobody/m"] {
+        for stream in [false, true] {
+            expect(ask(&server, json!({"model": name, "messages": hi(), "stream": stream})).await);
+        }
+        expect(server.post("/v1/embeddings", json!({"model": name, "input": "x"})).await);
+    }
+    expect(server.get("/v1/models/nobody/m").await);
+    let missing = r#"{"error":{"code":"model_not_found","message":"The model `q` does not exist"}}"#;
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    model.always(Script::Answer { status: 404, headers, body: missing.to_owned() });
+    expect(ask(&server, json!({"model": "test/q", "messages": hi(), "stream": true})).await);
+}
+
+/// The rows of the usage report by model.
+async fn used(server: &Server) -> Value {
+    server.get("/api/v1/usage").await.json()
+}
+
+#[tokio::test]
+async fn what_other_programs_use_is_counted() {
+    let model = ModelServer::start().unwrap();
+    model.always(Script::text("one two"));
+    let server = Server::with_model(&model);
+    let usage = ask(&server, json!({"messages": hi()})).await.json()["usage"].clone();
+    ask(&server, json!({"messages": hi(), "stream": true})).await;
+    let report = used(&server).await;
+    let row = &report["items"][0];
+    assert_eq!((&row["name"], &row["runs"]), (&json!("test/test-model"), &json!(2)));
+    assert_eq!(row["input_tokens"].as_u64(), usage["prompt_tokens"].as_u64().map(|tokens| tokens * 2), "{report}");
+    assert_eq!(server.get("/api/v1/usage?by=project").await.json()["items"][0]["name"], "", "of no project");
+    // A failure is one, too; its tokens are not known.
+    model.always(Script::error(500, "out of order"));
+    ask(&server, json!({"messages": hi()})).await;
+    let row = used(&server).await["items"][0].clone();
+    assert_eq!((&row["runs"], &row["uncounted_runs"]), (&json!(3), &json!(1)), "{row}");
+    let project = server.post("/api/v1/projects", json!({"name": "p"})).await.json()["id"].clone();
+    let project = project.as_str().unwrap();
+    let body = json!({"model": "test/test-model", "input": "abc"});
+    let embed =
+        |project: &str| json_body(with_token("POST", "/v1/embeddings").header("x-aiia-project", project), &body);
+    assert_eq!(server.send(embed(project)).await.status, 200);
+    let of_project = server.get(&format!("/api/v1/usage?project_id={project}")).await.json();
+    assert_eq!((&of_project["total"]["runs"], &of_project["total"]["output_tokens"]), (&json!(1), &json!(0)));
+    assert_eq!(server.send(embed("nowhere")).await.status, 404);
+}
+
+#[tokio::test]
+async fn who_stops_listening_is_counted_as_well() {
+    let model = ModelServer::start().unwrap();
+    model.next(Script::Silence(vec!["one ".to_owned()]));
+    let server = Server::with_model(&model);
+    let body = json!({"messages": hi(), "stream": true});
+    let response = server.router.clone().oneshot(json_body(with_token("POST", "/v1/chat/completions"), &body)).await;
+    drop(response.unwrap());
+    let counted = async {
+        while used(&server).await["total"]["runs"] != 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, counted).await.expect("it is entered as cancelled");
+    assert_eq!(used(&server).await["total"]["uncounted_runs"], 1);
+}
+
+#[tokio::test]
+async fn a_kept_answer_is_given_again_where_that_is_wanted() {
+    let model = ModelServer::start().unwrap();
+    model.always(Script::text("one two"));
+    let server = Server::configured(&model, "[cache]\nanswers = true\n");
+    let body = |temperature: f64, stream: bool| json!({"messages": hi(), "temperature": temperature, "stream": stream});
+    let first = ask(&server, body(0.0, false)).await;
+    assert_eq!(first.header("x-aiia-kept-since"), "");
+    let again = ask(&server, body(0.0, false)).await;
+    assert!(!again.header("x-aiia-kept-since").is_empty(), "it is said");
+    assert_eq!(again.json()["choices"], first.json()["choices"]);
+    assert_eq!(again.json()["usage"]["total_tokens"], 0, "no model was asked");
+    let streamed = ask(&server, body(0.0, true)).await;
+    assert!(!streamed.header("x-aiia-kept-since").is_empty() && streamed.text().contains("one two"));
+    assert_eq!(model.chats().len(), 1);
+    ask(&server, body(1.0, false)).await;
+    assert_eq!(model.chats().len(), 2, "what may turn out otherwise is asked again");
+    let total = used(&server).await["total"].clone();
+    assert_eq!((&total["runs"], &total["cached_runs"]), (&json!(4), &json!(2)), "{total}");
+    let other = Server::with_model(&model);
+    ask(&other, body(0.0, false)).await;
+    ask(&other, body(0.0, false)).await;
+    assert_eq!(model.chats().len(), 4, "nothing is kept unless wanted");
+}
+
+#[tokio::test]
+async fn images_go_to_the_model_and_into_the_chat() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::with_model(&model);
+    let png = "data:image/png;base64,iVBORw0KGgo=";
+    let picture =
+        |url: &str| json!([{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": url}}]);
+    let messages = json!([{"role": "user", "content": picture(png)}]);
+    let got = ask(&server, json!({"messages": messages})).await;
+    assert_eq!(got.status, 200, "{}", got.text());
+    let sent = model.chats().pop().unwrap().body;
+    assert!(sent["messages"][0]["content"].to_string().contains(png), "{sent}");
+    let remote = json!([{"role": "user", "content": picture("https://example.org/a.png")}]);
+    let refused = ask(&server, json!({"messages": remote})).await;
+    assert_eq!(
+        (refused.status, &refused.json()["error"]["param"]),
+        (400, &json!("messages.0.content.1.image_url.url"))
+    );
+    let embedded = ask(&server, json!({"model": "embedded/m", "messages": messages})).await;
+    assert!((400..500).contains(&embedded.status), "{}", embedded.text());
+    let project = server.post("/api/v1/projects", json!({"name": "p"})).await.json()["id"].clone();
+    let kept = ask(&server, json!({"messages": messages, "metadata": {"project_id": project}})).await;
+    let page = server.get(&format!("/api/v1/chats/{}/messages", kept.header("x-aiia-chat"))).await.json();
+    assert_eq!(page["items"][0]["attachments"][0]["media_type"], "image/png", "{page}");
 }
 
 #[tokio::test]

@@ -38,19 +38,24 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new() -> Self {
-        Self::build(None, |_| {})
+        Self::build(None, "", |_| {})
     }
 
     pub(super) fn with_model(model: &ModelServer) -> Self {
-        Self::build(Some(model), |_| {})
+        Self::build(Some(model), "", |_| {})
+    }
+
+    /// The same with more lines in the configuration.
+    pub(super) fn configured(model: &ModelServer, more: &str) -> Self {
+        Self::build(Some(model), more, |_| {})
     }
 
     pub(super) fn with_limits(limits: BodyLimits) -> Self {
-        Self::build(None, |app| app.limits = limits)
+        Self::build(None, "", |app| app.limits = limits)
     }
 
-    fn build(model: Option<&ModelServer>, change: impl FnOnce(&mut App)) -> Self {
-        let (directory, engine) = engine(model);
+    fn build(model: Option<&ModelServer>, more: &str, change: impl FnOnce(&mut App)) -> Self {
+        let (directory, engine) = engine_with(model, more);
         let shutdown = CancellationToken::new();
         let tokens = [(TOKEN, Scope::Admin), (READ_TOKEN, Scope::Read)];
         let mut app = App::new(engine.clone(), &tokens, PORT, shutdown.clone());
@@ -99,13 +104,17 @@ impl Server {
 
 /// An engine that knows no model, or the one of `model`.
 pub(super) fn engine(model: Option<&ModelServer>) -> (TempDir, Engine) {
+    engine_with(model, "")
+}
+
+fn engine_with(model: Option<&ModelServer>, more: &str) -> (TempDir, Engine) {
     let directory = tempfile::tempdir().unwrap();
     let config_file = directory.path().join("config.toml");
     if let Some(model) = model {
         let url = model.openai_url();
         let provider =
             format!("[providers.test]\ndialect = 'openai_chat'\nbase_url = '{url}'\nmodels = ['test-model']\n");
-        std::fs::write(&config_file, format!("model = 'test/test-model'\n{provider}")).unwrap();
+        std::fs::write(&config_file, format!("model = 'test/test-model'\n{provider}{more}")).unwrap();
     }
     let options = EngineOptions {
         data_dir: directory.path().join("data"),

@@ -206,8 +206,8 @@ fn insert_run(connection: &Connection, chat_id: &ChatId, file: &FiledRun) -> Res
     columns::execute(
         connection,
         "INSERT INTO runs (id, chat_id, user_message_id, message_id, action, model, settings, status, problem, usage,
-                           created_at, finished_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                           created_at, finished_at, from_cache)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             run.id.as_str(),
             chat_id.as_str(),
@@ -221,6 +221,7 @@ fn insert_run(connection: &Connection, chat_id: &ChatId, file: &FiledRun) -> Res
             run.usage.as_ref().map(columns::to_json).transpose()?,
             clock::normalize(&run.created_at, "/created_at")?,
             finished_at,
+            run.from_cache,
         ],
     )?;
     let numbered = file.events.iter().cloned().zip(1..);

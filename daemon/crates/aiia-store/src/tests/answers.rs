@@ -16,6 +16,11 @@ async fn an_answer_is_kept_for_its_days_and_goes_with_its_chat() {
     let run = store.finish_run(begun.run.id.clone(), end(RunStatus::Completed, "Because")).await.unwrap();
     assert!(run.from_cache);
     assert_eq!(store.value::<i64>("SELECT from_cache FROM usage_ledger"), 1);
+    let rows = store.export_usage().await.unwrap();
+    assert!(rows[0].from_cache, "{rows:?}");
+    let other = fixture();
+    other.import_usage(rows).await.unwrap();
+    assert_eq!(other.value::<i64>("SELECT from_cache FROM usage_ledger"), 1, "a file carries it");
     let late = store.answered_from_cache(begun.run.id).await;
     assert!(matches!(late, Err(StoreError::State { .. })), "{late:?}");
     store.assert_clean().await;

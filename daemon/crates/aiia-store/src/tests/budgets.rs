@@ -3,7 +3,7 @@
 use aiia_protocol::run::RunStatus;
 
 use super::{end, fixture};
-use crate::{StoreError, Summary};
+use crate::{Store, StoreError, Summary};
 
 #[tokio::test]
 async fn the_newest_prompts_weigh_most() {
@@ -15,6 +15,20 @@ async fn the_newest_prompts_weigh_most() {
     let learnt = store.token_factor("a/b".to_owned()).await.unwrap().unwrap();
     assert!(learnt.samples == 5 && learnt.factor > 1.25 && learnt.factor < 1.3, "{learnt:?}");
     assert_eq!(store.token_factor("a/c".to_owned()).await, Ok(None));
+}
+
+#[tokio::test]
+async fn the_speed_that_was_measured_last_is_kept() {
+    let store = fixture();
+    assert_eq!(store.prompt_speed("embedded/a".to_owned()).await, Ok(None));
+    for speed in [10.0, 25.5] {
+        store.keep_prompt_speed("embedded/a".to_owned(), speed).await.unwrap();
+    }
+    let dir = store.dir;
+    store.store.close();
+    let again = Store::open(dir.path()).unwrap();
+    assert_eq!(again.prompt_speed("embedded/a".to_owned()).await, Ok(Some(25.5)));
+    assert_eq!(again.prompt_speed("embedded/b".to_owned()).await, Ok(None));
 }
 
 #[tokio::test]

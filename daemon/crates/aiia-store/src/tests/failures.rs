@@ -30,7 +30,7 @@ use aiia_protocol::chat::ChangeChats;
 use aiia_protocol::project::ListProjects;
 
 use super::*;
-use crate::schema;
+use crate::{Said, schema};
 
 /// What the child process does until it is killed; unset in the process that kills it.
 const WORK: &str = "AIIA_STORE_TEST_WORK";
@@ -61,7 +61,7 @@ fn long_chat(template: &ChatFile, number: usize) -> ChatFile {
 async fn template(store: &Store) -> ChatFile {
     let project = store.create_project(new_project("p", &[])).await.unwrap();
     let chat = store.create_chat(CreateChat::new(project.id.clone())).await.unwrap();
-    let said = (0..MESSAGES).map(|number| (aiia_protocol::message::Role::User, format!("message {number}"))).collect();
+    let said = (0..MESSAGES).map(|number| Said::by_user(format!("message {number}"))).collect();
     store.append_messages(chat.id.clone(), said).await.unwrap();
     let mut file = store.export_chat(chat.id, false).await.unwrap();
     let id = |number: usize| format!("00000000-0000-7000-8000-{number:012}");

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use aiia_protocol::chat::ListChats;
 use aiia_protocol::edit::ListEdits;
+use aiia_protocol::id::{ChatId, MessageId};
 use aiia_protocol::message::ListMessages;
 use aiia_protocol::page::Page;
 use aiia_protocol::project::ListProjects;
 use rstest::rstest;
 
 use super::*;
+use crate::Said;
 
 #[tokio::test]
 async fn projects_that_come_and_go_between_pages_neither_repeat_nor_hide_one() {
@@ -114,5 +116,46 @@ async fn a_cursor_that_was_made_up_is_refused() {
     for cursor in ["", "1", "deadbeef", "next"] {
         let params = ListProjects { cursor: Some(cursor.into()), ..Default::default() };
         assert_eq!(store.list_projects(params).await, Err(StoreError::InvalidCursor), "{cursor}");
+    }
+}
+
+/// All messages of the path that is shown, in pages of `limit`.
+async fn paged(store: &Store, chat: &ChatId, limit: u32) -> Vec<MessageId> {
+    let mut params = ListMessages { limit: Some(limit), ..ListMessages::new(chat.clone()) };
+    let mut seen = Vec::new();
+    loop {
+        let page = store.list_messages(params.clone()).await.unwrap();
+        seen.extend(page.items.into_iter().map(|message| message.id));
+        match page.next_cursor {
+            None => return seen,
+            cursor => params.cursor = cursor,
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_follow_the_path_through_branches() {
+    let store = fixture();
+    let project = store.project("p").await;
+    let chat = store.chat(&project.id).await.id;
+    let say = async |count: usize| {
+        let said = (0..count).map(|number| Said::by_user(number.to_string())).collect();
+        store.append_messages(chat.clone(), said).await.unwrap().head_id.unwrap()
+    };
+    assert_eq!(paged(&store, &chat, 3).await, []);
+    let mut ends = vec![say(10).await];
+    // Another beginning, another wording in the middle, and one at the end.
+    for place in [0, 4, 9] {
+        let path = store.message_path(ends[0].clone()).await.unwrap();
+        store.edit_message(path[place].id.clone(), "other words".to_owned()).await.unwrap();
+        ends.push(say(5).await);
+    }
+    for end in ends {
+        let chosen = store.choose_branch(end.clone()).await.unwrap().head_id.unwrap();
+        let path: Vec<MessageId> =
+            store.message_path(chosen).await.unwrap().into_iter().map(|message| message.id).collect();
+        for limit in [1, 2, 3, 5, 7, 100] {
+            assert_eq!(paged(&store, &chat, limit).await, path, "pages of {limit}");
+        }
     }
 }
