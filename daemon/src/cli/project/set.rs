@@ -13,7 +13,7 @@ pub(super) fn run(client: &mut Client, arguments: &ProjectSettingArguments) -> R
     let project_id = arguments.project.as_str().into();
     let known = client.call::<ProjectGet>(&ProjectRef { project_id })?;
     let system_prompt = arguments.system_prompt.as_deref().map(given_text::text).transpose()?;
-    client.call::<ProjectUpdate>(&changed(known, arguments, system_prompt))
+    Ok(client.call::<ProjectUpdate>(&changed(known, arguments, system_prompt))?)
 }
 
 fn changed(known: Project, arguments: &ProjectSettingArguments, system_prompt: Option<String>) -> UpdateProject {
