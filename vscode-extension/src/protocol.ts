@@ -177,6 +177,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what an answer in a project would be made with, and where each setting comes from. */
+        get: operations["project.settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chats": {
         parameters: {
             query?: never;
@@ -1640,6 +1657,8 @@ export interface components {
             model?: string | null;
             /** @description The sampling parameters of its chats, where the chat has none. */
             parameters?: components["schemas"]["Parameters"];
+            /** @description Which code goes along with questions about code. */
+            context?: components["schemas"]["ContextRules"];
             /** @description When it was made (RFC 3339, UTC). */
             created_at: string;
             /** @description When it or one of its chats last changed (RFC 3339, UTC). */
@@ -1666,6 +1685,23 @@ export interface components {
             max_tokens?: number | null;
             /** @description The answer ends before the first of these texts; at most 16. */
             stop?: string[] | null;
+        };
+        /**
+         * @description Which code of the folder goes along with a question about code. What is absent is left to the next level, in the end to aiia.
+         *
+         *     Patterns are those of `.gitignore`, counted from the folder that the file belongs to. They choose among the files that are
+         *     shown beside the one that is asked about; what no model may see at all is said by `.aiiaignore`.
+         */
+        ContextRules: {
+            /**
+             * Format: uint32
+             * @description At most so many tokens of code, 256 to 1,000,000; never more than a third of the model's window.
+             */
+            budget?: number | null;
+            /** @description Only files that one of these patterns names are shown, such as `src/`; all where it is empty. At most 100. */
+            include?: string[] | null;
+            /** @description No file that one of these patterns names is shown, such as `vendor/` or `*.generated.ts`. At most 100. */
+            exclude?: string[] | null;
         };
         /** @description Parameters of `project.create`. */
         CreateProject: {
@@ -1696,6 +1732,11 @@ export interface components {
              * @default {}
              */
             parameters: components["schemas"]["Parameters"];
+            /**
+             * @description Which code goes along with questions about code.
+             * @default {}
+             */
+            context: components["schemas"]["ContextRules"];
         };
         /** @description Parameters of `project.resolve`. */
         ResolveProject: {
@@ -1725,6 +1766,8 @@ export interface components {
             model?: string | null;
             /** @description All its sampling parameters from now on. */
             parameters?: components["schemas"]["Parameters"] | null;
+            /** @description All its context rules from now on. */
+            context?: components["schemas"]["ContextRules"] | null;
             /**
              * Format: uint64
              * @description Refuse when the project has another version than this.
@@ -1802,6 +1845,66 @@ export interface components {
         };
         /** @description Who said it. */
         Role: "system" | "user" | "assistant";
+        /** @description The result of `project.settings`. */
+        ProjectSettings: {
+            /** @description What an answer in a new chat of the project would be made with now, and where each setting comes from. */
+            settings: components["schemas"]["Settings"];
+        };
+        /** @description The settings in force. What is absent is set nowhere. */
+        Settings: {
+            /** @description The model, `provider/model`. */
+            model?: components["schemas"]["Sourced"] | null;
+            /** @description The system prompt that follows aiia's own. */
+            system_prompt?: components["schemas"]["Sourced"] | null;
+            /** @description How freely the model chooses its words. */
+            temperature?: components["schemas"]["Sourced2"] | null;
+            /** @description At most so many tokens of answer. */
+            max_tokens?: components["schemas"]["Sourced3"] | null;
+            /** @description The answer ends before the first of these texts. */
+            stop?: components["schemas"]["Sourced4"] | null;
+            /** @description At most so many tokens of code are shown with a question about code. */
+            context_budget?: components["schemas"]["Sourced3"] | null;
+            /** @description Patterns of the files that are shown beside the one that is asked about. */
+            context_include?: components["schemas"]["Sourced4"] | null;
+            /** @description Patterns of the files that are not shown. */
+            context_exclude?: components["schemas"]["Sourced4"] | null;
+        };
+        /** @description A setting with where it comes from. */
+        Sourced: {
+            /** @description The value in force. */
+            value: string;
+            /** @description Where it comes from. */
+            origin: components["schemas"]["Origin"];
+        };
+        /** @description Where a setting comes from, the farthest first. A nearer one wins. */
+        Origin: "default" | "global" | "folder" | "project" | "chat" | "message";
+        /** @description A setting with where it comes from. */
+        Sourced2: {
+            /**
+             * Format: double
+             * @description The value in force.
+             */
+            value: number;
+            /** @description Where it comes from. */
+            origin: components["schemas"]["Origin"];
+        };
+        /** @description A setting with where it comes from. */
+        Sourced3: {
+            /**
+             * Format: uint32
+             * @description The value in force.
+             */
+            value: number;
+            /** @description Where it comes from. */
+            origin: components["schemas"]["Origin"];
+        };
+        /** @description A setting with where it comes from. */
+        Sourced4: {
+            /** @description The value in force. */
+            value: string[];
+            /** @description Where it comes from. */
+            origin: components["schemas"]["Origin"];
+        };
         /** @description Parameters of `chat.list`. Pinned chats come first, then the one in which something was said last. */
         ListChats: {
             /**
@@ -2073,55 +2176,6 @@ export interface components {
         ChatSettings: {
             /** @description What an answer in the chat would be made with now, and where each setting comes from. */
             settings: components["schemas"]["Settings"];
-        };
-        /** @description The settings in force. What is absent is set nowhere. */
-        Settings: {
-            /** @description The model, `provider/model`. */
-            model?: components["schemas"]["Sourced"] | null;
-            /** @description The system prompt that follows aiia's own. */
-            system_prompt?: components["schemas"]["Sourced"] | null;
-            /** @description How freely the model chooses its words. */
-            temperature?: components["schemas"]["Sourced2"] | null;
-            /** @description At most so many tokens of answer. */
-            max_tokens?: components["schemas"]["Sourced3"] | null;
-            /** @description The answer ends before the first of these texts. */
-            stop?: components["schemas"]["Sourced4"] | null;
-        };
-        /** @description A setting with where it comes from. */
-        Sourced: {
-            /** @description The value in force. */
-            value: string;
-            /** @description Where it comes from. */
-            origin: components["schemas"]["Origin"];
-        };
-        /** @description Where a setting comes from, the farthest first. A nearer one wins. */
-        Origin: "default" | "global" | "folder" | "project" | "chat" | "message";
-        /** @description A setting with where it comes from. */
-        Sourced2: {
-            /**
-             * Format: double
-             * @description The value in force.
-             */
-            value: number;
-            /** @description Where it comes from. */
-            origin: components["schemas"]["Origin"];
-        };
-        /** @description A setting with where it comes from. */
-        Sourced3: {
-            /**
-             * Format: uint32
-             * @description The value in force.
-             */
-            value: number;
-            /** @description Where it comes from. */
-            origin: components["schemas"]["Origin"];
-        };
-        /** @description A setting with where it comes from. */
-        Sourced4: {
-            /** @description The value in force. */
-            value: string[];
-            /** @description Where it comes from. */
-            origin: components["schemas"]["Origin"];
         };
         /** @description The result of `tag.list`. */
         TagList: {
@@ -3452,7 +3506,7 @@ export interface components {
             intent: components["schemas"]["ActionKind"] | null;
             /**
              * Format: uint32
-             * @description How many tokens it may have; 2048 where absent.
+             * @description How many tokens it may have; where absent, as many as the project says, else 2048.
              * @default null
              */
             budget: number | null;
@@ -3909,7 +3963,7 @@ export interface components {
         };
         /** @description What a number of runs used. What is not known is absent, never 0. */
         UsageRow: {
-            /** @description What the row stands for. */
+            /** @description What the row stands for; empty for what belongs to no project or chat, such as requests of other programs at `/v1`. */
             name: string;
             /**
              * Format: uint64
@@ -4647,6 +4701,11 @@ export interface operations {
                      * @default {}
                      */
                     parameters?: components["schemas"]["Parameters"];
+                    /**
+                     * @description Which code goes along with questions about code.
+                     * @default {}
+                     */
+                    context?: components["schemas"]["ContextRules"];
                 };
             };
         };
@@ -4783,6 +4842,8 @@ export interface operations {
                     model?: string | null;
                     /** @description All its sampling parameters from now on. */
                     parameters?: components["schemas"]["Parameters"] | null;
+                    /** @description All its context rules from now on. */
+                    context?: components["schemas"]["ContextRules"] | null;
                     /**
                      * Format: uint64
                      * @description Refuse when the project has another version than this.
@@ -4901,6 +4962,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectStatistics"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "project.settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["schemas"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSettings"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -6912,7 +6996,7 @@ export interface operations {
                     intent?: components["schemas"]["ActionKind"] | null;
                     /**
                      * Format: uint32
-                     * @description How many tokens it may have; 2048 where absent.
+                     * @description How many tokens it may have; where absent, as many as the project says, else 2048.
                      * @default null
                      */
                     budget?: number | null;

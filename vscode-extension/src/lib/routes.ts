@@ -14,6 +14,7 @@ export const ROUTES: Record<string, [method: string, path: string]> = {
   "project.restore": ["POST", "/api/v1/projects/{project_id}/restore"],
   "project.duplicate": ["POST", "/api/v1/projects/{project_id}/duplicate"],
   "project.statistics": ["GET", "/api/v1/projects/{project_id}/statistics"],
+  "project.settings": ["GET", "/api/v1/projects/{project_id}/settings"],
   "chat.list": ["GET", "/api/v1/chats"],
   "chat.create": ["POST", "/api/v1/chats"],
   "chat.get": ["GET", "/api/v1/chats/{chat_id}"],
