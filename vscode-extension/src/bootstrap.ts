@@ -9,7 +9,7 @@ import { pipeline } from "node:stream/promises";
 import type * as vscode from "vscode";
 import { config } from "./config";
 import { Missing } from "./lib/keeper";
-import { type Candidate, candidates, choose } from "./lib/program";
+import { type Candidate, candidates, choose, sums } from "./lib/program";
 
 /** The program to start. */
 export async function findProgram(context: vscode.ExtensionContext): Promise<Candidate> {
@@ -49,7 +49,10 @@ async function verify(context: vscode.ExtensionContext, program: string): Promis
   const { size, mtimeMs } = statSync(program);
   const stamp = `${program} ${size} ${mtimeMs}`;
   if (context.globalState.get("verified") === stamp) return;
-  const wanted = JSON.parse(await readFile(list, "utf8")) as Record<string, string>;
+  const wanted = sums(await readFile(list, "utf8"));
+  if (!wanted || !Object.hasOwn(wanted, basename(program))) {
+    throw new Missing(`${list} does not tell what ${basename(program)} is; install the extension again.`);
+  }
   for (const [name, sum] of Object.entries(wanted)) {
     const hash = createHash("sha256");
     await pipeline(createReadStream(join(dirname(program), basename(name))), hash);

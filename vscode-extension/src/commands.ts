@@ -7,8 +7,10 @@ import { type Ctx, showProblem } from "./ctx";
 import type { Actions, Kind } from "./features/actions";
 import type { ChatView } from "./features/chat_view";
 import type { ContextPreview } from "./features/context_preview";
+import { removeKey, setKey } from "./features/keys";
 import type { Reports } from "./features/reports";
 import type { Reviews, Target } from "./features/reviews";
+import type { StatusBar } from "./features/status_bar";
 
 export interface Features {
   chat: ChatView;
@@ -16,12 +18,13 @@ export interface Features {
   reviews: Reviews;
   reports: Reports;
   context: ContextPreview;
+  status: StatusBar;
 }
 
 /** How long `aiia open` may take. */
 const OPEN_LIMIT = 15_000;
 
-export function registerCommands(ctx: Ctx, { chat, actions, reviews, reports, context }: Features): void {
+export function registerCommands(ctx: Ctx, { chat, actions, reviews, reports, context, status }: Features): void {
   const table: Record<string, (...args: never[]) => unknown> = {
     "aiia.chat": () => chat.focus(),
     "aiia.askSelection": () => chat.attachSelection(),
@@ -50,7 +53,10 @@ export function registerCommands(ctx: Ctx, { chat, actions, reviews, reports, co
     "aiia.doctor": () => reports.doctor(),
     "aiia.restart": () => ctx.start(),
     "aiia.showLog": () => ctx.output.show(),
-    "aiia.status": () => showStatus(ctx),
+    "aiia.status": () => status.show(),
+    "aiia.setKey": () => setKey(ctx),
+    "aiia.removeKey": () => removeKey(ctx),
+    "aiia.attachFile": (uri?: vscode.Uri, all?: vscode.Uri[]) => chat.attachFiles(all ?? (uri ? [uri] : [])),
   };
   // What the lightbulb offers comes from the daemon, with its arguments.
   const kinds: Kind[] = ["explain", "fix", "optimize", "test", "document", "edit", "ask"];
@@ -81,20 +87,4 @@ async function openInBrowser(ctx: Ctx): Promise<void> {
   const { stdout } = await promisify(execFile)(ctx.program, ["open", "--print"], { timeout: OPEN_LIMIT });
   const address = vscode.Uri.parse(stdout.trim(), true);
   await vscode.env.openExternal(address);
-}
-
-async function showStatus(ctx: Ctx): Promise<void> {
-  const { connection, detail } = ctx.status;
-  const items: (vscode.QuickPickItem & { command: string })[] = [
-    { label: "$(comment-discussion) Open Chat", command: "aiia.chat" },
-    { label: "$(diff) Review Changes", command: "aiia.reviewEdits" },
-    { label: "$(symbol-misc) Select Model", command: "aiia.selectModel" },
-    { label: "$(globe) Open in Browser", command: "aiia.openInBrowser" },
-    { label: "$(pulse) Doctor", description: "checks everything and says how to mend it", command: "aiia.doctor" },
-    { label: "$(output) Show Log", command: "aiia.showLog" },
-    { label: "$(debug-restart) Restart", command: "aiia.restart" },
-  ];
-  const title = `aiia: ${connection}${detail ? `. ${detail}` : ""}`;
-  const chosen = await vscode.window.showQuickPick(connection === "connected" ? items : items.reverse(), { title });
-  if (chosen) await vscode.commands.executeCommand(chosen.command);
 }

@@ -84,7 +84,7 @@ export class Ctx implements vscode.Disposable {
     const chosen = await vscode.window.showErrorMessage(`aiia: ${detail}`, ...next);
     if (chosen === "Open Settings") await vscode.commands.executeCommand("workbench.action.openSettings", "aiia.path");
     if (chosen === "How to Install") {
-      await vscode.commands.executeCommand("workbench.action.openWalkthrough", `${this.extension.extension.id}#aiia.start`);
+      await vscode.commands.executeCommand("workbench.action.openWalkthrough", `${this.extension.extension.id}#start`);
     }
     if (chosen === "Show Log") this.output.show();
     if (chosen === "Try Again") await this.start();

@@ -19,8 +19,8 @@ export function activate(extension: vscode.ExtensionContext): void {
   const reports = ctx.own(new Reports(ctx));
   const chat = ctx.own(new ChatView(ctx, reviews, reports));
   const actions = ctx.own(new Actions(ctx, chat, reviews));
-  ctx.own(new StatusBar(ctx));
-  registerCommands(ctx, { chat, actions, reviews, reports, context: new ContextPreview(ctx, reports) });
+  const status = ctx.own(new StatusBar(ctx, chat));
+  registerCommands(ctx, { chat, actions, reviews, reports, status, context: new ContextPreview(ctx, reports) });
   ctx.own(onDidChangeConnection(() => void ctx.start()));
   ctx.own(vscode.workspace.onDidGrantWorkspaceTrust(() => void ctx.start()));
   // The daemon is started beside the activation, not within it.

@@ -5,11 +5,12 @@
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import type { Ctx } from "../ctx";
-import { asProblem, type Chat, type OperationName, type Params, type Project, type RunEvent } from "../lib/api";
-import { placeLabel } from "../lib/text";
+import { type Ctx, showProblem } from "../ctx";
+import { asProblem, type OperationName, type Params, type Project, type RunEvent } from "../lib/api";
+import { pathOf } from "../lib/places";
+import { placeLabel, remarksDocument } from "../lib/text";
 import { ended, exported, importRemarks, importSummary } from "../lib/transfers";
-import { type Attachment, type FromView, type HostAction, parseFromView, type ToView } from "../lib/view_protocol";
+import { type Attachment, type FromView, type HostAction, needsTrust, parseFromView, type ToView } from "../lib/view_protocol";
 import type { Reports } from "./reports";
 import type { Reviews } from "./reviews";
 
@@ -21,9 +22,16 @@ const MODEL = "model";
 export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
   #view: vscode.WebviewView | undefined;
   #ready = false;
+  /** Counts the pages of the view: VSCode takes a hidden one away, and what it asked for is not the next one's. */
+  #page = 0;
   /** What is to be told to the view once it is there. */
   #waiting: ToView[] = [];
   #chatId: string | undefined;
+  /** The folder that the view was told of. */
+  #told: string | undefined;
+  readonly #onModel = new vscode.EventEmitter<void>();
+  /** Another model was chosen. */
+  readonly onModel = this.#onModel.event;
   /** The files that the view was handed; it may name no others. */
   readonly #handed = new Set<string>();
   readonly #disposables: vscode.Disposable[];
@@ -34,11 +42,16 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
     private readonly reports: Reports,
   ) {
     this.#disposables = [
+      this.#onModel,
       vscode.window.registerWebviewViewProvider(VIEW, this),
       ctx.onStatus(() => this.#tellConnection()),
+      // What a hidden view misses it reads when it is shown again.
       ctx.onEvent((event) => this.#tell({ type: "event", event })),
       ctx.onRun((event: RunEvent) => this.#tell({ type: "run", event })),
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.#tellWorkspace()),
+      vscode.window.onDidChangeActiveTextEditor(() => {
+        if (this.#folder !== this.#told) this.#tellWorkspace();
+      }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.#tellWorkspace()),
     ];
   }
@@ -51,18 +64,28 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
   resolveWebviewView(view: vscode.WebviewView): void {
     const folder = vscode.Uri.joinPath(this.ctx.extension.extensionUri, "dist", "webview");
     this.#view = view;
-    this.#ready = false;
+    this.#leave();
     view.webview.options = { enableScripts: true, enableCommandUris: false, enableForms: true, localResourceRoots: [folder] };
     view.webview.onDidReceiveMessage((message: unknown) => {
       const parsed = parseFromView(message);
       if (parsed) void this.#take(parsed);
       else this.ctx.output.warn("a message of the chat view was dropped");
     });
+    view.onDidChangeVisibility(() => {
+      if (!view.visible && view === this.#view) this.#leave();
+    });
     view.onDidDispose(() => {
+      if (view !== this.#view) return;
       this.#view = undefined;
-      this.#ready = false;
+      this.#leave();
     });
     view.webview.html = html(view.webview, folder);
+  }
+
+  /** The page of the view is gone. */
+  #leave(): void {
+    this.#ready = false;
+    this.#page++;
   }
 
   async focus(): Promise<void> {
@@ -94,7 +117,7 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
       selection.end.character === 0 && selection.end.line > selection.start.line ? selection.end.line : selection.end.line + 1;
     const lines = whole ? undefined : { start: selection.start.line + 1, end };
     const text = whole ? document.getText() : document.getText(selection.with(selection.start.with({ character: 0 })));
-    const path = document.uri.scheme === "file" ? document.uri.fsPath : `untitled:${document.uri.toString()}`;
+    const path = pathOf(document.uri);
     this.#hand({
       label: placeLabel(path, lines),
       path,
@@ -154,7 +177,9 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
     const chosen = await vscode.window.showQuickPick(picks, { title: "aiia: Model", placeHolder: missing || undefined });
     if (!chosen) return;
     await this.ctx.extension.workspaceState.update(MODEL, chosen.id);
+    this.#onModel.fire();
     if (this.#chatId) await this.ctx.call("chat.update", { chat_id: this.#chatId, model: chosen.id ?? null });
+    else this.#tellModel();
   }
 
   async #take(message: FromView): Promise<void> {
@@ -162,12 +187,14 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
       case "ready": {
         this.#ready = true;
         this.#tellWorkspace();
+        this.#tellModel();
         this.#tellConnection();
         for (const waiting of this.#waiting.splice(0)) this.#tell(waiting);
         return;
       }
       case "current":
         this.#chatId = message.chatId ?? undefined;
+        if (!this.#chatId) this.#tellModel();
         return;
       case "call":
         return this.#answer(message.id, () => this.#call(message.operation, message.params));
@@ -177,34 +204,33 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
   }
 
   async #answer(id: number, work: () => Promise<unknown>): Promise<void> {
-    try {
-      this.#tell({ type: "result", id, result: (await work()) ?? null });
-    } catch (error) {
-      this.#tell({ type: "problem", id, problem: asProblem(error) });
-    }
+    const page = this.#page;
+    const answer: ToView = await work().then(
+      (result) => ({ type: "result", id, result: result ?? null }),
+      (error) => ({ type: "problem", id, problem: asProblem(error) }),
+    );
+    if (page === this.#page) this.#tell(answer);
   }
 
   async #call(operation: OperationName, params: Record<string, unknown>): Promise<unknown> {
     const path = (params.document as { path?: unknown } | undefined)?.path;
     if (path !== undefined && !this.#handed.has(String(path))) throw new Error("That file was not attached.");
     if (operation === "project.resolve" && params.folder !== this.#folder) throw new Error("That folder is not open.");
-    if (operation === "chat.create" && this.model && !params.model) {
-      const chat: Chat = await this.ctx.call("chat.create", { ...(params as Params<"chat.create">), model: this.model });
-      return chat;
-    }
+    if (needsTrust(operation) && !vscode.workspace.isTrusted)
+      throw new Error("Trust this folder first: aiia reads nothing of an untrusted one by itself, and changes nothing there.");
     if (operation === "edit.propose") return this.#propose(params as Params<"edit.propose">);
     return this.ctx.call(operation, params as never);
   }
 
   /** Makes code of an answer a change. Where the answer names no file, it is meant for the one that is open. */
-  async #propose({ message_id, block }: Params<"edit.propose">): Promise<unknown> {
+  async #propose(params: Params<"edit.propose">): Promise<unknown> {
     try {
-      return await this.ctx.call("edit.propose", { message_id, block });
+      return await this.ctx.call("edit.propose", params);
     } catch (error) {
       const document = vscode.window.activeTextEditor?.document;
       if (asProblem(error).code !== "edit_rejected" || document?.uri.scheme !== "file") throw error;
-      const documents = [{ path: document.uri.fsPath, text: document.getText(), language_id: document.languageId }];
-      return this.ctx.call("edit.propose", { message_id, block, documents });
+      const documents = [{ path: pathOf(document.uri), text: document.getText(), language_id: document.languageId }];
+      return this.ctx.call("edit.propose", { ...params, documents });
     }
   }
 
@@ -226,8 +252,6 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
         return this.#export(what.chatId, what.format);
       case "import":
         return this.#import();
-      case "openFile":
-        return openFile(what.path, what.line);
       case "openLink":
         await vscode.env.openExternal(vscode.Uri.parse(what.url, true));
         return;
@@ -235,13 +259,8 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
         return this.attachSelection();
       case "attachUris":
         return this.#attachUris(what.uris);
-      case "showContext":
       case "restart":
-      case "openInBrowser":
-        await vscode.commands.executeCommand(`aiia.${what.action}`);
-        return;
-      case "log":
-        this.ctx.output.show();
+        return this.ctx.start();
     }
   }
 
@@ -262,7 +281,9 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
     const options = { location: vscode.ProgressLocation.Notification, title: "aiia: importing", cancellable: true };
     const transfer = await vscode.window.withProgress(options, async (progress, token) => {
       const started = await this.ctx.call("import.start", { path: file.fsPath });
-      token.onCancellationRequested(() => void this.ctx.call("transfer.cancel", { transfer_id: started.id }));
+      token.onCancellationRequested(() => {
+        this.ctx.call("transfer.cancel", { transfer_id: started.id }).catch(showProblem);
+      });
       return ended(
         (operation, params) => this.ctx.call(operation, params),
         started,
@@ -273,7 +294,8 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
       const remarks = importRemarks(transfer.report);
       const show = remarks.length ? ["What Was Left Out"] : [];
       void vscode.window.showInformationMessage(`aiia: ${importSummary(transfer.report)}`, ...show).then((chosen) => {
-        if (chosen) void this.reports.show("aiia import", `# Import\n\n${remarks.map((remark) => `- ${remark}`).join("\n")}\n`);
+        if (!chosen) return;
+        this.reports.show("aiia import", remarksDocument(remarks)).catch(showProblem);
       });
     }
     if (transfer.problem) throw transfer.problem;
@@ -281,10 +303,21 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
 
   /** Files that were dropped from the explorer; only those of the opened folders. */
   async #attachUris(uris: string[]): Promise<void> {
-    for (const text of uris) {
-      const uri = vscode.Uri.parse(text, true);
+    await this.#attachAll(uris.map((text) => vscode.Uri.parse(text, true)));
+  }
+
+  /** Attaches files that were chosen in the explorer. */
+  async attachFiles(uris: vscode.Uri[]): Promise<void> {
+    const active = vscode.window.activeTextEditor?.document.uri;
+    await this.#attachAll(uris.length ? uris : active ? [active] : []);
+    await this.focus();
+  }
+
+  async #attachAll(uris: vscode.Uri[]): Promise<void> {
+    for (const uri of uris) {
       if (!vscode.workspace.getWorkspaceFolder(uri)) throw new Error(`${uri.fsPath} is in none of the opened folders.`);
-      const { size } = await vscode.workspace.fs.stat(uri);
+      const { size, type } = await vscode.workspace.fs.stat(uri);
+      if (type & vscode.FileType.Directory) throw new Error(`${uri.fsPath} is a folder; attach files.`);
       if (size > MAX_ATTACHED)
         throw new Error(`${uri.fsPath} has ${size} bytes; files of up to ${MAX_ATTACHED} can be attached.`);
       const document = await vscode.workspace.openTextDocument(uri);
@@ -293,11 +326,22 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
   }
 
   get #folder(): string | undefined {
-    return vscode.workspace.workspaceFolders?.find((folder) => folder.uri.scheme === "file")?.uri.fsPath;
+    const active = vscode.window.activeTextEditor?.document.uri;
+    const own = active && vscode.workspace.getWorkspaceFolder(active);
+    const folders = [own, ...(vscode.workspace.workspaceFolders ?? [])];
+    const isKnown = folders.some((folder) => folder?.uri.fsPath === this.#told);
+    // An editor that belongs to no folder does not change it.
+    if (!own && isKnown && this.#told !== undefined) return this.#told;
+    return folders.find((folder) => folder?.uri.scheme === "file")?.uri.fsPath;
   }
 
   #tellWorkspace(): void {
-    this.#tell({ type: "workspace", folder: this.#folder ?? null, trusted: vscode.workspace.isTrusted });
+    this.#told = this.#folder;
+    this.#tell({ type: "workspace", folder: this.#told ?? null, trusted: vscode.workspace.isTrusted });
+  }
+
+  #tellModel(): void {
+    this.#tell({ type: "nextModel", model: this.model ?? null });
   }
 
   #tellConnection(): void {
@@ -318,13 +362,6 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
   dispose(): void {
     for (const disposable of this.#disposables) disposable.dispose();
   }
-}
-
-async function openFile(path: string, line: number): Promise<void> {
-  // A path of another machine would hand it the user's name and password hash on Windows.
-  if (/^[\\/]{2}/.test(path)) throw new Error("Files of other machines are not opened.");
-  const position = new vscode.Position(Math.max(0, line - 1), 0);
-  await vscode.window.showTextDocument(vscode.Uri.file(path), { selection: new vscode.Range(position, position) });
 }
 
 /** The page of the view: nothing is loaded but our own script and style, and nothing can be sent anywhere. */

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Ctx } from "../ctx";
+import { pathOf } from "../lib/places";
 import { contextDocument, placeLabel } from "../lib/text";
 import type { Reports } from "./reports";
 
@@ -20,7 +21,7 @@ export class ContextPreview {
     if (!vscode.workspace.isTrusted)
       throw new Error("Trust this folder first: aiia reads nothing of an untrusted one by itself.");
     const { document, selection } = editor;
-    const path = document.uri.scheme === "file" ? document.uri.fsPath : `untitled:${document.uri.toString()}`;
+    const path = pathOf(document.uri);
     const lines = { start: selection.start.line + 1, end: selection.end.line + 1 };
     const bundle = await this.ctx.call("context.get", {
       document: { path, text: document.getText(), language_id: document.languageId },

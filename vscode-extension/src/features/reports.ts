@@ -5,6 +5,8 @@ import type { Ctx } from "../ctx";
 import { doctorDocument } from "../lib/text";
 
 const SCHEME = "aiia-report";
+/** What stands where a report was before the window was loaded again. */
+const GONE = "# Shown earlier\n\nRun the command again to see how it is now.\n";
 
 export class Reports implements vscode.Disposable, vscode.TextDocumentContentProvider {
   readonly #texts = new Map<string, string>();
@@ -14,12 +16,17 @@ export class Reports implements vscode.Disposable, vscode.TextDocumentContentPro
 
   constructor(private readonly ctx: Ctx) {}
 
-  /** Shows `text` under a name; the same name shows the new text in the same editor. */
+  /** Shows Markdown under a name, as it is read; the same name shows the new text in the same place. */
   async show(name: string, text: string): Promise<void> {
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}.md` });
     this.#texts.set(uri.path, text);
     this.#onDidChange.fire(uri);
-    await vscode.window.showTextDocument(uri, { preview: true });
+    try {
+      await vscode.commands.executeCommand("markdown.showPreview", uri);
+    } catch {
+      // VSCode's own extension for Markdown is switched off.
+      await vscode.window.showTextDocument(uri, { preview: true });
+    }
   }
 
   async doctor(): Promise<void> {
@@ -27,7 +34,7 @@ export class Reports implements vscode.Disposable, vscode.TextDocumentContentPro
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {
-    return this.#texts.get(uri.path) ?? "";
+    return this.#texts.get(uri.path) ?? GONE;
   }
 
   dispose(): void {

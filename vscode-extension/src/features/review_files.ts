@@ -25,7 +25,11 @@ export class ReviewFiles implements vscode.FileSystemProvider, vscode.Disposable
   readonly #shown = new Map<string, { text: string; since: number }>();
   #clock = 0;
 
-  constructor(private readonly side: (uri: vscode.Uri) => Side | undefined) {
+  /** `side` gives what is known, `load` asks for it: a window that was loaded again has tabs of which nothing is known yet. */
+  constructor(
+    private readonly side: (uri: vscode.Uri) => Side | undefined,
+    private readonly load: (uri: vscode.Uri) => Promise<unknown>,
+  ) {
     // VSCode listens at once, so that everything else must be there.
     this.#registration = vscode.workspace.registerFileSystemProvider(SCHEME, this);
   }
@@ -36,8 +40,8 @@ export class ReviewFiles implements vscode.FileSystemProvider, vscode.Disposable
     if (differ.length) this.#onDidChange.fire(differ.map((uri) => ({ type: vscode.FileChangeType.Changed, uri })));
   }
 
-  stat(uri: vscode.Uri): vscode.FileStat {
-    const side = this.#find(uri);
+  async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    const side = await this.#find(uri);
     return {
       type: vscode.FileType.File,
       ctime: 0,
@@ -47,14 +51,14 @@ export class ReviewFiles implements vscode.FileSystemProvider, vscode.Disposable
     };
   }
 
-  readFile(uri: vscode.Uri): Uint8Array {
-    const side = this.#find(uri);
+  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+    const side = await this.#find(uri);
     this.#note(uri, side.text);
     return Buffer.from(side.text);
   }
 
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
-    const side = this.#find(uri);
+    const side = await this.#find(uri);
     if (!side.writable) throw vscode.FileSystemError.NoPermissions("Edit the file itself, beside the change.");
     try {
       await side.rewrite(this.#shown.get(uri.toString())?.text ?? side.text, Buffer.from(content).toString());
@@ -83,7 +87,12 @@ export class ReviewFiles implements vscode.FileSystemProvider, vscode.Disposable
     throw vscode.FileSystemError.NoPermissions("A review has no files of its own.");
   }
 
-  #find(uri: vscode.Uri): Side {
+  async #find(uri: vscode.Uri): Promise<Side> {
+    try {
+      if (!this.side(uri)) await this.load(uri);
+    } catch (error) {
+      throw vscode.FileSystemError.Unavailable(sentence(asProblem(error)));
+    }
     const side = this.side(uri);
     if (!side) throw vscode.FileSystemError.FileNotFound("This change waits no more.");
     return side;

@@ -7,8 +7,11 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { type Ctx, showProblem } from "../ctx";
 import type { EditPreview, PendingEdit, Schemas } from "../lib/api";
-import { editSummary, hunkAt } from "../lib/text";
+import { complaint, hunkAt, nextHunk, placed } from "../lib/hunks";
+import { editSummary } from "../lib/text";
+import { editsHere } from "./edits_here";
 import { ReviewFiles, SCHEME, type Side } from "./review_files";
+import { closeDiffs, closeMulti, isOpen, left, named, saved, shownReview, side, uriOf } from "./review_tabs";
 
 const SETTLE_MILLISECONDS = 100;
 
@@ -22,9 +25,15 @@ export interface Target {
 
 export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
   readonly #previews = new Map<string, EditPreview>();
+  readonly #loading = new Map<string, Promise<EditPreview>>();
   readonly #settling = new Map<string, NodeJS.Timeout>();
+  /** What was just decided: the cursor goes on to the next hunk. */
+  #decided: Target | undefined;
   #turn: Promise<void> = Promise.resolve();
-  readonly #files = new ReviewFiles((uri) => this.#side(uri));
+  readonly #files = new ReviewFiles(
+    (uri) => this.#side(uri),
+    (uri) => this.#loadOnce(named(uri)?.editId ?? ""),
+  );
   readonly #onDidChangeLenses = new vscode.EventEmitter<void>();
   readonly #disposables: vscode.Disposable[] = [this.#files, this.#onDidChangeLenses];
   readonly onDidChangeCodeLenses = this.#onDidChangeLenses.event;
@@ -37,8 +46,14 @@ export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
         if (event.entity === "edit" && this.#previews.has(event.id)) void this.#refresh(event.id);
       }),
       // What is accepted, typed or undone moves the places of the hunks.
-      vscode.workspace.onDidChangeTextDocument(({ document }) => this.#settle(document)),
-      tabs.onDidChangeTabs(() => this.#noteTabs()),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        this.#settle(document);
+        this.#advance();
+      }),
+      tabs.onDidChangeTabs(({ closed }) => {
+        this.#noteTabs();
+        if (closed.length) this.#forgetClosed();
+      }),
       tabs.onDidChangeTabGroups(() => this.#noteTabs()),
       vscode.window.onDidChangeActiveTextEditor(() => this.#noteTabs()),
     );
@@ -62,12 +77,22 @@ export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
     }
   }
 
-  /** Shows a pending edit: one diff, or one editor with the diffs of all files. */
-  open(editId: string): Promise<void> {
-    return this.#inTurn(() => this.#open(editId));
+  /** Nothing is read for reviews that no tab shows. */
+  #forgetClosed(): void {
+    for (const [id, { edit }] of this.#previews) {
+      if (isOpen(id, edit.title) || this.#loading.has(id)) continue;
+      clearTimeout(this.#settling.get(id));
+      this.#settling.delete(id);
+      this.#previews.delete(id);
+    }
   }
 
-  async #open(editId: string): Promise<void> {
+  /** Shows a pending edit: one diff, or one editor with the diffs of all files. */
+  open(editId: string, viewColumn?: vscode.ViewColumn): Promise<void> {
+    return this.#inTurn(() => this.#open(editId, viewColumn));
+  }
+
+  async #open(editId: string, viewColumn?: vscode.ViewColumn): Promise<void> {
     const preview = await this.#load(editId);
     const files = preview.files.filter((file) => file.hunks.length > 0);
     if (files.length === 0) {
@@ -78,7 +103,13 @@ export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
     if (sides.length === 1) {
       const [{ file, left, right }] = sides;
       const title = `${basename(file.path)}: ${preview.edit.title}`;
-      await vscode.commands.executeCommand("vscode.diff", left, right, title, { preview: false });
+      const line = (nextHunk(placed(preview, file, "after"), 1)?.start ?? 1) - 1;
+      const options: vscode.TextDocumentShowOptions = {
+        preview: false,
+        viewColumn,
+        selection: new vscode.Range(line, 0, line, 0),
+      };
+      await vscode.commands.executeCommand("vscode.diff", left, right, title, options);
       return;
     }
     const resources = sides.map(({ file, left, right }) => [uriOf(file.path), left, right]);
@@ -87,7 +118,7 @@ export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
 
   /** Lets the user choose among what waits. */
   async choose(): Promise<void> {
-    const { items } = await this.ctx.call("edit.list", { status: "pending", limit: 100 });
+    const items = await editsHere(this.ctx, "pending");
     if (items.length === 0) {
       void vscode.window.showInformationMessage("aiia: Nothing waits for a review.");
       return;
@@ -110,6 +141,7 @@ export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
       if (!chosen) return;
       if (!(await saved(chosen.edit_id))) return;
       if (command === "acceptHunk" && !(await this.#confirmProtected(chosen))) return;
+      if (command.endsWith("Hunk")) this.#decided = chosen;
       await this.ctx.command(`aiia.${command}`, chosen);
     } catch (error) {
       showProblem(error);
@@ -145,7 +177,7 @@ export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
 
   /** A file that can make programs run something, or is aiia's own, is asked about with its name. */
   async #confirmProtected({ edit_id, hunks }: Target): Promise<boolean> {
-    const files = this.#previews.get(edit_id)?.files ?? [];
+    const { files } = this.#previews.get(edit_id) ?? (await this.#loadOnce(edit_id));
     const file = files.find((one) => one.protection && one.hunks.some((hunk) => hunks?.includes(hunk.number)));
     if (!file) return true;
     const accept = "Accept This Hunk";
@@ -153,61 +185,55 @@ export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
     return (await vscode.window.showWarningMessage("aiia: Change a protected file?", { modal: true, detail }, accept)) === accept;
   }
 
-  /** Takes the last accepted change back. */
+  /** Takes the change back that was accepted last in the files of this window. */
   async undoLast(): Promise<void> {
-    const { items } = await this.ctx.call("edit.list", { limit: 50 });
-    const accepted = items
-      .filter((edit: PendingEdit) => edit.files.some((file) => file.hunks.some((hunk) => hunk.status === "accepted")))
-      .sort((one: PendingEdit, other: PendingEdit) => other.updated_at.localeCompare(one.updated_at));
-    if (accepted.length === 0) {
-      void vscode.window.showInformationMessage("aiia: No accepted change can be taken back.");
-      return;
-    }
-    await this.decide("undo", { edit_id: accepted[0].id });
+    const [last] = await editsHere(this.ctx, "accepted");
+    if (last) await this.decide("undo", { edit_id: last.id });
+    else void vscode.window.showInformationMessage("aiia: No accepted change can be taken back.");
   }
 
   /** What stands under an address. The lines that come can be edited, where the folder is trusted. */
   #side(uri: vscode.Uri): Side | undefined {
-    const { editId, file, which } = this.#file(uri) ?? {};
-    if (!editId || !file) return undefined;
+    const { preview, file, which } = this.#file(uri) ?? {};
+    if (!preview || !file) return undefined;
     const isAfter = which === "after";
     return {
       text: isAfter ? file.after : file.before,
       writable: isAfter && vscode.workspace.isTrusted,
       rewrite: async (shown, text) => {
-        await this.ctx.call("edit.rewrite", { edit_id: editId, path: file.path, shown, text });
-        await this.#load(editId);
+        await this.ctx.call("edit.rewrite", { edit_id: preview.edit.id, path: file.path, shown, text });
+        await this.#load(preview.edit.id);
       },
     };
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const { editId, file, which } = this.#file(document.uri) ?? {};
-    if (!editId || !file || which !== "after") return [];
-    const lens = (hunk: number, line: number, title: string, command: string) =>
-      new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
-        title,
-        command,
-        arguments: [{ edit_id: editId, hunks: [hunk] }],
-      });
-    return file.hunks
-      .filter((hunk) => !hunk.conflict)
-      .flatMap((hunk) => {
-        const line = Math.min(hunk.after_line, document.lineCount) - 1;
-        return [
-          lens(hunk.number, line, "$(check) Accept", "aiia.acceptHunk"),
-          lens(hunk.number, line, "$(close) Reject", "aiia.rejectHunk"),
-          lens(hunk.number, line, "Split", "aiia.splitHunk"),
-          lens(hunk.number, line, "Try Again…", "aiia.retryHunk"),
-        ];
-      });
+    const { preview, file, which } = this.#file(document.uri) ?? {};
+    if (!preview || !file || which !== "after") return [];
+    return placed(preview, file, "after").flatMap((hunk) => {
+      const line = Math.max(1, Math.min(hunk.start, document.lineCount)) - 1;
+      const lens = (title: string, command: string) => {
+        const argument: Target = { edit_id: preview.edit.id, hunks: [hunk.number] };
+        return new vscode.CodeLens(new vscode.Range(line, 0, line, 0), { title, command, arguments: [argument] });
+      };
+      if (hunk.conflict) {
+        const why = `$(warning) Does not fit: ${complaint(hunk.conflict, file.path)}`;
+        return [lens("$(close) Reject", "aiia.rejectHunk"), lens(why, "")];
+      }
+      return [
+        lens("$(check) Accept", "aiia.acceptHunk"),
+        lens("$(close) Reject", "aiia.rejectHunk"),
+        lens("Split", "aiia.splitHunk"),
+        lens("Try Again…", "aiia.retryHunk"),
+      ];
+    });
   }
 
-  #file(uri: vscode.Uri): { editId: string; file: FilePreview | undefined; which: string } | undefined {
-    const query = new URLSearchParams(uri.query);
-    const [editId, number] = [query.get("edit") ?? "", query.get("path") ?? ""];
-    const file = this.#previews.get(editId)?.files.find((file) => file.path === number);
-    return uri.scheme === SCHEME ? { editId, file, which: query.get("side") ?? "after" } : undefined;
+  #file(uri: vscode.Uri): { preview: EditPreview; file: FilePreview; which: "before" | "after" } | undefined {
+    const found = named(uri);
+    const preview = found && this.#previews.get(found.editId);
+    const file = preview?.files.find((file) => file.path === found?.path);
+    return preview && file && found ? { preview, file, which: found.which } : undefined;
   }
 
   /** The edit that is shown, and the hunk at the cursor where one is wanted. */
@@ -215,11 +241,44 @@ export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
     const uri = shownReview();
     const found = uri && this.#file(uri);
     if (!found) return undefined;
-    if (!oneHunk) return { edit_id: found.editId };
+    const { preview, file } = found;
+    if (!oneHunk) return { edit_id: preview.edit.id };
     const editor = vscode.window.activeTextEditor;
     const which = editor?.document.uri.scheme === SCHEME ? "after" : "before";
-    const hunk = found.file && hunkAt(found.file.hunks, (editor?.selection.active.line ?? 0) + 1, which);
-    return hunk && { edit_id: found.editId, hunks: [hunk.number] };
+    const hunk = editor && hunkAt(placed(preview, file, which), editor.selection.active.line + 1);
+    return hunk && { edit_id: preview.edit.id, hunks: [hunk.number] };
+  }
+
+  /** Puts the cursor on the next hunk once the text is there in which it stands. */
+  #advance(): void {
+    const editor = vscode.window.activeTextEditor;
+    const found = editor && this.#file(editor.document.uri);
+    if (!editor || !found || found.which !== "after" || found.preview.edit.id !== this.#decided?.edit_id) return;
+    const hunks = placed(found.preview, found.file, "after");
+    const waits = hunks.some((hunk) => this.#decided?.hunks?.includes(hunk.number));
+    if (waits || editor.document.getText() !== found.file.after) return;
+    this.#decided = undefined;
+    const line = editor.selection.active.line + 1;
+    const next = hunkAt(hunks, line) ?? nextHunk(hunks, line);
+    if (!next) return;
+    const at = new vscode.Position(next.start - 1, 0);
+    editor.selection = new vscode.Selection(at, at);
+    editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  }
+
+  /** Asks for a review that is not known yet, once for all that wait for it. */
+  #loadOnce(editId: string): Promise<EditPreview> {
+    const known = this.#loading.get(editId);
+    if (known) return known;
+    const loading = this.#load(editId)
+      .then((preview) => {
+        // What was decided on elsewhere meanwhile is shown no more.
+        if (preview.files.every((file) => file.hunks.length === 0)) void this.#refresh(editId);
+        return preview;
+      })
+      .finally(() => this.#loading.delete(editId));
+    this.#loading.set(editId, loading);
+    return loading;
   }
 
   async #load(editId: string): Promise<EditPreview> {
@@ -236,9 +295,11 @@ export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
   async #bringUpToDate(editId: string): Promise<void> {
     try {
       const preview = await this.#load(editId);
+      this.#advance();
       for (const file of preview.files.filter((file) => file.hunks.length === 0)) await closeDiffs(editId, file.path);
       if (preview.files.some((file) => file.hunks.length > 0)) return;
       await closeDiffs(editId);
+      await closeMulti(editId, preview.edit.title);
       this.#previews.delete(editId);
     } catch (error) {
       this.ctx.output.warn(`the review of ${editId} was not brought up to date: ${error}`);
@@ -260,53 +321,4 @@ export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
     for (const timer of this.#settling.values()) clearTimeout(timer);
     for (const disposable of this.#disposables) disposable.dispose();
   }
-}
-
-/** The right side of the diff that is in front. */
-function shownReview(): vscode.Uri | undefined {
-  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  if (input instanceof vscode.TabInputTextDiff) return input.modified.scheme === SCHEME ? input.modified : undefined;
-  if (input instanceof vscode.TabInputText) return undefined;
-  // The editor of several diffs has no kind of its own; the one that is typed in tells.
-  const active = vscode.window.activeTextEditor?.document.uri;
-  return active?.scheme === SCHEME ? active : undefined;
-}
-
-/** Saves what was typed into a review; false where that did not work, which VSCode has said then. */
-async function saved(editId: string): Promise<boolean> {
-  const ours = ({ uri, isDirty }: vscode.TextDocument) =>
-    isDirty && uri.scheme === SCHEME && new URLSearchParams(uri.query).get("edit") === editId;
-  for (const document of vscode.workspace.textDocuments.filter(ours)) if (!(await document.save())) return false;
-  return true;
-}
-
-async function closeDiffs(editId: string, path?: string): Promise<void> {
-  const ours = (uri: vscode.Uri) => {
-    const query = new URLSearchParams(uri.query);
-    return uri.scheme === SCHEME && query.get("edit") === editId && (path === undefined || query.get("path") === path);
-  };
-  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
-  const done = tabs.filter((tab) => tab.input instanceof vscode.TabInputTextDiff && ours(tab.input.modified));
-  for (const tab of done) {
-    const input = tab.input as vscode.TabInputTextDiff;
-    const wasInFront = tab.isActive;
-    await vscode.window.tabGroups.close(tab);
-    // The file itself comes to the front, where the change now is; unless another review has come there meanwhile.
-    if (wasInFront && !shownReview() && input.original.scheme !== SCHEME)
-      await vscode.window.showTextDocument(input.original, { preview: false });
-  }
-}
-
-function uriOf(path: string): vscode.Uri {
-  return path.startsWith("untitled:") ? vscode.Uri.parse(path) : vscode.Uri.file(path);
-}
-
-/** The left side is the file itself, so that the user can go on typing in it. */
-function left(editId: string, file: FilePreview): vscode.Uri {
-  return file.exists ? uriOf(file.from ?? file.path) : side(editId, file, "before");
-}
-
-function side(editId: string, file: FilePreview, which: "before" | "after"): vscode.Uri {
-  const query = new URLSearchParams({ edit: editId, side: which, path: file.path });
-  return vscode.Uri.from({ scheme: SCHEME, path: uriOf(file.path).path.replace(/^(?!\/)/, "/"), query: query.toString() });
 }

@@ -42,3 +42,15 @@ export function candidates(around: Surroundings): Candidate[] {
 export function choose(all: Candidate[], canRun: (path: string) => boolean): Candidate | undefined {
   return all.find((candidate) => canRun(candidate.path));
 }
+
+/** The sums of the packaged files by name; undefined for a text that is no such list. */
+export function sums(text: string): Record<string, string> | undefined {
+  try {
+    const list: unknown = JSON.parse(text);
+    if (typeof list !== "object" || list === null || Array.isArray(list)) return undefined;
+    const isSum = (sum: unknown) => typeof sum === "string" && /^[0-9a-f]{64}$/.test(sum);
+    return Object.values(list).every(isSum) ? (list as Record<string, string>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -16,18 +16,24 @@ export function fenced(text: string, language = ""): string {
   return `${fence}${language}\n${text.replace(/\n$/, "")}\n${fence}`;
 }
 
+/** Markdown that says `text` in one line and nothing else: what comes from files, chats and servers makes no link and loads no image. */
+export function unformatted(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/[\\`*_[\]<>!&#|~]/g, "\\$&");
+}
+
 /** What a model would see, to read. */
 export function contextDocument(place: string, bundle: Result<"context.get">): string {
   const head = [
-    `# Context of ${place}`,
+    `# Context of ${unformatted(place)}`,
     "",
     `${bundle.used} of ${bundle.budget} tokens, ${bundle.pieces.length} pieces` +
       (bundle.redactions ? `, ${bundle.redactions} secrets replaced` : ""),
   ];
   const pieces = bundle.pieces.map((piece) => {
-    const symbol = piece.symbol ? ` \`${piece.symbol}\`` : "";
     const where = placeLabel(piece.path, { start: piece.start_line, end: piece.end_line });
-    return `\n## ${where}${symbol}\n\n${piece.kind}, ${piece.tokens} tokens: ${piece.reason}\n\n${piece.path}\n\n${fenced(piece.text)}`;
+    const head = unformatted(piece.symbol ? `${where}: ${piece.symbol}` : where);
+    const about = `${piece.kind}, ${piece.tokens} tokens: ${unformatted(piece.reason)}`;
+    return `\n## ${head}\n\n${about}\n\n${unformatted(piece.path)}\n\n${fenced(piece.text)}`;
   });
   return `${[...head, ...pieces].join("\n")}\n`;
 }
@@ -37,10 +43,15 @@ const MARKS: Record<Schemas["CheckStatus"], string> = { ok: "ok", warning: "warn
 /** The result of the doctor, to read. */
 export function doctorDocument(doctor: Result<"system.doctor">): string {
   const checks = doctor.checks.map((check) => {
-    const hint = check.hint ? `\n  ${check.hint}` : "";
-    return `- **${check.name}**: ${MARKS[check.status]}. ${check.detail}${hint}`;
+    const hint = check.hint ? `\\\n  ${unformatted(check.hint)}` : "";
+    return `- **${unformatted(check.name)}**: ${MARKS[check.status]}. ${unformatted(check.detail)}${hint}`;
   });
   return `# aiia: doctor\n\n${checks.join("\n")}\n`;
+}
+
+/** What an import left out, to read. */
+export function remarksDocument(remarks: string[]): string {
+  return `# Import\n\n${remarks.map((remark) => `- ${unformatted(remark)}`).join("\n")}\n`;
 }
 
 /** A pending edit in one line. */
@@ -49,15 +60,4 @@ export function editSummary(edit: Schemas["PendingEdit"]): string {
   const waiting = hunks.filter((hunk) => hunk.status === "pending").length;
   const names = edit.files.map((file) => placeLabel(file.path)).join(", ");
   return `${waiting} of ${hunks.length} ${hunks.length === 1 ? "hunk" : "hunks"} waiting in ${names}`;
-}
-
-/** The hunk of a preview that a line belongs to: the last one that begins at or before it, else the first. */
-export function hunkAt(
-  hunks: Schemas["HunkPreview"][],
-  line: number,
-  side: "before" | "after",
-): Schemas["HunkPreview"] | undefined {
-  const start = (hunk: Schemas["HunkPreview"]) => (side === "before" ? hunk.before_line : hunk.after_line);
-  const fitting = hunks.filter((hunk) => !hunk.conflict);
-  return fitting.filter((hunk) => start(hunk) <= line).at(-1) ?? fitting[0];
 }

@@ -25,14 +25,10 @@ export type HostAction =
   | { action: "review"; editId: string }
   | { action: "export"; chatId: string; format: "markdown" | "json" | "html" }
   | { action: "import" }
-  | { action: "openFile"; path: string; line: number }
   | { action: "openLink"; url: string }
   | { action: "attachSelection" }
   | { action: "attachUris"; uris: string[] }
-  | { action: "showContext" }
-  | { action: "restart" }
-  | { action: "log" }
-  | { action: "openInBrowser" };
+  | { action: "restart" };
 
 export type FromView =
   | { type: "ready" }
@@ -54,53 +50,59 @@ export type ToView =
   | { type: "project"; projectId: string }
   | { type: "attach"; attachment: Attachment }
   | { type: "insertLast" }
+  /** The model that the next new chat is started with; null for the default. */
+  | { type: "nextModel"; model: string | null }
   | { type: "focus" };
 
-/** The operations that the view may ask for: what its own controls do, and nothing that signs in, configures or deletes in bulk. */
-const ALLOWED = new Set([
-  "system.status",
-  "project.list",
-  "project.create",
-  "project.resolve",
-  "project.get",
-  "project.update",
-  "chat.list",
-  "chat.create",
-  "chat.get",
-  "chat.update",
-  "chat.delete",
-  "chat.restore",
-  "chat.fork",
-  "chat.duplicate",
-  "message.list",
-  "message.get",
-  "message.update",
-  "message.edit",
-  "message.answer",
-  "message.continue",
-  "message.choose",
-  "message.delete",
-  "message.restore",
-  "run.start",
-  "run.get",
-  "run.cancel",
-  "run.events",
-  "action.start",
-  "attachment.create",
-  "attachment.get",
-  "edit.get",
-  "edit.list",
-  "edit.propose",
-  "context.get",
-  "model.list",
-  "markdown.render",
-  "template.list",
-  "template.get",
-  "template.preview",
-  "template.start",
-  "search.query",
-  "tag.list",
-]);
+/**
+ * The operations that the view may ask for: what its own controls do, and nothing that signs in, configures or deletes in bulk. Where an
+ * operation can do more than the view does, the parameters that the view may give are named.
+ */
+const ALLOWED: Record<string, "any" | readonly string[]> = {
+  "system.status": "any",
+  "project.list": "any",
+  "project.create": ["name"],
+  "project.resolve": ["folder"],
+  "chat.list": "any",
+  "chat.create": ["project_id", "model"],
+  "chat.get": "any",
+  "chat.update": ["chat_id", "title", "project_id", "model", "tags", "pinned", "favourite", "archived"],
+  "chat.delete": ["chat_id"],
+  "chat.restore": "any",
+  "chat.fork": ["chat_id", "message_id"],
+  "message.list": "any",
+  "message.answer": ["message_id"],
+  "message.continue": ["message_id"],
+  "message.choose": "any",
+  "message.delete": ["message_id"],
+  "message.restore": "any",
+  "run.start": ["chat_id", "content", "attachments", "replaces"],
+  "run.get": "any",
+  "run.cancel": "any",
+  "run.events": "any",
+  "action.start": ["kind", "instruction", "document", "selection", "chat_id"],
+  "attachment.create": "any",
+  "attachment.get": "any",
+  "edit.get": "any",
+  "edit.propose": ["message_id", "block"],
+  "model.list": "any",
+  "markdown.render": "any",
+  "template.list": "any",
+  "template.preview": "any",
+  "template.start": ["template_id", "project_id", "values"],
+  "search.query": "any",
+};
+
+/** What an untrusted folder is not asked for: it would be read, or changed. */
+const NEEDS_TRUST = new Set(["action.start", "edit.propose"]);
+
+/** The operations that [`parseFromView`] lets through. */
+export const VIEW_OPERATIONS: readonly string[] = Object.keys(ALLOWED);
+
+/** Whether an operation waits until the folder is trusted. */
+export function needsTrust(operation: string): boolean {
+  return NEEDS_TRUST.has(operation);
+}
 
 /** The largest message that is read, in characters. */
 const MAX_MESSAGE = 8_000_000;
@@ -116,7 +118,11 @@ export function parseFromView(message: unknown): FromView | undefined {
       return isId(message.chatId) ? { type: "current", chatId: message.chatId } : undefined;
     case "call": {
       const { id, operation, params } = message;
-      if (!isNumber(id) || typeof operation !== "string" || !ALLOWED.has(operation) || !isObject(params)) return undefined;
+      if (!isNumber(id) || typeof operation !== "string" || !isObject(params)) return undefined;
+      const known = Object.hasOwn(ALLOWED, operation) ? ALLOWED[operation] : undefined;
+      if (!known || (known !== "any" && Object.keys(params).some((name) => !known.includes(name)))) return undefined;
+      // The view asks about code; the actions that change it are started by the editor.
+      if (operation === "action.start" && params.kind !== "ask") return undefined;
       return { type: "call", id, operation: operation as OperationName, params };
     }
     case "host": {
@@ -146,8 +152,6 @@ function parseAction(what: Record<string, unknown>): HostAction | undefined {
     }
     case "review":
       return isId(what.editId) ? { action: "review", editId: what.editId } : undefined;
-    case "openFile":
-      return text(what.path) && isNumber(what.line) ? { action: "openFile", path: what.path, line: what.line } : undefined;
     case "openLink":
       return text(what.url) && isWebLink(what.url) ? { action: "openLink", url: what.url } : undefined;
     case "attachUris":
@@ -156,10 +160,7 @@ function parseAction(what: Record<string, unknown>): HostAction | undefined {
         : undefined;
     case "import":
     case "attachSelection":
-    case "showContext":
     case "restart":
-    case "log":
-    case "openInBrowser":
       return { action: what.action };
     default:
       return undefined;

@@ -1,6 +1,7 @@
 // A real VSCode with the packaged extension, driven as a user would. Pictures of each step are kept as output.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { AXE, keepFailure, launch } from "./support/browser.mjs";
 import { Installation } from "./support/installation.mjs";
@@ -240,8 +241,10 @@ test("the lines of a change are edited in the diff, and accepted as they are the
 test("what a model would see is shown", async () => {
   await window.goTo(2);
   await window.command("aiia: Show What a Model Would See");
-  await window.lines().getByText("# Context of mean.py:2").waitFor();
+  await window.preview().getByRole("heading", { name: "Context of mean.py:2" }).waitFor();
   await window.picture("09-context");
+  await window.closeEditor();
+  await window.backTo("mean.py");
 });
 
 test("the daemon is killed and found again, and the unsent text is still there", async () => {
@@ -313,20 +316,37 @@ test("the view has no token, no address of the daemon and no way out", async () 
     found.policy,
     /^default-src 'none'; img-src blob:; script-src 'nonce-([\w+/]{24})'; style-src 'nonce-\1'; base-uri 'none'; form-action 'none'$/,
   );
-  const reached = await frame.evaluate(
-    async (address) =>
-      fetch(address)
-        .then(() => true)
-        .catch(() => false),
-    `http://127.0.0.1:${http_port}/health/live`,
-  );
-  assert.equal(reached, false);
+  // A server that lets every page read it, so that only the policy of the view can keep it from there.
+  let asked = 0;
+  const server = createServer((_, response) => {
+    asked++;
+    response.writeHead(200, { "access-control-allow-origin": "*" }).end("here");
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = `http://127.0.0.1:${server.address().port}/`;
+  const reach = (where) =>
+    where.evaluate(
+      (url) =>
+        fetch(url).then(
+          () => true,
+          () => false,
+        ),
+      address,
+    );
+  const context = await browser.newContext();
+  const elsewhere = await context.newPage();
+  assert.equal(await reach(elsewhere), true);
+  assert.equal(await reach(frame), false);
+  assert.equal(asked, 1);
+  await context.close();
+  server.close();
 });
 
 for (const [theme, kind] of [
   ["Dark 2026", "vscode-dark"],
   ["Light 2026", "vscode-light"],
   ["Default High Contrast", "vscode-high-contrast"],
+  ["Default High Contrast Light", "vscode-high-contrast-light"],
 ]) {
   test(`the view is legible in ${theme}`, async () => {
     code.set({ "workbench.colorTheme": theme });
@@ -335,17 +355,80 @@ for (const [theme, kind] of [
     await answer().getByText("Said to both.").waitFor();
     await window.chat().locator(`body.${kind}`).waitFor();
     await window.picture(`11-${kind}`);
-    const { colour, page } = await window
+    const found = await window
       .chat()
-      .locator("article")
-      .first()
-      .evaluate((element) => ({
-        colour: getComputedStyle(element).color,
-        page: getComputedStyle(document.body).backgroundColor,
-      }));
-    assert.ok(contrast(colour, page) >= 4.5, `${colour} on ${page}`);
+      .locator("body")
+      .evaluate((body) => {
+        // What is drawn behind an element: the first background of it or around it that is not seen through.
+        const behind = (element) => {
+          for (let at = element; at; at = at.parentElement) {
+            const colour = getComputedStyle(at).backgroundColor;
+            if (!/, 0\)$|transparent/.test(colour)) return colour;
+          }
+          return getComputedStyle(body).backgroundColor;
+        };
+        const kinds = [
+          "article.user",
+          "article.assistant",
+          "pre code",
+          "pre code span",
+          "code",
+          "button",
+          "textarea",
+          ".composer",
+        ];
+        const isShown = (element) => element.checkVisibility({ opacityProperty: true }) && element.textContent.trim();
+        return kinds.flatMap((kind) =>
+          [...body.querySelectorAll(kind)]
+            .filter((element) => isShown(element) && !element.disabled)
+            .map((element) => ({
+              kind,
+              text: element.textContent.slice(0, 20),
+              colour: getComputedStyle(element).color,
+              page: behind(element),
+            })),
+        );
+      });
+    for (const kind of ["article.assistant", "pre code", "button"])
+      assert.ok(
+        found.some((one) => one.kind === kind),
+        kind,
+      );
+    const faint = found.filter(({ colour, page }) => contrast(colour, page) < 4.5);
+    assert.deepEqual(faint, []);
   });
 }
+
+test("an older daemon makes room", async () => {
+  const { pid } = aiia.runtime();
+  aiia.pretendVersion("0.0.1");
+  await window.command("aiia: Restart");
+  await aiia.until("another daemon", () => aiia.runtime().pid !== pid);
+  await window.chat().locator(".connection").waitFor({ state: "detached" });
+  aiia.model.next(["Younger."]);
+  await field().fill("Who are you?");
+  await field().press("Enter");
+  await answer().getByText("Younger.").waitFor();
+});
+
+test("the model that was chosen is shown and used for the next chat", async () => {
+  await window.command("aiia: New Chat");
+  await window.command("aiia: Select Model");
+  await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "scripted/other" }).first().click();
+  await window.page.locator(".statusbar").getByText("aiia: other").waitFor();
+  aiia.model.next(["By the other."]);
+  await field().fill("Which model?");
+  await field().press("Enter");
+  await answer().getByText("By the other.").waitFor();
+  assert.equal(aiia.model.requests.at(-1).model, "other");
+  await window.command("aiia: Select Model");
+  await window.page
+    .locator(".quick-input-list .monaco-list-row", { hasText: "what the project or the daemon uses" })
+    .first()
+    .click();
+  await window.page.locator(".statusbar").getByText("aiia: m", { exact: true }).waitFor();
+  await answer().getByRole("button", { name: "Regenerate" }).waitFor();
+});
 
 /** The contrast of two colours after WCAG. */
 function contrast(one, other) {

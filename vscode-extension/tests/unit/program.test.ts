@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { candidates, choose } from "../../src/lib/program";
+import { candidates, choose, sums } from "../../src/lib/program";
 
 const around = { setting: "", extensionPath: "/x", platform: "linux" as const, home: "/home/u", path: "/a:/b" };
 const paths = (more: object) => candidates({ ...around, ...more }).map((candidate) => candidate.path);
@@ -25,4 +25,19 @@ describe("where the program is looked for", () => {
     expect(choose(all, (path) => path === "/b/aiia")).toEqual({ path: "/b/aiia", from: "path" });
     expect(choose(all, () => false)).toBeUndefined();
   });
+});
+
+const SUM = "0".repeat(64);
+
+it.each([
+  [`{"aiia":"${SUM}"}`, ["aiia"]],
+  ["{}", []],
+  [`{"aiia":"${SUM.slice(1)}"}`, undefined],
+  ['{"aiia":1}', undefined],
+  ["[]", undefined],
+  ["null", undefined],
+  ["", undefined],
+])("%s lists %j", (text, names) => {
+  const found = sums(text);
+  expect(found && Object.keys(found)).toEqual(names);
 });

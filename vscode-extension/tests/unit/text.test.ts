@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fenced, hunkAt, placeLabel } from "../../src/lib/text";
+import { fenced, placeLabel, remarksDocument, unformatted } from "../../src/lib/text";
 
 it.each([
   ["/a/b.rs", undefined, "b.rs"],
@@ -18,24 +18,15 @@ it.each([
   expect(fenced(text)).toBe(expected);
 });
 
-const hunk = (number: number, before: number, after: number, conflict?: string) => ({
-  number,
-  before_line: before,
-  after_line: after,
-  conflict,
-});
-
 it.each([
-  [1, "after", 1],
-  [7, "after", 1],
-  [8, "after", 2],
-  [99, "after", 2],
-  [5, "before", 2],
-] as const)("line %i of the %s side belongs to hunk %i", (line, side, expected) => {
-  const hunks = [hunk(1, 2, 2), hunk(2, 5, 8), hunk(3, 9, 9, "does not fit")];
-  expect(hunkAt(hunks, line, side)?.number).toBe(expected);
+  ["a.py: b", "a.py: b"],
+  ["![x](https://x.example/i)", "\\!\\[x\\](https://x.example/i)"],
+  ["\\` ![x](y) `", "\\\\\\` \\!\\[x\\](y) \\`"],
+  ["<img src=x>\n# two", "\\<img src=x\\> \\# two"],
+])("%j is said as it is", (text, expected) => {
+  expect(unformatted(text)).toBe(expected);
 });
 
-it("no hunk that does not fit is at a line", () => {
-  expect(hunkAt([hunk(1, 2, 2, "does not fit")], 2, "after")).toBeUndefined();
+it("what an import left out is a list of lines", () => {
+  expect(remarksDocument(["a\n\n# b", "c"])).toBe("# Import\n\n- a \\# b\n- c\n");
 });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { isWebLink, parseFromView } from "../../src/lib/view_protocol";
+import { isWebLink, needsTrust, parseFromView, VIEW_OPERATIONS } from "../../src/lib/view_protocol";
 
 describe("messages of the view", () => {
   it.each([
@@ -41,25 +41,51 @@ describe("messages of the view", () => {
     { type: "host", id: 1, what: { action: "openLink", url: "command:x" } },
     { type: "host", id: 1, what: { action: "openLink", url: "https://user@x.example/" } },
     { type: "host", id: 1, what: { action: "attachUris", uris: [1] } },
-    { type: "host", id: 1, what: { action: "openFile", path: "/a", line: -1 } },
+    { type: "host", id: 1, what: { action: "openFile", path: "/a", line: 1 } },
+    { type: "host", id: 1, what: { action: "openInBrowser" } },
+    { type: "call", id: 1, operation: "project.update", params: { project_id: "p", folders: ["/"] } },
+    { type: "call", id: 1, operation: "project.create", params: { name: "x", folders: ["/"] } },
+    { type: "call", id: 1, operation: "project.create", params: { name: "x", system_prompt: "y" } },
+    { type: "call", id: 1, operation: "chat.update", params: { chat_id: "c", system_prompt: "y" } },
+    { type: "call", id: 1, operation: "run.start", params: { chat_id: "c", content: "x", models: ["a", "b"] } },
+    { type: "call", id: 1, operation: "edit.propose", params: { message_id: "m", documents: [{ path: "/a" }] } },
+    { type: "call", id: 1, operation: "action.start", params: { kind: "edit", document: { path: "/a" } } },
+    { type: "call", id: 1, operation: "context.get", params: { document: { path: "/a" } } },
     { type: "host", id: 1, what: { action: "export", chatId: "0190a0a0", format: "zip" } },
     { type: "host", id: 1, what: { action: "export", chatId: "../x", format: "json" } },
   ])("%# is dropped", (message) => {
     expect(parseFromView(message)).toBeUndefined();
   });
 
-  it("takes every operation that the view's own code asks for", () => {
-    const folder = new URL("../../webview/src/", import.meta.url);
-    const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
-    const asked = sources
-      // The browser's transport has a session of its own.
-      .filter((name) => name !== "transport_browser.ts")
-      .flatMap((name) =>
-        [...readFileSync(new URL(name, folder), "utf8").matchAll(/\.call\("([\w.]+)"/g)].map((match) => match[1]),
-      );
-    expect(asked).toContain("template.start");
-    const dropped = asked.filter((operation) => !parseFromView({ type: "call", id: 1, operation, params: {} }));
-    expect(dropped).toEqual([]);
+  const folder = new URL("../../webview/src/", import.meta.url);
+  const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    // The browser's transport has a session of its own.
+    .filter((name) => /\.tsx?$/.test(name) && name !== "transport_browser.ts")
+    .map((name) => readFileSync(new URL(name, folder), "utf8"));
+  const used = (pattern: RegExp) =>
+    new Set(sources.flatMap((source) => [...source.matchAll(pattern)].map((match) => match[1] ?? "")));
+
+  it("are about the operations that the view's own code asks for, and no others", () => {
+    const asked = used(/\.call\(\s*"([\w.]+)"/g);
+    expect([...asked].filter((operation) => !VIEW_OPERATIONS.includes(operation))).toEqual([]);
+    // How the daemon is may be asked for at any time.
+    expect(VIEW_OPERATIONS.filter((operation) => !asked.has(operation))).toEqual(["system.status"]);
+  });
+
+  it("are about the actions that the view's own code asks for, and no others", () => {
+    const id = "0190a0a0-0000-7000-8000-000000000000";
+    const rest = { text: "x", language: "", editId: id, chatId: id, format: "json", url: "https://x.example/", uris: [] };
+    const isTaken = (action: string) => parseFromView({ type: "host", id: 1, what: { ...rest, action } }) !== undefined;
+    const asked = used(/action: "(\w+)"/g);
+    expect([...asked].filter((action) => !isTaken(action))).toEqual([]);
+    const source = readFileSync(new URL("../../src/lib/view_protocol.ts", import.meta.url), "utf8");
+    const declared = [...source.matchAll(/^ {2}\| \{ action: "(\w+)"/gm)].map((match) => match[1] ?? "");
+    expect(declared.length).toBeGreaterThan(5);
+    expect(declared.filter((action) => !asked.has(action))).toEqual([]);
+  });
+
+  it("wait for trust where a folder would be read or changed", () => {
+    expect(VIEW_OPERATIONS.filter(needsTrust)).toEqual(["action.start", "edit.propose"]);
   });
 
   it("keeps nothing that was not asked for", () => {

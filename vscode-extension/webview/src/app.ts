@@ -73,6 +73,9 @@ export class App extends Core {
       case "attach":
         this.drafts.attach(told.attachment);
         return;
+      case "nextModel":
+        this.store.set({ nextModel: told.model ?? undefined });
+        return;
       case "insertLast":
         // An editor asks for it as soon as it has opened the view.
         await this.#isRead;

@@ -1,9 +1,10 @@
 // One installation of aiia in a folder of its own: data, configuration, workspace, scripted model.
 
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { ModelServer } from "./model_server.mjs";
 
 export const PROGRAM = process.env.AIIA_BIN ?? new URL("../../../../target/debug/aiia", import.meta.url).pathname;
@@ -47,9 +48,21 @@ export class Installation {
     return execFileSync(PROGRAM, args, { env: this.env, cwd: this.workspace, encoding: "utf8" });
   }
 
+  /** Runs the program in another folder, where it may ask the model: that answers meanwhile. */
+  async runIn(cwd, ...args) {
+    const { stdout } = await promisify(execFile)(PROGRAM, args, { env: this.env, cwd });
+    return stdout;
+  }
+
   /** The address that signs a browser in, once. */
   address() {
     return this.run("open", "--print").trim();
+  }
+
+  /** Has the running daemon be taken for another version. */
+  pretendVersion(version) {
+    const file = join(this.env.AIIA_DATA_DIR, "run", "daemon.json");
+    writeFileSync(file, JSON.stringify({ ...this.runtime(), version }));
   }
 
   /** The running daemon: its port, its token, its process. */

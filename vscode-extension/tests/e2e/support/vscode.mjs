@@ -133,6 +133,36 @@ export class Window {
     await this.editing();
   }
 
+  /** Asks for a change at the cursor. */
+  async edit(instruction) {
+    await this.command("aiia: Edit Code…");
+    await this.page.getByText("The change is shown as a diff first").waitFor();
+    await this.page.locator(".quick-input-widget .input").first().fill(instruction);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Waits until VSCode has noted `text` among what it opens again: it writes that down some seconds later. */
+  async kept(text) {
+    await this.page.waitForFunction(async (text) => {
+      const asked = (request) =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      for (const { name } of await indexedDB.databases()) {
+        if (!name.startsWith("vscode-web-state-db")) continue;
+        const database = await asked(indexedDB.open(name));
+        const stores = [...database.objectStoreNames];
+        const values = stores.length
+          ? await Promise.all(stores.map((store) => asked(database.transaction(store).objectStore(store).getAll())))
+          : [];
+        database.close();
+        if (JSON.stringify(values).includes(text)) return true;
+      }
+      return false;
+    }, text);
+  }
+
   /** Puts the cursor at a line of the active editor. */
   async goTo(line) {
     await this.pick("Control+KeyG", `:${line}`);
@@ -162,7 +192,17 @@ export class Window {
 
   /** The chat view: a frame in a frame. */
   chat() {
-    return this.page.frameLocator("iframe.webview.ready").frameLocator("iframe#active-frame");
+    return this.page.frameLocator('iframe.webview.ready[src*="extensionId=aiia"]').frameLocator("iframe#active-frame");
+  }
+
+  /** The preview of a Markdown text. */
+  preview() {
+    const frame = 'iframe.webview.ready[src*="extensionId=vscode.markdown"]';
+    return this.page.frameLocator(frame).frameLocator("iframe#active-frame");
+  }
+
+  async closeEditor() {
+    await this.command("View: Close Editor");
   }
 
   async openSidebar() {

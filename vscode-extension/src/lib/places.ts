@@ -1,0 +1,29 @@
+/** What the daemon calls a document: its path, or `untitled:NAME` for what is no file. */
+
+export interface UriLike {
+  readonly scheme: string;
+  readonly fsPath: string;
+  toString(): string;
+}
+
+const UNSAVED = "untitled:";
+
+/** The daemon's name of a document. A buffer that was never saved is named by its address alone, all else that is no file by its address within. */
+export function pathOf(uri: UriLike): string {
+  if (uri.scheme === "file") return uri.fsPath.replace(/^[a-z]:/, (drive) => drive.toUpperCase());
+  return uri.scheme === "untitled" ? uri.toString() : `${UNSAVED}${uri}`;
+}
+
+/** The place with this name: the path of a file, or the address of something else. */
+export function placeOf(path: string): { file: string } | { uri: string } {
+  if (!path.startsWith(UNSAVED)) return { file: path };
+  const within = path.slice(UNSAVED.length);
+  return { uri: /^[a-z][\w+.-]*:\/\//i.test(within) ? within : path };
+}
+
+/** Whether a path is this place, or below it. */
+export function isWithin(path: string, place: string): boolean {
+  if (path === place) return true;
+  const folder = place.replace(/[\\/]$/, "");
+  return path.startsWith(folder) && /^[\\/]/.test(path.slice(folder.length));
+}

@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { isWithin, pathOf, placeOf } from "../../src/lib/places";
+
+const uri = (text: string, fsPath = "") => ({ scheme: text.slice(0, text.indexOf(":")), fsPath, toString: () => text });
+
+it.each([
+  [uri("file:///w/a%20b.py", "/w/a b.py"), "/w/a b.py"],
+  [uri("file:///c%3A/w/a.py", "c:\\w\\a.py"), "C:\\w\\a.py"],
+  [uri("untitled:Untitled-1"), "untitled:Untitled-1"],
+  [uri("untitled:/w/new%20one.py", "/w/new one.py"), "untitled:/w/new%20one.py"],
+  [uri("vscode-notebook-cell:/w/a.ipynb#W0"), "untitled:vscode-notebook-cell:/w/a.ipynb#W0"],
+  [uri("vscode-vfs://github/o/r/a.py"), "untitled:vscode-vfs://github/o/r/a.py"],
+])("%s is called %s", (address, path) => {
+  expect(pathOf(address)).toBe(path);
+});
+
+it.each([
+  ["/w/a b.py", { file: "/w/a b.py" }],
+  ["untitled:Untitled-1", { uri: "untitled:Untitled-1" }],
+  ["untitled:vscode-vfs://github/o/r/a.py", { uri: "vscode-vfs://github/o/r/a.py" }],
+])("%s is at %j", (path, place) => {
+  expect(placeOf(path)).toEqual(place);
+});
+
+it.each([
+  ["/w/a.py", "/w", true],
+  ["/w/a.py", "/w/", true],
+  ["/w/a.py", "/w/a.py", true],
+  ["/w/a.py", "/", true],
+  ["C:\\w\\a.py", "C:\\w", true],
+  ["/ww/a.py", "/w", false],
+  ["/w/a.pyi", "/w/a.py", false],
+  ["/w", "/w/a.py", false],
+  ["untitled:Untitled-1", "/w", false],
+])("%s is within %s: %s", (path, place, expected) => {
+  expect(isWithin(path, place)).toBe(expected);
+});
