@@ -94,7 +94,9 @@ test("a review is still there after the window was loaded again", async () => {
   await window.picture("22-before-reload");
   await window.kept("aiia-review");
   await window.page.reload();
-  await window.page.waitForSelector(".monaco-workbench");
+  await lens("Accept").first().waitFor();
+  // VSCode finds out again whether the folder is trusted, and until then nothing can be accepted.
+  await window.page.locator(".editor-actions .action-item:not(.disabled) .codicon-check-all:not(.disabled)").waitFor();
   await lens("Accept").first().click();
   await statusesAre("accepted");
   await window.backTo("total.py");

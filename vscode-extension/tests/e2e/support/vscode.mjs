@@ -77,8 +77,10 @@ export class VsCode {
   async open(browser) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     const page = await context.newPage();
+    // A window that is loaded may take its time on a machine with much else to do.
+    page.setDefaultTimeout(90_000);
     await page.goto(`${this.url}/?folder=${this.installation.workspace}`);
-    await page.waitForSelector(".monaco-workbench", { timeout: 60_000 });
+    await page.waitForSelector(".monaco-workbench");
     return new Window(page);
   }
 
@@ -210,7 +212,7 @@ export class Window {
       .locator('.activitybar .action-label[aria-label="aiia"], .activitybar .action-label[aria-label^="aiia"]')
       .first()
       .click();
-    await this.chat().locator(".composer").waitFor({ timeout: 30_000 });
+    await this.chat().locator(".composer").waitFor();
   }
 
   lines() {
