@@ -399,6 +399,24 @@ for (const [theme, kind] of [
   });
 }
 
+test("an answer ends when the daemon is killed in the middle of it", async () => {
+  const gate = new Gate();
+  aiia.model.next(["Half of ", "an answer"], gate);
+  await field().fill("Will it end?");
+  await field().press("Enter");
+  gate.release(1);
+  await answer().getByText("Half of").waitFor();
+  const { pid } = aiia.runtime();
+  process.kill(pid, "SIGKILL");
+  await aiia.until("another daemon", () => aiia.runtime().pid !== pid);
+  await answer().getByText("The daemon ended before the answer was complete.").waitFor();
+  gate.release();
+  aiia.model.next(["A whole answer."]);
+  await field().fill("And now?");
+  await field().press("Enter");
+  await answer().getByText("A whole answer.").waitFor();
+});
+
 test("an older daemon makes room", async () => {
   const { pid } = aiia.runtime();
   aiia.pretendVersion("0.0.1");
