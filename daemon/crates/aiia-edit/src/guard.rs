@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use aiia_syntax::{SymbolKind, SyntaxTree};
+use aiia_syntax::{Replaced, Symbol, SymbolKind, SyntaxTree};
 
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::hunk::Hunk;
@@ -16,10 +16,33 @@ pub(crate) struct Outcome<'a, 'f> {
     pub(crate) view: &'a FileView<'f>,
     pub(crate) new_text: &'a str,
     /// Byte ranges of the old text, in order, with those of the new text that took their places.
-    pub(crate) replaced: &'a [(Range<usize>, Range<usize>)],
+    pub(crate) replaced: &'a [Replaced],
     pub(crate) hunks: &'a [Hunk],
     pub(crate) guard: Guard,
 }
+
+impl Outcome<'_, '_> {
+    /// Where bytes of the new text that were not replaced stood in the old one.
+    fn in_old(&self, range: &Range<usize>) -> Range<usize> {
+        let place = |byte: usize| {
+            let before = self.replaced.iter().rfind(|(_, new)| new.end <= byte);
+            before.map_or(byte, |(old, new)| byte - new.end + old.end).min(self.view.text.len())
+        };
+        place(range.start)..place(range.end)
+    }
+
+    /// Where bytes of the old text that are not replaced stand in the new one.
+    fn in_new(&self, range: &Range<usize>) -> Range<usize> {
+        let place = |byte: usize| {
+            let before = self.replaced.iter().rfind(|(old, _)| old.end <= byte);
+            before.map_or(byte, |(old, new)| byte - old.end + new.end)
+        };
+        place(range.start)..place(range.end)
+    }
+}
+
+/// So many symbols that vanish are named.
+const NAMED: usize = 8;
 
 /// Everything that speaks against a change.
 pub(crate) fn complaints(outcome: &Outcome) -> Vec<Complaint> {
@@ -28,6 +51,8 @@ pub(crate) fn complaints(outcome: &Outcome) -> Vec<Complaint> {
     let view = outcome.view;
     if outcome.guard != Guard::Text
         && let Some(old_tree) = view.tree()
+        && (outcome.guard == Guard::CommentsOnly
+            || !old_tree.is_surely_sound(view.text, outcome.new_text, outcome.replaced))
     {
         match old_tree.reparse_text(view.text, outcome.new_text, outcome.replaced) {
             Ok((new_tree, changed)) => {
@@ -39,8 +64,10 @@ pub(crate) fn complaints(outcome: &Outcome) -> Vec<Complaint> {
                     result.extend(other_code(outcome, old_tree, &new_tree));
                 }
                 // Where nothing is built otherwise outside of what was replaced, nothing there can vanish.
-                if !changed.iter().all(inside) {
-                    result.extend(vanished(outcome, old_tree, &new_tree));
+                let mut outside = changed.iter().filter(|range| !inside(range));
+                if let Some(first) = outside.next() {
+                    let all = first.start..outside.next_back().unwrap_or(first).end;
+                    result.extend(vanished(outcome, old_tree, &new_tree, &all));
                 }
             }
             Err(error) => result.push(
@@ -73,30 +100,50 @@ fn syntax_errors(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Optio
     })
 }
 
-fn vanished(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option<Complaint> {
+/// What does not stand any more where nothing was replaced; `changed` is where the new tree is built otherwise.
+fn vanished(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree, changed: &Range<usize>) -> Option<Complaint> {
+    let outer = |tree: &SyntaxTree, text: &str, range: &Range<usize>| {
+        let symbols = tree.symbols_near(text, range).into_iter().filter(|symbol| symbol.depth == 0);
+        symbols.collect::<Vec<Symbol>>()
+    };
+    let key = |symbol: &Symbol| (symbol.name.clone(), symbol.kind);
     let mut left: HashMap<(String, SymbolKind), usize> = HashMap::new();
-    for symbol in new.symbols(outcome.new_text) {
-        if symbol.depth == 0 {
-            *left.entry((symbol.name, symbol.kind)).or_default() += 1;
-        }
+    for symbol in outer(new, outcome.new_text, changed) {
+        *left.entry(key(&symbol)).or_default() += 1;
     }
-    let mut lost = Vec::new();
-    for symbol in old.symbols(outcome.view.text) {
-        let edited = |range: &Range<usize>| range.start < symbol.range.end && symbol.range.start < range.end;
-        if symbol.depth > 0 || outcome.replaced.iter().any(|(old, _)| edited(old)) {
-            continue;
+    let mut lost = outer(old, outcome.view.text, &outcome.in_old(changed));
+    lost.retain(|symbol| {
+        let edited =
+            outcome.replaced.iter().any(|(old, _)| old.start < symbol.range.end && symbol.range.start < old.end);
+        match left.get_mut(&key(symbol)) {
+            _ if edited => false,
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
         }
-        match left.get_mut(&(symbol.name.clone(), symbol.kind)) {
-            Some(count) if *count > 0 => *count -= 1,
-            _ => lost.push(format!("`{}`", symbol.name)),
-        }
+    });
+    // It may stand at the edge of what was looked at.
+    let is_there = |symbol: &Symbol| {
+        outer(new, outcome.new_text, &outcome.in_new(&symbol.range)).iter().any(|other| key(other) == key(symbol))
+    };
+    let mut names: Vec<String> = lost
+        .iter()
+        .filter(|symbol| !is_there(symbol))
+        .take(NAMED + 1)
+        .map(|symbol| format!("`{}`", symbol.name))
+        .collect();
+    if names.len() > NAMED {
+        names.truncate(NAMED);
+        names.push("others".to_owned());
     }
-    (!lost.is_empty()).then(|| {
+    (!names.is_empty()).then(|| {
         Complaint::new(
             ComplaintKind::Vanished,
             format!(
                 "The change would make {} vanish from {}, though it does not touch them. Ask the model again.",
-                lost.join(", "),
+                names.join(", "),
                 outcome.view.path
             ),
         )

@@ -26,4 +26,4 @@ pub use language::Language;
 pub use references::{Reference, ReferenceKind};
 pub use skim::skim;
 pub use symbol::{Symbol, SymbolKind};
-pub use tree::{MAX_PARSE_BYTES, PARSE_TIME_LIMIT, ParseError, SyntaxTree};
+pub use tree::{MAX_PARSE_BYTES, PARSE_TIME_LIMIT, ParseError, Replaced, SyntaxTree};

@@ -1,10 +1,13 @@
 //! The tree of a text: parsing, bounded in size and time, and incremental parsing after edits.
 
+use crate::language::Quirk;
 use crate::{Language, Reference, Symbol, comments, definitions, imports, limits, references, test_code};
 use aiia_text::{Document, Point, TextEdit};
 use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
 use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Tree};
+
+mod statements;
 
 /// The largest text that is parsed, in bytes. What is larger is generated, and is worked on by lines.
 pub const MAX_PARSE_BYTES: usize = 8 * 1024 * 1024;
@@ -14,6 +17,9 @@ pub const PARSE_TIME_LIMIT: Duration = Duration::from_secs(2);
 
 /// The longest one look through a tree may take; what it found until then counts.
 pub(crate) const QUERY_TIME_LIMIT: Duration = Duration::from_millis(500);
+
+/// A range of a text with that of the newer text that took its place.
+pub type Replaced = (Range<usize>, Range<usize>);
 
 /// Why there is no tree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -89,14 +95,14 @@ impl SyntaxTree {
         &self,
         old_text: &str,
         new_text: &str,
-        replaced: &[(Range<usize>, Range<usize>)],
+        replaced: &[Replaced],
     ) -> Result<(SyntaxTree, Vec<Range<usize>>), ParseError> {
         check(self.language, new_text.len(), std::iter::once(new_text))?;
         let mut edited = self.tree.clone();
         let mut old_end = PointReader::new(old_text);
         let mut new_points = (PointReader::new(new_text), PointReader::new(new_text));
         // From the front to the back, so that each edit finds the text before it as it is in the new text.
-        for (old, new) in replaced {
+        for (old, new) in trimmed(old_text, new_text, replaced) {
             let start = new_points.0.at(new.start);
             let (old_start_point, old_end_point) = (old_end.at(old.start), old_end.at(old.end));
             let rows = old_end_point.row - old_start_point.row;
@@ -118,6 +124,14 @@ impl SyntaxTree {
         let tree = parse(self.language, &mut |offset| bytes.get(offset..).unwrap_or_default(), Some(&edited))?;
         let changed = edited.changed_ranges(&tree).map(|range| range.start_byte..range.end_byte).collect();
         Ok((SyntaxTree { tree, language: self.language }, changed))
+    }
+
+    /// Whether it is sure, without a tree of the new text, that it has no more errors than this one and that nothing outside of what is
+    /// replaced is built otherwise. Parameters are those of [`SyntaxTree::reparse_text`]. Where that is dear, this is for the price
+    /// of the statements around the edits; elsewhere it is never sure.
+    pub fn is_surely_sound(&self, old_text: &str, new_text: &str, replaced: &[Replaced]) -> bool {
+        self.language.quirk() == Quirk::Indentation
+            && statements::are_sound(self, old_text, new_text, &trimmed(old_text, new_text, replaced))
     }
 
     /// The language it was parsed as.
@@ -161,9 +175,13 @@ impl SyntaxTree {
     /// count, so a range that touches the symbol with only blanks between them on the line counts as inside.
     /// Looks at the items around `range` only, so it costs little in a large file.
     pub fn enclosing_symbol(&self, text: &str, range: Range<usize>) -> Option<Symbol> {
-        let window = definitions::surroundings(&self.tree, &range);
-        let symbols = definitions::symbols(&self.tree, self.language, text, window);
-        definitions::enclosing_symbol(&symbols, text, range).cloned()
+        definitions::enclosing_symbol(&self.symbols_near(text, &range), text, range).cloned()
+    }
+
+    /// The symbols that touch `range` or stand right beside it, with those around them, and others of the same items.
+    pub fn symbols_near(&self, text: &str, range: &Range<usize>) -> Vec<Symbol> {
+        let window = definitions::surroundings(&self.tree, range);
+        definitions::symbols(&self.tree, self.language, text, window)
     }
 
     /// The import statements outside functions, in the order of the text, grown to whole lines.
@@ -212,6 +230,22 @@ fn check<'t>(language: Language, length: usize, chunks: impl Iterator<Item = &'t
         return Err(ParseError::TooLarge);
     }
     limits::check(language.quirk(), chunks)
+}
+
+/// What was replaced, without what is the same at its ends: the less there is, the more of a tree can be used again.
+fn trimmed(old_text: &str, new_text: &str, replaced: &[Replaced]) -> Vec<Replaced> {
+    let mut edits = replaced.to_vec();
+    for (old, new) in &mut edits {
+        let (from, to) = (&old_text[old.clone()], &new_text[new.clone()]);
+        let same = |pairs: &mut dyn Iterator<Item = (char, char)>| {
+            pairs.take_while(|(one, other)| one == other).map(|(one, _)| one.len_utf8()).sum::<usize>()
+        };
+        let front = same(&mut from.chars().zip(to.chars()));
+        let back = same(&mut from[front..].chars().rev().zip(to[front..].chars().rev()));
+        (*old, *new) = (old.start + front..old.end - back, new.start + front..new.end - back);
+    }
+    edits.retain(|(old, new)| !old.is_empty() || !new.is_empty());
+    edits
 }
 
 /// Rows and columns of ever later places of a text.

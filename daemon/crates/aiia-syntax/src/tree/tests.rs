@@ -177,3 +177,76 @@ fn a_text_is_parsed_again_where_it_changed(#[case] pairs: &[(&str, &str)], #[cas
     let inside = |range: &Range<usize>| ranges.iter().any(|(_, new)| new.start <= range.start && range.end <= new.end);
     assert_eq!(!changed.iter().all(inside), spreads, "{changed:?} {ranges:?}");
 }
+
+const PYTHON: &str = "\
+import os
+
+@d
+class A:
+    def one(self):
+        x = [
+  1,
+        ]
+        if x:
+            return '''
+text'''
+        else:
+            pass
+
+    # about two
+    def two(self): return 2
+
+match x:
+    case 1:
+        y()
+
+def f(
+    a,
+):
+    return a
+if os: z = 1; t = 2
+";
+
+/// Where the check of the statements is sure, the whole tree tells the same.
+#[rstest]
+#[case(&[("import os", "import sys")], true)]
+#[case(&[("return a", "return a + 1")], true)]
+#[case(&[("return a\n", "b = a\n    return b\n")], true)]
+#[case(&[("        if x:\n", "        y = x\n        if x:\n")], true)]
+#[case(&[("  1,\n", "  1,\n 2,\n")], true)]
+#[case(&[("pass", "try:\n                pass\n            finally:\n                y()")], true)]
+#[case(&[("    # about two\n", "    # about\n")], true)]
+#[case(&[("y()", "z()"), ("z = 1", "z = 2")], true)]
+#[case(&[("return 2\n\n", "return 2\n\n    def three(self):\n        return 3\n\n")], true)]
+#[case(&[("@d\n", "@d\n@e\n")], true)]
+#[case(&[("    a,\n):\n    return a\n", "):\n    return 1\n")], true)]
+// Not sure, though right.
+#[case(&[("    case 1:\n        y()", "    case 2:\n        y()")], true)]
+#[case(&[("        y()\n\n", "        y()\n    case 2:\n        pass\n\n")], true)]
+#[case(&[("y()\n", "y()\n\n# end")], true)]
+#[case(&[("def two", "async def two")], true)]
+#[case(&[("    # about two\n", "    y = 1 \\\n")], true)]
+// Python itself would refuse the indentation; the grammar does not.
+#[case(&[("        if x:\n", "if x:\n")], true)]
+// Wrong in each case.
+#[case(&[("return a", "return (a")], false)]
+#[case(&[("import os", "import")], false)]
+#[case(&[("pass", "pass)")], false)]
+#[case(&[("        else:\n", "      else:\n")], false)]
+#[case(&[("    case 1:\n        y()", "    y()")], false)]
+#[case(&[("import os", "s = '''"), ("about two", "about'''")], false)]
+fn statements_around_edits_tell_what_the_tree_tells(#[case] pairs: &[(&str, &str)], #[case] sound: bool) {
+    let python = language("python");
+    let tree = SyntaxTree::parse(python, PYTHON).unwrap();
+    assert_eq!(tree.error_count(), 0);
+    let (new, ranges) = replaced(PYTHON, pairs);
+    let whole = SyntaxTree::parse(python, &new).unwrap();
+    let names = |tree: &SyntaxTree, text: &str| {
+        let outer = tree.symbols(text).into_iter().filter(|symbol| symbol.depth == 0);
+        outer.map(|symbol| symbol.name).collect::<Vec<_>>()
+    };
+    let names_now = names(&whole, &new);
+    let stays = whole.error_count() == 0 && names(&tree, PYTHON).iter().all(|name| names_now.contains(name));
+    let is_sure = tree.is_surely_sound(PYTHON, &new, &ranges);
+    assert_eq!((stays, is_sure && !stays), (sound, false), "{}", whole.tree.root_node().to_sexp());
+}

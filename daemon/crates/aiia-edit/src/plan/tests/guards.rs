@@ -67,6 +67,18 @@ fn other_symbols_may_not_vanish() {
 }
 
 #[test]
+fn of_many_symbols_that_vanish_some_are_named() {
+    let functions: String = (0..20).map(|number| format!("fn f{number}() {{}}\n\n")).collect();
+    check(
+        ("a.rs", &format!("struct A;\n\n{functions}// end */\n\nfn last() {{}}\n")),
+        &block("struct A;\n", "struct A;\n/*\n"),
+        expect![[r#"
+            ! vanished: The change would make `f0`, `f1`, `f2`, `f3`, `f4`, `f5`, `f6`, `f7`, others vanish from a.rs, though it does not touch them. Ask the model again.
+        "#]],
+    );
+}
+
+#[test]
 fn a_cut_off_reply_is_refused() {
     let files = [SourceFile::new("a.py", FILE, None)];
     let context = ReplyContext { finish: Finish::CutOff, ..ReplyContext::of(&files) };
