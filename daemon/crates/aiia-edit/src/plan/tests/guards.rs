@@ -68,7 +68,8 @@ fn other_symbols_may_not_vanish() {
 
 #[test]
 fn of_many_symbols_that_vanish_some_are_named() {
-    let functions: String = (0..20).map(|number| format!("fn f{number}() {{}}\n\n")).collect();
+    let functions: Vec<String> = (0..20).map(|number| format!("fn f{number}() {{}}\n\n")).collect();
+    let functions = functions.concat();
     check(
         ("a.rs", &format!("struct A;\n\n{functions}// end */\n\nfn last() {{}}\n")),
         &block("struct A;\n", "struct A;\n/*\n"),
