@@ -75,9 +75,9 @@ fn rules_come_from_the_configuration_where_the_project_has_none() {
 #[test]
 fn a_budget_bounds_the_code_that_is_sent() {
     let aiia = folder("");
-    let functions: String = (0..60)
-        .map(|n| format!("def part_{n}(x):\n    \"\"\"Part number {n}.\"\"\"\n    return x + {n}\n\n\n"))
-        .collect();
+    let functions = (0..60).fold(String::new(), |text, number| {
+        text + &format!("def part_{number}(x):\n    \"\"\"Part number {number}.\"\"\"\n    return x + {number}\n\n\n")
+    });
     aiia.write("many.py", &functions);
     let budget = |bundle: Value| (bundle["budget"].as_u64().unwrap_or(0), bundle["used"].as_u64().unwrap_or(0));
     let asked = || budget(aiia.json(&["context", "many.py", "--json"]));

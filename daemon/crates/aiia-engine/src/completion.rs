@@ -141,15 +141,12 @@ impl Session {
         };
         let mut meter = Meter::new(&engine, &model.name, asked.purpose, None);
         let cancel = CancellationToken::new();
-        let (deltas, keep, kept_since) = match kept {
-            Some(kept) => {
-                meter.is_from_cache();
-                (given_again(kept.text), None, Some(kept.created_at))
-            }
-            None => {
-                let deltas = configured.models.ask(&model, &sealed, &sampling, cancel.child_token());
-                (deltas, key.map(|key| (key, String::new())), None)
-            }
+        let (deltas, keep, kept_since) = if let Some(kept) = kept {
+            meter.is_from_cache();
+            (given_again(kept.text), None, Some(kept.created_at))
+        } else {
+            let deltas = configured.models.ask(&model, &sealed, &sampling, cancel.child_token());
+            (deltas, key.map(|key| (key, String::new())), None)
         };
         let state = State {
             engine: engine.clone(),

@@ -19,9 +19,8 @@ pub(super) fn run(client: &mut Client, arguments: &ProjectSettingArguments) -> R
 fn changed(known: Project, arguments: &ProjectSettingArguments, system_prompt: Option<String>) -> UpdateProject {
     let gone = |setting| arguments.unset.contains(&setting);
     let text = |given: Option<String>, setting| given.map(Some).or_else(|| gone(setting).then_some(None));
-    let patterns = |given: &Vec<String>, setting, before: Option<Vec<String>>| match given.is_empty() {
-        true => before.filter(|_| !gone(setting)),
-        false => Some(given.clone()),
+    let patterns = |given: &[String], setting, before: Option<Vec<String>>| {
+        if given.is_empty() { before.filter(|_| !gone(setting)) } else { Some(given.to_vec()) }
     };
     let mut parameters = known.parameters;
     parameters.temperature =

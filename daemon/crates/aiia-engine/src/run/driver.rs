@@ -141,15 +141,14 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
         Some(key) => cache::answer(&engine, &mut recorder, key).await,
         None => None,
     };
-    let mut heard = match kept {
-        Some(kept) => recall(&mut recorder, asked, &kept, already),
-        None => {
-            let heard = listen(&engine, &log, &mut recorder, asked, already).await;
-            if heard.answered_by.is_none() {
-                models::keep_prompt_speed(&engine, &model).await;
-            }
-            heard
+    let mut heard = if let Some(kept) = kept {
+        recall(&mut recorder, asked, &kept, already)
+    } else {
+        let heard = listen(&engine, &log, &mut recorder, asked, already).await;
+        if heard.answered_by.is_none() {
+            models::keep_prompt_speed(&engine, &model).await;
         }
+        heard
     };
     if let (Some(key), Some(raw)) = (key, heard.raw.take()) {
         cache::keep(&engine, run.chat_id.clone(), key, raw).await;

@@ -119,10 +119,10 @@ pub(crate) async fn propose(
         root,
         guard: *guard,
     };
-    let edit = propose_from(engine, run, reply, sources).await.map_err(|refusal| match all_may_be_shown {
-        true => refusal,
+    let edit = propose_from(engine, run, reply, sources).await.map_err(|refusal| Refusal {
         // Asking again would show lines of the files.
-        false => Refusal { repair: None, ..refusal },
+        repair: if all_may_be_shown { refusal.repair } else { None },
+        ..refusal
     })?;
     if let Some((edit_id, hunk)) = replaces {
         reject(engine, edit_id.clone(), *hunk).await;
