@@ -220,7 +220,9 @@ impl Canceller {
     /// Sends a request whose answer nobody waits for.
     fn send<O: Operation>(&self, params: &O::Params) -> io::Result<()> {
         let params = serde_json::to_value(params)?;
-        send(&self.0, &json!({"jsonrpc": "2.0", "id": "cancel", "method": O::ROW.lsp_method(), "params": params}))
+        // Several may be on their way at once; an id that is in use would be refused.
+        let id = format!("cancel {params}");
+        send(&self.0, &json!({"jsonrpc": "2.0", "id": id, "method": O::ROW.lsp_method(), "params": params}))
     }
 }
 

@@ -56,7 +56,10 @@ fn the_beginning_of_a_long_chat_is_sent_in_short_and_that_is_counted() {
     assert!(summary[1]["content"].as_str().is_some_and(|text| text.contains("Assistant: First answer.")), "{summary}");
     assert!(answer[0]["content"].as_str().is_some_and(|text| text.ends_with("They spoke of many words.")), "{answer}");
     assert_eq!(answer.as_array().map(Vec::len), Some(2), "the system prompt and the question");
-    assert_eq!(run["usage"], json!({ "input_tokens": 20, "output_tokens": 7 }), "both are counted");
+    assert_eq!(run["usage"], json!({ "input_tokens": 10, "output_tokens": 2 }), "that of the answer alone");
+    let total = &http.get(&format!("/usage?chat_id={chat}"))["total"];
+    let total = ["runs", "input_tokens", "output_tokens"].map(|what| total[what].as_u64());
+    assert_eq!(total, [Some(3), Some(30), Some(9)], "the summary is counted, too");
     let (events, _) = ask(5, "Third answer.");
     assert!(events.iter().any(|event| event["reason"] == "history_summarised"), "{events:?}");
     assert_eq!(aiia.model.chats().len(), chats.len() + 1, "it is not summarised again");

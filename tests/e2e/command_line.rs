@@ -104,6 +104,23 @@ fn secrets_do_not_leave_and_come_back_into_the_answer() {
 }
 
 #[test]
+fn several_models_or_files_get_nothing_that_one_would_not() {
+    let aiia = Installation::configured("[aliases]\na = \"scripted/m\"\n");
+    let (secret, file) = (aiia.write(".env", "KEY=1\n"), aiia.write("a.py", "x = 1\n"));
+    for arguments in
+        [&["ask", "?", "-m", "a", "-m", "scripted/m", shown(&secret)][..], &["ask", "?", shown(&file), shown(&secret)]]
+    {
+        let refused = aiia.run(arguments);
+        assert!(!refused.status.success(), "{arguments:?}");
+        assert!(text(&refused.stderr).contains("never sent to a model"), "{}", text(&refused.stderr));
+    }
+    assert!(aiia.model.chats().is_empty());
+    let asked = aiia.run(&["ask", "?", "-m", "a", "-m", "scripted/m", shown(&file)]);
+    assert!(asked.status.success(), "{}", text(&asked.stderr));
+    assert_eq!(aiia.model.chats().len(), 2);
+}
+
+#[test]
 fn context_comes_from_the_whole_folder() {
     let aiia = Installation::new();
     aiia.write("pyproject.toml", "[project]\nname = \"shapes\"\n");

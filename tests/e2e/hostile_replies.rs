@@ -13,6 +13,12 @@ fn apply(aiia: &Installation, reply: &[u8]) -> Output {
     let limited = aiia.command(&["apply", "--write", "--root", shown(&aiia.workspace())]);
     let mut command = Command::new("sh");
     command.args(["-c", LIMITS]).arg(limited.get_program()).args(limited.get_args()).current_dir(aiia.workspace());
+    for (name, value) in limited.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let mut input = child.stdin.take().expect("it was asked for");
@@ -42,33 +48,33 @@ fn nothing_is_written_and_the_reason_is_said() {
     aiia.write(".vscode/tasks.json", "x = 1\n");
     let cut = block("a.py");
     let new_file = |path: &str| format!("*** Begin Patch\n*** Add File: {path}\n+x\n*** End Patch\n").into_bytes();
-    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
-        ("empty", Vec::new(), "no code"),
-        ("50 MB", b"a.py x = 1\n".repeat(5_000_000), "larger than"),
-        ("an endless line", vec![b'x'; 3_000_000], "no code"),
-        ("cut off", cut.as_bytes()[..cut.len() - 12].to_vec(), "cut off"),
-        ("bytes", (0..=255).cycle().take(100_000).collect(), "no code"),
-        ("no such file", block("gone.py").into_bytes(), "gone.py"),
-        ("a binary file", block("binary.py").into_bytes(), "binary.py"),
-        ("not UTF-8", block("latin.py").into_bytes(), "latin.py"),
-        ("another case", block("A.py").into_bytes(), "a.py"),
-        ("outside", block("../a.py").into_bytes(), "climbs out"),
-        ("read-only", block("locked.py").into_bytes(), "locked.py"),
-        ("a link out", block("link.py").into_bytes(), "link.py"),
-        ("a folder that is a link out", new_file("out/new.py"), "leads out of the workspace by a link"),
-        ("an absolute path", new_file("/tmp/aiia-new.py"), "/tmp/aiia-new.py"),
-        ("a path that is one elsewhere", new_file("sub\\..\\..\\x.py"), "climbs out"),
-        ("a name of a device", new_file("aux.py"), "aux.py"),
-        ("a protected file", block(".vscode/tasks.json").into_bytes(), "not written in passing"),
-        ("below a file", new_file("a.py/b.py"), "is no folder"),
-        ("nothing but markers", b"<<<<<<< SEARCH\n".repeat(100_000), "cut off"),
-        ("deep brackets", format!("a.py\n```python\n{}\n```\n", "(".repeat(1_000_000)).into_bytes(), "too large"),
+    let cases: Vec<(&str, Vec<u8>, &str, i32)> = vec![
+        ("empty", Vec::new(), "no code", 1),
+        ("50 MB", b"a.py x = 1\n".repeat(5_000_000), "larger than", 1),
+        ("an endless line", vec![b'x'; 3_000_000], "no code", 1),
+        ("cut off", cut.as_bytes()[..cut.len() - 12].to_vec(), "cut off", 1),
+        ("bytes", (0..=255).cycle().take(100_000).collect(), "no code", 1),
+        ("no such file", block("gone.py").into_bytes(), "gone.py", 1),
+        ("a binary file", block("binary.py").into_bytes(), "binary.py", 1),
+        ("not UTF-8", block("latin.py").into_bytes(), "latin.py", 1),
+        ("another case", block("A.py").into_bytes(), "a.py", 1),
+        ("outside", block("../a.py").into_bytes(), "climbs out", 1),
+        ("read-only", block("locked.py").into_bytes(), "locked.py", 1),
+        ("a link out", block("link.py").into_bytes(), "link.py", 1),
+        ("a folder that is a link out", new_file("out/new.py"), "leads out of the workspace by a link", 1),
+        ("an absolute path", new_file("/tmp/aiia-new.py"), "/tmp/aiia-new.py", 1),
+        ("a path that is one elsewhere", new_file("sub\\..\\..\\x.py"), "climbs out", 1),
+        ("a name of a device", new_file("aux.py"), "aux.py", 1),
+        // A usage that must be another one: something is to be allowed.
+        ("a protected file", block(".vscode/tasks.json").into_bytes(), "not written in passing", 2),
+        ("below a file", new_file("a.py/b.py"), "is no folder", 1),
+        ("nothing but markers", b"<<<<<<< SEARCH\n".repeat(100_000), "cut off", 1),
+        ("deep brackets", format!("a.py\n```python\n{}\n```\n", "(".repeat(1_000_000)).into_bytes(), "too large", 1),
     ];
-    for (name, reply, reason) in cases {
+    for (name, reply, reason, code) in cases {
         let output = apply(&aiia, &reply);
         let said = text(&output.stderr);
-        // 2 is a usage that must be another one: something is to be allowed.
-        assert!(matches!(output.status.code(), Some(1 | 2)), "{name}: {:?} {said}", output.status);
+        assert_eq!(output.status.code(), Some(code), "{name}: {said}");
         assert!(said.contains(reason), "{name}: {said}");
         assert_eq!(std::fs::read(&file).unwrap(), b"x = 1\n", "{name}");
         assert_eq!(

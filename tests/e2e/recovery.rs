@@ -143,6 +143,7 @@ fn a_machine_that_sleeps_while_an_answer_streams_loses_nothing() {
     signal(&aiia, Signal::STOP);
     // The model goes on talking to a process that does not listen.
     gate.release(TOKENS * 2);
+    assert!(aiia.model.wait_for_completed(1, LIMIT), "the sockets take all of it");
     signal(&aiia, Signal::CONT);
     for event in events {
         answer.push_str(event["text"].as_str().unwrap_or_default());

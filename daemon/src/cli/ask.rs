@@ -6,8 +6,12 @@ use std::os::fd::AsFd;
 
 use aiia_protocol::action::{ActionKind, StartAction};
 use aiia_protocol::chat::{ChatRef, CreateChat, DeleteChat};
+use aiia_protocol::context::GetContext;
 use aiia_protocol::id::ChatId;
-use aiia_protocol::operation::{ActionStart, ChatCreate, ChatDelete, ChatGet, ProjectResolve, RunGet, RunStart};
+use aiia_protocol::operation::{
+    ActionStart, ChatCreate, ChatDelete, ChatGet, ContextGet, ProjectResolve, RunGet, RunStart,
+};
+use aiia_protocol::problem::ProblemCode;
 use aiia_protocol::project::ResolveProject;
 use aiia_protocol::run::{Run, RunRef, StartRun};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -46,27 +50,40 @@ pub(crate) fn run(arguments: &AskArguments) -> Result<u8, Failure> {
     Ok(exit::OK)
 }
 
-/// Shows the answers of several models, one after the other. One that fails does not hide the others.
+/// Shows the answers of several models, one after the other. One that fails does not hide the others; Ctrl-C cancels all of them.
 fn several(client: &mut Client, first: Run, json: bool, interrupt: &Interrupt) -> Result<u8, Failure> {
     let mut runs = vec![first];
     for run_id in runs[0].beside.clone() {
         runs.push(client.call::<RunGet>(&RunRef { run_id })?);
     }
+    interrupt.watch_all(client.canceller(), runs.iter().map(|run| run.id.clone()).collect());
     let show = if json { Show::Nothing } else { Show::Answer };
-    let mut failed = None;
+    let mut failed: Option<u8> = None;
     let mut answers = Vec::new();
     for run in &runs {
         if !json {
             output::painted_line(&paint(&format!("── {}", run.model), Style::Heading));
         }
-        if let Err(failure) = run_view::follow(client, run, show, interrupt) {
+        if let Err(failure) = run_view::show_run(client, run, show) {
             if !json {
                 output::report(&failure);
             }
             failed.get_or_insert(failure.code);
         }
-        answers.push(run_view::message(client, run)?);
+        if failed == Some(exit::CANCELLED) && !json {
+            break;
+        }
+        if json {
+            match run_view::message(client, run) {
+                Ok(message) => answers.push(message),
+                Err(failure) => {
+                    output::report(&failure);
+                    failed.get_or_insert(failure.code);
+                }
+            }
+        }
     }
+    interrupt.unwatch();
     if json {
         output::json(&answers);
     }
@@ -97,7 +114,12 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
     let mut content = question;
     for target in targets {
         let name = target.file.display().to_string();
-        content = with_attachment(&content, &name, &text_of(target)?);
+        let text = text_of(target)?;
+        admit(client, target)?;
+        content = with_attachment(&content, &name, &text);
+    }
+    if let ([_], false) = (targets, models.is_empty()) {
+        output::note("Several models get the file as it is, without what belongs to it elsewhere.");
     }
     let is_new = chat_id.is_none();
     let chat_id = match chat_id {
@@ -128,6 +150,16 @@ fn new_chat(client: &mut Client, model: Option<String>) -> Result<ChatId, Failur
         .map_err(|error| Failure::local(format!("The working directory cannot be used: {error}.")))?;
     let project = client.call::<ProjectResolve>(&ResolveProject { folder: folder.display().to_string() })?;
     Ok(client.call::<ChatCreate>(&CreateChat { model, ..CreateChat::new(project.id) })?.id)
+}
+
+/// Asks the daemon whether the file may be shown to a model: what holds keys or is in `.aiiaignore` may not, whoever reads it.
+fn admit(client: &mut Client, target: &Target) -> Result<(), Failure> {
+    let asked =
+        GetContext { document: target.document()?, selection: target.selection(), intent: None, budget: Some(1) };
+    match client.call::<ContextGet>(&asked) {
+        Err(problem) if problem.code == ProblemCode::Forbidden => Err(problem.into()),
+        _ => Ok(()),
+    }
 }
 
 fn with_attachment(text: &str, name: &str, attachment: &str) -> String {

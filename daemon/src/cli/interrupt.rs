@@ -39,6 +39,11 @@ impl Interrupt {
         self.set(Box::new(move || canceller.cancel(&run)));
     }
 
+    /// Ctrl-C cancels all of `runs` from now on.
+    pub(crate) fn watch_all(&self, canceller: Canceller, runs: Vec<RunId>) {
+        self.set(Box::new(move || runs.iter().try_for_each(|run| canceller.cancel(run))));
+    }
+
     /// Ctrl-C cancels `pull` from now on.
     pub(crate) fn watch_pull(&self, canceller: Canceller, pull: PullId) {
         self.set(Box::new(move || canceller.cancel_pull(&pull)));

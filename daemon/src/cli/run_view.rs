@@ -41,6 +41,16 @@ pub(crate) struct Outcome {
 /// When it did not complete; what had arrived is printed before.
 pub(crate) fn follow(client: &mut Client, run: &Run, show: Show, interrupt: &Interrupt) -> Result<Outcome, Failure> {
     interrupt.watch(client.canceller(), run.id.clone());
+    let outcome = show_run(client, run, show);
+    interrupt.unwatch();
+    outcome
+}
+
+/// Follows `run` to its end. What Ctrl-C does is for the caller to say.
+///
+/// # Errors
+/// When it did not complete; what had arrived is printed before.
+pub(crate) fn show_run(client: &mut Client, run: &Run, show: Show) -> Result<Outcome, Failure> {
     let mut progress = Progress::new(show == Show::Nothing);
     let mut answer = (show == Show::Answer).then(Answer::new);
     let mut outcome = Outcome::default();
@@ -68,7 +78,6 @@ pub(crate) fn follow(client: &mut Client, run: &Run, show: Show, interrupt: &Int
             Err(problem) => ended = Err(problem.into()),
         }
     }
-    interrupt.unwatch();
     progress.clear();
     if let Some(answer) = answer {
         answer.end();

@@ -13,9 +13,12 @@ use aiia_protocol::run::RunEventKind;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use crate::counting::IMAGE_TOKENS;
 use crate::engine::Engine;
 use crate::hash::sha256_bytes;
 
+/// Bytes of an attached text that are a token, about: three of code, rather too few than too many.
+const BYTES_OF_A_TOKEN: u64 = 3;
 /// The longest name.
 const LONGEST_NAME: usize = 200;
 
@@ -109,22 +112,34 @@ struct Attached {
     images: Vec<Image>,
 }
 
-/// Reads what goes with the messages of `path` for `model`, the newest first, as long as it is not too much.
+/// Reads what goes with messages for `model`, the newest first, as long as it is not too much: texts and images of those that are
+/// `sent`, texts of those that are to be summarised.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(crate) async fn of_path(engine: &Engine, path: &[Message], model: &str) -> Result<AttachedPath, Problem> {
+pub(crate) async fn of(
+    engine: &Engine,
+    sent: &[Message],
+    folded: &[Message],
+    model: &str,
+) -> Result<AttachedPath, Problem> {
     let mut all = AttachedPath::default();
     let mut bytes = 0;
-    for message in path.iter().rev() {
+    let sent = sent.iter().rev().map(|message| (message, true));
+    let messages: Vec<(&Message, bool)> = sent.chain(folded.iter().rev().map(|message| (message, false))).collect();
+    for (message, goes) in messages {
         for attachment in &message.attachments {
+            let is_image = attachment.kind == AttachmentKind::Image;
+            if is_image && !goes {
+                continue;
+            }
             bytes += attachment.bytes;
             if bytes > LARGEST_SUM {
-                all.left_out += 1;
+                all.left_out += usize::from(goes);
                 continue;
             }
             let attached = all.by_message.entry(message.id.clone()).or_default();
-            if attachment.kind == AttachmentKind::Image && !takes_images(model) {
+            if is_image && !takes_images(model) {
                 all.unseen += 1;
                 let _ = write!(attached.text, "(The attached image `{}` cannot be shown to you.)\n\n", attachment.name);
                 continue;
@@ -141,6 +156,15 @@ pub(crate) async fn of_path(engine: &Engine, path: &[Message], model: &str) -> R
         }
     }
     Ok(all)
+}
+
+/// The tokens that an attachment takes, about, without reading it.
+pub(crate) fn about_tokens(attachment: &Attachment, model: &str) -> usize {
+    match attachment.kind {
+        AttachmentKind::Image if takes_images(model) => IMAGE_TOKENS,
+        AttachmentKind::Image => 0,
+        AttachmentKind::Text => usize::try_from(attachment.bytes / BYTES_OF_A_TOKEN).unwrap_or(usize::MAX),
+    }
 }
 
 /// Whether images may be sent to the model. The embedded engine reads text alone; whether a server's model sees, its server says.
@@ -162,6 +186,17 @@ impl AttachedPath {
             new.images.clone_from(&attached.images);
         }
         new
+    }
+
+    /// The text of the message with the texts that are attached to it.
+    pub(crate) fn text(&self, message: &Message) -> String {
+        let attached = self.by_message.get(&message.id).map_or("", |attached| attached.text.as_str());
+        format!("{attached}{}", message.content)
+    }
+
+    /// Whether any image is sent.
+    pub(crate) fn has_images(&self) -> bool {
+        self.by_message.values().any(|attached| !attached.images.is_empty())
     }
 
     /// What there is to say about what the model does not get.

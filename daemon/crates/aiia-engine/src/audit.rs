@@ -42,19 +42,19 @@ pub(crate) fn done(session: &Session, row: &Row, mut about: BTreeMap<String, Str
     if let Some(id) = result.get("id").and_then(Value::as_str) {
         about.insert("id".to_owned(), id.to_owned());
     }
-    write(session, row, about, None);
+    write(session, row.name, about, None);
 }
 
-/// Writes that the client of `session` was not allowed to do the operation.
-pub(crate) fn refused(session: &Session, row: &Row) {
-    write(session, row, BTreeMap::new(), Some(ProblemCode::Forbidden));
+/// Writes that the client of `session` was not allowed to do what bears this name: an operation, or a path beside them.
+pub(crate) fn refused(session: &Session, what: &str) {
+    write(session, what, BTreeMap::new(), Some(ProblemCode::Forbidden));
 }
 
-fn write(session: &Session, row: &Row, about: BTreeMap<String, String>, refused: Option<ProblemCode>) {
+fn write(session: &Session, what: &str, about: BTreeMap<String, String>, refused: Option<ProblemCode>) {
     session.engine().store.record(AuditEntry {
         number: 0,
         at: String::new(),
-        operation: row.name.to_owned(),
+        operation: what.to_owned(),
         client: session.client_name(),
         transport: session.transport().as_str().to_owned(),
         token: session.token().map(str::to_owned),

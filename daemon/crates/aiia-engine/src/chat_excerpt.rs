@@ -6,7 +6,7 @@ use aiia_protocol::message::{self, Message};
 use aiia_protocol::run::RunEventKind;
 use aiia_store::Summary;
 
-use crate::attachments::AttachedPath;
+use crate::attachments::{self, AttachedPath};
 use crate::config::{History, HistoryStrategy};
 use crate::engine::Engine;
 use crate::models::Chosen;
@@ -40,50 +40,85 @@ pub(crate) struct Fold {
     pub(crate) messages: u64,
 }
 
-/// What is sent of the chat whose branch `path` ends with what is answered.
-pub(crate) async fn excerpt(
-    engine: &Engine,
-    system: &str,
-    path: &[Message],
-    attached: &AttachedPath,
-    model: &Chosen,
-) -> Excerpt {
-    let directory = engine.models();
-    let history = directory.history();
-    let summary = match history.strategy {
-        HistoryStrategy::Summary => {
-            let ids = path.iter().map(|message| message.id.clone()).collect();
-            engine.store.last_summary(ids).await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "the summary of a chat is not known");
-                None
-            })
-        }
-        HistoryStrategy::Tokens | HistoryStrategy::Last => None,
-    };
-    choose(system, path, attached, model, history, summary)
+/// How the question stands to the branch of which a part is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tail {
+    /// It is the last message, which always goes along.
+    Question,
+    /// It follows the branch in other words: nothing of the branch has to go along.
+    Elsewhere,
 }
 
-/// The messages that are sent: the system prompt and the end of `path` that fits into half of the window, or less as `history`
-/// says. The last message always goes along.
-fn choose(
+/// The part of a branch that is sent, before what is attached to it has been read.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Choice {
+    system: String,
+    sent: Vec<Message>,
+    notice: Option<RunEventKind>,
+    /// What is to be summarised, the summary that it goes on from, and for how many messages that stands.
+    fold: Option<(Vec<Message>, Option<String>, u64)>,
+}
+
+impl Choice {
+    /// The messages that are sent as they are.
+    pub(crate) fn sent(&self) -> &[Message] {
+        &self.sent
+    }
+
+    /// The messages that are to be summarised.
+    pub(crate) fn folded(&self) -> &[Message] {
+        self.fold.as_ref().map_or(&[], |(old, ..)| old.as_slice())
+    }
+
+    /// The same with what is attached to the messages.
+    pub(crate) fn excerpt(self, attached: &AttachedPath) -> Excerpt {
+        let mut messages = vec![ChatMessage::new(Role::System, self.system)];
+        messages.extend(self.sent.iter().map(|message| attached.message(message)));
+        let fold = self.fold.and_then(|(old, before, earlier)| {
+            Some(Fold {
+                lines: old.iter().map(|one| format!("{}: {}", speaker(one), attached.text(one))).collect(),
+                before,
+                upto: old.last()?.id.clone(),
+                messages: earlier + old.len() as u64,
+            })
+        });
+        Excerpt { messages, notice: self.notice, fold }
+    }
+}
+
+/// The newest summary of a part of the branch and its place in it, where `history` uses one.
+pub(crate) async fn known_summary(engine: &Engine, path: &[Message], history: &History) -> Option<(usize, Summary)> {
+    if history.strategy != HistoryStrategy::Summary {
+        return None;
+    }
+    let ids = path.iter().map(|message| message.id.clone()).collect();
+    engine.store.last_summary(ids).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the summary of a chat is not known");
+        None
+    })
+}
+
+/// What is sent: the system prompt and the end of `path` that fits into half of the window, or less as `history` says.
+pub(crate) fn choose(
     system: &str,
-    path: &[Message],
-    attached: &AttachedPath,
+    mut path: Vec<Message>,
+    tail: Tail,
     model: &Chosen,
     history: &History,
     summary: Option<(usize, Summary)>,
-) -> Excerpt {
+) -> Choice {
     let half = (model.window / 2) as usize;
     let budget = half.min(history.tokens as usize).saturating_sub(model.tokens.count(system));
+    let least = usize::from(tail == Tail::Question);
     if history.strategy == HistoryStrategy::Summary {
-        return summarised(system, path, attached, model, budget, summary);
+        return summarised(system, path, least, model, budget, summary);
     }
     let most = match history.strategy {
-        HistoryStrategy::Last => (history.messages as usize).saturating_add(1),
+        HistoryStrategy::Last => (history.messages as usize).saturating_add(least),
         HistoryStrategy::Tokens | HistoryStrategy::Summary => usize::MAX,
     };
-    let said: Vec<&Message> = path.iter().filter(|message| says_something(message)).collect();
-    let kept = last(&said, attached, model, budget, most);
+    path.retain(says_something);
+    let kept = last(&path, model, budget, least, most);
     let why = match history.strategy {
         HistoryStrategy::Last => format!("the last {} before the question are, as configured", history.messages),
         _ if budget < half && history.tokens < model.window / 2 => {
@@ -91,20 +126,25 @@ fn choose(
         }
         _ => format!("they do not fit into half of the model's window of {} tokens", model.window),
     };
-    let notice = dropped(said.len() - kept).map(|dropped| RunEventKind::Notice {
+    let notice = dropped(path.len() - kept).map(|dropped| RunEventKind::Notice {
         reason: "history_dropped".to_owned(),
         text: format!("{dropped} not sent: {why}."),
     });
-    Excerpt { messages: with_system(system.to_owned(), &said[said.len() - kept..], attached), notice, fold: None }
+    let sent = path.split_off(path.len() - kept);
+    Choice { system: system.to_owned(), sent, notice, fold: None }
 }
 
-/// How many of the last messages fit; at least one, at most `most`.
-fn last(said: &[&Message], attached: &AttachedPath, model: &Chosen, budget: usize, most: usize) -> usize {
+/// How many of the last messages fit; from `least` to `most`.
+fn last(said: &[Message], model: &Chosen, budget: usize, least: usize, most: usize) -> usize {
     let mut left = budget;
     let mut kept = 0;
     for message in said.iter().rev() {
-        let tokens = model.tokens.count_message(&attached.message(message));
-        if (tokens > left && kept > 0) || kept >= most {
+        if kept >= most {
+            break;
+        }
+        let attached: usize = message.attachments.iter().map(|one| attachments::about_tokens(one, &model.name)).sum();
+        let tokens = model.tokens.count_within(&message.content, left) + attached;
+        if tokens > left && kept >= least {
             break;
         }
         left = left.saturating_sub(tokens);
@@ -117,35 +157,29 @@ fn last(said: &[&Message], attached: &AttachedPath, model: &Chosen, budget: usiz
 /// summarised, too, that what stays fills half of the budget: a chat is not summarised anew with every question.
 fn summarised(
     system: &str,
-    path: &[Message],
-    attached: &AttachedPath,
+    mut path: Vec<Message>,
+    least: usize,
     model: &Chosen,
     budget: usize,
     summary: Option<(usize, Summary)>,
-) -> Excerpt {
+) -> Choice {
     let (start, before, earlier) = match summary {
         Some((place, summary)) => (place + 1, Some(summary.text), summary.messages),
         None => (0, None, 0),
     };
-    let said: Vec<&Message> = path[start.min(path.len())..].iter().filter(|one| says_something(one)).collect();
+    let mut said = path.split_off(start.min(path.len()));
+    said.retain(says_something);
     let taken = before.as_ref().map_or(0, |text| model.tokens.count(text));
-    let room = budget.saturating_sub(taken);
-    let kept = last(&said, attached, model, room, usize::MAX);
+    let kept = last(&said, model, budget.saturating_sub(taken), least, usize::MAX);
     if kept == said.len() {
         let notice = before.as_ref().map(|_| sent_in_short(earlier, "by a summary that was made before"));
         let system = before.map_or_else(|| system.to_owned(), |text| introduced(system, &text));
-        return Excerpt { messages: with_system(system, &said, attached), notice, fold: None };
+        return Choice { system, sent: said, notice, fold: None };
     }
     let room = (budget / 2).saturating_sub(SUMMARY_TOKENS as usize);
-    let kept = last(&said, attached, model, room, usize::MAX);
-    let (old, recent) = said.split_at(said.len() - kept);
-    let fold = old.last().map(|newest| Fold {
-        lines: old.iter().map(|one| format!("{}: {}", speaker(one), attached.message(one).content)).collect(),
-        before,
-        upto: newest.id.clone(),
-        messages: earlier + old.len() as u64,
-    });
-    Excerpt { messages: with_system(system.to_owned(), recent, attached), notice: None, fold }
+    let kept = last(&said, model, room, least, usize::MAX);
+    let sent = said.split_off(said.len() - kept);
+    Choice { system: system.to_owned(), sent, notice: None, fold: Some((said, before, earlier)) }
 }
 
 fn speaker(message: &Message) -> &'static str {
@@ -184,12 +218,6 @@ fn says_something(message: &Message) -> bool {
     !message.content.is_empty() || !message.attachments.is_empty()
 }
 
-fn with_system(system: String, said: &[&Message], attached: &AttachedPath) -> Vec<ChatMessage> {
-    let mut messages = vec![ChatMessage::new(Role::System, system)];
-    messages.extend(said.iter().map(|message| attached.message(message)));
-    messages
-}
-
 #[cfg(test)]
 mod tests {
     use aiia_protocol::message::MessageStatus;
@@ -221,27 +249,56 @@ mod tests {
     }
 
     #[rstest]
-    #[case::everything_fits(HistoryStrategy::Tokens, 20, 5, 8192, "0 1 2 3 4", "")]
+    #[case::everything_fits(HistoryStrategy::Tokens, 20, 5, 8192, "0 1 2 3 4", "", Tail::Question)]
     #[case::the_end_fits(
         HistoryStrategy::Tokens,
         20,
         100,
         512,
         "3 4",
-        "The first 3 messages of this chat were not sent: they do not fit"
+        "The first 3 messages of this chat were not sent: they do not fit",
+        Tail::Question
     )]
-    #[case::the_question_always_goes(HistoryStrategy::Tokens, 20, 5000, 512, "4", "The first 4 messages")]
+    #[case::the_question_always_goes(
+        HistoryStrategy::Tokens,
+        20,
+        5000,
+        512,
+        "4",
+        "The first 4 messages",
+        Tail::Question
+    )]
     #[case::beyond_the_limit(
         HistoryStrategy::Tokens,
         20,
         400,
         100_000,
         "3 4",
-        "beyond the 1000 tokens of `history.tokens`"
+        "beyond the 1000 tokens of `history.tokens`",
+        Tail::Question
     )]
-    #[case::the_last_two(HistoryStrategy::Last, 2, 5, 8192, "2 3 4", "the last 2 before the question")]
-    #[case::the_question_alone(HistoryStrategy::Last, 0, 5, 8192, "4", "The first 4 messages")]
-    #[case::one_is_dropped(HistoryStrategy::Last, 3, 5, 8192, "1 2 3 4", "The first message of this chat was not sent")]
+    #[case::the_last_two(HistoryStrategy::Last, 2, 5, 8192, "2 3 4", "the last 2 before the question", Tail::Question)]
+    #[case::the_question_alone(HistoryStrategy::Last, 0, 5, 8192, "4", "The first 4 messages", Tail::Question)]
+    #[case::one_is_dropped(
+        HistoryStrategy::Last,
+        3,
+        5,
+        8192,
+        "1 2 3 4",
+        "The first message of this chat was not sent",
+        Tail::Question
+    )]
+    #[case::before_another_wording(
+        HistoryStrategy::Last,
+        2,
+        5,
+        8192,
+        "3 4",
+        "the last 2 before the question",
+        Tail::Elsewhere
+    )]
+    #[case::nothing_before(HistoryStrategy::Last, 0, 5, 8192, "", "The first 5 messages", Tail::Elsewhere)]
+    #[case::nothing_fits(HistoryStrategy::Tokens, 20, 5000, 512, "", "The first 5 messages", Tail::Elsewhere)]
     fn what_is_sent_of_a_chat(
         #[case] strategy: HistoryStrategy,
         #[case] messages: u32,
@@ -249,10 +306,12 @@ mod tests {
         #[case] window: u32,
         #[case] expected: &str,
         #[case] notice: &str,
+        #[case] tail: Tail,
     ) {
         let path: Vec<Message> = (0..5).map(|number| message(number, words)).collect();
         let history = History { strategy, messages, tokens: 1000 };
-        let sent = choose("s", &path, &AttachedPath::default(), &Chosen::for_tests(window), &history, None);
+        let sent = choose("s", path, tail, &Chosen::for_tests(window), &history, None);
+        let sent = sent.excerpt(&AttachedPath::default());
         assert_eq!(numbers(&sent), expected);
         assert_eq!(notice.is_empty(), sent.notice.is_none(), "{sent:?}");
         assert!(told(&sent).contains(notice), "{}", told(&sent));
@@ -283,7 +342,8 @@ mod tests {
         let path: Vec<Message> = (0..5).map(|number| message(number, words)).collect();
         let history = History { strategy: HistoryStrategy::Summary, ..History::default() };
         let before = known.as_ref().map(|(_, summary)| summary.text.clone());
-        let sent = choose("s", &path, &AttachedPath::default(), &Chosen::for_tests(4096), &history, known);
+        let sent = choose("s", path, Tail::Question, &Chosen::for_tests(4096), &history, known);
+        let sent = sent.excerpt(&AttachedPath::default());
         assert_eq!(numbers(&sent), expected);
         let found = sent.fold.as_ref().map(|fold| (fold.upto.as_str(), fold.messages));
         assert_eq!(found, fold);

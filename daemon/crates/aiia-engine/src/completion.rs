@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::models::{self, Sampling};
-use crate::run::cache;
+use crate::run::{apart, cache};
 use crate::session::Session;
 use crate::{attachments, dispatch, gate};
 
@@ -128,11 +128,14 @@ impl Session {
             let detail = format!("{} takes no images.", model.name);
             return Err(Problem::new(ProblemCode::InvalidParams, detail.clone()).with_error("/messages", detail));
         }
-        let sealed = gate::seal(
-            asked.messages.into_iter().map(to_model).collect(),
-            crate::operations::redaction(&engine, model.local),
-        );
-        let room = crate::operations::answer_limit(sealed.messages(), &model, None);
+        let messages = asked.messages.into_iter().map(to_model).collect();
+        let (redact, counts) = (crate::operations::redaction(&engine, model.local), model.clone());
+        let (sealed, room) = apart(move || {
+            let sealed = gate::seal(messages, redact);
+            let room = crate::operations::answer_limit(sealed.messages(), &counts, None);
+            (sealed, room)
+        })
+        .await?;
         let sampling = Sampling::new(&settings, room);
         let key = cache::key(&engine, &model, &sealed, &sampling);
         let kept = match &key {

@@ -10,11 +10,18 @@ use crate::engine::Engine;
 /// What a chat template puts around a message, in tokens.
 const AROUND_A_MESSAGE: usize = 4;
 /// Tokens that an image takes, about: what the large providers count for one of ordinary size.
-const IMAGE_TOKENS: usize = 1500;
+pub(crate) const IMAGE_TOKENS: usize = 1500;
+/// A text of more bytes for each token that is asked about is not counted …
+const FAR: usize = 16;
+/// … but taken to have one token in so many bytes.
+const USUAL: usize = 4;
+/// What has no more tokens than this is always counted.
+const LEAST_COUNTED: usize = 4096;
 /// Prompts shorter than this teach nothing: the template outweighs the text.
 const LEAST_LEARNT: u64 = 200;
-/// A factor outside of this is no other vocabulary but another count: a part of the prompt, or a picture.
-const LIKELY: std::ops::RangeInclusive<f64> = 0.6..=2.5;
+/// A factor outside of this is no other vocabulary but another count: a server that reads a part of the prompt would teach that
+/// the model counts less, and nobody would be told of what it cuts from then on.
+const LIKELY: std::ops::RangeInclusive<f64> = 0.8..=2.5;
 
 /// Counts as a model does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,14 +63,29 @@ impl Counter {
         self.scaled(count_tokens_in(self.vocabulary, text))
     }
 
-    /// The tokens of a prompt, with what a chat template puts around its messages.
-    pub(crate) fn count_prompt(&self, messages: &[ChatMessage]) -> usize {
+    /// The tokens of a text; of one that is far longer than `most`, only about how many there are.
+    pub(crate) fn count_within(&self, text: &str, most: usize) -> usize {
+        self.scaled(self.plain_within(text, most))
+    }
+
+    /// The tokens of a prompt, with what a chat template puts around its messages. Messages far longer than `most` are not counted to
+    /// the letter.
+    pub(crate) fn count_prompt(&self, messages: &[ChatMessage], most: usize) -> usize {
         let images: usize = messages.iter().map(|message| message.images.len()).sum();
-        self.scaled(self.plain(messages)) + images * IMAGE_TOKENS
+        let of = |message: &ChatMessage| self.plain_within(&message.content, most) + AROUND_A_MESSAGE;
+        self.scaled(messages.iter().map(of).sum()) + images * IMAGE_TOKENS
     }
 
     fn plain(&self, messages: &[ChatMessage]) -> usize {
         messages.iter().map(|message| count_tokens_in(self.vocabulary, &message.content) + AROUND_A_MESSAGE).sum()
+    }
+
+    fn plain_within(&self, text: &str, most: usize) -> usize {
+        if text.len() / FAR > most.max(LEAST_COUNTED) {
+            text.len() / USUAL
+        } else {
+            count_tokens_in(self.vocabulary, text)
+        }
     }
 
     fn scaled(&self, tokens: usize) -> usize {
@@ -80,28 +102,46 @@ impl Counter {
         }
     }
 
-    /// The tokens of a message of a chat.
-    pub(crate) fn count_message(&self, message: &ChatMessage) -> usize {
-        self.count(&message.content) + message.images.len() * IMAGE_TOKENS
-    }
-
-    /// Whether a server that reports to have read `read` tokens of these messages has cut them. Gives how many there were.
-    pub(crate) fn truncated(&self, messages: &[ChatMessage], read: u64) -> Option<u64> {
-        let sent = self.count_prompt(messages) as u64;
-        (sent >= 400 && (read as f64) < sent as f64 * self.least_share()).then_some(sent)
-    }
-
-    /// Keeps in mind how many tokens the server of `model` counted in these messages.
-    pub(crate) async fn learn(&self, engine: &Engine, model: &str, messages: &[ChatMessage], read: u64) {
-        let counted = self.plain(messages) as u64;
-        let pictures = messages.iter().any(|message| !message.images.is_empty());
-        if known_vocabulary(model).is_some() || pictures || !is_comparable(counted, read) {
-            return;
+    /// What the server's word that it has read `read` tokens of these messages says. With pictures that is nothing: what one takes
+    /// depends on its size and on the model, from 85 tokens to some thousands.
+    pub(crate) fn judge(&self, messages: &[ChatMessage], read: u64) -> Judged {
+        if has_pictures(messages) {
+            return Judged::Nothing;
         }
-        if let Err(error) = engine.store.learn_tokens(model.to_owned(), counted, read).await {
-            tracing::warn!(%error, "how the model counts was not noted");
+        let plain = self.plain(messages);
+        let sent = self.scaled(plain) as u64;
+        if sent >= 400 && (read as f64) < sent as f64 * self.least_share() {
+            return Judged::Cut { sent };
+        }
+        let counted = plain as u64;
+        if self.samples.is_some() && is_comparable(counted, read) {
+            Judged::Teaches { counted }
+        } else {
+            Judged::Nothing
         }
     }
+}
+
+/// What a server's count of a prompt says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// It has cut the prompt, which has about so many tokens.
+    Cut { sent: u64 },
+    /// It counts the prompt, which has so many tokens in our vocabulary, in its own way.
+    Teaches { counted: u64 },
+    /// Nothing.
+    Nothing,
+}
+
+/// Keeps in mind that the server of `model` counts `read` tokens where we count `counted`.
+pub(crate) async fn learn(engine: &Engine, model: &str, counted: u64, read: u64) {
+    if let Err(error) = engine.store.learn_tokens(model.to_owned(), counted, read).await {
+        tracing::warn!(%error, "how the model counts was not noted");
+    }
+}
+
+fn has_pictures(messages: &[ChatMessage]) -> bool {
+    messages.iter().any(|message| !message.images.is_empty())
 }
 
 fn is_comparable(counted: u64, read: u64) -> bool {
@@ -121,7 +161,7 @@ fn known_vocabulary(model: &str) -> Option<Vocabulary> {
 
 #[cfg(test)]
 mod tests {
-    use aiia_llm::Role;
+    use aiia_llm::{Image, Role};
     use rstest::rstest;
 
     use super::*;
@@ -147,7 +187,8 @@ mod tests {
     #[case::another_tokenizer(Counter::default(), 1000, 600, None)]
     #[case::cut(Counter::default(), 1000, 400, Some(1005))]
     #[case::known_better(Counter::learnt(TokenFactor { factor: 1.5, samples: 5 }), 1000, 1000, Some(1508))]
-    #[case::known_to_count_less(Counter::learnt(TokenFactor { factor: 0.7, samples: 5 }), 1000, 520, None)]
+    #[case::known_to_count_less(Counter::learnt(TokenFactor { factor: 0.85, samples: 5 }), 1000, 620, None)]
+    #[case::learnt_from_a_cut_prompt(Counter::learnt(TokenFactor { factor: 0.67, samples: 5 }), 1000, 500, Some(804))]
     #[case::to_the_letter(Counter { samples: None, ..Counter::default() }, 1000, 790, Some(1005))]
     #[case::short(Counter::default(), 100, 5, None)]
     fn a_prompt_that_was_cut_is_noticed(
@@ -156,12 +197,24 @@ mod tests {
         #[case] read: u64,
         #[case] expected: Option<u64>,
     ) {
-        assert_eq!(counter.truncated(&prompt(words), read), expected);
+        let cut = match counter.judge(&prompt(words), read) {
+            Judged::Cut { sent } => Some(sent),
+            Judged::Teaches { .. } | Judged::Nothing => None,
+        };
+        assert_eq!(cut, expected);
+    }
+
+    #[test]
+    fn a_prompt_with_a_picture_is_not_said_to_be_cut() {
+        let mut prompt = prompt(100);
+        prompt[0].images.push(Image { media_type: "image/png".to_owned(), data: String::new() });
+        assert_eq!(Counter::default().judge(&prompt, 185), Judged::Nothing);
     }
 
     #[rstest]
     #[case(1000, 1300, true)]
     #[case(100, 130, false)]
+    #[case(6000, 4000, false)]
     #[case(1000, 300, false)]
     #[case(1000, 4000, false)]
     fn what_teaches(#[case] counted: u64, #[case] read: u64, #[case] expected: bool) {

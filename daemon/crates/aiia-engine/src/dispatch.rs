@@ -97,14 +97,16 @@ pub(crate) async fn typed<O: Handle>(session: &Session, params: O::Params) -> Re
 }
 
 pub(crate) fn check_scope(session: &Session, row: &Row) -> Result<(), Problem> {
-    if session.scope() >= row.scope {
+    require(session, row.scope, row.name)
+}
+
+/// Sees to it that the client of `session` has `scope`, which `what` needs.
+pub(crate) fn require(session: &Session, scope: Scope, what: &str) -> Result<(), Problem> {
+    if session.scope() >= scope {
         return Ok(());
     }
-    audit::refused(session, row);
-    Err(Problem::new(
-        ProblemCode::Forbidden,
-        format!("`{}` needs a token with the scope “{}”.", row.name, row.scope.as_str()),
-    ))
+    audit::refused(session, what);
+    Err(Problem::new(ProblemCode::Forbidden, format!("`{what}` needs a token with the scope “{}”.", scope.as_str())))
 }
 
 fn parse<P: DeserializeOwned>(params: Value) -> Result<P, Problem> {

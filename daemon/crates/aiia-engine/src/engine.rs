@@ -24,7 +24,7 @@ use crate::keys::Keys;
 use crate::models::ModelDirectory;
 use crate::pulls::Pulls;
 use crate::recent::RecentEdits;
-use crate::run::ActiveRuns;
+use crate::run::{ActiveRuns, FailedFolds};
 use crate::session::{ClientInfo, Session, SessionState};
 use crate::tokens::{Grant, Tokens};
 use crate::transfers::{self, Transfers};
@@ -82,6 +82,7 @@ pub struct Inner {
     pub(crate) store: Store,
     pub(crate) bus: Bus,
     pub(crate) runs: ActiveRuns,
+    pub(crate) failed_folds: FailedFolds,
     pub(crate) indexes: Indexes,
     pub(crate) histories: Histories,
     pub(crate) recent: RecentEdits,
@@ -155,6 +156,7 @@ impl Engine {
             store,
             bus: Bus::new(),
             runs: ActiveRuns::default(),
+            failed_folds: FailedFolds::default(),
             indexes: Indexes::new(options.data_dir.join("indexes")),
             histories: Histories::default(),
             recent: RecentEdits::default(),
@@ -392,6 +394,23 @@ impl Engine {
                 }
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+impl Engine {
+    /// An engine in the folder `home`, whose configuration is `config.toml` there.
+    pub(crate) fn for_tests(home: &Path, environment: &[(&str, &str)], flags: Vec<config::Flag>) -> Self {
+        let always = [("AIIA_DISCOVERY", "off"), ("AIIA_KEYRING", "off")];
+        let environment = always.iter().chain(environment);
+        Self::open(EngineOptions {
+            data_dir: home.join("data"),
+            config_file: home.join("config.toml"),
+            environment: environment.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            flags,
+            version: "0".to_owned(),
+        })
+        .unwrap()
     }
 }
 

@@ -6,6 +6,7 @@ mod secrets;
 
 use aiia_llm::ChatMessage;
 use std::path::Path;
+use std::sync::Arc;
 
 use aiia_protocol::problem::{Problem, ProblemCode};
 
@@ -19,10 +20,10 @@ use crate::workspace;
 const PLACEHOLDER_START: &str = "__AIIA_SECRET_";
 const PLACEHOLDER_END: &str = "__";
 
-/// A request that may leave: only [`seal`] makes one, and only such a one is sent.
+/// A request that may leave: only [`seal`] makes one, and only such a one is sent. Cloning gives the same messages again.
 #[derive(Clone)]
 pub(crate) struct Sealed {
-    messages: Vec<ChatMessage>,
+    messages: Arc<Vec<ChatMessage>>,
     secrets: Vec<String>,
 }
 
@@ -49,7 +50,7 @@ impl Sealed {
             if redact {
                 message.content = secrets::replace(&message.content, &mut sealed.secrets);
             }
-            sealed.messages.push(message);
+            Arc::make_mut(&mut sealed.messages).push(message);
         }
         sealed
     }
@@ -60,7 +61,7 @@ impl Sealed {
         let last = sealed.and(vec![ChatMessage::new(first.role, summary)], redact);
         sealed.secrets = last.secrets;
         let summary = last.messages.last().map(|message| message.content.as_str()).unwrap_or_default();
-        sealed.messages[0].content = chat_excerpt::introduced(&first.content, summary);
+        Arc::make_mut(&mut sealed.messages)[0].content = chat_excerpt::introduced(&first.content, summary);
         sealed
     }
 
@@ -82,7 +83,7 @@ pub(crate) fn seal(messages: Vec<ChatMessage>, redact: bool) -> Sealed {
             message
         })
         .collect();
-    Sealed { messages, secrets }
+    Sealed { messages: Arc::new(messages), secrets }
 }
 
 /// The text with key-like strings replaced, and how many were.
@@ -95,21 +96,30 @@ pub(crate) fn redacted(text: &str, secrets: &mut Vec<String>) -> String {
 /// # Errors
 /// When it is a file for keys, or excluded by `.aiiaignore`.
 pub(crate) fn admit(source: &Source) -> Result<(), Problem> {
-    let path = Path::new(&source.path);
-    let Some(root) = &source.root else { return Ok(()) };
+    match &source.root {
+        Some(root) => admit_file(Path::new(&source.path), root, &source.name),
+        None => Ok(()),
+    }
+}
+
+/// Whether the file `path` below `root`, which the user knows as `name`, may be shown to a model at all.
+///
+/// # Errors
+/// When it is a file for keys, or excluded by `.aiiaignore`.
+pub(crate) fn admit_file(path: &Path, root: &Path, name: &str) -> Result<(), Problem> {
     // What a link points to decides, not its name.
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if workspace::is_secret_file(path) || workspace::is_secret_file(&real) {
         return Err(Problem::new(
             ProblemCode::Forbidden,
-            format!("{} looks like a file for keys or passwords; it is never sent to a model.", source.name),
+            format!("{name} looks like a file for keys or passwords; it is never sent to a model."),
         )
         .with_hint("Copy the part in question into another file, without the secrets."));
     }
     if workspace::is_excluded(root, path) {
         return Err(Problem::new(
             ProblemCode::Forbidden,
-            format!("{} is excluded by .aiiaignore; it is never sent to a model.", source.name),
+            format!("{name} is excluded by .aiiaignore; it is never sent to a model."),
         )
         .with_hint("Take it out of .aiiaignore if it may be."));
     }

@@ -11,6 +11,9 @@ use serde_json::Value;
 use crate::engine::Engine;
 use crate::hash::sha256;
 
+/// The reason of the problem of a request whose first sending still goes on: the only one that waiting helps against.
+pub const STILL_GOING_ON: &str = "still_going_on";
+
 /// The requests of this process that go on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Requests(Arc<Mutex<HashSet<RequestKey>>>);
@@ -49,6 +52,7 @@ impl Engine {
         let key = RequestKey { caller: caller.to_owned(), operation: row.name, key: key.to_owned() };
         let going_on = || {
             Problem::new(ProblemCode::Conflict, "The request with this key is still going on.")
+                .with_reason(STILL_GOING_ON)
                 .with_hint("Send it again in a moment to get its answer.")
         };
         if !self.requests.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {

@@ -63,7 +63,7 @@ pub fn restore_backup(
     Ok(aiia_store::restore(data_dir, name)?)
 }
 
-pub use idempotency::{Keyed, KeyedRequest};
+pub use idempotency::{Keyed, KeyedRequest, STILL_GOING_ON};
 pub use indexes::Indexing;
 pub use session::{ClientInfo, Session, Transport};
 pub use tokens::Grant;

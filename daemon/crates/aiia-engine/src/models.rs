@@ -16,7 +16,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::settings;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, History, PROJECT_FILE, ProjectSettings, Settings};
+use crate::config::{Config, PROJECT_FILE, Settings};
 use crate::counting::Counter;
 use crate::engine::{Engine, EngineOptions};
 use crate::gate::Sealed;
@@ -64,10 +64,15 @@ impl Chosen {
         self.name.starts_with("embedded/")
     }
 
-    /// The same with `name`, one of those that stand in for it, as the first to ask.
-    pub(crate) fn instead(&self, name: &str) -> Self {
-        let rest = self.fallback.iter().skip_while(|next| *next != name).skip(1);
-        Self { name: name.to_owned(), fallback: rest.cloned().collect(), ..self.clone() }
+    /// `name`, one of those that stand in for it, as the first to ask; it has its own window and counts in its own way.
+    pub(crate) async fn instead(&self, engine: &Engine, name: &str) -> Self {
+        if self.name == name {
+            return self.clone();
+        }
+        let fallback = self.fallback.iter().skip_while(|next| *next != name).skip(1).cloned().collect();
+        let window = engine.models().window_of(name).await;
+        let tokens = Counter::of(engine, name).await;
+        Self { name: name.to_owned(), fallback, window, tokens, ..self.clone() }
     }
 }
 
@@ -274,12 +279,23 @@ impl ModelDirectory {
             || survey.models.iter().any(|model| model.provider == provider && model.local),
             |model| model.local,
         );
-        let window = match known.and_then(|model| model.context_window) {
-            Some(tokens) => tokens,
-            None => self.asked_window(&name).await.unwrap_or(UNKNOWN_WINDOW),
-        };
+        let window = self.window(&name, &survey).await;
         let fallback = self.fallback(&name, local).await;
         Ok(Chosen { name, local, window, tokens: Counter::default(), fallback, notes: Vec::new() })
+    }
+
+    /// The context window of the model of this name, in tokens.
+    async fn window_of(&self, name: &str) -> u32 {
+        let survey = self.survey().await;
+        self.window(name, &survey).await
+    }
+
+    async fn window(&self, name: &str, survey: &Survey) -> u32 {
+        let known = survey.models.iter().find(|model| model.name == name);
+        match known.and_then(|model| model.context_window) {
+            Some(tokens) => tokens,
+            None => self.asked_window(name).await.unwrap_or(UNKNOWN_WINDOW),
+        }
     }
 
     /// The window of a model whose provider does not tell it in its list; its server is asked now and then.
@@ -336,28 +352,20 @@ impl ModelDirectory {
         chain
     }
 
-    /// How a chat is cut to what is sent.
-    pub(crate) fn history(&self) -> &History {
-        &self.settings.history
-    }
-
-    /// The model that the folder's own file asks for, if it may: the file comes with the code, so it cannot send the code
-    /// to a provider that the user has not configured.
-    pub(crate) async fn wish_of_the_folder(
-        &self,
-        role: &str,
-        folder: &ProjectSettings,
-        notes: &mut Vec<String>,
-    ) -> Option<String> {
-        let name = self.resolved(folder.roles.get(role).or(folder.model.as_deref()).filter(|name| !name.is_empty())?);
+    /// The full name of a model that the folder's own file asks for, if it may: the file comes with the code, so it cannot send
+    /// the code to a provider that the user has not configured.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub(crate) async fn of_the_folder(&self, name: &str) -> Result<String, String> {
+        let name = self.resolved(name);
         let provider = name.split('/').next().unwrap_or_default();
         if let Some((Origin::Configured | Origin::Key, _) | (_, true)) = self.models.origin_of(provider).await {
-            return Some(name);
+            return Ok(name);
         }
-        notes.push(format!(
-                    "{PROJECT_FILE} asks for {name}, which is neither on this machine nor of a provider in your configuration; it is not used."
-                ));
-        None
+        Err(format!(
+            "{PROJECT_FILE} asks for {name}, which is neither on this machine nor of a provider in your configuration; it is not used."
+        ))
     }
 
     /// Vectors of texts. Only what passed the gate can be sent.

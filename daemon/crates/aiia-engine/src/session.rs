@@ -175,6 +175,14 @@ impl Session {
         }
     }
 
+    /// Sees to it that the client may do `what`, which needs `scope` and is none of the operations. A refusal is in the audit log.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn require(&self, scope: Scope, what: &str) -> Result<(), Problem> {
+        dispatch::require(self, scope, what)
+    }
+
     /// Lets accepted hunks wait again, because the editor did not apply them.
     ///
     /// # Errors

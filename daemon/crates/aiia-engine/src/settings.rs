@@ -6,7 +6,7 @@ use aiia_protocol::chat::Chat;
 use aiia_protocol::project::Project;
 use aiia_protocol::settings::{Origin, Parameters, Settings, Sourced};
 
-use crate::config::{ProjectConfig, ProjectSettings};
+use crate::config::{self, Config, History, ProjectConfig};
 use crate::engine::Engine;
 
 /// What is wished for one message alone.
@@ -28,15 +28,13 @@ pub(crate) async fn resolve(
 ) -> (Settings, Vec<String>) {
     let configured = engine.configured();
     let global = &configured.config.settings;
-    let folder = folder_settings(project).await;
     let mut notes = Vec::new();
-    let folder_model = configured.models.wish_of_the_folder(role, &folder, &mut notes).await;
-    let global_model = global.roles.get(role).or(global.model.as_deref());
+    let (model, origin) = in_folder(engine, project).await.model(engine, role, &mut notes).await;
     let nothing = Parameters::default();
     let mut settings = Settings::default();
-    settings.lay(Origin::Global, global_model, global.system_prompt.as_deref(), &global.parameters);
+    settings.lay(Origin::Global, None, global.system_prompt.as_deref(), &global.parameters);
     settings.lay_context(Origin::Global, &global.context);
-    settings.lay(Origin::Folder, folder_model.as_deref(), None, &nothing);
+    settings.lay(origin, model.as_deref(), None, &nothing);
     settings.lay(Origin::Project, project.model.as_deref(), project.system_prompt.as_deref(), &project.parameters);
     settings.lay_context(Origin::Project, &project.context);
     if let Some(chat) = chat {
@@ -72,9 +70,138 @@ pub(crate) async fn of_folder(engine: &Engine, root: Option<&Path>) -> Settings 
     settings
 }
 
-/// What the first folder of the project says about itself.
-async fn folder_settings(project: &Project) -> ProjectSettings {
-    let Some(folder) = project.folders.first().map(PathBuf::from) else { return ProjectSettings::default() };
-    let loading = tokio::task::spawn_blocking(move || ProjectConfig::load(&folder).settings);
-    loading.await.unwrap_or_default()
+/// What of a long chat of the project is sent.
+pub(crate) async fn history(engine: &Engine, project: &Project) -> History {
+    in_folder(engine, project).await.settings.history
+}
+
+/// The model that is configured for the role `role` itself in the project, such as `title`.
+pub(crate) async fn model_of_role(engine: &Engine, project: &Project, role: &str) -> Option<String> {
+    let folder = in_folder(engine, project).await;
+    let named = folder.settings.roles.get(role)?;
+    if !folder.keys.contains(&format!("roles.{role}")) {
+        return Some(named.to_owned());
+    }
+    match engine.models().of_the_folder(named).await {
+        Ok(name) => Some(name),
+        Err(note) => {
+            tracing::info!(role, note, "a model of the folder is not used");
+            folder.global.settings.roles.get(role).map(str::to_owned)
+        }
+    }
+}
+
+/// The configuration as it holds in a folder.
+struct InFolder {
+    global: Config,
+    settings: config::Settings,
+    /// The keys that the folder's own file sets.
+    keys: Vec<String>,
+}
+
+/// The configuration as it holds in the first folder of the project.
+async fn in_folder(engine: &Engine, project: &Project) -> InFolder {
+    let global = engine.configured().config.clone();
+    let folder = match project.folders.first().map(PathBuf::from) {
+        Some(folder) => tokio::task::spawn_blocking(move || ProjectConfig::load(&folder)).await.unwrap_or_default(),
+        None => ProjectConfig::default(),
+    };
+    let (settings, keys) = config::in_folder(&global, &folder);
+    InFolder { global, settings, keys }
+}
+
+impl InFolder {
+    /// The model for the role `role`, and who names it.
+    async fn model(&self, engine: &Engine, role: &str, notes: &mut Vec<String>) -> (Option<String>, Origin) {
+        let named =
+            |settings: &config::Settings| settings.roles.get(role).or(settings.model.as_deref()).map(str::to_owned);
+        let key = if self.settings.roles.get(role).is_some() { format!("roles.{role}") } else { "model".to_owned() };
+        let ours = named(&self.global.settings);
+        if !self.keys.contains(&key) {
+            return (ours, Origin::Global);
+        }
+        match named(&self.settings).filter(|name| !name.is_empty()) {
+            Some(name) => match engine.models().of_the_folder(&name).await {
+                Ok(name) => (Some(name), Origin::Folder),
+                Err(note) => {
+                    notes.push(note);
+                    (ours, Origin::Global)
+                }
+            },
+            None => (ours, Origin::Global),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use aiia_protocol::project::CreateProject;
+    use rstest::rstest;
+
+    use super::*;
+    use crate::config::{Flag, HistoryStrategy};
+
+    const PROVIDERS: &str = "[providers.p]\ndialect = 'openai_chat'\nbase_url = 'http://127.0.0.1:1/v1'\n";
+
+    /// An engine, and a project whose folder has this file.
+    async fn engine(home: &std::path::Path, file: &str, folder: &str, variable: &str, flag: &str) -> (Engine, Project) {
+        std::fs::create_dir(home.join("project")).unwrap();
+        std::fs::write(home.join("config.toml"), format!("{file}\n{PROVIDERS}")).unwrap();
+        std::fs::write(home.join("project/.aiia.toml"), folder).unwrap();
+        let flags = flag.split_once('=').map(|(key, value)| Flag::new("--set", key, value).unwrap());
+        let engine = Engine::for_tests(home, &[("AIIA_MODEL", variable)], flags.into_iter().collect());
+        let folders = vec![home.join("project").display().to_string()];
+        let new = CreateProject { folders, ..CreateProject::new("p") };
+        let project = engine.store.create_project(new).await.unwrap();
+        (engine, project)
+    }
+
+    #[rstest]
+    #[case::the_file("model = 'p/file'", "", "", "", "p/file Global")]
+    #[case::the_folder("model = 'p/file'", "model = 'p/folder'", "", "", "p/folder Folder")]
+    #[case::a_role_of_the_folder("model = 'p/file'", "roles.chat = 'p/folder'", "", "", "p/folder Folder")]
+    #[case::a_variable("model = 'p/file'", "model = 'p/folder'", "p/variable", "", "p/variable Global")]
+    #[case::a_flag("", "model = 'p/folder'", "p/variable", "model=p/flag", "p/flag Global")]
+    #[case::a_role_by_flag("", "roles.chat = 'p/folder'", "", "roles.chat=p/flag", "p/flag Global")]
+    #[case::what_it_may_not("model = 'p/file'", "model = 'evil/m'", "", "", "p/file Global")]
+    #[tokio::test]
+    async fn who_names_the_model(
+        #[case] file: &str,
+        #[case] folder: &str,
+        #[case] variable: &str,
+        #[case] flag: &str,
+        #[case] expected: &str,
+    ) {
+        let home = tempfile::tempdir().unwrap();
+        let (engine, project) = engine(home.path(), file, folder, variable, flag).await;
+        let alone = Parameters::default();
+        let wishes = Wishes { model: None, system_prompt: None, parameters: &alone };
+        let (settings, notes) = resolve(&engine, &project, None, wishes, "chat").await;
+        let model = settings.model.unwrap();
+        assert_eq!(format!("{} {:?}", model.value, model.origin), expected);
+        assert_eq!(notes.len(), usize::from(folder.contains("evil")), "{notes:?}");
+        // What is shown is what counts.
+        let known = ProjectConfig::load(&home.path().join("project"));
+        let values = config::effective(&engine.configured().config, Some((home.path(), &known)));
+        let shown: BTreeMap<&str, String> =
+            values.iter().map(|one| (one.key.as_str(), one.value.to_string())).collect();
+        if !folder.contains("evil") {
+            let value = format!("\"{}\"", model.value);
+            assert!(shown["roles.chat"] == value || shown["model"] == value, "{shown:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_folder_says_what_of_a_chat_is_sent_and_who_sums_up() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = "[roles]\nsummarise = 'p/small'\ntitle = 'evil/m'\n[history]\nstrategy = 'last'\n";
+        let (engine, project) = engine(home.path(), "[history]\nmessages = 7", folder, "", "").await;
+        let history = history(&engine, &project).await;
+        assert_eq!((history.strategy, history.messages), (HistoryStrategy::Last, 7));
+        assert_eq!(model_of_role(&engine, &project, "summarise").await.as_deref(), Some("p/small"));
+        assert_eq!(model_of_role(&engine, &project, "title").await, None);
+        assert_eq!(model_of_role(&engine, &project, "fix").await, None);
+    }
 }

@@ -15,6 +15,10 @@ use crate::envelope::Failure;
 use crate::guard::credentials::{CODE_LIFETIME, cookie_name};
 use crate::guard::{Access, Proof};
 use crate::router::App;
+use crate::routes::open_session;
+
+/// What the audit log calls it.
+const NEW_CODE: &str = "/auth/codes";
 
 /// What `POST /auth/codes` gives.
 #[derive(Debug, Serialize)]
@@ -60,10 +64,9 @@ async fn new_code(
             .into());
     }
     // A browser may change things: a token that only reads must not get one.
-    if access.scope < Scope::Admin {
-        let detail = "Only a token with the scope “admin” signs a browser in.";
-        return Err(Problem::new(ProblemCode::Forbidden, detail).with_hint("Run `aiia open`.").into());
-    }
+    open_session(&app, &access, &headers)
+        .require(Scope::Admin, NEW_CODE)
+        .map_err(|problem| problem.with_hint("Run `aiia open`."))?;
     let code = app.guard.credentials.new_code(Instant::now())?;
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let code = code.reveal().to_owned();

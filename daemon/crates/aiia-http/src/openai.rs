@@ -11,7 +11,7 @@ mod request;
 use aiia_engine::Session;
 use aiia_protocol::Empty;
 use aiia_protocol::operation::{ModelList, Scope};
-use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::problem::Problem;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -94,17 +94,9 @@ async fn completions(
     request: Request,
 ) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
-    require(&access, Scope::Write, "/v1/chat/completions")?;
+    let session = open_session(&app, &access, &parts.headers);
+    session.require(Scope::Write, "/v1/chat/completions")?;
     let body = body::read_json(&parts.headers, body, app.limits).await?;
     let wanted = request::Completion::read(&parts.headers, body)?;
-    let session = open_session(&app, &access, &parts.headers);
     answer::respond(app, session, access, wanted).await
-}
-
-fn require(access: &Access, scope: Scope, what: &str) -> Result<(), Problem> {
-    if access.scope >= scope {
-        return Ok(());
-    }
-    let detail = format!("`{what}` needs a token with the scope “{}”.", scope.as_str());
-    Err(Problem::new(ProblemCode::Forbidden, detail))
 }

@@ -10,7 +10,7 @@ mod shape;
 
 use std::sync::Arc;
 
-use aiia_engine::{ClientInfo, Keyed, Reply, Session, Transport};
+use aiia_engine::{ClientInfo, Keyed, Reply, STILL_GOING_ON, Session, Transport};
 use aiia_protocol::openapi::API_PREFIX;
 use aiia_protocol::operation::{OPERATIONS, Row, Verb};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -109,31 +109,35 @@ async fn keyed(
     headers: &HeaderMap,
     params: Value,
 ) -> Result<Response, Failure> {
-    let key = key.to_str().unwrap_or_default();
-    let request = match app.engine.begin_keyed(&access.caller(), row, key, &params).await {
-        Ok(Keyed::New(request)) => request,
-        Ok(Keyed::Done(result)) => {
-            let mut response = answer::one(row, headers, result);
-            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-            return Ok(response);
-        }
-        Err(problem) if problem.code == ProblemCode::Conflict => {
-            return Err(Failure::from(problem).with_header(header::RETRY_AFTER, "1"));
-        }
-        Err(problem) => return Err(problem.into()),
-    };
-    // To its end, also when the client leaves: it will ask again.
+    let key = key.to_str().unwrap_or_default().to_owned();
+    let (engine, caller) = (app.engine.clone(), access.caller());
+    // From its beginning to its end, also when the client leaves: it will ask again.
     let task = tokio::spawn(async move {
+        let request = match engine.begin_keyed(&caller, row, &key, &params).await? {
+            Keyed::New(request) => request,
+            Keyed::Done(result) => return Ok((result, true)),
+        };
         let result = match session.call(row.name, params).await {
             Ok(Reply::One(result)) => Ok(result),
             Ok(Reply::Many(_)) => Err(Problem::new(ProblemCode::Internal, "What streams takes no key.")),
             Err(problem) => Err(problem),
         };
         request.end(result.as_ref().ok()).await;
-        result
+        result.map(|result| (result, false))
     });
-    let result = task.await.map_err(|_| panicked())??;
-    Ok(answer::one(row, headers, result))
+    match task.await.map_err(|_| panicked())? {
+        Ok((result, replayed)) => {
+            let mut response = answer::one(row, headers, result);
+            if replayed {
+                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            }
+            Ok(response)
+        }
+        Err(problem) if problem.reason.as_deref() == Some(STILL_GOING_ON) => {
+            Err(Failure::from(problem).with_header(header::RETRY_AFTER, "1"))
+        }
+        Err(problem) => Err(problem.into()),
+    }
 }
 
 /// Calls the engine. What changes something goes on to its end when the client leaves in the middle.

@@ -74,9 +74,7 @@ async fn upload(
 ) -> Result<(StatusCode, [(header::HeaderName, String); 1], Json<Transfer>), Failure> {
     let (parts, body) = request.into_parts();
     let session = open_session(&app, &access, &parts.headers);
-    if access.scope < ImportStart::ROW.scope {
-        return Err(Problem::new(ProblemCode::Forbidden, "`import.start` needs a token with the scope “write”.").into());
-    }
+    session.require(ImportStart::ROW.scope, ImportStart::ROW.name)?;
     let mut project_id = None;
     for (name, value) in query::pairs(&parts.uri)? {
         if name != "project_id" || project_id.is_some() {

@@ -265,6 +265,10 @@ impl Models {
         let Some(provider) = self.0.find(provider_name).await else {
             return Err(self.0.unknown(model, &format!("There is no provider '{provider_name}'.")).await);
         };
+        let _place = match self.0.places.get(&provider.name) {
+            Some(places) => Arc::clone(places).acquire_owned().await.ok(),
+            None => None,
+        };
         embed(&self.0.clients, &provider, own_name, texts, dimensions, &self.0.timeouts).await
     }
 

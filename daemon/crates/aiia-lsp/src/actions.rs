@@ -20,6 +20,8 @@ use crate::{events, files, review, to_proto};
 
 /// A command waits so long for its action to start; the action starts all the same.
 const START_LIMIT: Duration = Duration::from_secs(5);
+/// A client that shows results itself waits for the run: as long as a model server is looked for and a large folder is read.
+const LONGEST_START: Duration = Duration::from_mins(10);
 /// How much of an answer fits into a message.
 const MESSAGE_CHARACTERS: usize = 600;
 
@@ -78,7 +80,9 @@ async fn follow(
             }
         }
     });
-    match tokio::time::timeout(START_LIMIT, started).await {
+    // One that shows results itself has nothing else to know the run by.
+    let limit = if connection.capabilities().shows_results { LONGEST_START } else { START_LIMIT };
+    match tokio::time::timeout(limit, started).await {
         Ok(Ok(result)) => result,
         Ok(Err(error)) => {
             tracing::error!(%error, "an action did not start by a fault of ours");

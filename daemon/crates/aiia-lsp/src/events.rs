@@ -1,7 +1,7 @@
 //! Streams as notifications: the events of runs (`aiia/run/event`) and of everything (`aiia/event`).
 //!
-//! A connection gets each event once: asking for a run that is followed already changes nothing, unless older events are
-//! asked for than those it was followed from.
+//! A connection follows a run once. Whoever asks for its events gets all of them after the number that is named, again if need be:
+//! another view of the client may lack the beginning.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,22 +25,29 @@ pub(crate) struct Followed(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    runs: HashMap<RunId, (u64, CancellationToken)>,
+    runs: HashMap<RunId, CancellationToken>,
     everything: bool,
 }
 
 impl Followed {
-    /// A token for following `run` after the event `after`; `None` when that is done already.
-    fn begin(&self, run: &RunId, after: u64) -> Option<CancellationToken> {
+    /// A token for following `run`; whatever followed it before ends.
+    fn begin(&self, run: &RunId) -> CancellationToken {
+        let token = CancellationToken::new();
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((from, token)) = state.runs.get(run) {
-            if *from <= after {
-                return None;
-            }
-            token.cancel();
+        if let Some(before) = state.runs.insert(run.clone(), token.clone()) {
+            before.cancel();
+        }
+        token
+    }
+
+    /// The same for a run that nobody follows yet.
+    fn begin_first(&self, run: &RunId) -> Option<CancellationToken> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.runs.contains_key(run) {
+            return None;
         }
         let token = CancellationToken::new();
-        state.runs.insert(run.clone(), (after, token.clone()));
+        state.runs.insert(run.clone(), token.clone());
         Some(token)
     }
 
@@ -57,7 +64,7 @@ impl Followed {
 
 /// Follows a run that the connection has started.
 pub(crate) fn follow_started(connection: &Arc<Connection>, run: &RunId) -> Then {
-    let token = connection.followed.begin(run, 0)?;
+    let token = connection.followed.begin_first(run)?;
     let (connection, run) = (Arc::clone(connection), run.clone());
     Some(Box::new(move || {
         let following = Arc::clone(&connection);
@@ -77,9 +84,9 @@ pub(crate) fn follow_started(connection: &Arc<Connection>, run: &RunId) -> Then 
     }))
 }
 
-/// Follows `run` with the events that come after `after`.
-pub(crate) fn follow(connection: &Arc<Connection>, run: &RunId, after: u64, items: BoxStream<'static, Value>) -> Then {
-    let token = connection.followed.begin(run, after)?;
+/// Follows `run` with these events.
+pub(crate) fn follow(connection: &Arc<Connection>, run: &RunId, items: BoxStream<'static, Value>) -> Then {
+    let token = connection.followed.begin(run);
     let (connection, run) = (Arc::clone(connection), run.clone());
     Some(Box::new(move || {
         let following = Arc::clone(&connection);
@@ -126,17 +133,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_is_followed_once_unless_older_events_are_wanted() {
+    fn a_run_is_followed_by_the_last_who_asked() {
         let followed = Followed::default();
         let run = RunId::from("r");
-        let first = followed.begin(&run, 5).unwrap();
-        assert!(followed.begin(&run, 5).is_none());
-        assert!(followed.begin(&run, 9).is_none());
-        let second = followed.begin(&run, 0).unwrap();
+        let first = followed.begin_first(&run).unwrap();
+        assert!(followed.begin_first(&run).is_none());
+        let second = followed.begin(&run);
         assert!(first.is_cancelled() && !second.is_cancelled());
         followed.end(&run, &first);
-        assert!(followed.begin(&run, 0).is_none(), "the second one goes on");
+        assert!(followed.begin_first(&run).is_none(), "the second one goes on");
         followed.end(&run, &second);
-        assert!(followed.begin(&run, 0).is_some());
+        assert!(followed.begin_first(&run).is_some());
     }
 }

@@ -87,7 +87,6 @@ type Then = Option<Box<dyn FnOnce() + Send>>;
 
 async fn perform(connection: Arc<Connection>, row: &'static Row, params: Value) -> Result<(Value, Then), Problem> {
     let subscribed = json!({ "subscribed": true });
-    let after = params.get("after").and_then(Value::as_u64).unwrap_or(0);
     let asked_run = params.get("run_id").and_then(Value::as_str).map(RunId::from);
     match connection.session.call(row.name, params).await? {
         Reply::One(result) => {
@@ -98,7 +97,7 @@ async fn perform(connection: Arc<Connection>, row: &'static Row, params: Value) 
         }
         Reply::Many(items) => {
             let then = match asked_run {
-                Some(run) => events::follow(&connection, &run, after, items),
+                Some(run) => events::follow(&connection, &run, items),
                 None => events::subscribe(&connection, items),
             };
             Ok((subscribed, then))

@@ -5,7 +5,7 @@ use std::path::Path;
 use aiia_protocol::config::{ConfigOrigin, ConfigValue};
 use serde_json::Value;
 
-use super::{Config, PROJECT_FILE, ProjectConfig};
+use super::{Config, PROJECT_FILE, ProjectConfig, Settings, put};
 
 /// Every value that is in force, by key. Values that may hold secrets are masked.
 pub fn effective(config: &Config, project: Option<(&Path, &ProjectConfig)>) -> Vec<ConfigValue> {
@@ -20,14 +20,8 @@ pub fn effective(config: &Config, project: Option<(&Path, &ProjectConfig)>) -> V
         .collect();
     if let Some((folder, project)) = project {
         let file = folder.join(PROJECT_FILE);
-        let mut set = Vec::new();
-        flatten(&serde_json::to_value(&project.settings).unwrap_or_default(), "", &mut set);
-        for (key, value) in set {
-            let Some((_, line)) = project.lines.iter().find(|(known, _)| *known == key) else { continue };
-            // The environment and the command line are the user's own word of this moment.
-            if let Some(known) =
-                values.iter_mut().find(|known| known.key == key && known.origin < ConfigOrigin::Environment)
-            {
+        for (key, value, line) in of_folder(config, project) {
+            if let Some(known) = values.iter_mut().find(|known| known.key == key) {
                 known.value = value;
                 known.origin = ConfigOrigin::ProjectFile;
                 known.source = Some(format!("{}:{line}", file.display()));
@@ -35,6 +29,37 @@ pub fn effective(config: &Config, project: Option<(&Path, &ProjectConfig)>) -> V
         }
     }
     values
+}
+
+/// What a folder sets that holds there, by key and with its line. The environment and the command line win over it: they are the
+/// user's own word of this moment.
+fn of_folder(config: &Config, project: &ProjectConfig) -> Vec<(String, Value, usize)> {
+    let mut set = Vec::new();
+    flatten(&serde_json::to_value(&project.settings).unwrap_or_default(), "", &mut set);
+    set.into_iter()
+        .filter_map(|(key, value)| {
+            let (_, line) = project.lines.iter().find(|(known, _)| *known == key)?;
+            (origin(config, &key).0 < ConfigOrigin::Environment).then_some((key, value, *line))
+        })
+        .collect()
+}
+
+/// The settings that are in force in a folder, and the keys that it sets of them.
+pub(crate) fn in_folder(config: &Config, project: &ProjectConfig) -> (Settings, Vec<String>) {
+    let set = of_folder(config, project);
+    let Ok(mut value) = serde_json::to_value(&config.settings) else { return (config.settings.clone(), Vec::new()) };
+    let mut keys = Vec::new();
+    for (key, new, _) in set {
+        put(&mut value, &key, new);
+        keys.push(key);
+    }
+    match serde_json::from_value(value) {
+        Ok(settings) => (settings, keys),
+        Err(error) => {
+            tracing::warn!(%error, "the folder's settings are not used");
+            (config.settings.clone(), Vec::new())
+        }
+    }
 }
 
 fn origin(config: &Config, key: &str) -> (ConfigOrigin, Option<String>) {

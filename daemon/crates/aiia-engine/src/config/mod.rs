@@ -14,6 +14,7 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
+pub(crate) use effective::in_folder;
 pub use effective::{effective, masked};
 pub use flag::Flag;
 pub use project::{PROJECT_FILE, ProjectConfig};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use aiia_syntax::{Language, SymbolKind, SyntaxTree};
 
 use super::framework;
+use crate::indexes::admits;
 
 /// So many files and folders of a project are looked at.
 const MAX_WALK: usize = 20_000;
@@ -24,7 +25,7 @@ pub(crate) struct Home {
 }
 
 /// The home of the tests of `source`, whose text is `text`, in the project below `root`. `None` for a language whose conventions are not
-/// known. It reads the disk.
+/// known. It reads the disk, but no file that must not be shown to a model.
 pub(crate) fn find(source: &Path, text: &str, root: &Path, language: Language) -> Option<Home> {
     let convention = Convention::of(language.name())?;
     let relative = slashed(source.strip_prefix(root).ok()?);
@@ -43,7 +44,9 @@ pub(crate) fn find(source: &Path, text: &str, root: &Path, language: Language) -
             .min_by_key(|other| (!in_same_folder(other, &path), other.len()))
             .map(|other| root.join(other))
     };
-    let shown = [&target].into_iter().chain(&example).find_map(|path| std::fs::read_to_string(path).ok());
+    let may_be_shown = admits(root.to_owned());
+    let mut shown = [&target].into_iter().chain(&example).filter(|path| may_be_shown(path));
+    let shown = shown.find_map(|path| std::fs::read_to_string(path).ok());
     let scene = framework::Scene { root, source: &relative, text, test: &path, shown: shown.as_deref() };
     Some(Home { style: scene.style(language), preamble: scene.preamble(language), path: target, example })
 }
@@ -337,13 +340,14 @@ fn rust(source: &str, text: &str, root: &Path) -> String {
     of_crate.filter(|path| !has_module && root.join(path).exists()).unwrap_or_else(|| source.to_owned())
 }
 
-/// The test files of a language below a folder, as paths from it, in order.
+/// The test files of a language below a folder that may be shown to a model, as paths from it, in order.
 fn tests_below(root: &Path, convention: &Convention) -> Vec<String> {
     let languages: Vec<Language> = convention
         .languages
         .iter()
         .filter_map(|name| Language::all().iter().copied().find(|other| other.name() == *name))
         .collect();
+    let may_be_shown = admits(root.to_owned());
     let walk = ignore::WalkBuilder::new(root).max_depth(Some(12)).require_git(false).build();
     let mut found: Vec<String> = walk
         .take(MAX_WALK)
@@ -357,6 +361,7 @@ fn tests_below(root: &Path, convention: &Convention) -> Vec<String> {
             let is_bats = extension_of(path) == "bats";
             languages.iter().any(|language| language.is_test_path(name_of(path))) || (is_named && in_folder) || is_bats
         })
+        .filter(|path| may_be_shown(&root.join(path)))
         .collect();
     found.sort();
     found
@@ -465,5 +470,19 @@ mod tests {
             std::fs::write(path, "").unwrap();
         }
         assert_eq!(rust(source, text, root.path()), expected);
+    }
+
+    #[rstest]
+    #[case("", Some("tests/test_other.py"))]
+    #[case("test_other.py\n", None)]
+    #[case("tests/\n", None)]
+    fn what_is_excluded_is_no_example(#[case] excluded: &str, #[case] expected: Option<&str>) {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("tests")).unwrap();
+        std::fs::write(root.path().join("tests/test_other.py"), "def test_other(): pass\n").unwrap();
+        std::fs::write(root.path().join(".aiiaignore"), excluded).unwrap();
+        let source = root.path().join("stats.py");
+        let home = find(&source, "def mean(): pass\n", root.path(), Language::from_path("stats.py").unwrap()).unwrap();
+        assert_eq!(home.example, expected.map(|path| root.path().join(path)));
     }
 }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use aiia_context::{ContextBundle, Said};
 use aiia_edit::Guard;
-use aiia_llm::ChatMessage;
 use aiia_protocol::action::{ActionKind, StartAction};
 use aiia_protocol::chat::{Chat, CreateChat};
 use aiia_protocol::document::Diagnostic;
@@ -17,19 +16,17 @@ use aiia_protocol::settings::Parameters;
 use aiia_store::NewRun;
 use aiia_syntax::Language;
 
-use crate::attachments;
-use crate::chat_excerpt::{self, Excerpt};
 use crate::context_rules::ContextRules;
 use crate::dispatch::{Handle, Reply};
 use crate::gate;
 use crate::generated_tests::{self, TestTarget};
 use crate::hints;
-use crate::models::{self, Chosen, Sampling};
+use crate::models::{self, Chosen};
 use crate::operations::context::{Limits, gather};
 use crate::operations::{chat, project, run};
 use crate::prompt::{self, ActionPrompt, TestPrompt};
 use crate::reply_format;
-use crate::run::{Assignment, Subject, start};
+use crate::run::{Assignment, Plan, Subject, start};
 use crate::session::Session;
 use crate::settings::{self, Wishes};
 use crate::source::{self, Source};
@@ -116,7 +113,6 @@ pub(super) async fn begin(
         None => None,
     };
     let format = reply_format::choose(engine, &model, &source, &bundle).await;
-    let system = prompt::system(settings.system_prompt.as_ref().map(|prompt| prompt.value.as_str()));
     let question = prompt::action(&ActionPrompt {
         kind: params.kind,
         name: &source.name,
@@ -136,13 +132,13 @@ pub(super) async fn begin(
     let test_target = tests.map(|tests| tests.target);
 
     let title = title(params.kind, &source, &bundle);
-    let chat = match chat {
-        Some(chat) => chat,
-        None => new_chat(session, project.id, &title).await?,
+    let (chat, made) = match chat {
+        Some(chat) => (chat, false),
+        None => (new_chat(session, project.id.clone(), &title).await?, true),
     };
     let shown = shown_question(&title, &source, &bundle, &diagnostics, instruction);
     let new = NewRun {
-        chat_id: chat.id,
+        chat_id: chat.id.clone(),
         parent_id: None,
         replaces: None,
         content: shown,
@@ -151,19 +147,18 @@ pub(super) async fn begin(
         action: Some(params.kind),
         settings: settings.clone(),
     };
-    let begun = run::begin(engine, new).await?;
-    let mut path = engine.store.message_path(begun.user_message.id.clone()).await?;
-    path.pop();
-    let attached = attachments::of_path(engine, &path, &model.name).await?;
-    let Excerpt { mut messages, notice, fold } = chat_excerpt::excerpt(engine, &system, &path, &attached, &model).await;
-    messages.push(ChatMessage::new(aiia_llm::Role::User, question));
-    let sealed = gate::seal(messages, run::redaction(engine, model.local));
-    let sampling = Sampling::new(&settings, run::answer_limit(sealed.messages(), &model, fold.as_ref()));
-    let mut first = run::notices(&model);
-    first.extend(notice);
-    first.extend(attached.notice());
-    first.extend(broken_rules.map(|text| RunEventKind::Notice { reason: "context_rules".to_owned(), text }));
-    first.push(context_event(&bundle, sealed.redactions()));
+    let history = settings::history(engine, &project).await;
+    let begun = match run::begin(engine, new).await {
+        Ok(begun) => begun,
+        Err(problem) => {
+            // What failed leaves no empty chat behind.
+            if made && engine.store.delete_chat(chat.id.clone(), Some(chat.version)).await.is_ok() {
+                chat::changed(session, Change::Deleted, &chat);
+            }
+            return Err(problem);
+        }
+    };
+    let context = Some(context_event(&bundle));
     let subject = params.kind.proposes_edit().then(|| Subject {
         title,
         source,
@@ -176,13 +171,20 @@ pub(super) async fn begin(
         guard: if params.kind == ActionKind::Document { Guard::CommentsOnly } else { Guard::Syntax },
         replaces,
     });
-    let run = begun.run;
-    let already = String::new();
-    start(
-        engine,
-        Assignment { run: run.clone(), model, sealed, sampling, subject, first, already, fold, cached: true },
-    );
-    Ok(run)
+    let mut first = run::notices(&model);
+    first.extend(broken_rules.map(|text| RunEventKind::Notice { reason: "context_rules".to_owned(), text }));
+    let plan = Plan {
+        first,
+        model,
+        settings,
+        history,
+        question: begun.user_message.id,
+        wording: Some(question),
+        cut: None,
+        context,
+    };
+    start(engine, Assignment { run: begun.run.clone(), plan, subject, cached: true });
+    Ok(begun.run)
 }
 
 /// The folder whose project an action on `source` belongs to.
@@ -241,8 +243,15 @@ async fn tests_of(session: &Session, source: &Source, rules: &ContextRules) -> R
         .ok_or_else(unknown)?;
     let shown = home.path.to_string_lossy().into_owned();
     let text = if shown == source.path { Some(source.text.clone()) } else { text_of(session, &home.path).await? };
-    let may_be_shown = |path: &PathBuf| rules.admits(&name_below(path, &root));
-    let example = match home.example.filter(may_be_shown) {
+    if text.is_some() {
+        // Its end is shown to the model.
+        gate::admit_file(&home.path, &root, &name_below(&home.path, &root))?;
+    }
+    let admitted = |path: &PathBuf| {
+        let name = name_below(path, &root);
+        gate::admit_file(path, &root, &name).is_ok() && rules.admits(&name)
+    };
+    let example = match home.example.filter(admitted) {
         Some(path) => {
             let text = text_of(session, &path).await.unwrap_or_default();
             text.map(|text| (name_below(&path, &root), text))
@@ -350,11 +359,11 @@ fn longest_ticks(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-fn context_event(bundle: &ContextBundle, redactions: usize) -> RunEventKind {
+fn context_event(bundle: &ContextBundle) -> RunEventKind {
     let pieces = bundle
         .pieces
         .iter()
         .map(|piece| format!("{}:{}-{} {}", piece.path, piece.start_line, piece.end_line, piece.reason))
         .collect();
-    RunEventKind::Context { tokens: bundle.used as u64, pieces, redactions: redactions as u64 }
+    RunEventKind::Context { tokens: bundle.used as u64, pieces, redactions: 0 }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aiia_context::{ContextBundle, ContextRequest, Hints, Intent, NameUse, Piece, Said, Workspace};
 use aiia_protocol::action::ActionKind;
@@ -91,17 +91,20 @@ pub(super) async fn gather(
     said: Vec<Said>,
 ) -> Result<(Source, ContextBundle), Problem> {
     let question = Arc::new(Question { root: project(session, &source), source, selection, kind, limits, said });
+    let (began, mut limit) = (Instant::now(), FIRST_ANSWER);
     let mut hints = Hints::default();
     if session.editor().is_some() && question.root.is_some() {
         let (asked, engine) = (Arc::clone(&question), session.engine().clone());
-        let (uses, symbol) = blocking(move || asked.to_look_up(&engine)).await?;
+        let (uses, symbol) = blocking(move || asked.to_look_up(&engine, FIRST_ANSWER)).await?;
+        // Who waits twice waits too long.
+        limit = FIRST_ANSWER.saturating_sub(began.elapsed());
         hints = hints::from_editor(session, &question.source, uses, symbol).await;
     }
     if let Some(root) = &question.root {
         hints.files = hints::near_files(session.engine(), root, &question.source.name);
     }
     let (asked, engine) = (Arc::clone(&question), session.engine().clone());
-    let bundle = blocking(move || asked.with_request(&engine, &hints, aiia_context::gather)).await?;
+    let bundle = blocking(move || asked.with_request(&engine, limit, &hints, aiia_context::gather)).await?;
     let source = Arc::try_unwrap(question).map_or_else(|shared| shared.source.clone(), |question| question.source);
     Ok((source, bundle))
 }
@@ -129,8 +132,14 @@ struct Question {
 }
 
 impl Question {
-    /// Answers by `answer`, which gets the request with the index of the project, as far as there is one within the time.
-    fn with_request<T>(&self, engine: &Engine, hints: &Hints, answer: impl FnOnce(&ContextRequest) -> T) -> T {
+    /// Answers by `answer`, which gets the request with the index of the project, as far as there is one within `limit`.
+    fn with_request<T>(
+        &self,
+        engine: &Engine,
+        limit: Duration,
+        hints: &Hints,
+        answer: impl FnOnce(&ContextRequest) -> T,
+    ) -> T {
         let source = &self.source;
         let tree = source.language.and_then(|language| source.open.as_ref()?.tree(language));
         let request = |workspace| ContextRequest {
@@ -145,7 +154,7 @@ impl Question {
             hints,
             workspace,
         };
-        match self.root.as_deref().and_then(|root| engine.indexes.usable(root, FIRST_ANSWER)) {
+        match self.root.as_deref().and_then(|root| engine.indexes.usable(root, limit)) {
             None => answer(&request(None)),
             Some(indexer) => {
                 indexes::take_over_buffers(&indexer, &engine.open_documents());
@@ -157,8 +166,8 @@ impl Question {
     }
 
     /// The names an editor should be asked about, and where the symbol is whose users it should tell.
-    fn to_look_up(&self, engine: &Engine) -> (Vec<NameUse>, Option<usize>) {
-        self.with_request(engine, Hints::NONE, |request| {
+    fn to_look_up(&self, engine: &Engine, limit: Duration) -> (Vec<NameUse>, Option<usize>) {
+        self.with_request(engine, limit, Hints::NONE, |request| {
             let symbol = hints::wants_users(self.kind).then(|| aiia_context::target_name(request)).flatten();
             (aiia_context::names_to_look_up(request), symbol)
         })

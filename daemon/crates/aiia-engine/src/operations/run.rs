@@ -13,15 +13,12 @@ use aiia_store::{BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::attachments;
-use crate::chat_excerpt::{self, Excerpt, Fold, SUMMARY_TOKENS};
+use crate::chat_excerpt::{Fold, SUMMARY_TOKENS};
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
-use crate::gate;
-use crate::models::{self, Chosen, Sampling};
+use crate::models::{self, Chosen};
 use crate::prices;
-use crate::prompt;
-use crate::run::{Assignment, events, start};
+use crate::run::{Assignment, Plan, events, start};
 use crate::session::Session;
 use crate::settings::{self, Wishes};
 
@@ -29,10 +26,6 @@ use crate::settings::{self, Wishes};
 const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 /// Tokens kept free for the answer, at least.
 const MIN_ANSWER: u32 = 256;
-
-/// How a model is asked to go on with an answer that was cut off.
-const GO_ON: &str = "Your answer above was cut off. Go on exactly where it stops, in the middle of a word if need be. \
-                     Repeat nothing and do not comment.";
 
 /// At most so many answers to a question are begun at once: each takes a model's time.
 pub(super) const MAX_CANDIDATES: usize = 8;
@@ -70,20 +63,39 @@ impl Handle for RunStart {
             action: None,
             settings: settings.clone(),
         };
+        let history = settings::history(engine, &project).await;
         let begun = begin(engine, new).await?;
-        let path = engine.store.message_path(begun.user_message.id.clone()).await?;
+        let question = begun.user_message.id;
         let mut run = begun.run;
         let named = others.iter().map(|(model, settings)| (model.name.clone(), settings.clone())).collect();
+        let mut first = notices(&model);
+        // The question is asked already: from here on nothing fails as a whole.
         let beside = if others.is_empty() {
             Vec::new()
         } else {
-            engine.store.begin_beside(begun.user_message.id.clone(), named).await?
+            engine.store.begin_beside(question.clone(), named).await.unwrap_or_else(|error| {
+                let text = format!("The other models were not asked: {}", Problem::from(error).sentence());
+                first.push(RunEventKind::Notice { reason: "model".to_owned(), text });
+                Vec::new()
+            })
         };
-        set_off(engine, run.clone(), model, &settings, &path, Kind::First).await?;
+        let plan = |model: Chosen, settings: Settings, first| Plan {
+            model,
+            settings,
+            history: history.clone(),
+            question: question.clone(),
+            wording: None,
+            cut: None,
+            first,
+            context: None,
+        };
+        let assignment = |run, plan| Assignment { run, plan, subject: None, cached: true };
+        start(engine, assignment(run.clone(), plan(model, settings, first)));
         for (begun, (model, settings)) in beside.into_iter().zip(others) {
             announce(engine, &begun.chat, &[&begun.message]);
             run.beside.push(begun.run.id.clone());
-            set_off(engine, begun.run, model, &settings, &path, Kind::First).await?;
+            let first = notices(&model);
+            start(engine, assignment(begun.run, plan(model, settings, first)));
         }
         Ok(Reply::One(run))
     }
@@ -102,17 +114,6 @@ fn wished_models(params: &StartRun) -> Result<Vec<Option<&str>>, Problem> {
     }
 }
 
-/// What kind of answer it is.
-#[derive(Clone, Copy)]
-enum Kind<'a> {
-    /// The first one of its model to the question.
-    First,
-    /// Another one.
-    Another,
-    /// One that goes on where this one was cut off.
-    GoingOn(&'a Message),
-}
-
 /// Starts `count` further answers to `question`; one that goes on from `cut` where that is given.
 pub(super) async fn answer(
     session: &Session,
@@ -127,13 +128,21 @@ pub(super) async fn answer(
     let (settings, notes) = settings::resolve(engine, &project, Some(&chat), wishes, "chat").await;
     let model = choose(engine, &settings, notes).await?;
     let new = NewAnswers { question: question.id, model: model.name.clone(), settings: settings.clone(), count };
+    let history = settings::history(engine, &project).await;
     let begun = engine.store.begin_answers(new).await?;
-    let Some(first) = begun.first() else { return Ok(Vec::new()) };
-    let path = engine.store.message_path(first.user_message.id.clone()).await?;
     for begun in &begun {
         announce(engine, &begun.chat, &[&begun.message]);
-        let kind = cut.as_ref().map_or(Kind::Another, Kind::GoingOn);
-        set_off(engine, begun.run.clone(), model.clone(), &settings, &path, kind).await?;
+        let plan = Plan {
+            model: model.clone(),
+            settings: settings.clone(),
+            history: history.clone(),
+            question: begun.user_message.id.clone(),
+            wording: None,
+            cut: cut.clone(),
+            first: notices(&model),
+            context: None,
+        };
+        start(engine, Assignment { run: begun.run.clone(), plan, subject: None, cached: false });
     }
     Ok(begun.into_iter().map(|begun| begun.run).collect())
 }
@@ -149,53 +158,6 @@ pub(crate) async fn choose(engine: &Engine, settings: &Settings, notes: Vec<Stri
 /// What there is to say about the choice of the model.
 pub(super) fn notices(model: &Chosen) -> Vec<RunEventKind> {
     model.notes.iter().map(|text| RunEventKind::Notice { reason: "model".to_owned(), text: text.clone() }).collect()
-}
-
-/// Seals the conversation up to the end of `path` and lets the run go.
-async fn set_off(
-    engine: &Engine,
-    run: Run,
-    model: Chosen,
-    settings: &Settings,
-    path: &[Message],
-    kind: Kind<'_>,
-) -> Result<(), Problem> {
-    let cut = if let Kind::GoingOn(cut) = kind { Some(cut) } else { None };
-    let system = prompt::system(settings.system_prompt.as_ref().map(|prompt| prompt.value.as_str()));
-    // A run that cannot be prepared must not stay as one that goes on.
-    let attached = match attachments::of_path(engine, path, &model.name).await {
-        Ok(attached) => attached,
-        Err(problem) => {
-            engine.store.abandon_run(run.id, RunStatus::Failed, Some(problem.clone())).await?;
-            return Err(problem);
-        }
-    };
-    let Excerpt { mut messages, notice, fold } = chat_excerpt::excerpt(engine, &system, path, &attached, &model).await;
-    if let Some(cut) = cut {
-        messages.push(ChatMessage::new(aiia_llm::Role::Assistant, cut.content.clone()));
-        messages.push(ChatMessage::new(aiia_llm::Role::User, GO_ON));
-    }
-    let sealed = gate::seal(messages, redaction(engine, model.local));
-    let sampling = Sampling::new(settings, answer_limit(sealed.messages(), &model, fold.as_ref()));
-    let mut first = notices(&model);
-    first.extend(notice);
-    first.extend(attached.notice());
-    let already = cut.map(|cut| cut.content.clone()).unwrap_or_default();
-    start(
-        engine,
-        Assignment {
-            run,
-            model,
-            sealed,
-            sampling,
-            subject: None,
-            first,
-            already,
-            fold,
-            cached: matches!(kind, Kind::First),
-        },
-    );
-    Ok(())
 }
 
 /// Stores the question and the beginning of the answer, and tells of both.
@@ -243,7 +205,7 @@ pub(crate) fn redaction(engine: &Engine, local: bool) -> bool {
 /// How many tokens the answer may have, with the summary that is still to be made.
 pub(crate) fn answer_limit(messages: &[ChatMessage], model: &Chosen, fold: Option<&Fold>) -> u32 {
     let summary = fold.map_or(0, |_| SUMMARY_TOKENS);
-    let asked = (model.tokens.count_prompt(messages) as u32).saturating_add(summary);
+    let asked = (model.tokens.count_prompt(messages, model.window as usize) as u32).saturating_add(summary);
     model.window.saturating_sub(asked.saturating_add(asked / 8)).clamp(MIN_ANSWER, 4096)
 }
 
@@ -267,7 +229,16 @@ impl Handle for RunCancel {
             let mut rest = Box::pin(log.follow(0, engine.shutdown_token()));
             while rest.next().await.is_some() {}
         }
-        Ok(Reply::One(engine.store.get_run(params.run_id).await?))
+        let mut run = engine.store.get_run(params.run_id).await?;
+        // Nobody drives it any more, so that it would go on until the next start.
+        if !run.status.is_final() && engine.runs.get(&run.id).is_none() {
+            run = engine.store.abandon_run(run.id, RunStatus::Cancelled, None).await?;
+            let (project, chat) = (Some(&run.project_id), Some(&run.chat_id));
+            engine.publish((Entity::Run, Change::Updated), &run.id, project, chat);
+            engine.publish((Entity::Message, Change::Updated), &run.message_id, project, chat);
+            engine.publish((Entity::Chat, Change::Updated), &run.chat_id, project, chat);
+        }
+        Ok(Reply::One(run))
     }
 }
 
@@ -298,5 +269,61 @@ impl Handle for EventsSubscribe {
             }
         });
         Ok(Reply::Many(events.boxed()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_protocol::chat::CreateChat;
+    use aiia_protocol::operation::Scope;
+    use aiia_protocol::project::CreateProject;
+
+    use super::*;
+    use crate::session::{ClientInfo, Transport};
+
+    /// A run that has begun and that nobody drives.
+    async fn begun(engine: &Engine) -> BegunRun {
+        let project = engine.store.create_project(CreateProject::new("p")).await.unwrap();
+        let chat = engine.store.create_chat(CreateChat::new(project.id)).await.unwrap();
+        let new = NewRun {
+            chat_id: chat.id,
+            parent_id: None,
+            replaces: None,
+            content: "why?".to_owned(),
+            attachments: None,
+            model: "p/m".to_owned(),
+            action: None,
+            settings: Settings::default(),
+        };
+        engine.store.begin_run(new).await.unwrap()
+    }
+
+    fn session(engine: &Engine) -> Session {
+        let client = ClientInfo { name: "t".to_owned(), transport: Transport::Cli, scope: Scope::Admin, token: None };
+        engine.open_session(client)
+    }
+
+    #[tokio::test]
+    async fn a_run_that_nobody_drives_can_be_cancelled() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let run_id = begun(&engine).await.run.id;
+        let run = session(&engine).run::<RunCancel>(RunRef { run_id }).await.unwrap();
+        assert_eq!(run.status, RunStatus::Cancelled);
+        assert_eq!(engine.store.list_running().await, Ok(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn who_saw_more_than_was_kept_is_told_of_the_end() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let run_id = begun(&engine).await.run.id;
+        engine.store.abandon_run(run_id.clone(), RunStatus::Interrupted, None).await.unwrap();
+        for (after, expected) in [(0, 1), (1, 2), (7, 8)] {
+            let asked = run::RunEvents { run_id: run_id.clone(), after };
+            let events: Vec<RunEvent> = session(&engine).stream::<RunEvents>(asked).await.unwrap().collect().await;
+            let seen: Vec<u64> = events.iter().map(|event| event.seq).collect();
+            assert_eq!(seen, [expected], "after {after}");
+        }
     }
 }

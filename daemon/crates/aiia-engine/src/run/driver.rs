@@ -13,11 +13,13 @@ use aiia_store::{FinishRun, StoreError};
 use futures::StreamExt;
 use tokio::time::Instant;
 
-use crate::chat_excerpt::{self, Fold};
+use crate::chat_excerpt;
+use crate::counting::{self, Judged};
 use crate::engine::Engine;
 use crate::gate::{Restorer, Sealed};
 use crate::models::{self, Chosen, Sampling};
 use crate::operations::redaction;
+use crate::run::preparation::{self, Plan, Prepared};
 use crate::run::repetition::Repetition;
 use crate::run::summary::{self, Folded};
 use crate::run::{RunLog, Subject, cache, done, proposal, repair, title};
@@ -32,17 +34,10 @@ pub(crate) const STOP_LIMIT: Duration = Duration::from_millis(1200);
 /// All that a run needs to go on by itself.
 pub(crate) struct Assignment {
     pub(crate) run: Run,
-    pub(crate) model: Chosen,
-    pub(crate) sealed: Sealed,
-    pub(crate) sampling: Sampling,
+    /// What the answer is to be made of.
+    pub(crate) plan: Plan,
     /// What the answer is to change, for actions that propose an edit.
     pub(crate) subject: Option<Subject>,
-    /// What to tell first, such as the context that was sent.
-    pub(crate) first: Vec<RunEventKind>,
-    /// What the answer begins with, where it goes on from another one.
-    pub(crate) already: String,
-    /// What of the chat is to be summarised before.
-    pub(crate) fold: Option<Fold>,
     /// Whether a kept answer will do: not where another one is wished.
     pub(crate) cached: bool,
 }
@@ -59,16 +54,22 @@ pub(crate) fn start(engine: &Engine, assignment: Assignment) {
         let run = assignment.run.clone();
         // A fault in here must not leave a run that never ends.
         let driven = tokio::spawn(drive(engine.clone(), Arc::clone(&log), assignment)).await;
-        if let Err(error) = driven {
-            tracing::error!(run = %run.id, %error, "a run failed by a fault of ours");
-            let problem = Problem::new(ProblemCode::Internal, "The run ended by a fault inside aiia; see the log.");
-            abandon(&engine, &run, RunStatus::Failed, Some(problem.clone())).await;
-            log.push(done(RunStatus::Failed, Some(problem)));
-        }
+        let status = match driven {
+            Ok(status) => status,
+            Err(error) => {
+                tracing::error!(run = %run.id, %error, "a run failed by a fault of ours");
+                let problem = Problem::new(ProblemCode::Internal, "The run ended by a fault inside aiia; see the log.");
+                abandon(&engine, &run, RunStatus::Failed, Some(problem.clone())).await;
+                log.push(done(RunStatus::Failed, Some(problem)));
+                RunStatus::Failed
+            }
+        };
         let active = engine.runs.remove(&run.id);
         engine.set_active_runs(active);
-        let (titled, of) = (engine.clone(), run.clone());
-        tokio::spawn(async move { title::entitle(&titled, &of).await });
+        if status == RunStatus::Completed {
+            let (titled, of) = (engine.clone(), run.clone());
+            tokio::spawn(async move { title::entitle(&titled, &of).await });
+        }
         engine.publish((Entity::Run, Change::Updated), &run.id, Some(&run.project_id), Some(&run.chat_id));
         engine.publish((Entity::Message, Change::Updated), &run.message_id, Some(&run.project_id), Some(&run.chat_id));
         engine.publish((Entity::Chat, Change::Updated), &run.chat_id, Some(&run.project_id), Some(&run.chat_id));
@@ -104,22 +105,31 @@ impl Ending {
     }
 }
 
-async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
-    let Assignment { run, model, mut sealed, sampling, subject, first, already, fold, cached } = assignment;
+async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunStatus {
+    let Assignment { run, plan, subject, cached } = assignment;
     let mut recorder = Recorder::new(engine.clone(), Arc::clone(&log), run.clone());
+    // What an answer begins with that goes on from another one.
+    let already = plan.cut.as_ref().map(|cut| cut.content.clone()).unwrap_or_default();
+    let stopped = engine.shutdown_token();
+    let prepared = tokio::select! {
+        biased;
+        () = log.cancel_token().cancelled() => Err(Ending::new(RunStatus::Cancelled)),
+        () = stopped.cancelled() => Err(Ending::new(RunStatus::Interrupted)),
+        prepared = preparation::prepare(&engine, plan) => prepared.map_err(Ending::failed),
+    };
+    let Prepared { model, mut sealed, sampling, fold, first } = match prepared {
+        Ok(prepared) => prepared,
+        Err(ending) => return recorder.finish(ending, already, None).await,
+    };
     for kind in first {
         recorder.record(kind);
     }
     if !already.is_empty() {
         recorder.record(RunEventKind::Text { text: already.clone() });
     }
-    let mut before = Some(Usage::default());
     if let Some(fold) = fold {
         match summary::make(&engine, &log, &mut recorder, &model, &fold).await {
-            Folded::Done { text, usage } => {
-                sealed = sealed.remembering(&text, redaction(&engine, model.local));
-                before = usage;
-            }
+            Folded::Done(text) => sealed = sealed.remembering(&text, redaction(&engine, model.local)),
             Folded::Stopped(status) => return recorder.finish(Ending::new(status), already, None).await,
             Folded::Failed(problem) => {
                 let what = match fold.before {
@@ -153,12 +163,6 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
     if let (Some(key), Some(raw)) = (key, heard.raw.take()) {
         cache::keep(&engine, run.chat_id.clone(), key, raw).await;
     }
-    if before != Some(Usage::default()) {
-        heard.ending.usage = summary::sum(before, heard.ending.usage);
-        if let Some(usage) = heard.ending.usage {
-            recorder.record(RunEventKind::Usage { usage });
-        }
-    }
     let mut edit_id = None;
     if let (Some(subject), RunStatus::Completed) = (subject, heard.ending.status) {
         match repair::propose(&engine, &log, &mut recorder, asked, &subject, &mut heard).await {
@@ -177,7 +181,7 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) {
             }
         }
     }
-    recorder.finish(heard.ending, heard.text, edit_id).await;
+    recorder.finish(heard.ending, heard.text, edit_id).await
 }
 
 /// What is asked, and of whom.
@@ -300,15 +304,9 @@ pub(super) async fn listen(
         output_tokens: counted.output_tokens,
         cached_tokens: counted.cached_tokens,
     });
-    if let Some(read) = usage.and_then(|counted| counted.input_tokens) {
-        let messages = sealed.messages();
-        match model.tokens.truncated(messages, read).filter(|_| answered_by.is_none()) {
-            Some(sent) => {
-                let text = truncation(sent, read);
-                recorder.record(RunEventKind::Notice { reason: "prompt_truncated".to_owned(), text });
-            }
-            None => model.tokens.learn(engine, &recorder.run.model, messages, read).await,
-        }
+    // Another model counts otherwise.
+    if let Some(read) = usage.and_then(|counted| counted.input_tokens).filter(|_| answered_by.is_none()) {
+        judge(engine, recorder, model, sealed, read).await;
     }
     if let Some(usage) = ending.usage {
         recorder.record(RunEventKind::Usage { usage });
@@ -316,6 +314,20 @@ pub(super) async fn listen(
     let whole = ending.status == RunStatus::Completed && finish == Some(FinishReason::Stop) && answered_by.is_none();
     let raw = whole.then_some(raw);
     Heard { text: content, ending, cut_off: finish == Some(FinishReason::Length), raw, answered_by }
+}
+
+/// Tells when the server has read less than was sent, and learns from its count otherwise.
+async fn judge(engine: &Engine, recorder: &mut Recorder, model: &Chosen, sealed: &Sealed, read: u64) {
+    let (tokens, sealed) = (model.tokens, sealed.clone());
+    match preparation::apart(move || tokens.judge(sealed.messages(), read)).await {
+        Ok(Judged::Cut { sent }) => {
+            let text = truncation(sent, read);
+            recorder.record(RunEventKind::Notice { reason: "prompt_truncated".to_owned(), text });
+        }
+        Ok(Judged::Teaches { counted }) => counting::learn(engine, &model.name, counted, read).await,
+        Ok(Judged::Nothing) => {}
+        Err(problem) => tracing::warn!(%problem, "the prompt was not counted"),
+    }
 }
 
 /// What there is to say when the server has read far fewer tokens than were sent.
@@ -394,7 +406,7 @@ impl Recorder {
     }
 
     /// Writes what is left and the end in one transaction, then shows the last event: whoever sees it finds the run ended.
-    async fn finish(mut self, ending: Ending, content: String, edit_id: Option<EditId>) {
+    async fn finish(mut self, ending: Ending, content: String, edit_id: Option<EditId>) -> RunStatus {
         if let Some(append) = self.append.take()
             && let Err(error) = append.await
         {
@@ -410,5 +422,6 @@ impl Recorder {
             abandon(&self.engine, &self.run, status, problem).await;
         }
         self.log.show(last);
+        status
     }
 }

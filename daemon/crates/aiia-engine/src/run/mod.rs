@@ -1,8 +1,10 @@
 //! Runs: one generation of an answer each, independent of who watches.
 
+mod beside;
 pub(crate) mod cache;
 mod driver;
 mod log;
+mod preparation;
 mod proposal;
 mod repair;
 mod repetition;
@@ -24,7 +26,9 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use driver::{Assignment, start};
 pub(crate) use log::RunLog;
+pub(crate) use preparation::{Plan, apart};
 pub(crate) use proposal::{Reply, Subject, propose_from};
+pub(crate) use summary::FailedFolds;
 
 /// How many events of a finished run are read at once.
 const REPLAY_BATCH: usize = 512;
@@ -79,7 +83,7 @@ impl ActiveRuns {
 
 /// The events of a run after the number `after`: from memory while it goes on, from the store once it has ended. Ends after the last
 /// event, or when `shutdown` is cancelled. A client that saw more than became durable before a crash gets the last event
-/// all the same.
+/// all the same, with a number that it has not seen.
 ///
 /// # Errors
 /// When there is no such run.
@@ -94,6 +98,7 @@ pub(crate) async fn events(
         return Ok(log.follow(after, shutdown).boxed());
     }
     let run = store.get_run(id.clone()).await.map_err(Problem::from)?;
+    let asked = after;
     let after = if run.status.is_final() { after.min(run.last_seq.saturating_sub(1)) } else { after };
     let replay = stream::unfold(Some((store.clone(), id, after)), |state| async {
         let (store, id, after) = state?;
@@ -108,7 +113,8 @@ pub(crate) async fn events(
         let next = (batch.len() == REPLAY_BATCH).then_some((store, id, last));
         Some((stream::iter(batch), next))
     });
-    Ok(replay.flatten().boxed())
+    let unseen = move |event: RunEvent| RunEvent { seq: event.seq.max(asked.saturating_add(1)), ..event };
+    Ok(replay.flatten().map(unseen).boxed())
 }
 
 /// Whether `event` is the last one of its run.

@@ -10,7 +10,7 @@ use crate::operations::{answer_limit, redaction};
 use crate::run::driver::{Asked, Heard, Recorder, listen};
 use crate::run::proposal::{self, Refusal};
 use crate::run::summary::sum;
-use crate::run::{RunLog, Subject};
+use crate::run::{RunLog, Subject, apart};
 
 /// Tokens that must be left for the answer.
 const MIN_ROOM: u32 = 512;
@@ -41,8 +41,26 @@ pub(super) async fn propose(
         let Some(repair) = refusal.repair.take() else { return Err(refusal) };
         let answer = rounds.last().cloned().unwrap_or_default();
         let more = vec![ChatMessage::new(Role::Assistant, answer), ChatMessage::new(Role::User, repair.text)];
-        sealed = sealed.and(more, redaction(engine, asked.model.local));
-        let room = answer_limit(sealed.messages(), asked.model, None);
+        // Whoever answered is asked, not the one that could not.
+        if let Some(name) = &heard.answered_by {
+            model = model.instead(engine, name).await;
+        }
+        let (with, redact, asks) = (sealed.clone(), redaction(engine, asked.model.local), model.clone());
+        let extended = apart(move || {
+            let sealed = with.and(more, redact);
+            let room = answer_limit(sealed.messages(), &asks, None);
+            (sealed, room)
+        });
+        let room = match extended.await {
+            Ok((extended, room)) => {
+                sealed = extended;
+                room
+            }
+            Err(problem) => {
+                tracing::warn!(%problem, "an answer is not asked for again");
+                return Err(refusal);
+            }
+        };
         if room < MIN_ROOM {
             return Err(refusal);
         }
@@ -55,10 +73,6 @@ pub(super) async fn propose(
         recorder.record(RunEventKind::Status { text: "asking again for what did not fit".to_owned() });
         recorder.record(RunEventKind::Text { text: "\n\n".to_owned() });
         let sampling = asked.sampling.within(room);
-        // Whoever answered is asked, not the one that could not.
-        if let Some(name) = &heard.answered_by {
-            model = model.instead(name);
-        }
         let again = Asked { model: &model, sealed: &sealed, sampling: &sampling };
         let next = listen(engine, log, recorder, again, String::new()).await;
         heard.answered_by = next.answered_by.or(heard.answered_by.take());

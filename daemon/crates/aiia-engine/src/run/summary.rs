@@ -1,8 +1,12 @@
 //! Has a model say in short what was said early in a long chat, before the question itself is asked, and keeps it.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use aiia_llm::{ChatMessage, Delta, Role};
-use aiia_protocol::problem::Problem;
-use aiia_protocol::run::{RunEventKind, RunStatus, Usage};
+use aiia_protocol::id::ChatId;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::run::{Run, RunEventKind, RunStatus, Usage};
 use aiia_store::Summary;
 use futures::StreamExt;
 
@@ -10,12 +14,15 @@ use crate::chat_excerpt::{self, Fold, SUMMARY_TOKENS};
 use crate::engine::Engine;
 use crate::gate;
 use crate::models::{self, Chosen, Sampling};
-use crate::operations::redaction;
-use crate::run::RunLog;
+use crate::operations::{answer_limit, redaction};
 use crate::run::driver::Recorder;
+use crate::run::{RunLog, apart, beside};
+use crate::settings;
 
 /// At most so many pieces of a chat are summarised one after the other; what is older is left out.
 const MAX_PIECES: usize = 8;
+/// A chat that could not be summarised is tried again when so many messages more are to be.
+const TRY_AGAIN: u64 = 10;
 
 const INSTRUCTIONS: &str = "You keep the memory of a conversation between a programmer and an assistant. Answer with a summary of it and nothing else, in \
                             at most 250 words: what is wanted, what was decided and why, names of files, functions and numbers that matter, what is \
@@ -23,15 +30,35 @@ const INSTRUCTIONS: &str = "You keep the memory of a conversation between a prog
 
 /// What became of it.
 pub(super) enum Folded {
-    /// The summary, and what making it used.
-    Done { text: String, usage: Option<Usage> },
+    /// The summary.
+    Done(String),
     /// It was stopped meanwhile.
     Stopped(RunStatus),
     /// The model could not.
     Failed(Problem),
 }
 
-/// Summarises `fold`. The summary is kept; the next question uses it again.
+/// Chats that could not be summarised, with how many messages that was tried for.
+#[derive(Default)]
+pub(crate) struct FailedFolds(Mutex<HashMap<ChatId, u64>>);
+
+impl FailedFolds {
+    /// Whether a summary of so many messages is worth a try: a model that has failed once fails with the next question, too.
+    fn is_worth_it(&self, chat: &ChatId, messages: u64) -> bool {
+        let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(chat).copied();
+        failed.is_none_or(|failed| messages >= failed + TRY_AGAIN)
+    }
+
+    fn note(&self, chat: &ChatId, failed: Option<u64>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match failed {
+            Some(messages) => all.insert(chat.clone(), messages),
+            None => all.remove(chat),
+        };
+    }
+}
+
+/// Summarises `fold`. The summary is kept; the next question uses it again. What it uses is entered as used by its own model.
 pub(super) async fn make(
     engine: &Engine,
     log: &RunLog,
@@ -39,24 +66,58 @@ pub(super) async fn make(
     model: &Chosen,
     fold: &Fold,
 ) -> Folded {
-    let model = &summariser(engine, model).await;
-    let pieces = pieces(fold, model);
+    let chat = recorder.run.chat_id.clone();
+    if !engine.failed_folds.is_worth_it(&chat, fold.messages) {
+        let problem = Problem::new(ProblemCode::ModelError, "It is tried again when the chat has grown.");
+        return Folded::Failed(problem);
+    }
+    let model = summariser(engine, &recorder.run, model).await;
+    let mut used = Some(Usage::default());
+    let folded = fold_up(engine, log, recorder, &model, fold, &mut used).await;
+    if used != Some(Usage::default()) {
+        beside::enter(engine, &recorder.run, &model.name, "summary", used.unwrap_or_default()).await;
+    }
+    match &folded {
+        Folded::Done(_) => engine.failed_folds.note(&chat, None),
+        Folded::Failed(problem) => {
+            tracing::info!(%chat, model = model.name, %problem, "a chat could not be summarised");
+            engine.failed_folds.note(&chat, Some(fold.messages));
+        }
+        Folded::Stopped(_) => {}
+    }
+    folded
+}
+
+async fn fold_up(
+    engine: &Engine,
+    log: &RunLog,
+    recorder: &mut Recorder,
+    model: &Chosen,
+    fold: &Fold,
+    used: &mut Option<Usage>,
+) -> Folded {
+    let (of, counts) = (fold.clone(), model.clone());
+    let pieces = match apart(move || pieces(&of, &counts)).await {
+        Ok(pieces) => pieces,
+        Err(problem) => return Folded::Failed(problem),
+    };
     let left_out = pieces.len().saturating_sub(MAX_PIECES);
     let mut text = fold.before.clone();
-    let mut used: Option<Usage> = Some(Usage::default());
     for piece in &pieces[left_out..] {
         let status = format!("summarising the first {} messages of the chat", fold.messages);
         recorder.record(RunEventKind::Status { text: status });
-        match ask(engine, log, recorder, model, text.as_deref(), piece).await {
-            Folded::Done { text: next, usage } => {
-                text = Some(next);
-                used = sum(used, usage);
-            }
+        let (said, usage) = ask(engine, log, recorder, model, text.as_deref(), piece).await;
+        // Of one that failed without a word nothing is known, and most likely nothing was used.
+        if usage.is_some() || matches!(said, Folded::Done(_)) {
+            *used = sum(*used, usage);
+        }
+        match said {
+            Folded::Done(next) => text = Some(next),
             other => return other,
         }
     }
     let text = text.unwrap_or_default();
-    let made = chat_excerpt::sent_in_short(fold.messages, &how(model, used, left_out));
+    let made = chat_excerpt::sent_in_short(fold.messages, &how(model, *used, left_out));
     recorder.record(made);
     let kept = Summary {
         message_id: fold.upto.clone(),
@@ -67,7 +128,7 @@ pub(super) async fn make(
     if let Err(error) = engine.store.keep_summary(kept).await {
         tracing::warn!(%error, "a summary was not kept");
     }
-    Folded::Done { text, usage: used }
+    Folded::Done(text)
 }
 
 /// How the summary was made, in words.
@@ -81,10 +142,16 @@ fn how(model: &Chosen, used: Option<Usage>, left_out: usize) -> String {
 }
 
 /// The model for summaries, where one is configured and can be had.
-async fn summariser(engine: &Engine, model: &Chosen) -> Chosen {
-    let configured = engine.configured();
-    let Some(name) = configured.config.settings.roles.get("summarise") else { return model.clone() };
-    match models::choose(engine, Some(name)).await {
+async fn summariser(engine: &Engine, run: &Run, model: &Chosen) -> Chosen {
+    let name = match engine.store.get_project(run.project_id.clone()).await {
+        Ok(project) => settings::model_of_role(engine, &project, "summarise").await,
+        Err(error) => {
+            tracing::warn!(%error, "the project of a run is not known");
+            None
+        }
+    };
+    let Some(name) = name else { return model.clone() };
+    match models::choose(engine, Some(&name)).await {
         Ok(chosen) => chosen,
         Err(problem) => {
             tracing::warn!(%problem, "the model for summaries cannot be used");
@@ -125,7 +192,7 @@ fn shortened(line: &str, room: usize, model: &Chosen) -> String {
     format!("{} […] {}", &line[..start], &line[end..])
 }
 
-/// One summary of a piece and what came before it.
+/// One summary of a piece and what came before it, and what it used.
 async fn ask(
     engine: &Engine,
     log: &RunLog,
@@ -133,14 +200,15 @@ async fn ask(
     model: &Chosen,
     before: Option<&str>,
     piece: &str,
-) -> Folded {
+) -> (Folded, Option<Usage>) {
     let so_far = before.map(|text| format!("What came before, in short:\n{text}\n\n")).unwrap_or_default();
     let messages = vec![
         ChatMessage::new(Role::System, INSTRUCTIONS),
         ChatMessage::new(Role::User, format!("{so_far}The conversation:\n\n{piece}\n\nSummarise all of it.")),
     ];
     let sealed = gate::seal(messages, redaction(engine, model.local));
-    let sampling = Sampling::plain(SUMMARY_TOKENS);
+    // What a model thinks before counts, too; the summary itself is kept short by what is asked.
+    let sampling = Sampling::plain(answer_limit(sealed.messages(), model, None));
     let stopped = engine.shutdown_token();
     let mut deltas = engine.models().ask(model, &sealed, &sampling, log.cancel_token().child_token());
     let mut restorer = sealed.restorer();
@@ -148,8 +216,8 @@ async fn ask(
     loop {
         let delta = tokio::select! {
             biased;
-            () = log.cancel_token().cancelled() => return Folded::Stopped(RunStatus::Cancelled),
-            () = stopped.cancelled() => return Folded::Stopped(RunStatus::Interrupted),
+            () = log.cancel_token().cancelled() => return (Folded::Stopped(RunStatus::Cancelled), usage),
+            () = stopped.cancelled() => return (Folded::Stopped(RunStatus::Interrupted), usage),
             delta = deltas.next() => delta,
         };
         match delta {
@@ -163,18 +231,26 @@ async fn ask(
                 });
             }
             Some(Ok(Delta::Reasoning(_) | Delta::Fallback { .. } | Delta::Finish(_))) => {}
-            Some(Err(error)) => return Folded::Failed(models::problem(&error)),
+            Some(Err(error)) => return (Folded::Failed(models::problem(&error)), usage),
             None => break,
         }
     }
     text.push_str(&restorer.finish());
-    match text.trim() {
-        "" => Folded::Failed(Problem::new(
-            aiia_protocol::problem::ProblemCode::ModelError,
-            format!("{} gave an empty summary.", model.name),
-        )),
-        text => Folded::Done { text: text.to_owned(), usage },
+    let folded = match text.trim() {
+        "" => Folded::Failed(Problem::new(ProblemCode::ModelError, format!("{} gave an empty summary.", model.name))),
+        text => Folded::Done(cut_short(text, model)),
+    };
+    (folded, usage)
+}
+
+/// A summary that is longer than it may be, without its end.
+fn cut_short(text: &str, model: &Chosen) -> String {
+    let tokens = model.tokens.count(text);
+    let most = 2 * SUMMARY_TOKENS as usize;
+    if tokens <= most {
+        return text.to_owned();
     }
+    format!("{} […]", &text[..text.floor_char_boundary(text.len() * most / tokens)])
 }
 
 /// The tokens of two answers; what is not known of one is not known of both.
@@ -201,6 +277,25 @@ mod tests {
 
     fn fold(lines: Vec<String>) -> Fold {
         Fold { messages: lines.len() as u64, lines, before: None, upto: "m".into() }
+    }
+
+    #[test]
+    fn a_chat_that_could_not_be_summarised_is_not_tried_with_every_question() {
+        let (failed, chat) = (FailedFolds::default(), ChatId::from("c"));
+        assert!(failed.is_worth_it(&chat, 4));
+        failed.note(&chat, Some(4));
+        assert!(!failed.is_worth_it(&chat, 6) && failed.is_worth_it(&"d".into(), 4));
+        assert!(failed.is_worth_it(&chat, 4 + TRY_AGAIN));
+        failed.note(&chat, None);
+        assert!(failed.is_worth_it(&chat, 6));
+    }
+
+    #[test]
+    fn a_summary_that_is_too_long_is_cut() {
+        let model = Chosen::for_tests(4096);
+        assert_eq!(cut_short("They spoke of words.", &model), "They spoke of words.");
+        let cut = cut_short(&"é word ".repeat(5000), &model);
+        assert!(cut.ends_with(" […]") && model.tokens.count(&cut) < 1100, "{}", model.tokens.count(&cut));
     }
 
     #[test]

@@ -2,22 +2,24 @@
 
 use aiia_llm::{ChatMessage, Delta, Role};
 use aiia_protocol::event::{Change, Entity};
-use aiia_protocol::run::Run;
+use aiia_protocol::run::{Run, Usage};
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::gate;
 use crate::models::{self, Sampling};
+use crate::run::beside;
+use crate::settings;
 
 /// Bytes of the question and of the answer that the model sees.
 const SHOWN: usize = 2000;
-/// Tokens of a title.
-const ROOM: u32 = 40;
+/// Tokens that a model may use for a title: what it thinks before counts, too. The title itself is kept short by what it is asked.
+const ROOM: u32 = 1024;
 /// Characters of a title; a longer reply is none.
 const LONGEST: usize = 100;
-/// Messages of a chat that has just begun.
-const BEGUN: u64 = 2;
+/// Messages of a branch that has just begun.
+const BEGUN: usize = 2;
 
 const SYSTEM: &str = "You name conversations. Reply with a title of two to six words in the language of the conversation, and nothing \
                       else: no quotation marks, no full stop.";
@@ -25,15 +27,19 @@ const SYSTEM: &str = "You name conversations. Reply with a title of two to six w
 /// Gives the chat of a run that has completed a title, where it is to have one. That is no activity: the chat stays where it is
 /// in lists.
 pub(super) async fn entitle(engine: &Engine, run: &Run) {
-    let configured = engine.configured();
-    let Some(wish) = configured.config.settings.roles.get("title") else { return };
     let Ok(chat) = engine.store.get_chat(run.chat_id.clone()).await else { return };
-    if run.action.is_some() || !chat.title_is_automatic || chat.message_count > BEGUN {
+    // Of several answers that were begun at once, the one that the chat shows gives it its title.
+    if run.action.is_some() || !chat.title_is_automatic || chat.head_id.as_ref() != Some(&run.message_id) {
         return;
     }
+    let Ok(project) = engine.store.get_project(chat.project_id.clone()).await else { return };
+    let Some(wish) = settings::model_of_role(engine, &project, "title").await else { return };
     let Ok(path) = engine.store.message_path(run.message_id.clone()).await else { return };
+    if path.len() > BEGUN {
+        return;
+    }
     let said: Vec<String> = path.iter().map(|message| excerpt(&message.content).to_owned()).collect();
-    let title = match ask(engine, wish, &said.join("\n\n---\n\n")).await {
+    let title = match ask(engine, run, &wish, &said.join("\n\n---\n\n")).await {
         Ok(Some(title)) => title,
         Ok(None) => return,
         Err(reason) => {
@@ -50,7 +56,7 @@ pub(super) async fn entitle(engine: &Engine, run: &Run) {
     }
 }
 
-async fn ask(engine: &Engine, wish: &str, conversation: &str) -> Result<Option<String>, String> {
+async fn ask(engine: &Engine, run: &Run, wish: &str, conversation: &str) -> Result<Option<String>, String> {
     let directory = engine.models();
     let mut model = models::choose(engine, Some(wish)).await.map_err(|problem| problem.sentence())?;
     model.fallback.clear();
@@ -60,21 +66,34 @@ async fn ask(engine: &Engine, wish: &str, conversation: &str) -> Result<Option<S
     let cancel = CancellationToken::new();
     let _cancel = cancel.clone().drop_guard();
     let mut deltas = directory.ask(&model, &sealed, &sampling, cancel);
-    let mut reply = String::new();
+    let (mut reply, mut usage) = (String::new(), None);
     let shutdown = engine.shutdown_token();
-    loop {
+    let ended = loop {
         let delta = tokio::select! {
             () = shutdown.cancelled() => return Ok(None),
             delta = deltas.next() => delta,
         };
         match delta {
             Some(Ok(Delta::Text(text))) => reply.push_str(&text),
+            Some(Ok(Delta::Usage(counted))) => usage = Some(counted),
             Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(error.message),
-            None => break,
+            Some(Err(error)) => break Err(error.message),
+            None => break Ok(()),
         }
+    };
+    if let Some(used) = usage {
+        let used = Usage {
+            input_tokens: used.input_tokens,
+            output_tokens: used.output_tokens,
+            cached_tokens: used.cached_tokens,
+        };
+        beside::enter(engine, run, &model.name, "title", used).await;
     }
-    Ok(title_of(&reply))
+    ended?;
+    title_of(&reply).map(Some).ok_or_else(|| match reply.trim() {
+        "" => format!("{} answered nothing", model.name),
+        _ => format!("{} answered something that is no title", model.name),
+    })
 }
 
 /// The title in a model's reply: its first line without what models put around; nothing where that is no title.

@@ -9,7 +9,6 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::require;
 use crate::envelope::Failure;
 use crate::guard::Access;
 use crate::router::App;
@@ -34,9 +33,9 @@ pub(super) async fn embeddings(
     request: Request,
 ) -> Result<Json<Value>, Failure> {
     let (parts, body) = request.into_parts();
-    require(&access, Scope::Write, "/v1/embeddings")?;
-    let wanted = read(body::read_json(&parts.headers, body, app.limits).await?)?;
     let session = open_session(&app, &access, &parts.headers);
+    session.require(Scope::Write, "/v1/embeddings")?;
+    let wanted = read(body::read_json(&parts.headers, body, app.limits).await?)?;
     let project = parts.headers.get("x-aiia-project").and_then(|value| value.to_str().ok()).map(Into::into);
     let (model, embeddings) = session.embed(&wanted.model, wanted.texts, wanted.dimensions, project).await?;
     Ok(Json(answer(&model, &embeddings, wanted.base64)))

@@ -30,6 +30,7 @@ async fn scopes_hold_on_every_path() {
     let (_, read) = token(&server, "read").await;
     let (_, write) = token(&server, "write").await;
     let (_, admin) = token(&server, "admin").await;
+    let mut refused = 0;
     for (method, path, body, expected) in [
         ("GET", "/api/v1/projects", None, [200, 200, 200]),
         ("POST", "/api/v1/projects", Some(json!({"name": "p"})), [403, 201, 201]),
@@ -49,8 +50,12 @@ async fn scopes_hold_on_every_path() {
             };
             let answer = server.send(request).await;
             assert_eq!(answer.status, expected, "{method} {path}: {}", answer.text());
+            refused += usize::from(answer.status == 403);
         }
     }
+    let log = server.get("/api/v1/audit").await.json();
+    let told = log["items"].as_array().unwrap().iter().filter(|item| item["refused"] == "forbidden").count();
+    assert_eq!(told, refused, "every refusal is in the audit log: {log}");
 }
 
 #[tokio::test]

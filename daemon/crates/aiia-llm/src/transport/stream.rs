@@ -54,9 +54,10 @@ async fn connect(
 ) -> Result<Response, LlmError> {
     let client = clients.for_url(url, timeouts)?;
     let model = format!("{}/{}", provider.name, request.model);
-    let without = ChatRequest { temperature: None, ..request.clone() };
     let mut has_temperature = request.temperature.is_some() && !clients.refuses_temperature(&model);
-    let mut body = chat_body(provider, if has_temperature { request } else { &without })?;
+    let without = || chat_body(provider, &ChatRequest { temperature: None, ..request.clone() });
+    let mut body =
+        if has_temperature || request.temperature.is_none() { chat_body(provider, request)? } else { without()? };
     let mut waits = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(300))
         .with_max_delay(Duration::from_secs(5))
@@ -75,11 +76,11 @@ async fn connect(
             Err(error) => (connection_error(&error, provider, url, timeouts.connect), was_reset(&error)),
         };
         // Models that think choose it themselves, and say so only when they are given one.
-        if has_temperature && error.status == Some(400) && error.message.to_lowercase().contains("temperature") {
-            tracing::debug!(model, "it takes no temperature");
+        if has_temperature && error.status == Some(400) && takes_no_temperature(&error.message) {
+            tracing::info!(model, "it takes no temperature");
             clients.note_fixed_temperature(model.clone());
             has_temperature = false;
-            body = chat_body(provider, &without)?;
+            body = without()?;
             continue;
         }
         let Some(wait) = waits.next().filter(|_| passing) else { return Err(error) };
@@ -91,6 +92,27 @@ async fn connect(
         sink.send(Ok(Delta::Status(format!("{} Asking again in {:.1} s", error.message, wait.as_secs_f32())))).await;
         tokio::time::sleep(wait).await;
     }
+}
+
+/// Whether an error says that the model takes no temperature at all, or none but its own; that one is out of range is the user's to
+/// know. As `OpenAI`, Azure, Anthropic, Google and those who speak like them say it.
+fn takes_no_temperature(message: &str) -> bool {
+    let message = message.to_lowercase();
+    let says = |what: &[&str]| what.iter().any(|what| message.contains(what));
+    message.contains("temperature")
+        && says(&[
+            "unsupported",
+            "not support", // … does not support 0 with this model; is not supported
+            "deprecated",
+            "not compatible",
+            "not allowed",
+            "not permitted",
+            "unknown parameter",
+            "unrecognized",
+            "unexpected",
+            "only the default",
+            "may only be set to 1", // while the model thinks
+        ])
 }
 
 /// The error of an answer that is no success, and whether it may pass by itself.
@@ -336,4 +358,26 @@ pub(crate) fn content_type(response: &Response) -> String {
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds: f64 = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Duration::try_from_secs_f64(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::takes_no_temperature;
+
+    #[rstest]
+    #[case(
+        "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported.",
+        true
+    )]
+    #[case("`temperature` is deprecated for this model.", true)]
+    #[case("Unsupported parameter: 'temperature' is not supported with this model.", true)]
+    #[case("`temperature` may only be set to 1 when thinking is enabled.", true)]
+    #[case("temperature: Input should be less than or equal to 1", false)]
+    #[case("Invalid 'temperature': decimal above maximum value. Expected a value <= 2.", false)]
+    #[case("The model 'm' does not support images.", false)]
+    fn only_a_model_that_takes_none_is_asked_without(#[case] message: &str, #[case] expected: bool) {
+        assert_eq!(takes_no_temperature(message), expected);
+    }
 }

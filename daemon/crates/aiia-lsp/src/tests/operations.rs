@@ -47,7 +47,7 @@ async fn changes_are_told_to_those_who_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_events_of_a_run_come_once_and_can_be_asked_for_again() {
+async fn the_events_of_a_run_can_be_asked_for_again_while_it_goes_on() {
     let model = ModelServer::start().unwrap();
     let world = World::with_model(&model.openai_url());
     let mut client = world.connect(Purpose::Cli);
@@ -55,10 +55,12 @@ async fn the_events_of_a_run_come_once_and_can_be_asked_for_again() {
     let gate = Gate::closed();
     model.next(Script::Numbered { count: 3, gate: gate.clone() });
     let run = client.request("aiia/run/start", json!({ "chat_id": chat, "content": "hello" })).await.unwrap();
+    gate.release(1);
+    while client.expect("aiia/run/event").await["text"] != "t1 " {}
     let again = client.request("aiia/run/events", json!({ "run_id": run["id"] })).await.unwrap();
     assert_eq!(again, json!({ "subscribed": true }));
     // The end counts as one more.
-    gate.release(4);
+    gate.release(3);
     let all = events(&mut client).await;
     assert_eq!(
         all.iter().map(|event| event["seq"].as_u64().unwrap()).collect::<Vec<_>>(),

@@ -1,0 +1,113 @@
+//! From a branch of a chat to what a model is sent: what fits is chosen, what goes along is read, and all of it is sealed. The
+//! counting and the search for secrets are done on threads that may take their time.
+
+use aiia_llm::{ChatMessage, Role};
+use aiia_protocol::id::MessageId;
+use aiia_protocol::message::Message;
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::run::RunEventKind;
+use aiia_protocol::settings::Settings;
+
+use crate::attachments;
+use crate::chat_excerpt::{self, Excerpt, Fold, Tail};
+use crate::config::History;
+use crate::engine::Engine;
+use crate::gate::{self, Sealed};
+use crate::models::{Chosen, Sampling};
+use crate::operations::{answer_limit, redaction};
+use crate::prompt;
+
+/// How a model is asked to go on with an answer that was cut off.
+const GO_ON: &str = "Your answer above was cut off. Go on exactly where it stops, in the middle of a word if need be. \
+                     Repeat nothing and do not comment.";
+
+/// What an answer is to be made of.
+pub(crate) struct Plan {
+    pub(crate) model: Chosen,
+    pub(crate) settings: Settings,
+    /// What of the chat is sent.
+    pub(crate) history: History,
+    /// The question as it stands in the chat.
+    pub(crate) question: MessageId,
+    /// The question as the model gets it, where that is in other words.
+    pub(crate) wording: Option<String>,
+    /// The answer that was cut off, where one goes on.
+    pub(crate) cut: Option<Message>,
+    /// What to tell first.
+    pub(crate) first: Vec<RunEventKind>,
+    /// The code that is sent along, as it is told.
+    pub(crate) context: Option<RunEventKind>,
+}
+
+/// What is sent, and how.
+pub(super) struct Prepared {
+    pub(super) model: Chosen,
+    pub(super) sealed: Sealed,
+    pub(super) sampling: Sampling,
+    /// What of the chat is to be summarised before.
+    pub(super) fold: Option<Fold>,
+    /// What to tell first.
+    pub(super) first: Vec<RunEventKind>,
+}
+
+/// Prepares what `plan` wishes.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) async fn prepare(engine: &Engine, plan: Plan) -> Result<Prepared, Problem> {
+    let Plan { mut model, settings, history, question, wording, cut, mut first, context } = plan;
+    let mut path = engine.store.message_path(question).await?;
+    let tail = if wording.is_some() {
+        path.pop();
+        Tail::Elsewhere
+    } else {
+        Tail::Question
+    };
+    let summary = chat_excerpt::known_summary(engine, &path, &history).await;
+    let system = prompt::system(settings.system_prompt.as_ref().map(|prompt| prompt.value.as_str()));
+    let chooser = model.clone();
+    let chosen = apart(move || chat_excerpt::choose(&system, path, tail, &chooser, &history, summary)).await?;
+    let attached = attachments::of(engine, chosen.sent(), chosen.folded(), &model.name).await?;
+    if attached.has_images() {
+        // One that cannot see them would answer another question.
+        model.fallback.retain(|name| attachments::takes_images(name));
+    }
+    let redact = redaction(engine, model.local);
+    let local = model.clone();
+    let sealing = move || {
+        let Excerpt { mut messages, notice, fold } = chosen.excerpt(&attached);
+        if let Some(cut) = cut {
+            messages.push(ChatMessage::new(Role::Assistant, cut.content));
+            messages.push(ChatMessage::new(Role::User, GO_ON));
+        }
+        messages.extend(wording.map(|wording| ChatMessage::new(Role::User, wording)));
+        let sealed = gate::seal(messages, redact);
+        let limit = answer_limit(sealed.messages(), &local, fold.as_ref());
+        (sealed, limit, fold, notice, attached.notice())
+    };
+    let (sealed, limit, fold, notice, of_attachments) = apart(sealing).await?;
+    let sampling = Sampling::new(&settings, limit);
+    first.extend(notice);
+    first.extend(of_attachments);
+    first.extend(context.map(|context| with_redactions(context, sealed.redactions())));
+    Ok(Prepared { model, sealed, sampling, fold, first })
+}
+
+/// Does `work`, which takes its time, where nobody else waits for it.
+///
+/// # Errors
+/// When it fails by a fault of ours.
+pub(crate) async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Problem::new(ProblemCode::Internal, format!("What is sent could not be prepared: {error}.")))
+}
+
+fn with_redactions(context: RunEventKind, count: usize) -> RunEventKind {
+    match context {
+        RunEventKind::Context { tokens, pieces, .. } => {
+            RunEventKind::Context { tokens, pieces, redactions: count as u64 }
+        }
+        other => other,
+    }
+}
