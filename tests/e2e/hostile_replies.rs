@@ -65,8 +65,7 @@ fn nothing_is_written_and_the_reason_is_said() {
         ("an absolute path", new_file("/tmp/aiia-new.py"), "/tmp/aiia-new.py", 1),
         ("a path that is one elsewhere", new_file("sub\\..\\..\\x.py"), "climbs out", 1),
         ("a name of a device", new_file("aux.py"), "aux.py", 1),
-        // A usage that must be another one: something is to be allowed.
-        ("a protected file", block(".vscode/tasks.json").into_bytes(), "not written in passing", 2),
+        ("a protected file", block(".vscode/tasks.json").into_bytes(), "not written in passing", 1),
         ("below a file", new_file("a.py/b.py"), "is no folder", 1),
         ("nothing but markers", b"<<<<<<< SEARCH\n".repeat(100_000), "cut off", 1),
         ("deep brackets", format!("a.py\n```python\n{}\n```\n", "(".repeat(1_000_000)).into_bytes(), "too large", 1),

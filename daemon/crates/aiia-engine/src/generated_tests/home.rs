@@ -45,8 +45,8 @@ pub(crate) fn find(source: &Path, text: &str, root: &Path, language: Language) -
             .map(|other| root.join(other))
     };
     let may_be_shown = admits(root.to_owned());
-    let mut shown = [&target].into_iter().chain(&example).filter(|path| may_be_shown(path));
-    let shown = shown.find_map(|path| std::fs::read_to_string(path).ok());
+    let read = |path: &PathBuf| may_be_shown(path).then(|| std::fs::read_to_string(path).ok()).flatten();
+    let shown = [&target].into_iter().chain(&example).find_map(read);
     let scene = framework::Scene { root, source: &relative, text, test: &path, shown: shown.as_deref() };
     Some(Home { style: scene.style(language), preamble: scene.preamble(language), path: target, example })
 }
