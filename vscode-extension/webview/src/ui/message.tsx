@@ -219,7 +219,7 @@ function Details({ message, run }: { message: Message; run: LiveRun | undefined 
         ),
       )}
       {run?.context && <Context context={run.context} />}
-      {!run && runId && ended?.action && <Sent runId={runId} />}
+      {!run && runId && ended && <Sent runId={runId} />}
       <span class="usage" ref={line}>
         {parts.join(" · ")}
       </span>
@@ -254,7 +254,16 @@ function Sent({ runId }: { runId: string }) {
   return (
     <details class="context" onToggle={(event) => event.currentTarget.open && read()}>
       <summary>{run?.context ? summaryOf(run.context) : "What was sent"}</summary>
-      {run?.context ? <Pieces context={run.context} /> : <p class="note">{run ? "Nothing of your files." : "Reading…"}</p>}
+      {run?.context ? (
+        <Pieces context={run.context} />
+      ) : (
+        <p class="note">{run ? "The chat alone, nothing of your files." : "Reading…"}</p>
+      )}
+      {run?.notices.map((notice) => (
+        <p key={notice} class="note">
+          {notice}
+        </p>
+      ))}
     </details>
   );
 }
