@@ -42,3 +42,24 @@ fn after_two_more_rounds_it_ends_and_nothing_is_changed() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE);
     assert_eq!(asked(&aiia).len(), 3);
 }
+
+#[test]
+fn a_form_that_fails_is_asked_for_no_more() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", FILE);
+    let line = format!("{}:1", shown(&file));
+    let first_request = || {
+        let before = aiia.model.chats().len();
+        let output = aiia.run(&["fix", &line, "--write"]);
+        (output.status.code(), asked(&aiia).swap_remove(before))
+    };
+    // The scripted model writes nothing that fits, whatever it is asked for.
+    aiia.model.always(Script::text(&block("    return value / 4\n", "    return value / 2\n")));
+    let failed: Vec<(Option<i32>, String)> = (0..3).map(|_| first_request()).collect();
+    for (code, request) in &failed[..2] {
+        assert_eq!(*code, Some(1));
+        assert!(request.contains("exactly one fenced code block") && !request.contains("<<<<<<< SEARCH"), "{request}");
+    }
+    assert!(failed[2].1.contains("<<<<<<< SEARCH"), "{}", failed[2].1);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE);
+}

@@ -81,6 +81,8 @@ impl Change {
 /// Statements of one block that follow each other, with the blank lines and comments behind each.
 struct Region<'t> {
     statements: Vec<(u16, Range<usize>)>,
+    /// Those of them that may hold definitions as if they stood beside them: `if`, `try` and the like.
+    mixed: Vec<Range<usize>>,
     rows: Rows,
     indentation: &'t str,
 }
@@ -135,7 +137,12 @@ impl<'t> Region<'t> {
             return None;
         }
         let region = &statements[from..to];
+        let mixed = region.iter().filter(|node| {
+            let text = &old.text[node.byte_range()];
+            !node.kind().ends_with("definition") && (text.contains("def ") || text.contains("class "))
+        });
         Some(Self {
+            mixed: mixed.map(Node::byte_range).collect(),
             statements: region.iter().map(|node| (node.kind_id(), node.byte_range())).collect(),
             rows: row(&region[0]).min(rows.start)..statements.get(to).map_or(end, row),
             indentation,
@@ -144,6 +151,9 @@ impl<'t> Region<'t> {
 
     /// Whether the statements are whole statements of the same block after the change.
     fn is_sound(&self, tree: &SyntaxTree, new: &Lines, change: &Change) -> bool {
+        if self.mixed.iter().any(|bytes| change.touches(bytes) || change.lengthens(bytes)) {
+            return false;
+        }
         let above = change.old.start - self.rows.start;
         let Some(first) = change.new.start.checked_sub(above) else { return false };
         let rows = first..change.new.end + (self.rows.end - change.old.end);

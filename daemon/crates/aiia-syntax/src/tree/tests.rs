@@ -205,6 +205,12 @@ def f(
 ):
     return a
 if os: z = 1; t = 2
+try:
+    from a import g
+except E:
+    # none
+    def g():
+        pass
 ";
 
 /// Where the check of the statements is sure, the whole tree tells the same.
@@ -234,6 +240,7 @@ if os: z = 1; t = 2
 #[case(&[("pass", "pass)")], false)]
 #[case(&[("        else:\n", "      else:\n")], false)]
 #[case(&[("    case 1:\n        y()", "    y()")], false)]
+#[case(&[("    # none\n", "    # none")], false)]
 #[case(&[("import os", "s = '''"), ("about two", "about'''")], false)]
 fn statements_around_edits_tell_what_the_tree_tells(#[case] pairs: &[(&str, &str)], #[case] sound: bool) {
     let python = language("python");
