@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use aiia_tests::http_client::use_crypto;
 use aiia_tests::installation::{Installation, use_release_program};
 use aiia_tests::llama_server::LlamaServer;
 use reqwest::blocking::Client;
@@ -123,6 +124,7 @@ fn question(server: &Server, round: usize) -> (Answer, Answer) {
 }
 
 fn ask(server: &Server, messages: &[Value], tokens: u32) -> Answer {
+    use_crypto();
     let client = Client::builder().no_proxy().timeout(Duration::from_mins(10)).build().expect("a client");
     let body = json!({
         "model": server.model, "messages": messages, "stream": true, "max_tokens": tokens, "temperature": 0,

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aiia_context::count_tokens;
+use aiia_tests::http_client::use_crypto;
 use aiia_tests::llama_server::LlamaServer;
 use ignore::WalkBuilder;
 use reqwest::blocking::Client;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         );
         return ExitCode::FAILURE;
     };
+    use_crypto();
     let client = Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().expect("a client");
     let mut missed = false;
     println!("{:<40} {:>7} {:>8} {:>18} {:>18}", "", "pieces", "factor", "error before, %", "error learnt, %");

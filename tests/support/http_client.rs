@@ -33,7 +33,7 @@ impl HttpClient {
     /// When it serves no HTTP.
     pub fn of(runtime: &RuntimeFile) -> Self {
         let port = runtime.http_port.expect("HTTP is served");
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        use_crypto();
         let client = Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().expect("a client");
         Self { client, base: format!("http://127.0.0.1:{port}"), token: runtime.token.clone() }
     }
@@ -128,4 +128,10 @@ impl Iterator for EventStream {
             }
         }
     }
+}
+
+/// Names the library that HTTP clients of this process encrypt with: they ask for one even where nothing is encrypted.
+pub fn use_crypto() {
+    // It fails only where it was done before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -9,6 +9,7 @@ mod servers;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use aiia_tests::http_client::use_crypto;
 use aiia_tests::installation::use_release_program;
 use aiia_tests::lsp_client::resident;
 
@@ -45,6 +46,7 @@ struct Figures {
 }
 
 fn main() -> ExitCode {
+    use_crypto();
     if let Some(upstream) = std::env::var_os(servers::PASS_THROUGH) {
         servers::pass_through(&upstream.to_string_lossy());
         return ExitCode::SUCCESS;
