@@ -17,7 +17,9 @@ use tokio_util::sync::CancellationToken;
 use crate::session::Connection;
 
 /// Work that begins once the response is on its way.
-pub(crate) type Then = Option<Box<dyn FnOnce() + Send>>;
+pub(crate) type Task = Box<dyn FnOnce() + Send>;
+/// The same where there may be nothing to do.
+pub(crate) type Then = Option<Task>;
 
 /// What a connection follows.
 #[derive(Default)]
@@ -85,13 +87,13 @@ pub(crate) fn follow_started(connection: &Arc<Connection>, run: &RunId) -> Then 
 }
 
 /// Follows `run` with these events.
-pub(crate) fn follow(connection: &Arc<Connection>, run: &RunId, items: BoxStream<'static, Value>) -> Then {
+pub(crate) fn follow(connection: &Arc<Connection>, run: &RunId, items: BoxStream<'static, Value>) -> Task {
     let token = connection.followed.begin(run);
     let (connection, run) = (Arc::clone(connection), run.clone());
-    Some(Box::new(move || {
+    Box::new(move || {
         let following = Arc::clone(&connection);
         connection.spawn(async move { forward_run(&following, &run, &token, items).await });
-    }))
+    })
 }
 
 /// Follows everything.

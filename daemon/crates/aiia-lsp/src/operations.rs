@@ -83,9 +83,11 @@ pub(crate) fn call(
     }
 }
 
-type Then = Option<Box<dyn FnOnce() + Send>>;
-
-async fn perform(connection: Arc<Connection>, row: &'static Row, params: Value) -> Result<(Value, Then), Problem> {
+async fn perform(
+    connection: Arc<Connection>,
+    row: &'static Row,
+    params: Value,
+) -> Result<(Value, events::Then), Problem> {
     let subscribed = json!({ "subscribed": true });
     let asked_run = params.get("run_id").and_then(Value::as_str).map(RunId::from);
     match connection.session.call(row.name, params).await? {
@@ -97,7 +99,7 @@ async fn perform(connection: Arc<Connection>, row: &'static Row, params: Value) 
         }
         Reply::Many(items) => {
             let then = match asked_run {
-                Some(run) => events::follow(&connection, &run, items),
+                Some(run) => Some(events::follow(&connection, &run, items)),
                 None => events::subscribe(&connection, items),
             };
             Ok((subscribed, then))
