@@ -27,7 +27,15 @@ pub(crate) fn about(row: &Row, params: &Value) -> BTreeMap<String, String> {
         match value {
             Value::String(text) if named(name) => about.insert(name.clone(), text.chars().take(LONGEST).collect()),
             Value::Number(number) if in_path.contains(&name.as_str()) => about.insert(name.clone(), number.to_string()),
-            Value::Array(items) if name.ends_with("_ids") => about.insert(name.clone(), items.len().to_string()),
+            // Each by itself, so that it is found by what it is about.
+            Value::Array(items) if name.ends_with("_ids") => {
+                let ids = items.iter().filter_map(Value::as_str).enumerate();
+                let place = |(index, id): (usize, &str)| {
+                    (format!("{name}.{}", index + 1), id.chars().take(LONGEST).collect::<String>())
+                };
+                about.extend(ids.map(place));
+                None
+            }
             _ => None,
         };
     }
@@ -76,7 +84,7 @@ mod tests {
             ("chat.update", json!({"chat_id": "c", "title": "secret", "project_id": "p"}), "chat_id=c project_id=p"),
             ("key.set", json!({"provider": "openai", "key": "sk-1"}), "provider=openai"),
             ("config.update", json!({"key": "model", "value": "x"}), "key=model"),
-            ("chat.bulk", json!({"chat_ids": ["a", "b"], "add_tags": ["t"]}), "chat_ids=2"),
+            ("chat.bulk", json!({"chat_ids": ["a", "b"], "add_tags": ["t"]}), "chat_ids.1=a chat_ids.2=b"),
             ("edit.split", json!({"edit_id": "e", "hunk": 3}), "edit_id=e hunk=3"),
             ("chat.get", json!({"chat_id": "c"}), ""),
         ] {

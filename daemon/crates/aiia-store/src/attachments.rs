@@ -93,14 +93,15 @@ pub(crate) fn import(connection: &Connection, file: &FiledAttachment) -> Result<
     }
 }
 
-/// Erases the attachments that no message took within a day.
-pub(crate) fn forget_unused(connection: &Connection) -> Result<(), StoreError> {
+/// Erases the attachments that no message took within a day; gives how many.
+pub(crate) fn forget_unused(connection: &Connection) -> Result<usize, StoreError> {
     let sql = "DELETE FROM attachments WHERE created_at < strftime('%Y-%m-%dT%H:%M:%fZ', ?1, ?2)
                AND NOT EXISTS (SELECT 1 FROM message_attachments t WHERE t.attachment_id = attachments.id)";
-    if columns::execute(connection, sql, [clock::now().as_str(), WAITING])? > 0 {
+    let gone = columns::execute(connection, sql, [clock::now().as_str(), WAITING])?;
+    if gone > 0 {
         forget_contents(connection)?;
     }
-    Ok(())
+    Ok(gone)
 }
 
 /// Erases the attachments of the chat, but for those that another chat has, too.

@@ -11,7 +11,8 @@ impl Store {
     /// Writes an entry, whose number and time are set here. Nobody waits for it: it is written after what was handed over
     /// before, and before the store is closed.
     pub fn record(&self, entry: AuditEntry) {
-        self.write_later(move |connection| insert(connection, &entry));
+        let what = format!("audit entry {} of {}", entry.operation, entry.client);
+        self.write_later(what, move |connection| insert(connection, &entry));
     }
 
     /// Lists entries, the newest first.
@@ -28,8 +29,10 @@ impl Store {
             Some(position) => position[0].parse().map_err(|_| StoreError::InvalidCursor)?,
             None => i64::MAX,
         };
-        // What was recorded until now is written first.
-        self.write(|_| Ok(())).await?;
+        // What was recorded until now is written first, where that is possible: a store that only reads can still be read.
+        if let Err(error) = self.write(|_| Ok(())).await {
+            tracing::warn!(%error, "the newest entries of the audit log are not in it yet");
+        }
         self.read(move |connection| {
             let sql = "SELECT * FROM audit_log
                        WHERE key < ?1 AND (?2 IS NULL OR at >= ?2) AND (?3 IS NULL OR at < ?3)

@@ -1,6 +1,6 @@
 //! Requests that a client may send again: what was answered the first time.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use crate::{Store, StoreError, clock, columns};
 
@@ -38,9 +38,8 @@ impl Store {
     /// When the store cannot be written.
     pub async fn begin_request(&self, key: RequestKey, request: String) -> Result<RequestState, StoreError> {
         self.write(move |connection| {
-            let old = "DELETE FROM idempotency_keys WHERE created_at < strftime('%Y-%m-%dT%H:%M:%fZ', ?1, ?2)";
             let now = clock::now();
-            columns::execute(connection, old, params![now, LIFETIME])?;
+            forget_old(connection, &now)?;
             let sql = "SELECT request, result FROM idempotency_keys WHERE caller = ?1 AND operation = ?2 AND key = ?3";
             let known = columns::first(connection, sql, params![key.caller, key.operation, key.key], |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
@@ -79,4 +78,10 @@ impl Store {
         })
         .await
     }
+}
+
+/// Forgets the keys whose time is over.
+pub(crate) fn forget_old(connection: &Connection, now: &str) -> Result<(), StoreError> {
+    let sql = "DELETE FROM idempotency_keys WHERE created_at < strftime('%Y-%m-%dT%H:%M:%fZ', ?1, ?2)";
+    columns::execute(connection, sql, params![now, LIFETIME]).map(|_| ())
 }

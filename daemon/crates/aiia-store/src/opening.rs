@@ -113,17 +113,23 @@ fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
     create_private(&draft)?;
     let mut connection = Connection::open_with_flags(&draft, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     configure(&connection)?;
-    configure_writer(&connection)?;
+    // A draft that does not get done is thrown away, so that it has to be on the disk once, at its end.
+    connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;")?;
     schema::migrate(&mut connection, migrations)?;
     connection.close().map_err(|(_, error)| error)?;
+    let synced = OpenOptions::new().write(true).open(&draft).and_then(|file| file.sync_all());
+    synced.map_err(|error| StoreError::file(&draft, &error))?;
     std::fs::rename(&draft, path).map_err(|error| StoreError::file(path, &error))?;
     sync_directory(path)
 }
 
-/// Keeps a copy of the store as it was before a migration.
-fn keep_copy(connection: &Connection, copy: &Path) -> Result<(), StoreError> {
+/// Keeps a copy of the store as it is, whole or not at all.
+pub(crate) fn keep_copy(connection: &Connection, copy: &Path) -> Result<(), StoreError> {
     let draft = beside(copy, ".new");
-    copy_to(connection, &draft)?;
+    copy_to(connection, &draft).inspect_err(|_| {
+        // A half of one is of no use, least of all on a full disk.
+        let _ = std::fs::remove_file(&draft);
+    })?;
     std::fs::rename(&draft, copy).map_err(|error| StoreError::file(copy, &error))?;
     sync_directory(copy)
 }

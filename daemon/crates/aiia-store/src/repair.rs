@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
-use crate::{Store, StoreError, check, columns, opening};
+use crate::{Store, StoreError, columns, opening};
 
 /// What mends the rows, in this order.
 const STATEMENTS: &[&str] = &[
@@ -43,12 +43,13 @@ impl Store {
         }
         let kept = opening::beside(self.path(), &format!(".before-repair-{}", crate::backups::stamp()));
         let (path, copy) = (self.path().to_owned(), kept.clone());
-        let copied = tokio::task::spawn_blocking(move || opening::copy_to(&opening::open_reader(&path)?, &copy));
+        let copied = tokio::task::spawn_blocking(move || opening::keep_copy(&opening::open_reader(&path)?, &copy));
         copied
             .await
             .map_err(|error| StoreError::Internal { detail: format!("a copy ended by a fault: {error}") })??;
-        self.write(mend).await?;
+        // The rows are found by the indexes: these come first.
         self.rebuild_indexes().await?;
+        self.write(mend).await?;
         let left = self.check().await?;
         tracing::warn!(found = found.len(), left = left.len(), kept = %kept.display(), "the store was repaired");
         Ok(Repaired { found, left, kept: Some(kept) })
@@ -61,5 +62,5 @@ fn mend(connection: &Connection) -> Result<(), StoreError> {
     for sql in &STATEMENTS[1..] {
         columns::execute(connection, sql, [])?;
     }
-    check::rebuild_indexes(connection)
+    Ok(())
 }

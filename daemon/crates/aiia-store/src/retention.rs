@@ -2,7 +2,7 @@
 
 use aiia_protocol::id::ChatId;
 
-use crate::{Store, StoreError, attachments, clock, columns, purge};
+use crate::{Store, StoreError, attachments, clock, columns, idempotency, purge};
 
 /// What may go, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Retention {
     pub deleted_days: Option<u32>,
     /// Days after which entries of the audit log go; never where absent.
     pub audit_days: Option<u32>,
+    /// Days after which kept answers go, all of them with 0; never where absent.
+    pub answer_days: Option<u32>,
 }
 
 /// What went.
@@ -20,10 +22,14 @@ pub struct Pruned {
     pub chats: usize,
     /// Entries of the audit log.
     pub audit: usize,
+    /// Kept answers.
+    pub answers: usize,
+    /// Uploads that no message took.
+    pub uploads: usize,
 }
 
 impl Store {
-    /// Erases what is older than it may be, and uploads that no message took.
+    /// Erases what is older than it may be, uploads that no message took, and requests that nobody sends again.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -47,11 +53,16 @@ impl Store {
                     let sql = "DELETE FROM audit_log WHERE at < strftime('%Y-%m-%dT%H:%M:%fZ', ?1, ?2)";
                     pruned.audit = columns::execute(connection, sql, [&now, &before(days)])?;
                 }
-                attachments::forget_unused(connection)?;
+                if let Some(days) = retention.answer_days {
+                    let sql = "DELETE FROM answer_cache WHERE created_at <= strftime('%Y-%m-%dT%H:%M:%fZ', ?1, ?2)";
+                    pruned.answers = columns::execute(connection, sql, [&now, &before(days)])?;
+                }
+                pruned.uploads = attachments::forget_unused(connection)?;
+                idempotency::forget_old(connection, &now)?;
                 Ok(pruned)
             })
             .await?;
-        if pruned.chats > 0 {
+        if pruned.chats + pruned.answers + pruned.uploads > 0 {
             self.forget_log().await?;
         }
         Ok(pruned)

@@ -1,6 +1,7 @@
 //! The schema: its versions, and whether a file really has it.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
@@ -38,10 +39,24 @@ pub(crate) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Resul
 
 /// What the schema has and the file has not: tables, columns, indexes and triggers by name.
 pub(crate) fn missing(connection: &Connection, migrations: &[&str]) -> Result<Vec<String>, StoreError> {
+    static NEWEST: OnceLock<BTreeSet<String>> = OnceLock::new();
+    let present = names(connection)?;
+    let lacking = |wanted: &BTreeSet<String>| wanted.difference(&present).cloned().collect();
+    if migrations != MIGRATIONS {
+        return Ok(lacking(&names_of(migrations)?));
+    }
+    if let Some(wanted) = NEWEST.get() {
+        return Ok(lacking(wanted));
+    }
+    let wanted = names_of(MIGRATIONS)?;
+    Ok(lacking(NEWEST.get_or_init(|| wanted)))
+}
+
+/// What a schema has that these migrations make.
+fn names_of(migrations: &[&str]) -> Result<BTreeSet<String>, StoreError> {
     let mut model = Connection::open_in_memory()?;
     migrate(&mut model, migrations)?;
-    let present = names(connection)?;
-    Ok(names(&model)?.into_iter().filter(|name| !present.contains(name)).collect())
+    names(&model)
 }
 
 fn names(connection: &Connection) -> Result<BTreeSet<String>, StoreError> {

@@ -78,9 +78,13 @@ impl Store {
         self.inner.writer.run(work).await.map_err(|error| error.about(&self.inner.path))
     }
 
-    /// Writes without anybody who waits; a failure is in the log.
-    pub(crate) fn write_later(&self, work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static) {
-        self.inner.writer.run_later(work);
+    /// Writes `what` without anybody who waits; a failure is in the log.
+    pub(crate) fn write_later(
+        &self,
+        what: String,
+        work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        self.inner.writer.run_later(what, work);
     }
 
     /// Does what cannot be in a transaction on the writing connection.

@@ -1,7 +1,8 @@
 //! The thread that owns all writes.
 //!
 //! All jobs that wait are committed together, each in a savepoint of its own: one that fails takes no other with it, and
-//! one flush to the disk serves them all. A job is answered after the commit, so what was answered is durable.
+//! one flush to the disk serves them all. A job is answered after the commit, so what was answered is durable. While another
+//! program holds the file, those who wait are told so; jobs that nobody waits for are kept for the next group.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -19,6 +20,10 @@ use crate::StoreError;
 const GROUP: usize = 64;
 /// How long nothing has to be written before the log is moved into the file.
 const IDLE: Duration = Duration::from_secs(2);
+/// After how long jobs that were put back are tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// More jobs are not put back.
+const MOST_PUT_BACK: usize = 10_000;
 /// How long closing waits for readers that keep the log from being moved.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -62,17 +67,21 @@ impl Writer {
         alone: bool,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Work { action: Some(work), value: None, reply, alone })?;
+        self.send(Work { action: Some(work), value: None, reply, alone, what: None })?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Hands `work` over and waits for nothing.
-    pub(crate) fn run_later(&self, work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static) {
-        let work =
-            |connection: &Connection| work(connection).inspect_err(|error| tracing::error!(%error, "not written"));
+    /// Hands `work` over and waits for nothing. It is tried again while the file is held by others; `what` is named in the log
+    /// when it is given up.
+    pub(crate) fn run_later(
+        &self,
+        what: String,
+        work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
+    ) {
         let reply = oneshot::channel().0;
-        if let Err(error) = self.send(Work { action: Some(work), value: None, reply, alone: false }) {
-            tracing::warn!(%error, "a write came too late");
+        let work = Work { action: Some(work), value: None, reply, alone: false, what: Some(what.clone()) };
+        if let Err(error) = self.send(work) {
+            tracing::warn!(%error, what, "a write came too late");
         }
     }
 
@@ -100,6 +109,8 @@ trait Job: Send {
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
     /// Whether it is done outside of a transaction.
     fn alone(&self) -> bool;
+    /// Whether somebody waits for the answer.
+    fn is_awaited(&self) -> bool;
 }
 
 struct Work<T, F> {
@@ -107,6 +118,8 @@ struct Work<T, F> {
     value: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
     alone: bool,
+    /// What it is, where nobody is told how it ends.
+    what: Option<String>,
 }
 
 impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Work<T, F> {
@@ -119,13 +132,20 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Wo
 
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
         let lost = || StoreError::Internal { detail: "a write gave no result".to_owned() };
-        let Self { value, reply, .. } = *self;
+        let Self { value, reply, what, .. } = *self;
+        if let (Some(what), Err(error)) = (&what, &outcome) {
+            tracing::error!(%error, what, "not written");
+        }
         // Nobody may be waiting any more.
         let _ = reply.send(outcome.and_then(|()| value.ok_or_else(lost)));
     }
 
     fn alone(&self) -> bool {
         self.alone
+    }
+
+    fn is_awaited(&self) -> bool {
+        !self.reply.is_closed()
     }
 }
 
@@ -134,9 +154,15 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
     // A damaged file is not written to again.
     let mut damage: Option<StoreError> = None;
     let mut next: Option<Box<dyn Job>> = None;
+    // Jobs that nobody waits for, of a time when another program held the file.
+    let mut put_back: Vec<Box<dyn Job>> = Vec::new();
     loop {
         let first = match next.take() {
             Some(job) => Ok(job),
+            None if !put_back.is_empty() => match jobs.recv_timeout(RETRY) {
+                Err(RecvTimeoutError::Timeout) => Ok(put_back.remove(0)),
+                other => other,
+            },
             None if log_has_content => jobs.recv_timeout(IDLE),
             None => jobs.recv().map_err(RecvTimeoutError::from),
         };
@@ -150,7 +176,10 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
             Err(RecvTimeoutError::Disconnected) => break,
         };
         let alone = first.alone();
-        let mut group = vec![first];
+        // In the order in which they came.
+        let mut group: Vec<Box<dyn Job>> =
+            if alone { Vec::new() } else { put_back.drain(..put_back.len().min(GROUP - 1)).collect() };
+        group.push(first);
         while !alone
             && group.len() < GROUP
             && let Ok(job) = jobs.try_recv()
@@ -165,7 +194,8 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
             answer_all(group, &Err(error.clone()));
             continue;
         }
-        let done = if alone { do_alone(connection, group) } else { commit_group(connection, group, jobs) };
+        let done =
+            if alone { do_alone(connection, group) } else { commit_group(connection, group, jobs, &mut put_back) };
         if let Err(error) = done {
             let error = error.about(path);
             tracing::error!(%error, "a write failed");
@@ -175,8 +205,20 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
         }
         log_has_content = true;
     }
+    let _ = connection.busy_timeout(CLOSE_TIMEOUT);
+    if !put_back.is_empty() {
+        let last = std::mem::take(&mut put_back);
+        let done = match &damage {
+            None => commit_group(connection, last, jobs, &mut put_back),
+            Some(error) => {
+                answer_all(last, &Err(error.clone()));
+                Ok(())
+            }
+        };
+        let outcome = done.and(Err(StoreError::Closed));
+        answer_all(put_back, &outcome);
+    }
     if damage.is_none() {
-        let _ = connection.busy_timeout(CLOSE_TIMEOUT);
         checkpoint(connection, "TRUNCATE");
     }
 }
@@ -195,17 +237,23 @@ fn do_alone(connection: &Connection, group: Vec<Box<dyn Job>>) -> Result<(), Sto
 }
 
 /// Carries out the jobs in one transaction and answers them. An error is one of the store, not of a job; those that wait in
-/// `others` then have waited as long, and get the same answer.
+/// `others` then have waited as long, and get the same answer. Jobs that nobody waits for are put back, as far as there is room.
 fn commit_group(
     connection: &Connection,
     mut group: Vec<Box<dyn Job>>,
     others: &Receiver<Box<dyn Job>>,
+    put_back: &mut Vec<Box<dyn Job>>,
 ) -> Result<(), StoreError> {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         let error = StoreError::from(error);
         if error == StoreError::Busy {
             // Before anybody is answered: what is asked after that is a new attempt.
             group.extend(others.try_iter());
+            let (told, kept): (Vec<_>, Vec<_>) = group.into_iter().partition(|job| job.is_awaited() || job.alone());
+            let room = MOST_PUT_BACK.saturating_sub(put_back.len()).min(kept.len());
+            let mut kept = kept.into_iter();
+            put_back.splice(0..0, kept.by_ref().take(room));
+            group = told.into_iter().chain(kept).collect();
         }
         answer_all(group, &Err(error.clone()));
         return Err(error);

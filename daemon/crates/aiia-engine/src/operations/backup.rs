@@ -60,8 +60,13 @@ impl Engine {
 
 impl Engine {
     async fn prune(&self) {
-        let retention = self.configured().config.settings.retention.clone();
-        let wanted = Retention { deleted_days: retention.deleted_days, audit_days: Some(retention.audit_days) };
+        let configured = self.configured();
+        let (retention, cache) = (&configured.config.settings.retention, &configured.config.settings.cache);
+        let wanted = Retention {
+            deleted_days: retention.deleted_days,
+            audit_days: Some(retention.audit_days),
+            answer_days: Some(if cache.answers { cache.days } else { 0 }),
+        };
         match self.store.prune(wanted).await {
             Ok(pruned) if pruned.chats > 0 => tracing::info!(chats = pruned.chats, "deleted chats were erased"),
             Ok(_) => {}

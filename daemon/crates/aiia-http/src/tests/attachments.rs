@@ -60,6 +60,10 @@ async fn bytes_come_back_as_they_were() {
     let shown = server.get(&format!("{}/file", path(&image))).await;
     assert_eq!((shown.status, shown.header("content-type"), shown.body.len()), (200, "image/png", 70));
     assert!(shown.header("content-disposition").starts_with("inline"));
+    assert_eq!(shown.header("cache-control"), "private, no-cache", "what is erased must not be shown from a cache");
+    let asked = with_token("GET", &format!("{}/file", path(&image))).header("if-none-match", shown.header("etag"));
+    let same = server.send(asked.body(axum::body::Body::empty()).unwrap()).await;
+    assert_eq!((same.status, same.body.len()), (304, 0));
     let saved = server.get(&format!("{}/file", path(&page))).await;
     assert_eq!(saved.header("content-type"), "text/plain; charset=utf-8");
     assert!(saved.header("content-disposition").starts_with("attachment"));

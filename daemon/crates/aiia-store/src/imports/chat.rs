@@ -36,6 +36,7 @@ pub(super) fn chat(connection: &Connection, file: &ChatFile, into: Option<&Proje
         None => insert_chat(connection, file, into)?,
     }
     for (index, attachment) in file.attachments.iter().enumerate() {
+        check_id(attachment.attachment.id.as_str()).map_err(|error| at(error, &format!("/attachments/{index}")))?;
         attachments::import(connection, attachment).map_err(|error| at(error, &format!("/attachments/{index}")))?;
     }
     let added = messages(connection, &new.id, &file.messages)?;
@@ -158,8 +159,10 @@ fn messages(connection: &Connection, chat_id: &ChatId, files: &[FiledMessage]) -
             ],
         )?;
         let attached: Vec<AttachmentId> = message.attachments.iter().map(|attachment| attachment.id.clone()).collect();
-        attachments::attach(connection, &message.id, &attached)
-            .map_err(|_| wrong("What goes with it is not in the file."))?;
+        attachments::attach(connection, &message.id, &attached).map_err(|error| match error {
+            StoreError::NotFound { .. } => wrong("What goes with it is not in the file."),
+            other => at(other, &format!("/messages/{index}")),
+        })?;
         added += 1;
     }
     Ok(added)

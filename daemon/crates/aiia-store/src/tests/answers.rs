@@ -20,6 +20,9 @@ async fn an_answer_is_kept_for_its_days_and_goes_with_its_chat() {
     assert!(rows[0].from_cache, "{rows:?}");
     let other = fixture();
     other.import_usage(rows).await.unwrap();
+    other.import_projects(store.export_projects(None).await.unwrap()).await.unwrap();
+    other.import_chats(vec![store.export_chat(chat.clone(), false).await.unwrap()], None).await.unwrap();
+    assert_eq!(other.value::<i64>("SELECT from_cache FROM runs"), 1);
     assert_eq!(other.value::<i64>("SELECT from_cache FROM usage_ledger"), 1, "a file carries it");
     let late = store.answered_from_cache(begun.run.id).await;
     assert!(matches!(late, Err(StoreError::State { .. })), "{late:?}");

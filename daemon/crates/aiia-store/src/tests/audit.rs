@@ -60,6 +60,21 @@ async fn what_was_recorded_is_there_after_closing() {
 }
 
 #[tokio::test]
+async fn what_was_recorded_while_another_program_held_the_file_is_written_later() {
+    let Fixture { store, dir } = fixture();
+    let other = raw(dir.path());
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    store.record(entry("chat.create", &[("chat_id", "a")]));
+    // Whoever waits is told; what nobody waits for is kept, and what is in the log can be read meanwhile.
+    assert_eq!(store.list_audit(ListAudit::default()).await.unwrap().items, []);
+    other.execute_batch("ROLLBACK").unwrap();
+    store.record(entry("chat.delete", &[("chat_id", "a")]));
+    let page = store.list_audit(ListAudit::default()).await.unwrap();
+    let names: Vec<&str> = page.items.iter().map(|entry| entry.operation.as_str()).collect();
+    assert_eq!(names, ["chat.delete", "chat.create"]);
+}
+
+#[tokio::test]
 async fn a_request_is_known_by_its_key() {
     let store = fixture();
     let key = |key: &str| RequestKey { caller: "c".to_owned(), operation: "chat.create", key: key.to_owned() };

@@ -27,6 +27,7 @@ mod search;
 mod templates;
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use aiia_protocol::chat::{Chat, CreateChat};
 use aiia_protocol::edit::{EditHunk, FileAction, HunkStatus, PendingEdit};
@@ -53,8 +54,16 @@ impl std::ops::Deref for Fixture {
     }
 }
 
+/// An empty store of the newest schema, as a file: to make one takes longer than most tests.
+static EMPTY: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let dir = TempDir::new().unwrap();
+    Store::open(dir.path()).unwrap().close();
+    std::fs::read(dir.path().join("aiia.db")).unwrap()
+});
+
 fn fixture() -> Fixture {
     let dir = TempDir::new().unwrap();
+    std::fs::write(dir.path().join("aiia.db"), EMPTY.as_slice()).unwrap();
     Fixture { store: Store::open(dir.path()).unwrap(), dir }
 }
 
