@@ -16,6 +16,8 @@ pub enum ExportFormat {
     Json,
     /// The path that is shown, as one web page that needs nothing else.
     Html,
+    /// The path that is shown, to be printed.
+    Pdf,
     /// Everything of many chats, to be imported again.
     Zip,
 }
@@ -127,6 +129,9 @@ pub struct ExportedFile {
     pub chats: u64,
     /// How many messages it has.
     pub messages: u64,
+    /// What is not in it as it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// What a file of an import is.

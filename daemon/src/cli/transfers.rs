@@ -41,6 +41,9 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
     let copied = copy(&made, &output, to_stdout, arguments.force);
     let _ = fs::remove_file(&made);
     copied?;
+    if let Some(note) = file.note.as_ref().filter(|_| !arguments.json) {
+        output::note(note);
+    }
     if to_stdout {
         return Ok(exit::OK);
     }

@@ -7,6 +7,7 @@ mod archive;
 mod document;
 mod foreign;
 mod page;
+mod pdf;
 mod source;
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 
 pub use archive::ArchiveWriter;
 pub use page::{html, markdown};
+pub use pdf::{Pdf, pdf};
 pub use source::{Item, Source};
 
 /// Why a file is not taken.

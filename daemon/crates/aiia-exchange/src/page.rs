@@ -13,7 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 const STYLE: &str = include_str!("page.css");
 
 /// The path from the first message to the one that is shown last, with how many others stand beside each.
-fn path(file: &ChatFile) -> Vec<(&Message, usize)> {
+pub(crate) fn path(file: &ChatFile) -> Vec<(&Message, usize)> {
     let shown = |filed: &&FiledMessage| filed.deleted_at.is_none();
     let messages: HashMap<&str, &Message> =
         file.messages.iter().filter(shown).map(|filed| (filed.message.id.as_str(), &filed.message)).collect();
@@ -32,7 +32,7 @@ fn path(file: &ChatFile) -> Vec<(&Message, usize)> {
 }
 
 /// Who said it, with what, when.
-fn heading(message: &Message, beside: usize) -> (String, String) {
+pub(crate) fn heading(message: &Message, beside: usize) -> (String, String) {
     let who = match (message.role, &message.model) {
         (Role::System, _) => "System".to_owned(),
         (Role::User, _) => "You".to_owned(),
@@ -58,14 +58,17 @@ fn heading(message: &Message, beside: usize) -> (String, String) {
 }
 
 /// What goes with the message, with its content.
-fn attached<'a>(file: &'a ChatFile, message: &'a Message) -> impl Iterator<Item = (&'a Attachment, &'a [u8])> {
+pub(crate) fn attached<'a>(
+    file: &'a ChatFile,
+    message: &'a Message,
+) -> impl Iterator<Item = (&'a Attachment, &'a [u8])> {
     message.attachments.iter().filter_map(|attachment| {
         let filed = file.attachments.iter().find(|filed| filed.attachment.id == attachment.id)?;
         Some((&filed.attachment, filed.data.as_slice()))
     })
 }
 
-fn title(file: &ChatFile) -> &str {
+pub(crate) fn title(file: &ChatFile) -> &str {
     if file.chat.title.is_empty() { "Chat" } else { &file.chat.title }
 }
 

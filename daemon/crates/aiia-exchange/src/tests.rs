@@ -279,3 +279,51 @@ fn names_of_files(#[case] title: &str, #[case] expected: &str) {
 fn a_name_is_not_long() {
     assert!(file_name(&"x".repeat(10_000), "md").len() < 100);
 }
+
+/// A chat with one answer.
+fn answered(content: &str) -> ChatFile {
+    let (_, items) = read_json(&chatgpt());
+    let mut file = chat_of(&items[0]).clone();
+    file.chat.title = "Größe → 東京".to_owned();
+    for filed in &mut file.messages {
+        if filed.message.content == "First" {
+            filed.message.content = content.to_owned();
+        }
+    }
+    file
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn a_pdf_has_the_path_that_is_shown_with_code_in_its_own_font() {
+    let file = answered("# Heading\n\nSome **bold** words (and brackets).\n\n```rust\nfn main() {\n    \\o\n}\n```\n");
+    let Pdf { bytes, missing } = pdf(&file);
+    assert!(bytes.starts_with(b"%PDF-") && bytes.trim_ascii_end().ends_with(b"%%EOF"));
+    assert_eq!(missing, 2, "of the title, two characters have no glyph; the arrow is written");
+    for part in ["/Courier", "/C 9 Tf\n(fn main\\(\\) {) Tj", "(bold", "(1 / 1) Tj"] {
+        assert!(holds(&bytes, part), "{part}: {}", String::from_utf8_lossy(&bytes));
+    }
+    assert!(!holds(&bytes, "Second"), "another branch is not shown");
+}
+
+#[test]
+fn a_pdf_of_anything_has_pages_and_no_fault() {
+    let odd: String = (0..0x3000_u32).filter_map(char::from_u32).collect();
+    let hostile = [
+        String::new(),
+        "word ".repeat(20_000),
+        "x".repeat(20_000),
+        format!("```\n{}\n```", "\t東京 ".repeat(3000)),
+        format!("{}deep", "> - ".repeat(300)),
+        odd,
+        "🙂👩‍👩‍👧\u{202e}evil\0".repeat(100),
+    ];
+    for content in hostile {
+        let Pdf { bytes, .. } = pdf(&answered(&content));
+        let pages = bytes.windows(11).filter(|window| *window == b"/Type /Page").count() - 1;
+        assert!(pages >= 1 && (content.len() < 20_000 || pages > 3), "{pages} pages of {} bytes", content.len());
+    }
+}

@@ -7,8 +7,11 @@ mod change;
 mod characters;
 mod clean;
 mod code;
+mod passages;
 
 use std::ops::Range;
+
+pub use passages::{Face, Passage, PassageKind, Run, passages};
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 

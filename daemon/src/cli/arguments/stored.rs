@@ -308,7 +308,7 @@ pub(crate) struct ExportArguments {
     #[arg(long, value_name = "ID")]
     pub(crate) project: Option<String>,
     /// The format; `json` for a chat, `zip` for anything else where absent
-    #[arg(short, long, value_parser = ["markdown", "json", "html", "zip"])]
+    #[arg(short, long, value_parser = ["markdown", "json", "html", "pdf", "zip"])]
     pub(crate) format: Option<String>,
     /// The file, `-` for standard output; named after what it contains where absent
     #[arg(short, long, value_name = "FILE")]

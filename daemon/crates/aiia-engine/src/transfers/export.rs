@@ -72,27 +72,54 @@ async fn one(engine: &Engine, place: &Path, id: ChatId, format: ExportFormat) ->
     }
     let place = place.to_path_buf();
     let path = place.display().to_string();
-    let (bytes, extension, media_type) = tokio::task::spawn_blocking(move || {
-        let (content, extension, media_type) = rendered(&file, format)?;
+    let (bytes, kind) = tokio::task::spawn_blocking(move || {
+        let Rendered { content, kind } = rendered(&file, format)?;
         create(&place).and_then(|mut to| to.write_all(&content).and_then(|()| to.sync_all())).map_err(Refused::Io)?;
-        Ok::<_, Refused>((content.len() as u64, extension, media_type))
+        Ok::<_, Refused>((content.len() as u64, kind))
     })
     .await
     .map_err(fault)?
     .map_err(refused)?;
-    let name = aiia_exchange::file_name(&title, extension);
-    Ok(ExportedFile { name, path, media_type: media_type.to_owned(), bytes, chats, messages })
+    let name = aiia_exchange::file_name(&title, kind.extension);
+    let media_type = kind.media_type.to_owned();
+    Ok(ExportedFile { name, path, media_type, bytes, chats, messages, note: kind.note })
 }
 
-fn rendered(file: &ChatFile, format: ExportFormat) -> Result<(Vec<u8>, &'static str, &'static str), Refused> {
+/// A chat in a format for one chat.
+struct Rendered {
+    content: Vec<u8>,
+    kind: Kind,
+}
+
+/// What a file is.
+struct Kind {
+    extension: &'static str,
+    media_type: &'static str,
+    /// What is not in it as it was said.
+    note: Option<String>,
+}
+
+fn rendered(file: &ChatFile, format: ExportFormat) -> Result<Rendered, Refused> {
+    let of = |content, extension, media_type| Rendered { content, kind: Kind { extension, media_type, note: None } };
     Ok(match format {
-        ExportFormat::Markdown => (aiia_exchange::markdown(file).into_bytes(), "md", "text/markdown; charset=utf-8"),
-        ExportFormat::Html => (aiia_exchange::html(file).into_bytes(), "html", "text/html; charset=utf-8"),
-        _ => {
-            let json = serde_json::to_vec_pretty(file).map_err(std::io::Error::from)?;
-            (json, "json", "application/json")
+        ExportFormat::Markdown => of(aiia_exchange::markdown(file).into_bytes(), "md", "text/markdown; charset=utf-8"),
+        ExportFormat::Html => of(aiia_exchange::html(file).into_bytes(), "html", "text/html; charset=utf-8"),
+        ExportFormat::Pdf => {
+            let pdf = aiia_exchange::pdf(file);
+            let mut rendered = of(pdf.bytes, "pdf", "application/pdf");
+            rendered.kind.note = (pdf.missing > 0).then(|| boxes(pdf.missing));
+            rendered
+        }
+        ExportFormat::Json | ExportFormat::Zip => {
+            of(serde_json::to_vec_pretty(file).map_err(std::io::Error::from)?, "json", "application/json")
         }
     })
+}
+
+fn boxes(missing: usize) -> String {
+    let characters =
+        if missing == 1 { "One character is a box".to_owned() } else { format!("{missing} characters are boxes") };
+    format!("{characters}: the fonts of PDF have no glyph for them. HTML and Markdown show everything.")
 }
 
 /// Writes an archive while the next chats are read.
@@ -141,7 +168,7 @@ async fn many(engine: &Engine, job: &Arc<Job>, place: &Path, subject: Subject) -
     let (bytes, chats, messages) = writing.await.map_err(fault)?.map_err(refused)?;
     let name = aiia_exchange::file_name(&title, "zip");
     let path = place.display().to_string();
-    Ok(ExportedFile { name, path, media_type: "application/zip".to_owned(), bytes, chats, messages })
+    Ok(ExportedFile { name, path, media_type: "application/zip".to_owned(), bytes, chats, messages, note: None })
 }
 
 type Rest = (Vec<aiia_protocol::archive::FiledTemplate>, Vec<aiia_protocol::archive::FiledUsage>);

@@ -66,7 +66,7 @@ async fn a_chat_is_written_in_each_format_and_read_back() {
     let rename = json!({"title": "Änderung\r\nSet-Cookie: x"});
     server.send(json_body(with_token("PATCH", &format!("/api/v1/chats/{chat}")), &rename)).await;
     for (format, extension, start) in
-        [("markdown", "md", "# "), ("html", "html", "<!doctype html>"), ("json", "json", "{")]
+        [("markdown", "md", "# "), ("html", "html", "<!doctype html>"), ("pdf", "pdf", "%PDF-"), ("json", "json", "{")]
     {
         let (transfer, file) = export(&server, json!({"chat_id": chat, "format": format})).await;
         assert!(file.text().starts_with(start), "{format}: {}", file.text());
