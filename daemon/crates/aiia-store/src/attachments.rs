@@ -82,6 +82,22 @@ pub(crate) fn stored(connection: &Connection, chat_id: &ChatId) -> Result<Vec<Fi
     })
 }
 
+/// The attachments of the path that a chat shows, with their contents, for a page.
+pub(crate) fn shown(connection: &Connection, chat_id: &ChatId) -> Result<Vec<FiledAttachment>, StoreError> {
+    let sql = format!(
+        "WITH RECURSIVE path (id, parent_id) AS (
+             SELECT m.id, m.parent_id FROM messages m JOIN chats c ON c.head_id = m.id WHERE c.id = ?1
+             UNION
+             SELECT m.id, m.parent_id FROM messages m JOIN path ON m.id = path.parent_id)
+         SELECT {COLUMNS}, c.data FROM attachments a JOIN attachment_contents c ON c.sha256 = a.sha256
+         WHERE a.id IN (SELECT t.attachment_id FROM message_attachments t JOIN path ON path.id = t.message_id)
+         ORDER BY a.key"
+    );
+    columns::all(connection, &sql, [chat_id.as_str()], |row| {
+        Ok(FiledAttachment { attachment: from_row(row)?, data: row.get("data")? })
+    })
+}
+
 /// Takes an attachment of a file in, where it is not there.
 pub(crate) fn import(connection: &Connection, file: &FiledAttachment) -> Result<(), StoreError> {
     let sql = "SELECT sha256 FROM attachments WHERE id = ?1";

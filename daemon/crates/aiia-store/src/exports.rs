@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aiia_protocol::archive::{
-    ARCHIVE_VERSION, CHAT_FORMAT, ChatFile, FiledEdit, FiledMessage, FiledRun, FiledTemplate, FiledTexts, FiledUsage,
-    ProjectFile,
+    ARCHIVE_VERSION, CHAT_FORMAT, ChatFile, FiledAttachment, FiledEdit, FiledMessage, FiledRun, FiledTemplate,
+    FiledTexts, FiledUsage, ProjectFile,
 };
 use aiia_protocol::id::{ChatId, EditId, ProjectId, TemplateId};
 use aiia_protocol::message::MessageStatus;
@@ -25,7 +25,19 @@ impl Store {
             if !deleted {
                 chats::get(connection, &id)?;
             }
-            chat(connection, &id)
+            chat(connection, &id, attachments::stored)
+        })
+        .await
+    }
+
+    /// A chat to be read: of what goes with its messages, that of the path that is shown.
+    ///
+    /// # Errors
+    /// `NotFound`, also for a deleted one.
+    pub async fn export_shown(&self, id: ChatId) -> Result<ChatFile, StoreError> {
+        self.read(move |connection| {
+            chats::get(connection, &id)?;
+            chat(connection, &id, attachments::shown)
         })
         .await
     }
@@ -115,7 +127,10 @@ impl Store {
     }
 }
 
-fn chat(connection: &Connection, id: &ChatId) -> Result<ChatFile, StoreError> {
+/// The contents of what goes with the messages of a chat.
+type Attached = fn(&Connection, &ChatId) -> Result<Vec<FiledAttachment>, StoreError>;
+
+fn chat(connection: &Connection, id: &ChatId, attached: Attached) -> Result<ChatFile, StoreError> {
     let chat = chats::get_stored(connection, id)?.ok_or_else(|| StoreError::not_found("chat", id))?;
     let sql = format!("{} WHERE r.chat_id = ?1 ORDER BY r.key", runs::SELECT);
     let runs = columns::all(connection, &sql, [id.as_str()], runs::from_row)?;
@@ -158,7 +173,7 @@ fn chat(connection: &Connection, id: &ChatId) -> Result<ChatFile, StoreError> {
         messages,
         runs,
         edits,
-        attachments: attachments::stored(connection, id)?,
+        attachments: attached(connection, id)?,
     })
 }
 

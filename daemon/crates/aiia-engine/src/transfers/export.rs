@@ -63,7 +63,10 @@ async fn run(
 }
 
 async fn one(engine: &Engine, place: &Path, id: ChatId, format: ExportFormat) -> Result<ExportedFile, Problem> {
-    let mut file = engine.store.export_chat(id, false).await?;
+    let mut file = match format {
+        ExportFormat::Json => engine.store.export_chat(id, false).await?,
+        _ => engine.store.export_shown(id).await?,
+    };
     let chats = 1;
     let messages = file.messages.iter().filter(|filed| filed.deleted_at.is_none()).count() as u64;
     let title = file.chat.title.clone();
@@ -137,7 +140,7 @@ async fn many(engine: &Engine, job: &Arc<Job>, place: &Path, subject: Subject) -
         _ => (engine.store.exported_chats(only.clone()).await?, engine.store.export_projects(only).await?),
     };
     job.change(engine, |transfer| transfer.total = Some(ids.len() as u64));
-    let (send, receive) = tokio::sync::mpsc::channel::<ChatFile>(8);
+    let (send, receive) = tokio::sync::mpsc::channel::<ChatFile>(1);
     let (finish, finished) = tokio::sync::oneshot::channel();
     let to = place.to_path_buf();
     let writing = tokio::task::spawn_blocking(move || write(&to, &projects, receive, finished));

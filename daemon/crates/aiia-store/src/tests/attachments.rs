@@ -1,5 +1,6 @@
 //! Attachments: kept once, filed, forgotten.
 
+use aiia_protocol::archive::ChatFile;
 use aiia_protocol::attachment::{Attachment, AttachmentKind};
 use aiia_protocol::id::AttachmentId;
 use aiia_protocol::message::Message;
@@ -78,4 +79,24 @@ async fn what_no_message_took_is_forgotten_after_a_day() {
     is_not_found(store.attachment("old".into()).await, "attachment");
     assert_eq!(store.value::<i64>("SELECT count(*) FROM attachment_contents"), 2);
     assert!(store.attachment("kept".into()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_page_has_what_goes_with_the_path_that_is_shown() {
+    let store = fixture();
+    let project = store.project("p").await;
+    let chat = store.chat(&project.id).await;
+    for (id, hash) in [("first", "aa"), ("second", "bb")] {
+        store.create_attachment(attachment(id, hash), b"hello".to_vec()).await.unwrap();
+    }
+    let first = asked(&store, &chat, &["first"]).await;
+    let attachments = Some(vec![AttachmentId::from("second")]);
+    let replaces = Some(first.id.clone());
+    let begun = store.begin_run(NewRun { attachments, replaces, ..new_run(&chat, "look") }).await.unwrap();
+    store.finish_run(begun.run.id, end(RunStatus::Completed, "yes")).await.unwrap();
+    let ids = |file: ChatFile| -> Vec<String> { file.attachments.into_iter().map(|one| one.attachment.id.0).collect() };
+    assert_eq!(ids(store.export_shown(chat.id.clone()).await.unwrap()), ["second"]);
+    assert_eq!(ids(store.export_chat(chat.id.clone(), false).await.unwrap()), ["first", "second"]);
+    store.delete_chat(chat.id.clone(), None).await.unwrap();
+    is_not_found(store.export_shown(chat.id).await, "chat");
 }
