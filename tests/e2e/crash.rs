@@ -1,10 +1,14 @@
-//! The daemon is killed while an answer streams: what is stored is an exact beginning of it.
+//! Somebody is killed while an answer streams. The daemon: what is stored is an exact beginning of it. A client: it goes on.
+
+use std::process::Stdio;
+use std::time::Duration;
 
 use aiia_tests::http_client::HttpClient;
-use aiia_tests::installation::Installation;
+use aiia_tests::installation::{Installation, wait_for};
+use aiia_tests::lsp_client::LspClient;
 use aiia_tests::model_server::{Gate, Script};
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const TOKENS: usize = 4000;
 
@@ -56,4 +60,44 @@ fn a_killed_daemon_leaves_an_exact_prefix_and_a_sound_store() {
         // What is shown is made durable every quarter of a second or kilobyte, while more arrives.
         assert!(stored.len() + 4096 > seen.len(), "{} bytes were seen, {} are stored", seen.len(), stored.len());
     }
+}
+
+/// Lets an answer of five words begin, has `client` killed in the middle, and looks at what is stored in the end.
+fn goes_on_without(aiia: &Installation, start_and_kill: impl FnOnce(&dyn Fn())) {
+    const LIMIT: Duration = Duration::from_secs(30);
+    let (gate, asked) = (Gate::closed(), aiia.model.chats().len());
+    aiia.model.next(Script::Numbered { count: 5, gate: gate.clone() });
+    start_and_kill(&|| {
+        wait_for("the question", LIMIT, || (aiia.model.chats().len() > asked).then_some(()));
+        gate.release(2);
+    });
+    gate.release(10);
+    let http = HttpClient::new(aiia);
+    let chat = http.get("/chats")["items"][0]["id"].as_str().expect("a chat").to_owned();
+    let content = wait_for("the whole answer", LIMIT, || {
+        let answer = http.get(&format!("/chats/{chat}/messages"))["items"][1].clone();
+        (answer["status"] == "complete").then(|| answer["content"].clone())
+    });
+    assert_eq!(content, "t1 t2 t3 t4 t5 ");
+}
+
+#[test]
+fn an_answer_goes_on_when_its_client_is_killed() {
+    let aiia = Installation::new();
+    let path = aiia.write("a.py", "def f():\n    return 1\n");
+    goes_on_without(&aiia, |half_way| {
+        let mut command = aiia.command(&["ask", "count"]);
+        let mut command = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        half_way();
+        command.kill().expect("it runs");
+        command.wait().expect("it ends");
+    });
+    goes_on_without(&aiia, |half_way| {
+        let mut editor = LspClient::start(&aiia, json!({}));
+        let uri = editor.open(&path, "def f():\n    return 1\n");
+        editor.execute("aiia.explain", json!({ "uri": uri }));
+        half_way();
+        // Which kills its process.
+        drop(editor);
+    });
 }
