@@ -92,7 +92,7 @@ async fn a_page_has_what_goes_with_the_path_that_is_shown() {
     let first = asked(&store, &chat, &["first"]).await;
     let attachments = Some(vec![AttachmentId::from("second")]);
     let replaces = Some(first.id.clone());
-    let begun = store.begin_run(NewRun { attachments, replaces, ..new_run(&chat, "look") }).await.unwrap();
+    let begun = store.begin_run(NewRun { replaces, attachments, ..new_run(&chat, "look") }).await.unwrap();
     store.finish_run(begun.run.id, end(RunStatus::Completed, "yes")).await.unwrap();
     let ids = |file: ChatFile| -> Vec<String> { file.attachments.into_iter().map(|one| one.attachment.id.0).collect() };
     assert_eq!(ids(store.export_shown(chat.id.clone()).await.unwrap()), ["second"]);
