@@ -4161,7 +4161,7 @@ export interface components {
             format: components["schemas"]["ExportFormat"] | null;
         };
         /** @description What an export writes. */
-        ExportFormat: "markdown" | "json" | "html" | "zip";
+        ExportFormat: "markdown" | "json" | "html" | "pdf" | "zip";
         /** @description An export or an import. It is known until a day after its end, and as long as the daemon runs. */
         Transfer: {
             /** @description Its identifier. */
@@ -4216,6 +4216,8 @@ export interface components {
              * @description How many messages it has.
              */
             messages: number;
+            /** @description What is not in it as it was said. */
+            note?: string | null;
         };
         /** @description What an import did. */
         ImportReport: {

@@ -158,7 +158,7 @@ impl Setter {
             TagEnd::Link | TagEnd::Image => {
                 let address = self.link.pop().unwrap_or_default();
                 // An address that is its own text is said once.
-                if !address.is_empty() && self.runs.last().is_none_or(|run| run.text != address) {
+                if !address.is_empty() && self.runs.last().is_none_or(|run| !run.text.ends_with(&address)) {
                     self.push(&format!(" ({address})"), Face::Plain);
                 }
             }
@@ -218,7 +218,7 @@ mod tests {
     #[rstest]
     #[case("", &[])]
     #[case("one\ntwo\n\nthree", &["t0 one two", "t0 three"])]
-    #[case("# A `b`", &["h1 A <c>b</c>"])]
+    #[case("# A `b`", &["h10 A <c>b</c>"])]
     #[case("a **b** *c* ~~d~~", &["t0 a <b>b</b> <i>c</i> d"])]
     #[case("```rust\nfn a() {\n}\n```\nafter", &["c0 <c>fn a() {\n}\n</c>", "t0 after"])]
     #[case("- a\n- b\n  1. c\n  2. d", &["t1 •a", "t1 •b", "t2 1.c", "t2 2.d"])]
