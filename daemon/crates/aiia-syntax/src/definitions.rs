@@ -23,7 +23,7 @@ const MAX_CONTAINER_NAMES: usize = 16;
 const MAX_WRAPPERS: usize = 4;
 
 /// An item the query or the recovery found, before it has a place among the others.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Definition {
     pub(crate) kind: SymbolKind,
     pub(crate) item_range: Range<usize>,
@@ -45,6 +45,7 @@ impl Definition {
 }
 
 /// What may belong to the item below it.
+#[derive(Clone, Debug)]
 pub(crate) struct Leading {
     range: Range<usize>,
     is_comment: bool,
@@ -79,57 +80,13 @@ pub(crate) fn symbols_and_assigned(tree: &Tree, language: Language, text: &str, 
     arranged(definitions, &leading, language, text)
 }
 
-/// The symbols outside functions, and the names that assignments make, also in methods. Looks into no function, unless the tree is
-/// damaged: then a function may have swallowed what stands behind it. The second is the functions' nodes.
-pub(crate) fn symbols_outside_functions(tree: &Tree, language: Language, text: &str) -> (Vec<Symbol>, Option<Items>) {
-    if tree.root_node().has_error() {
-        return (symbols_and_assigned(tree, language, text, 0..usize::MAX), None);
-    }
-    let mut items = Items::new();
-    let (definitions, leading) = matches(tree, language, text, Scope::OutsideFunctions(&mut items));
-    (arranged(definitions, &leading, language, text), Some(items))
-}
-
-/// How far around a place functions are looked into.
-const BESIDE: usize = 4096;
-
-/// [`symbols_outside_functions`] without those of assignments, and what the functions around `range` contain near it.
-pub(crate) fn symbols_around(
-    tree: &Tree,
+/// Definitions as symbols, with their places among each other.
+pub(crate) fn arranged(
+    mut definitions: Vec<Definition>,
+    leading: &[Leading],
     language: Language,
     text: &str,
-    range: &Range<usize>,
-) -> (Vec<Symbol>, Option<Items>) {
-    let everywhere = 0..usize::MAX;
-    if tree.root_node().has_error() {
-        return (symbols(tree, language, text, everywhere), None);
-    }
-    let mut items = Items::new();
-    let (mut definitions, mut leading) = matches(tree, language, text, Scope::OutsideFunctions(&mut items));
-    // What is beside functions is known already.
-    let place = with_blanks_of_its_lines(text, range);
-    let around = definitions
-        .iter()
-        .filter(|found| found.kind.is_callable())
-        .map(|found| found.item_range.clone())
-        .filter(|item| item.start <= place.end && place.start <= item.end)
-        .reduce(|all, item| all.start.min(item.start)..all.end.max(item.end));
-    if let Some(functions) = around {
-        let start = range.start.saturating_sub(BESIDE).max(functions.start);
-        let window = start..range.end.saturating_add(BESIDE).min(functions.end);
-        let (near, leading_near) = matches(tree, language, text, Scope::Window(window));
-        definitions.extend(near);
-        leading.extend(leading_near);
-        leading.sort_by_key(Leading::start);
-    }
-    definitions.retain(|found| found.kind != SymbolKind::Assigned);
-    definitions.sort_by_key(|found| (found.name_range.start, found.name_range.end));
-    definitions.dedup_by(|a, b| a.name_range == b.name_range);
-    (arranged(definitions, &leading, language, text), Some(items))
-}
-
-/// Definitions as symbols, with their places among each other.
-fn arranged(mut definitions: Vec<Definition>, leading: &[Leading], language: Language, text: &str) -> Vec<Symbol> {
+) -> Vec<Symbol> {
     definitions.sort_by_key(|found| {
         let is_assigned = found.kind == SymbolKind::Assigned;
         (found.item_range.start, Reverse(found.item_range.end), is_assigned, found.name_range.start)
@@ -176,36 +133,6 @@ fn arranged(mut definitions: Vec<Definition>, leading: &[Leading], language: Lan
     symbols
 }
 
-/// The innermost function, method, macro or type of `symbols` that contains `range`. White space around the range
-/// does not count, so a range that touches the symbol with only blanks between them on the line counts as inside.
-/// For callers that have the symbols of `text` at hand; others use [`crate::SyntaxTree::enclosing_symbol`].
-pub fn enclosing_symbol<'s>(symbols: &'s [Symbol], text: &str, range: Range<usize>) -> Option<&'s Symbol> {
-    let range = without_blank_edges(text, range);
-    symbols
-        .iter()
-        .filter(|symbol| symbol.kind.is_callable() || symbol.kind.is_type())
-        .filter(|symbol| {
-            let reach = with_blanks_of_its_lines(text, &symbol.range);
-            reach.start <= range.start && range.end <= reach.end
-        })
-        .min_by_key(|symbol| {
-            let strictly = symbol.range.start <= range.start && range.end <= symbol.range.end;
-            (std::cmp::Reverse(symbol.depth), !strictly, symbol.range.len())
-        })
-}
-
-/// The items of the file that a place is in, and those beside it: comments and attributes above an item belong to it, and in
-/// damaged code an item may lie in pieces.
-pub(crate) fn surroundings(tree: &Tree, range: &Range<usize>) -> Range<usize> {
-    let item_at = |byte: usize| {
-        let mut cursor = tree.walk();
-        cursor.goto_first_child_for_byte(byte).map(|_| cursor.node().byte_range())
-    };
-    let start = item_at(range.start.saturating_sub(BESIDE)).map_or(0, |item| item.start.min(range.start));
-    let end = item_at(range.end.saturating_add(BESIDE)).map_or(usize::MAX, |item| item.end);
-    start..end
-}
-
 /// The names that definitions introduce where `window` touches them.
 pub(crate) fn names(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> Vec<Range<usize>> {
     let (definitions, _) = matches(tree, language, text, Scope::Window(window));
@@ -218,7 +145,7 @@ pub(crate) fn leading(tree: &Tree, language: Language, text: &str) -> Vec<Leadin
 }
 
 /// Where definitions are looked for.
-enum Scope<'i> {
+pub(crate) enum Scope<'i> {
     /// Wherever a range touches the tree.
     Window(Range<usize>),
     /// Outside functions. The definitions found are put in.
@@ -226,7 +153,7 @@ enum Scope<'i> {
 }
 
 /// The definitions, and what leads them.
-fn matches(tree: &Tree, language: Language, text: &str, scope: Scope) -> (Vec<Definition>, Vec<Leading>) {
+pub(crate) fn matches(tree: &Tree, language: Language, text: &str, scope: Scope) -> (Vec<Definition>, Vec<Leading>) {
     let (mut definitions, mut leading) = (Vec::new(), Vec::new());
     let mut wrappers = HashMap::new();
     let mut visit = |pattern: usize, captures: &[(Node<'_>, &str)], items: Option<&mut Items>| {
@@ -450,29 +377,6 @@ fn is_right_above(comment: &Leading, gap: &str, text: &str) -> bool {
     (own_line.is_empty() || own_line.ends_with(['\n', '\r']))
         && gap.trim().is_empty()
         && gap.matches('\n').count() + included_break <= 1
-}
-
-fn without_blank_edges(text: &str, range: Range<usize>) -> Range<usize> {
-    let start = text.floor_char_boundary(range.start.min(range.end));
-    let end = text.floor_char_boundary(range.start.max(range.end));
-    let selected = &text[start..end];
-    let trimmed = selected.trim_start();
-    if trimmed.is_empty() {
-        return start..start;
-    }
-    let start = end - trimmed.len();
-    start..start + trimmed.trim_end().len()
-}
-
-/// A range with the blanks before it and behind it on its first and last line.
-fn with_blanks_of_its_lines(text: &str, range: &Range<usize>) -> Range<usize> {
-    let (Some(before), Some(behind)) = (text.get(..range.start), text.get(range.end..)) else {
-        return range.clone();
-    };
-    let blanks = [' ', '\t'];
-    let indented = before.trim_end_matches(blanks).len();
-    let follows = behind.len() - behind.trim_start_matches(blanks).len();
-    indented..range.end + follows
 }
 
 #[cfg(test)]

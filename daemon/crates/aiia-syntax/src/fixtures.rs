@@ -101,8 +101,12 @@ fn assert_all_outside_functions_is_found(language: Language, text: &str) {
         expected.contains(symbol) || !functions.iter().any(|outer| outer.item_range.contains(&symbol.item_range.start))
     });
     assert_eq!(found, expected);
+    let without_bodies = crate::symbols_outside_functions(language, text).unwrap();
+    assert_eq!(without_bodies, tree.symbols_outside_functions(text));
     for start in (0..text.len()).step_by(499) {
         let (symbols, imports) = tree.symbols_and_imports_around(text, start..start);
+        let without_bodies = crate::symbols_and_imports_around(language, text, start..start).unwrap();
+        assert_eq!(without_bodies, (symbols.clone(), imports.clone()));
         assert_eq!(
             enclosing_symbol(&symbols, text, start..start),
             enclosing_symbol(&tree.symbols(text), text, start..start)

@@ -1,19 +1,19 @@
 //! Import statements, from a language's `imports.scm`.
 
+use crate::Language;
 use crate::definitions::{self, Leading};
 use crate::query::{Items, for_each_match, for_each_match_outside};
-use crate::{Language, Symbol};
 use aiia_text::whole_lines;
 use std::ops::Range;
 use tree_sitter::{Node, Tree};
 
 /// The import statements outside functions as whole lines, in order; statements on one line are one range.
-/// `symbols` are those of the whole text, but for what functions contain; the functions are those of `items`, where it is known.
+/// `functions` are the ranges of those of the whole text, but for what functions contain; `items` are their nodes, where they are known.
 pub(crate) fn imports(
     tree: &Tree,
     language: Language,
     text: &str,
-    symbols: &[Symbol],
+    mut functions: Vec<Range<usize>>,
     items: Option<Items>,
 ) -> Vec<Range<usize>> {
     let (mut found, mut leading) = (Vec::new(), Vec::new());
@@ -34,8 +34,7 @@ pub(crate) fn imports(
     // What two looks find is there once.
     found.sort_by_key(|range| (range.start, range.end));
     found.dedup();
-    let functions: Vec<&Range<usize>> =
-        symbols.iter().filter(|symbol| symbol.kind.is_callable()).map(|symbol| &symbol.item_range).collect();
+    functions.sort_by_key(|function| function.start);
     leading.sort_by_key(Leading::start);
 
     let mut lines: Vec<Range<usize>> = Vec::new();

@@ -4,14 +4,17 @@
 //! typed is broken most of the time, so everything here works on broken code as far as it goes, and parsing is
 //! bounded in size and time.
 
+mod bodies;
 mod comments;
 mod definitions;
+mod enclosing;
 #[cfg(test)]
 mod fixtures;
 mod highlight;
 mod imports;
 mod language;
 mod limits;
+mod outside;
 mod query;
 mod recovery;
 mod references;
@@ -20,9 +23,10 @@ mod symbol;
 mod test_code;
 mod tree;
 
-pub use definitions::enclosing_symbol;
+pub use enclosing::enclosing_symbol;
 pub use highlight::{Highlight, HighlightClass, highlight};
 pub use language::Language;
+pub use outside::{symbols_and_imports_around, symbols_outside_functions};
 pub use references::{Reference, ReferenceKind};
 pub use skim::skim;
 pub use symbol::{Symbol, SymbolKind};

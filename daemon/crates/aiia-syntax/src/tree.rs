@@ -1,9 +1,12 @@
 //! The tree of a text: parsing, bounded in size and time, and incremental parsing after edits.
 
+use crate::bodies::Bodies;
 use crate::language::Quirk;
-use crate::{Language, Reference, Symbol, comments, definitions, imports, limits, references, test_code};
+use crate::outside::Outside;
+use crate::{Language, Reference, Symbol, comments, definitions, enclosing, imports, limits, references, test_code};
 use aiia_text::{Document, Point, TextEdit};
 use std::ops::{ControlFlow, Range};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Tree};
 
@@ -46,15 +49,21 @@ pub enum ParseError {
 pub struct SyntaxTree {
     pub(crate) tree: Tree,
     language: Language,
+    /// What stands outside functions, once somebody asked; shared by clones.
+    outside: Arc<OnceLock<Outside>>,
 }
 
 impl SyntaxTree {
+    fn new(tree: Tree, language: Language) -> SyntaxTree {
+        SyntaxTree { tree, language, outside: Arc::default() }
+    }
+
     /// Parses a text. Broken code gives a tree too; see [`SyntaxTree::error_count`].
     pub fn parse(language: Language, text: &str) -> Result<SyntaxTree, ParseError> {
         let bytes = text.as_bytes();
         check(language, bytes.len(), std::iter::once(text))?;
-        let tree = parse(language, &mut |offset| bytes.get(offset..).unwrap_or_default(), None)?;
-        Ok(SyntaxTree { tree, language })
+        let tree = parse(language, &mut |offset| bytes.get(offset..).unwrap_or_default(), None, &[])?;
+        Ok(SyntaxTree::new(tree, language))
     }
 
     /// The tree of `document`, which came from the text of this tree by `edits` in their order. What the edits do
@@ -80,8 +89,8 @@ impl SyntaxTree {
             let (chunk, chunk_start, _, _) = rope.chunk_at_byte(offset);
             &chunk.as_bytes()[offset - chunk_start..]
         };
-        let tree = parse(self.language, &mut chunk_at, Some(&old))?;
-        Ok(SyntaxTree { tree, language: self.language })
+        let tree = parse(self.language, &mut chunk_at, Some(&old), &[])?;
+        Ok(SyntaxTree::new(tree, self.language))
     }
 
     /// The node of the whole text.
@@ -121,9 +130,9 @@ impl SyntaxTree {
             });
         }
         let bytes = new_text.as_bytes();
-        let tree = parse(self.language, &mut |offset| bytes.get(offset..).unwrap_or_default(), Some(&edited))?;
+        let tree = parse(self.language, &mut |offset| bytes.get(offset..).unwrap_or_default(), Some(&edited), &[])?;
         let changed = edited.changed_ranges(&tree).map(|range| range.start_byte..range.end_byte).collect();
-        Ok((SyntaxTree { tree, language: self.language }, changed))
+        Ok((SyntaxTree::new(tree, self.language), changed))
     }
 
     /// Whether it is sure, without a tree of the new text, that it has no more errors than this one and that nothing outside of what is
@@ -168,19 +177,19 @@ impl SyntaxTree {
     /// The symbols outside functions, and the names that assignments make outside functions and on `self`, in the order of the text.
     /// For a fraction of the price of [`SyntaxTree::symbols`]. In damaged code some inside functions may be among them.
     pub fn symbols_outside_functions(&self, text: &str) -> Vec<Symbol> {
-        definitions::symbols_outside_functions(&self.tree, self.language, text).0
+        self.outside(text).symbols_and_assigned(self.language, text)
     }
 
     /// The innermost function, method, macro or type that contains `range`. White space around the range does not
     /// count, so a range that touches the symbol with only blanks between them on the line counts as inside.
     /// Looks at the items around `range` only, so it costs little in a large file.
     pub fn enclosing_symbol(&self, text: &str, range: Range<usize>) -> Option<Symbol> {
-        definitions::enclosing_symbol(&self.symbols_near(text, &range), text, range).cloned()
+        enclosing::enclosing_symbol(&self.symbols_near(text, &range), text, range).cloned()
     }
 
     /// The symbols that touch `range` or stand right beside it, with those around them, and others of the same items.
     pub fn symbols_near(&self, text: &str, range: &Range<usize>) -> Vec<Symbol> {
-        let window = definitions::surroundings(&self.tree, range);
+        let window = enclosing::surroundings(&self.tree, range);
         definitions::symbols(&self.tree, self.language, text, window)
     }
 
@@ -192,16 +201,31 @@ impl SyntaxTree {
     /// [`SyntaxTree::symbols`] and [`SyntaxTree::imports`] in one go, for the price of the former.
     pub fn symbols_and_imports(&self, text: &str) -> (Vec<Symbol>, Vec<Range<usize>>) {
         let symbols = self.symbols(text);
-        let imports = imports::imports(&self.tree, self.language, text, &symbols, None);
+        let functions = symbols.iter().filter(|symbol| symbol.kind.is_callable());
+        let functions = functions.map(|symbol| symbol.item_range.clone()).collect();
+        let imports = imports::imports(&self.tree, self.language, text, functions, None);
         (symbols, imports)
     }
 
     /// The symbols outside functions and those in the functions around `range` near it, and [`SyntaxTree::imports`], for a fraction of
-    /// the price of all.
+    /// the price of all. What is not near is kept for the next place in the same text.
     pub fn symbols_and_imports_around(&self, text: &str, range: Range<usize>) -> (Vec<Symbol>, Vec<Range<usize>>) {
-        let (symbols, items) = definitions::symbols_around(&self.tree, self.language, text, &range);
-        let imports = imports::imports(&self.tree, self.language, text, &symbols, items);
-        (symbols, imports)
+        let outside = self.outside(text);
+        (outside.symbols_around(&self.tree, self.language, text, &range), outside.imports.clone())
+    }
+
+    /// Looks for what stands outside functions, so that [`SyntaxTree::symbols_and_imports_around`] finds it done.
+    pub fn prepare(&self, text: &str) {
+        self.outside(text);
+    }
+
+    /// Whether that is done.
+    pub fn is_prepared(&self) -> bool {
+        self.outside.get().is_some()
+    }
+
+    fn outside(&self, text: &str) -> &Outside {
+        self.outside.get_or_init(|| Outside::of(&self.tree, self.language, text, &Bodies::default()))
     }
 
     /// The names within `window` that are used there, in the order of the text, each once. Names that a definition, a
@@ -278,13 +302,36 @@ fn point(point: Point) -> tree_sitter::Point {
     tree_sitter::Point { row: point.row, column: point.column }
 }
 
+/// The tree of a text without what most functions contain, and what it is without; whole near a place that is of interest, and where the
+/// rest alone makes no sense.
+pub(crate) fn parse_outside(
+    language: Language,
+    text: &str,
+    near: Option<&Range<usize>>,
+) -> Result<(Tree, Bodies), ParseError> {
+    let bytes = text.as_bytes();
+    check(language, bytes.len(), std::iter::once(text))?;
+    let mut bytes_from = |offset: usize| bytes.get(offset..).unwrap_or_default();
+    let bodies = Bodies::of(language, text, near);
+    if !bodies.is_empty() {
+        let tree = parse(language, &mut bytes_from, None, &bodies.shown(text))?;
+        if !tree.root_node().has_error() {
+            return Ok((tree, bodies));
+        }
+    }
+    Ok((parse(language, &mut bytes_from, None, &[])?, Bodies::default()))
+}
+
+/// Parses what is `shown`, or everything if that is nothing.
 fn parse<'text>(
     language: Language,
     bytes_from: &mut dyn FnMut(usize) -> &'text [u8],
     old: Option<&Tree>,
+    shown: &[tree_sitter::Range],
 ) -> Result<Tree, ParseError> {
     let mut parser = Parser::new();
     parser.set_language(language.grammar()).expect("the grammar is of a version this parser reads");
+    parser.set_included_ranges(shown).expect("the ranges are in order");
     let deadline = Instant::now() + PARSE_TIME_LIMIT;
     let mut check_time = |_: &ParseState| past(deadline);
     let options = ParseOptions::new().progress_callback(&mut check_time);

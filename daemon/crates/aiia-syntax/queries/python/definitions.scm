@@ -22,9 +22,12 @@
   (expression_statement
     (assignment left: (identifier) @name) @definition.assigned))
 (module
-  (_ (block
-    (expression_statement
-      (assignment left: (identifier) @name) @definition.assigned))))
+  [
+    (if_statement consequence: (block (expression_statement (assignment left: (identifier) @name) @definition.assigned)))
+    (try_statement body: (block (expression_statement (assignment left: (identifier) @name) @definition.assigned)))
+    (with_statement body: (block (expression_statement (assignment left: (identifier) @name) @definition.assigned)))
+    (for_statement body: (block (expression_statement (assignment left: (identifier) @name) @definition.assigned)))
+  ])
 (function_definition
   body: (block
     (expression_statement
