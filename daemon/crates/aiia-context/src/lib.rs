@@ -29,7 +29,7 @@ pub use workspace::{
     Progress, Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
 };
 
-use aiia_syntax::{Symbol, SyntaxTree};
+use aiia_syntax::Symbol;
 use lines::Lines;
 use std::ops::Range;
 
@@ -124,19 +124,12 @@ fn is_packed(text: &str) -> bool {
 fn parse(request: &ContextRequest, selection: &Range<usize>) -> FileSyntax {
     let is_looked_at = request.text.len() <= MAX_SYNTAX_BYTES && !is_packed(request.text);
     let Some(language) = request.language.filter(|_| is_looked_at) else { return FileSyntax::default() };
-    let own;
-    let tree = match request.tree.filter(|tree| tree.language() == language) {
-        Some(tree) => tree,
-        None => match SyntaxTree::parse(language, request.text) {
-            Ok(tree) => {
-                own = tree;
-                &own
-            }
-            // Text the parser gives up on still has lines.
-            Err(_) => return FileSyntax::default(),
-        },
+    let tree = request.tree.filter(|tree| tree.language() == language);
+    let (symbols, imports) = match tree {
+        Some(tree) => tree.symbols_and_imports_around(request.text, selection.clone()),
+        // Text the parser gives up on still has lines.
+        None => aiia_syntax::symbols_and_imports_around(language, request.text, selection.clone()).unwrap_or_default(),
     };
-    let (symbols, imports) = tree.symbols_and_imports_around(request.text, selection.clone());
     FileSyntax { symbols, imports }
 }
 

@@ -1,7 +1,7 @@
 //! What a text tells the index: its definitions, and the names it mentions.
 
 use super::names::{NameId, name_id, name_ids};
-use aiia_syntax::{Language, Symbol, SymbolKind, SyntaxTree};
+use aiia_syntax::{Language, Symbol, SymbolKind};
 use rustc_hash::FxHashSet;
 use std::ops::Range;
 
@@ -95,10 +95,8 @@ pub(super) fn content(text: &str) -> u32 {
 impl FileFacts {
     /// The facts of a text. Without a language, or where the parser gives up, only what it mentions.
     pub(crate) fn of(language: Option<Language>, text: &str) -> FileFacts {
-        let symbols = match language.map(|language| SyntaxTree::parse(language, text)) {
-            Some(Ok(tree)) => tree.symbols_outside_functions(text),
-            _ => Vec::new(),
-        };
+        let symbols = language.map(|language| aiia_syntax::symbols_outside_functions(language, text));
+        let symbols = symbols.and_then(Result::ok).unwrap_or_default();
         FileFacts::from_symbols(&symbols, language, text)
     }
 
