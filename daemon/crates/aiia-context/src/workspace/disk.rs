@@ -2,10 +2,12 @@
 //! caller handed in would be the same calls.
 #![expect(clippy::disallowed_methods, reason = "the index reads the files it is made of")]
 
+use super::FileTexts;
 use super::walk::MAX_FILE_BYTES;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why a file has no text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +39,19 @@ fn text_of(reader: impl Read, expected: u64) -> Result<String, NoText> {
         return Err(NoText::NotText);
     }
     String::from_utf8(bytes).map_err(|_| NoText::NotText)
+}
+
+/// The files of a folder as they are on the disk.
+#[derive(Debug)]
+pub struct DiskTexts {
+    /// The folder.
+    pub root: PathBuf,
+}
+
+impl FileTexts for DiskTexts {
+    fn text(&self, path: &str) -> Option<Arc<str>> {
+        read(&self.root.join(path)).ok().map(Arc::from)
+    }
 }
 
 /// The bytes of a file of the program's own.

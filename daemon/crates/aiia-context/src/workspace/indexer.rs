@@ -1,17 +1,18 @@
 //! Keeping the index of a folder: the first answer from the look of the lines, then from trees, then only what changed.
 
+use super::compare::compare;
 use super::disk::{self, NoText};
 use super::facts::FileFacts;
 use super::names::{NameId, name_ids};
 use super::pack::{Change, Changes, pack};
-use super::packed::{FileState, Packed};
+use super::report::{IndexReport, Progress};
 use super::walk::{Admits, Found, Limits, Skipped, Walker};
-use super::{FileTexts, WorkspaceIndex, cache};
+use super::{WorkspaceIndex, cache};
 use aiia_syntax::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 /// Fewer changed files than these are read by their trees at once, without a look at their lines first.
@@ -40,48 +41,6 @@ impl std::fmt::Debug for IndexerOptions {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("IndexerOptions").field("root", &self.root).finish_non_exhaustive()
     }
-}
-
-/// How far an index is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Progress {
-    /// Files that are known.
-    pub files: usize,
-    /// Files whose trees were read.
-    pub parsed: usize,
-    /// Questions can be answered.
-    pub is_usable: bool,
-    /// There is nothing left to do.
-    pub is_complete: bool,
-}
-
-/// What a refresh did.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct IndexReport {
-    /// Files of the index.
-    pub files: usize,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Files that were read, because they are new or have changed.
-    pub changed: usize,
-    /// Files that are gone.
-    pub removed: usize,
-    /// Files left out.
-    pub skipped: Skipped,
-    /// Definitions.
-    pub symbols: usize,
-    /// Mentions of names, one for each name and file.
-    pub references: usize,
-    /// Memory of the index, in bytes.
-    pub memory: usize,
-    /// Taking over what the last run of the program kept.
-    pub load_time: Duration,
-    /// Listing the folder.
-    pub walk_time: Duration,
-    /// Reading files by the look of their lines; questions can be answered then.
-    pub skim_time: Duration,
-    /// Reading files by their trees.
-    pub parse_time: Duration,
 }
 
 #[derive(Default)]
@@ -199,7 +158,7 @@ impl Indexer {
     }
 
     /// Takes over the unsaved texts of editors: (path inside the folder, version, language, text). A buffer of a version that is
-    /// known costs nothing; one that is no longer there gives way to the file.
+    /// known costs nothing; one that is no longer there gives way to the file. Another caller waits until this one's are taken over.
     pub fn set_buffers<'b, T: FnOnce() -> String>(
         &self,
         buffers: impl Iterator<Item = (&'b str, u64, Option<Language>, T)>,
@@ -215,7 +174,6 @@ impl Indexer {
         }
         let closed: Vec<String> = known.keys().filter(|path| !current.contains(*path)).cloned().collect();
         known.retain(|path, _| current.contains(path));
-        drop(known);
         if changed.is_empty() && closed.is_empty() {
             return;
         }
@@ -456,51 +414,5 @@ impl Indexer {
         });
         let mentioned = read.into_iter().filter(|(_, mentioned)| !mentioned.is_empty());
         mentioned.map(|(at, mentioned)| (files[at], mentioned.into_iter().collect())).collect()
-    }
-}
-
-/// What a look at a folder tells beside what is known.
-struct Compared<'f> {
-    /// New, or changed since.
-    changed: Vec<&'f Found>,
-    /// Known by the look of their lines alone.
-    unparsed: Vec<&'f Found>,
-    /// Known to have no text.
-    without_text: usize,
-    /// Known and no longer there.
-    gone: Vec<Box<str>>,
-}
-
-/// `found` is in the order of its paths, as `known` is.
-fn compare<'f>(known: &Packed, found: &'f [Found]) -> Compared<'f> {
-    let mut compared = Compared { changed: Vec::new(), unparsed: Vec::new(), without_text: 0, gone: Vec::new() };
-    let mut records = known.records().peekable();
-    for file in found {
-        while let Some((path, ..)) = records.next_if(|(path, ..)| **path < *file.path) {
-            compared.gone.push(path.into());
-        }
-        match records.next_if(|(path, ..)| **path == *file.path) {
-            Some((_, stamp, state)) if stamp == file.stamp => match state {
-                FileState::Parsed => {}
-                FileState::Skimmed => compared.unparsed.push(file),
-                FileState::WithoutText => compared.without_text += 1,
-            },
-            _ => compared.changed.push(file),
-        }
-    }
-    compared.gone.extend(records.map(|(path, ..)| path.into()));
-    compared
-}
-
-/// The files of a folder as they are on the disk.
-#[derive(Debug)]
-pub struct DiskTexts {
-    /// The folder.
-    pub root: PathBuf,
-}
-
-impl FileTexts for DiskTexts {
-    fn text(&self, path: &str) -> Option<Arc<str>> {
-        disk::read(&self.root.join(path)).ok().map(Arc::from)
     }
 }

@@ -1,6 +1,7 @@
 //! What is known of the files of a workspace, for questions about one place in it.
 
 mod cache;
+mod compare;
 mod disk;
 mod facts;
 mod index;
@@ -8,13 +9,16 @@ mod indexer;
 mod names;
 mod pack;
 mod packed;
+mod report;
 mod walk;
 
+pub use disk::DiskTexts;
 pub(crate) use facts::Definition;
 pub use index::WorkspaceIndex;
 pub(crate) use index::{DefinitionRef, FileEntry};
-pub use indexer::{DiskTexts, IndexReport, Indexer, IndexerOptions, Progress};
+pub use indexer::{Indexer, IndexerOptions};
 pub(crate) use names::{NameId, identifiers, likeness, name_id, name_ids, name_set, parts, words};
+pub use report::{IndexReport, Progress};
 pub use walk::{Admits, IGNORE_FILE, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};
 
 use std::sync::Arc;
