@@ -59,6 +59,20 @@ impl OpenDocument {
         self.syntax.tree(language, &self.document).filter(|tree| tree.language() == language).cloned()
     }
 
+    /// Makes what questions about the text need, for all snapshots of this version.
+    pub(crate) fn prepare(&self, language: Language) {
+        if self.document.len() <= aiia_context::MAX_SYNTAX_BYTES
+            && let Some(tree) = self.syntax.tree(language, &self.document)
+        {
+            tree.prepare(&self.document.text());
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_prepared(&self) -> bool {
+        self.syntax.tree.get().and_then(Option::as_ref).is_some_and(SyntaxTree::is_prepared)
+    }
+
     /// The innermost symbol around `range`, where the language is known.
     pub fn enclosing_symbol(&self, range: Range<usize>) -> Option<Symbol> {
         let language = self.language_id.as_deref().and_then(Language::from_language_id)?;

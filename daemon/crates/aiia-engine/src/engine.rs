@@ -312,6 +312,11 @@ impl Engine {
         self.recent.edited(path);
     }
 
+    /// Says that the document of that absolute path was opened or changed: what questions about it need is made as soon as nobody types.
+    pub fn prepare_soon(&self, path: &str) {
+        crate::preparing::soon(self, path);
+    }
+
     /// Every change that any client makes, from now on.
     pub fn subscribe_events(&self) -> broadcast::Receiver<Event> {
         self.bus.subscribe()

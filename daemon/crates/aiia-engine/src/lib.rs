@@ -34,6 +34,7 @@ mod models;
 mod named_files;
 mod open_workspace;
 mod operations;
+mod preparing;
 mod prices;
 mod prompt;
 mod pulls;

@@ -221,6 +221,7 @@ fn did_open(connection: &Connection, params: lsp::DidOpenTextDocumentParams) {
     connection.remember_uri(&path, &document.uri);
     let language_id = String::from(document.language_id);
     connection.session.documents().open(&path, Some(&language_id), document.version, &document.text);
+    connection.engine().prepare_soon(&path);
 }
 
 fn did_change(connection: &Connection, params: lsp::DidChangeTextDocumentParams) {
@@ -239,6 +240,7 @@ fn did_change(connection: &Connection, params: lsp::DidChangeTextDocumentParams)
         params.content_changes.into_iter().map(edit).collect()
     });
     connection.engine().typed(Path::new(&path));
+    connection.engine().prepare_soon(&path);
     if !is_open {
         tracing::warn!(%path, "a change of a document that is not open was ignored");
     }

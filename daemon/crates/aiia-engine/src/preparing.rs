@@ -1,0 +1,59 @@
+//! What questions about open documents need, made before they are asked: the tree, what stands outside functions, and the part of the
+//! index. It is done while nobody types.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aiia_syntax::Language;
+
+use crate::documents::OpenDocument;
+use crate::engine::Engine;
+use crate::indexes;
+
+/// So long after the last change somebody may have stopped typing.
+const AFTER: Duration = Duration::from_millis(300);
+
+/// Prepares the document of that absolute path once it has not changed for a moment. Quick: it is called at every keystroke.
+pub(crate) fn soon(engine: &Engine, path: &str) {
+    let Some(version) = engine.open_document(path).map(|open| open.version) else { return };
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    let (engine, path) = (engine.clone(), path.to_owned());
+    runtime.spawn(async move {
+        let stop = engine.shutdown_token();
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(AFTER) => {}
+        }
+        let Some(open) = engine.open_document(&path).filter(|open| open.version == version) else { return };
+        // A panic of it is that of the question, too, which tells of it.
+        let _ = tokio::task::spawn_blocking(move || prepare(&engine, Path::new(&path), &open)).await;
+    });
+}
+
+fn prepare(engine: &Engine, path: &Path, open: &OpenDocument) {
+    let named = open.language_id.as_deref().and_then(Language::from_language_id);
+    if let Some(language) = named.or_else(|| Language::from_path(&path.to_string_lossy())) {
+        open.prepare(language);
+    }
+    for indexer in engine.indexes.all() {
+        if path.starts_with(indexer.root()) && indexer.progress().is_usable {
+            indexes::take_over_buffers(&indexer, &engine.open_documents());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_question_needs_is_there_before_it() {
+        let documents = crate::documents::OpenDocuments::default();
+        documents.open("/w/a.rs", Some("rust"), 1, "fn a() {}\n");
+        let open = documents.get("/w/a.rs").unwrap();
+        assert!(!open.is_prepared());
+        open.prepare(Language::from_language_id("rust").unwrap());
+        // A later snapshot of the same version has it, too.
+        assert!(documents.get("/w/a.rs").unwrap().is_prepared());
+    }
+}
