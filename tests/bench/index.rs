@@ -3,8 +3,11 @@
 //! The arguments are folders. The first answer is measured against `ctags -R`, the whole index against parsing every file and
 //! running the grammar's own tags query on as many threads, the warm start against listing the folder, and the context of
 //! functions spread over the workspace by itself. `AIIA_BENCH_QUERIES` names a part of a path: then only questions about the files with it
-//! are asked, and each is shown with its time; `AIIA_BENCH_REPEAT` is how often, for a profiler.
+//! are asked, and each is shown with its time; `AIIA_BENCH_REPEAT` is how often, for a profiler, and with `AIIA_BENCH_FIRST=1` they are
+//! asked of files that nobody has open.
 #![allow(clippy::print_stdout, reason = "the table is what a benchmark is for")]
+
+mod clock;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -25,7 +28,8 @@ const BUDGET: usize = 4096;
 const FIRST_ANSWER_OF_CTAGS: f64 = 0.5;
 const INDEX_OF_RAW: f64 = 1.5;
 const WARM_OF_WALK: f64 = 1.5;
-const QUERY_LIMIT: Duration = Duration::from_millis(20);
+/// Milliseconds.
+const QUERY_LIMIT: f64 = 20.0;
 const MEMORY_OF_SOURCE: f64 = 0.1;
 
 fn main() -> ExitCode {
@@ -51,11 +55,12 @@ fn main() -> ExitCode {
             indexer.refresh();
             let files: Vec<PathBuf> =
                 list(&folder).into_iter().filter(|file| file.to_string_lossy().contains(&of)).collect();
+            let is_open = std::env::var("AIIA_BENCH_FIRST").is_err();
             let repeat = std::env::var("AIIA_BENCH_REPEAT").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
-            let mut times: Vec<_> = (0..repeat).flat_map(|_| queries(&indexer, &files, &folder, true)).collect();
-            times.sort();
+            let mut times: Vec<_> = (0..repeat).flat_map(|_| queries(&indexer, &files, &folder, is_open)).collect();
+            times.sort_by(|a, b| a.0.total_cmp(&b.0));
             for (time, path) in &times {
-                println!("{time:>10.2?} {path}");
+                println!("{time:>8.2} ms {path}");
             }
             continue;
         }
@@ -118,18 +123,13 @@ fn main() -> ExitCode {
         check("memory / source", memory, MEMORY_OF_SOURCE, format!("({:.1} MB)", report.memory as f64 / 1e6));
         let indexer = new(true);
         indexer.refresh();
-        for is_open in [true, false] {
-            let mut times: Vec<Duration> =
+        for (is_open, what) in [(true, "context in an open file"), (false, "context in another file")] {
+            let mut times: Vec<f64> =
                 queries(&indexer, &files, &folder, is_open).into_iter().map(|(time, _)| time).collect();
-            times.sort();
+            times.sort_by(f64::total_cmp);
             let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default();
-            let detail = format!("(median {:.1?} of {})", at(0.5), times.len());
-            let last = at(0.99).as_secs_f64() * 1000.0;
-            if is_open {
-                check("context in an open file, p99 in ms", last, QUERY_LIMIT.as_secs_f64() * 1000.0, detail);
-            } else {
-                println!("  context in a file that is parsed for it, p99   {last:>6.2} {detail}");
-            }
+            let detail = format!("(median {:.1} of {})", at(0.5), times.len());
+            check(&format!("{what}, p99 in ms"), at(0.99), QUERY_LIMIT, detail);
         }
     }
     ExitCode::from(u8::from(missed > 0))
@@ -213,14 +213,9 @@ fn parse_all(files: &[PathBuf], threads: usize) -> Duration {
     start.elapsed()
 }
 
-/// What this thread has had of the processor, so that others on the machine do not count.
-fn cpu_time() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
-}
-
-/// The times of contexts of functions spread over the files. An open file has a tree, which follows what is typed.
-fn queries(indexer: &Indexer, files: &[PathBuf], folder: &Path, is_open: bool) -> Vec<(Duration, String)> {
+/// The milliseconds that contexts of functions spread over the files take of the processor, so that others on the machine do not count. An
+/// open file has a tree, and what stands outside functions was looked for while nobody typed.
+fn queries(indexer: &Indexer, files: &[PathBuf], folder: &Path, is_open: bool) -> Vec<(f64, String)> {
     let texts = DiskTexts { root: folder.to_owned() };
     let index = indexer.index();
     let step = (files.len() / QUERIES).max(1);
@@ -233,6 +228,9 @@ fn queries(indexer: &Indexer, files: &[PathBuf], folder: &Path, is_open: bool) -
         let Ok(tree) = SyntaxTree::parse(language, &text) else { continue };
         let functions: Vec<_> = tree.symbols(&text).into_iter().filter(|symbol| symbol.kind.is_callable()).collect();
         let Some(function) = functions.get(functions.len() / 2) else { continue };
+        if is_open {
+            tree.prepare(&text);
+        }
         let at = function.name_range.start;
         let request = ContextRequest {
             path: &path,
@@ -250,9 +248,7 @@ fn queries(indexer: &Indexer, files: &[PathBuf], folder: &Path, is_open: bool) -
         if warm.insert(language.name()) {
             gather(&request);
         }
-        let start = cpu_time();
-        let bundle = gather(&request);
-        let time = cpu_time().saturating_sub(start);
+        let (time, bundle) = clock::timed(|| gather(&request));
         std::hint::black_box(bundle);
         times.push((time, path));
     }
