@@ -115,7 +115,7 @@ impl Bodies {
 fn moved(from: Point, passed: &[u8]) -> Point {
     match passed.iter().rposition(|byte| *byte == b'\n') {
         Some(last) => {
-            let rows = passed[..=last].iter().filter(|byte| **byte == b'\n').count();
+            let rows = passed[..=last].split(|byte| *byte == b'\n').count() - 1;
             Point { row: from.row + rows, column: passed.len() - last - 1 }
         }
         None => Point { row: from.row, column: from.column + passed.len() },
