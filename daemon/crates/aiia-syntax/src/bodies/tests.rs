@@ -1,3 +1,5 @@
+//! What is left out of texts, and what is not.
+
 use super::*;
 use rstest::rstest;
 
