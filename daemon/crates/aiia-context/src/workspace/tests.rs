@@ -395,6 +395,19 @@ fn more_files_than_are_kept_are_counted() {
     let report = indexer.refresh().unwrap();
     assert_eq!((report.files, report.skipped.over_limit), (10, 40));
     assert_eq!(report.skipped.reasons()[0].1, 40);
+    let kept = shown(&indexer);
+    let report = indexer.refresh().unwrap();
+    assert_eq!((report.changed, shown(&indexer)), (0, kept), "the same ones are kept");
+}
+
+#[test]
+fn of_too_many_files_the_nearest_are_kept() {
+    let folder =
+        folder(&[("a/b/c.rs", "fn c() {}"), ("z.rs", "fn z() {}"), ("a/y.rs", "fn y() {}"), ("m/x.rs", "fn x() {}")]);
+    let mut indexer = indexer(folder.path());
+    indexer.limits.files = 2;
+    indexer.refresh().unwrap();
+    assert_eq!(shown(&indexer), ["a/y.rs: y", "z.rs: z"]);
 }
 
 #[cfg(unix)]

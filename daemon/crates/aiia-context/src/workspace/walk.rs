@@ -13,6 +13,8 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// Of a larger workspace so many files are looked at.
 pub const MAX_FILES: usize = 100_000;
+/// Of so many times the limit the nearest are chosen; what comes after them is only counted, as memory has an end, too.
+const REMEMBERED_OF_LIMIT: usize = 10;
 /// A walk that takes longer is ended.
 pub const WALK_TIME_LIMIT: Duration = Duration::from_secs(20);
 /// How soon a walk ends that nobody wants any more.
@@ -146,10 +148,22 @@ impl Walker {
         lock(&seen.skipped).out_of_time = !is_free && !stop.load(Ordering::Relaxed);
         seen.is_over.store(true, Ordering::Relaxed);
         let mut found = std::mem::take(&mut *lock(&seen.found));
+        let mut skipped = lock(&seen.skipped).clone();
+        skipped.over_limit += keep_nearest(&mut found, limits.files);
         found.sort_by(|a, b| a.path.cmp(&b.path));
-        let skipped = lock(&seen.skipped).clone();
         (found, skipped)
     }
+}
+
+/// Keeps `limit` files, those with the fewest folders above them, and gives how many were left out. Which ones are kept does not
+/// depend on the order in which threads have found them: another walk keeps the same.
+fn keep_nearest(found: &mut Vec<Found>, limit: usize) -> usize {
+    let over = found.len().saturating_sub(limit);
+    if over > 0 {
+        found.sort_by_cached_key(|file| (file.path.matches('/').count(), file.path.clone()));
+        found.truncate(limit);
+    }
+    over
 }
 
 /// Waits until a walk has ended, at most until the deadline or until nobody wants it any more. Gives whether it has.
@@ -197,7 +211,7 @@ fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: 
                 skip(|skipped| skipped.too_large += 1);
             } else if !admits(entry.path()) {
                 skip(|skipped| skipped.refused += 1);
-            } else if seen.count.fetch_add(1, Ordering::Relaxed) >= limit {
+            } else if seen.count.fetch_add(1, Ordering::Relaxed) >= limit.saturating_mul(REMEMBERED_OF_LIMIT) {
                 skip(|skipped| skipped.over_limit += 1);
             } else if let Some(path) = relative(root, entry.path()) {
                 let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
