@@ -6,6 +6,7 @@
 
 mod bodies;
 mod comments;
+mod deadline;
 mod definitions;
 mod enclosing;
 #[cfg(test)]

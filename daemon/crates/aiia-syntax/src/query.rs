@@ -1,9 +1,9 @@
 //! A look through a tree with a query, bounded in time.
 
-use crate::tree::{QUERY_TIME_LIMIT, past};
+use crate::deadline::Deadline;
+use crate::tree::QUERY_TIME_LIMIT;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::time::Instant;
 use streaming_iterator::StreamingIterator;
 use tree_sitter::{Node, Query, QueryCursor, QueryCursorOptions, QueryCursorState, Tree};
 
@@ -20,7 +20,7 @@ pub(crate) fn for_each_match<'tree>(
     if window.end < text.len() || window.start > 0 {
         cursor.set_byte_range(window);
     }
-    for_each_match_in(&mut cursor, query, tree.root_node(), text, Instant::now() + QUERY_TIME_LIMIT, &mut visit);
+    for_each_match_in(&mut cursor, query, tree.root_node(), text, Deadline::after(QUERY_TIME_LIMIT), &mut visit);
 }
 
 fn for_each_match_in<'tree>(
@@ -28,10 +28,10 @@ fn for_each_match_in<'tree>(
     query: &Query,
     node: Node<'tree>,
     text: &str,
-    deadline: Instant,
+    deadline: Deadline,
     visit: &mut impl FnMut(usize, &[(Node<'tree>, &str)]),
 ) {
-    let mut check_time = |_: &QueryCursorState| past(deadline);
+    let mut check_time = |_: &QueryCursorState| deadline.check();
     let options = QueryCursorOptions::new().progress_callback(&mut check_time);
     // Nodes may lie outside a text that is not the tree's own; such a node reads as empty.
     let text_of = |node: Node<'_>| std::iter::once(text.as_bytes().get(node.byte_range()).unwrap_or_default());
@@ -70,7 +70,7 @@ pub(crate) fn for_each_match_outside<'tree>(
     items: &mut Items,
     mut visit: impl FnMut(usize, &[(Node<'tree>, &str)], &mut Items),
 ) {
-    let deadline = Instant::now() + QUERY_TIME_LIMIT;
+    let deadline = Deadline::after(QUERY_TIME_LIMIT);
     let mut cursor = QueryCursor::new();
     let parts_of = |node: Node<'tree>| {
         let parts: Vec<Node> =
@@ -80,7 +80,7 @@ pub(crate) fn for_each_match_outside<'tree>(
     // What is looked at down to its items, and what as a whole.
     let (mut open, mut whole) = (vec![tree.root_node()], Vec::new());
     while let Some(node) = open.pop() {
-        if past(deadline).is_break() {
+        if deadline.check().is_break() {
             return;
         }
         cursor.set_max_start_depth(Some(WRAPPED));

@@ -8,14 +8,14 @@ use crate::definitions::Definition;
 mod headers;
 
 use crate::Language;
+use crate::deadline::Deadline;
 use crate::language::{Body, Outline};
-use crate::tree::{QUERY_TIME_LIMIT, past};
+use crate::tree::QUERY_TIME_LIMIT;
 use aiia_text::{content_end, line_end};
 use headers::headers;
 pub(crate) use headers::{Header, header};
 use std::collections::HashMap;
 use std::ops::Range;
-use std::time::Instant;
 use tree_sitter::Tree;
 
 /// Adds the definitions that a damaged tree lost and that begin in `window`, and cuts those that swallowed them.
@@ -29,11 +29,11 @@ pub(crate) fn recover(
     let Some(outline) = language.outline().filter(|_| tree.root_node().has_error()) else {
         return;
     };
-    let deadline = Instant::now() + QUERY_TIME_LIMIT;
+    let deadline = Deadline::after(QUERY_TIME_LIMIT);
     let known: HashMap<usize, &Definition> = definitions.iter().map(|found| (found.name_range.start, found)).collect();
     let mut lost = Vec::new();
     for header in headers(text, outline) {
-        if past(deadline).is_break() {
+        if deadline.check().is_break() {
             break;
         }
         let is_known = known.get(&header.name.start).is_some_and(|found| is_whole(found, &header, text, outline));
@@ -46,7 +46,7 @@ pub(crate) fn recover(
         }
     }
     for header in &lost {
-        if past(deadline).is_break() {
+        if deadline.check().is_break() {
             return;
         }
         // What the tree made of the line of the header is wrong.
@@ -54,7 +54,7 @@ pub(crate) fn recover(
         cut_at(header, text, outline, definitions);
     }
     for header in lost {
-        if past(deadline).is_break() {
+        if deadline.check().is_break() {
             return;
         }
         let end = indented_end(text, &header, outline);

@@ -1,13 +1,14 @@
 //! The tree of a text: parsing, bounded in size and time, and incremental parsing after edits.
 
 use crate::bodies::Bodies;
+use crate::deadline::Deadline;
 use crate::language::Quirk;
 use crate::outside::Outside;
 use crate::{Language, Reference, Symbol, comments, definitions, enclosing, imports, limits, references, test_code};
 use aiia_text::{Document, Point, TextEdit};
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Tree};
 
 mod statements;
@@ -15,10 +16,10 @@ mod statements;
 /// The largest text that is parsed, in bytes. What is larger is generated, and is worked on by lines.
 pub const MAX_PARSE_BYTES: usize = 8 * 1024 * 1024;
 
-/// The longest one parse may take.
+/// The longest one parse may take, in processor time.
 pub const PARSE_TIME_LIMIT: Duration = Duration::from_secs(2);
 
-/// The longest one look through a tree may take; what it found until then counts.
+/// The longest one look through a tree may take, in processor time; what it found until then counts.
 pub(crate) const QUERY_TIME_LIMIT: Duration = Duration::from_millis(500);
 
 /// A range of a text with that of the newer text that took its place.
@@ -332,15 +333,10 @@ fn parse<'text>(
     let mut parser = Parser::new();
     parser.set_language(language.grammar()).expect("the grammar is of a version this parser reads");
     parser.set_included_ranges(shown).expect("the ranges are in order");
-    let deadline = Instant::now() + PARSE_TIME_LIMIT;
-    let mut check_time = |_: &ParseState| past(deadline);
+    let deadline = Deadline::after(PARSE_TIME_LIMIT);
+    let mut check_time = |_: &ParseState| deadline.check();
     let options = ParseOptions::new().progress_callback(&mut check_time);
     parser.parse_with_options(&mut |offset, _| bytes_from(offset), old, Some(options)).ok_or(ParseError::TimedOut)
-}
-
-/// Breaks once the deadline has passed.
-pub(crate) fn past(deadline: Instant) -> ControlFlow<()> {
-    if Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 #[cfg(test)]
