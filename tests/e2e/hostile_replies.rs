@@ -1,10 +1,12 @@
-//! `aiia apply` with replies and files that nothing can be made of: it says why, and nothing is written.
+//! Replies and files that nothing can be made of: it is said why, and nothing is written.
 
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Output, Stdio};
 
+use aiia_tests::http_client::HttpClient;
 use aiia_tests::installation::{Installation, shown, text};
+use aiia_tests::model_server::Script;
 
 /// What a reply of any size may take: 1 GiB of address space (in KiB), and a minute.
 const LIMITS: &str = "ulimit -v 1048576; exec timeout 60 \"$0\" \"$@\"";
@@ -89,5 +91,40 @@ fn nothing_is_written_and_the_reason_is_said() {
     assert_eq!(std::fs::read(folder.join("binary.py")).unwrap(), b"x = 1\n\0");
     assert_eq!(std::fs::read(folder.join("latin.py")).unwrap(), b"x = 1\n# caf\xe9\n");
     assert!(apply(&aiia, block("a.py").as_bytes()).status.success());
+    assert_eq!(std::fs::read(&file).unwrap(), b"x = 2\n");
+}
+
+/// `count` parts of an answer without an end, each of 900,000 bytes: no two alike, so that it is not taken for a stutter.
+fn endless(count: usize) -> Vec<String> {
+    let part = |at: usize| (0..).map(|line| format!("{at}.{line} x = 1 ")).take(100_000).collect::<String>();
+    (0..count).map(|at| part(at)[..900_000].to_owned()).collect()
+}
+
+#[test]
+fn an_answer_without_an_end_is_stopped_and_what_arrived_is_kept() {
+    let aiia = Installation::new();
+    let file = aiia.write("a.py", "x = 1\n");
+    aiia.json(&["history", "--json"]);
+    for (script, reason, kept) in [
+        (Script::Tokens(endless(56)), "wrote more than 4 MiB", 4 * 900_000),
+        (Script::EndlessLine(endless(1)), "a line of more than", 900_000),
+        (Script::Raw(vec![vec![b'x'; 1 << 20]; 50]), "a line of more than", 0),
+    ] {
+        aiia.model.next(script);
+        let output = aiia.run(&["fix", &format!("{}:1", shown(&file)), "--write"]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{reason}: {said}");
+        assert!(said.contains(reason), "{reason}: {said}");
+        assert_eq!(std::fs::read(&file).unwrap(), b"x = 1\n", "{reason}");
+        let http = HttpClient::new(&aiia);
+        let chat = http.get("/chats")["items"][0]["id"].as_str().expect("a chat").to_owned();
+        let messages = http.get(&format!("/chats/{chat}/messages"));
+        let answer = messages["items"].as_array().and_then(|items| items.last()).expect("an answer");
+        assert_eq!(answer["content"].as_str().unwrap_or_default().len(), kept, "{reason}");
+    }
+    let memory = aiia.json(&["status", "--json"])["memory_bytes"].as_u64().expect("the memory is known");
+    assert!(memory < 512 << 20, "{memory}");
+    aiia.model.next(Script::text(&block("a.py")));
+    assert!(aiia.run(&["fix", &format!("{}:1", shown(&file)), "--write"]).status.success());
     assert_eq!(std::fs::read(&file).unwrap(), b"x = 2\n");
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { keepFailure, launch } from "./support/browser.mjs";
 import { Installation } from "./support/installation.mjs";
+import { Gate } from "./support/model_server.mjs";
 import { VSIX, VsCode } from "./support/vscode.mjs";
 
 const change = (path, from, to) => `${path}\n<<<<<<< SEARCH\n${from}\n=======\n${to}\n>>>>>>> REPLACE\n\n`;
@@ -84,6 +85,24 @@ test("a file that can make programs run something is asked about by its name", a
   await window.lines().getByText("level = 2").first().waitFor();
 });
 
+test("a review is still there after the window was loaded again", async () => {
+  await window.openFile("total.py");
+  await window.goTo(2);
+  aiia.model.next([change("total.py", "    return sum(xs)", "    return sum(xs, 0)")]);
+  await window.edit("Start at 0");
+  await lens("Accept").first().waitFor();
+  await window.picture("22-before-reload");
+  await window.kept("total.py: Edit total");
+  await window.page.reload();
+  await lens("Accept").first().waitFor();
+  // VSCode finds out again whether the folder is trusted, and until then nothing can be accepted.
+  await window.page.locator(".editor-actions .action-item:not(.disabled) .codicon-check-all:not(.disabled)").waitFor();
+  await lens("Accept").first().click();
+  await statusesAre("accepted");
+  await window.backTo("total.py");
+  await window.lines().getByText("return sum(xs, 0)").first().waitFor();
+});
+
 test("undo takes the last change of this window back, and none of another project", async () => {
   const other = mkdtempSync(join(aiia.folder, "other-"));
   mkdirSync(join(other, ".git"));
@@ -93,7 +112,7 @@ test("undo takes the last change of this window back, and none of another projec
   const elsewhere = await newest();
   assert.equal(statuses(elsewhere), "accepted");
   await window.command("aiia: Undo the Last Accepted Change");
-  await window.lines().getByText("level = 2").waitFor({ state: "detached" });
+  await window.lines().getByText("return sum(xs, 0)").waitFor({ state: "detached" });
   await aiia.until("the change to be taken back", async () =>
     (await aiia.http("GET", "/edits")).items.some((edit) => edit.title !== elsewhere.title && statuses(edit) === "undone"),
   );
@@ -109,6 +128,32 @@ test("the key that rejects a hunk does nothing outside of the diff", async () =>
   const field = window.chat().getByLabel("Your message");
   await field.fill("two words");
   await field.press("Alt+Backspace");
+  await window.command("aiia: Reject All Hunks");
+  await statusesAre("rejected");
+  await window.backTo("mean.py");
+});
+
+test("a change that comes while something is typed is offered, and does not take the place", async () => {
+  await window.openFile("mean.py");
+  await window.goTo(2);
+  const gate = new Gate();
+  const before = aiia.model.requests.length;
+  aiia.model.next([change("mean.py", "    return sum(xs) / len(xs)", "    return 0")], gate);
+  await window.edit("Nothing again");
+  await aiia.until("the model to be asked", () => aiia.model.requests.length > before);
+  await window.editing();
+  await window.page.keyboard.press("End");
+  await window.page.keyboard.type("typed");
+  gate.release();
+  const toast = window.page.locator(".notifications-toasts .notification-list-item", { hasText: "is ready" });
+  await toast.waitFor();
+  await window.lines().getByText("typed").first().waitFor();
+  assert.equal(await window.page.locator(".monaco-diff-editor").filter({ visible: true }).count(), 0);
+  await window.picture("23-offered");
+  await window.page.keyboard.press("Control+KeyZ");
+  await window.lines().getByText("typed").waitFor({ state: "detached" });
+  await toast.getByRole("button", { name: "Review" }).click();
+  await lens("Accept").first().waitFor();
   await window.command("aiia: Reject All Hunks");
   await statusesAre("rejected");
   await window.backTo("mean.py");

@@ -143,6 +143,28 @@ export class Window {
     await this.page.keyboard.press("Enter");
   }
 
+  /** Waits until VSCode has noted `text` among what it opens again: it writes that down some seconds later. */
+  async kept(text) {
+    await this.page.waitForFunction(async (text) => {
+      const asked = (request) =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      for (const { name } of await indexedDB.databases()) {
+        if (!name.startsWith("vscode-web-state-db")) continue;
+        const database = await asked(indexedDB.open(name));
+        const stores = [...database.objectStoreNames];
+        const values = stores.length
+          ? await Promise.all(stores.map((store) => asked(database.transaction(store).objectStore(store).getAll())))
+          : [];
+        database.close();
+        if (JSON.stringify(values).includes(text)) return true;
+      }
+      return false;
+    }, text);
+  }
+
   /** Puts the cursor at a line of the active editor. */
   async goTo(line) {
     await this.pick("Control+KeyG", `:${line}`);

@@ -28,6 +28,8 @@ use crate::run::{RunLog, Subject, cache, done, proposal, repair, title};
 const FLUSH_AFTER: Duration = Duration::from_millis(250);
 /// … or after so many bytes.
 const FLUSH_BYTES: usize = 1024;
+/// No answer that is of use is longer, what was thought included; a reply with edits is read up to here as well.
+const MAX_ANSWER_BYTES: usize = aiia_edit::MAX_REPLY_BYTES;
 /// How long the last words of a run may take after it was told to stop.
 pub(crate) const STOP_LIMIT: Duration = Duration::from_millis(1200);
 
@@ -233,6 +235,7 @@ pub(super) async fn listen(
     let mut failure = None;
     let mut answered_by = None;
     let mut raw = String::new();
+    let mut room = MAX_ANSWER_BYTES;
     let (mut said, mut thought) = (Repetition::default(), Repetition::default());
     let mut ending = loop {
         let delta = tokio::select! {
@@ -247,6 +250,10 @@ pub(super) async fn listen(
                 continue;
             }
         };
+        if let Some(Ok(Delta::Text(text) | Delta::Reasoning(text))) = &delta {
+            let Some(left) = room.checked_sub(text.len()) else { break Ending::failed(endless(&model.name)) };
+            room = left;
+        }
         match delta {
             Some(Ok(Delta::Text(text))) => {
                 let repeats = said.push(&text);
@@ -341,6 +348,13 @@ fn repetition(model: &str) -> Problem {
     Problem::new(ProblemCode::ModelError, format!("{model} said the same over and over and was stopped."))
         .with_reason("repetition")
         .with_hint("What arrived is kept. Ask in other words, select less code, or choose a larger model.")
+}
+
+fn endless(model: &str) -> Problem {
+    let limit = MAX_ANSWER_BYTES / 1024 / 1024;
+    Problem::new(ProblemCode::ModelError, format!("{model} wrote more than {limit} MiB and was stopped."))
+        .with_reason("answer_too_long")
+        .with_hint("What arrived is kept. Ask for less at once, or choose another model.")
 }
 
 type Append = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;

@@ -3,7 +3,7 @@
 //! | failure | where it is tested |
 //! |---|---|
 //! | killed while an answer streams | `recovery.rs`; the whole daemon: `tests/e2e/crash.rs` |
-//! | killed in a migration, import, bulk delete, backup, checkpoint | `killed_at_any_moment_nothing_is_half_done` |
+//! | killed in a migration, import, bulk delete, backup (which is the only `VACUUM`), checkpoint | `killed_at_any_moment_nothing_is_half_done` |
 //! | killed editor, page, command line | `aiia-http/src/tests/stream.rs`; `tests/e2e/crash.rs` |
 //! | loss of power | `the_log_may_end_anywhere` |
 //! | full disk: in a stream, an import, a backup | `concurrency.rs`, `a_full_disk_*` |
