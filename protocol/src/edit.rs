@@ -152,6 +152,26 @@ pub struct ListEdits {
     pub limit: Option<u32>,
 }
 
+/// Parameters of `edit.find`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindEdits {
+    /// Files and folders, absolute, or `untitled:NAME`: only edits that change one of these files or a file below one of these folders.
+    pub paths: Vec<String>,
+    /// Only those that have a hunk in this state.
+    pub hunks: HunkStatus,
+    /// How many items, 1 to 200; 50 where absent.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// The result of `edit.find`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FoundEdits {
+    /// The edits: where accepted hunks were asked for, the one that was accepted last first, else the newest first.
+    pub items: Vec<PendingEdit>,
+}
+
 /// Parameters of `edit.get`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -251,6 +271,9 @@ pub struct ProposeEdit {
     /// The files that may change; those of the project that the answer names where absent.
     #[serde(default)]
     pub documents: Vec<DocumentRef>,
+    /// The file in front of the user, which code is for that fits no file which the answer names.
+    #[serde(default)]
+    pub active: Option<DocumentRef>,
 }
 
 impl DecideEdit {

@@ -307,6 +307,8 @@ operations! {
 
     /// Lists pending edits, newest first.
     EditList = "edit.list", Get "/edits", Read Unary, edit::ListEdits => Page<edit::PendingEdit>;
+    /// Finds the pending edits of these files and folders.
+    EditFind = "edit.find", Post "/edits/find", Read Unary, edit::FindEdits => edit::FoundEdits;
     /// Gives a pending edit.
     EditGet = "edit.get", Get "/edits/{edit_id}", Read Unary, edit::EditRef => edit::PendingEdit;
     /// Gives the files of a pending edit as they are, and as they would be with the hunks that wait.

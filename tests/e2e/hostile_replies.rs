@@ -8,8 +8,8 @@ use aiia_tests::http_client::HttpClient;
 use aiia_tests::installation::{Installation, shown, text};
 use aiia_tests::model_server::Script;
 
-/// What a reply of any size may take: 1 GiB of address space (in KiB), and a minute.
-const LIMITS: &str = "ulimit -v 1048576; exec timeout 60 \"$0\" \"$@\"";
+/// What a reply of any size may take: 1 GiB of address space (in KiB), and 60 s of processor time of a program that is not optimised.
+const LIMITS: &str = "ulimit -v 1048576; ulimit -t 60; exec \"$0\" \"$@\"";
 
 fn apply(aiia: &Installation, reply: &[u8]) -> Output {
     let limited = aiia.command(&["apply", "--write", "--root", shown(&aiia.workspace())]);

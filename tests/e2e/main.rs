@@ -14,6 +14,7 @@ mod hostile_replies;
 mod model_faults;
 mod models;
 mod neovim;
+mod proposals;
 mod recovery;
 mod repair;
 mod shared_chat;

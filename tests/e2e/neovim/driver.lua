@@ -13,7 +13,9 @@
 
 local driver = {}
 
-local DEFAULT_TIMEOUT_MS = 10000
+--- How long anything is waited for; a loaded machine takes its time.
+driver.LIMIT_MS = 60000
+
 local recorded = {} -- Everything the user was shown, in order.
 local client_name
 
@@ -74,7 +76,7 @@ end
 
 --- Waits until `condition()` is true; its value is returned. Handles Neovim's events meanwhile.
 function driver.wait_for(what, condition, timeout_ms)
-  timeout_ms = timeout_ms or DEFAULT_TIMEOUT_MS
+  timeout_ms = timeout_ms or driver.LIMIT_MS
   local deadline = vim.uv.hrtime() + timeout_ms * 1e6
   local value
   -- vim.wait does not count the time that a condition spends in a request of its own, hence the deadline.
@@ -207,7 +209,7 @@ function driver.actions_at(line, place, timeout_ms)
     end
   end
   params.context = { diagnostics = diagnostics, triggerKind = 1 }
-  local answer, problem = client:request_sync('textDocument/codeAction', params, timeout_ms or DEFAULT_TIMEOUT_MS, buffer)
+  local answer, problem = client:request_sync('textDocument/codeAction', params, timeout_ms or driver.LIMIT_MS, buffer)
   if not answer or answer.err then
     driver.fail('textDocument/codeAction: ' .. vim.inspect(answer and answer.err or problem))
   end

@@ -36,7 +36,7 @@ driver.test(function()
   vim.fn.mkdir(vim.env.FOLDER .. '/.git', 'p')
   -- However slow the machine is.
   local editor = { 'definitions', 'references', 'diagnostics' }
-  vim.lsp.config('aiia', { init_options = { aiia = { editor = editor, editorLimitMs = 30000 } } })
+  vim.lsp.config('aiia', { init_options = { aiia = { editor = editor, editorLimitMs = driver.LIMIT_MS } } })
   driver.start({ vim.env.AIIA_BIN, 'lsp' })
   local buffer = driver.open(vim.env.FILE)
   assert(vim.lsp.start({ name = 'other', cmd = other_server }, { bufnr = buffer }))
@@ -45,12 +45,12 @@ driver.test(function()
     return other and other.initialized
   end)
   local client = driver.client()
-  assert(client:request_sync('aiia/workspace/index', { path = vim.env.FOLDER }, 30000))
+  assert(client:request_sync('aiia/workspace/index', { path = vim.env.FOLDER }, driver.LIMIT_MS))
   local bundle = assert(client:request_sync('aiia/context/get', {
     document = { path = vim.env.FILE },
     selection = { lines = { start = 3, ['end'] = 3 } },
     budget = 1000,
-  }, 60000)).result
+  }, driver.LIMIT_MS)).result
   local reasons = {}
   for _, piece in ipairs(bundle.pieces) do
     if piece.path == 'areas.py' then

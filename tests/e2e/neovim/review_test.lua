@@ -21,7 +21,7 @@ driver.test(function()
   driver.wait_for('the review document', function()
     review = driver.review_buffer()
     return review ~= nil
-  end, 20000)
+  end, driver.LIMIT_MS)
   driver.wait_attached(review)
   driver.show(review)
 
@@ -29,13 +29,13 @@ driver.test(function()
   driver.run_action('Accept hunk', kept)
   driver.wait_for('the accepted hunk', function()
     return driver.bytes(buffer):find(want.keep, 1, true) ~= nil
-  end, 10000)
+  end, driver.LIMIT_MS)
 
   driver.show(review)
   driver.run_action('Reject hunk', driver.find_line(want.refuse, review))
   driver.wait_for('the rejected hunk', function()
     return driver.find_line('rejected', review) ~= nil
-  end, 10000)
+  end, driver.LIMIT_MS)
   local after = before:gsub(vim.pesc(want.old), (want.keep:gsub('%%', '%%%%')), 1)
   driver.equal('only the accepted hunk', driver.bytes(buffer), after)
 

@@ -19,7 +19,7 @@ driver.test(function()
   local buffers = { ['stats.py'] = stats, ['limits.py'] = driver.open(folder .. '/limits.py') }
   driver.show(stats)
   driver.run_action('Fix', 2)
-  local review = driver.wait_for('the review document', driver.review_buffer, 20000)
+  local review = driver.wait_for('the review document', driver.review_buffer, driver.LIMIT_MS)
   driver.wait_attached(review)
 
   local typed = {}

@@ -25,17 +25,17 @@ driver.test(function()
   local started = assert(client:request_sync('workspace/executeCommand', {
     command = 'aiia.explain',
     arguments = { { uri = vim.uri_from_bufnr(buffer) } },
-  }, 10000, buffer)).result
+  }, driver.LIMIT_MS, buffer)).result
   driver.wait_for('the end of the run', function()
-    local run = assert(client:request_sync('aiia/run/get', { run_id = started.run_id }, 10000)).result
+    local run = assert(client:request_sync('aiia/run/get', { run_id = started.run_id }, driver.LIMIT_MS)).result
     return run.status == 'completed'
   end)
-  assert(client:request_sync('aiia/events/subscribe', vim.empty_dict(), 10000))
+  assert(client:request_sync('aiia/events/subscribe', vim.empty_dict(), driver.LIMIT_MS))
   tell('begun', { chat_id = started.chat_id })
   driver.wait_for('the change made elsewhere', function()
     return changed
-  end, 30000)
+  end, driver.LIMIT_MS)
   local seconds, microseconds = vim.uv.gettimeofday()
-  local chat = assert(client:request_sync('aiia/chat/get', { chat_id = started.chat_id }, 10000)).result
+  local chat = assert(client:request_sync('aiia/chat/get', { chat_id = started.chat_id }, driver.LIMIT_MS)).result
   tell('seen', { at = seconds + microseconds / 1e6, title = chat.title })
 end)

@@ -222,16 +222,12 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
     return this.ctx.call(operation, params as never);
   }
 
-  /** Makes code of an answer a change. Where the answer names no file, it is meant for the one that is open. */
-  async #propose(params: Params<"edit.propose">): Promise<unknown> {
-    try {
-      return await this.ctx.call("edit.propose", params);
-    } catch (error) {
-      const document = vscode.window.activeTextEditor?.document;
-      if (asProblem(error).code !== "edit_rejected" || document?.uri.scheme !== "file") throw error;
-      const documents = [{ path: pathOf(document.uri), text: document.getText(), language_id: document.languageId }];
-      return this.ctx.call("edit.propose", { ...params, documents });
-    }
+  /** Makes code of an answer a change; what fits no file that the answer names is meant for the one that is in front. */
+  #propose(params: Params<"edit.propose">): Promise<unknown> {
+    const document = vscode.window.activeTextEditor?.document;
+    if (document?.uri.scheme !== "file") return this.ctx.call("edit.propose", params);
+    const active = { path: pathOf(document.uri), text: document.getText(), language_id: document.languageId };
+    return this.ctx.call("edit.propose", { ...params, active });
   }
 
   async #act(what: HostAction): Promise<void> {

@@ -20,10 +20,3 @@ export function placeOf(path: string): { file: string } | { uri: string } {
   const within = path.slice(UNSAVED.length);
   return { uri: /^[a-z][\w+.-]*:\/\//i.test(within) ? within : path };
 }
-
-/** Whether a path is this place, or below it. */
-export function isWithin(path: string, place: string): boolean {
-  if (path === place) return true;
-  const folder = place.replace(/[\\/]$/, "");
-  return path.startsWith(folder) && /^[\\/]/.test(path.slice(folder.length));
-}

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isWithin, pathOf, placeOf } from "../../src/lib/places";
+import { pathOf, placeOf } from "../../src/lib/places";
 
 const uri = (text: string, fsPath = "") => ({ scheme: text.slice(0, text.indexOf(":")), fsPath, toString: () => text });
 
@@ -20,18 +20,4 @@ it.each([
   ["untitled:vscode-vfs://github/o/r/a.py", { uri: "vscode-vfs://github/o/r/a.py" }],
 ])("%s is at %j", (path, place) => {
   expect(placeOf(path)).toEqual(place);
-});
-
-it.each([
-  ["/w/a.py", "/w", true],
-  ["/w/a.py", "/w/", true],
-  ["/w/a.py", "/w/a.py", true],
-  ["/w/a.py", "/", true],
-  ["C:\\w\\a.py", "C:\\w", true],
-  ["/ww/a.py", "/w", false],
-  ["/w/a.pyi", "/w/a.py", false],
-  ["/w", "/w/a.py", false],
-  ["untitled:Untitled-1", "/w", false],
-])("%s is within %s: %s", (path, place, expected) => {
-  expect(isWithin(path, place)).toBe(expected);
 });

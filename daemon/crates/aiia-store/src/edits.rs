@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aiia_protocol::edit::{EditFile, EditHunk, EditStatus, FileAction, HunkStatus, ListEdits, PendingEdit};
+use aiia_protocol::edit::{EditFile, EditHunk, EditStatus, FileAction, FindEdits, HunkStatus, ListEdits, PendingEdit};
 use aiia_protocol::id::{EditId, HunkNumber, ProjectId, RunId};
 use aiia_protocol::page::Page;
 use rusqlite::{Connection, ToSql, params};
@@ -85,7 +85,16 @@ impl Store {
         self.read(move |connection| get(connection, &id)).await
     }
 
-    /// The pending edits, the last changed one first.
+    /// The edits of these files and folders with a hunk in this state: the one that was accepted last first where accepted ones are
+    /// asked for, else the newest first.
+    ///
+    /// # Errors
+    /// `InvalidInput` for the limit.
+    pub async fn find_edits(&self, params: FindEdits) -> Result<Vec<PendingEdit>, StoreError> {
+        self.read(move |connection| find(connection, &params)).await
+    }
+
+    /// The pending edits, the newest first.
     ///
     /// # Errors
     /// `NotFound` for the project or the run, `InvalidInput` for the limit, `InvalidCursor`.
@@ -278,6 +287,23 @@ fn list(connection: &Connection, params: &ListEdits) -> Result<Page<PendingEdit>
     Ok(page)
 }
 
+fn find(connection: &Connection, params: &FindEdits) -> Result<Vec<PendingEdit>, StoreError> {
+    let limit = PageRequest::new(String::new(), None, params.limit)?.rows() - 1;
+    // A folder is followed by the separator of its system; what follows is below it up to the character after that separator.
+    let sql = format!(
+        "{SELECT} {SHOWN}
+         AND EXISTS (SELECT 1 FROM edit_hunks h WHERE h.edit_id = e.id AND h.status = ?2)
+         AND EXISTS (SELECT 1 FROM edit_files f JOIN json_each(?1) w
+                     WHERE f.edit_id = e.id AND w.value <> '' AND (f.path = w.value OR f.from_path = w.value
+                           OR (f.path > rtrim(w.value, '/') || '/' AND f.path < rtrim(w.value, '/') || '0')
+                           OR (f.path > rtrim(w.value, '\\') || '\\' AND f.path < rtrim(w.value, '\\') || ']')))
+         ORDER BY CASE ?2 WHEN 'accepted' THEN e.accepted END DESC, e.created_at DESC, e.id DESC LIMIT ?3"
+    );
+    let values = params![columns::to_json(&params.paths)?, columns::to_name(&params.hunks)?, limit];
+    let edits = columns::all(connection, &sql, values, from_row)?;
+    edits.into_iter().map(|edit| with_files(connection, edit)).collect()
+}
+
 /// A pending edit with its texts, whether its chat is deleted or not.
 pub(crate) fn stored(connection: &Connection, id: &EditId) -> Result<(PendingEdit, Vec<EditTexts>), StoreError> {
     let edit = columns::first(connection, &format!("{SELECT} WHERE e.id = ?1"), [id.as_str()], from_row)?;
@@ -329,8 +355,11 @@ fn decide(
         return Ok(edit);
     }
     let status = status_of(edit.files.iter().flat_map(|file| &file.hunks).map(|hunk| hunk.status));
-    let sql = "UPDATE edits SET status = ?2, updated_at = ?3, version = version + 1 WHERE id = ?1";
-    columns::execute(connection, sql, [id.as_str(), &columns::to_name(&status)?, &clock::now()])?;
+    let accepted = decisions.iter().any(|(_, status)| *status == HunkStatus::Accepted);
+    let sql = "UPDATE edits SET status = ?2, updated_at = ?3, version = version + 1,
+                                accepted = CASE WHEN ?4 THEN (SELECT coalesce(max(accepted), 0) + 1 FROM edits) ELSE accepted END
+               WHERE id = ?1";
+    columns::execute(connection, sql, params![id.as_str(), columns::to_name(&status)?, clock::now(), accepted])?;
     get(connection, id)
 }
 

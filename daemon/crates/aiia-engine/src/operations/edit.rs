@@ -12,12 +12,12 @@ use std::path::PathBuf;
 use aiia_edit::Hunk;
 use aiia_protocol::document::DocumentRef;
 use aiia_protocol::edit::{
-    DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, FileAction, FileChange, HunkStatus, ListEdits, PendingEdit,
-    Replacement,
+    DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, FileAction, FileChange, FindEdits, FoundEdits, HunkStatus,
+    ListEdits, PendingEdit, Replacement,
 };
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::{EditId, HunkNumber};
-use aiia_protocol::operation::{EditAccept, EditGet, EditList, EditReject, EditUndo};
+use aiia_protocol::operation::{EditAccept, EditFind, EditGet, EditList, EditReject, EditUndo};
 use aiia_protocol::page::Page;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
@@ -32,6 +32,12 @@ use crate::source;
 impl Handle for EditList {
     async fn handle(session: &Session, params: ListEdits) -> Result<Reply<Page<PendingEdit>>, Problem> {
         Ok(Reply::One(session.engine().store.list_edits(params).await?))
+    }
+}
+
+impl Handle for EditFind {
+    async fn handle(session: &Session, params: FindEdits) -> Result<Reply<FoundEdits>, Problem> {
+        Ok(Reply::One(FoundEdits { items: session.engine().store.find_edits(params).await? }))
     }
 }
 

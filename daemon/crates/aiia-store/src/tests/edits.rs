@@ -1,6 +1,7 @@
 //! Pending edits.
 
-use aiia_protocol::edit::{EditStatus, ListEdits};
+use aiia_protocol::edit::{EditStatus, FindEdits, ListEdits};
+use aiia_protocol::id::EditId;
 use rstest::rstest;
 
 use super::*;
@@ -113,6 +114,44 @@ async fn edits_are_listed_by_project_run_and_state() {
     assert_eq!(list(both).await, Ok(Vec::new()));
     is_not_found(list(ListEdits { run_id: Some("nothing".into()), ..none() }).await, "run");
     is_not_found(list(ListEdits { project_id: Some("nothing".into()), ..none() }).await, "project");
+}
+
+#[tokio::test]
+async fn edits_are_found_by_their_places() {
+    let store = fixture();
+    let edit = store.edit(&store.lone_run().await.run.id).await;
+    let find = async |path: &str, hunks| {
+        let params = FindEdits { paths: vec!["/elsewhere".to_owned(), path.to_owned()], hunks, limit: None };
+        store.find_edits(params).await.unwrap().into_iter().map(|edit| edit.id).collect::<Vec<_>>()
+    };
+    for path in ["/p", "/p/", "/p/b.rs", "/p/old.rs", "/"] {
+        assert_eq!(find(path, HunkStatus::Pending).await, [edit.id.clone()], "{path}");
+        assert_eq!(find(path, HunkStatus::Accepted).await, [], "{path}");
+    }
+    for path in ["/p/b", "/pp", "/q", "/p/b.rs/x", "untitled:/p/b.rs", "", "%", "/P"] {
+        assert_eq!(find(path, HunkStatus::Pending).await, [], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_accepted_last_is_found_first() {
+    let store = fixture();
+    let first = store.edit(&store.lone_run().await.run.id).await;
+    let second = store.edit(&store.lone_run().await.run.id).await;
+    let found = async || {
+        let params = FindEdits { paths: vec!["/p".to_owned()], hunks: HunkStatus::Accepted, limit: Some(2) };
+        store.find_edits(params).await.unwrap().into_iter().map(|edit| edit.id).collect::<Vec<_>>()
+    };
+    let decide = async |id: &EditId, hunk, status| {
+        store.decide_hunks(id.clone(), vec![(hunk, status)], None).await.unwrap();
+    };
+    decide(&second.id, 1, HunkStatus::Accepted).await;
+    decide(&first.id, 1, HunkStatus::Accepted).await;
+    // What happens to it afterwards does not count.
+    decide(&second.id, 2, HunkStatus::Rejected).await;
+    assert_eq!(found().await, [first.id.clone(), second.id.clone()]);
+    decide(&first.id, 1, HunkStatus::Undone).await;
+    assert_eq!(found().await, [second.id]);
 }
 
 #[tokio::test]

@@ -45,9 +45,9 @@ impl Handle for EditPropose {
         };
         let run = engine.store.get_run(run_id).await?;
         let chat = engine.store.get_chat(message.chat_id.clone()).await?;
-        let mut sources = Vec::new();
         let project = engine.store.get_project(chat.project_id.clone()).await?;
         let roots: Vec<PathBuf> = project.folders.iter().map(PathBuf::from).collect();
+        let mut sources = Vec::new();
         if params.documents.is_empty() {
             let question = path.iter().rev().nth(1).map_or("", |question| question.content.as_str());
             sources =
@@ -56,28 +56,35 @@ impl Handle for EditPropose {
         for document in &params.documents {
             sources.push(Source::read(session, document).await?);
         }
-        // A project may have several folders; a new file belongs to one only when there is one.
-        let root = match roots.as_slice() {
-            [root] => Some(root.clone()),
-            _ => sources.first().and_then(|source| source.root.clone()),
+        let title: String = format!("Apply “{}”", chat.title).chars().take(MAX_TITLE).collect();
+        let attempt = async |sources: Vec<Source>| {
+            // A project may have several folders; a new file belongs to one only when there is one.
+            let root = match roots.as_slice() {
+                [root] => Some(root.clone()),
+                _ => sources.first().and_then(|source| source.root.clone()),
+            };
+            if sources.is_empty() && root.is_none() {
+                return Err(Problem::new(ProblemCode::EditRejected, "The answer names no file of the project.")
+                    .with_hint("Say which file it is for."));
+            }
+            let reply = ModelReply {
+                title: title.clone(),
+                rounds: vec![text.clone()],
+                format: None,
+                cut_off: message.status != MessageStatus::Complete,
+                focus: None,
+                test_target: None,
+                root,
+                guard: Guard::Syntax,
+            };
+            propose_from(engine, &run, reply, sources).await.map_err(|refusal| refusal.problem)
         };
-        if sources.is_empty() && root.is_none() {
-            return Err(Problem::new(ProblemCode::EditRejected, "The answer names no file of the project.")
-                .with_hint("Say which file it is for."));
+        match (attempt(sources).await, &params.active) {
+            (Err(problem), Some(active)) if problem.code == ProblemCode::EditRejected => {
+                attempt(vec![Source::read(session, active).await?]).await.map(Reply::One)
+            }
+            (result, _) => result.map(Reply::One),
         }
-        let cut_off = message.status != MessageStatus::Complete;
-        let title = format!("Apply “{}”", chat.title).chars().take(MAX_TITLE).collect();
-        let reply = ModelReply {
-            title,
-            rounds: vec![text],
-            format: None,
-            cut_off,
-            focus: None,
-            test_target: None,
-            root,
-            guard: Guard::Syntax,
-        };
-        propose_from(engine, &run, reply, sources).await.map(Reply::One).map_err(|refusal| refusal.problem)
     }
 }
 
