@@ -781,6 +781,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/edits/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finds the pending edits of these files and folders. */
+        post: operations["edit.find"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/edits/{edit_id}": {
         parameters: {
             query?: never;
@@ -3292,6 +3309,24 @@ export interface components {
         };
         /** @description Where a hunk stands. */
         HunkStatus: "pending" | "accepted" | "rejected" | "undone";
+        /** @description Parameters of `edit.find`. */
+        FindEdits: {
+            /** @description Files and folders, absolute, or `untitled:NAME`: only edits that change one of these files or a file below one of these folders. */
+            paths: string[];
+            /** @description Only those that have a hunk in this state. */
+            hunks: components["schemas"]["HunkStatus"];
+            /**
+             * Format: uint32
+             * @description How many items, 1 to 200; 50 where absent.
+             * @default null
+             */
+            limit: number | null;
+        };
+        /** @description The result of `edit.find`. */
+        FoundEdits: {
+            /** @description The edits: where accepted hunks were asked for, the one that was accepted last first, else the newest first. */
+            items: components["schemas"]["PendingEdit"][];
+        };
         /** @description Parameters of `edit.get`. */
         EditRef: {
             /** @description The pending edit. */
@@ -3489,6 +3524,11 @@ export interface components {
              * @default []
              */
             documents: components["schemas"]["DocumentRef"][];
+            /**
+             * @description The file in front of the user, which code is for that fits no file which the answer names.
+             * @default null
+             */
+            active: components["schemas"]["DocumentRef"] | null;
         };
         /** @description Parameters of `context.get`. */
         GetContext: {
@@ -6568,6 +6608,42 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "edit.find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Files and folders, absolute, or `untitled:NAME`: only edits that change one of these files or a file below one of these folders. */
+                    paths: string[];
+                    /** @description Only those that have a hunk in this state. */
+                    hunks: components["schemas"]["HunkStatus"];
+                    /**
+                     * Format: uint32
+                     * @description How many items, 1 to 200; 50 where absent.
+                     * @default null
+                     */
+                    limit?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundEdits"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "edit.get": {
         parameters: {
             query?: never;
@@ -6954,6 +7030,11 @@ export interface operations {
                      * @default []
                      */
                     documents?: components["schemas"]["DocumentRef"][];
+                    /**
+                     * @description The file in front of the user, which code is for that fits no file which the answer names.
+                     * @default null
+                     */
+                    active?: components["schemas"]["DocumentRef"] | null;
                 };
             };
         };

@@ -58,6 +58,7 @@ export const ROUTES: Record<string, [method: string, path: string]> = {
   "run.events": ["GET", "/api/v1/runs/{run_id}/events"],
   "action.start": ["POST", "/api/v1/actions"],
   "edit.list": ["GET", "/api/v1/edits"],
+  "edit.find": ["POST", "/api/v1/edits/find"],
   "edit.get": ["GET", "/api/v1/edits/{edit_id}"],
   "edit.preview": ["GET", "/api/v1/edits/{edit_id}/preview"],
   "edit.accept": ["POST", "/api/v1/edits/{edit_id}/accept"],

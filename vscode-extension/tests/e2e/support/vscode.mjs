@@ -143,9 +143,9 @@ export class Window {
     await this.page.keyboard.press("Enter");
   }
 
-  /** Waits until VSCode has noted `text` among what it opens again: it writes that down some seconds later. */
-  async kept(text) {
-    await this.page.waitForFunction(async (text) => {
+  /** Waits until VSCode has noted a tab with this title among those that it opens again: it writes them down some seconds later. */
+  async kept(title) {
+    await this.page.waitForFunction(async (title) => {
       const asked = (request) =>
         new Promise((resolve, reject) => {
           request.onsuccess = () => resolve(request.result);
@@ -154,15 +154,14 @@ export class Window {
       for (const { name } of await indexedDB.databases()) {
         if (!name.startsWith("vscode-web-state-db")) continue;
         const database = await asked(indexedDB.open(name));
-        const stores = [...database.objectStoreNames];
-        const values = stores.length
-          ? await Promise.all(stores.map((store) => asked(database.transaction(store).objectStore(store).getAll())))
-          : [];
+        const tabs = [];
+        for (const store of database.objectStoreNames)
+          tabs.push(await asked(database.transaction(store).objectStore(store).get("memento/workbench.parts.editor")));
         database.close();
-        if (JSON.stringify(values).includes(text)) return true;
+        if (JSON.stringify(tabs).includes(title)) return true;
       }
       return false;
-    }, text);
+    }, title);
   }
 
   /** Puts the cursor at a line of the active editor. */
