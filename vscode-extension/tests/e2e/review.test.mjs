@@ -92,7 +92,7 @@ test("a review is still there after the window was loaded again", async () => {
   await window.edit("Start at 0");
   await lens("Accept").first().waitFor();
   await window.picture("22-before-reload");
-  await window.kept("total.py: Edit total");
+  await aiia.until("VSCode to note the tab", () => window.hasNoted("total.py: Edit total"));
   await window.page.reload();
   await lens("Accept").first().waitFor();
   // VSCode finds out again whether the folder is trusted, and until then nothing can be accepted.

@@ -72,13 +72,13 @@ export class Installation {
 
   /** Asks until there is an answer, at most for thirty seconds. */
   async until(what, ask) {
-    const end = Date.now() + 30_000;
+    const end = Date.now() + 120_000;
     for (;;) {
       const answer = await Promise.resolve()
         .then(ask)
         .catch(() => undefined);
       if (answer) return answer;
-      if (Date.now() > end) throw new Error(`${what}: nothing within thirty seconds`);
+      if (Date.now() > end) throw new Error(`${what}: nothing within two minutes`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -143,24 +143,23 @@ export class Window {
     await this.page.keyboard.press("Enter");
   }
 
-  /** Waits until VSCode has noted a tab with this title among those that it opens again: it writes them down some seconds later. */
-  async kept(title) {
-    await this.page.waitForFunction(async (title) => {
+  /** Whether VSCode has noted a tab with this title among those that it opens again: it writes them down some seconds later. */
+  async hasNoted(title) {
+    return this.page.evaluate(async (title) => {
       const asked = (request) =>
         new Promise((resolve, reject) => {
           request.onsuccess = () => resolve(request.result);
           request.onerror = () => reject(request.error);
         });
+      const tabs = [];
       for (const { name } of await indexedDB.databases()) {
         if (!name.startsWith("vscode-web-state-db")) continue;
         const database = await asked(indexedDB.open(name));
-        const tabs = [];
         for (const store of database.objectStoreNames)
           tabs.push(await asked(database.transaction(store).objectStore(store).get("memento/workbench.parts.editor")));
         database.close();
-        if (JSON.stringify(tabs).includes(title)) return true;
       }
-      return false;
+      return JSON.stringify(tabs).includes(title);
     }, title);
   }
 
