@@ -47,7 +47,7 @@ mod tests {
         receiver.recv_timeout(10 * limit).unwrap_err();
         assert!(from.elapsed() > limit && deadline.check().is_continue());
         while deadline.check().is_continue() {
-            assert!(from.elapsed() < Duration::from_secs(60), "work never passes the deadline");
+            assert!(from.elapsed() < Duration::from_mins(1), "work never passes the deadline");
         }
     }
 }
