@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::installation::Installation;
 
 /// Longer than anything may take on a busy machine.
-pub const LIMIT: Duration = Duration::from_secs(120);
+pub const LIMIT: Duration = Duration::from_mins(2);
 
 type Answerer = Box<dyn FnMut(&Value) -> Value>;
 
