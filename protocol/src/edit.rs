@@ -192,7 +192,8 @@ pub struct DecideEdit {
     /// Whether those of protected files are meant as well where no hunks are named.
     #[serde(default)]
     pub allow_protected: bool,
-    /// For `edit.undo`: what was accepted could not be written, so that the hunks wait again and there is nothing to take back.
+    /// What was decided before could not be written. For `edit.undo`: the accepted hunks wait again, and there is nothing to take back.
+    /// For `edit.accept`: the hunks that were taken back are in their files all the same.
     #[serde(default)]
     pub not_applied: bool,
     /// The files as they are now, where they differ from what the daemon sees.
@@ -345,6 +346,8 @@ pub struct FileChange {
     /// Where a file that is renamed stands now.
     #[serde(default)]
     pub from: Option<String>,
+    /// The hunks that it carries out.
+    pub hunks: Vec<HunkNumber>,
     /// SHA-256 of the text that the replacements fit, in hexadecimal; of the empty text for a file that is made. Another text:
     /// ask again.
     pub base_hash: String,

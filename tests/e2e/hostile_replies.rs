@@ -55,7 +55,7 @@ fn nothing_is_written_and_the_reason_is_said() {
         ("50 MB", b"a.py x = 1\n".repeat(5_000_000), "larger than", 1),
         ("an endless line", vec![b'x'; 3_000_000], "no code", 1),
         ("cut off", cut.as_bytes()[..cut.len() - 12].to_vec(), "cut off", 1),
-        ("bytes", (0..=255).cycle().take(100_000).collect(), "no code", 1),
+        ("bytes", (0..=255).cycle().take(100_000).collect(), "not UTF-8", 1),
         ("no such file", block("gone.py").into_bytes(), "gone.py", 1),
         ("a binary file", block("binary.py").into_bytes(), "binary.py", 1),
         ("not UTF-8", block("latin.py").into_bytes(), "latin.py", 1),

@@ -3393,7 +3393,8 @@ export interface components {
              */
             allow_protected: boolean;
             /**
-             * @description For `edit.undo`: what was accepted could not be written, so that the hunks wait again and there is nothing to take back.
+             * @description What was decided before could not be written. For `edit.undo`: the accepted hunks wait again, and there is nothing to take back.
+             *     For `edit.accept`: the hunks that were taken back are in their files all the same.
              * @default false
              */
             not_applied: boolean;
@@ -3421,6 +3422,8 @@ export interface components {
              * @default null
              */
             from: string | null;
+            /** @description The hunks that it carries out. */
+            hunks: number[];
             /**
              * @description SHA-256 of the text that the replacements fit, in hexadecimal; of the empty text for a file that is made. Another text:
              *     ask again.
@@ -6718,7 +6721,8 @@ export interface operations {
                      */
                     allow_protected?: boolean;
                     /**
-                     * @description For `edit.undo`: what was accepted could not be written, so that the hunks wait again and there is nothing to take back.
+                     * @description What was decided before could not be written. For `edit.undo`: the accepted hunks wait again, and there is nothing to take back.
+                     *     For `edit.accept`: the hunks that were taken back are in their files all the same.
                      * @default false
                      */
                     not_applied?: boolean;
@@ -6769,7 +6773,8 @@ export interface operations {
                      */
                     allow_protected?: boolean;
                     /**
-                     * @description For `edit.undo`: what was accepted could not be written, so that the hunks wait again and there is nothing to take back.
+                     * @description What was decided before could not be written. For `edit.undo`: the accepted hunks wait again, and there is nothing to take back.
+                     *     For `edit.accept`: the hunks that were taken back are in their files all the same.
                      * @default false
                      */
                     not_applied?: boolean;
@@ -6820,7 +6825,8 @@ export interface operations {
                      */
                     allow_protected?: boolean;
                     /**
-                     * @description For `edit.undo`: what was accepted could not be written, so that the hunks wait again and there is nothing to take back.
+                     * @description What was decided before could not be written. For `edit.undo`: the accepted hunks wait again, and there is nothing to take back.
+                     *     For `edit.accept`: the hunks that were taken back are in their files all the same.
                      * @default false
                      */
                     not_applied?: boolean;

@@ -50,12 +50,15 @@ pub(crate) fn run(kind: ActionKind, arguments: &ActionArguments) -> Result<u8, F
     }
     let Some(edit_id) = outcome.edit.clone() else { return Err(no_change(&outcome)) };
     let edit = client.call::<EditGet>(&EditRef { edit_id: edit_id.clone() })?;
+    let mut accept = || edits::accept_and_write(&mut client, &edit, None, arguments.allow_protected);
+    // What is to be written does not depend on anybody who reads the diff.
+    let written = arguments.write.then(&mut accept);
     if !arguments.json {
         output::diff(&edits::diff_from_here(&edit));
         edits::note_tolerances(&edit);
     }
     if arguments.write || (!arguments.json && confirm()) {
-        let decided = edits::accept_and_write(&mut client, &edit, None, arguments.allow_protected)?;
+        let decided = written.unwrap_or_else(accept)?;
         if arguments.json {
             output::json(&decided);
         }

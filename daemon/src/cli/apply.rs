@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use aiia_edit::{ComplaintKind, EditPlan, FileAction, ReplyContext, SourceFile, Workspace, plan};
 use aiia_engine::disk_workspace::{self, DiskWorkspace};
+use aiia_protocol::problem::Problem;
 use aiia_syntax::Language;
 use serde::Serialize;
 
 use crate::cli::arguments::ApplyArguments;
+use crate::cli::interrupt;
 use crate::cli::output;
 use crate::cli::write::{self, NewContent};
 use crate::exit::{self, Failure};
@@ -27,6 +29,9 @@ struct Report {
     status: &'static str,
     files: Vec<FileReport>,
     diff: String,
+    /// Why nothing was written although it was to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Box<Problem>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,7 +84,15 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<u8, Failure> {
         .take(aiia_edit::MAX_REPLY_BYTES as u64 + 1)
         .read_to_end(&mut reply)
         .map_err(|error| Failure::local(format!("The reply cannot be read: {error}.")))?;
-    let reply = String::from_utf8_lossy(&reply);
+    // What is too long is refused as such, wherever it was cut.
+    let reply = match String::from_utf8(reply) {
+        Err(error) if error.as_bytes().len() <= aiia_edit::MAX_REPLY_BYTES => {
+            let detail = format!("The reply is not UTF-8 (at byte {}).", error.utf8_error().valid_up_to());
+            return Err(Failure::new(exit::FAILED, detail, "Convert it first, as with `iconv -f LATIN1 -t UTF-8`."));
+        }
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        Ok(reply) => reply,
+    };
     let files = match arguments.files.as_slice() {
         [] => named_files(&root, &reply),
         files => files.iter().map(|file| given_file(&root, file)).collect::<Result<_, _>>()?,
@@ -98,7 +111,8 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<u8, Failure> {
             (true, true) => "applied",
             (true, false) => "applicable",
         };
-        output::json(&Report { status, files: file_reports(&plan), diff });
+        let problem = written.as_ref().err().map(|failure| failure.problem.clone());
+        output::json(&Report { status, files: file_reports(&plan), diff, problem });
     } else {
         output::diff(&diff);
         for hunk in plan.files.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.tolerances.is_empty()) {
@@ -137,7 +151,14 @@ fn write_files(root: &Path, plan: &EditPlan, allow_protected: bool) -> Result<()
             }
         }
     }
-    write::refuse_protected(contents.iter().map(|file| file.path.as_path()), allow_protected)?;
+    let paths = plan.files.iter().flat_map(|file| {
+        let from = if let FileAction::Rename { from } = &file.action { Some(root.join(from)) } else { None };
+        [Some(root.join(&file.path)), from].map(|path| Some((path?, file.protection.map(|why| why.to_string()))))
+    });
+    let paths: Vec<_> = paths.flatten().collect();
+    let paths = paths.iter().map(|(path, why)| (path.as_path(), why.as_deref()));
+    write::refuse_protected(paths, allow_protected)?;
+    let _whole = interrupt::hold();
     write::write(&contents)?;
     for file in &contents {
         let done = if file.new.is_some() { "Written" } else { "Removed" };

@@ -49,12 +49,12 @@ pub(crate) fn run(arguments: &BackupArguments) -> Result<u8, Failure> {
             }
             Ok(if sound { exit::OK } else { exit::FAILED })
         }
-        BackupVerb::Restore { name } => restore(name),
+        BackupVerb::Restore { name } => restore(name, json),
     }
 }
 
 /// Ends the daemon and swaps the files while nobody else can start one.
-fn restore(name: &str) -> Result<u8, Failure> {
+fn restore(name: &str, json: bool) -> Result<u8, Failure> {
     let paths = Paths::from_environment()?;
     lifecycle::stop(&paths)?;
     let lock = Lock::take(&paths.daemon_lock())
@@ -65,6 +65,10 @@ fn restore(name: &str) -> Result<u8, Failure> {
             .into());
     };
     let kept = aiia_engine::restore_backup(&paths.data_dir, name)?;
+    if json {
+        output::json(&serde_json::json!({ "restored": name, "kept": kept }));
+        return Ok(exit::OK);
+    }
     output::note(&format!("The store is as it was in {name}."));
     if let Some(kept) = kept {
         output::note(&format!("What was there before is kept in {}.", kept.display()));

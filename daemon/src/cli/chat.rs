@@ -25,12 +25,12 @@ pub(crate) fn run(arguments: &ChatArguments) -> Result<u8, Failure> {
         ChatChange::Delete { chat } => {
             client.call::<ChatDelete>(&DeleteChat { chat_id: chat.as_str().into(), if_version: None })?;
             output::note(&format!("Deleted. `aiia chat restore {chat}` brings it back."));
-            return Ok(exit::OK);
+            return Ok(gone(arguments.json, "deleted", chat));
         }
         ChatChange::Purge { chat } => {
             client.call::<ChatPurge>(&reference(chat))?;
             output::note("Erased.");
-            return Ok(exit::OK);
+            return Ok(gone(arguments.json, "purged", chat));
         }
         ChatChange::Settings { chat } => {
             let settings = client.call::<ChatSettings>(&reference(chat))?.settings;
@@ -49,6 +49,14 @@ pub(crate) fn run(arguments: &ChatArguments) -> Result<u8, Failure> {
         show(&made);
     }
     Ok(exit::OK)
+}
+
+/// The result of what leaves nothing to show.
+fn gone(json: bool, how: &str, chat: &str) -> u8 {
+    if json {
+        output::json(&serde_json::json!({ how: chat }));
+    }
+    exit::OK
 }
 
 fn reference(chat: &str) -> ChatRef {

@@ -8,9 +8,10 @@ use aiia_protocol::edit::{
     DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, EditStatus, FileChange, HunkStatus, ListEdits, PendingEdit,
 };
 use aiia_protocol::id::{EditId, HunkNumber};
-use aiia_protocol::operation::{EditAccept, EditGet, EditList, EditReject, EditUndo};
+use aiia_protocol::operation::{EditAccept, EditGet, EditList, EditReject, EditUndo, Operation};
 
 use crate::cli::arguments::{DecideArguments, ListArguments};
+use crate::cli::interrupt;
 use crate::cli::output::{self, Style, paint};
 use crate::cli::write;
 use crate::client::Client;
@@ -71,9 +72,14 @@ pub(crate) fn reject(arguments: &DecideArguments) -> Result<u8, Failure> {
 pub(crate) fn undo(arguments: &DecideArguments) -> Result<u8, Failure> {
     let mut client = Client::open()?;
     let edit = get(&mut client, arguments)?;
-    write::refuse_protected(edit.files.iter().map(|file| Path::new(&file.path)), arguments.allow_protected)?;
+    let meant = |file: &&EditFile| has(file, HunkStatus::Accepted, arguments.hunks.as_deref());
+    refuse_protected(edit.files.iter().filter(meant), arguments.allow_protected)?;
+    let _whole = interrupt::hold();
     let outcome = client.call::<EditUndo>(&decision(&edit, arguments.hunks.clone()))?;
-    write_changes(&outcome.changes)?;
+    if let Err(failure) = write_changes(&outcome.changes) {
+        not_written::<EditAccept>(&mut client, &outcome);
+        return Err(failure);
+    }
     if arguments.json {
         output::json(&outcome);
     }
@@ -92,18 +98,29 @@ pub(crate) fn accept_and_write(
     hunks: Option<Vec<HunkNumber>>,
     allow_protected: bool,
 ) -> Result<EditOutcome, Failure> {
-    let meant = |file: &&EditFile| {
-        let waits = |hunk: &EditHunk| hunk.status == HunkStatus::Pending;
-        file.hunks.iter().any(|hunk| waits(hunk) && hunks.as_ref().is_none_or(|hunks| hunks.contains(&hunk.number)))
-    };
-    let paths = edit.files.iter().filter(meant).flat_map(|file| [Some(&file.path), file.from.as_ref()]).flatten();
-    write::refuse_protected(paths.map(Path::new), allow_protected)?;
+    let meant = |file: &&EditFile| has(file, HunkStatus::Pending, hunks.as_deref());
+    refuse_protected(edit.files.iter().filter(meant), allow_protected)?;
+    let _whole = interrupt::hold();
     let outcome = client.call::<EditAccept>(&decision(edit, hunks))?;
     if let Err(failure) = write_changes(&outcome.changes) {
-        take_back(client, edit, &outcome.edit);
+        not_written::<EditUndo>(client, &outcome);
         return Err(failure);
     }
     Ok(outcome)
+}
+
+/// Whether a file has a hunk in this state, of `hunks` where some are named.
+fn has(file: &EditFile, status: HunkStatus, hunks: Option<&[HunkNumber]>) -> bool {
+    let is_meant = |hunk: &EditHunk| hunks.is_none_or(|hunks| hunks.contains(&hunk.number));
+    file.hunks.iter().any(|hunk| hunk.status == status && is_meant(hunk))
+}
+
+fn refuse_protected<'a>(files: impl Iterator<Item = &'a EditFile>, allowed: bool) -> Result<(), Failure> {
+    let paths = files.flat_map(|file| {
+        let why = file.protection.as_deref();
+        [Some((Path::new(&file.path), why)), file.from.as_ref().map(|from| (Path::new(from), why))]
+    });
+    Ok(write::refuse_protected(paths.flatten(), allowed)?)
 }
 
 /// The decision, with the files as they are on disk: an editor may have another text of them, but the disk is written.
@@ -127,46 +144,34 @@ fn write_changes(changes: &[FileChange]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tells the daemon that what it counts as accepted is in no file.
-fn take_back(client: &mut Client, before: &PendingEdit, after: &PendingEdit) {
-    let waited = |number: HunkNumber| {
-        before
-            .files
-            .iter()
-            .flat_map(|file| &file.hunks)
-            .any(|hunk| hunk.number == number && hunk.status == HunkStatus::Pending)
-    };
-    let accepted = after.files.iter().flat_map(|file| &file.hunks).filter(|hunk| hunk.status == HunkStatus::Accepted);
-    let hunks = accepted.map(|hunk| hunk.number).filter(|number| waited(*number)).collect();
-    let params = DecideEdit { hunks: Some(hunks), not_applied: true, ..DecideEdit::all_of(after.id.clone()) };
-    if let Err(problem) = client.call::<EditUndo>(&params) {
-        output::note(&format!("The daemon still counts the change as accepted: {problem}"));
+/// Tells the daemon that what it counts as decided was not done to the files: `Back` is what takes the decision back.
+fn not_written<Back: Operation<Params = DecideEdit, Result = EditOutcome>>(client: &mut Client, outcome: &EditOutcome) {
+    let hunks = outcome.changes.iter().flat_map(|change| change.hunks.iter().copied()).collect();
+    let params = DecideEdit { hunks: Some(hunks), not_applied: true, ..DecideEdit::all_of(outcome.edit.id.clone()) };
+    if let Err(problem) = client.call::<Back>(&params) {
+        output::note(&format!("The daemon still counts the change as done: {problem}"));
     }
 }
 
 /// The diff with the names of its files as seen from the working directory, so that `git apply` and `patch` find them.
 pub(crate) fn diff_from_here(edit: &PendingEdit) -> String {
-    match std::env::current_dir() {
-        Ok(here) => diff_from(&here, edit.files.iter().map(|file| file.path.as_str()), &edit.diff),
-        Err(_) => edit.diff.clone(),
+    match std::env::current_dir().ok().as_deref().and_then(Path::to_str) {
+        Some(here) => diff_from(here, &edit.diff),
+        None => edit.diff.clone(),
     }
 }
 
-fn diff_from<'a>(here: &Path, files: impl Iterator<Item = &'a str>, diff: &str) -> String {
-    let mut heads = Vec::new();
-    for file in files {
-        if let Some(near) = Path::new(file).strip_prefix(here).ok().and_then(Path::to_str) {
-            heads.push((format!("--- a/{file}"), format!("--- a/{near}")));
-            heads.push((format!("+++ b/{file}"), format!("+++ b/{near}")));
-        }
-    }
-    diff.split_inclusive('\n')
-        .map(|line| {
-            let bare = line.trim_end_matches(['\r', '\n']);
-            let head = heads.iter().find(|(head, _)| head == bare);
-            head.map_or_else(|| line.to_owned(), |(_, near)| format!("{near}{}", &line[bare.len()..]))
-        })
-        .collect()
+fn diff_from(here: &str, diff: &str) -> String {
+    let here = here.trim_end_matches('/');
+    let near = |line: &str| {
+        let names = ["a/", "b/", "rename from ", "rename to "];
+        names.iter().fold(line.to_owned(), |line, name| line.replace(&format!("{name}{here}/"), name))
+    };
+    let is_header = |line: &str| {
+        let starts = ["diff --git ", "--- a/", "--- \"a/", "+++ b/", "+++ \"b/", "rename from ", "rename to "];
+        starts.iter().any(|start| line.starts_with(start))
+    };
+    diff.split_inclusive('\n').map(|line| if is_header(line) { near(line) } else { line.to_owned() }).collect()
 }
 
 /// Says which hunks were not matched exactly.
@@ -182,10 +187,20 @@ mod tests {
 
     #[test]
     fn a_diff_names_files_as_they_are_seen_from_here() {
-        let diff =
-            "--- a//p/src/a.py\n+++ b//p/src/a.py\n@@ -1 +1 @@\n---- a//p/src/a.py\n+x\n--- /dev/null\n+++ b//q/b.py\n";
-        let expected =
-            "--- a/src/a.py\n+++ b/src/a.py\n@@ -1 +1 @@\n---- a//p/src/a.py\n+x\n--- /dev/null\n+++ b//q/b.py\n";
-        assert_eq!(diff_from(Path::new("/p"), ["/p/src/a.py", "/q/b.py"].into_iter(), diff), expected);
+        for (diff, expected) in [
+            (
+                "--- a//p/src/a.py\n+++ b//p/src/a.py\n@@ -1 +1 @@\n---- a//p/src/a.py\n+x\n--- /dev/null\n+++ b//q/b.py\n",
+                "--- a/src/a.py\n+++ b/src/a.py\n@@ -1 +1 @@\n---- a//p/src/a.py\n+x\n--- /dev/null\n+++ b//q/b.py\n",
+            ),
+            ("--- a//p/a b.py\t\n+++ b//p/a b.py\t\n", "--- a/a b.py\t\n+++ b/a b.py\t\n"),
+            ("+++ \"b//p/\\303\\251.py\"\n", "+++ \"b/\\303\\251.py\"\n"),
+            (
+                "diff --git a//p/o.py b//p/n.py\nrename from /p/o.py\nrename to /p/n.py\n",
+                "diff --git a/o.py b/n.py\nrename from o.py\nrename to n.py\n",
+            ),
+            ("diff --git a//pp/o.py b//pp/o.py\n", "diff --git a//pp/o.py b//pp/o.py\n"),
+        ] {
+            assert_eq!(diff_from("/p", diff), expected);
+        }
     }
 }

@@ -1,13 +1,34 @@
 //! Ctrl-C: the first one cancels the run, the pull or the transfer, the second one ends the program.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
 use aiia_protocol::id::{PullId, RunId, TransferId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::Canceller;
 use crate::exit;
+
+/// Held while files are written.
+static WHOLE: Mutex<()> = Mutex::new(());
+/// How long Ctrl-C waits for that.
+const HOLD_LIMIT: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// While what it gives lives, Ctrl-C waits: what was begun is done as a whole or not at all.
+pub(crate) fn hold() -> MutexGuard<'static, ()> {
+    Interrupt::listen();
+    WHOLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until nothing is held, within a limit.
+fn wait_for_whole() {
+    let until = Instant::now() + HOLD_LIMIT;
+    while matches!(WHOLE.try_lock(), Err(TryLockError::WouldBlock)) && Instant::now() < until {
+        std::thread::sleep(LOOK_AGAIN);
+    }
+}
 
 /// Asks for the end of what goes on.
 type Cancel = Box<dyn FnOnce() -> io::Result<()> + Send>;
@@ -18,7 +39,13 @@ pub(crate) struct Interrupt(Arc<Mutex<Option<Cancel>>>);
 
 impl Interrupt {
     /// From now on Ctrl-C ends the program with the code of a cancelled one, or cancels what is being watched.
+    /// The process has one of it.
     pub(crate) fn listen() -> Self {
+        static ONLY: OnceLock<Interrupt> = OnceLock::new();
+        ONLY.get_or_init(Self::start).clone()
+    }
+
+    fn start() -> Self {
         let interrupt = Self::default();
         let watched = interrupt.clone();
         // Without the thread the system's own handling of Ctrl-C stays.
@@ -66,6 +93,7 @@ impl Interrupt {
     fn interrupted(&self) {
         let watched = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if watched.is_none_or(|cancel| cancel().is_err()) {
+            wait_for_whole();
             std::process::exit(i32::from(exit::CANCELLED));
         }
     }

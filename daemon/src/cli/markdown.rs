@@ -7,6 +7,20 @@ pub(crate) struct MarkdownStream {
     skin: MadSkin,
     width: usize,
     waiting: String,
+    seen: Seen,
+}
+
+/// What is known of the text that waits, so that no line of it is looked at twice.
+#[derive(Default)]
+struct Seen {
+    /// The fence that is open.
+    fence: Option<(char, usize)>,
+    /// The lines up to here were looked at.
+    lines: usize,
+    /// The last line, which is not complete yet, has no break up to here.
+    bytes: usize,
+    /// So much are complete blocks: up to the last blank line that is not inside a fence.
+    complete: usize,
 }
 
 impl MarkdownStream {
@@ -17,19 +31,23 @@ impl MarkdownStream {
     }
 
     fn with_width(skin: MadSkin, width: usize) -> Self {
-        Self { skin, width, waiting: String::new() }
+        Self { skin, width, waiting: String::new(), seen: Seen::default() }
     }
 
     /// Takes the next part; gives the blocks that it completes, formatted.
     pub(crate) fn push(&mut self, part: &str) -> String {
         self.waiting.push_str(part);
-        let end = complete_blocks(&self.waiting);
+        self.seen.look(&self.waiting);
+        let end = std::mem::take(&mut self.seen.complete);
         let blocks: String = self.waiting.drain(..end).collect();
+        self.seen.lines -= end;
+        self.seen.bytes -= end;
         self.format(&blocks)
     }
 
     /// Gives what is left, formatted.
     pub(crate) fn finish(&mut self) -> String {
+        self.seen = Seen::default();
         let rest = std::mem::take(&mut self.waiting);
         self.format(&rest)
     }
@@ -39,30 +57,26 @@ impl MarkdownStream {
     }
 }
 
-/// How much of `text` are complete blocks: up to the last blank line that is not inside a fence.
-fn complete_blocks(text: &str) -> usize {
-    let mut fence: Option<(char, usize)> = None;
-    let mut complete = 0;
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        at += line.len();
-        if !line.ends_with('\n') {
-            break;
-        }
-        let line = line.trim();
-        let mark = line.chars().next().filter(|character| *character == '`' || *character == '~');
-        let run = mark.map_or(0, |mark| line.chars().take_while(|character| *character == mark).count());
-        match (fence, mark) {
-            (None, Some(mark)) if run >= 3 => fence = Some((mark, run)),
-            (Some((open, length)), Some(mark)) if mark == open && run >= length && line.len() == run => {
-                fence = None;
-                complete = at;
+impl Seen {
+    /// Looks at the lines of `text` that have become complete.
+    fn look(&mut self, text: &str) {
+        while let Some(end) = text[self.bytes..].find('\n').map(|at| self.bytes + at + 1) {
+            let line = text[self.lines..end].trim();
+            (self.lines, self.bytes) = (end, end);
+            let mark = line.chars().next().filter(|character| *character == '`' || *character == '~');
+            let run = mark.map_or(0, |mark| line.chars().take_while(|character| *character == mark).count());
+            match (self.fence, mark) {
+                (None, Some(mark)) if run >= 3 => self.fence = Some((mark, run)),
+                (Some((open, length)), Some(mark)) if mark == open && run >= length && line.len() == run => {
+                    self.fence = None;
+                    self.complete = end;
+                }
+                (None, _) if line.is_empty() => self.complete = end,
+                _ => {}
             }
-            (None, _) if line.is_empty() => complete = at,
-            _ => {}
         }
+        self.bytes = text.len();
     }
-    complete
 }
 
 #[cfg(test)]
@@ -80,7 +94,14 @@ mod tests {
     #[case("````\n```\n\n````\n", 15)]
     #[case("~~~\n```\n\n", 0)]
     fn blocks(#[case] text: &str, #[case] expected: usize) {
-        assert_eq!(complete_blocks(text), expected);
+        for size in [1, 3, 100] {
+            let (mut seen, mut known) = (Seen::default(), 0);
+            while known < text.len() {
+                known = text.len().min(known + size);
+                seen.look(&text[..known]);
+            }
+            assert_eq!(seen.complete, expected, "{size}");
+        }
     }
 
     #[test]

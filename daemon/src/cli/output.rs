@@ -37,24 +37,34 @@ pub(crate) enum Style {
     Faint,
 }
 
-/// Writes to `to` and ends the process quietly when nobody reads any more, as in `aiia history | head`.
-fn write(mut to: impl Write, text: &str) {
-    if let Err(error) = to.write_all(text.as_bytes()).and_then(|()| to.flush())
-        && error.kind() == io::ErrorKind::BrokenPipe
-    {
-        std::process::exit(i32::from(exit::OK));
+/// Writes a result. Ends the process quietly when nobody reads any more, as in `aiia history | head`, and with an error when it cannot
+/// be written, as on a full disk.
+fn write(text: &str) {
+    let mut to = io::stdout().lock();
+    if let Err(error) = to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            std::process::exit(i32::from(exit::OK));
+        }
+        say(&format!("error: The result cannot be written: {error}.\n"));
+        std::process::exit(i32::from(exit::FAILED));
     }
+}
+
+/// Writes what is no result. What goes on does not depend on anybody who reads it.
+fn say(text: &str) {
+    let mut to = io::stderr().lock();
+    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
 }
 
 /// Prints a line of a result. The text may come from a model.
 pub(crate) fn line(text: &str) {
-    write(io::stdout().lock(), &format!("{}\n", clean(text)));
+    write(&format!("{}\n", clean(text)));
 }
 
 /// Prints a result as JSON.
 pub(crate) fn json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => write(io::stdout().lock(), &format!("{text}\n")),
+        Ok(text) => write(&format!("{text}\n")),
         Err(error) => note(&format!("The result cannot be shown as JSON: {error}.")),
     }
 }
@@ -62,19 +72,19 @@ pub(crate) fn json(value: &impl Serialize) {
 /// Prints one result of many as a line of JSON.
 pub(crate) fn json_line(value: &impl Serialize) {
     match serde_json::to_string(value) {
-        Ok(text) => write(io::stdout().lock(), &format!("{text}\n")),
+        Ok(text) => write(&format!("{text}\n")),
         Err(error) => note(&format!("The result cannot be shown as JSON: {error}.")),
     }
 }
 
 /// Prints text of our own, such as completions, as it is.
 pub(crate) fn verbatim(bytes: &[u8]) {
-    write(io::stdout().lock(), &String::from_utf8_lossy(bytes));
+    write(&String::from_utf8_lossy(bytes));
 }
 
 /// Says something on standard error.
 pub(crate) fn note(text: &str) {
-    write(io::stderr().lock(), &format!("{}\n", clean(text)));
+    say(&format!("{}\n", clean(text)));
 }
 
 /// A path as it is seen from the working directory.
@@ -91,7 +101,7 @@ pub(crate) fn report(failure: &Failure) {
     let mut lines = vec![format!("{} {}", paint("error:", Style::Bad), clean(&problem.detail))];
     lines.extend(problem.errors.iter().map(|error| format!("  {}: {}", clean(&error.pointer), clean(&error.detail))));
     lines.extend(problem.hint.iter().map(|hint| format!("{} {}", paint("hint:", Style::Warning), clean(hint))));
-    write(io::stderr().lock(), &format!("{}\n", lines.join("\n")));
+    say(&format!("{}\n", lines.join("\n")));
 }
 
 /// `text` set off for standard output.
@@ -116,7 +126,7 @@ fn styled(text: &str, style: Style, to: &impl IsTerminal) -> String {
 
 /// Prints a line that [`paint`] made parts of.
 pub(crate) fn painted_line(text: &str) {
-    write(io::stdout().lock(), &format!("{text}\n"));
+    write(&format!("{text}\n"));
 }
 
 /// Prints a unified diff: in colour and harmless on a terminal, byte for byte elsewhere so that it can be applied.
@@ -127,7 +137,7 @@ pub(crate) fn diff(text: &str) {
         (true, false) => clean(text),
         (true, true) => coloured_diff::coloured(&clean(text)),
     };
-    write(to.lock(), &text);
+    write(&text);
 }
 
 /// Prints an answer while it comes: as it is in a pipe, as formatted Markdown, block by block, on a terminal.
@@ -162,14 +172,14 @@ impl Answer {
             self.print(&rest);
         }
         if !self.ends_with_newline {
-            write(io::stdout().lock(), "\n");
+            write("\n");
         }
     }
 
     fn print(&mut self, text: &str) {
         if !text.is_empty() {
             self.ends_with_newline = text.ends_with('\n');
-            write(io::stdout().lock(), text);
+            write(text);
         }
     }
 }
@@ -198,9 +208,9 @@ impl Progress {
         if to.is_terminal() {
             let width = usize::from(termimad::terminal_size().0).max(20);
             let fitting: String = text.chars().take(width - 1).collect();
-            write(to.lock(), &format!("{ERASE}{}", styled(&fitting, Style::Faint, &to)));
+            say(&format!("{ERASE}{}", styled(&fitting, Style::Faint, &to)));
         } else if phase(&text) != phase(&self.shown) {
-            write(to.lock(), &format!("{text}\n"));
+            say(&format!("{text}\n"));
         }
         self.shown = text;
     }
@@ -208,7 +218,7 @@ impl Progress {
     /// Takes the line away, so that something else can be printed.
     pub(crate) fn clear(&mut self) {
         if !self.shown.is_empty() && !self.silent && io::stderr().is_terminal() {
-            write(io::stderr().lock(), ERASE);
+            say(ERASE);
         }
         self.shown.clear();
     }

@@ -177,17 +177,24 @@ fn revise(client: &mut Client, id: &EditId, hunk: &EditHunk) -> Result<(), Failu
         tempfile::tempdir().map_err(|error| Failure::local(format!("There is no temporary folder: {error}.")))?;
     let file = folder.path().join(format!("hunk-{}.txt", hunk.number));
     let failed = |error: io::Error| Failure::local(format!("{} cannot be used: {error}.", file.display()));
+    // What was written there outlives what goes wrong afterwards.
+    let kept = |mut failure: Failure, folder: tempfile::TempDir| {
+        let path = folder.keep().join(file.file_name().unwrap_or_default());
+        failure.problem.hint = Some(format!("The lines that you wrote are in {}.", path.display()));
+        failure
+    };
     std::fs::write(&file, &hunk.new_text).map_err(failed)?;
     // The variable may hold arguments, such as `code --wait`.
     let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(&file).status();
     match status {
         Ok(status) if status.success() => {}
-        Ok(_) => return Err(Failure::local(format!("`{editor}` failed; the hunk is as it was."))),
+        Ok(_) => return Err(kept(Failure::local(format!("`{editor}` failed; the hunk is as it was.")), folder)),
         Err(error) => return Err(Failure::local(format!("`{editor}` could not be started: {error}."))),
     }
     let new_text = std::fs::read_to_string(&file).map_err(failed)?;
     if new_text != hunk.new_text {
-        client.call::<EditRevise>(&ReviseHunk { edit_id: id.clone(), hunk: hunk.number, new_text })?;
+        let revised = ReviseHunk { edit_id: id.clone(), hunk: hunk.number, new_text };
+        client.call::<EditRevise>(&revised).map_err(|problem| kept(problem.into(), folder))?;
     }
     Ok(())
 }

@@ -54,6 +54,7 @@ pub(crate) fn show_run(client: &mut Client, run: &Run, show: Show) -> Result<Out
     let mut progress = Progress::new(show == Show::Nothing);
     let mut answer = (show == Show::Answer).then(Answer::new);
     let mut outcome = Outcome::default();
+    let mut characters = 0;
     let mut ended = Err(Failure::from(Problem::new(ProblemCode::Internal, "The run ended without saying how.")));
     for event in client.run_events(&run.id)? {
         match event {
@@ -61,12 +62,13 @@ pub(crate) fn show_run(client: &mut Client, run: &Run, show: Show) -> Result<Out
             Ok(RunEventKind::Context { tokens, redactions, .. }) => progress.show(&sent(tokens, redactions)),
             Ok(RunEventKind::Text { text }) => {
                 outcome.text.push_str(&text);
+                characters += text.chars().count();
                 match &mut answer {
                     Some(answer) => {
                         progress.clear();
                         answer.part(&text);
                     }
-                    None => progress.show(&format!("writing: {} characters", outcome.text.chars().count())),
+                    None => progress.show(&format!("writing: {characters} characters")),
                 }
             }
             Ok(RunEventKind::Reasoning { .. }) => progress.show("thinking"),

@@ -27,6 +27,12 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
     if let Some(output) = arguments.output.as_deref().filter(|_| !to_stdout) {
         refuse_existing(output, arguments.force)?;
     }
+    if to_stdout && arguments.json {
+        return Err(Failure::usage(
+            "Standard output gets the file, so that there is no place for --json.",
+            "Leave one out.",
+        ));
+    }
     let format = arguments.format.as_ref().and_then(|format| serde_json::from_value(format.clone().into()).ok());
     let mut client = Client::open()?;
     let begun = client.call::<ExportStart>(&StartExport {

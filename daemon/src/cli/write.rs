@@ -1,7 +1,9 @@
 //! Writes changes into files: only into the text that they were made for, all of them or none.
 
+use std::cell::Cell;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
 use aiia_protocol::edit::{FileAction, FileChange};
@@ -107,14 +109,13 @@ pub(crate) fn write(files: &[NewContent]) -> Result<(), Problem> {
 
 fn put_in_place(staged: &[Stage]) -> Result<(), Problem> {
     for (done, stage) in staged.iter().enumerate() {
-        if let Err(error) = stage.commit() {
-            for earlier in staged[..done].iter().rev() {
-                if let Err(error) = earlier.take_back() {
-                    return Err(cannot("put back to its old content", &earlier.path, &error));
-                }
-            }
-            return Err(cannot("written", &stage.path, &error));
+        let Err(error) = stage.commit() else { continue };
+        let mut problem = cannot("written", &stage.path, &error);
+        let stuck: Vec<String> = staged[..done].iter().rev().filter_map(Stage::stuck).collect();
+        if !stuck.is_empty() {
+            problem = problem.with_hint(format!("Not put back to what they were: {}.", stuck.join(", ")));
         }
+        return Err(problem);
     }
     Ok(())
 }
@@ -128,16 +129,23 @@ struct Stage<'a> {
     new: Option<PathBuf>,
     /// Where the old file waits meanwhile.
     backup: PathBuf,
+    /// The file keeps its place and gets another content: it belongs to somebody whose files this user cannot make.
+    in_place: bool,
+    /// The old file is nowhere else.
+    keep_backup: Cell<bool>,
 }
 
 impl<'a> Stage<'a> {
     fn prepare(file: &'a NewContent, made: &mut Vec<PathBuf>) -> io::Result<Self> {
         let old = file.old.as_deref();
+        if file.new.is_none() && fs::symlink_metadata(&file.path).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Err(io::Error::other("it is a link, which is neither moved nor removed with what it leads to"));
+        }
         // A link stays a link: what it leads to is written.
         let path = if old.is_some() { file.path.canonicalize()? } else { file.path.clone() };
         unchanged(&path, old)?;
-        let like = file.like.as_deref().or(old.map(|_| path.as_path()));
-        let permissions = like.map(fs::metadata).transpose()?.map(|metadata| metadata.permissions());
+        let like = file.like.as_deref().or(old.map(|_| path.as_path())).map(fs::metadata).transpose()?;
+        let permissions = like.as_ref().map(fs::Metadata::permissions);
         if permissions.as_ref().is_some_and(fs::Permissions::readonly) {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
         }
@@ -146,9 +154,14 @@ impl<'a> Stage<'a> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let beside = |ending: &str| folder.join(format!(".{name}.aiia-{}{ending}", std::process::id()));
         let temporary = beside("");
+        let mut in_place = false;
         let written = file.new.as_deref().map_or(Ok(()), |new| {
             let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
             file.write_all(new)?;
+            let mine = file.metadata()?;
+            if let Some(like) = like.as_ref().filter(|like| (like.uid(), like.gid()) != (mine.uid(), mine.gid())) {
+                in_place = fchown(&file, Some(like.uid()), Some(like.gid())).is_err() && old.is_some();
+            }
             if let Some(permissions) = permissions {
                 file.set_permissions(permissions)?;
             }
@@ -161,15 +174,21 @@ impl<'a> Stage<'a> {
             return Err(error);
         }
         let backup = beside("-old");
-        Ok(Self { path, old, new: file.new.is_some().then_some(temporary), backup })
+        let new = file.new.is_some().then_some(temporary);
+        Ok(Self { path, old, new, backup, in_place, keep_backup: Cell::new(false) })
     }
 
     fn commit(&self) -> io::Result<()> {
         unchanged(&self.path, self.old)?;
         match (&self.new, self.old) {
-            (Some(new), None) => fs::hard_link(new, &self.path),
+            (Some(new), None) => place_new(new, &self.path),
+            (Some(new), Some(_)) if self.in_place => {
+                fs::copy(&self.path, &self.backup)?;
+                overwrite(&self.path, &fs::read(new)?).inspect_err(|_| self.keep_backup.set(self.take_back().is_err()))
+            }
             (Some(new), Some(_)) => {
-                fs::hard_link(&self.path, &self.backup)?;
+                // Some file systems have no links.
+                fs::hard_link(&self.path, &self.backup).or_else(|_| fs::copy(&self.path, &self.backup).map(drop))?;
                 fs::rename(new, &self.path)
             }
             (None, _) => fs::rename(&self.path, &self.backup),
@@ -177,7 +196,19 @@ impl<'a> Stage<'a> {
     }
 
     fn take_back(&self) -> io::Result<()> {
-        if self.old.is_some() { fs::rename(&self.backup, &self.path) } else { fs::remove_file(&self.path) }
+        match self.old {
+            Some(old) if self.in_place => overwrite(&self.path, old),
+            Some(_) => fs::rename(&self.backup, &self.path),
+            None => fs::remove_file(&self.path),
+        }
+    }
+
+    /// Takes back; where that fails, keeps the old file and says where it is.
+    fn stuck(&self) -> Option<String> {
+        let error = self.take_back().err()?;
+        self.keep_backup.set(true);
+        let old = self.old.map(|_| format!(", the old one is {}", self.backup.display())).unwrap_or_default();
+        Some(format!("{} ({error}{old})", self.path.display()))
     }
 
     /// Removes what waits beside the file.
@@ -185,8 +216,30 @@ impl<'a> Stage<'a> {
         if let Some(new) = &self.new {
             let _ = fs::remove_file(new);
         }
-        let _ = fs::remove_file(&self.backup);
+        if !self.keep_backup.get() {
+            let _ = fs::remove_file(&self.backup);
+        }
     }
+}
+
+/// Gives a new file its name, unless something has it already.
+fn place_new(new: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(new, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            // Without links, and without a way to ask for the name and take it at once everywhere, the moment between is left.
+            if fs::symlink_metadata(path).is_ok() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            fs::rename(new, path)
+        }
+        result => result,
+    }
+}
+
+fn overwrite(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).truncate(true).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
 }
 
 fn unchanged(path: &Path, old: Option<&[u8]>) -> io::Result<()> {
@@ -208,13 +261,22 @@ fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// Refuses files that can make other programs run something or steer an assistant.
-pub(crate) fn refuse_protected<'a>(paths: impl IntoIterator<Item = &'a Path>, allowed: bool) -> Result<(), Problem> {
-    let found = paths.into_iter().find_map(|path| Some((path, aiia_edit::protection(path.to_str()?)?)));
-    match found {
-        Some((path, protection)) if !allowed => Err(Problem::new(
+/// Refuses files that can make other programs run something or steer an assistant: those of `files` that come with the reason, and
+/// links to such files.
+pub(crate) fn refuse_protected<'a>(
+    files: impl IntoIterator<Item = (&'a Path, Option<&'a str>)>,
+    allowed: bool,
+) -> Result<(), Problem> {
+    let behind_link = |path: &Path| {
+        let real = fs::symlink_metadata(path).ok()?.is_symlink().then(|| path.canonicalize().ok())??;
+        aiia_edit::protection(real.to_str()?).map(|protection| protection.to_string())
+    };
+    let why =
+        |(path, why): (&'a Path, Option<&str>)| Some((path, why.map(str::to_owned).or_else(|| behind_link(path))?));
+    match files.into_iter().find_map(why) {
+        Some((path, why)) if !allowed => Err(Problem::new(
             ProblemCode::Forbidden,
-            format!("{} {protection}, so it is not written in passing.", path.display()),
+            format!("{} {why}, so it is not written in passing.", path.display()),
         )
         .with_hint("Look at the change; add --allow-protected to write it.")),
         _ => Ok(()),
@@ -228,7 +290,7 @@ fn hash(bytes: &[u8]) -> String {
 
 fn cannot(be: &str, path: &Path, error: &io::Error) -> Problem {
     Problem::new(ProblemCode::UnsupportedDocument, format!("{} cannot be {be}: {error}.", path.display()))
-        .with_hint("Nothing else was changed. Mend the cause and try again.")
+        .with_hint("Nothing was changed. Mend the cause and try again.")
 }
 
 #[cfg(test)]
@@ -244,6 +306,7 @@ mod tests {
             action: FileAction::Edit,
             from: None,
             base_hash: hash(base.as_bytes()),
+            hunks: Vec::new(),
             replacements: replacements
                 .iter()
                 .map(|(start, end, text)| Replacement { start: *start, end: *end, text: (*text).to_owned() })
@@ -314,6 +377,61 @@ mod tests {
     }
 
     #[test]
+    fn a_link_is_not_removed_and_not_what_it_leads_to() {
+        let temp = tempfile::tempdir().unwrap();
+        let (real, link) = (temp.path().join("real"), temp.path().join("link"));
+        fs::write(&real, "one").unwrap();
+        symlink(&real, &link).unwrap();
+        let delete = FileChange { action: FileAction::Delete, ..change(&link, "one", &[]) };
+        assert!(apply(&[delete]).unwrap_err().detail.contains("it is a link"));
+        assert_eq!(fs::read_to_string(&link).unwrap(), "one");
+    }
+
+    #[test]
+    fn what_cannot_be_taken_back_is_kept_and_named() {
+        let temp = tempfile::tempdir().unwrap();
+        let at = |name: &str| temp.path().join(name);
+        let file = |name: &str| {
+            fs::write(at(name), "old").unwrap();
+            NewContent { path: at(name), old: Some(b"old".to_vec()), new: Some(b"new".to_vec()), like: None }
+        };
+        let files = [file("first"), file("second"), file("third")];
+        let mut made = Vec::new();
+        let staged: Vec<Stage> = files.iter().map(|file| Stage::prepare(file, &mut made).unwrap()).collect();
+        staged[0].commit().unwrap();
+        staged[1].commit().unwrap();
+        // A folder took the place of the second one meanwhile.
+        fs::remove_file(at("second")).unwrap();
+        fs::create_dir(at("second")).unwrap();
+        let stuck: Vec<String> = staged[..2].iter().rev().filter_map(Stage::stuck).collect();
+        assert!(stuck.len() == 1 && stuck[0].contains("second"), "{stuck:?}");
+        staged.iter().for_each(Stage::clean);
+        assert_eq!(fs::read_to_string(at("first")).unwrap(), "old");
+        assert_eq!(fs::read_to_string(&staged[1].backup).unwrap(), "old");
+    }
+
+    #[test]
+    fn a_file_can_get_its_content_in_its_place() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("shared");
+        fs::write(&path, "old").unwrap();
+        let file =
+            NewContent { path: path.clone(), old: Some(b"old".to_vec()), new: Some(b"new".to_vec()), like: None };
+        let mut made = Vec::new();
+        let stage = Stage { in_place: true, ..Stage::prepare(&file, &mut made).unwrap() };
+        let before = fs::metadata(&path).unwrap().ino();
+        stage.commit().unwrap();
+        assert_eq!(
+            (fs::read_to_string(&path).unwrap(), fs::metadata(&path).unwrap().ino()),
+            ("new".to_owned(), before)
+        );
+        stage.take_back().unwrap();
+        stage.clean();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_set_is_made_renamed_and_deleted_together() {
         let temp = tempfile::tempdir().unwrap();
         let at = |name: &str| temp.path().join(name);
@@ -373,9 +491,18 @@ mod tests {
 
     #[test]
     fn protected_files_need_a_word_of_their_own() {
-        let path = Path::new("/p/.vscode/settings.json");
-        assert_eq!(refuse_protected([path], false).unwrap_err().code, ProblemCode::Forbidden);
-        refuse_protected([path], true).unwrap();
-        refuse_protected([Path::new("/p/src/main.rs")], false).unwrap();
+        let temp = tempfile::tempdir().unwrap();
+        let (plain, link) = (temp.path().join("main.rs"), temp.path().join("link.yml"));
+        let real = temp.path().join(".github/workflows/ci.yml");
+        fs::create_dir_all(real.parent().unwrap()).unwrap();
+        fs::write(&real, "on: push\n").unwrap();
+        fs::write(&plain, "").unwrap();
+        symlink(&real, &link).unwrap();
+        for (path, why) in [(&plain, Some("runs something")), (&link, None)] {
+            let asked = || [(path.as_path(), why)];
+            assert_eq!(refuse_protected(asked(), false).unwrap_err().code, ProblemCode::Forbidden);
+            refuse_protected(asked(), true).unwrap();
+        }
+        refuse_protected([(plain.as_path(), None)], false).unwrap();
     }
 }

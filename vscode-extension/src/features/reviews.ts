@@ -220,10 +220,12 @@ export class Reviews implements vscode.Disposable, vscode.CodeLensProvider {
         const why = `$(warning) Does not fit: ${complaint(hunk.conflict, file.path)}`;
         return [lens("$(close) Reject", "aiia.rejectHunk"), lens(why, "")];
       }
+      // A file that comes or goes does so as a whole.
+      const inParts = file.action === "edit" || file.action === "rename";
       return [
         lens("$(check) Accept", "aiia.acceptHunk"),
         lens("$(close) Reject", "aiia.rejectHunk"),
-        lens("Split", "aiia.splitHunk"),
+        ...(inParts ? [lens("Split", "aiia.splitHunk")] : []),
         lens("Try Again…", "aiia.retryHunk"),
       ];
     });

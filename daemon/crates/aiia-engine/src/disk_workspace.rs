@@ -39,8 +39,13 @@ impl DiskWorkspace {
             folder.push(&name);
             if fs::symlink_metadata(&folder)?.is_symlink() {
                 folder = folder.canonicalize()?;
-                if !folder.starts_with(&self.root) {
+                let Ok(inside) = folder.strip_prefix(&self.root) else {
                     return Ok(Entry::Refused("leads out of the workspace by a link".to_owned()));
+                };
+                // By its own name it would be changed in passing.
+                let inside = inside.to_string_lossy();
+                if let Some(why) = aiia_edit::protection(&inside) {
+                    return Ok(Entry::Refused(format!("is a link to {inside}, which {why}")));
                 }
             }
             if number + 1 < parts.len() && !folder.is_dir() {
@@ -119,6 +124,9 @@ mod tests {
         fs::write(temp.path().join("outside.py"), "secret\n").unwrap();
         symlink(temp.path(), root.join("out")).unwrap();
         symlink(root.join("src"), root.join("inner")).unwrap();
+        fs::create_dir_all(root.join(".github/workflows")).unwrap();
+        fs::write(root.join(".github/workflows/ci.yml"), "on: push\n").unwrap();
+        symlink(root.join(".github/workflows/ci.yml"), root.join("ci.yml")).unwrap();
         let workspace = DiskWorkspace::new(&root);
         let shown = |path: &str| match workspace.entry(path) {
             Entry::Absent => "absent".to_owned(),
@@ -139,6 +147,7 @@ mod tests {
             ("src/locked", "is read-only"),
             ("out/outside.py", "leads out of the workspace by a link"),
             ("out/new.py", "leads out of the workspace by a link"),
+            ("ci.yml", "is a link to .github/workflows/ci.yml, which belongs to the version control or its automation"),
         ] {
             assert_eq!(shown(path), expected, "{path}");
         }

@@ -51,6 +51,8 @@ fn config_file(root: &Path) -> Option<PathBuf> {
 }
 
 fn read(path: &Path) -> Option<String> {
+    // To open a pipe would wait for somebody who writes into it.
+    fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     let mut text = String::new();
     fs::File::open(path).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
     Some(text)

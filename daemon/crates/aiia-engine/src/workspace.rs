@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ignore::Match;
 use ignore::gitignore::GitignoreBuilder;
 
 /// Files that mark the root of a workspace.
@@ -30,26 +31,32 @@ pub(crate) fn is_project(root: &Path, folders: &[PathBuf]) -> bool {
     !is_home && root.parent().is_some() && (folders.iter().any(|folder| folder == root) || is_marked())
 }
 
-/// Whether `.aiiaignore` of `root`, or of a folder between it and `file`, excludes the file.
+/// Whether a `.aiiaignore` beside `file`, which is below `root`, or in a folder above excludes it. As with `.gitignore`, patterns mean paths
+/// below their own folder, an inner file has the last word, and nothing within an excluded folder can be let in again.
 pub(crate) fn is_excluded(root: &Path, file: &Path) -> bool {
-    let Ok(relative) = file.strip_prefix(root) else { return false };
-    let mut builder = GitignoreBuilder::new(root);
-    let mut folder = root.to_owned();
-    let mut found = false;
-    for part in std::iter::once(None).chain(relative.parent().into_iter().flat_map(Path::components).map(Some)) {
-        if let Some(part) = part {
-            folder.push(part);
-        }
+    if !file.starts_with(root) {
+        return false;
+    }
+    // Once the file is let in, only the folders that it is in matter.
+    let (mut path, mut is_folder) = (file, false);
+    for folder in file.ancestors().skip(1) {
         let ignore_file = folder.join(".aiiaignore");
-        if ignore_file.is_file() {
-            found = true;
-            // An unreadable pattern must not open the gate.
-            if builder.add(&ignore_file).is_some() {
-                return true;
-            }
+        if !ignore_file.is_file() {
+            continue;
+        }
+        let mut builder = GitignoreBuilder::new(folder);
+        // An unreadable pattern must not open the gate.
+        if builder.add(&ignore_file).is_some() {
+            return true;
+        }
+        let Ok(patterns) = builder.build() else { return true };
+        match patterns.matched_path_or_any_parents(path, is_folder) {
+            Match::Ignore(_) => return true,
+            Match::Whitelist(_) => (path, is_folder) = (file.parent().unwrap_or(file), true),
+            Match::None => {}
         }
     }
-    found && builder.build().map_or(true, |patterns| patterns.matched_path_or_any_parents(file, false).is_ignore())
+    false
 }
 
 /// Whether the file's name says that it holds keys or passwords.
@@ -133,15 +140,28 @@ mod tests {
         let root = dir.path();
         std::fs::create_dir_all(root.join("src/private")).unwrap();
         std::fs::write(root.join(".aiiaignore"), "private/\n*.gen.rs\n").unwrap();
-        std::fs::write(root.join("src/.aiiaignore"), "local.rs\n").unwrap();
+        std::fs::write(
+            root.join("src/.aiiaignore"),
+            "local.rs\n/keys.rs\ngen/secret.rs\n!open.gen.rs\n!private/open.rs\n",
+        )
+        .unwrap();
         for (file, excluded) in [
             ("src/main.rs", false),
             ("src/private/a.rs", true),
             ("src/x.gen.rs", true),
             ("src/local.rs", true),
             ("local.rs", false),
+            ("src/keys.rs", true),
+            ("src/deep/keys.rs", false),
+            ("keys.rs", false),
+            ("src/gen/secret.rs", true),
+            ("gen/secret.rs", false),
+            ("src/open.gen.rs", false),
+            ("src/private/open.rs", true),
         ] {
             assert_eq!(is_excluded(root, &root.join(file)), excluded, "{file}");
         }
+        // What stands above the project counts as well.
+        assert!(is_excluded(&root.join("src"), &root.join("src/x.gen.rs")));
     }
 }

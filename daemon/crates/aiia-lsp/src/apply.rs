@@ -81,7 +81,8 @@ async fn move_or_remove(connection: &Connection, change: &FileChange, label: &st
         return Err(Failure::Refused(format!("{now} has no URI")));
     };
     let mut changes = Vec::new();
-    if !change.replacements.is_empty() {
+    // What is typed meanwhile makes another version, which the editor then refuses, even where no line is to change.
+    if !change.replacements.is_empty() || open.is_some() && capabilities.versioned_edits {
         let edits = to_proto::text_edits(&document, &change.replacements, capabilities.encoding);
         let version = open.map(|open| open.version);
         changes.push(lsp::DocumentChange::TextDocumentEdit(text_document_edit(uri.clone(), version, edits)));

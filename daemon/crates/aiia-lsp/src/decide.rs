@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aiia_protocol::edit::{DecideEdit, EditFile, EditOutcome, EditRef, HunkStatus, PendingEdit, SplitHunk};
+use aiia_protocol::edit::{DecideEdit, EditOutcome, EditRef, HunkStatus, PendingEdit, SplitHunk};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditAccept, EditGet, EditReject, EditSplit, EditUndo};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -44,13 +44,17 @@ pub(crate) async fn decide(
     }
 }
 
-/// Accepts the one change of a hunk that has the line `line` of it, counted from 0 over the lines that go and then those that
-/// come. The rest of the hunk waits.
-pub(crate) async fn accept_line(connection: &Arc<Connection>, edit_id: &EditId, hunk: HunkNumber, line: u32) {
+/// Accepts the one change of a hunk that has the line `line` of the review document, counted from 0. The rest of the hunk waits.
+pub(crate) async fn accept_line(connection: &Arc<Connection>, edit_id: &EditId, line: u32) {
     let _decisions = connection.decisions.lock().await;
     let result = async {
         // The document is written anew, so what was typed in it must be kept first.
         review::take_over_edits(connection, edit_id, None).await?;
+        let (hunk, line) = review::line_of_hunk(connection, edit_id, line as usize).await?.ok_or_else(|| {
+            Problem::new(ProblemCode::Conflict, "That line is no change that waits any more.")
+                .with_hint("Put the cursor on a line with + or - and try again.")
+        })?;
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
         let split = SplitHunk { edit_id: edit_id.clone(), hunk, line: Some(line.saturating_add(1)) };
         connection.session.run::<EditSplit>(split).await?;
         attempt_all(connection, edit_id, Some(&[hunk]), Decision::Accept).await
@@ -76,38 +80,34 @@ async fn attempt_all(
     let mut hunks = hunks.map(<[HunkNumber]>::to_vec);
     for attempt in 1..=ATTEMPTS {
         match attempt_once(connection, edit_id, hunks.as_deref(), decision).await? {
-            Failed { stale, reasons } if stale.is_empty() && reasons.is_empty() => {
+            None => {
                 if decision == Decision::Accept {
                     connection.fixes.accepted(edit_id);
                 }
                 return Ok(());
             }
-            Failed { stale, reasons } if !stale.is_empty() && reasons.is_empty() && attempt < ATTEMPTS => {
-                hunks = Some(stale);
-            }
-            Failed { reasons, .. } => {
-                let reason = reasons.into_iter().next().unwrap_or_else(|| "the text keeps changing".to_owned());
+            Some((rest, Failure::Stale)) if attempt < ATTEMPTS => hunks = Some(rest),
+            Some((_, failure)) => {
+                let reason = match failure {
+                    Failure::Refused(reason) => reason,
+                    Failure::Stale => "the text keeps changing".to_owned(),
+                };
                 return Err(Problem::new(ProblemCode::Conflict, format!("The change was not applied: {reason}."))
-                    .with_hint("The hunks are as they were before; try again."));
+                    .with_hint("Its hunks, and those that were to follow, are as they were before; try again."));
             }
         }
     }
     Ok(())
 }
 
-#[derive(Default)]
-struct Failed {
-    /// Hunks of texts that have moved.
-    stale: Vec<HunkNumber>,
-    reasons: Vec<String>,
-}
-
+/// Carries out the decision as far as the editor goes along. Gives what is left, which has the state that it had, and why: what a
+/// file needs comes before it, so that nothing follows on one that failed.
 async fn attempt_once(
     connection: &Connection,
     edit_id: &EditId,
     hunks: Option<&[HunkNumber]>,
     decision: Decision,
-) -> Result<Failed, Problem> {
+) -> Result<Option<(Vec<HunkNumber>, Failure)>, Problem> {
     let session = &connection.session;
     let before = statuses(&session.run::<EditGet>(EditRef { edit_id: edit_id.clone() }).await?);
     let params = DecideEdit { hunks: hunks.map(<[HunkNumber]>::to_vec), ..DecideEdit::all_of(edit_id.clone()) };
@@ -116,27 +116,16 @@ async fn attempt_once(
         Decision::Reject => session.run::<EditReject>(params).await?,
         Decision::Undo => session.run::<EditUndo>(params).await?,
     };
-    let mut failed = Failed::default();
-    for change in changes {
-        let Err(failure) = apply::apply(connection, &change, &format!("aiia: {}", edit.title)).await else { continue };
-        let file = edit.files.iter().find(|file| file.path == change.path);
-        let undone = file.map(|file| changed(file, &before)).unwrap_or_default();
-        let earlier: Vec<(HunkNumber, HunkStatus)> = undone.iter().map(|number| (*number, before[number])).collect();
+    for (done, change) in changes.iter().enumerate() {
+        let Err(failure) = apply::apply(connection, change, &format!("aiia: {}", edit.title)).await else { continue };
+        let rest: Vec<HunkNumber> = changes[done..].iter().flat_map(|change| change.hunks.iter().copied()).collect();
+        let earlier = rest.iter().filter_map(|number| Some((*number, *before.get(number)?))).collect();
         session.restore_hunks(edit_id, earlier).await?;
-        match failure {
-            Failure::Stale => failed.stale.extend(undone),
-            Failure::Refused(reason) => failed.reasons.push(reason),
-        }
+        return Ok(Some((rest, failure)));
     }
-    Ok(failed)
+    Ok(None)
 }
 
 fn statuses(edit: &PendingEdit) -> HashMap<HunkNumber, HunkStatus> {
     edit.files.iter().flat_map(|file| &file.hunks).map(|hunk| (hunk.number, hunk.status)).collect()
-}
-
-/// The hunks of a file whose state is another one than before.
-fn changed(file: &EditFile, before: &HashMap<HunkNumber, HunkStatus>) -> Vec<HunkNumber> {
-    let moved = file.hunks.iter().filter(|hunk| before.get(&hunk.number).is_some_and(|status| *status != hunk.status));
-    moved.map(|hunk| hunk.number).collect()
 }

@@ -198,6 +198,22 @@ pub(crate) async fn take_over_edits(
     Ok(())
 }
 
+/// Which line of which hunk a line of the review document is, as the editor shows it, both counted from 0.
+///
+/// # Errors
+/// When the pending edit is not there.
+pub(crate) async fn line_of_hunk(
+    connection: &Connection,
+    edit_id: &EditId,
+    line: usize,
+) -> Result<Option<(HunkNumber, usize)>, Problem> {
+    let review = load(connection, edit_id).await?;
+    let path = connection.review_path(edit_id);
+    let open = path.to_str().and_then(|path| connection.session.documents().get(path));
+    let shown = open.map_or_else(|| review.document.text.clone(), |open| open.document.text());
+    Ok(review.line_of_hunk(&shown, line))
+}
+
 /// Renders the review document again and brings what the editor shows up to date. The caller holds the lock on decisions.
 pub(crate) async fn refresh(connection: &Connection, edit_id: &EditId) {
     let before = connection.review(edit_id);

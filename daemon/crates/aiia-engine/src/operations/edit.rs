@@ -49,7 +49,8 @@ impl Handle for EditGet {
 
 impl Handle for EditAccept {
     async fn handle(session: &Session, params: DecideEdit) -> Result<Reply<EditOutcome>, Problem> {
-        decide(session, params, Decision::Accept).await.map(Reply::One)
+        let decision = if params.not_applied { Decision::PutBack } else { Decision::Accept };
+        decide(session, params, decision).await.map(Reply::One)
     }
 }
 
@@ -73,18 +74,24 @@ enum Decision {
     Undo,
     /// What was accepted is in no file.
     TakeBack,
+    /// What was taken back is in its file all the same.
+    PutBack,
 }
 
 impl Decision {
     /// The state that a hunk must have for it.
     fn before(self) -> HunkStatus {
-        if matches!(self, Self::Undo | Self::TakeBack) { HunkStatus::Accepted } else { HunkStatus::Pending }
+        match self {
+            Self::Accept | Self::Reject => HunkStatus::Pending,
+            Self::Undo | Self::TakeBack => HunkStatus::Accepted,
+            Self::PutBack => HunkStatus::Undone,
+        }
     }
 
     /// The state that a hunk has after it.
     fn after(self) -> HunkStatus {
         match self {
-            Self::Accept => HunkStatus::Accepted,
+            Self::Accept | Self::PutBack => HunkStatus::Accepted,
             Self::Reject => HunkStatus::Rejected,
             Self::Undo => HunkStatus::Undone,
             Self::TakeBack => HunkStatus::Pending,
@@ -148,7 +155,11 @@ fn choose(
                 .with_hint("Look at them and accept each by its number, or allow protected files."));
         }
         if possible.is_empty() {
-            let what = if decision.before() == HunkStatus::Accepted { "was accepted" } else { "waits" };
+            let what = match decision.before() {
+                HunkStatus::Accepted => "was accepted",
+                HunkStatus::Undone => "was taken back",
+                HunkStatus::Pending | HunkStatus::Rejected => "waits",
+            };
             return Err(Problem::new(ProblemCode::Conflict, format!("No hunk of “{}” {what} any more.", edit.title)));
         }
         return Ok(possible);
@@ -229,7 +240,14 @@ fn change(
         }
     }
     let action = if current.is_none() { FileAction::Create } else { FileAction::Edit };
-    Ok(FileChange { path: file.path.clone(), action, from: None, base_hash: sha256(&text), replacements })
+    Ok(FileChange {
+        path: file.path.clone(),
+        action,
+        from: None,
+        hunks: numbers.to_vec(),
+        base_hash: sha256(&text),
+        replacements,
+    })
 }
 
 /// The text of `file` as it would be without the user's typing, and how many lines further down the hunk `number` stands in
@@ -417,6 +435,7 @@ mod tests {
                         path: String::new(),
                         action: FileAction::Edit,
                         from: None,
+                        hunks: Vec::new(),
                         base_hash: String::new(),
                         replacements: vec![replacement.clone()]
                     }

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use driver::{Assignment, start};
 pub(crate) use log::RunLog;
 pub(crate) use preparation::{Plan, apart};
-pub(crate) use proposal::{Reply, Subject, propose_from};
+pub(crate) use proposal::{Refusal, Reply, Subject, propose_from};
 pub(crate) use summary::FailedFolds;
 
 /// How many events of a finished run are read at once.

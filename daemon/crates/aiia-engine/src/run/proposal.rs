@@ -17,6 +17,7 @@ use aiia_store::{NewEdit, NewEditFile, StoreError};
 
 use crate::context_rules::ContextRules;
 use crate::engine::Engine;
+use crate::gate;
 use crate::generated_tests::{self, TestTarget};
 use crate::hash::sha256;
 use crate::named_files::named_files;
@@ -72,6 +73,8 @@ pub(crate) struct Refusal {
     pub(crate) repair: Option<Repair>,
     /// Whether what was wrong is the form of the answer, not that there is none or that it changes nothing.
     pub(crate) of_form: bool,
+    /// Whether it may be meant for another file: what it quotes stands in none of those that it names.
+    pub(crate) fits_none: bool,
 }
 
 impl Refusal {
@@ -86,7 +89,14 @@ impl Refusal {
         let problem = Problem::new(ProblemCode::EditRejected, detail).with_hint(
             "Nothing was changed, and the answer is kept in the chat. Ask again, select less, or choose another model.",
         );
-        Self { complaints, problem, repair: None, of_form: false }
+        Self { complaints, problem, repair: None, of_form: false, fits_none: false }
+    }
+
+    /// An answer that names no file which there is.
+    pub(crate) fn names_no_file() -> Self {
+        let problem = Problem::new(ProblemCode::EditRejected, "The answer names no file of the project.")
+            .with_hint("Say which file it is for.");
+        Self { problem, fits_none: true, ..Self::new(Vec::new()) }
     }
 }
 
@@ -105,7 +115,8 @@ pub(crate) async fn propose(
     if test_target.is_none() {
         let others = named_files(engine, folders, &roots, &rounds.join("\n")).await;
         let path = sources[0].path.clone();
-        all_may_be_shown = others.iter().all(|other| other.path == path || rules.admits(&other.name));
+        let may_be_shown = |other: &Source| rules.admits(&other.name) && gate::admit(other).is_ok();
+        all_may_be_shown = others.iter().all(|other| other.path == path || may_be_shown(other));
         sources.extend(others.into_iter().filter(|other| other.path != path));
     }
     let root = roots.into_iter().next();
@@ -190,9 +201,11 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FileP
     let first = sources.first().map(|source| source.name.clone()).unwrap_or_default();
     let mut paths: HashMap<String, String> = HashMap::new();
     let mut files = Vec::new();
+    // Files of one name in two folders of the project.
+    let mut twins: HashMap<String, String> = HashMap::new();
     for source in sources {
-        // Two roots may have files of one name; the first one is meant.
         if paths.contains_key(&source.name) {
+            twins.insert(source.name, source.path);
             continue;
         }
         paths.insert(source.name.clone(), source.path);
@@ -212,10 +225,20 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FileP
         let asked = rounds.len().saturating_sub(1);
         let repair = reply.format.and_then(|format| aiia_edit::repair(&plan, &files, format, asked));
         let of_form = plan.complaints.iter().all(|complaint| is_of_form(complaint.kind));
+        let elsewhere = |kind| matches!(kind, ComplaintKind::NotFound | ComplaintKind::UnknownFile);
+        let fits_none = plan.complaints.iter().all(|complaint| elsewhere(complaint.kind));
         let messages = plan.complaints.into_iter().map(|complaint| complaint.message).collect();
-        return Err(Refusal { repair, of_form, ..Refusal::new(messages) });
+        return Err(Refusal { repair, of_form, fits_none, ..Refusal::new(messages) });
     }
     let EditPlan { files, .. } = plan;
+    let is_twin = |file: &FilePlan| {
+        let from = if let FileAction::Rename { from } = &file.action { twins.get_key_value(from) } else { None };
+        from.or_else(|| twins.get_key_value(&file.path))
+    };
+    if let Some((name, other)) = files.iter().find_map(is_twin) {
+        let first = paths.get(name).map_or("", String::as_str);
+        return Err(Refusal::new(vec![format!("{name} may be {first} or {other}: say which file it is for.")]));
+    }
     let real = |name: &str| match (paths.get(name), &reply.root) {
         (Some(path), _) => path.clone(),
         (None, Some(root)) => root.join(name).to_string_lossy().into_owned(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aiia_engine::actions::offered;
 use aiia_protocol::action::ActionKind;
-use aiia_protocol::edit::HunkStatus;
+use aiia_protocol::edit::{FileAction, HunkStatus};
 use aiia_protocol::id::{EditId, HunkNumber};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
@@ -207,12 +207,14 @@ fn on_review(review: &Review, edit_id: &EditId, buffer: &str, line: usize) -> Ve
             HunkStatus::Pending => {
                 actions.push(action(format!("aiia: Accept hunk {number}"), "aiia.acceptHunk", Some(number)));
                 actions.push(action(format!("aiia: Reject hunk {number}"), "aiia.rejectHunk", Some(number)));
-                let proposed = review.document.edit.files.iter().flat_map(|file| &file.hunks);
-                let lines: u32 =
-                    proposed.filter(|one| one.number == number).map(|one| one.old_lines + one.new_lines).sum();
-                if let Some((_, place)) = review.line_of_hunk(buffer, line).filter(|_| lines > 1) {
+                // A file that comes or goes does so as a whole.
+                let files = review.document.edit.files.iter();
+                let in_parts = files.filter(|file| matches!(file.action, FileAction::Edit | FileAction::Rename));
+                let proposed = in_parts.flat_map(|file| &file.hunks).find(|one| one.number == number);
+                let has_parts = proposed.is_some_and(|one| one.old_lines + one.new_lines > 1);
+                if has_parts && review.line_of_hunk(buffer, line).is_some() {
                     let mut one = action("aiia: Accept only this line".to_owned(), "aiia.acceptLine", Some(number));
-                    one.argument["line"] = json!(place);
+                    one.argument["line"] = json!(line);
                     actions.push(one);
                 }
                 actions.push(action(format!("aiia: Try hunk {number} again"), "aiia.retryHunk", Some(number)));

@@ -55,7 +55,7 @@ struct Argument {
     after_edit: Option<EditId>,
     hunk: Option<HunkNumber>,
     hunks: Option<Vec<HunkNumber>>,
-    /// A line of the hunk, counted from 0.
+    /// A line of the review document, counted from 0.
     line: Option<u32>,
     /// What is wrong with the hunk.
     note: Option<String>,
@@ -83,10 +83,10 @@ pub(crate) async fn execute(connection: &Arc<Connection>, params: lsp::ExecuteCo
         "aiia.rejectAll" => decision(connection, argument, Decision::Reject, false),
         "aiia.undo" => decision(connection, argument, Decision::Undo, false),
         "aiia.acceptLine" => {
-            let (edit_id, hunk) = one_hunk(&argument)?;
+            let (edit_id, _) = one_hunk(&argument)?;
             let line = argument.line.ok_or_else(|| missing("line"))?;
             let deciding = Arc::clone(connection);
-            tokio::spawn(async move { accept_line(&deciding, &edit_id, hunk, line).await });
+            tokio::spawn(async move { accept_line(&deciding, &edit_id, line).await });
             Ok(Value::Null)
         }
         "aiia.retryHunk" => {

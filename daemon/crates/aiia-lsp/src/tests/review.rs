@@ -187,6 +187,35 @@ async fn one_line_of_a_hunk_is_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_line_is_meant_where_it_stands_after_others_were_typed() {
+    const ANSWER: &str =
+        "a.py\n<<<<<<< SEARCH\n    a = 1\n    b = 2\n=======\n    a = 10\n    b = 20\n>>>>>>> REPLACE\n";
+    let mut world = reviewing_of(ANSWER).await;
+    let (uri, review_uri) = (world.uri.clone(), world.review_uri.clone());
+    world.review = world.review.replace("+    b = 20", "+    typed = 0\n+    b = 20");
+    let typed = world.review.clone();
+    world.client.change(&review_uri, 2, &typed).await;
+    world.act("+    typed = 0", "aiia: Accept only this line").await;
+    assert!(world.apply(&uri, CODE, 1).await.contains("    typed = 0\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_set_follows_on_what_the_editor_refuses() {
+    const SET: &str = "*** Begin Patch\n*** Add File: new.py\n+x = 1\n*** Delete File: a.py\n*** End Patch\n";
+    let mut world = reviewing_of(SET).await;
+    world.client.answer("workspace/applyEdit", |_| json!({ "applied": false, "failureReason": "full disk" }));
+    world.act("+x = 1", "aiia: Accept all hunks").await;
+    let message = world.client.expect("window/showMessage").await;
+    assert!(message["message"].as_str().unwrap().contains("full disk"), "{message}");
+    let asked = world.client.expect("workspace/applyEdit").await["edit"].to_string();
+    assert!(asked.contains("new.py") && !asked.contains("a.py"), "{asked}");
+    let edits = world.client.request("aiia/edit/list", json!({})).await.unwrap();
+    assert_eq!(edits["items"][0]["status"], "pending", "{edits}");
+    let hunks = edits["items"][0]["files"].as_array().unwrap().iter().map(|file| &file["hunks"][0]["status"]);
+    assert_eq!(hunks.collect::<Vec<_>>(), ["pending", "pending"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hunk_is_tried_again() {
     let mut world = reviewing().await;
     world.model.always(Script::text(

@@ -10,7 +10,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::dispatch::{Handle, Reply};
 use crate::named_files::named_files;
-use crate::run::{Reply as ModelReply, propose_from};
+use crate::run::{Refusal, Reply as ModelReply, propose_from};
 use crate::session::Session;
 use crate::source::Source;
 
@@ -64,8 +64,7 @@ impl Handle for EditPropose {
                 _ => sources.first().and_then(|source| source.root.clone()),
             };
             if sources.is_empty() && root.is_none() {
-                return Err(Problem::new(ProblemCode::EditRejected, "The answer names no file of the project.")
-                    .with_hint("Say which file it is for."));
+                return Err(Refusal::names_no_file());
             }
             let reply = ModelReply {
                 title: title.clone(),
@@ -77,14 +76,22 @@ impl Handle for EditPropose {
                 root,
                 guard: Guard::Syntax,
             };
-            propose_from(engine, &run, reply, sources).await.map_err(|refusal| refusal.problem)
+            propose_from(engine, &run, reply, sources).await
         };
-        match (attempt(sources).await, &params.active) {
-            (Err(problem), Some(active)) if problem.code == ProblemCode::EditRejected => {
-                attempt(vec![Source::read(session, active).await?]).await.map(Reply::One)
-            }
-            (result, _) => result.map(Reply::One),
+        let active = match &params.active {
+            Some(active) => Some(Source::read(session, active).await?),
+            None => None,
+        };
+        // Of two files with one name, the one in front is meant.
+        if let Some(active) = &active {
+            sources.retain(|source| source.name != active.name || source.path == active.path);
         }
+        let edit = match (attempt(sources).await, active) {
+            // What is wrong with the files that it names says more than what is wrong with the one in front.
+            (Err(first), Some(active)) if first.fits_none => attempt(vec![active]).await.map_err(|_| first),
+            (result, _) => result,
+        };
+        edit.map(Reply::One).map_err(|refusal| refusal.problem)
     }
 }
 

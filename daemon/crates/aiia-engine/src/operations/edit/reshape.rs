@@ -112,6 +112,12 @@ async fn reshape(
         return Err(Problem::new(ProblemCode::Conflict, format!("Hunk {number} waits no more."))
             .with_hint("Only a waiting hunk can be changed."));
     }
+    let file = &edit.files[place];
+    if !by_hand && matches!(file.action, edit::FileAction::Create | edit::FileAction::Delete) {
+        let how = if file.action == edit::FileAction::Create { "comes" } else { "goes" };
+        return Err(Problem::new(ProblemCode::Conflict, format!("{} {how} as a whole.", file.path))
+            .with_hint("Accept or reject it as it is; the lines of a new file can be edited first."));
+    }
     let base = texts.get(place).map_or("", |text| text.base_text.as_str());
     let parts = make(&from_protocol(&row), base)?;
     put(session, &edit, &texts, place, &BTreeMap::from([(number, parts)]), by_hand).await
@@ -128,6 +134,13 @@ pub(super) async fn put(
 ) -> Result<PendingEdit, Problem> {
     let engine = session.engine();
     let file = &edit.files[place];
+    if by_hand && file.action == edit::FileAction::Delete {
+        return Err(Problem::new(
+            ProblemCode::Conflict,
+            format!("{} goes as a whole, so it gets no lines.", file.path),
+        )
+        .with_hint("Reject the change, and edit the file itself."));
+    }
     let base = texts.get(place).map_or("", |text| text.base_text.as_str());
     let mut next = edit.files.iter().flat_map(|file| &file.hunks).map(|hunk| hunk.number).max().unwrap_or(0);
     let mut grown = 0;

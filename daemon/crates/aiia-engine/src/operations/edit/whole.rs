@@ -30,14 +30,15 @@ pub(super) fn file_change(
     decision: Decision,
 ) -> Result<FileChange, Problem> {
     let undo = decision == Decision::Undo;
-    match (file.action, undo) {
+    let change = match (file.action, undo) {
         (FileAction::Edit, _) => change(file, numbers, base, current, decision),
         (FileAction::Create, false) => created(file, &new_text(file), current),
         (FileAction::Delete, true) => created(file, base, current),
         (FileAction::Create, true) => deleted(file, &new_text(file), current),
         (FileAction::Delete, false) => deleted(file, base, current),
         (FileAction::Rename, _) => renamed(file, numbers, base, current, decision),
-    }
+    };
+    Ok(FileChange { hunks: numbers.to_vec(), ..change? })
 }
 
 fn new_text(file: &EditFile) -> String {
@@ -54,6 +55,7 @@ fn created(file: &EditFile, text: &str, current: Option<String>) -> Result<FileC
         path: file.path.clone(),
         action: if current.is_none() { FileAction::Create } else { FileAction::Edit },
         from: None,
+        hunks: Vec::new(),
         base_hash: sha256(""),
         replacements: if text.is_empty() { Vec::new() } else { vec![insertion] },
     })
@@ -70,6 +72,7 @@ fn deleted(file: &EditFile, expected: &str, current: Option<String>) -> Result<F
             path: file.path.clone(),
             action: FileAction::Delete,
             from: None,
+            hunks: Vec::new(),
             base_hash: sha256(&text),
             replacements: Vec::new(),
         }),
