@@ -179,10 +179,7 @@ test("what should change is asked for, and shown as a diff", async () => {
     "mean.py\n<<<<<<< SEARCH\n    return sum(xs) / len(xs)\n=======\n    return statistics.mean(xs)\n>>>>>>> REPLACE\n",
   ]);
   await window.goTo(2);
-  await window.command("aiia: Edit Code…");
-  await window.page.getByText("The change is shown as a diff first").waitFor();
-  await window.page.locator(".quick-input-widget .input").first().fill("Use the statistics module");
-  await window.page.keyboard.press("Enter");
+  await window.edit("Use the statistics module");
   await window.page.locator(".codelens-decoration a").getByText("Reject").first().waitFor();
   await window.page.keyboard.press("Alt+Shift+Backspace");
   await window.backTo("mean.py");
@@ -194,9 +191,7 @@ test("a hunk is split, and tried again with a note", async () => {
     "mean.py\n<<<<<<< SEARCH\ndef mean(xs):\n    return sum(xs) / len(xs)\n=======\ndef mean(values):\n    return sum(values) / len(values)\n>>>>>>> REPLACE\n",
   ]);
   await window.goTo(2);
-  await window.command("aiia: Edit Code…");
-  await window.page.locator(".quick-input-widget .input").first().fill("Name it values");
-  await window.page.keyboard.press("Enter");
+  await window.edit("Name it values");
   const lens = (text) => window.page.locator(".codelens-decoration a").getByText(text);
   await lens("Try Again…").first().click();
   await window.page.getByText("What is wrong with this change").waitFor();
@@ -219,9 +214,7 @@ test("the lines of a change are edited in the diff, and accepted as they are the
     "mean.py\n<<<<<<< SEARCH\n    return sum(xs) / len(xs)\n=======\n    return statistics.mean(xs)\n>>>>>>> REPLACE\n",
   ]);
   await window.goTo(2);
-  await window.command("aiia: Edit Code…");
-  await window.page.locator(".quick-input-widget .input").first().fill("Use the statistics module");
-  await window.page.keyboard.press("Enter");
+  await window.edit("Use the statistics module");
   await window.page.locator(".codelens-decoration a").getByText("Accept").first().waitFor();
   await window.goTo(2);
   await window.page.keyboard.press("End");
