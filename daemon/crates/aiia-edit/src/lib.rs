@@ -25,6 +25,7 @@ mod workspace;
 
 pub use complaint::{Complaint, ComplaintKind};
 pub use hunk::{Hunk, apply_hunks, hunks};
+pub use lines::line_count;
 pub use path::{PathProblem, Protection, normal_path, protection};
 pub use plan::{
     EditPlan, FileAction, FilePlan, Finish, Focus, Guard, MAX_EDITS, MAX_REPLY_BYTES, ReplyContext, SourceFile, plan,

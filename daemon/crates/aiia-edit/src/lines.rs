@@ -57,6 +57,12 @@ pub(crate) fn lines(text: &str) -> Vec<Line<'_>> {
     result
 }
 
+/// How many lines a text has, as the numbers of a [`Hunk`](crate::Hunk) count them: LF, CRLF and a lone CR end a line, and what
+/// ends with a break has no empty line after it.
+pub fn line_count(text: &str) -> usize {
+    lines(text).len()
+}
+
 /// All lines of `text` with their breaks.
 pub(crate) fn whole_lines(text: &str) -> Vec<&str> {
     lines(text).iter().map(|line| &text[line.start..line.end()]).collect()
@@ -104,6 +110,7 @@ mod tests {
     #[case("a\u{2028}b\u{c}c", &["a\u{2028}b\u{c}c"])]
     fn cuts_at_line_breaks(#[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(whole_lines(text), expected);
+        assert_eq!(line_count(text), expected.len());
     }
 
     #[rstest]

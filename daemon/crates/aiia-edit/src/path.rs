@@ -157,7 +157,6 @@ const FOLDERS: &[(&str, Protection)] = &[
     (".devcontainer", Protection::RunsCode),
     (".husky", Protection::RunsCode),
     (".githooks", Protection::RunsCode),
-    ("hooks", Protection::RunsCode),
     (".git", Protection::VersionControl),
     (".gitea", Protection::VersionControl),
     (".circleci", Protection::VersionControl),
@@ -209,6 +208,9 @@ pub fn protection(path: &str) -> Option<Protection> {
     if follows(".github", "workflows") || follows(".github", "actions") {
         return Some(Protection::VersionControl);
     }
+    if runs_hooks(folders) {
+        return Some(Protection::RunsCode);
+    }
     if let Some((_, protection)) = FOLDERS.iter().find(|(folder, _)| folders.contains(folder)) {
         return Some(*protection);
     }
@@ -220,6 +222,13 @@ pub fn protection(path: &str) -> Option<Protection> {
     }
     // The configuration of the daemon itself, which says what models may be sent.
     (*name == "config.toml" && folders.contains(&"aiia")).then_some(Protection::SteersAssistants)
+}
+
+/// Whether these are folders of hooks: at the root, or of a version control. Elsewhere `hooks` is an ordinary name of a folder of
+/// sources.
+fn runs_hooks(folders: &[&str]) -> bool {
+    let is_repository = |folder: &str| folder.starts_with(".git") || folder.ends_with(".git") || folder == ".husky";
+    folders.first() == Some(&"hooks") || folders.windows(2).any(|pair| is_repository(pair[0]) && pair[1] == "hooks")
 }
 
 #[cfg(test)]
@@ -262,6 +271,12 @@ mod tests {
     #[case("docs/AGENTS.md", true)]
     #[case("git/hooks.rs", false)]
     #[case("hooks/post-commit", true)]
+    #[case("Hooks/build/run.py", true)]
+    #[case("src/hooks/useAuth.ts", false)]
+    #[case("sub/.git/hooks/pre-push", true)]
+    #[case(".git-templates/hooks/pre-push", true)]
+    #[case("srv/project.git/hooks/update", true)]
+    #[case(".husky/hooks/pre-push", true)]
     #[case(".cargo/config.toml", true)]
     #[case("config.toml", false)]
     #[case("/home/u/.config/aiia/config.toml", true)]

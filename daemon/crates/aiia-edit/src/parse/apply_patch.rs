@@ -24,15 +24,22 @@ enum Marker<'t> {
 pub(super) fn parse(lines: &[Line]) -> Parsed {
     let mut parsed = Parsed::default();
     let mut used = vec![false; lines.len()];
+    let sections = Sections::new(lines);
     let mut begun: Option<usize> = None;
+    let mut fenced = false;
     let mut at = 0;
     while at < lines.len() {
-        let Some(found) = marker(lines[at].content) else {
-            used[at] = is_wrapping(lines[at].trimmed());
+        let Some(found) = sections.markers[at] else {
+            let line = lines[at].trimmed();
+            if line.starts_with("```") {
+                fenced = !fenced || !line.trim_start_matches('`').is_empty();
+            }
+            used[at] = is_wrapping(line);
             at += 1;
             continue;
         };
-        let end = (at + 1..lines.len()).find(|number| ends_section(lines[*number].content)).unwrap_or(lines.len());
+        let has_body = matches!(found, Marker::Add(_) | Marker::Update(_));
+        let end = if has_body { sections.end(at + 1, fenced, begun.is_some()) } else { at + 1 };
         let body = &lines[at + 1..end];
         let mut push = |file: &str, kind: ItemKind, line: usize| {
             parsed.items.push(Item { file: FileName::Given(file.to_owned()), kind, reply_line: line + 1 });
@@ -105,10 +112,53 @@ fn marker(line: &str) -> Option<Marker<'_>> {
     })
 }
 
-/// A section ends where the next one begins; a fence that closes ends it, too.
-fn ends_section(line: &str) -> bool {
-    line.trim_end() == "```"
-        || marker(line).is_some_and(|found| !matches!(found, Marker::MoveTo(_) | Marker::EndOfFile))
+/// Where sections end.
+struct Sections<'t> {
+    lines: &'t [Line<'t>],
+    /// The marker on each line.
+    markers: Vec<Option<Marker<'t>>>,
+    /// For each line the first one from it on whose marker ends a section.
+    next: Vec<Option<usize>>,
+}
+
+impl<'t> Sections<'t> {
+    fn new(lines: &'t [Line<'t>]) -> Self {
+        let markers: Vec<Option<Marker>> = lines.iter().map(|line| marker(line.content)).collect();
+        let mut next = vec![None; lines.len() + 1];
+        for number in (0..lines.len()).rev() {
+            let ends = markers[number].is_some_and(|found| !matches!(found, Marker::MoveTo(_) | Marker::EndOfFile));
+            next[number] = if ends { Some(number) } else { next[number + 1] };
+        }
+        Self { lines, markers, next }
+    }
+
+    /// The line behind the last one of the section whose body begins at `first`: it ends where the next one begins, or at the fence
+    /// around the patch. A fence that opens in the body closes there, too.
+    fn end(&self, first: usize, fenced: bool, begun: bool) -> usize {
+        let end = self.next[first].unwrap_or(self.lines.len());
+        let mut inner = false;
+        for number in first..end {
+            let line = self.lines[number].content.trim_end();
+            if !line.starts_with("```") {
+                continue;
+            }
+            let is_bare = line == "```";
+            if is_bare && !inner && self.closes_patch(number, fenced, begun) {
+                return number;
+            }
+            // Within an inner fence another opening is text.
+            inner = !(inner && is_bare);
+        }
+        end
+    }
+
+    /// Whether a fence that could open or close closes the patch: what follows says so.
+    fn closes_patch(&self, fence: usize, fenced: bool, begun: bool) -> bool {
+        let Some(next) = self.next[fence] else { return true };
+        let is_last = || self.lines[fence + 1..next].iter().all(Line::is_blank);
+        // A patch that has begun goes on behind its fence only in another patch.
+        fenced && (!begun || self.markers[next] == Some(Marker::Begin) || is_last())
+    }
 }
 
 /// The lines of a shell around a patch.

@@ -67,6 +67,8 @@ pub(crate) struct Reading {
     pub(crate) inline: bool,
     /// Every place is meant.
     pub(crate) everywhere: bool,
+    /// How many places the reply says there are, if every one is meant.
+    pub(crate) count: Option<usize>,
 }
 
 impl Reading {

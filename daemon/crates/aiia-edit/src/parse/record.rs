@@ -178,10 +178,12 @@ impl Reader<'_> {
             let line = Reading::new(String::new(), ended(&new));
             return self.push(file, ItemKind::Replace { readings: vec![line] });
         }
-        let everywhere = record.get(&["replaceall", "all"]).is_some_and(is_true)
-            || record.get(&["expectedreplacements", "count"]).and_then(number).is_some_and(|count| count > 1);
+        let count = record.get(&["expectedreplacements", "count"]).and_then(number).filter(|count| *count > 0);
+        let everywhere =
+            record.get(&["replaceall", "all"]).is_some_and(is_true) || count.is_some_and(|count| count > 1);
+        let count = count.filter(|_| everywhere);
         let line = record.get(&["startline", "line", "linenumber"]).and_then(number);
-        let reading = Reading { line, inline: true, everywhere, ..Reading::new(old, new) };
+        let reading = Reading { line, inline: true, everywhere, count, ..Reading::new(old, new) };
         self.push(file, ItemKind::Replace { readings: vec![reading] });
     }
 

@@ -124,10 +124,12 @@ fn marker(line: &str) -> Option<Marker> {
     }
     let word = line[width * first.len_utf8()..].trim().trim_matches(['<', '>']).trim();
     let is = |words: &[&str]| words.iter().any(|other| word.eq_ignore_ascii_case(other));
+    // `--- original` and `+++ updated` head a diff.
+    let is_wide = width >= 5 || matches!(first, '<' | '>');
     match first {
-        '<' | '-' if is(&["search", "original"]) => Some(Marker::Head(width)),
+        '<' | '-' if is(&["search"]) || is_wide && is(&["original"]) => Some(Marker::Head(width)),
         '=' if word.is_empty() => Some(Marker::Divider(width)),
-        '>' | '+' if is(&["replace", "updated"]) => Some(Marker::Tail),
+        '>' | '+' if is(&["replace"]) || is_wide && is(&["updated"]) => Some(Marker::Tail),
         // A bare end marker, but not Python's prompt.
         '>' if word.is_empty() && width >= 5 => Some(Marker::Tail),
         _ => None,

@@ -43,6 +43,10 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
     parsed
 }
 
+/// Words that stand in headers in the place of a path.
+const NO_PATHS: &[&str] =
+    &["original", "updated", "modified", "changed", "fixed", "old", "new", "before", "after", "previous", "current"];
+
 /// Lines of git that say what becomes of the file.
 const GIT_HEADERS: &[&str] = &["rename ", "copy ", "deleted file mode ", "Binary files "];
 
@@ -136,9 +140,18 @@ impl Reader<'_> {
             ("/dev/null", _) => self.make(at, &new_path),
             (_, "/dev/null") => self.remove(at, &old_path),
             _ if matches!(&self.file, FileName::Given(name) if *name == old_path) => {}
+            _ if self.is_no_path(&new) => {
+                let above = || file_name::above(self.lines, &self.used, at, self.known_files).map(|(_, name)| name);
+                let name = if self.is_no_path(&old) { above() } else { Some(old) };
+                (self.file, self.whole) = (FileName::from_option(name), Whole::Stays);
+            }
             _ => (self.file, self.whole) = (FileName::Given(new), Whole::Stays),
         }
         at + 2
+    }
+
+    fn is_no_path(&self, name: &str) -> bool {
+        NO_PATHS.contains(&name.to_lowercase().as_str()) && !self.known_files.contains(&name)
     }
 
     /// Takes `diff --git a/old b/new` with the lines of git below it, up to the hunks.

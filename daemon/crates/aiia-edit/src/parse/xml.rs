@@ -185,11 +185,11 @@ impl<'r> Tag<'r> {
         if !OUTER.contains(&name) && !INNER.contains(&name) {
             return None;
         }
-        let close = rest.find('>')?;
-        let inside = rest.get(name_end..close)?;
-        if inside.contains(['<', '\n']) {
+        let close = name_end + rest[name_end..].find(['>', '<', '\n'])?;
+        if rest.as_bytes()[close] != b'>' {
             return None;
         }
+        let inside = &rest[name_end..close];
         let body_start = start + 1 + close + 1;
         let mut attributes = attributes(inside);
         if inside.ends_with('/') {
@@ -259,8 +259,8 @@ impl<'r> Tag<'r> {
         let mut values = 0;
         while let Some(found) = text[at..self.body.end].find('<') {
             let start = at + found;
-            let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-            let begins = start == at || text[line_start..start].trim().is_empty() || text[at..start].trim().is_empty();
+            // A tag stands at the beginning of a line or behind another one.
+            let begins = text[at..start].rsplit('\n').next().is_some_and(|before| before.trim().is_empty());
             let tag = begins.then(|| Tag::read(&text[..self.body.end], start, budget)).flatten();
             let Some(tag) = tag else {
                 at = start + 1;

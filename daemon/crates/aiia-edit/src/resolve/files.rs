@@ -14,8 +14,13 @@ pub(crate) struct Files<'a> {
 
 /// Why a name means no file.
 pub(super) enum Unnamed {
-    /// There is none of that name, and one may be made if the path is given.
-    Nothing(Option<String>),
+    /// There is none of that name.
+    Nothing {
+        /// The path at which one may be made.
+        creatable: Option<String>,
+        /// The files of the same last part elsewhere, if one may be made.
+        namesakes: Vec<usize>,
+    },
     /// It could be several, or it must not be touched.
     Refused(Complaint),
 }
@@ -48,6 +53,21 @@ fn spellings(name: &str) -> Vec<String> {
     [Some(name), plain].into_iter().flatten().filter_map(|name| normal_path(name).ok()).collect()
 }
 
+/// The name with `/` between its parts and without `./` before it.
+fn normal(name: &str) -> String {
+    name.replace('\\', "/").trim_start_matches("./").to_owned()
+}
+
+/// Whether a path ends with the parts of another one.
+fn ends_with(long: &str, short: &str) -> bool {
+    long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+}
+
+/// Whether the name stands for a path that the model does not know.
+fn is_invented(name: &str) -> bool {
+    name.starts_with("path/to/") || name.contains("/path/to/")
+}
+
 impl<'a> Files<'a> {
     pub(crate) fn new(
         given: &'a [SourceFile],
@@ -63,10 +83,46 @@ impl<'a> Files<'a> {
         self.views.iter().position(FileView::is_focus)
     }
 
-    /// The file a name means: by its path, by the end of its path, by its last part.
+    /// The file a name means: by its path, by the end of its path, by its last part. Where the name is a path at which a file may
+    /// be made, a longer path or another folder is another file.
     pub(super) fn named(&self, name: &str) -> Result<usize, Unnamed> {
-        let normal = name.replace('\\', "/");
-        let normal = normal.trim_start_matches("./");
+        let creatable = match self.at(name) {
+            Err(Unnamed::Nothing { creatable, .. }) => creatable,
+            found => return found,
+        };
+        let normal = normal(name);
+        let is_shortened = |path: &str| ends_with(path, &normal);
+        let is_lengthened = |path: &str| ends_with(&normal, path);
+        let is_namesake = |path: &str| path.rsplit('/').next() == normal.rsplit('/').next();
+        if creatable.is_some() && !is_invented(&normal) && self.all(is_shortened).is_empty() {
+            let mut namesakes = self.all(is_lengthened);
+            if namesakes.is_empty() {
+                namesakes = self.all(is_namesake);
+            }
+            return Err(Unnamed::Nothing { creatable, namesakes });
+        }
+        match self.only(|path| is_shortened(path) || is_lengthened(path)).or_else(|| self.only(is_namesake)) {
+            Some(Ok(index)) => Ok(index),
+            Some(Err(several)) => Err(Unnamed::Refused(self.several(name, &several))),
+            None => match normal_path(name) {
+                // Models invent `/path/to/file.py`.
+                Ok(_) | Err(PathProblem::Absolute) => Err(Unnamed::Nothing { creatable, namesakes: Vec::new() }),
+                Err(problem) => Err(Unnamed::Refused(unsafe_path(name, &problem))),
+            },
+        }
+    }
+
+    /// The file of exactly this path.
+    pub(super) fn exactly(&self, name: &str) -> Result<usize, Unnamed> {
+        let index = self.at(name)?;
+        let path = self.views[index].path;
+        let nothing = Unnamed::Nothing { creatable: None, namesakes: Vec::new() };
+        if spellings(name).iter().any(|spelling| spelling == path) { Ok(index) } else { Err(nothing) }
+    }
+
+    /// The file at this path, or one before which a diff puts `a/` or `b/`.
+    fn at(&self, name: &str) -> Result<usize, Unnamed> {
+        let normal = normal(name);
         if normal.split('/').any(|part| part == "..") {
             return Err(Unnamed::Refused(unsafe_path(name, &"climbs out with `..`")));
         }
@@ -75,7 +131,7 @@ impl<'a> Files<'a> {
             return index.map_err(|several| Unnamed::Refused(self.several(name, &several)));
         }
         let mut creatable = None;
-        for path in spellings(normal) {
+        for path in spellings(&normal) {
             let Some(entry) = self.entry(&path) else { break };
             match entry {
                 Entry::OtherCase(real) => return Err(Unnamed::Refused(other_case(name, &real))),
@@ -87,28 +143,7 @@ impl<'a> Files<'a> {
         if let Some(real) = self.views.iter().find(|view| view.path.to_lowercase() == normal.to_lowercase()) {
             return Err(Unnamed::Refused(other_case(name, real.path)));
         }
-        let ends_with = |long: &str, short: &str| {
-            long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-        };
-        let found = self
-            .only(|path| ends_with(path, normal) || ends_with(normal, path))
-            .or_else(|| self.only(|path| path.rsplit('/').next() == normal.rsplit('/').next()));
-        match found {
-            Some(Ok(index)) => Ok(index),
-            Some(Err(several)) => Err(Unnamed::Refused(self.several(name, &several))),
-            None => match normal_path(name) {
-                // Models invent `/path/to/file.py`.
-                Ok(_) | Err(PathProblem::Absolute) => Err(Unnamed::Nothing(creatable)),
-                Err(problem) => Err(Unnamed::Refused(unsafe_path(name, &problem))),
-            },
-        }
-    }
-
-    /// The file of exactly this path.
-    pub(super) fn exactly(&self, name: &str) -> Result<usize, Unnamed> {
-        let index = self.named(name)?;
-        let path = self.views[index].path;
-        if spellings(name).iter().any(|spelling| spelling == path) { Ok(index) } else { Err(Unnamed::Nothing(None)) }
+        Err(Unnamed::Nothing { creatable, namesakes: Vec::new() })
     }
 
     /// A path at which nothing stands.
@@ -133,7 +168,7 @@ impl<'a> Files<'a> {
     }
 
     fn only(&self, test: impl Fn(&str) -> bool) -> Option<Result<usize, Vec<usize>>> {
-        let fitting: Vec<usize> = (0..self.views.len()).filter(|index| test(self.views[*index].path)).collect();
+        let fitting = self.all(test);
         match fitting[..] {
             [] => None,
             [one] => Some(Ok(one)),
@@ -141,7 +176,12 @@ impl<'a> Files<'a> {
         }
     }
 
-    fn several(&self, name: &str, fitting: &[usize]) -> Complaint {
+    fn all(&self, test: impl Fn(&str) -> bool) -> Vec<usize> {
+        (0..self.views.len()).filter(|index| test(self.views[*index].path)).collect()
+    }
+
+    /// The complaint about a name that could mean several files.
+    pub(super) fn several(&self, name: &str, fitting: &[usize]) -> Complaint {
         let paths: Vec<&str> = fitting.iter().take(10).map(|index| self.views[*index].path).collect();
         Complaint::new(
             ComplaintKind::UnknownFile,

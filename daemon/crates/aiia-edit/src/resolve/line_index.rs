@@ -75,19 +75,11 @@ impl<'t> LineIndex<'t> {
     }
 }
 
-/// All positions of `wanted` in `text`, in linear time (Knuth, Morris, Pratt).
-fn occurrences<T: PartialEq>(wanted: &[T], text: &[T]) -> Vec<usize> {
-    let mut fallback = vec![0; wanted.len()];
-    let mut matched = 0;
-    for at in 1..wanted.len() {
-        while matched > 0 && wanted[at] != wanted[matched] {
-            matched = fallback[matched - 1];
-        }
-        matched += usize::from(wanted[at] == wanted[matched]);
-        fallback[at] = matched;
-    }
+/// All positions of `wanted` in `text`, also those that overlap, in linear time (Knuth, Morris, Pratt).
+pub(super) fn occurrences<T: PartialEq>(wanted: &[T], text: &[T]) -> Vec<usize> {
+    let fallback = borders(wanted);
     let mut found = Vec::new();
-    matched = 0;
+    let mut matched = 0;
     for (at, line) in text.iter().enumerate() {
         while matched > 0 && (matched == wanted.len() || *line != wanted[matched]) {
             matched = fallback[matched - 1];
@@ -100,6 +92,21 @@ fn occurrences<T: PartialEq>(wanted: &[T], text: &[T]) -> Vec<usize> {
         }
     }
     found
+}
+
+/// For each beginning of `wanted` the length of what it begins and ends with, itself aside. Two places can overlap only if
+/// there is such a part for the whole of it.
+pub(super) fn borders<T: PartialEq>(wanted: &[T]) -> Vec<usize> {
+    let mut borders = vec![0; wanted.len()];
+    let mut matched = 0;
+    for at in 1..wanted.len() {
+        while matched > 0 && wanted[at] != wanted[matched] {
+            matched = borders[matched - 1];
+        }
+        matched += usize::from(wanted[at] == wanted[matched]);
+        borders[at] = matched;
+    }
+    borders
 }
 
 #[cfg(test)]

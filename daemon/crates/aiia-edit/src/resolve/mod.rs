@@ -77,8 +77,12 @@ pub(crate) fn resolve(item: &Item, files: &Files) -> Result<Resolved, Complaint>
         }
         (FileName::Given(name), _) => in_named_file(item, name, files),
         (FileName::Earlier(name), _) => {
-            let first = files.named(name).ok().or_else(|| files.focus());
-            in_any_file(item, first, files)
+            let first = match files.named(name) {
+                Ok(index) => Some(index),
+                Err(Unnamed::Nothing { namesakes, .. }) if namesakes.len() == 1 => namesakes.first().copied(),
+                Err(_) => None,
+            };
+            in_any_file(item, first.or_else(|| files.focus()), files)
         }
         (FileName::None, _) => in_any_file(item, files.focus(), files),
     }
@@ -87,7 +91,7 @@ pub(crate) fn resolve(item: &Item, files: &Files) -> Result<Resolved, Complaint>
 fn refusal(unnamed: Unnamed, name: &str, files: &Files) -> Complaint {
     match unnamed {
         Unnamed::Refused(complaint) => complaint,
-        Unnamed::Nothing(_) => files.unknown(name),
+        Unnamed::Nothing { .. } => files.unknown(name),
     }
 }
 
@@ -104,7 +108,7 @@ fn write(name: &str, text: &str, only_new: bool, files: &Files) -> Result<Resolv
             }
             Ok(Resolved::Changes { file: index, changes: vec![whole_file::replacement(text, view)] })
         }
-        Err(Unnamed::Nothing(_)) => Ok(Resolved::Create { path: files.free(name)?, text: text.to_owned() }),
+        Err(Unnamed::Nothing { .. }) => Ok(Resolved::Create { path: files.free(name)?, text: text.to_owned() }),
         Err(Unnamed::Refused(complaint)) => Err(complaint),
     }
 }
@@ -139,7 +143,7 @@ fn first_difference<'t>(one: impl Iterator<Item = &'t str>, other: impl Iterator
 }
 
 fn in_named_file(item: &Item, name: &str, files: &Files) -> Result<Resolved, Complaint> {
-    let creatable = match files.named(name) {
+    let (creatable, namesakes) = match files.named(name) {
         Ok(index) => {
             let view = &files.views[index];
             let mut changes = in_file(item, view)?;
@@ -149,10 +153,23 @@ fn in_named_file(item: &Item, name: &str, files: &Files) -> Result<Resolved, Com
             return Ok(Resolved::Changes { file: index, changes });
         }
         Err(Unnamed::Refused(complaint)) => return Err(complaint),
-        Err(Unnamed::Nothing(creatable)) => creatable,
+        Err(Unnamed::Nothing { creatable, namesakes }) => (creatable, namesakes),
     };
+    // A file of that name in another folder is meant only by what quotes its lines; the rest makes a new one.
+    if quotes(item) {
+        match namesakes[..] {
+            [] => {}
+            [index] => {
+                let mut changes = in_file(item, &files.views[index])?;
+                note(&mut changes, &Tolerance::FileNamedDifferently(name.to_owned()));
+                return Ok(Resolved::Changes { file: index, changes });
+            }
+            _ => return Err(files.several(name, &namesakes)),
+        }
+    }
     // Models invent names like `path/to/file.py`. What was asked about may still be meant, if the text itself proves it.
-    if let Some(index) = files.focus()
+    if namesakes.is_empty()
+        && let Some(index) = files.focus()
         && let Ok(mut changes) = in_file(item, &files.views[index])
         && is_evident(item, &files.views[index])
     {
@@ -162,6 +179,14 @@ fn in_named_file(item: &Item, name: &str, files: &Files) -> Result<Resolved, Com
     match (creatable, new_text(item)) {
         (Some(path), Some(text)) => Ok(Resolved::Create { path, text: text? }),
         _ => only_proven(item, name, files).ok_or_else(|| files.unknown(name)),
+    }
+}
+
+/// Whether the item quotes what it replaces.
+fn quotes(item: &Item) -> bool {
+    match &item.kind {
+        ItemKind::Replace { readings } => readings.iter().all(|reading| !reading.old.trim().is_empty()),
+        _ => false,
     }
 }
 
@@ -263,12 +288,14 @@ fn in_any_file(item: &Item, first: Option<usize>, files: &Files) -> Result<Resol
 fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
     match &item.kind {
         ItemKind::Replace { readings } => {
-            let everywhere =
-                readings.iter().find(|reading| reading.everywhere).and_then(|only| inline::everywhere(only, file));
-            if let Some(changes) = everywhere {
-                return Ok(changes);
+            let all = readings.iter().find(|reading| reading.everywhere);
+            if let Some(changes) = all.and_then(|reading| inline::everywhere(reading, file)) {
+                return changes;
             }
             let mut change = read(readings, file)?;
+            if let Some(reading) = all.filter(|reading| reading.count.is_some_and(|count| count != 1)) {
+                return Err(inline::miscounted(reading, vec![file.line_number(change.range.start)], file));
+            }
             elision::expand(&mut change, file);
             Ok(vec![change])
         }

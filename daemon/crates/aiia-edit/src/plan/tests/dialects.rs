@@ -123,6 +123,55 @@ fn what_is_no_certain_edit_is_refused(#[case] reply: &str, #[case] expected: Com
     assert_eq!(plan.complaints.iter().map(|complaint| complaint.kind).next(), Some(expected), "{:?}", plan.files);
 }
 
+/// A call that replaces a text in the only file.
+fn call(old: &str, more: &str) -> String {
+    let old = serde_json::Value::String(old.to_owned());
+    format!(r#"{{"path": "a.txt", "old_string": {old}, "new_string": "y"{more}}}"#)
+}
+
+/// Each names the lines at which the text stands.
+#[rstest]
+#[case::overlaps_itself("x = 0\nx = 0\nx = 0\n", "x = 0\nx = 0", "", &[1, 2])]
+#[case::nested_braces("{\n{\n{\n}\n}\n}\n", "}\n}", "", &[4, 5])]
+#[case::within_a_line("aaa\n", "aa", "", &[1, 1])]
+#[case::behind_a_mark("\u{feff}é\né\né\n", "é\né", "", &[1, 2])]
+#[case::more_than_said("x\nx\n\nx\n", "x", r#", "expected_replacements": 2"#, &[1, 2, 4])]
+#[case::fewer_than_said("x\ny\n", "x", r#", "expected_replacements": "2""#, &[1])]
+#[case::fewer_apart("x\nx\nx\n", "x\nx", r#", "count": 2"#, &[1])]
+#[case::said_twice("x\nx\n", "x", r#", "replace_all": true, "expected_replacements": 1"#, &[1, 2])]
+#[case::found_loosely("  a\n  b\n", "a\nb", r#", "expected_replacements": 2"#, &[1])]
+#[case::once("x\nx\n", "x", r#", "expected_replacements": 1"#, &[1, 2])]
+fn another_number_of_places_is_refused(
+    #[case] file: &str,
+    #[case] old: &str,
+    #[case] more: &str,
+    #[case] lines: &[usize],
+) {
+    let plan = plan_for(&[("a.txt", file)], &call(old, more));
+    assert_eq!(plan.complaints.len(), 1, "{:?}", plan.files);
+    assert_eq!(plan.complaints[0].kind, ComplaintKind::Ambiguous, "{:?}", plan.complaints);
+    assert_eq!(plan.complaints[0].candidates, lines);
+}
+
+#[rstest]
+#[case::all("x\nx\nx\n", "x", r#", "replace_all": true"#, "y\ny\ny\n")]
+#[case::as_many_as_said("x\nx\nz\n", "x", r#", "expected_replacements": 2"#, "y\ny\nz\n")]
+#[case::all_apart("aaaa\n", "aa", r#", "replace_all": true"#, "yy\n")]
+#[case::once("x\nz\n", "x", r#", "expected_replacements": 1"#, "y\nz\n")]
+#[case::at_a_line("x\nx\nx\n", "x\nx", r#", "start_line": 2"#, "x\ny\n")]
+#[case::found_loosely_once("  a\n  b\n", "a\nb", r#", "replace_all": true"#, "  y\n")]
+fn places_are_replaced(#[case] file: &str, #[case] old: &str, #[case] more: &str, #[case] expected: &str) {
+    assert_eq!(new_text(("a.txt", file), &call(old, more)), expected);
+}
+
+#[rstest]
+#[case::places(&"x\n".repeat(10_001), "y")]
+#[case::text(&"x\n".repeat(100), &"y".repeat(1024 * 1024))]
+fn more_than_can_be_replaced_is_refused(#[case] file: &str, #[case] new: &str) {
+    let reply = call("x", r#", "replace_all": true"#).replace("\"y\"", &format!("\"{new}\""));
+    assert_eq!(complaint_kinds(("a.txt", file), &reply), [ComplaintKind::TooLarge]);
+}
+
 /// What becomes of which file.
 #[rstest]
 #[case(
@@ -152,6 +201,30 @@ fn what_is_no_certain_edit_is_refused(#[case] reply: &str, #[case] expected: Com
 #[case(
     r#"{"path": "src/a.py", "old_string": "return 1", "new_string": "return 4", "replace_all": true}"#,
     "edit src/a.py"
+)]
+#[case::fence_in_a_new_file(
+    "*** Begin Patch\n*** Add File: README.md\n# T\n\n```sh\nrun\n```\nmore\n*** End Patch\n",
+    "create README.md '# T||```sh|run|```|more|'"
+)]
+#[case::bare_fences_in_a_new_file(
+    "*** Begin Patch\n*** Add File: README.md\n# T\n```\nrun\n```\nmore\n```\nrun\n```\n*** Delete File: b.txt\n*** End Patch\n",
+    "create README.md '# T|```|run|```|more|```|run|```|'; delete b.txt"
+)]
+#[case::fence_in_a_fenced_patch(
+    "Here:\n```bash\napply_patch <<'EOF'\n*** Begin Patch\n*** Add File: README.md\n# T\n```\nrun\n```\n*** Delete File: b.txt\n*** End Patch\nEOF\n```\n",
+    "create README.md '# T|```|run|```|'; delete b.txt"
+)]
+#[case::sections_in_fences(
+    "```\n*** Update File: b.txt\n@@\n-two\n+2\n```\nThen:\n```\n*** Add File: new.txt\n+a\n```\nDone.\n",
+    "create new.txt 'a|'; edit b.txt"
+)]
+#[case::fence_closed_too_early(
+    "```\n*** Begin Patch\n*** Add File: new.txt\n+a\n```\n*** End Patch\n",
+    "create new.txt 'a|'"
+)]
+#[case::patches_in_fences(
+    "```\n*** Begin Patch\n*** Add File: new.txt\n+a\n```\nThen:\n```\n*** Begin Patch\n*** Delete File: b.txt\n*** End Patch\n```\n",
+    "create new.txt 'a|'; delete b.txt"
 )]
 fn whole_files_in_many_forms(#[case] reply: &str, #[case] expected: &str) {
     let plan = plan_in(&TABLE, reply);

@@ -122,6 +122,23 @@ proptest! {
         judge(&String::from_utf8_lossy(&bytes))?;
     }
 
+    /// A text within lines is replaced where it stands once, or as often as the reply says; overlapping places count.
+    #[test]
+    fn places_within_lines_are_counted(text in "[ab\n]{1,12}", old in "[ab\n]{1,3}", count in 1_usize..4) {
+        let starts: Vec<usize> = (0..text.len()).filter(|at| text[*at..].starts_with(&old)).collect();
+        prop_assume!(!old.trim().is_empty() && !starts.is_empty());
+        let reply = serde_json::json!({ "path": "a.txt", "old_string": old, "new_string": "c", "count": count });
+        let plan = plan_for(&[("a.txt", &text)], &reply.to_string());
+        let places = if count == 1 { starts.len() } else { text.matches(&old).count() };
+        if places == count {
+            prop_assert_eq!(&plan.complaints, &[]);
+            prop_assert_eq!(&plan.files[0].new_text, &text.replace(&old, "c"));
+        } else {
+            prop_assert_eq!(plan.files, []);
+            prop_assert_eq!(plan.complaints[0].kind, ComplaintKind::Ambiguous);
+        }
+    }
+
     /// A block that quotes lines of the file and changes them applies when they are there once.
     #[test]
     fn quoted_lines_are_found(
@@ -148,6 +165,28 @@ proptest! {
         prop_assert!(result.starts_with(&before) && result.ends_with(&after));
         prop_assert_eq!(result.lines().count(), count - (end - start) + new.lines().count());
     }
+}
+
+/// Time that grows with the square of these would be hours.
+#[test]
+fn endless_repetitions_are_answered() {
+    let filled = |piece: &str| piece.repeat(1024 * 1024 / piece.len());
+    let replies = [
+        filled("*** End of File\n"),
+        filled("*** Move to: a.py\n"),
+        filled("*** Update File: a.py\n"),
+        filled("<think></think>\n"),
+        filled("<think></think>"),
+        format!("<edit path=\"a.py\">{}</edit>", filled("<b ")),
+        format!("<edit path=\"a.py\">{}</edit>", filled("<search ")),
+    ];
+    for reply in replies {
+        judge(&reply).unwrap();
+    }
+    // Places that overlap each other almost wholly.
+    let (old, file) = ("x\n".repeat(100_000), "x\n".repeat(400_000));
+    let call = serde_json::json!({ "path": "a.txt", "old_string": old, "new_string": "y" });
+    assert_eq!(complaint_kinds(("a.txt", &file), &call.to_string()), [ComplaintKind::Ambiguous]);
 }
 
 #[test]

@@ -41,6 +41,15 @@ const FIXED: &str = "fn a() {\n    one();\n    two();\n}\n\nfn b() {\n    one();
 #[case::time_stamps(
     "--- a.rs\t2026-01-01 00:00:00\n+++ a.rs\t2026-01-02 00:00:00\n@@ -6,4 +6,4 @@\n fn b() {\n     one();\n-    two();\n+    three();\n }\n"
 )]
+#[case::no_paths(
+    "--- original\n+++ updated\n@@ -6,4 +6,4 @@\n fn b() {\n     one();\n-    two();\n+    three();\n }\n"
+)]
+#[case::no_new_path(
+    "--- a.rs\n+++ modified\n@@ -6,4 +6,4 @@\n fn b() {\n     one();\n-    two();\n+    three();\n }\n"
+)]
+#[case::the_path_above(
+    "In `a.rs`:\n\n```diff\n--- Original\n+++ Updated\n@@ -6,4 +6,4 @@\n fn b() {\n     one();\n-    two();\n+    three();\n }\n```\n"
+)]
 fn ways_to_write_one(#[case] reply: &str) {
     assert_eq!(new_text(("a.rs", FILE), reply), FIXED, "{reply}");
 }
@@ -87,6 +96,16 @@ fn several_files_and_hunks() {
         +file
     "#]]
     .assert_eq(&described(&plan_for(&[("x.txt", x), ("y.txt", "")], reply)));
+}
+
+#[test]
+fn words_in_the_place_of_paths_are_no_paths() {
+    let files = [("x.txt", "one\n"), ("y.txt", "one\n")];
+    let hunk = "@@ -1 +1 @@\n-one\n+ONE\n";
+    let reply = format!("--- x.txt\n+++ modified\n{hunk}\n`y.txt`:\n\n--- original\n+++ updated\n{hunk}");
+    let plan = plan_for(&files, &reply);
+    assert_eq!(plan.complaints, []);
+    assert_eq!(plan.files.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["x.txt", "y.txt"]);
 }
 
 #[test]

@@ -155,6 +155,52 @@ fn what_must_not_be_done(#[case] reply: &str, #[case] expected: ComplaintKind) {
     assert_eq!(plan.complaints[0].kind, expected, "{:?}", plan.complaints);
 }
 
+const NAMESAKES: Table = Table(&[
+    ("cmd/a/main.go", "package main\n\nfunc main() {\n\trun()\n}\n"),
+    ("src/__init__.py", "x = 1\n"),
+    ("lib/__init__.py", ""),
+    ("mod.rs", "pub mod a;\n"),
+]);
+
+/// The same as given files, with and without a cursor in the first one.
+fn plan_among_namesakes(is_asked: bool, reply: &str) -> EditPlan {
+    let files: Vec<SourceFile> =
+        NAMESAKES.0.iter().map(|(path, text)| SourceFile::new(*path, *text, Language::from_path(path))).collect();
+    let main = Focus { path: files[0].path.clone(), range: 20..20, symbol: Some("main".to_owned()) };
+    let focus = is_asked.then_some(main);
+    plan(reply, &ReplyContext { workspace: Some(&NAMESAKES), focus, ..ReplyContext::of(&files) })
+}
+
+/// A file that is not there is made, although another one of that name is elsewhere; what quotes lines means those.
+#[rstest]
+#[case::its_symbol("cmd/b/main.go\n```go\npackage main\n\nfunc main() {\n\tstop()\n}\n```\n", "create cmd/b/main.go")]
+#[case::a_new_symbol("cmd/b/main.go\n```go\npackage main\n\nfunc stop() {\n}\n```\n", "create cmd/b/main.go")]
+#[case::empty_search(
+    "tests/__init__.py\n<<<<<<< SEARCH\n=======\ny = 1\n>>>>>>> REPLACE\n",
+    "create tests/__init__.py"
+)]
+#[case::below_the_root("src/mod.rs\n<<<<<<< SEARCH\n=======\npub mod b;\n>>>>>>> REPLACE\n", "create src/mod.rs")]
+#[case::written(r#"{"path": "tests/__init__.py", "content": "y = 1\n"}"#, "create tests/__init__.py")]
+#[case::written_at_the_root(r#"{"path": "__init__.py", "content": "y = 1\n"}"#, "create __init__.py")]
+#[case::quoted("cmd/b/main.go\n<<<<<<< SEARCH\n\trun()\n=======\n\tstop()\n>>>>>>> REPLACE\n", "edit cmd/a/main.go")]
+#[case::quoted_below_the_root(
+    "x/mod.rs\n<<<<<<< SEARCH\npub mod a;\n=======\nmod a;\n>>>>>>> REPLACE\n",
+    "edit mod.rs"
+)]
+#[case::shortened("main.go\n```go\nfunc main() {\n\tstop()\n}\n```\n", "edit cmd/a/main.go")]
+#[case::invented("path/to/main.go\n```go\nfunc main() {\n\tstop()\n}\n```\n", "edit cmd/a/main.go")]
+#[case::quoted_in_several("x/__init__.py\n<<<<<<< SEARCH\nx = 1\n=======\nx = 2\n>>>>>>> REPLACE\n", "! unknown_file")]
+#[case::not_quoted_right(
+    "cmd/b/main.go\n<<<<<<< SEARCH\n\twalk()\n=======\n\tstop()\n>>>>>>> REPLACE\n",
+    "! not_found"
+)]
+fn a_namesake_in_another_folder(#[case] reply: &str, #[case] expected: &str, #[values(false, true)] is_asked: bool) {
+    let plan = plan_among_namesakes(is_asked, reply);
+    let complaints = plan.complaints.iter().map(|complaint| format!("! {}", complaint.kind.as_str()));
+    let files = plan.files.iter().map(|file| format!("{} {}", file.action.as_str(), file.path));
+    assert_eq!(complaints.chain(files).collect::<Vec<_>>(), [expected]);
+}
+
 #[test]
 fn without_a_workspace_nothing_is_made() {
     let files = [SourceFile::new("a.py", "x = 1\n", None)];

@@ -50,7 +50,7 @@ impl Handle for EditSplit {
 pub(super) fn revised(hunk: &Hunk, base: &str, text: &str) -> Result<Hunk, Problem> {
     let ending = LineEnding::detect(base).as_str();
     let mut new_text = text.replace("\r\n", "\n");
-    let is_last = hunk.old_index() + hunk.old_lines >= base.lines().count();
+    let is_last = hunk.old_index() + hunk.old_lines >= aiia_edit::line_count(base);
     let proposed_break = hunk.new_text.is_empty() || hunk.new_text.ends_with('\n');
     if !new_text.is_empty() && !new_text.ends_with('\n') && (!is_last || proposed_break) {
         new_text.push('\n');
@@ -63,7 +63,7 @@ pub(super) fn revised(hunk: &Hunk, base: &str, text: &str) -> Result<Hunk, Probl
             .with_error("/new_text", "it changes nothing")
             .with_hint("Reject the hunk instead."));
     }
-    let new_lines = new_text.lines().count();
+    let new_lines = aiia_edit::line_count(&new_text);
     let new_index = hunk.new_index();
     let new_start = if new_lines == 0 { new_index } else { new_index + 1 };
     Ok(Hunk { new_text, new_lines, new_start, ..hunk.clone() })
@@ -235,6 +235,13 @@ mod tests {
     fn the_users_lines_come(#[case] base: &str, #[case] proposed: &str, #[case] text: &str, #[case] expected: &str) {
         let hunk = &aiia_edit::hunks(base, proposed)[0];
         assert_eq!(aiia_edit::apply_hunks(base, &[&revised(hunk, base, text).unwrap()]), expected);
+    }
+
+    #[test]
+    fn lines_that_end_in_a_carriage_return_are_counted() {
+        let base = "a\rb\rc\r";
+        let revised = revised(&aiia_edit::hunks(base, "a\rB\rc\r")[0], base, "X\nY").unwrap();
+        assert_eq!((revised.new_start, revised.new_lines, revised.new_text.as_str()), (2, 2, "X\rY\r"));
     }
 
     #[test]
