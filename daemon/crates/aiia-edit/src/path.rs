@@ -227,7 +227,9 @@ pub fn protection(path: &str) -> Option<Protection> {
 /// Whether these are folders of hooks: at the root, or of a version control. Elsewhere `hooks` is an ordinary name of a folder of
 /// sources.
 fn runs_hooks(folders: &[&str]) -> bool {
-    let is_repository = |folder: &str| folder.starts_with(".git") || folder.ends_with(".git") || folder == ".husky";
+    let is_repository = |folder: &str| {
+        folder == ".husky" || folder.starts_with(".git") || folder.rsplit_once('.').is_some_and(|(_, end)| end == "git")
+    };
     folders.first() == Some(&"hooks") || folders.windows(2).any(|pair| is_repository(pair[0]) && pair[1] == "hooks")
 }
 

@@ -26,10 +26,12 @@ pub(crate) fn without_thinking(reply: &str) -> Cow<'_, str> {
 /// The text without the passages between the tags; nothing when there is none.
 fn without_passages(text: &str, open: &str, close: &str) -> Option<String> {
     let mut kept = String::new();
-    let (mut taken, mut at) = (0, 0);
+    let (mut taken, mut at, mut line_end) = (0, 0, 0);
     let mut fenced = false;
     while at < text.len() {
-        let line_end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length + 1);
+        if at >= line_end {
+            line_end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length + 1);
+        }
         // After a passage this is the rest of a line that has nothing but blanks before it.
         let trimmed = text[at..line_end].trim_start();
         if !fenced && trimmed.starts_with(open) {

@@ -203,9 +203,12 @@ impl<'r> Tag<'r> {
         let opening = format!("<{name}");
         let (mut depth, mut at) = (0_usize, body_start);
         loop {
+            if budget.get() == 0 {
+                return None;
+            }
             let found = text[at..].find(&closing);
             let searched = found.unwrap_or(text.len() - at) + 1;
-            budget.set(budget.get().checked_sub(searched)?);
+            budget.set(budget.get().saturating_sub(searched));
             let end = at + found?;
             // Values are code, in which a tag of the same name is text; containers nest.
             let nested = if INNER.contains(&name) { 0 } else { text[at..end].matches(&opening).count() };

@@ -167,28 +167,6 @@ proptest! {
     }
 }
 
-/// Time that grows with the square of these would be hours.
-#[test]
-fn endless_repetitions_are_answered() {
-    let filled = |piece: &str| piece.repeat(1024 * 1024 / piece.len());
-    let replies = [
-        filled("*** End of File\n"),
-        filled("*** Move to: a.py\n"),
-        filled("*** Update File: a.py\n"),
-        filled("<think></think>\n"),
-        filled("<think></think>"),
-        format!("<edit path=\"a.py\">{}</edit>", filled("<b ")),
-        format!("<edit path=\"a.py\">{}</edit>", filled("<search ")),
-    ];
-    for reply in replies {
-        judge(&reply).unwrap();
-    }
-    // Places that overlap each other almost wholly.
-    let (old, file) = ("x\n".repeat(100_000), "x\n".repeat(400_000));
-    let call = serde_json::json!({ "path": "a.txt", "old_string": old, "new_string": "y" });
-    assert_eq!(complaint_kinds(("a.txt", &file), &call.to_string()), [ComplaintKind::Ambiguous]);
-}
-
 #[test]
 fn hopeless_replies_are_answered() {
     let long = "<<<<<<< SEARCH\n".repeat(20_000);
@@ -201,4 +179,8 @@ fn hopeless_replies_are_answered() {
     let file = "x\n".repeat(20_000);
     assert_eq!(complaint_kinds(("a.txt", &file), &same), [ComplaintKind::Ambiguous]);
     assert_eq!(plan_for(FILES, &"x".repeat(MAX_REPLY_BYTES + 1)).complaints[0].kind, ComplaintKind::TooLarge);
+    // Places that overlap each other almost wholly.
+    let (old, file) = ("x\n".repeat(100_000), "x\n".repeat(400_000));
+    let call = serde_json::json!({ "path": "a.txt", "old_string": old, "new_string": "y" });
+    assert_eq!(complaint_kinds(("a.txt", &file), &call.to_string()), [ComplaintKind::Ambiguous]);
 }
