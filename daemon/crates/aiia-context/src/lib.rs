@@ -26,7 +26,7 @@ pub use map::map;
 pub use tokens::{Vocabulary, count_tokens, count_tokens_in};
 pub use workspace::{
     Admits, DiskTexts, FileTexts, IGNORE_FILE, IndexReport, Indexer, IndexerOptions, MAX_FILE_BYTES, MAX_FILES,
-    Progress, Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
+    OpenBuffer, Progress, Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
 };
 
 use aiia_syntax::Symbol;
@@ -121,9 +121,13 @@ fn is_packed(text: &str) -> bool {
     text.len() > PACKED_BYTES && text.len() > PACKED_LINE_BYTES * memchr::memchr_iter(b'\n', text.as_bytes()).count()
 }
 
+/// Whether a text is looked at by its syntax, so that a tree of it is of use: it is neither too large nor packed by a program.
+pub fn is_looked_at(text: &str) -> bool {
+    text.len() <= MAX_SYNTAX_BYTES && !is_packed(text)
+}
+
 fn parse(request: &ContextRequest, selection: &Range<usize>) -> FileSyntax {
-    let is_looked_at = request.text.len() <= MAX_SYNTAX_BYTES && !is_packed(request.text);
-    let Some(language) = request.language.filter(|_| is_looked_at) else { return FileSyntax::default() };
+    let Some(language) = request.language.filter(|_| is_looked_at(request.text)) else { return FileSyntax::default() };
     let tree = request.tree.filter(|tree| tree.language() == language);
     let (symbols, imports) = match tree {
         Some(tree) => tree.symbols_and_imports_around(request.text, selection.clone()),

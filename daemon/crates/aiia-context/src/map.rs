@@ -15,6 +15,10 @@ const DAMPING: f64 = 0.85;
 const ROUNDS: usize = 20;
 /// A name that more files define says nothing of any of them.
 const MAX_DEFINERS: usize = 8;
+/// A signature that takes a larger share of the budget than one of so many, such as a table of constants, is left out.
+const LEAST_SIGNATURES: usize = 4;
+/// After so many of these the map ends.
+const MAX_LEFT_OUT: usize = 100;
 /// What mentions of a plain word count beside those of another name.
 const PLAIN_SHARE: f64 = 0.05;
 /// What a definition in tests counts beside another.
@@ -55,12 +59,19 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<
 
     let mut texts = Texts::new(texts, index);
     let best = worth.first().map_or(1.0, |(worth, _)| worth.max(f64::MIN_POSITIVE));
-    let mut left = budget;
+    let (mut left, mut left_out) = (budget, 0);
     let mut chosen: Vec<(u32, Piece)> = Vec::new();
     for (worth, at) in worth {
         let Some((entry, definition)) = index.definition(at) else { continue };
         let Some(text) = texts.lines(at.file, definition.signature()) else { continue };
-        let Some(tokens) = count_within(text, left) else { break };
+        let Some(tokens) = count_within(text, left) else {
+            left_out += 1;
+            // What is worth less is not shown only because it is short.
+            if left_out > MAX_LEFT_OUT || count_within(text, budget / LEAST_SIGNATURES).is_some() {
+                break;
+            }
+            continue;
+        };
         left -= tokens;
         chosen.push((
             at.file,

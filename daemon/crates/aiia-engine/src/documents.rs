@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use aiia_syntax::{Language, Symbol, SyntaxTree};
@@ -17,8 +18,10 @@ const MAX_PARSED_BYTES: usize = 512 * 1024;
 pub struct OpenDocument {
     /// The text.
     pub document: Document,
-    /// The editor's version of it.
+    /// The editor's version of it. Editors begin anew when they open a document again.
     pub version: i32,
+    /// A number that no other text of a document has had since the program began.
+    pub(crate) generation: u64,
     /// The editor's language identifier.
     pub language_id: Option<String>,
     syntax: Arc<Syntax>,
@@ -61,10 +64,14 @@ impl OpenDocument {
 
     /// Makes what questions about the text need, for all snapshots of this version.
     pub(crate) fn prepare(&self, language: Language) {
-        if self.document.len() <= aiia_context::MAX_SYNTAX_BYTES
+        if self.document.len() > aiia_context::MAX_SYNTAX_BYTES {
+            return;
+        }
+        let text = self.document.text();
+        if aiia_context::is_looked_at(&text)
             && let Some(tree) = self.syntax.tree(language, &self.document)
         {
-            tree.prepare(&self.document.text());
+            tree.prepare(&text);
         }
     }
 
@@ -83,6 +90,11 @@ impl OpenDocument {
     }
 }
 
+fn next_generation() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 /// The open documents of one connection, by absolute path or `untitled:NAME`. All methods are quick and never wait for
 /// anything but each other, so they may be called while messages are being read.
 #[derive(Debug, Default)]
@@ -98,7 +110,13 @@ impl OpenDocuments {
     /// Opens a document, or replaces it where it is open already.
     pub fn open(&self, path: &str, language_id: Option<&str>, version: i32, text: &str) {
         let language_id = language_id.filter(|id| !id.is_empty()).map(str::to_owned);
-        let document = OpenDocument { document: Document::new(text), version, language_id, syntax: Arc::default() };
+        let document = OpenDocument {
+            document: Document::new(text),
+            version,
+            generation: next_generation(),
+            language_id,
+            syntax: Arc::default(),
+        };
         self.lock().insert(path.to_owned(), document);
     }
 
@@ -109,6 +127,7 @@ impl OpenDocuments {
         let Some(open) = documents.get_mut(path) else { return false };
         let edits = change(&mut open.document);
         open.version = version;
+        open.generation = next_generation();
         open.syntax = Arc::new(open.syntax.edited(edits));
         true
     }
@@ -136,5 +155,32 @@ impl OpenDocuments {
         let mut paths: Vec<String> = self.lock().keys().cloned().collect();
         paths.sort();
         paths
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_is_opened_again_is_another_text() {
+        let documents = OpenDocuments::default();
+        let generation = || documents.get("/w/a.rs").unwrap().generation;
+        documents.open("/w/a.rs", None, 1, "a");
+        let first = generation();
+        assert!(documents.edit("/w/a.rs", 1, |document| vec![document.edit(0..1, "b")]));
+        let edited = generation();
+        documents.close("/w/a.rs");
+        documents.open("/w/a.rs", None, 1, "c");
+        assert!(first < edited && edited < generation());
+    }
+
+    #[test]
+    fn a_text_that_is_not_looked_at_is_not_parsed() {
+        let documents = OpenDocuments::default();
+        documents.open("/w/packed.js", Some("javascript"), 1, &"f(1);".repeat(10_000));
+        let open = documents.get("/w/packed.js").unwrap();
+        open.prepare(Language::from_language_id("javascript").unwrap());
+        assert!(open.syntax.tree.get().is_none());
     }
 }

@@ -312,6 +312,11 @@ impl Engine {
         self.recent.edited(path);
     }
 
+    /// Says that the file of that absolute path was saved: what was saved with it is read again with the next question.
+    pub fn saved(&self, path: &Path) {
+        self.indexes.saved(path);
+    }
+
     /// Says that the document of that absolute path was opened or changed: what questions about it need is made as soon as nobody types.
     pub fn prepare_soon(&self, path: &str) {
         crate::preparing::soon(self, path);

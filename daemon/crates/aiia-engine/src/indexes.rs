@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use aiia_context::{Admits, DiskTexts, FileTexts, Indexer, IndexerOptions};
+use aiia_context::{Admits, DiskTexts, FileTexts, Indexer, IndexerOptions, MAX_FILE_BYTES, OpenBuffer};
 use aiia_syntax::Language;
 use sha2::{Digest, Sha256};
 use tokio::sync::{broadcast, watch};
@@ -30,14 +30,16 @@ const WATCHED: usize = 16;
 #[derive(Clone, Debug)]
 pub struct Indexing {
     indexer: Arc<Indexer>,
+    /// The folder as it was asked for.
+    root: PathBuf,
     /// Its sender goes when the work ends.
     goes_on: watch::Receiver<()>,
 }
 
 impl Indexing {
-    /// The folder.
+    /// The folder, by the path that it was asked for.
     pub fn root(&self) -> &Path {
-        self.indexer.root()
+        &self.root
     }
 
     /// How many files are known, and how many of them were read by their trees.
@@ -74,8 +76,11 @@ impl Indexes {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The index of `root`; a new one has read nothing yet.
+    /// The index of `root`, the same one by whichever path the folder is named; a new one has read nothing yet.
     pub(crate) fn of(&self, root: &Path) -> Arc<Indexer> {
+        let named = root;
+        let real = root.canonicalize();
+        let root = real.as_deref().unwrap_or(root);
         let mut kept = self.lock();
         if !kept.contains_key(root) && kept.len() >= MAX_INDEXES {
             let oldest = kept.iter().min_by_key(|(_, kept)| kept.used).map(|(root, _)| root.clone());
@@ -93,17 +98,30 @@ impl Indexes {
             used: Instant::now(),
         });
         entry.used = Instant::now();
+        entry.indexer.also_at(named);
         Arc::clone(&entry.indexer)
     }
 
     /// The index of `root`, once questions can be answered; nothing if that takes longer than `limit`. Looks at the folder again in
-    /// the background where that is due.
+    /// the background where that is due; where the folder has changed as a whole, such as by another branch, it is waited for that
+    /// within the limit.
     pub(crate) fn usable(&self, root: &Path, limit: Duration) -> Option<Arc<Indexer>> {
+        let until = Instant::now() + limit;
+        let left = || until.saturating_duration_since(Instant::now());
         let indexer = self.of(root);
-        if indexer.is_due() {
-            self.refresh_in_background(Arc::clone(&indexer));
+        loop {
+            let looks = indexer.looks();
+            if indexer.is_due() {
+                self.refresh_in_background(Arc::clone(&indexer), root);
+            }
+            if !indexer.wait_until_usable(left()) {
+                return None;
+            }
+            if indexer.is_current() || left().is_zero() {
+                return Some(indexer);
+            }
+            indexer.wait_for_look(looks, left());
         }
-        indexer.wait_until_usable(limit).then_some(indexer)
     }
 
     /// The work on indexes that begins from now on.
@@ -113,13 +131,22 @@ impl Indexes {
 
     /// Says that the user types in the file of that path.
     pub(crate) fn typed(&self, path: &Path) {
-        self.lock().iter().filter(|(root, _)| path.starts_with(root)).for_each(|(_, kept)| kept.indexer.typed());
+        self.around(path).for_each(|indexer| indexer.typed());
     }
 
-    fn refresh_in_background(&self, indexer: Arc<Indexer>) {
+    /// Says that the file of that path was saved.
+    pub(crate) fn saved(&self, path: &Path) {
+        self.around(path).for_each(|indexer| indexer.has_changed());
+    }
+
+    fn around(&self, path: &Path) -> impl Iterator<Item = Arc<Indexer>> {
+        self.all().into_iter().filter(|indexer| indexer.inside(path).is_some())
+    }
+
+    fn refresh_in_background(&self, indexer: Arc<Indexer>, root: &Path) {
         let (going_on, goes_on) = watch::channel(());
         // Nobody watching is not an error.
-        let _ = self.begun.send(Indexing { indexer: Arc::clone(&indexer), goes_on });
+        let _ = self.begun.send(Indexing { indexer: Arc::clone(&indexer), root: root.to_owned(), goes_on });
         let refresh = move || {
             let _going_on = going_on;
             // Only asks to be nice: where that is refused, the work is the same. Elsewhere than on Linux it would ask for the whole
@@ -160,56 +187,83 @@ fn name_of(root: &Path) -> String {
     digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
-/// The texts of a folder: those of editors, else those of the disk. Only those that the rules admit are shown.
+/// The texts of a folder: those of editors, else those of the disk. Only those that the gate and the rules admit are shown, as they are
+/// now: the index may have read them before.
 pub(crate) struct OpenTexts {
     engine: Engine,
     disk: DiskTexts,
+    /// The folder by the paths that editors may name it by.
+    folders: Vec<PathBuf>,
     rules: ContextRules,
+    admits: Admits,
+    /// What the gate said in this request.
+    admitted: Mutex<HashMap<String, bool>>,
 }
 
 impl OpenTexts {
-    pub(crate) fn new(engine: Engine, root: PathBuf, rules: ContextRules) -> Self {
-        Self { engine, disk: DiskTexts { root }, rules }
+    /// The texts for one request.
+    pub(crate) fn new(engine: Engine, indexer: &Indexer, rules: ContextRules) -> Self {
+        let root = indexer.root().to_owned();
+        Self {
+            engine,
+            admits: admits(root.clone()),
+            disk: DiskTexts { root },
+            folders: indexer.paths(),
+            rules,
+            admitted: Mutex::default(),
+        }
+    }
+
+    fn is_admitted(&self, path: &str) -> bool {
+        let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        *admitted.entry(path.to_owned()).or_insert_with(|| (self.admits)(&self.disk.root.join(path)))
+    }
+
+    fn open(&self, path: &str) -> Option<OpenDocument> {
+        self.folders.iter().find_map(|folder| self.engine.open_document(folder.join(path).to_str()?))
     }
 }
 
 impl FileTexts for OpenTexts {
     fn text(&self, path: &str) -> Option<Arc<str>> {
-        let full = self.disk.root.join(path);
-        match full.to_str().and_then(|full| self.engine.open_document(full)) {
+        if !self.is_admitted(path) {
+            return None;
+        }
+        match self.open(path) {
+            Some(open) if open.document.len() as u64 > MAX_FILE_BYTES => None,
             Some(open) => Some(Arc::from(open.document.text())),
             None => self.disk.text(path),
         }
     }
 
     fn may_show(&self, path: &str) -> bool {
-        self.rules.admits(path)
+        self.rules.admits(path) && self.is_admitted(path)
     }
 }
 
 /// Lets an index take over what editors have open of its folder.
 pub(crate) fn take_over_buffers(indexer: &Indexer, open: &[(String, OpenDocument)]) {
-    let admits = admits(indexer.root().to_owned());
-    let texts: Vec<(String, u64, Option<Language>, &OpenDocument)> = open
-        .iter()
-        .filter_map(|(path, open)| {
-            let path = Path::new(path);
-            let inside = path.strip_prefix(indexer.root()).ok().filter(|_| admits(path))?;
-            let inside = inside.to_str()?.replace('\\', "/");
-            let named = open.language_id.as_deref().and_then(Language::from_language_id);
-            let language = named.or_else(|| Language::from_path(&inside));
-            Some((inside, open.version as u64, language, open))
-        })
-        .collect();
-    let text = |open: &OpenDocument| open.document.text();
-    indexer.set_buffers(
-        texts.iter().map(|(path, version, language, open)| (path.as_str(), *version, *language, move || text(open))),
-    );
+    let inside = |path: &str| indexer.inside(Path::new(path));
+    let of_folder: Vec<(String, &OpenDocument)> =
+        open.iter().filter_map(|(path, open)| Some((inside(path)?, open))).collect();
+    indexer.set_buffers(of_folder.iter().map(|(path, open)| {
+        let named = open.language_id.as_deref().and_then(Language::from_language_id);
+        OpenBuffer {
+            path,
+            generation: open.generation,
+            language: named.or_else(|| Language::from_path(path)),
+            bytes: open.document.len(),
+            text: move || open.document.text(),
+        }
+    }));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// For what must come.
+    const LONG: Duration = Duration::from_secs(30);
 
     #[test]
     fn an_index_leaves_out_what_the_gate_refuses() {
@@ -221,8 +275,61 @@ mod tests {
             std::fs::write(root.join(name), "fn shared_name() {}\n").unwrap();
         }
         let indexes = Indexes::new(folder.path().join("indexes"));
-        let indexer = indexes.usable(&root, Duration::from_secs(30)).expect("usable");
+        let indexer = indexes.usable(&root, LONG).expect("usable");
         assert_eq!(indexer.index().paths().collect::<Vec<_>>(), ["a.rs"]);
+    }
+
+    /// What a folder shows is what may be shown when it is asked, not when it was read.
+    #[test]
+    fn a_change_of_what_is_excluded_counts_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("project");
+        std::fs::create_dir_all(&root).unwrap();
+        for name in ["a.rs", "b.rs"] {
+            std::fs::write(root.join(name), "fn shared_name() {}\n").unwrap();
+        }
+        let indexes = Indexes::new(folder.path().join("indexes"));
+        let indexer = indexes.usable(&root, LONG).expect("usable");
+        assert_eq!(indexer.index().file_count(), 2);
+        std::fs::write(root.join(".aiiaignore"), "b.rs\n").unwrap();
+        let indexer = indexes.usable(&root, LONG).expect("usable");
+        assert_eq!(indexer.index().paths().collect::<Vec<_>>(), ["a.rs"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_has_one_index_by_all_its_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, link) = (folder.path().join("project"), folder.path().join("link"));
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::write(root.join("a.rs"), "fn on_disk() {}\n").unwrap();
+        std::os::unix::fs::symlink(&root, &link).unwrap();
+        let indexes = Indexes::new(folder.path().join("indexes"));
+        let indexer = indexes.usable(&root, LONG).expect("usable");
+        let by_link = indexes.usable(&link, LONG).expect("usable");
+        assert!(Arc::ptr_eq(&indexer, &by_link));
+        let documents = crate::documents::OpenDocuments::default();
+        let path = link.join("a.rs").display().to_string();
+        documents.open(&path, Some("rust"), 1, "fn typed() {}\nfn twice() {}\n");
+        take_over_buffers(&indexer, &[(path.clone(), documents.get(&path).unwrap())]);
+        assert_eq!(indexer.index().definition_count(), 2);
+    }
+
+    #[test]
+    fn a_document_that_was_opened_again_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::write(root.join("a.rs"), "").unwrap();
+        let indexes = Indexes::new(folder.path().join("indexes"));
+        let indexer = indexes.usable(&root, LONG).expect("usable");
+        let documents = crate::documents::OpenDocuments::default();
+        let path = root.join("a.rs").display().to_string();
+        for (text, count) in [("fn a() {}\n", 1), ("fn b() {}\nfn c() {}\n", 2)] {
+            documents.open(&path, Some("rust"), 1, text);
+            take_over_buffers(&indexer, &[(path.clone(), documents.get(&path).unwrap())]);
+            assert_eq!(indexer.index().definition_count(), count);
+            documents.close(&path);
+        }
     }
 
     #[test]

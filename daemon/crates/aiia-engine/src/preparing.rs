@@ -15,7 +15,7 @@ const AFTER: Duration = Duration::from_millis(300);
 
 /// Prepares the document of that absolute path once it has not changed for a moment. Quick: it is called at every keystroke.
 pub(crate) fn soon(engine: &Engine, path: &str) {
-    let Some(version) = engine.open_document(path).map(|open| open.version) else { return };
+    let Some(generation) = engine.open_document(path).map(|open| open.generation) else { return };
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
     let (engine, path) = (engine.clone(), path.to_owned());
     runtime.spawn(async move {
@@ -24,7 +24,7 @@ pub(crate) fn soon(engine: &Engine, path: &str) {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(AFTER) => {}
         }
-        let Some(open) = engine.open_document(&path).filter(|open| open.version == version) else { return };
+        let Some(open) = engine.open_document(&path).filter(|open| open.generation == generation) else { return };
         // A panic of it is that of the question, too, which tells of it.
         let _ = tokio::task::spawn_blocking(move || prepare(&engine, Path::new(&path), &open)).await;
     });
@@ -36,7 +36,7 @@ fn prepare(engine: &Engine, path: &Path, open: &OpenDocument) {
         open.prepare(language);
     }
     for indexer in engine.indexes.all() {
-        if path.starts_with(indexer.root()) && indexer.progress().is_usable {
+        if indexer.inside(path).is_some() && indexer.progress().is_usable {
             indexes::take_over_buffers(&indexer, &engine.open_documents());
         }
     }

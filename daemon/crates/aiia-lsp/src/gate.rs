@@ -126,8 +126,12 @@ impl Gate {
             "textDocument/didClose" => parsed(params).map(|params| did_close(connection, &params)),
             "workspace/didRenameFiles" => parsed(params).map(|params| did_rename(connection, &params)),
             "workspace/didChangeWorkspaceFolders" => parsed(params).map(|params| folders_changed(connection, &params)),
-            // Saving changes nothing: the text is known already.
-            _ => Ok(()),
+            // The text is known already, but others may have been saved with it.
+            _ => {
+                let saved = written.as_ref().and_then(from_proto::path);
+                saved.iter().for_each(|path| connection.engine().saved(Path::new(path)));
+                Ok(())
+            }
         };
         if let Err(error) = result {
             tracing::warn!(%method, %error, "a notification that does not have its form was ignored");

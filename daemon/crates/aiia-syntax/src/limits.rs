@@ -118,6 +118,7 @@ struct HereDocuments {
     open: Vec<Vec<u8>>,
     /// The beginning of the line, without blanks.
     line: Vec<u8>,
+    before: Before,
 }
 
 #[derive(Clone, Copy)]
@@ -125,20 +126,93 @@ enum Here {
     Code,
     OneAngle,
     TwoAngles,
-    Word { quote: Option<u8> },
+    /// The first angle of an operator.
+    Shift,
+    Word {
+        quote: Option<u8>,
+    },
+}
+
+/// What tells that `<<` can only be an operator: a value that takes no argument stands right before it.
+#[derive(Default)]
+struct Before {
+    is_value: bool,
+    run: Run,
+    last: u8,
+    /// Brackets that were opened on this line and not closed.
+    open: u32,
+    /// On this line a bracket may be part of a string or of the parameters of a method, behind which a here document can begin.
+    is_doubtful: bool,
+}
+
+/// The letters and digits that follow each other.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Run {
+    #[default]
+    None,
+    Number,
+    /// Whether what there is of it begins `def`.
+    Word {
+        letters: u8,
+        is_def: bool,
+    },
+}
+
+fn is_part_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
+}
+
+impl Before {
+    fn read(&mut self, byte: u8) {
+        let is_closed = matches!(byte, b')' | b']') && self.open > 0;
+        if is_part_of_word(byte) {
+            self.run = match self.run {
+                // `?1` is a string, `$1` and `@1` are names.
+                Run::None if byte.is_ascii_digit() && !matches!(self.last, b'?' | b'$' | b'@' | b'\\') => Run::Number,
+                Run::None => Run::Word { letters: 1, is_def: byte == b'd' },
+                Run::Number => Run::Number,
+                Run::Word { letters, is_def } => Run::Word {
+                    letters: letters.saturating_add(1),
+                    is_def: is_def && b"def".get(usize::from(letters)) == Some(&byte),
+                },
+            };
+        } else {
+            self.is_doubtful |= matches!(self.run, Run::Word { letters: 3, is_def: true })
+                || matches!(byte, b'%' | b'"' | b'\'' | b'`' | b'?' | b'/' | b'#' | b'\\');
+            self.run = Run::None;
+        }
+        match byte {
+            b'(' | b'[' => self.open += 1,
+            b')' | b']' => self.open = self.open.saturating_sub(1),
+            b'\n' | b'\r' => (self.open, self.is_doubtful) = (0, false),
+            _ => {}
+        }
+        self.is_value = self.run == Run::Number || (is_closed && !self.is_doubtful);
+        self.last = byte;
+    }
 }
 
 impl HereDocuments {
     fn new() -> HereDocuments {
-        HereDocuments { state: Here::Code, word: Vec::new(), open: Vec::new(), line: Vec::new() }
+        HereDocuments {
+            state: Here::Code,
+            word: Vec::new(),
+            open: Vec::new(),
+            line: Vec::new(),
+            before: Before::default(),
+        }
     }
 
     fn read(&mut self, byte: u8) -> Result<(), ParseError> {
-        let is_part_of_word = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+        let is_part_of_word = is_part_of_word(byte);
+        let is_shift = byte == b'<' && self.before.is_value;
+        self.before.read(byte);
         let next = match self.state {
             Here::Word { quote: Some(quote) } if byte != quote => self.state,
             Here::Word { quote: None } if is_part_of_word => self.state,
+            Here::Shift if byte == b'<' => Here::Code,
             Here::OneAngle | Here::TwoAngles if byte == b'<' => Here::TwoAngles,
+            _ if is_shift => Here::Shift,
             _ if byte == b'<' => Here::OneAngle,
             Here::TwoAngles if matches!(byte, b'~' | b'-') => Here::TwoAngles,
             Here::TwoAngles if matches!(byte, b'"' | b'\'' | b'`') => Here::Word { quote: Some(byte) },
@@ -195,6 +269,12 @@ mod tests {
     #[case("ruby", format!("x = <<-\"{0}\"\n  a\n{0}\n", "A b ".repeat(99)), Some(ParseError::NotCode))]
     #[case("ruby", "f(<<A, <<~B, <<-'C')\na\nA\nb\nB\nc\nC\n".repeat(300), None)]
     #[case("ruby", "a << b << c << \"d\" << ".repeat(300), None)]
+    #[case("ruby", "a = 1<<16\nb = (a + 1)<<c\nd = e[0]<<f\ng(0x1F<<h)\n".repeat(300), None)]
+    #[case("ruby", "a<<b1<<c\n".repeat(300), Some(ParseError::NotCode))]
+    #[case("ruby", "x(%q(a)<<AB)\n".repeat(300), Some(ParseError::NotCode))]
+    #[case("ruby", "x(a1<<AB)\n".repeat(300), Some(ParseError::NotCode))]
+    #[case("ruby", "def f(a)<<AB\n".repeat(300), Some(ParseError::NotCode))]
+    #[case("ruby", "def f(\na)<<AB\n".repeat(300), Some(ParseError::NotCode))]
     #[case("ruby", "f(<<AB)\n".repeat(300), Some(ParseError::NotCode))]
     #[case("ruby", format!("f(<<\"{}\")\n", "A\n".repeat(99)), Some(ParseError::NotCode))]
     fn refuses_what_a_scanner_does_not_survive(

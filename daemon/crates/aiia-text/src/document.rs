@@ -103,7 +103,7 @@ impl Document {
         let Range { start, end: old_end } = self.clean(range);
         let new_end = start + new_text.len();
         let start_point = self.point(start);
-        let old_end_point = self.point(old_end);
+        let old_end_point = self.point_behind(start, start_point, old_end);
 
         // An edit changes what follows the byte before it, so that byte is counted again too.
         self.lone_carriage_returns -= count_lone_carriage_returns(&self.rope, start.saturating_sub(1)..old_end);
@@ -116,7 +116,7 @@ impl Document {
         }
         self.lone_carriage_returns += count_lone_carriage_returns(&self.rope, start.saturating_sub(1)..new_end);
 
-        let new_end_point = self.point(new_end);
+        let new_end_point = self.point_behind(start, start_point, new_end);
         TextEdit { start, old_end, new_end, start_point, old_end_point, new_end_point }
     }
 
@@ -153,16 +153,20 @@ impl Document {
             let row = self.rope.byte_to_line(offset);
             return Point { row, column: offset - self.rope.line_to_byte(row) };
         }
-        let mut point = Point::default();
-        let mut row_start = 0;
-        for (index, byte) in self.rope.bytes().take(offset).enumerate() {
-            if byte == b'\n' {
-                point.row += 1;
-                row_start = index + 1;
-            }
+        self.point_behind(0, Point::default(), offset)
+    }
+
+    /// The point of `offset`, which lies at or behind `known`, whose point is `point`.
+    fn point_behind(&self, known: usize, point: Point, offset: usize) -> Point {
+        let Point { mut row, mut column } = point;
+        for chunk in self.rope.byte_slice(known..offset).chunks() {
+            row += chunk.bytes().filter(|byte| *byte == b'\n').count();
+            column = match chunk.rfind('\n') {
+                Some(at) => chunk.len() - at - 1,
+                None => column + chunk.len(),
+            };
         }
-        point.column = offset - row_start;
-        point
+        Point { row, column }
     }
 }
 

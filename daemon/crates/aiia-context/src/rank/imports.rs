@@ -178,8 +178,19 @@ mod tests {
     #[case("lib/a.rb", "require_relative 'b/c'\nrequire \"d\"", &["*=lib.b.c:*", "*=d:*"])]
     #[case("a.lua", "local m = require(\"x.y\")", &["m=x:y"])]
     #[case("a.json", "{}", &[])]
+    #[case("a.rs", "use a::{b, c::{d::{e}}, f};", &["b=a:b", "e=a.c.d:e", "f=a:f"])]
     fn reads_imports(#[case] path: &str, #[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(shown(path, text), expected);
+    }
+
+    #[rstest]
+    #[case("{", "}")]
+    #[case("{\n", "")]
+    #[case("a::{", "}\n")]
+    fn lists_without_end_in_lists_do_no_harm(#[case] open: &str, #[case] close: &str) {
+        let text = format!("use x::{{y, {}{}, z}};\nuse a::b;", open.repeat(100_000), close.repeat(100_000));
+        let found = shown("a.rs", &text);
+        assert_eq!((found.first(), found.last()), (Some(&"y=x:y".to_owned()), Some(&"b=a:b".to_owned())));
     }
 
     #[rstest]

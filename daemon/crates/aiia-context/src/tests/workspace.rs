@@ -210,6 +210,22 @@ fn a_map_shows_what_others_use_first() {
 }
 
 #[test]
+fn a_map_leaves_out_what_does_not_fit_and_goes_on() {
+    let fixture = format!(
+        "//- a.js\nexport const tableOfAll = [{}];\n//- b.js\nf(tableOfAll);\n//- c.js\nf(tableOfAll);\n//- d.js\nfunction smallOne() {{$0}}\n",
+        "12345, ".repeat(30_000)
+    );
+    let (files, _, _) = files(&fixture);
+    let mut index = WorkspaceIndex::new();
+    for (path, text) in &files.0 {
+        index.put(path, Language::from_path(path), text);
+    }
+    index.settle();
+    let map = crate::map(&index, &files, 500);
+    assert_eq!(map.iter().filter_map(|piece| piece.symbol.as_deref()).collect::<Vec<_>>(), ["smallOne"]);
+}
+
+#[test]
 fn a_package_of_go_and_a_mapped_path_are_found_where_they_lie() {
     let go = "//- go.mod\nmodule e.com/org/repo/v2\n//- far/deep/inner/load/one.go\npackage load\n\nfunc Read(name string) string { return name }\n//- far/other/two.go\npackage other\n\nfunc Read(a, b int) int { return a }\n//- main.go\npackage main\n\nimport \"e.com/org/repo/v2/far/deep/inner/load\"\n\nfunc main() {\n\t$0println(load.Read(\"x\"))\n}\n";
     let bundle = bundle_of(go, Intent::Explain, 400, |_| {});

@@ -5,7 +5,7 @@ use super::walk::Stamp;
 use std::hash::Hasher;
 
 /// Changes with the layout and with what is read from files, so that what an older program kept is read anew.
-const FORMAT: &[u8; 8] = b"aiia-ix4";
+const FORMAT: &[u8; 8] = b"aiia-ix5";
 
 /// The bytes to keep.
 pub(super) fn write(packed: &Packed) -> Vec<u8> {
@@ -92,6 +92,8 @@ fn file(bytes: &[u8; FILE_BYTES]) -> Option<FileRecord> {
             0 => FileState::Skimmed,
             1 => FileState::Parsed,
             2 => FileState::WithoutText,
+            3 => FileState::Unparsable,
+            4 => FileState::Cut,
             _ => return None,
         },
     })

@@ -11,13 +11,24 @@ pub(super) struct Compared<'f> {
     pub(super) unparsed: Vec<&'f Found>,
     /// Known to have no text.
     pub(super) without_text: usize,
+    /// Known as ones that the parser gives up on.
+    pub(super) unparsable: usize,
+    /// Known with some of their definitions.
+    pub(super) cut: usize,
     /// Known and no longer there.
     pub(super) gone: Vec<Box<str>>,
 }
 
 /// `found` is in the order of its paths, as `known` is.
 pub(super) fn compare<'f>(known: &Packed, found: &'f [Found]) -> Compared<'f> {
-    let mut compared = Compared { changed: Vec::new(), unparsed: Vec::new(), without_text: 0, gone: Vec::new() };
+    let mut compared = Compared {
+        changed: Vec::new(),
+        unparsed: Vec::new(),
+        without_text: 0,
+        unparsable: 0,
+        cut: 0,
+        gone: Vec::new(),
+    };
     let mut records = known.records().peekable();
     for file in found {
         while let Some((path, ..)) = records.next_if(|(path, ..)| **path < *file.path) {
@@ -28,6 +39,8 @@ pub(super) fn compare<'f>(known: &Packed, found: &'f [Found]) -> Compared<'f> {
                 FileState::Parsed => {}
                 FileState::Skimmed => compared.unparsed.push(file),
                 FileState::WithoutText => compared.without_text += 1,
+                FileState::Unparsable => compared.unparsable += 1,
+                FileState::Cut => compared.cut += 1,
             },
             _ => compared.changed.push(file),
         }

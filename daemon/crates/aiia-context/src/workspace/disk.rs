@@ -3,11 +3,12 @@
 #![expect(clippy::disallowed_methods, reason = "the index reads the files it is made of")]
 
 use super::FileTexts;
-use super::walk::MAX_FILE_BYTES;
+use super::walk::{IGNORE_FILE, MAX_FILE_BYTES};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Why a file has no text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +53,30 @@ impl FileTexts for DiskTexts {
     fn text(&self, path: &str) -> Option<Arc<str>> {
         read(&self.root.join(path)).ok().map(Arc::from)
     }
+}
+
+/// What changes when a folder changes as a whole, by another branch or by patterns of what is left out.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Marks(Vec<Option<(SystemTime, u64)>>);
+
+/// The marks of a folder as they are now.
+pub(super) fn marks(root: &Path) -> Marks {
+    let git = root.ancestors().map(|folder| folder.join(".git")).find_map(|git| {
+        let metadata = std::fs::metadata(&git).ok()?;
+        if metadata.is_dir() {
+            return Some(git);
+        }
+        // A work tree beside the first one says where its own is.
+        let text = read(&git).ok()?;
+        Some(git.parent()?.join(text.strip_prefix("gitdir:")?.trim()))
+    });
+    let of_git = git.iter().flat_map(|git| [git.join("HEAD"), git.join("logs/HEAD")]);
+    let files = of_git.chain([root.join(".gitignore"), root.join(IGNORE_FILE)]);
+    let mark = |path: PathBuf| {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    Marks(files.map(mark).collect())
 }
 
 /// The bytes of a file of the program's own.

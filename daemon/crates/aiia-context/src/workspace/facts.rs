@@ -74,6 +74,9 @@ impl Definition {
 
 pub(super) const NO_PARENT: u16 = u16::MAX;
 
+/// Of a file so many definitions are kept.
+pub(super) const MAX_DEFINITIONS: usize = NO_PARENT as usize;
+
 /// What a text tells.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct FileFacts {
@@ -85,6 +88,19 @@ pub(crate) struct FileFacts {
     pub(crate) mentions: Box<[NameId]>,
     /// A hash of the text.
     content: u32,
+    pub(super) extent: Extent,
+}
+
+/// How much of what a text tells is in its facts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Extent {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What the look of its lines tells: the parser gave up.
+    LookOfLines,
+    /// Not the definitions over [`MAX_DEFINITIONS`].
+    Cut,
 }
 
 /// The number of a text.
@@ -93,11 +109,13 @@ pub(super) fn content(text: &str) -> u32 {
 }
 
 impl FileFacts {
-    /// The facts of a text. Without a language, or where the parser gives up, only what it mentions.
+    /// The facts of a text: without a language only what it mentions, where the parser gives up what the look of its lines tells.
     pub(crate) fn of(language: Option<Language>, text: &str) -> FileFacts {
-        let symbols = language.map(|language| aiia_syntax::symbols_outside_functions(language, text));
-        let symbols = symbols.and_then(Result::ok).unwrap_or_default();
-        FileFacts::from_symbols(&symbols, language, text)
+        match language.map(|language| aiia_syntax::symbols_outside_functions(language, text)) {
+            Some(Err(_)) => FileFacts { extent: Extent::LookOfLines, ..FileFacts::skimmed(language, text) },
+            Some(Ok(symbols)) => FileFacts::from_symbols(&symbols, language, text),
+            None => FileFacts::from_symbols(&[], language, text),
+        }
     }
 
     /// The facts of a text by the look of its lines: much sooner, and without members that are no functions.
@@ -107,12 +125,12 @@ impl FileFacts {
     }
 
     fn from_symbols(symbols: &[Symbol], language: Option<Language>, text: &str) -> FileFacts {
-        let (definitions, names, name_ends) = definitions(symbols, language, text);
+        let ((definitions, names, name_ends), extent) = definitions(symbols, language, text);
         let mut mentioned: FxHashSet<NameId> = FxHashSet::default();
         mentioned.extend(name_ids(text));
         let mut mentions: Box<[NameId]> = mentioned.into_iter().collect();
         mentions.sort_unstable();
-        FileFacts { definitions, names, name_ends, mentions, content: content(text) }
+        FileFacts { definitions, names, name_ends, mentions, content: content(text), extent }
     }
 
     /// The number of its text.
@@ -137,11 +155,11 @@ impl FileFacts {
     }
 }
 
-fn definitions(
-    symbols: &[Symbol],
-    language: Option<Language>,
-    text: &str,
-) -> (Box<[Definition]>, Box<str>, Box<[u32]>) {
+/// Definitions, their names one behind the other, and where each of these ends.
+type Definitions = (Box<[Definition]>, Box<str>, Box<[u32]>);
+
+fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (Definitions, Extent) {
+    let mut extent = Extent::Whole;
     let mut lines = LineCounter { text, offset: 0, line: 0 };
     let (mut names, mut name_ends) = (String::new(), Vec::new());
     let mut found: Vec<Definition> = Vec::with_capacity(symbols.len());
@@ -165,8 +183,12 @@ fn definitions(
         }
         let outer = parent.map(|parent| &found[parent]);
         // A name of a function's own is of no use to other files.
-        if outer.is_some_and(|outer| outer.kind.is_callable()) || found.len() >= usize::from(NO_PARENT) {
+        if outer.is_some_and(|outer| outer.kind.is_callable()) {
             continue;
+        }
+        if found.len() >= MAX_DEFINITIONS {
+            extent = Extent::Cut;
+            break;
         }
         let leading_line = lines.line_of(symbol.range.start);
         let line = lines.line_of(symbol.item_range.start);
@@ -206,7 +228,7 @@ fn definitions(
         names.push_str(name);
         name_ends.push(names.len() as u32);
     }
-    (found.into(), names.into(), name_ends.into())
+    ((found.into(), names.into(), name_ends.into()), extent)
 }
 
 fn is_public(symbol: &Symbol, outer: Option<&Definition>, header: &str, is_python: bool) -> bool {

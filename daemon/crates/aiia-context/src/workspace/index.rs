@@ -2,12 +2,16 @@
 
 use super::NameId;
 use super::facts::{Definition, FileFacts, content};
-use super::pack::{Change, Changes, new_names, pack};
+use super::pack::{Change, Changes, pack};
 use super::packed::{FileState, Packed};
 use super::walk::Stamp;
 use aiia_syntax::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A path has so many names before the definition's own; what is around them is left out.
+const MAX_PATH_NAMES: usize = 16;
 
 /// A definition of the index: its file, and its place among the file's definitions.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -20,7 +24,7 @@ pub(crate) struct DefinitionRef {
 /// [`WorkspaceIndex::settle`].
 #[derive(Debug, Default)]
 pub struct WorkspaceIndex {
-    files: Packed,
+    files: Arc<Packed>,
     /// What was put in since it was settled.
     changes: Changes,
     buffers: Buffers,
@@ -78,18 +82,13 @@ impl WorkspaceIndex {
     }
 
     /// The files as they are kept, without what is open.
-    pub(super) fn packed(&self) -> &Packed {
+    pub(super) fn packed(&self) -> &Arc<Packed> {
         &self.files
-    }
-
-    /// The names that changes define and no file does yet.
-    pub(super) fn new_names(&self, changes: &Changes) -> FxHashSet<NameId> {
-        new_names(&self.files, changes)
     }
 
     /// Puts other files in the place of all.
     pub(super) fn set_files(&mut self, files: Packed) {
-        self.files = files;
+        self.files = Arc::new(files);
         let open = std::mem::take(&mut self.buffers.open);
         self.set_buffers(open.into_iter().collect());
     }
@@ -274,15 +273,13 @@ impl<'i> FileEntry<'i> {
         self.definition(definition.parent()?)
     }
 
-    /// The name with those around it.
+    /// The name with those around it, the innermost [`MAX_PATH_NAMES`] of them.
     pub(crate) fn path_of(self, definition: &Definition) -> String {
-        let mut path = self.name(definition).to_owned();
-        let mut around = self.parent(definition);
-        while let Some(outer) = around {
-            path = format!("{}::{path}", self.name(&outer));
-            around = self.parent(&outer);
-        }
-        path
+        let around = std::iter::successors(self.parent(definition), |outer| self.parent(outer));
+        let mut names = vec![self.name(definition)];
+        names.extend(around.take(MAX_PATH_NAMES).map(|outer| self.name(&outer)));
+        names.reverse();
+        names.join("::")
     }
 
     /// The names it mentions; of a file that is not open those that something defines.

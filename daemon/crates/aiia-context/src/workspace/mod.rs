@@ -9,6 +9,7 @@ mod indexer;
 mod names;
 mod pack;
 mod packed;
+mod patterns;
 mod report;
 mod walk;
 
@@ -16,7 +17,7 @@ pub use disk::DiskTexts;
 pub(crate) use facts::Definition;
 pub use index::WorkspaceIndex;
 pub(crate) use index::{DefinitionRef, FileEntry};
-pub use indexer::{Indexer, IndexerOptions};
+pub use indexer::{Indexer, IndexerOptions, OpenBuffer};
 pub(crate) use names::{NameId, identifiers, likeness, name_id, name_ids, name_set, parts, words};
 pub use report::{IndexReport, Progress};
 pub use walk::{Admits, IGNORE_FILE, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};

@@ -1,7 +1,7 @@
 //! Making the packed form of facts, from an older one and what has changed since.
 
 use super::NameId;
-use super::facts::FileFacts;
+use super::facts::{Extent, FileFacts};
 use super::packed::{BLOCK, DefinitionWriter, FileRecord, FileState, Packed, put};
 use super::walk::Stamp;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -103,7 +103,11 @@ pub(super) fn pack(old: &Packed, changes: &Changes, found: &FxHashMap<u32, Vec<N
                     Change::Removed => continue,
                 };
                 let state = match change {
-                    Change::Facts { is_parsed: true, .. } => FileState::Parsed,
+                    Change::Facts { is_parsed: true, facts, .. } => match facts.extent {
+                        Extent::Whole => FileState::Parsed,
+                        Extent::LookOfLines => FileState::Unparsable,
+                        Extent::Cut => FileState::Cut,
+                    },
                     Change::Facts { .. } => FileState::Skimmed,
                     _ => FileState::WithoutText,
                 };

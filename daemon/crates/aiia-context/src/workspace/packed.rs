@@ -41,6 +41,10 @@ pub(super) enum FileState {
     Parsed = 1,
     /// It has no text that could be read, and is no file of the index until it changes.
     WithoutText = 2,
+    /// Read by the look of its lines, as the parser gives up on it.
+    Unparsable = 3,
+    /// Read by its tree, but not all of its definitions are kept.
+    Cut = 4,
 }
 
 /// Facts of files, in the order of their paths.
@@ -164,9 +168,13 @@ impl Packed {
     pub(super) fn definers(&self, places: Range<usize>) -> impl Iterator<Item = (u32, u16)> + '_ {
         let end_of = |place: usize| self.definer_starts.get(place).map_or(self.definers.len(), |start| *start as usize);
         let range = if places.is_empty() { 0..0 } else { end_of(places.start)..end_of(places.end) };
-        // They ascend, so that what is looked for is in the same file or behind it.
-        let (mut file, mut behind) = (0, 0);
+        let (mut file, mut behind, mut before) = (0, 0, 0);
         self.definers.get(range).unwrap_or_default().iter().map(move |&number| {
+            // Those of a name ascend, so that what is looked for is in the same file or behind it. Those of another name begin anew.
+            if number < before {
+                (file, behind) = (0, 0);
+            }
+            before = number;
             if number >= behind {
                 let rest = self.files.get(file..).unwrap_or_default();
                 file += rest.partition_point(|record| record.definitions <= number).saturating_sub(1);

@@ -1,10 +1,14 @@
 //! The index of a real folder: what is read, what is left out, and that it follows the folder.
 #![expect(clippy::disallowed_methods, reason = "the tests make the folders that are read")]
 
+mod buffers;
+mod changes;
+
 use super::facts::FileFacts;
 use super::*;
 use aiia_syntax::Language;
 use rstest::rstest;
+use rustc_hash::FxHashMap;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -72,6 +76,63 @@ fn reads_what_is_not_ignored() {
 }
 
 #[test]
+fn what_is_hidden_is_said_unless_a_pattern_asks_for_it() {
+    let folder = folder(&[
+        ("a.rs", "fn a() {}\n"),
+        (".hidden.rs", "fn b() {}\n"),
+        (".github/workflows/c.yml", "c: 1\n"),
+        (".storybook/d.ts", "function d() {}\n"),
+        (".git/e.rs", "fn e() {}\n"),
+        (".env", "KEY=1\n"),
+        (".gitignore", "!.github/\n"),
+    ]);
+    let indexer = indexer(folder.path());
+    let report = indexer.refresh().unwrap();
+    assert_eq!(shown(&indexer), [".github/workflows/c.yml: c", "a.rs: a"]);
+    let reasons: Vec<String> =
+        report.skipped.reasons().into_iter().map(|(why, count)| format!("{count} {why}")).collect();
+    assert_eq!(reasons, ["2 hidden, their names begin with a dot"]);
+}
+
+/// A text whose tree is refused is still known by the look of its lines.
+#[test]
+fn what_the_parser_gives_up_on_is_known_by_its_lines_and_said() {
+    let deep = format!("fn known() {{}}\nfn open() {{\n{}\n", "(".repeat(2000));
+    let folder = folder(&[("a.rs", &deep), ("b.rs", "fn b() {}\n")]);
+    let cache = tempfile::tempdir().unwrap();
+    let file = cache.path().join("x.index");
+    for changed in [2, 0] {
+        let indexer = kept_indexer(folder.path(), Some(&file));
+        let report = indexer.refresh().unwrap();
+        assert_eq!(indexer.index().named(name_id("known")).count(), 1);
+        assert_eq!((report.changed, report.skipped.unparsable), (changed, 1));
+        assert_eq!(report.skipped.reasons(), [("not parsed: nested too deep or too slow".to_owned(), 1)]);
+    }
+}
+
+#[test]
+fn more_definitions_than_are_kept_of_a_file_are_known() {
+    let text: String = (0..70_000).map(|number| format!("fn f{number}() {{}}\n")).collect();
+    let facts = FileFacts::skimmed(Language::from_path("a.rs"), &text);
+    assert_eq!(facts.definitions.len(), facts::MAX_DEFINITIONS);
+    let change = pack::Change::Facts { stamp: walk::Stamp::default(), facts, is_parsed: true };
+    let packed =
+        pack::pack(&packed::Packed::default(), &[("a.rs".into(), change)].into(), &FxHashMap::default(), false);
+    assert_eq!(packed.records().map(|(.., state)| state).collect::<Vec<_>>(), [packed::FileState::Cut]);
+}
+
+#[test]
+fn a_path_of_names_has_an_end() {
+    let mut index = WorkspaceIndex::new();
+    let text = format!("{}fn f() {{}}{}\n", "mod a {\n".repeat(40), "\n}".repeat(40));
+    index.put("a.rs", Language::from_path("a.rs"), &text);
+    index.settle();
+    let entry = index.file(0).unwrap();
+    let last = entry.definitions().last().unwrap();
+    assert_eq!(entry.path_of(&last), "a::".repeat(16) + "f");
+}
+
+#[test]
 fn leaves_out_what_is_no_text_and_says_so() {
     let folder = folder(&[("good.rs", "fn good() {}\n")]);
     write(folder.path(), "nul.rs", b"fn a() {}\0");
@@ -97,40 +158,6 @@ fn links_that_run_in_circles_and_pipes_end() {
     assert!(pipe.success());
     let indexer = indexer(folder.path());
     assert_eq!(indexer.refresh().unwrap().files, 1);
-}
-
-#[test]
-fn follows_changes() {
-    let folder = folder(&[("a.rs", "fn one() {}\n"), ("b.rs", "fn two() {}\n"), ("c/d.rs", "fn three() {}\n")]);
-    let indexer = indexer(folder.path());
-    indexer.refresh().unwrap();
-    write(folder.path(), "a.rs", b"fn changed_name() {}\n");
-    std::fs::remove_file(folder.path().join("b.rs")).unwrap();
-    std::fs::rename(folder.path().join("c"), folder.path().join("e")).unwrap();
-    let report = indexer.refresh().unwrap();
-    assert_eq!(shown(&indexer), ["a.rs: changed_name", "e/d.rs: three"]);
-    assert_eq!((report.changed, report.removed), (2, 2));
-    let index = indexer.index();
-    assert_eq!(index.named(name_id("one")).count(), 0);
-    assert_eq!(index.named(name_id("three")).count(), 1);
-}
-
-#[test]
-fn a_thousand_files_changing_at_once() {
-    let folder = folder(&[]);
-    let write_all = |prefix: &str| {
-        for number in 0..1000 {
-            write(folder.path(), &format!("m{number}.py"), format!("def {prefix}_{number}():\n    pass\n").as_bytes());
-        }
-    };
-    write_all("before");
-    let indexer = indexer(folder.path());
-    indexer.refresh().unwrap();
-    write_all("behind");
-    let report = indexer.refresh().unwrap();
-    assert_eq!((report.files, report.changed, report.symbols), (1000, 1000, 1000));
-    assert_eq!(indexer.index().named(name_id("behind_999")).count(), 1);
-    assert_eq!(indexer.index().named(name_id("before_999")).count(), 0);
 }
 
 #[test]
@@ -169,66 +196,6 @@ fn what_was_kept_and_is_damaged_is_read_anew(#[case] at: usize) {
     assert_eq!(again.refresh().unwrap().changed, 1);
     assert_eq!(shown(&again), ["a.rs: a"]);
     assert!(cache::read(&bytes[..bytes.len() / 2]).is_none());
-}
-
-#[test]
-fn buffers_count_before_files() {
-    let folder = folder(&[("a.rs", "fn on_disk() {}\n")]);
-    let indexer = indexer(folder.path());
-    indexer.refresh().unwrap();
-    let rust = Language::from_path("a.rs");
-    let set = |version: u64, text: &str| {
-        let text = text.to_owned();
-        indexer.set_buffers(std::iter::once(("a.rs", version, rust, move || text)));
-    };
-    set(1, "fn typed() {}\n");
-    assert_eq!(shown(&indexer), ["a.rs: typed"]);
-    set(1, "fn not_looked_at() {}\n");
-    assert_eq!(shown(&indexer), ["a.rs: typed"]);
-    write(folder.path(), "a.rs", b"fn saved_by_another() {}\n");
-    indexer.refresh().unwrap();
-    assert_eq!(shown(&indexer), ["a.rs: typed"], "the buffer still counts");
-    indexer.set_buffers(std::iter::empty::<(&str, u64, Option<Language>, fn() -> String)>());
-    assert_eq!(shown(&indexer), ["a.rs: saved_by_another"]);
-}
-
-#[test]
-fn mentions_of_a_name_that_is_defined_later_are_found() {
-    let folder = folder(&[("a.py", "def f():\n    late()\n"), ("b.py", "def g(): pass\n")]);
-    let cache = tempfile::tempdir().unwrap();
-    let file = cache.path().join("x.index");
-    let who_mentions = |indexer: &Indexer, name: &str| -> Vec<String> {
-        let index = indexer.index();
-        let files = index.files_that_mention(name_id(name));
-        files.into_iter().map(|file| index.file(file).unwrap().path.to_owned()).collect()
-    };
-    let indexer = kept_indexer(folder.path(), Some(&file));
-    indexer.refresh().unwrap();
-    assert_eq!(who_mentions(&indexer, "late"), Vec::<String>::new(), "nothing defines it");
-    write(folder.path(), "c.py", b"def late(): pass\n");
-    indexer.refresh().unwrap();
-    assert_eq!(who_mentions(&indexer, "late"), ["a.py", "c.py"]);
-    assert_eq!(indexer.index().mentioned_in(name_id("late")), Some(2));
-    let again = kept_indexer(folder.path(), Some(&file));
-    again.refresh().unwrap();
-    assert_eq!(who_mentions(&again, "late"), ["a.py", "c.py"]);
-}
-
-#[test]
-fn buffers_count_in_what_is_mentioned() {
-    let folder = folder(&[("a.py", "def f(): pass\n"), ("b.py", "f()\n")]);
-    let indexer = indexer(folder.path());
-    indexer.refresh().unwrap();
-    let python = Language::from_path("b.py");
-    let set = |version: u64, text: &'static str| {
-        indexer.set_buffers(std::iter::once(("b.py", version, python, move || text.to_owned())));
-    };
-    let mentioned = |name: &str| indexer.index().mentioned_in(name_id(name));
-    assert_eq!((mentioned("f"), mentioned("g")), (Some(2), None));
-    set(1, "def g(): pass\n");
-    assert_eq!((mentioned("f"), mentioned("g")), (Some(1), Some(1)));
-    set(2, "f()\n");
-    assert_eq!((mentioned("f"), mentioned("g")), (Some(2), None));
 }
 
 /// Packing loses nothing, however many definitions of a file there are, and whatever else is packed.
@@ -278,6 +245,33 @@ fn what_is_packed_is_what_was_read(#[case] count: usize) {
     assert_eq!(shown(&open), shown(&packed));
     assert_eq!(packed.named(name_id("new")).count(), count + 1);
     assert_eq!(packed.mentioned_in(name_id("new")), Some(2));
+}
+
+/// Two names that have one number, in the order of their text.
+fn names_of_one_number() -> (String, String) {
+    let mut known = FxHashMap::default();
+    let other = |number: u32| {
+        let name = format!("name_{number}");
+        known.insert(name_id(&name), name.clone()).map(|other| (other.clone().min(name.clone()), other.max(name)))
+    };
+    (0..).find_map(other).unwrap()
+}
+
+#[test]
+fn names_of_one_number_keep_their_definitions() {
+    let (first, second) = names_of_one_number();
+    let language = Language::from_path("a.rs");
+    let mut index = WorkspaceIndex::new();
+    // The second name is defined before the first one.
+    index.put("a.rs", language, &format!("fn other() {{}}\nfn {second}() {{}}\n"));
+    index.put("b.rs", language, "fn in_between() {}\n");
+    index.put("c.rs", language, &format!("fn {first}() {{}}\n"));
+    index.settle();
+    let found: Vec<String> = index
+        .named(name_id(&first))
+        .map(|at| index.definition(at).map(|(entry, one)| format!("{} {}", entry.path, entry.name(&one))).unwrap())
+        .collect();
+    assert_eq!(found, [format!("c.rs {first}"), format!("a.rs {second}")]);
 }
 
 #[test]

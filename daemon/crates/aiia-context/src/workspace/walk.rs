@@ -1,8 +1,11 @@
 //! Which files of a folder are looked at: what `.gitignore` and `.aiiaignore` leave, in a language of the registry, within limits
 //! that are said when they are met.
 
+use super::facts::MAX_DEFINITIONS;
+use super::patterns::Patterns;
 use aiia_syntax::Language;
 use ignore::{WalkBuilder, WalkState};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -52,6 +55,12 @@ pub struct Skipped {
     pub unreadable: usize,
     /// Binary, or not in UTF-8.
     pub not_text: usize,
+    /// Read by the look of their lines alone: nested too deep for the parser, or too slow.
+    pub unparsable: usize,
+    /// Read, but for the definitions that are too many for one file.
+    pub cut: usize,
+    /// Files in languages of the registry, and folders, whose names begin with a dot.
+    pub hidden: usize,
     /// Over [`MAX_FILES`].
     pub over_limit: usize,
     /// The walk met [`WALK_TIME_LIMIT`] and did not see everything.
@@ -67,6 +76,9 @@ impl Skipped {
             ("may hold keys, or excluded".to_owned(), self.refused),
             ("not readable".to_owned(), self.unreadable),
             ("not text in UTF-8".to_owned(), self.not_text),
+            ("not parsed: nested too deep or too slow".to_owned(), self.unparsable),
+            (format!("over the limit of {MAX_DEFINITIONS} definitions in a file"), self.cut),
+            ("hidden, their names begin with a dot".to_owned(), self.hidden),
             (format!("over the limit of {MAX_FILES} files"), self.over_limit),
             (format!("not seen within {} s", WALK_TIME_LIMIT.as_secs()), usize::from(self.out_of_time)),
         ]
@@ -181,8 +193,10 @@ fn has_ended(ended: &Receiver<()>, deadline: Instant, stop: &AtomicBool) -> bool
 
 fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: &Seen) {
     let skip = |count: fn(&mut Skipped)| count(&mut lock(&seen.skipped));
+    let patterns = Patterns::new(root);
     let walk = WalkBuilder::new(root)
         .add_custom_ignore_filename(IGNORE_FILE)
+        .hidden(false)
         .require_git(false)
         .follow_links(false)
         .threads(threads)
@@ -196,10 +210,19 @@ fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: 
                 skip(|skipped| skipped.unreadable += 1);
                 return WalkState::Continue;
             };
-            if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+            let language = entry.path().to_str().and_then(Language::from_path);
+            if entry.depth() > 0 && is_hidden(entry.file_name()) && !patterns.say(entry.path(), !is_file).is_whitelist()
+            {
+                if if is_file { language.is_some() } else { !is_of_version_control(entry.file_name()) } {
+                    skip(|skipped| skipped.hidden += 1);
+                }
+                return WalkState::Skip;
+            }
+            if !is_file {
                 return WalkState::Continue;
             }
-            let Some(language) = entry.path().to_str().and_then(Language::from_path) else {
+            let Some(language) = language else {
                 skip(|skipped| skipped.other_languages += 1);
                 return WalkState::Continue;
             };
@@ -222,6 +245,15 @@ fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: 
             WalkState::Continue
         })
     });
+}
+
+/// Whether a name is one that folders do not list unless asked.
+pub(super) fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().first() == Some(&b'.')
+}
+
+fn is_of_version_control(name: &OsStr) -> bool {
+    [".git", ".hg", ".jj", ".svn"].iter().any(|own| name == *own)
 }
 
 fn relative(root: &Path, path: &Path) -> Option<String> {

@@ -141,7 +141,8 @@ impl Question {
         answer: impl FnOnce(&ContextRequest) -> T,
     ) -> T {
         let source = &self.source;
-        let tree = source.language.and_then(|language| source.open.as_ref()?.tree(language));
+        let language = source.language.filter(|_| aiia_context::is_looked_at(&source.text));
+        let tree = language.and_then(|language| source.open.as_ref()?.tree(language));
         let request = |workspace| ContextRequest {
             path: &source.name,
             language: source.language,
@@ -158,7 +159,7 @@ impl Question {
             None => answer(&request(None)),
             Some(indexer) => {
                 indexes::take_over_buffers(&indexer, &engine.open_documents());
-                let texts = OpenTexts::new(engine.clone(), indexer.root().to_owned(), self.limits.rules.clone());
+                let texts = OpenTexts::new(engine.clone(), &indexer, self.limits.rules.clone());
                 let index = indexer.index();
                 answer(&request(Some(Workspace { index: &index, texts: &texts })))
             }

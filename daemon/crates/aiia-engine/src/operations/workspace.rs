@@ -16,7 +16,7 @@ use aiia_protocol::workspace::{
 use crate::context_rules::ContextRules;
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
-use crate::indexes::OpenTexts;
+use crate::indexes::{self, OpenTexts};
 use crate::operations::context::{DEFAULT_BUDGET, checked_budget};
 use crate::session::Session;
 use crate::settings;
@@ -50,7 +50,8 @@ impl Handle for WorkspaceMap {
         let engine = session.engine().clone();
         let pieces = blocking(move || {
             let indexer = engine.indexes.usable(&root, MAP_WAIT)?;
-            let texts = OpenTexts::new(engine.clone(), indexer.root().to_owned(), rules);
+            indexes::take_over_buffers(&indexer, &engine.open_documents());
+            let texts = OpenTexts::new(engine.clone(), &indexer, rules);
             let index = indexer.index();
             Some(aiia_context::map(&index, &texts, budget))
         })
@@ -108,7 +109,8 @@ fn folder(path: &str) -> Result<PathBuf, Problem> {
     if !folder.is_dir() {
         return Err(Problem::new(ProblemCode::NotFound, format!("There is no folder {path}.")));
     }
-    Ok(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()))
+    // Without blanks of a path such as a slash at its end; which of its paths names the folder is the same to the index.
+    Ok(folder.components().collect())
 }
 
 fn shown(path: String, report: IndexReport) -> Index {

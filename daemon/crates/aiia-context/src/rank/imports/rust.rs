@@ -2,6 +2,9 @@
 
 use super::{Import, module_of};
 
+/// Lists in lists are followed so deep.
+const MAX_DEPTH: usize = 32;
+
 /// The names that `use` declarations bring into scope.
 pub(super) fn imports(path: &str, text: &str) -> Vec<Import> {
     let own: Vec<String> = module_of(path).into_iter().map(str::to_owned).collect();
@@ -14,12 +17,12 @@ pub(super) fn imports(path: &str, text: &str) -> Vec<Import> {
         .join(" ");
     for statement in code.split(';') {
         let Some(at) = statement.find("use ") else { continue };
-        rust_tree(statement[at + 4..].trim(), &[], &own, &mut found);
+        rust_tree(statement[at + 4..].trim(), &[], &own, 0, &mut found);
     }
     found
 }
 
-fn rust_tree(tree: &str, before: &[String], own: &[String], found: &mut Vec<Import>) {
+fn rust_tree(tree: &str, before: &[String], own: &[String], depth: usize, found: &mut Vec<Import>) {
     let (path, list) = match tree.find('{') {
         Some(open) => {
             (&tree[..open], Some(tree[open + 1..].rsplit_once('}').map_or(&tree[open + 1..], |(list, _)| list)))
@@ -45,9 +48,10 @@ fn rust_tree(tree: &str, before: &[String], own: &[String], found: &mut Vec<Impo
         }
     }
     match list {
+        Some(_) if depth >= MAX_DEPTH => {}
         Some(list) => {
             for item in top_level_items(list) {
-                rust_tree(item.trim(), &module, own, found);
+                rust_tree(item.trim(), &module, own, depth + 1, found);
             }
         }
         None => match module.last().map(String::as_str) {
