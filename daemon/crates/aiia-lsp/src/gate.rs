@@ -128,8 +128,9 @@ impl Gate {
             "workspace/didChangeWorkspaceFolders" => parsed(params).map(|params| folders_changed(connection, &params)),
             // The text is known already, but others may have been saved with it.
             _ => {
-                let saved = written.as_ref().and_then(from_proto::path);
-                saved.iter().for_each(|path| connection.engine().saved(Path::new(path)));
+                if let Some(path) = written.as_ref().and_then(from_proto::path) {
+                    connection.engine().saved(Path::new(&path));
+                }
                 Ok(())
             }
         };

@@ -9,9 +9,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// The likest files whose every mentioned name is a candidate.
 const LIKE_FILES: usize = 8;
 
-/// Definitions of one name that are candidates for the sake of the name alone; of a name like `get` there may be thousands.
-const MAX_NAMED: usize = 100;
-
 /// How the target's file imports another.
 #[derive(Clone, Copy, Default)]
 pub(super) struct ModuleUse {
@@ -86,40 +83,13 @@ impl Candidates<'_, '_> {
         }
     }
 
-    /// The definitions of a name; of too many those that are nearest to the target.
     fn add_named(&mut self, name: NameId) {
-        let mut found: Vec<DefinitionRef> = self.ranking.index.named(name).collect();
-        if found.len() > MAX_NAMED {
-            found.sort_by_cached_key(|at| (std::cmp::Reverse(self.nearness(*at, name)), *at));
-            found.truncate(MAX_NAMED);
-        }
-        for at in found {
+        for at in self.ranking.index.named(name) {
             if self.is_full() {
                 return;
             }
             self.add(at);
         }
-    }
-
-    /// How much speaks for a definition of that name against others of the name.
-    fn nearness(&self, at: DefinitionRef, name: NameId) -> u8 {
-        let ranking = self.ranking;
-        let Some(entry) = ranking.index.file(at.file) else { return 0 };
-        let folder = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let is_imported =
-            ranking.modules.contains_key(&at.file) || ranking.point.imported(name, &module_of(entry.path)) > 0.0;
-        4 * u8::from(is_imported)
-            + 2 * u8::from(ranking.hinted.nearness(at.file).is_some())
-            + u8::from(folder == ranking.own_folder)
-    }
-
-    /// The names by how many definitions each has, the rarest first, so that no common one leaves others without room.
-    fn rarest_first(&self, names: impl Iterator<Item = NameId>) -> Vec<NameId> {
-        let mut names: Vec<(usize, NameId)> =
-            names.map(|name| (self.ranking.index.named(name).take(MAX_NAMED + 1).count(), name)).collect();
-        // Names of equally many stay in their order.
-        names.sort_by_key(|(count, _)| *count);
-        names.into_iter().map(|(_, name)| name).collect()
     }
 
     /// Every definition of a file.
@@ -168,14 +138,7 @@ pub(super) fn candidates(ranking: &Ranking, limit: usize) -> Vec<DefinitionRef> 
     }
     let mut said: Vec<NameId> = ranking.point.said.keys().copied().collect();
     said.sort_unstable();
-    for name in said {
-        candidates.add_named(name);
-    }
-    let (in_body, around): (Vec<NameId>, Vec<NameId>) =
-        names.into_iter().partition(|name| ranking.point.occurrence(*name).in_body);
-    let mut names = candidates.rarest_first(in_body.into_iter());
-    names.extend(candidates.rarest_first(around.into_iter()));
-    for name in &names {
+    for name in said.iter().chain(&names) {
         candidates.add_named(*name);
     }
     let mut told: Vec<NameId> = ranking
@@ -187,8 +150,7 @@ pub(super) fn candidates(ranking: &Ranking, limit: usize) -> Vec<DefinitionRef> 
         .copied()
         .collect();
     told.sort_unstable();
-    told.dedup();
-    for name in candidates.rarest_first(told.into_iter()) {
+    for name in told {
         candidates.add_named(name);
     }
     let mut bases: Vec<NameId> = ranking.bases.iter().copied().collect();
@@ -203,7 +165,7 @@ pub(super) fn candidates(ranking: &Ranking, limit: usize) -> Vec<DefinitionRef> 
     }
     for (file, _) in ranking.like.iter().take(LIKE_FILES) {
         if let Some(entry) = ranking.index.file(*file) {
-            for name in candidates.rarest_first(entry.mentions()) {
+            for name in entry.mentions() {
                 if candidates.is_full() {
                     break;
                 }

@@ -12,7 +12,7 @@ use super::super::walk::{Found, Skipped};
 use super::buffers::LeftOut;
 use super::{Indexer, lock};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,12 +36,13 @@ struct Refresh {
     read: FxHashSet<Box<str>>,
 }
 
-/// Lets the next refresh begin, whichever way this one ends.
-struct IsRefreshing<'i>(&'i AtomicBool);
+/// Lets the next refresh begin, whichever way this one ends, and those that wait see whether one has to.
+struct IsRefreshing<'i>(&'i Indexer);
 
 impl Drop for IsRefreshing<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::Release);
+        self.0.is_refreshing.store(false, Ordering::Release);
+        self.0.tell_of_look();
     }
 }
 
@@ -52,7 +53,7 @@ impl Indexer {
         if self.is_refreshing.swap(true, Ordering::AcqRel) {
             return None;
         }
-        let _refreshing = IsRefreshing(&self.is_refreshing);
+        let _refreshing = IsRefreshing(self);
         Some(self.refresh_alone())
     }
 
@@ -168,6 +169,10 @@ impl Indexer {
             state.marks.clone_from(marks);
             state.heard = said;
         }
+        self.tell_of_look();
+    }
+
+    fn tell_of_look(&self) {
         lock(&self.progress).looks += 1;
         self.has_progressed.notify_all();
     }

@@ -1,5 +1,4 @@
 //! What editors have open, beside the files.
-#![expect(clippy::disallowed_methods, reason = "the tests make the folders that are read")]
 
 use super::*;
 
