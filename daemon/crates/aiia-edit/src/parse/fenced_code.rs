@@ -3,11 +3,15 @@
 
 use super::file_name::{self, FileName};
 use super::{Item, ItemKind, Parsed, code, prose};
+use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines as cut};
 
 /// Languages of fences that hold no code of a file.
 const NOT_CODE: &[&str] =
     &["console", "shell-session", "sh-session", "output", "text", "txt", "plaintext", "log", "diff", "patch"];
+
+/// Code without a fence is parsed whole for every file, so no more of it is.
+const MAX_BARE_BYTES: usize = 512 * 1024;
 
 /// Finds all fenced blocks. A reply without any fence is taken as code as it stands; the resolver
 /// then knows prose from code.
@@ -53,6 +57,13 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     }
     if any_fence {
         parsed.prose = prose(lines, &used);
+    } else if reply.len() > MAX_BARE_BYTES {
+        let message = format!(
+            "The reply holds no edit and no code fence, and is larger than {} KiB, so it is not read as code. Ask the model for \
+             search/replace blocks.",
+            MAX_BARE_BYTES / 1024
+        );
+        parsed.complaints.push(Complaint::new(ComplaintKind::TooLarge, message));
     } else if !reply.trim().is_empty() {
         reply.trim().clone_into(&mut parsed.prose);
         parsed.items.push(Item {

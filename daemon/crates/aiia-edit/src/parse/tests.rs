@@ -169,18 +169,3 @@ fn nothing_but_text() {
     "#]],
     );
 }
-
-/// Time that grows with the square of these would not end.
-#[test]
-fn endless_repetitions_are_read() {
-    let filled = |piece: &str| piece.repeat(1024 * 1024 / piece.len());
-    for piece in ["*** End of File\n", "*** Move to: a.py\n", "*** Update File: a.py\n", "*** Begin Patch\n"] {
-        assert!(!parse(&filled(piece), &[]).items.is_empty(), "{piece}");
-    }
-    for piece in ["<think></think>\n", "<think></think>", "<think>\n</think>"] {
-        assert_eq!(parse(&filled(piece), &[]), Parsed::default(), "{piece}");
-    }
-    for piece in ["<b ", "<search ", "<edit ", "< <search>"] {
-        assert!(!parse(&format!("<edit path=\"a.py\">{}</edit>", filled(piece)), &[]).items.is_empty(), "{piece}");
-    }
-}

@@ -179,6 +179,29 @@ fn hopeless_replies_are_answered() {
     let file = "x\n".repeat(20_000);
     assert_eq!(complaint_kinds(("a.txt", &file), &same), [ComplaintKind::Ambiguous]);
     assert_eq!(plan_for(FILES, &"x".repeat(MAX_REPLY_BYTES + 1)).complaints[0].kind, ComplaintKind::TooLarge);
+    // What would take hours if the time grew with the square.
+    let filled = |piece: &str| piece.repeat(1024 * 1024 / piece.len());
+    let pieces = [
+        "<edit path=\"a.py\">\n",
+        "<search>\n",
+        "*** End of File\n",
+        "*** Move to: a.py\n",
+        "*** Update File: a.py\n",
+        "diff --git a/a.py b/a.py\n",
+        "--- a.py\n+++ a.py\n",
+        "a.py\n",
+    ];
+    let in_a_patch = format!("*** Begin Patch\n{}", filled("*** End of File\n"));
+    for reply in pieces.map(filled).iter().chain([&in_a_patch]) {
+        assert_eq!(plan_for(FILES, reply).complaints[0].kind, ComplaintKind::TooLarge, "{}", &reply[..40]);
+    }
+    for piece in ["<b ", "<search ", "< <search>"] {
+        let reply = format!("<edit path=\"c.txt\">{}</edit>", filled(piece));
+        assert_eq!(plan_for(FILES, &reply).complaints, [], "{piece}");
+    }
+    for piece in ["<think></think>\n", "<think></think>", "<think>\n</think>"] {
+        assert_eq!(plan_for(FILES, &filled(piece)).complaints[0].kind, ComplaintKind::NoChange, "{piece}");
+    }
     // Places that overlap each other almost wholly.
     let (old, file) = ("x\n".repeat(100_000), "x\n".repeat(400_000));
     let call = serde_json::json!({ "path": "a.txt", "old_string": old, "new_string": "y" });
