@@ -205,12 +205,22 @@ export class Window {
     await this.command("View: Close Editor");
   }
 
+  /** Shows the chat. Its button hides a sidebar that a window which was loaded again has brought back, and then is pressed once more. */
   async openSidebar() {
-    await this.page
+    const button = this.page
       .locator('.activitybar .action-label[aria-label="aiia"], .activitybar .action-label[aria-label^="aiia"]')
-      .first()
-      .click();
-    await this.chat().locator(".composer").waitFor();
+      .first();
+    for (let attempt = 1; ; attempt++) {
+      await button.click();
+      try {
+        await this.chat()
+          .locator(".composer")
+          .waitFor({ timeout: attempt * 30_000 });
+        return;
+      } catch (error) {
+        if (attempt === 3) throw error;
+      }
+    }
   }
 
   lines() {
