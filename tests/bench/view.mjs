@@ -2,6 +2,7 @@
 // Run as tests/bench/README.md says.
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -11,16 +12,22 @@ import { Gate } from "../../vscode-extension/tests/e2e/support/model_server.mjs"
 import { VSIX, VsCode } from "../../vscode-extension/tests/e2e/support/vscode.mjs";
 
 const extension = new URL("../../vscode-extension/", import.meta.url).pathname;
-const row = (what, value, limit = "") => console.log(`${what.padEnd(58)} ${String(value).padStart(14)}  ${limit}`);
+const row = (what, value, note = "") => console.log(`${what.padEnd(62)} ${String(value).padStart(14)}  ${note}`);
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 const milliseconds = (value) => `${value.toFixed(1)} ms`;
+/** Prints a value beside the most that it may be; the bench fails where it is more, or no number at all. */
+function limited(what, value, most, unit = milliseconds) {
+  const isKept = value <= most;
+  if (!isKept) process.exitCode = 1;
+  row(what, unit(value), `limit ${unit(most)}${isKept ? "" : ", MISSED"}`);
+}
 const gzipped = (path) => gzipSync(readFileSync(path), { level: 9 }).length;
 
 function sizes() {
   const [script, style] = ["view.js", "view.css"].map((name) => join(extension, "dist/webview", name));
-  row("chat view, gzip", kilobytes(gzipped(script) + gzipped(style)), "limit 60 kB");
+  limited("chat view, gzip", gzipped(script) + gzipped(style), 60_000, kilobytes);
   const main = join(extension, "dist/main.js");
-  row("extension, gzip", kilobytes(gzipped(main)), "limit 150 kB");
+  limited("extension, gzip", gzipped(main), 150_000, kilobytes);
   row("extension, plain", kilobytes(statSync(main).size));
   if (existsSync(VSIX)) row("universal package", kilobytes(statSync(VSIX).size));
   const server = process.env.AIIA_CODE_SERVER;
@@ -80,13 +87,36 @@ async function stream(page, aiia, { words, perSecond, text }) {
   return { sent, seen: await page.evaluate(() => globalThis.seen), long: await page.evaluate(() => globalThis.longTasks) };
 }
 
-async function page(aiia, browser) {
+/** The first paint of an address in a browser that has not seen it, in milliseconds from the start of its loading. */
+async function firstPaint(browser, address, ready) {
   const context = await browser.newContext({ viewport: { width: 1100, height: 800 } });
   const page = await context.newPage();
-  await page.goto(aiia.address());
-  await page.locator(".composer").waitFor();
+  await page.goto(address);
+  await page.locator(ready).waitFor();
+  await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
   const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime);
-  row("page: first paint", milliseconds(paint), "limit 100 ms");
+  return { context, page, paint };
+}
+
+/** What a browser takes to show a document of one word, which is the part of the browser. */
+async function barePaint(browser) {
+  const server = createServer((_, response) => response.setHeader("content-type", "text/html").end("<!doctype html><p>word"));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const { context, paint } = await firstPaint(browser, `http://127.0.0.1:${server.address().port}/`, "p");
+    await context.close();
+    return paint;
+  } finally {
+    server.close();
+  }
+}
+
+async function page(aiia, browser) {
+  await barePaint(browser); // a browser's own first page counts for nobody
+  const bare = await barePaint(browser);
+  row("page: first paint of a document of one word", milliseconds(bare));
+  const { context, page, paint } = await firstPaint(browser, aiia.address(), ".composer");
+  limited("page: first paint", paint, bare + 100);
 
   const prose = (index) => `${index % 12 === 11 ? "\n\n" : ""}word${index} `;
   const calm = await stream(page, aiia, { words: 1000, perSecond: 100, text: prose });
@@ -94,11 +124,10 @@ async function page(aiia, browser) {
   row("page: delta to screen at 100 tokens/s, median", milliseconds(percentile(delays, 0.5)));
   const worst = delays.indexOf(Math.max(...delays));
   row("page: delta to screen at 100 tokens/s, worst", milliseconds(delays[worst]), `token ${worst}`);
-  row("page: delta to screen at 100 tokens/s, p99", milliseconds(percentile(delays, 0.99)), "limit 50 ms");
+  limited("page: delta to screen at 100 tokens/s, p99", percentile(delays, 0.99), 50);
 
   const long = await stream(page, aiia, { words: 10_000, perSecond: 1000, text: prose });
-  row("page: long tasks while 10,000 words stream", long.long.length, "limit 0");
-  row("page: the longest of them", milliseconds(Math.max(0, ...long.long)), "limit 50 ms");
+  limited("page: the longest task over 50 ms while 10,000 words stream", Math.max(0, ...long.long), 50);
   await context.close();
 }
 
@@ -109,13 +138,11 @@ async function vscode(aiia, browser) {
     await window.openSidebar();
     const frame = window.page.frames().find((one) => one.url().includes("fake.html"));
     const paint = await frame.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Number.NaN);
-    row("sidebar: first paint of its document, VSCode's part included", milliseconds(paint));
-    const script = await frame.evaluate(() => performance.getEntriesByType("resource").find((one) => one.name.includes("view.js"))?.responseEnd);
-    row("sidebar: first paint after our script has come", milliseconds(paint - script), "limit 100 ms");
+    limited("sidebar: first paint of its document, VSCode's part included", paint, 100);
     const logs = join(aiia.folder, "vscode", "user", "logs");
     const log = await aiia.until("the log", () => readdirSync(logs, { recursive: true }).find((name) => /aiia\.log$/.test(name)));
     const activated = await aiia.until("the time", () => /activated in ([\d.]+)/.exec(readFileSync(join(logs, log), "utf8")));
-    row("extension: activation, our own time", `${activated[1]} ms`, "limit 50 ms");
+    limited("extension: activation, our own time", Number(activated[1]), 50);
   } finally {
     await code.stop();
   }

@@ -46,6 +46,11 @@ if (process.argv.includes("--watch")) {
 } else {
   await Promise.all(contexts.map((one) => one.dispose()));
 }
+// The chat view's document holds them as they are, where these would end or hide them.
+for (const name of ["view.js", "view.css"]) {
+  const found = /<!--|<\/(script|style)/i.exec(readFileSync(`${folder}dist/webview/${name}`, "utf8"));
+  if (found) throw new Error(`${name} must not contain ${found[0]}`);
+}
 if (process.argv.includes("--page") || process.argv.includes("--check")) {
   mkdirSync(page, { recursive: true });
   for (const name of ["view.js", "view.css"]) {

@@ -3,7 +3,6 @@
  * editor can. Nothing secret ever reaches it.
  */
 
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { type Ctx, showProblem } from "../ctx";
 import { asProblem, type OperationName, type Params, type Project, type RunEvent } from "../lib/api";
@@ -11,6 +10,7 @@ import { pathOf } from "../lib/places";
 import { placeLabel, remarksDocument } from "../lib/text";
 import { ended, exported, importRemarks, importSummary } from "../lib/transfers";
 import { type Attachment, type FromView, type HostAction, needsTrust, parseFromView, type ToView } from "../lib/view_protocol";
+import { chatPage } from "./chat_page";
 import type { Reports } from "./reports";
 import type { Reviews } from "./reviews";
 
@@ -62,10 +62,9 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    const folder = vscode.Uri.joinPath(this.ctx.extension.extensionUri, "dist", "webview");
     this.#view = view;
     this.#leave();
-    view.webview.options = { enableScripts: true, enableCommandUris: false, enableForms: true, localResourceRoots: [folder] };
+    view.webview.options = { enableScripts: true, enableCommandUris: false, enableForms: true, localResourceRoots: [] };
     view.webview.onDidReceiveMessage((message: unknown) => {
       const parsed = parseFromView(message);
       if (parsed) void this.#take(parsed);
@@ -79,7 +78,7 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
       this.#view = undefined;
       this.#leave();
     });
-    view.webview.html = html(view.webview, folder);
+    view.webview.html = chatPage(this.ctx.extension.extensionPath);
   }
 
   /** The page of the view is gone. */
@@ -358,25 +357,4 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
   dispose(): void {
     for (const disposable of this.#disposables) disposable.dispose();
   }
-}
-
-/** The page of the view: nothing is loaded but our own script and style, and nothing can be sent anywhere. */
-function html(webview: vscode.Webview, folder: vscode.Uri): string {
-  const nonce = randomBytes(18).toString("base64");
-  const source = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-  const policy = `default-src 'none'; img-src blob:; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link nonce="${nonce}" rel="stylesheet" href="${source("view.css")}">
-<title>aiia</title>
-</head>
-<body class="vscode-host">
-<div id="app"></div>
-<script nonce="${nonce}" src="${source("view.js")}"></script>
-</body>
-</html>`;
 }

@@ -137,8 +137,9 @@ function makeScrollable(element: HTMLElement, label: string): void {
   frame.append(element);
 }
 
-/** The shortest and the longest time between two renderings of what is still being written, in milliseconds. */
-const PAUSE = { least: 16, most: 400 };
+/** What is still being written is rendered once in a frame, in milliseconds, and at the most so long after it was rendered last. */
+const FRAME = 16;
+const LONGEST_PAUSE = 400;
 
 /**
  * An answer while it is being written. Blocks that are finished are never touched again: what is rendered anew is only the end,
@@ -187,8 +188,9 @@ export class LiveText {
       const began = performance.now();
       this.#show(await this.markdown.render(text), text);
       this.onDrawn();
+      const took = performance.now() - began;
       // A long last block is expensive: it gets a share of the time, not all of it.
-      if (!this.#ended) await pause(Math.min(PAUSE.most, Math.max(PAUSE.least, performance.now() - began)));
+      if (!this.#ended) await pause(took < FRAME ? FRAME - took : Math.min(LONGEST_PAUSE, took));
     }
     this.#working = false;
     for (const resolve of this.#waiting.splice(0)) resolve();
@@ -213,8 +215,5 @@ export class LiveText {
 }
 
 function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (milliseconds <= 16 && document.visibilityState === "visible") requestAnimationFrame(() => resolve());
-    else setTimeout(resolve, milliseconds);
-  });
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
