@@ -35,6 +35,15 @@ class Chromium(support.ScratchTest):
         self.assertIn("AIIA_CHROMIUM", caught.exception.hint)
 
 
+    def test_private_libraries_of_packages_are_found(self):
+        tree = self.folder / "tree"
+        for library in ("usr/lib/x86_64-linux-gnu/libpulse.so.0", "usr/lib/x86_64-linux-gnu/pulseaudio/libpulsecommon-16.1.so"):
+            (tree / library).parent.mkdir(parents=True, exist_ok=True)
+            (tree / library).touch()
+        own = tree / "usr/lib/x86_64-linux-gnu"
+        self.assertIn(f'LD_LIBRARY_PATH="{own}:{own}/pulseaudio"', chromium_client.launcher_script(tree))
+
+
 class VsCode(support.ScratchTest):
     def test_a_given_one_is_taken(self):
         given = {"AIIA_CODE_SERVER": "/a/entry.js", "AIIA_NODE24": "/a/node"}

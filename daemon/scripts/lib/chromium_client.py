@@ -27,6 +27,7 @@ def prepare(cache, task, log_path, environ=os.environ):
     _install(launcher, task, log_path, environ)
     found = version(launcher)
     if not found:
+        processes.run_logged([launcher, "--version"], log_path, append=True)  # says why
         raise SetupError("The Chromium that was installed does not run here.", HINT, processes.tail(log_path, 15))
     task.done(f"{found}, {launcher}")
     return launcher
@@ -41,7 +42,10 @@ def version(program):
 
 def launcher_script(tree):
     """Runs the tree's Chromium with the tree's libraries beside the machine's own."""
-    libraries = ":".join(str(path) for path in sorted(tree.glob("usr/lib/*-linux-*")) + sorted(tree.glob("lib/*-linux-*")))
+    roots = [*sorted(tree.glob("usr/lib/*-linux-*")), *sorted(tree.glob("lib/*-linux-*"))]
+    # Some packages keep private libraries in a folder below, which they name by its place on an installed system.
+    below = {library.parent for root in roots for library in root.rglob("*.so*")}
+    libraries = ":".join(str(path) for path in [*roots, *sorted(below.difference(roots))])
     return f'#!/bin/sh\nexport LD_LIBRARY_PATH="{libraries}"\nexec "{tree}/usr/lib/chromium/chromium" "$@"\n'
 
 
