@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use aiia_protocol::chat::{ChangeChats, Chat, CreateChat, Inclusion, ListChats, UpdateChat};
-use aiia_protocol::id::{ChatId, MessageId, ProjectId};
+use aiia_protocol::id::{ChatId, MessageId, ProjectId, TemplateId};
 use aiia_protocol::page::Page;
 use aiia_protocol::template::TemplateUse;
 use rusqlite::{Connection, ToSql, params};
@@ -17,9 +17,10 @@ const LONGEST_TITLE: usize = 200;
 const LONGEST_PROMPT: usize = 1 << 20;
 /// A chat `c`, deleted or not.
 const SELECT: &str =
-    "SELECT c.id, c.project_id, c.title, c.titled, c.model, c.system_prompt, c.parameters, c.pinned, c.favourite, c.archived,
-            c.forked_from, c.template_id, c.template_revision, c.head_id, c.message_count, c.created_at, c.updated_at, c.deleted_at, c.version,
-            (SELECT json_group_array(tag) FROM (SELECT tag FROM chat_tags t WHERE t.chat_id = c.id ORDER BY position)) AS tags
+    "SELECT c.id, c.project_id, c.title, c.titled, c.model, c.system_prompt, c.parameters,
+            (SELECT json_group_array(tag) FROM (SELECT tag FROM chat_tags t WHERE t.chat_id = c.id ORDER BY position)) AS tags,
+            c.pinned, c.favourite, c.archived, c.forked_from, c.template_id, c.template_revision, c.head_id, c.message_count,
+            c.created_at, c.updated_at, c.deleted_at, c.version
      FROM chats c JOIN projects p ON p.id = c.project_id WHERE ";
 
 impl Store {
@@ -379,28 +380,32 @@ pub(crate) fn check_title(title: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// A chat of [`SELECT`]; the columns are read in its order.
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Chat> {
+    let mut columns = columns::InOrder::new(row);
     Ok(Chat {
-        id: columns::id(row, "id")?,
-        project_id: columns::id(row, "project_id")?,
-        title: row.get("title")?,
-        title_is_automatic: !row.get::<_, bool>("titled")?,
-        model: row.get("model")?,
-        system_prompt: row.get("system_prompt")?,
-        parameters: parameters::from_column(row, "parameters")?,
-        tags: columns::json(row, "tags")?,
-        pinned: row.get("pinned")?,
-        favourite: row.get("favourite")?,
-        archived: row.get("archived")?,
-        forked_from: columns::id_option(row, "forked_from")?,
-        template: columns::id_option(row, "template_id")?
-            .map(|id| columns::number(row, "template_revision").map(|revision| TemplateUse { id, revision }))
-            .transpose()?,
-        head_id: columns::id_option(row, "head_id")?,
-        message_count: columns::number(row, "message_count")?,
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
-        deleted_at: row.get("deleted_at")?,
-        version: columns::number(row, "version")?,
+        id: columns.id()?,
+        project_id: columns.id()?,
+        title: columns.get()?,
+        title_is_automatic: !columns.get::<bool>()?,
+        model: columns.get()?,
+        system_prompt: columns.get()?,
+        parameters: columns.json_option()?.unwrap_or_default(),
+        tags: columns.json_option()?.unwrap_or_default(),
+        pinned: columns.get()?,
+        favourite: columns.get()?,
+        archived: columns.get()?,
+        forked_from: columns.id_option()?,
+        template: template(columns.id_option()?, columns.get()?),
+        head_id: columns.id_option()?,
+        message_count: columns.number()?,
+        created_at: columns.get()?,
+        updated_at: columns.get()?,
+        deleted_at: columns.get()?,
+        version: columns.number()?,
     })
+}
+
+fn template(id: Option<TemplateId>, revision: Option<i64>) -> Option<TemplateUse> {
+    id.zip(revision).map(|(id, revision)| TemplateUse { id, revision: revision.max(0) as u64 })
 }

@@ -322,22 +322,25 @@ fn alternatives(siblings: Vec<MessageId>) -> Vec<MessageId> {
     if siblings.len() > 1 { siblings } else { Vec::new() }
 }
 
+/// A message of [`COLUMNS`], [`ATTACHMENTS`] and [`SIBLINGS`], with its key; the columns are read in that order.
 fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Message)> {
+    let mut columns = columns::InOrder::new(row);
+    let key = columns.get()?;
     let message = Message {
-        id: columns::id(row, "id")?,
-        chat_id: columns::id(row, "chat_id")?,
-        parent_id: columns::id_option(row, "parent_id")?,
-        role: columns::named(row, "role")?,
-        content: row.get("content")?,
-        status: columns::named(row, "status")?,
-        model: row.get("model")?,
-        run_id: columns::id_option(row, "run_id")?,
-        rating: columns::named_option(row, "rating")?,
-        note: row.get("note")?,
-        attachments: columns::json(row, "attachments")?,
-        siblings: columns::json::<Vec<MessageId>>(row, "siblings").map(alternatives)?,
-        created_at: row.get("created_at")?,
-        version: columns::number(row, "version")?,
+        id: columns.id()?,
+        chat_id: columns.id()?,
+        parent_id: columns.id_option()?,
+        role: columns.named()?,
+        content: columns.get()?,
+        status: columns.named()?,
+        model: columns.get()?,
+        run_id: columns.id_option()?,
+        rating: columns.named_option()?,
+        note: columns.get()?,
+        created_at: columns.get()?,
+        version: columns.number()?,
+        attachments: columns.json_option()?.unwrap_or_default(),
+        siblings: alternatives(columns.json_option()?.unwrap_or_default()),
     };
-    Ok((row.get("key")?, message))
+    Ok((key, message))
 }
