@@ -111,6 +111,11 @@ impl StoreError {
         Self::Io { detail: format!("{}: {error}", path.display()) }
     }
 
+    /// Whether it is the file or the disk that is at fault, so that nothing else fares better.
+    pub(crate) fn is_of_the_file(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::Full | Self::Io { .. })
+    }
+
     /// The same error, naming the file where it is about one.
     pub(crate) fn about(self, path: &Path) -> Self {
         match self {

@@ -1,7 +1,7 @@
 //! The thread that owns all writes.
 //!
-//! All jobs that wait are committed together, each in a savepoint of its own: one that fails takes no other with it, and
-//! one flush to the disk serves them all. A job is answered after the commit, so what was answered is durable. While another
+//! All jobs that wait are committed together, each in a savepoint of its own where there are several: one that fails takes no
+//! other with it, and one flush to the disk serves them all. A job is answered after the commit, so what was answered is durable. While another
 //! program holds the file, those who wait are told so; jobs that nobody waits for are kept for the next group.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::StoreError;
+use crate::{StoreError, columns};
 
 /// Jobs of one commit at most, so that the first does not wait for long.
 const GROUP: usize = 64;
@@ -170,6 +170,8 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
             Ok(job) => job,
             Err(RecvTimeoutError::Timeout) => {
                 checkpoint(connection, "PASSIVE");
+                // Pages of the file that much was written to.
+                let _ = connection.release_memory();
                 log_has_content = false;
                 continue;
             }
@@ -227,9 +229,10 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
 fn do_alone(connection: &Connection, group: Vec<Box<dyn Job>>) -> Result<(), StoreError> {
     let mut last = Ok(());
     for mut job in group {
-        let outcome = catch_unwind(AssertUnwindSafe(|| job.run(connection))).unwrap_or_else(|_| {
-            Err(StoreError::Internal { detail: "a task of the store ended by a fault".to_owned() })
-        });
+        let outcome = run_caught(connection, &mut *job);
+        if !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
         job.answer(outcome.clone());
         last = outcome;
     }
@@ -244,8 +247,7 @@ fn commit_group(
     others: &Receiver<Box<dyn Job>>,
     put_back: &mut Vec<Box<dyn Job>>,
 ) -> Result<(), StoreError> {
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-        let error = StoreError::from(error);
+    if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
         if error == StoreError::Busy {
             // Before anybody is answered: what is asked after that is a new attempt.
             group.extend(others.try_iter());
@@ -258,21 +260,28 @@ fn commit_group(
         answer_all(group, &Err(error.clone()));
         return Err(error);
     }
+    let is_single = group.len() == 1;
     let mut done = Vec::with_capacity(group.len());
     let mut waiting = group.into_iter();
     let mut failure = None;
     for mut job in waiting.by_ref() {
-        let outcome = run_in_savepoint(connection, &mut *job);
+        // A savepoint keeps every page as it was before the job. Where there is one job alone, the log does that already.
+        let outcome =
+            if is_single { run_or_roll_back(connection, &mut *job) } else { run_in_savepoint(connection, &mut *job) };
         // A full disk or a read error makes SQLite give up the whole transaction.
         let gone = connection.is_autocommit();
         match outcome {
+            Err(error) if is_single && gone && !error.is_of_the_file() => {
+                job.answer(Err(error));
+                return Ok(());
+            }
             Ok(()) if !gone => done.push(job),
             Ok(()) => {
                 failure = Some(StoreError::Internal { detail: "the transaction was given up".to_owned() });
                 done.push(job);
             }
             Err(error) => {
-                if gone || matches!(error, StoreError::Corrupt { .. } | StoreError::Full | StoreError::Io { .. }) {
+                if gone || error.is_of_the_file() {
                     failure = Some(error.clone());
                 }
                 job.answer(Err(error));
@@ -283,7 +292,7 @@ fn commit_group(
         }
     }
     let outcome = match failure {
-        None => connection.execute_batch("COMMIT").map_err(StoreError::from),
+        None => execute(connection, "COMMIT"),
         Some(error) => Err(error),
     };
     if outcome.is_err() && !connection.is_autocommit() {
@@ -294,17 +303,36 @@ fn commit_group(
     outcome
 }
 
+fn run_or_roll_back(connection: &Connection, job: &mut dyn Job) -> Result<(), StoreError> {
+    let outcome = run_caught(connection, job);
+    if outcome.is_err() && !connection.is_autocommit() {
+        execute(connection, "ROLLBACK")?;
+    }
+    outcome
+}
+
 fn run_in_savepoint(connection: &Connection, job: &mut dyn Job) -> Result<(), StoreError> {
-    connection.execute_batch("SAVEPOINT job")?;
-    // A fault in one job must not end all writing.
-    let outcome = catch_unwind(AssertUnwindSafe(|| job.run(connection)))
-        .unwrap_or_else(|_| Err(StoreError::Internal { detail: "a write ended by a fault".to_owned() }));
+    execute(connection, "SAVEPOINT job")?;
+    let outcome = run_caught(connection, job);
     if connection.is_autocommit() {
         return outcome;
     }
-    let end = if outcome.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    connection.execute_batch(end)?;
+    if outcome.is_err() {
+        execute(connection, "ROLLBACK TO job")?;
+    }
+    execute(connection, "RELEASE job")?;
     outcome
+}
+
+/// A fault in one job must not end all writing.
+fn run_caught(connection: &Connection, job: &mut dyn Job) -> Result<(), StoreError> {
+    catch_unwind(AssertUnwindSafe(|| job.run(connection)))
+        .unwrap_or_else(|_| Err(StoreError::Internal { detail: "a write ended by a fault".to_owned() }))
+}
+
+/// Runs a statement that is run for every job, and prepared once.
+fn execute(connection: &Connection, sql: &str) -> Result<(), StoreError> {
+    columns::execute(connection, sql, []).map(|_| ())
 }
 
 fn answer_all(jobs: Vec<Box<dyn Job>>, outcome: &Result<(), StoreError>) {
