@@ -30,7 +30,7 @@ impl Store {
     /// # Errors
     /// `NotFound`.
     pub async fn attachment(&self, id: AttachmentId) -> Result<(Attachment, Vec<u8>), StoreError> {
-        self.read(move |connection| {
+        self.read_long(move |connection| {
             let sql = format!(
                 "SELECT {COLUMNS}, c.data FROM attachments a JOIN attachment_contents c ON c.sha256 = a.sha256 WHERE a.id = ?1"
             );

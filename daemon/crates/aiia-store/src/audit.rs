@@ -33,7 +33,7 @@ impl Store {
         if let Err(error) = self.write(|_| Ok(())).await {
             tracing::warn!(%error, "the newest entries of the audit log are not in it yet");
         }
-        self.read(move |connection| {
+        self.read_long(move |connection| {
             let sql = "SELECT * FROM audit_log
                        WHERE key < ?1 AND (?2 IS NULL OR at >= ?2) AND (?3 IS NULL OR at < ?3)
                          AND (?4 IS NULL OR operation = ?4 OR (substr(?4, -1) = '.' AND substr(operation, 1, length(?4)) = ?4))

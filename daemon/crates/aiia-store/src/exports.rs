@@ -21,7 +21,7 @@ impl Store {
     /// # Errors
     /// `NotFound` for a chat that was purged, and for a deleted one unless `deleted`.
     pub async fn export_chat(&self, id: ChatId, deleted: bool) -> Result<ChatFile, StoreError> {
-        self.read(move |connection| {
+        self.read_long(move |connection| {
             if !deleted {
                 chats::get(connection, &id)?;
             }
@@ -35,7 +35,7 @@ impl Store {
     /// # Errors
     /// `NotFound`, also for a deleted one.
     pub async fn export_shown(&self, id: ChatId) -> Result<ChatFile, StoreError> {
-        self.read(move |connection| {
+        self.read_long(move |connection| {
             chats::get(connection, &id)?;
             chat(connection, &id, attachments::shown)
         })
@@ -47,7 +47,7 @@ impl Store {
     /// # Errors
     /// `NotFound` for the project.
     pub async fn exported_chats(&self, project_id: Option<ProjectId>) -> Result<Vec<ChatId>, StoreError> {
-        self.read(move |connection| {
+        self.read_long(move |connection| {
             let id = |row: &rusqlite::Row<'_>| columns::id(row, "id");
             match &project_id {
                 Some(project_id) => {
@@ -66,7 +66,7 @@ impl Store {
     /// # Errors
     /// `NotFound` for the project.
     pub async fn export_projects(&self, project_id: Option<ProjectId>) -> Result<Vec<ProjectFile>, StoreError> {
-        self.read(move |connection| match &project_id {
+        self.read_long(move |connection| match &project_id {
             Some(id) => Ok(vec![ProjectFile { project: projects::get(connection, id)?, deleted_at: None }]),
             None => projects::all(connection),
         })
@@ -78,7 +78,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn export_templates(&self) -> Result<Vec<FiledTemplate>, StoreError> {
-        self.read(|connection| {
+        self.read_long(|connection| {
             let sql =
                 "SELECT t.id, t.deleted_at, EXISTS (SELECT 1 FROM template_favourites f WHERE f.template_id = t.id)
                        FROM templates t ORDER BY t.key";
@@ -101,7 +101,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn export_usage(&self) -> Result<Vec<FiledUsage>, StoreError> {
-        self.read(|connection| {
+        self.read_long(|connection| {
             let sql = "SELECT run_id, chat_id, project_id, model, action, status, input_tokens, output_tokens,
                               cached_tokens, created_at, from_cache FROM usage_ledger ORDER BY key";
             columns::all(connection, sql, [], |row| {

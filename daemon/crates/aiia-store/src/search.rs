@@ -24,7 +24,7 @@ impl Store {
     /// # Errors
     /// `NotFound` for the project or the chat, `InvalidInput` for the query, a time or the limit, `InvalidCursor`.
     pub async fn search(&self, wanted: Search) -> Result<Page<SearchHit>, StoreError> {
-        self.read(move |connection| search(connection, &wanted)).await
+        self.read_long(move |connection| search(connection, &wanted)).await
     }
 }
 

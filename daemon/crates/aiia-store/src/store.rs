@@ -58,7 +58,7 @@ impl Store {
     /// # Errors
     /// When the file cannot be read at all.
     pub async fn check(&self) -> Result<Vec<String>, StoreError> {
-        let mut findings = self.read(check::findings).await?;
+        let mut findings = self.read_long(check::findings).await?;
         findings.extend(self.alone(check::indexes).await?);
         Ok(findings)
     }
@@ -107,11 +107,20 @@ impl Store {
         .await
     }
 
+    /// Reads one consistent state. `work` may be begun twice.
     pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.inner.readers.run(work).await
+    }
+
+    /// Like [`Self::read`], for what often takes more than a millisecond or two.
+    pub(crate) async fn read_long<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.inner.readers.run(work).await
+        self.inner.readers.run_long(work).await
     }
 }
 

@@ -15,7 +15,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub async fn list_tags(&self) -> Result<TagList, StoreError> {
-        self.read(|connection| {
+        self.read_long(|connection| {
             let sql = "SELECT max(t.tag) AS tag, count(*) AS chats FROM chat_tags t
                        JOIN chats c ON c.id = t.chat_id JOIN projects p ON p.id = c.project_id
                        WHERE c.deleted_at IS NULL AND p.deleted_at IS NULL GROUP BY t.folded ORDER BY t.folded";

@@ -57,7 +57,7 @@ impl Store {
                AND (?3 IS NULL OR project_id = ?3) AND (?4 IS NULL OR chat_id = ?4)
              GROUP BY 1, 2 ORDER BY {order}, model"
         );
-        self.read(move |connection| {
+        self.read_long(move |connection| {
             let (project, chat) = (report.project_id, report.chat_id);
             let filter = params![
                 report.since,

@@ -89,25 +89,75 @@ async fn a_write_is_carried_out_although_nobody_waits_any_more() {
     assert_eq!(names, "unwatched,next");
 }
 
+/// A read that never ends by itself. Tells of its beginnings and how it ended.
+fn endless(
+    started: tokio::sync::mpsc::UnboundedSender<()>,
+    ended: tokio::sync::mpsc::UnboundedSender<bool>,
+) -> impl Fn(&Connection) -> Result<i64, StoreError> + Send + 'static {
+    let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+    move |connection| {
+        let _ = started.send(());
+        let outcome = connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let _ = ended.send(outcome.is_err());
+        Ok(outcome?)
+    }
+}
+
 #[tokio::test]
 async fn a_read_that_nobody_waits_for_is_stopped_and_the_next_one_works() {
     let store = fixture();
-    let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
-    let (started, start) = tokio::sync::oneshot::channel();
-    let (ended, end) = tokio::sync::oneshot::channel();
-    let read = store.read(move |connection| {
-        let _ = started.send(());
-        let outcome = connection.query_row(endless, [], |row| row.get::<_, i64>(0));
-        let _ = ended.send(outcome.is_err());
-        Ok(outcome?)
-    });
+    let (started, mut start) = tokio::sync::mpsc::unbounded_channel();
+    let (ended, mut end) = tokio::sync::mpsc::unbounded_channel();
     tokio::select! {
-        outcome = read => panic!("an endless read ended: {outcome:?}"),
-        _ = start => {}
+        outcome = store.read_long(endless(started, ended)) => panic!("an endless read ended: {outcome:?}"),
+        _ = start.recv() => {}
     }
-    let stopped = tokio::time::timeout(std::time::Duration::from_mins(1), end).await;
-    assert_eq!(stopped, Ok(Ok(true)));
+    let stopped = tokio::time::timeout(std::time::Duration::from_mins(1), end.recv()).await;
+    assert_eq!(stopped, Ok(Some(true)));
     store.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_read_that_takes_long_leaves_the_thread_of_its_caller_and_can_be_given_up() {
+    let store = fixture();
+    let (started, mut start) = tokio::sync::mpsc::unbounded_channel();
+    let (ended, mut end) = tokio::sync::mpsc::unbounded_channel();
+    tokio::select! {
+        outcome = store.read(endless(started, ended)) => panic!("an endless read ended: {outcome:?}"),
+        () = async { start.recv().await; start.recv().await; } => {}
+    }
+    for what in ["broken off", "given up"] {
+        let stopped = tokio::time::timeout(std::time::Duration::from_mins(1), end.recv()).await;
+        assert_eq!(stopped, Ok(Some(true)), "{what}");
+    }
+    let long = |connection: &Connection| {
+        let sql =
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT max(i) FROM n";
+        Ok(connection.query_row(sql, [], |row| row.get::<_, i64>(0))?)
+    };
+    assert_eq!(store.read(long).await, Ok(300_000), "it is done again from its beginning");
+    store.assert_clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_fault_in_a_read_ends_that_one_alone() {
+    let store = fixture();
+    let outcome: Result<(), _> = store.read(|_| panic!("a fault")).await;
+    assert!(matches!(outcome, Err(StoreError::Internal { .. })), "{outcome:?}");
+    assert_eq!(store.list_projects(ListProjects::default()).await.unwrap().items, []);
+}
+
+#[tokio::test]
+async fn a_task_that_leaves_its_transaction_open_blocks_nothing() {
+    let store = fixture();
+    let outcome: Result<(), _> = store
+        .alone(|connection| {
+            connection.execute_batch("BEGIN IMMEDIATE; DELETE FROM projects")?;
+            panic!("a fault");
+        })
+        .await;
+    assert!(matches!(outcome, Err(StoreError::Internal { .. })), "{outcome:?}");
+    store.project("after").await;
 }
 
 #[tokio::test]
