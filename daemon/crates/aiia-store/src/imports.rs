@@ -1,6 +1,7 @@
 //! What comes back from files. Identifiers stay, so that nothing is doubled; what is there is not overwritten; an item comes in
 //! whole or not at all.
 
+mod batch;
 mod chat;
 
 use std::collections::HashSet;
@@ -84,31 +85,7 @@ impl Store {
         items: Vec<T>,
         take: impl Fn(&Connection, &T) -> Result<Imported, StoreError> + Send + 'static,
     ) -> Result<Vec<Result<Imported, StoreError>>, StoreError> {
-        self.write(move |connection| {
-            let mut outcomes = Vec::with_capacity(items.len());
-            for item in &items {
-                connection.execute_batch("SAVEPOINT item")?;
-                outcomes.push(match take(connection, item) {
-                    Ok(done) => {
-                        connection.execute_batch("RELEASE item")?;
-                        Ok(done)
-                    }
-                    // Not the item's fault: no other one would fare better.
-                    Err(
-                        error @ (StoreError::Corrupt { .. }
-                        | StoreError::Full
-                        | StoreError::Io { .. }
-                        | StoreError::Busy),
-                    ) => return Err(error),
-                    Err(error) => {
-                        connection.execute_batch("ROLLBACK TO item; RELEASE item")?;
-                        Err(error)
-                    }
-                });
-            }
-            Ok(outcomes)
-        })
-        .await
+        self.alone(move |connection| batch::take_all(connection, &items, take)).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! Takes one chat in, with its messages, runs and edits.
+//! Takes one chat in, with its messages, runs and edits. Triggers are off meanwhile, so that what is inserted is indexed here.
 
 use std::collections::HashSet;
 
@@ -106,6 +106,11 @@ fn insert_chat(connection: &Connection, file: &ChatFile, into: Option<&ProjectId
             version(new.version),
         ],
     )?;
+    let key = connection.last_insert_rowid();
+    for index in ["chat_words", "chat_parts"] {
+        let sql = format!("INSERT INTO {index} (rowid, title) VALUES (?1, ?2)");
+        columns::execute(connection, &sql, params![key, new.title])?;
+    }
     tags::set(connection, &new.id, &tags)
 }
 
@@ -158,6 +163,11 @@ fn messages(connection: &Connection, chat_id: &ChatId, files: &[FiledMessage]) -
                 version(message.version),
             ],
         )?;
+        let key = connection.last_insert_rowid();
+        for index in ["message_words", "message_parts"] {
+            let sql = format!("INSERT INTO {index} (rowid, content) VALUES (?1, ?2)");
+            columns::execute(connection, &sql, params![key, message.content])?;
+        }
         let attached: Vec<AttachmentId> = message.attachments.iter().map(|attachment| attachment.id.clone()).collect();
         attachments::attach(connection, &message.id, &attached).map_err(|error| match error {
             StoreError::NotFound { .. } => wrong("What goes with it is not in the file."),

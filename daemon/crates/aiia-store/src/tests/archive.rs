@@ -9,7 +9,7 @@ use aiia_protocol::transfer::ImportOutcome::{self, Created, Skipped, Unchanged, 
 use proptest::prelude::*;
 
 use super::*;
-use crate::Imported;
+use crate::{Imported, Said};
 
 /// All that a store has.
 async fn everything(store: &Store) -> (Vec<ProjectFile>, Vec<ChatFile>, Vec<FiledTemplate>, usize) {
@@ -173,6 +173,29 @@ async fn what_cannot_be_right_is_refused_whole() {
     assert!(matches!(stolen, Err(StoreError::InvalidInput { .. })), "a message of another chat: {stolen:?}");
     let mixed = store.import_chats(vec![other, good], None).await.unwrap();
     assert!(mixed[0].is_err() && mixed[1].is_ok(), "one bad chat takes no other with it");
+    store.assert_clean().await;
+}
+
+#[tokio::test]
+async fn what_came_in_beside_something_wrong_is_found_and_so_is_what_is_said_later() {
+    let store = fixture();
+    let good = small_file(&store).await;
+    let renamed = |file: &ChatFile, number: usize| {
+        let text = serde_json::to_string(file).unwrap();
+        let text = text.replace("\"m-", &format!("\"n-{number}-")).replace("\"c-1\"", &format!("\"d-{number}\""));
+        serde_json::from_str::<ChatFile>(&text).unwrap()
+    };
+    let mut wrong = renamed(&good, 2);
+    wrong.messages[1].message.created_at = "yesterday".to_owned();
+    let files = vec![renamed(&good, 1), wrong, renamed(&good, 3)];
+    let outcomes = store.import_chats(files, None).await.unwrap();
+    let messages: Vec<Option<u64>> =
+        outcomes.iter().map(|outcome| outcome.as_ref().ok().map(|done| done.messages)).collect();
+    assert_eq!(messages, [Some(2), None, Some(2)]);
+    assert_eq!(store.value::<i64>("SELECT count(*) FROM messages"), 4);
+    store.append_messages("d-1".into(), vec![Said::by_user("Why, then?")]).await.unwrap();
+    let wanted = aiia_protocol::search::Search { query: "why".to_owned(), ..Default::default() };
+    assert_eq!(store.search(wanted).await.unwrap().items.len(), 3);
     store.assert_clean().await;
 }
 
