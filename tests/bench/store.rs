@@ -2,13 +2,14 @@
 //!
 //! ```sh
 //! cargo bench -p aiia-store --bench store [-- MESSAGES]    # in the store that is searched; 100,000 where absent
+//! AIIA_BENCH_LLM=llm/bin/llm …    # searches beside `llm logs`, too
 //! ```
 #![allow(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use aiia_exchange::{ArchiveWriter, Item, Source};
@@ -19,6 +20,7 @@ use aiia_protocol::project::CreateProject;
 use aiia_protocol::search::{Search, SearchMode};
 use aiia_store::{Said, Store};
 use rusqlite::{Connection, params};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -155,32 +157,9 @@ fn reads(bench: &mut Bench, dir: &Path) {
     let said = (0..LONG_CHAT).map(|number| Said::by_user(text(number))).collect();
     bench.wait(store.append_messages(long.clone(), said)).expect("a long chat");
     let library = bare(dir);
-    let (mut list, mut bare_list, mut opened, mut bare_open) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        bench.wait(store.list_chats(ListChats::default())).expect("a list");
-        list.push(start.elapsed());
-        let start = Instant::now();
-        let sql = "SELECT c.*, (SELECT json_group_array(tag) FROM (SELECT tag FROM chat_tags t WHERE t.chat_id = c.id ORDER BY position)) AS tags
-                   FROM chats c WHERE c.deleted_at IS NULL AND c.archived = 0
-                   ORDER BY c.pinned DESC, c.updated_at DESC, c.id DESC LIMIT 51";
-        rows(&library, sql, &[]);
-        bare_list.push(start.elapsed());
-        let start = Instant::now();
-        let newest = ListMessages { order: Order::Newest, ..ListMessages::new(long.clone()) };
-        bench.wait(store.get_chat(long.clone())).expect("a chat");
-        bench.wait(store.list_messages(newest)).expect("messages");
-        opened.push(start.elapsed());
-        let start = Instant::now();
-        rows(&library, "SELECT * FROM chats WHERE id = ?1", &[long.as_str()]);
-        let sql = "WITH RECURSIVE path (key, parent_id) AS (
-                       SELECT key, parent_id FROM messages WHERE id = (SELECT head_id FROM chats WHERE id = ?1)
-                       UNION SELECT m.key, m.parent_id FROM messages m JOIN path ON m.id = path.parent_id LIMIT 51)
-                   SELECT m.*, r.id, (SELECT json_group_array(s.id) FROM messages s WHERE s.parent_id = m.parent_id AND s.deleted_at IS NULL)
-                   FROM path JOIN messages m ON m.key = path.key LEFT JOIN runs r ON r.message_id = m.id ORDER BY m.key DESC";
-        rows(&library, sql, &[long.as_str()]);
-        bare_open.push(start.elapsed());
-    }
+    // In a task, as the daemon does it.
+    let asked = bench.runtime.spawn(ask(store.clone(), library, long.clone()));
+    let Asked { mut list, mut bare_list, mut opened, mut bare_open } = bench.wait(asked).expect("answers");
     for (what, mine, plain) in [
         ("list of 50 chats", &mut list, &mut bare_list),
         ("end of a chat of 10,000 messages", &mut opened, &mut bare_open),
@@ -204,6 +183,45 @@ fn reads(bench: &mut Bench, dir: &Path) {
         }
     }
     println!("  all {count} messages of it, page by page: {:.2?}", start.elapsed());
+}
+
+/// How long each answer took.
+#[derive(Default)]
+struct Asked {
+    list: Vec<Duration>,
+    bare_list: Vec<Duration>,
+    opened: Vec<Duration>,
+    bare_open: Vec<Duration>,
+}
+
+async fn ask(store: Store, library: Connection, long: ChatId) -> Asked {
+    let mut asked = Asked::default();
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        store.list_chats(ListChats::default()).await.expect("a list");
+        asked.list.push(start.elapsed());
+        let start = Instant::now();
+        let sql = "SELECT c.*, (SELECT json_group_array(tag) FROM (SELECT tag FROM chat_tags t WHERE t.chat_id = c.id ORDER BY position)) AS tags
+                   FROM chats c WHERE c.deleted_at IS NULL AND c.archived = 0
+                   ORDER BY c.pinned DESC, c.updated_at DESC, c.id DESC LIMIT 51";
+        rows(&library, sql, &[]);
+        asked.bare_list.push(start.elapsed());
+        let start = Instant::now();
+        let newest = ListMessages { order: Order::Newest, ..ListMessages::new(long.clone()) };
+        store.get_chat(long.clone()).await.expect("a chat");
+        store.list_messages(newest).await.expect("messages");
+        asked.opened.push(start.elapsed());
+        let start = Instant::now();
+        rows(&library, "SELECT * FROM chats WHERE id = ?1", &[long.as_str()]);
+        let sql = "WITH RECURSIVE path (key, parent_id) AS (
+                       SELECT key, parent_id FROM messages WHERE id = (SELECT head_id FROM chats WHERE id = ?1)
+                       UNION SELECT m.key, m.parent_id FROM messages m JOIN path ON m.id = path.parent_id LIMIT 51)
+                   SELECT m.*, r.id, (SELECT json_group_array(s.id) FROM messages s WHERE s.parent_id = m.parent_id AND s.deleted_at IS NULL)
+                   FROM path JOIN messages m ON m.key = path.key LEFT JOIN runs r ON r.message_id = m.id ORDER BY m.key DESC";
+        rows(&library, sql, &[long.as_str()]);
+        asked.bare_open.push(start.elapsed());
+    }
+    asked
 }
 
 fn rows(connection: &Connection, sql: &str, params: &[&str]) -> usize {
@@ -257,6 +275,7 @@ fn searches(bench: &mut Bench, dir: &Path, messages: usize) {
     let store = fill(bench, dir, messages);
     println!("search in {messages} messages ({:.0?} to make them)", start.elapsed());
     let library = bare(dir);
+    let mut slowest = Vec::new();
     for (what, query, mode, index, expression) in [
         ("a rare word", "quicksort", SearchMode::Words, "message_words", "\"quicksort\"*"),
         ("two common words", "buffer socket", SearchMode::Words, "message_words", "\"buffer\" AND \"socket\"*"),
@@ -286,6 +305,33 @@ fn searches(bench: &mut Bench, dir: &Path, messages: usize) {
         let (slow, bare) = (quantile(&mut mine, 0.95), quantile(&mut plain, 0.95));
         let times = format!("p95 {slow:.2?} / {bare:.2?} of the bare query");
         bench.row(&format!("{what}, of 50 ms"), slow.as_secs_f64() * 20.0, false, 1.0, &times);
+        if mode == SearchMode::Words {
+            slowest.push((query, slow));
+        }
+    }
+    if let Some(program) = std::env::var_os("AIIA_BENCH_LLM") {
+        store.close();
+        beside_llm_logs(Path::new(&program), dir, &slowest);
+    }
+}
+
+/// The same messages and searches with `llm logs`, which has no search for parts of words.
+fn beside_llm_logs(program: &Path, dir: &Path, ours: &[(&str, Duration)]) {
+    let python = program.parent().expect("the folder of llm").join("python");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/bench/store/llm_logs.py");
+    let queries = ours.iter().map(|(query, _)| *query);
+    let done = Command::new(python).arg(script).arg(dir.join("aiia.db")).arg(dir.join("llm")).args(queries).output();
+    let done = done.expect("python beside llm");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let lines = String::from_utf8(done.stdout).expect("text");
+    for (line, (query, mine)) in lines.lines().zip(ours) {
+        let line: Value = serde_json::from_str(line).expect("a line of JSON");
+        let (rows, inside, command) = (&line["rows"], line["inside_ms"].as_f64(), line["command_ms"].as_f64());
+        let (inside, command) = (inside.expect("a time"), command.expect("a time"));
+        let ratio = mine.as_secs_f64() * 1000.0 / inside;
+        println!(
+            "  {query}: {ratio:.2} of llm logs (p95 {mine:.2?} / {inside:.1} ms in Python, {rows} rows; its command {command:.0} ms)"
+        );
     }
 }
 
