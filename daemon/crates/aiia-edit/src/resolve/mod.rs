@@ -13,6 +13,7 @@ mod inline;
 mod line_index;
 mod line_numbers;
 mod nearest;
+mod other_symbol;
 mod passage;
 mod symbol_match;
 mod symbol_text;

@@ -6,6 +6,7 @@ use aiia_syntax::{Language, Symbol, SymbolKind, SyntaxTree};
 
 use super::imports;
 use super::indent::common_indentation;
+use super::other_symbol::is_another;
 use super::view::FileView;
 use crate::lines::{indentation, lines};
 
@@ -118,6 +119,7 @@ pub(super) fn candidates(wanted: &Symbol, block: &Block, file: &FileView) -> Vec
     let symbols = file.symbols();
     let all: Vec<usize> = (0..symbols.len())
         .filter(|index| symbols[*index].name == wanted.name && same_kind(symbols[*index].kind, wanted.kind))
+        .filter(|index| !is_another(wanted, block, &symbols[*index], file))
         .collect();
     let all = prefer(all, |index| {
         wanted.kind != SymbolKind::Impl || header(&symbols[index], file.text) == header(wanted, &block.text)

@@ -1,13 +1,15 @@
 //! Code that stands for a whole file.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use aiia_syntax::Symbol;
 use similar::{Algorithm, capture_diff_slices, diff_ratio};
 
 use super::Change;
 use super::nearest;
-use super::symbol_match::{Block, remainder, same_kind};
+use super::other_symbol::is_another;
+use super::symbol_match::{Block, is_container, members, remainder, same_kind};
 use super::view::FileView;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
@@ -23,9 +25,7 @@ const LEAST_LIKENESS: f32 = 0.5;
 pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Option<Change> {
     let tops = block.tops();
     let own: Vec<_> = file.symbols().iter().filter(|symbol| symbol.depth == 0).collect();
-    let given = |name: &str, kind| tops.iter().any(|top| top.name == name && same_kind(top.kind, kind));
-    let missing: Vec<&str> =
-        own.iter().filter(|symbol| !given(&symbol.name, symbol.kind)).map(|symbol| symbol.name.as_str()).collect();
+    let missing = missing(block, file);
     if missing.iter().any(|name| Some(*name) != file.focus_symbol()) || tops.is_empty() {
         return None;
     }
@@ -51,6 +51,33 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Option<Change> 
         if own_rest.is_empty() { !missing.is_empty() } else { kept as f64 >= own_rest.len() as f64 * LEAST_REMAINDER };
     let differs = adds || kept < own_rest.len() || !missing.is_empty();
     (enough && differs).then(|| replacement(&block.text, file))
+}
+
+/// The names of the symbols of a file that a reply does not have: those outside of everything, and those right inside them.
+/// Of several that are one to all appearances, as many must be there.
+fn missing<'f>(block: &Block, file: &'f FileView) -> Vec<&'f str> {
+    let mut given: HashMap<&str, Vec<&Symbol>> = HashMap::new();
+    for symbol in with_members(&block.symbols) {
+        given.entry(symbol.name.as_str()).or_default().push(symbol);
+    }
+    let mut missing = Vec::new();
+    for own in with_members(file.symbols()) {
+        let is_own = |other: &&Symbol| {
+            same_kind(other.kind, own.kind) && other.container == own.container && !is_another(other, block, own, file)
+        };
+        let of_name = given.get_mut(own.name.as_str());
+        match of_name.and_then(|given| given.iter().position(is_own).map(|at| given.remove(at))) {
+            Some(_) => {}
+            None => missing.push(own.name.as_str()),
+        }
+    }
+    missing
+}
+
+fn with_members(symbols: &[Symbol]) -> Vec<&Symbol> {
+    let outer = || symbols.iter().filter(|symbol| symbol.depth == 0);
+    let inner = outer().filter(|symbol| is_container(symbol.kind)).flat_map(|symbol| members(symbols, symbol));
+    outer().chain(inner).collect()
 }
 
 /// A file whose language is not known is replaced when the reply is much like it.

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use aiia_syntax::{Language, Symbol, SymbolKind};
 
+use super::other_symbol::is_another;
 use super::symbol_match::{Block, candidates, header, is_container, members, remainder, same_kind, takes_self};
 use super::symbol_text::{fresh, line_indentation, rewrite};
 use super::view::FileView;
@@ -116,7 +117,9 @@ fn place<'s>(
     let symbols = file.symbols();
     let real: Vec<&Symbol> = found.iter().flat_map(|index| members(symbols, &symbols[*index])).collect();
     let given = block.members(top);
-    let matches = |one: &Symbol, other: &Symbol| one.name == other.name && same_kind(one.kind, other.kind);
+    let matches = |own: &Symbol, other: &Symbol| {
+        own.name == other.name && same_kind(own.kind, other.kind) && !is_another(other, block, own, file)
+    };
     let missing: Vec<&str> = real
         .iter()
         .filter(|own| !given.iter().any(|other| matches(own, other)))

@@ -7,6 +7,7 @@ mod elisions;
 mod fuzz;
 mod guards;
 mod malformed;
+mod namesakes;
 mod passages;
 mod symbols;
 mod unified_diffs;
