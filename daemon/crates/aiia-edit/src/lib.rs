@@ -25,7 +25,7 @@ mod workspace;
 
 pub use complaint::{Complaint, ComplaintKind};
 pub use hunk::{Hunk, apply_hunks, hunks};
-pub use lines::line_count;
+pub use lines::{line_count, whole_lines};
 pub use path::{PathProblem, Protection, normal_path, protection};
 pub use plan::{
     EditPlan, FileAction, FilePlan, Finish, Focus, Guard, MAX_EDITS, MAX_REPLY_BYTES, ReplyContext, SourceFile, plan,

@@ -63,8 +63,8 @@ pub fn line_count(text: &str) -> usize {
     lines(text).len()
 }
 
-/// All lines of `text` with their breaks.
-pub(crate) fn whole_lines(text: &str) -> Vec<&str> {
+/// All lines of `text` with their breaks, as [`line_count`] counts them.
+pub fn whole_lines(text: &str) -> Vec<&str> {
     lines(text).iter().map(|line| &text[line.start..line.end()]).collect()
 }
 

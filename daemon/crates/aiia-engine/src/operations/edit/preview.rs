@@ -60,7 +60,8 @@ fn preview(file: &EditFile, base: &str, current: Option<String>) -> FilePreview 
     let before = current.clone().unwrap_or_default();
     let mut after = String::with_capacity(before.len());
     let mut copied = 0;
-    let line_at_end = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count() as u32 + 1;
+    let is_at_start = |text: &str| text.is_empty() || text.ends_with(['\n', '\r']);
+    let line_at_end = |text: &str| aiia_edit::line_count(text) as u32 + u32::from(is_at_start(text));
     if let Ok(FileChange { replacements, .. }) = change(file, &fitting, base, current, Decision::Accept) {
         for (number, replacement) in fitting.into_iter().zip(replacements) {
             let (start, end) = (replacement.start as usize, replacement.end as usize);
@@ -116,6 +117,10 @@ mod tests {
             "a\nx\nc\nd\ne\nf\ng\nh\n",
             &[(1, 2, 2, true), (3, 8, 8, false)],
         );
+        let (old, new) = (OLD.replace('\n', "\r"), NEW.replace('\n', "\r"));
+        let of_lone_cr = preview(&file(&old, &new, &[Pending; 3]), &old, Some(old.clone()));
+        let places: Vec<_> = of_lone_cr.hunks.iter().map(|hunk| (hunk.before_line, hunk.after_line)).collect();
+        assert_eq!(places, [(2, 2), (5, 6), (8, 8)]);
         let file = file("", "new\n", &[Pending]);
         let preview = preview(&file, "", None);
         assert_eq!((preview.exists, preview.before.as_str(), preview.after.as_str()), (false, "", "new\n"));

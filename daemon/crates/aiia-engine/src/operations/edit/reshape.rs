@@ -48,15 +48,18 @@ impl Handle for EditSplit {
 
 /// The hunk with the user's lines, which end as those of the file do.
 pub(super) fn revised(hunk: &Hunk, base: &str, text: &str) -> Result<Hunk, Problem> {
-    let ending = LineEnding::detect(base).as_str();
+    let ending = LineEnding::detect(base);
     let mut new_text = text.replace("\r\n", "\n");
+    if ending == LineEnding::Cr {
+        new_text = new_text.replace('\r', "\n");
+    }
     let is_last = hunk.old_index() + hunk.old_lines >= aiia_edit::line_count(base);
-    let proposed_break = hunk.new_text.is_empty() || hunk.new_text.ends_with('\n');
+    let proposed_break = hunk.new_text.is_empty() || hunk.new_text.ends_with(['\n', '\r']);
     if !new_text.is_empty() && !new_text.ends_with('\n') && (!is_last || proposed_break) {
         new_text.push('\n');
     }
-    if ending != "\n" {
-        new_text = new_text.replace('\n', ending);
+    if ending != LineEnding::Lf {
+        new_text = new_text.replace('\n', ending.as_str());
     }
     if new_text == hunk.old_text {
         return Err(Problem::new(ProblemCode::InvalidParams, "These lines are those that stand there already.")
@@ -232,6 +235,10 @@ mod tests {
     #[case("a\nb", "a\nB", "X", "a\nX")]
     #[case("a\nb\n", "a\n", "X", "a\nX\n")]
     #[case("a\n", "a\nb\n", "c\nd\n", "a\nc\nd\n")]
+    #[case("a\rb\r", "a\rB\r", "X", "a\rX\r")]
+    #[case("a\rb\r", "a\rB\r", "X\r", "a\rX\r")]
+    #[case("a\rb\rc\r", "a\rB\rc\r", "X\rY", "a\rX\rY\rc\r")]
+    #[case("a\rb", "a\rB", "X", "a\rX")]
     fn the_users_lines_come(#[case] base: &str, #[case] proposed: &str, #[case] text: &str, #[case] expected: &str) {
         let hunk = &aiia_edit::hunks(base, proposed)[0];
         assert_eq!(aiia_edit::apply_hunks(base, &[&revised(hunk, base, text).unwrap()]), expected);

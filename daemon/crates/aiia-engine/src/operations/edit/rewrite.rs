@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aiia_edit::hunks;
+use aiia_edit::{hunks, whole_lines};
 use aiia_protocol::edit::{FilePreview, HunkStatus, PendingEdit, RewriteFile};
 use aiia_protocol::id::HunkNumber;
 use aiia_protocol::operation::EditRewrite;
@@ -81,7 +81,7 @@ fn distribute(
     places: &[(HunkNumber, Range<usize>)],
 ) -> Result<Vec<(HunkNumber, String)>, usize> {
     let changes = hunks(shown, text);
-    let lines: Vec<&str> = shown.split_inclusive('\n').collect();
+    let lines = whole_lines(shown);
     let mut of_place = vec![Vec::new(); places.len()];
     for change in &changes {
         let range = change.old_index()..change.old_index() + change.old_lines;
@@ -132,6 +132,12 @@ mod tests {
     #[case("a\nB1\nX\nc\nD\ne\nf\n", 6)]
     fn lines_of_the_file_itself_are_refused(#[case] text: &str, #[case] line: usize) {
         assert_eq!(distribute(SHOWN, text, &[(1, 1..3), (2, 4..5)]), Err(line));
+    }
+
+    #[test]
+    fn a_carriage_return_alone_ends_a_line_too() {
+        let expected = Ok(vec![(1, "B1\rX\r".to_owned())]);
+        assert_eq!(distribute("a\rB1\rB2\rc\r", "a\rB1\rX\rc\r", &[(1, 1..3)]), expected);
     }
 
     #[test]
