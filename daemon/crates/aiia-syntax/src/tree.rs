@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Tree};
 
+mod items;
 mod statements;
 
 /// The largest text that is parsed, in bytes. What is larger is generated, and is worked on by lines.
@@ -137,11 +138,16 @@ impl SyntaxTree {
     }
 
     /// Whether it is sure, without a tree of the new text, that it has no more errors than this one and that nothing outside of what is
-    /// replaced is built otherwise. Parameters are those of [`SyntaxTree::reparse_text`]. Where that is dear, this is for the price
-    /// of the statements around the edits; elsewhere it is never sure.
+    /// replaced is built otherwise, save for the rest of the functions and types that it is in. Parameters are those of
+    /// [`SyntaxTree::reparse_text`]. It is for the price of the statements or items around the edits; where these do not tell, and in
+    /// languages of which that is not known, it is not sure.
     pub fn is_surely_sound(&self, old_text: &str, new_text: &str, replaced: &[Replaced]) -> bool {
-        self.language.quirk() == Quirk::Indentation
-            && statements::are_sound(self, old_text, new_text, &trimmed(old_text, new_text, replaced))
+        let edits = trimmed(old_text, new_text, replaced);
+        match self.language.quirk() {
+            Quirk::Indentation => statements::are_sound(self, old_text, new_text, &edits),
+            Quirk::None => items::are_sound(self, old_text, new_text, &edits),
+            Quirk::Yaml | Quirk::HereDocuments => false,
+        }
     }
 
     /// The language it was parsed as.
