@@ -11,6 +11,7 @@ mod generated_tests;
 mod generic_editor;
 mod hostile_files;
 mod hostile_replies;
+mod interrupted_writing;
 mod model_faults;
 mod models;
 mod neovim;

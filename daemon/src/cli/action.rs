@@ -53,6 +53,9 @@ pub(crate) fn run(kind: ActionKind, arguments: &ActionArguments) -> Result<u8, F
     let mut accept = || edits::accept_and_write(&mut client, &edit, None, arguments.allow_protected);
     // What is to be written does not depend on anybody who reads the diff.
     let written = arguments.write.then(&mut accept);
+    if written.as_ref().is_some_and(Result::is_err) {
+        output::go_on_unread();
+    }
     if !arguments.json {
         output::diff(&edits::diff_from_here(&edit));
         edits::note_tolerances(&edit);

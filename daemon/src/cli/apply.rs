@@ -105,6 +105,9 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<u8, Failure> {
     let applicable = plan.complaints.is_empty() && !plan.files.is_empty();
     let written =
         if applicable && arguments.write { write_files(&root, &plan, arguments.allow_protected) } else { Ok(()) };
+    if written.is_err() || !applicable {
+        output::go_on_unread();
+    }
     if arguments.json {
         let status = match (applicable && written.is_ok(), arguments.write) {
             (false, _) => "failed",
@@ -158,8 +161,10 @@ fn write_files(root: &Path, plan: &EditPlan, allow_protected: bool) -> Result<()
     let paths: Vec<_> = paths.flatten().collect();
     let paths = paths.iter().map(|(path, why)| (path.as_path(), why.as_deref()));
     write::refuse_protected(paths, allow_protected)?;
-    let _whole = interrupt::hold();
-    write::write(&contents)?;
+    let whole = interrupt::hold();
+    if let Err(problem) = write::write(&contents) {
+        return Err(whole.not_done(problem.into()));
+    }
     for file in &contents {
         let done = if file.new.is_some() { "Written" } else { "Removed" };
         output::note(&format!("{done}: {}", output::shown_path(&file.path)));

@@ -74,11 +74,11 @@ pub(crate) fn undo(arguments: &DecideArguments) -> Result<u8, Failure> {
     let edit = get(&mut client, arguments)?;
     let meant = |file: &&EditFile| has(file, HunkStatus::Accepted, arguments.hunks.as_deref());
     refuse_protected(edit.files.iter().filter(meant), arguments.allow_protected)?;
-    let _whole = interrupt::hold();
+    let whole = interrupt::hold();
     let outcome = client.call::<EditUndo>(&decision(&edit, arguments.hunks.clone()))?;
     if let Err(failure) = write_changes(&outcome.changes) {
         not_written::<EditAccept>(&mut client, &outcome);
-        return Err(failure);
+        return Err(whole.not_done(failure));
     }
     if arguments.json {
         output::json(&outcome);
@@ -100,11 +100,11 @@ pub(crate) fn accept_and_write(
 ) -> Result<EditOutcome, Failure> {
     let meant = |file: &&EditFile| has(file, HunkStatus::Pending, hunks.as_deref());
     refuse_protected(edit.files.iter().filter(meant), allow_protected)?;
-    let _whole = interrupt::hold();
+    let whole = interrupt::hold();
     let outcome = client.call::<EditAccept>(&decision(edit, hunks))?;
     if let Err(failure) = write_changes(&outcome.changes) {
         not_written::<EditUndo>(client, &outcome);
-        return Err(failure);
+        return Err(whole.not_done(failure));
     }
     Ok(outcome)
 }

@@ -1,31 +1,63 @@
 //! Ctrl-C: the first one cancels the run, the pull or the transfer, the second one ends the program.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, mpsc};
 use std::time::{Duration, Instant};
 
 use aiia_protocol::id::{PullId, RunId, TransferId};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cli::output;
 use crate::client::Canceller;
-use crate::exit;
+use crate::exit::{self, Failure};
 
 /// Held while files are written.
 static WHOLE: Mutex<()> = Mutex::new(());
-/// How long Ctrl-C waits for that.
+/// Whether Ctrl-C is to end the program.
+static ASKED: AtomicBool = AtomicBool::new(false);
+/// How long Ctrl-C waits for what is held.
 const HOLD_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// How long it may take until Ctrl-C is listened to.
+const START_LIMIT: Duration = Duration::from_secs(2);
 
-/// While what it gives lives, Ctrl-C waits: what was begun is done as a whole or not at all.
-pub(crate) fn hold() -> MutexGuard<'static, ()> {
+/// What is done as a whole or not at all.
+pub(crate) struct Whole {
+    _held: MutexGuard<'static, ()>,
+}
+
+impl Whole {
+    /// `failure`, for which everything is as it was before; where Ctrl-C asked for that, it is told and the program ends.
+    pub(crate) fn not_done(self, failure: Failure) -> Failure {
+        if is_asked() {
+            output::report(&failure);
+            std::process::exit(i32::from(exit::CANCELLED));
+        }
+        failure
+    }
+}
+
+/// While what it gives lives, Ctrl-C waits; [`is_asked`] says whether to stop and to take back what was begun.
+pub(crate) fn hold() -> Whole {
     Interrupt::listen();
-    WHOLE.lock().unwrap_or_else(PoisonError::into_inner)
+    Whole { _held: WHOLE.lock().unwrap_or_else(PoisonError::into_inner) }
+}
+
+/// Whether Ctrl-C was pressed while something was held.
+pub(crate) fn is_asked() -> bool {
+    ASKED.load(Ordering::SeqCst)
 }
 
 /// Waits until nothing is held, within a limit.
 fn wait_for_whole() {
+    let is_held = || matches!(WHOLE.try_lock(), Err(TryLockError::WouldBlock));
+    ASKED.store(true, Ordering::SeqCst);
+    if is_held() {
+        output::note("Stopping as soon as the files are whole.");
+    }
     let until = Instant::now() + HOLD_LIMIT;
-    while matches!(WHOLE.try_lock(), Err(TryLockError::WouldBlock)) && Instant::now() < until {
+    while is_held() && Instant::now() < until {
         std::thread::sleep(LOOK_AGAIN);
     }
 }
@@ -48,16 +80,20 @@ impl Interrupt {
     fn start() -> Self {
         let interrupt = Self::default();
         let watched = interrupt.clone();
+        let (ready, is_ready) = mpsc::sync_channel(1);
         // Without the thread the system's own handling of Ctrl-C stays.
         let _ = std::thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
             runtime.block_on(async {
                 let Ok(mut interrupts) = signal(SignalKind::interrupt()) else { return };
+                let _ = ready.send(());
                 while interrupts.recv().await.is_some() {
                     watched.interrupted();
                 }
             });
         });
+        // Until then Ctrl-C would end the program in the middle of what comes next.
+        let _ = is_ready.recv_timeout(START_LIMIT);
         interrupt
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -37,12 +38,23 @@ pub(crate) enum Style {
     Faint,
 }
 
+/// Whether the program goes on when nobody reads its results.
+static GOES_ON: AtomicBool = AtomicBool::new(false);
+
+/// From now on the program goes on when nobody reads its results: it has failed, and ends with that.
+pub(crate) fn go_on_unread() {
+    GOES_ON.store(true, Ordering::SeqCst);
+}
+
 /// Writes a result. Ends the process quietly when nobody reads any more, as in `aiia history | head`, and with an error when it cannot
 /// be written, as on a full disk.
 fn write(text: &str) {
     let mut to = io::stdout().lock();
     if let Err(error) = to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
         if error.kind() == io::ErrorKind::BrokenPipe {
+            if GOES_ON.load(Ordering::SeqCst) {
+                return;
+            }
             std::process::exit(i32::from(exit::OK));
         }
         say(&format!("error: The result cannot be written: {error}.\n"));

@@ -1,8 +1,9 @@
 //! `aiia apply`, which needs no daemon.
 
 use std::fs;
+use std::io::Write;
 
-use crate::support::Home;
+use crate::support::{Home, read, within_limit};
 
 const FILE: &str = "def area(w, h):\n    return w + h\n\n\ndef other():\n    pass\n";
 const REPLY: &str = "Here it is.\n\nsrc/shapes.py\n```python\n<<<<<<< SEARCH\n    return w + h\n=======\n    return w * h\n>>>>>>> REPLACE\n```\n";
@@ -59,6 +60,47 @@ fn json_has_files_hunks_and_the_diff() {
     assert!(report["diff"].as_str().unwrap().contains("w * h"));
     let report = home.run_with(&["apply", "--json", "--write"], REPLY).code(0).json();
     assert_eq!(report["status"], "applied");
+}
+
+/// What `arguments` do when nobody reads what they print, as behind `| head -1` that has ended.
+fn unread(home: &Home, arguments: &[&str], input: &str) -> (Option<i32>, String) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut child = home.command(arguments).stdout(writer).spawn().unwrap();
+    let (mut stdin, mut stderr) = (child.stdin.take().unwrap(), child.stderr.take().unwrap());
+    let input = input.to_owned();
+    within_limit(move || {
+        stdin.write_all(input.as_bytes()).unwrap();
+        drop(stdin);
+        let errors = read(&mut stderr);
+        (child.wait().unwrap().code(), errors)
+    })
+}
+
+#[test]
+fn write_writes_all_though_nobody_reads_the_diff() {
+    for more in [&[][..], &["--json"]] {
+        let home = home();
+        home.file("src/more.py", FILE);
+        let reply = format!("{REPLY}\n{}", REPLY.replace("shapes.py", "more.py"));
+        let (code, errors) = unread(&home, &[&["apply", "--write"], more].concat(), &reply);
+        assert_eq!((code, errors.matches("Written: ").count()), (Some(0), 2), "{errors}");
+        for name in ["src/shapes.py", "src/more.py"] {
+            assert_eq!(fs::read_to_string(home.path().join(name)).unwrap(), FILE.replace('+', "*"), "{name}");
+        }
+        assert_eq!(fs::read_dir(home.path().join("src")).unwrap().count(), 2, "nothing else is left");
+    }
+}
+
+#[test]
+fn what_is_not_written_is_said_though_nobody_reads_the_diff() {
+    for more in [&[][..], &["--json"]] {
+        let home = home();
+        home.file(".vscode/shapes.py", FILE);
+        let reply = REPLY.replace("src/shapes.py", ".vscode/shapes.py");
+        let (code, errors) = unread(&home, &[&["apply", "--write"], more].concat(), &reply);
+        assert!(code == Some(1) && errors.contains("--allow-protected"), "{code:?} {errors}");
+    }
 }
 
 #[test]
