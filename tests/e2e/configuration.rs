@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use aiia_tests::installation::Installation;
 use aiia_tests::model_server::{ModelServer, Script};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const KEY: &str = "sk-canary-0123456789";
 
@@ -87,8 +87,8 @@ fn aliases_and_roles_choose_the_model() {
     assert_eq!(models, ["m", "quick", "quick"]);
 }
 
-fn set_key(aiia: &Installation, provider: &str, key: &str) -> std::process::Output {
-    let mut command = aiia.command(&["config", "set-key", provider]);
+fn set_key(aiia: &Installation, provider: &str, key: &str, more: &[&str]) -> std::process::Output {
+    let mut command = aiia.command(&[&["config", "set-key", provider], more].concat());
     let mut child = command
         .env("AIIA_KEYRING", "off")
         .stdin(Stdio::piped())
@@ -103,9 +103,9 @@ fn set_key(aiia: &Installation, provider: &str, key: &str) -> std::process::Outp
 #[test]
 fn a_key_is_kept_sent_to_its_host_alone_and_shown_nowhere() {
     let aiia = Installation::new();
-    let misspelt = set_key(&aiia, "scriptd", KEY);
+    let misspelt = set_key(&aiia, "scriptd", KEY, &[]);
     assert!(said(&misspelt).contains("Did you mean `scripted`?"), "{}", said(&misspelt));
-    let kept = set_key(&aiia, "scripted", KEY);
+    let kept = set_key(&aiia, "scripted", KEY, &[]);
     assert!(kept.status.success(), "{}", said(&kept));
     aiia.model.next(Script::error(401, &format!("no such key {KEY}")));
     let refused = aiia.run(&["ask", "why?"]);
@@ -129,6 +129,27 @@ fn a_key_is_kept_sent_to_its_host_alone_and_shown_nowhere() {
     }
     assert!(aiia.run(&["config", "forget-key", "scripted"]).status.success());
     assert!(!aiia.run(&["config", "forget-key", "scripted"]).status.success());
+}
+
+#[test]
+fn every_verb_answers_in_json_when_asked() {
+    let aiia = Installation::new();
+    let kept = set_key(&aiia, "scripted", KEY, &["--json"]);
+    let kept: Value = serde_json::from_slice(&kept.stdout).expect("JSON");
+    assert_eq!((&kept["provider"], &kept["place"]), (&json!("scripted"), &json!("file")), "{kept}");
+    let value = |config: &Value| {
+        let values = config["values"].as_array().expect("values");
+        values.iter().find(|one| one["key"] == "timeouts.idle").expect("the key")["value"].clone()
+    };
+    let built_in = value(&aiia.json(&["config", "--all", "--json"]));
+    assert_eq!(value(&aiia.json(&["config", "set", "timeouts.idle", "7", "--json"])), 7);
+    assert_eq!(value(&aiia.json(&["config", "unset", "timeouts.idle", "--json"])), built_in);
+    let path = aiia.json(&["config", "path", "--json"]);
+    assert!(path["path"].as_str().is_some_and(|path| path.ends_with("config.toml")), "{path}");
+    assert_eq!(aiia.json(&["config", "forget-key", "scripted", "--json"]), json!({}));
+    assert_eq!(aiia.json(&["config", "keys", "--json"])["items"], json!([]));
+    assert_eq!(aiia.json(&["config", "check", "--json"])["mistakes"], json!([]));
+    assert!(aiia.json(&["config", "schema", "--json"])["properties"].is_object());
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(crate) enum Verb {
     /// Write a proposed change into its files
     Accept(DecideArguments),
     /// Refuse a proposed change
-    Reject(DecideArguments),
+    Reject(RejectArguments),
     /// Take an accepted change back out of its files
     Undo(DecideArguments),
     /// Turn a model's reply on standard input, from wherever, into a diff
@@ -160,6 +160,19 @@ pub(crate) struct DecideArguments {
     /// Allow to write files that can run programs, such as those below `.git` or `.vscode`
     #[arg(long)]
     pub(crate) allow_protected: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RejectArguments {
+    /// The proposed change, as `aiia edits` lists it
+    #[arg(value_name = "EDIT")]
+    pub(crate) edit: String,
+    /// Only these hunks, such as `1,3`
+    #[arg(long, value_delimiter = ',', value_name = "NUMBERS")]
+    pub(crate) hunks: Option<Vec<u32>>,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -20,24 +20,26 @@ use crate::paths::Paths;
 const MAX_KEY: u64 = 16 * 1024;
 
 pub(crate) fn run(arguments: &ConfigArguments) -> Result<u8, Failure> {
+    let json = arguments.json;
     match &arguments.verb {
-        None => show(arguments.all, arguments.json),
-        Some(ConfigVerb::Set { key, value }) => update(key, Some(value.clone())),
-        Some(ConfigVerb::Unset { key }) => update(key, None),
-        Some(ConfigVerb::SetKey { provider }) => set_key(provider),
-        Some(ConfigVerb::ForgetKey { provider }) => {
-            Client::open()?.call::<KeyDelete>(&KeyRef { provider: provider.clone() })?;
-            output::note(&format!("The key of {provider} is forgotten."));
-            Ok(exit::OK)
-        }
-        Some(ConfigVerb::Keys) => keys(arguments.json),
-        Some(ConfigVerb::Check { file }) => check(file.as_deref(), arguments.json),
+        None => show(arguments.all, json),
+        Some(ConfigVerb::Set { key, value }) => update(key, Some(value.clone()), json),
+        Some(ConfigVerb::Unset { key }) => update(key, None, json),
+        Some(ConfigVerb::SetKey { provider }) => set_key(provider, json),
+        Some(ConfigVerb::ForgetKey { provider }) => forget_key(provider, json),
+        Some(ConfigVerb::Keys) => keys(json),
+        Some(ConfigVerb::Check { file }) => check(file.as_deref(), json),
         Some(ConfigVerb::Schema) => {
             output::json(&Client::open()?.call::<ConfigSchema>(&Empty {})?.schema);
             Ok(exit::OK)
         }
         Some(ConfigVerb::Path) => {
-            output::line(&Paths::from_environment()?.config_file.display().to_string());
+            let file = Paths::from_environment()?.config_file.display().to_string();
+            if json {
+                output::json(&serde_json::json!({ "path": file }));
+            } else {
+                output::line(&file);
+            }
             Ok(exit::OK)
         }
     }
@@ -87,8 +89,12 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn update(key: &str, value: Option<String>) -> Result<u8, Failure> {
+fn update(key: &str, value: Option<String>, json: bool) -> Result<u8, Failure> {
     let config = Client::open()?.call::<ConfigUpdate>(&UpdateConfig { key: key.to_owned(), value })?;
+    if json {
+        output::json(&config);
+        return Ok(exit::OK);
+    }
     match config.values.iter().find(|known| known.key == key) {
         Some(known) => {
             let over = match (known.origin, &known.source) {
@@ -107,10 +113,24 @@ fn update(key: &str, value: Option<String>) -> Result<u8, Failure> {
     Ok(exit::OK)
 }
 
-fn set_key(provider: &str) -> Result<u8, Failure> {
+fn set_key(provider: &str, json: bool) -> Result<u8, Failure> {
     let key = read_key(provider)?;
     let kept = Client::open()?.call::<KeySet>(&SetKey { provider: provider.to_owned(), key })?;
-    output::note(&format!("The key of {} is kept {}, for {} alone.", kept.provider, place(&kept), kept.host));
+    if json {
+        output::json(&kept);
+    } else {
+        output::note(&format!("The key of {} is kept {}, for {} alone.", kept.provider, place(&kept), kept.host));
+    }
+    Ok(exit::OK)
+}
+
+fn forget_key(provider: &str, json: bool) -> Result<u8, Failure> {
+    Client::open()?.call::<KeyDelete>(&KeyRef { provider: provider.to_owned() })?;
+    if json {
+        output::json(&Empty {});
+    } else {
+        output::note(&format!("The key of {provider} is forgotten."));
+    }
     Ok(exit::OK)
 }
 

@@ -10,7 +10,7 @@ use aiia_protocol::edit::{
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditAccept, EditGet, EditList, EditReject, EditUndo, Operation};
 
-use crate::cli::arguments::{DecideArguments, ListArguments};
+use crate::cli::arguments::{DecideArguments, ListArguments, RejectArguments};
 use crate::cli::interrupt;
 use crate::cli::output::{self, Style, paint};
 use crate::cli::write;
@@ -57,7 +57,7 @@ pub(crate) fn accept(arguments: &DecideArguments) -> Result<u8, Failure> {
     Ok(exit::OK)
 }
 
-pub(crate) fn reject(arguments: &DecideArguments) -> Result<u8, Failure> {
+pub(crate) fn reject(arguments: &RejectArguments) -> Result<u8, Failure> {
     let mut client = Client::open()?;
     let outcome = client.call::<EditReject>(&DecideEdit {
         hunks: arguments.hunks.clone(),

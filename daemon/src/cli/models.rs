@@ -27,7 +27,11 @@ pub(crate) fn run(arguments: &ModelsArguments) -> Result<u8, Failure> {
         ModelsVerb::Pull { model } => pull(model.as_deref(), json),
         ModelsVerb::Delete { model } => {
             Client::open()?.call::<ModelDelete>(&ModelRef { model: model.clone() })?;
-            output::note(&format!("{model} was deleted."));
+            if json {
+                output::json(&Empty {});
+            } else {
+                output::note(&format!("{model} was deleted."));
+            }
             Ok(exit::OK)
         }
     }

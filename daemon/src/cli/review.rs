@@ -32,6 +32,12 @@ k  leave it waiting
 q  stop here; what is undecided waits";
 
 pub(crate) fn run(arguments: &ReviewArguments) -> Result<u8, Failure> {
+    if arguments.allow_protected && arguments.accept.is_empty() && (arguments.json || !arguments.reject.is_empty()) {
+        return Err(Failure::usage(
+            "Nothing is written, so there is nothing to allow.",
+            "Leave --allow-protected out, or name what is accepted with --accept.",
+        ));
+    }
     let mut client = Client::open()?;
     let Some(edit) = chosen(&mut client, arguments.edit.as_deref())? else {
         output::note("No proposed change waits. `aiia fix FILE` makes one.");

@@ -18,6 +18,9 @@ use crate::support::Home;
 #[case(&["serve", "--bind", "0.0.0.0"], "not a loopback address")]
 #[case(&["serve", "--bind", ""], "not a loopback address")]
 #[case(&["apply", "--root", "/no/such/place"], "not a directory")]
+#[case(&["reject", "x", "--allow-protected"], "unexpected argument '--allow-protected'")]
+#[case(&["review", "x", "--reject", "1", "--allow-protected"], "Nothing is written")]
+#[case(&["review", "--json", "--allow-protected"], "Nothing is written")]
 fn nonsense_is_code_2(#[case] arguments: &[&str], #[case] message: &str) {
     let home = Home::new();
     let done = home.run(arguments);
