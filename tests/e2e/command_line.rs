@@ -197,6 +197,35 @@ fn a_set_of_which_one_part_cannot_be_written_is_not_written_and_waits() {
 }
 
 #[test]
+fn what_could_not_be_taken_back_can_be_taken_back_later() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let aiia = Installation::new();
+    let stats = aiia.write("stats.py", BUGGY);
+    aiia.write("old.py", "VALUE = 1\n");
+    aiia.write("gone.py", "GONE = 1\n");
+    aiia.model.always(Script::text(SET));
+    let edit = aiia.json(&["edit", shown(&stats), "--instruction", "tidy up", "--write", "--json"]);
+    let id = edit["edit"]["id"].as_str().expect("an edit").to_owned();
+    let read = |name: &str| std::fs::read_to_string(aiia.workspace().join(name)).ok();
+    let all = || ["stats.py", "old.py", "moved.py", "gone.py", "notes/new.py"].map(read);
+    let after = all();
+    let mode = |mode| std::fs::set_permissions(&stats, std::fs::Permissions::from_mode(mode)).expect("it is ours");
+    mode(0o444);
+    let output = aiia.run(&["undo", &id]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("stats.py cannot be written: it is read-only"), "{}", text(&output.stderr));
+    assert_eq!(all(), after);
+    assert_eq!(aiia.json(&["review", &id, "--json"])["status"], "accepted");
+    mode(0o644);
+    let output = aiia.run(&["undo", &id]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let before = [Some(BUGGY), Some("VALUE = 1\n"), None, Some("GONE = 1\n"), None];
+    assert_eq!(all(), before.map(|text| text.map(str::to_owned)));
+    assert_eq!(aiia.json(&["review", &id, "--json"])["status"], "undone");
+}
+
+#[test]
 fn protected_files_are_not_written_in_passing() {
     let aiia = Installation::new();
     let stats = aiia.write("stats.py", BUGGY);
@@ -276,4 +305,22 @@ fn hunks_are_decided_on_in_a_terminal() {
     }
     let expected = CODE.replace("a = 1", "a = 10").replace("b = 2", "b = 22").replace("xs[0]", "xs[-1]");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), expected, "{shown}");
+}
+
+#[test]
+fn a_hunk_that_has_no_parts_is_not_split_and_still_waits() {
+    let aiia = Installation::new();
+    let stats = aiia.write("stats.py", BUGGY);
+    aiia.model.always(Script::text(
+        "*** Begin Patch\n*** Add File: new.py\n+A = 1\n+B = 2\n*** Update File: stats.py\n@@ def mean(values):\n-    return sum(values) / (len(values) + 1)\n+    return sum(values) / len(values)\n*** End Patch\n",
+    ));
+    let edit = aiia.json(&["edit", shown(&stats), "--instruction", "mend", "--json"]);
+    let before = aiia.json(&["review", edit["id"].as_str().expect("an edit"), "--json"]);
+    let question = "[y,n,s,e,r,a,d,k,q,?]";
+    // The new file, then the one line that changes.
+    let dialogue =
+        [(question, "s"), ("new.py comes as a whole", "k"), (question, "s"), ("The hunk has no smaller parts", "q")];
+    let shown = in_terminal(&aiia, &["review"], &[], &dialogue);
+    assert_eq!(aiia.json(&["review", edit["id"].as_str().expect("an edit"), "--json"]), before, "{shown}");
+    assert_eq!(std::fs::read_to_string(&stats).unwrap(), BUGGY);
 }

@@ -63,3 +63,43 @@ fn a_form_that_fails_is_asked_for_no_more() {
     assert!(failed[2].1.contains("<<<<<<< SEARCH"), "{}", failed[2].1);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE);
 }
+
+/// A wrong edit of a file that no model may see is not asked for again: the request would show its lines.
+#[test]
+fn lines_of_excluded_files_are_in_no_request() {
+    const PRIVATE: &str = "def limit(value):\n    return min(value, 7319)\n\n\ndef other(value):\n    return value\n";
+    let of_private = |name: &str| {
+        let quoted = "def limit(value):\n    return min(value, 1)\n";
+        format!("{name}\n<<<<<<< SEARCH\n{quoted}=======\n{}>>>>>>> REPLACE\n", quoted.replace('1', "2"))
+    };
+    let wrong = block("    return value / 4\n", "    return value / 2\n");
+    let whole = |name: &str| format!("{name}\n```python\ndef limit(value):\n    return min(valu, 1\n```\n");
+    for (rules, ignored) in [("[context]\nexclude = [\"private/\"]\n", ""), ("", "private/\n")] {
+        for (rounds, requests) in [
+            (vec![of_private("private/limits.py")], 1),
+            (vec![of_private("./private/limits.py")], 1),
+            // By this name there is no file that could be shown.
+            (vec![of_private("limits.py")], 2),
+            (vec![wrong.clone() + &of_private("private/limits.py")], 1),
+            (vec![whole("private/limits.py")], 1),
+            // What the second answer names counts as well.
+            (vec![wrong.clone(), of_private("private/limits.py")], 2),
+        ] {
+            let aiia = Installation::configured(rules);
+            let file = aiia.write("stats.py", FILE);
+            let private = aiia.write("private/limits.py", PRIVATE);
+            aiia.write(".aiiaignore", ignored);
+            for reply in &rounds {
+                aiia.model.next(Script::text(reply));
+            }
+            let place = format!("{}:1", shown(&file));
+            let output = aiia.run(&["edit", &place, "--instruction", "halve it", "--write"]);
+            assert_eq!(output.status.code(), Some(1), "{rounds:?}: {}", text(&output.stderr));
+            let asked = asked(&aiia);
+            assert_eq!(asked.len(), requests, "{rounds:?}: {asked:?}");
+            assert!(asked.iter().all(|request| !request.contains("7319")), "{rounds:?}: {asked:?}");
+            assert_eq!(std::fs::read_to_string(&private).unwrap(), PRIVATE);
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE);
+        }
+    }
+}
