@@ -64,7 +64,7 @@ fn ends_with(long: &str, short: &str) -> bool {
 }
 
 /// Whether the name stands for a path that the model does not know.
-fn is_invented(name: &str) -> bool {
+pub(super) fn is_invented(name: &str) -> bool {
     name.starts_with("path/to/") || name.contains("/path/to/")
 }
 

@@ -23,6 +23,10 @@ pub(super) fn find(reading: &Reading, file: &FileView) -> Option<Result<Change, 
     let (first, rest) = places.split_first()?;
     let mut tolerances = tolerances;
     let place = if rest.is_empty() {
+        // `x = 1` is not the end of `max = 1`.
+        if cuts_a_word(first, file.text) {
+            return None;
+        }
         first.clone()
     } else {
         let lines: Vec<usize> = places.iter().map(|place| line_index(&file.lines, place.start)).collect();
@@ -100,6 +104,15 @@ fn in_the_breaks_of<'r>(reading: &'r Reading, file: &FileView) -> (Cow<'r, str>,
     let differs = reading.old.contains('\n');
     let tolerances = if differs { vec![Tolerance::LineEndings] } else { Vec::new() };
     (broken(&reading.old), broken(&reading.new), tolerances)
+}
+
+/// Whether a place begins or ends within a word, in scripts that part words.
+fn cuts_a_word(place: &Range<usize>, text: &str) -> bool {
+    let is_part = |character: char| character == '_' || character.is_alphanumeric() && character < '\u{530}';
+    [place.start, place.end].into_iter().any(|at| {
+        let (before, behind) = text.split_at(at);
+        before.chars().next_back().is_some_and(is_part) && behind.chars().next().is_some_and(is_part)
+    })
 }
 
 /// Every place where the text begins, also those that overlap: each of them could be meant.

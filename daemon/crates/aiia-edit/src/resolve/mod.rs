@@ -168,11 +168,16 @@ fn in_named_file(item: &Item, name: &str, files: &Files) -> Result<Resolved, Com
             _ => return Err(files.several(name, &namesakes)),
         }
     }
-    // Models invent names like `path/to/file.py`. What was asked about may still be meant, if the text itself proves it.
+    // Models invent names like `path/to/file.py`. What was asked about may still be meant, if the text itself proves it: a line alone
+    // does not, where the name is one that a file can have.
     if namesakes.is_empty()
         && let Some(index) = files.focus()
         && let Ok(mut changes) = in_file(item, &files.views[index])
         && is_evident(item, &files.views[index])
+        && (creatable.is_none()
+            || files::is_invented(name)
+            || !quotes(item)
+            || is_telling(item) && !is_guessed(&changes))
     {
         note(&mut changes, &Tolerance::FileNamedDifferently(name.to_owned()));
         return Ok(Resolved::Changes { file: index, changes });
@@ -191,11 +196,21 @@ fn quotes(item: &Item) -> bool {
     }
 }
 
+/// Whether the item quotes enough to tell a file by.
+fn is_telling(item: &Item) -> bool {
+    let telling = |text: &str| lines(text).iter().filter(|line| line.trimmed().len() > 2).count() >= 2;
+    matches!(&item.kind, ItemKind::Replace { readings } if readings.iter().all(|reading| telling(&reading.old)))
+}
+
+/// Whether something else than the quoted lines themselves told the place.
+fn is_guessed(changes: &[Change]) -> bool {
+    let guessed = |tolerance: &Tolerance| matches!(tolerance, Tolerance::Quote | Tolerance::LineNumber);
+    changes.iter().flat_map(|change| &change.tolerances).any(guessed)
+}
+
 /// The only file that holds the quoted lines, which are enough to tell.
 fn only_proven(item: &Item, name: &str, files: &Files) -> Option<Resolved> {
-    let ItemKind::Replace { readings } = &item.kind else { return None };
-    let telling = |text: &str| lines(text).iter().filter(|line| line.trimmed().len() > 2).count() >= 2;
-    if !readings.iter().all(|reading| telling(&reading.old)) {
+    if !is_telling(item) {
         return None;
     }
     let mut found = Vec::new();
@@ -207,8 +222,7 @@ fn only_proven(item: &Item, name: &str, files: &Files) -> Option<Resolved> {
         }
     }
     let (file, mut changes) = found.pop().filter(|_| found.is_empty())?;
-    let guessed = |tolerance: &Tolerance| matches!(tolerance, Tolerance::Quote | Tolerance::LineNumber);
-    if changes.iter().flat_map(|change| &change.tolerances).any(guessed) {
+    if is_guessed(&changes) {
         return None;
     }
     note(&mut changes, &Tolerance::FileNamedDifferently(name.to_owned()));

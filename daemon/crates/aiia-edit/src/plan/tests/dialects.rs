@@ -247,3 +247,18 @@ fn code_is_no_wrapping(#[case] reply: &str, #[case] expected: &str) {
     assert_eq!(plan.complaints, [], "{reply}");
     assert_eq!(format!("{} {}", plan.files[0].action.as_str(), plan.files[0].path), expected);
 }
+
+/// What a tool replaces may begin within a line, but not within a word: `x = 1` is not the end of `max = 1`.
+#[rstest]
+#[case("max = 1\n", "x = 1", "x = 2", None)]
+#[case("count = 10\n", "count = 1", "count = 2", None)]
+#[case("été = 1\n", "té = 1", "té = 2", None)]
+#[case("\u{4f60}\u{597d}\u{5417}\n", "\u{597d}", "\u{662f}", Some("\u{4f60}\u{662f}\u{5417}\n"))]
+#[case("f(max=1)\n", "max=1", "max=2", Some("f(max=2)\n"))]
+#[case("a = b;\n", " = b;", " = c;", Some("a = c;\n"))]
+#[case("text = 'max'\n", "'max'", "'min'", Some("text = 'min'\n"))]
+fn words_are_not_cut(#[case] text: &str, #[case] old: &str, #[case] new: &str, #[case] expected: Option<&str>) {
+    let reply = serde_json::json!({ "path": "a.py", "old_string": old, "new_string": new }).to_string();
+    let plan = plan_for(&[("a.py", text)], &reply);
+    assert_eq!(plan.files.first().map(|file| file.new_text.as_str()), expected, "{:?}", plan.complaints);
+}

@@ -122,9 +122,10 @@ proptest! {
         judge(&String::from_utf8_lossy(&bytes))?;
     }
 
-    /// A text within lines is replaced where it stands once, or as often as the reply says; overlapping places count.
+    /// A text within lines is replaced where it stands once, or as often as the reply says; overlapping places count. Words, which are
+    /// not cut, are another matter.
     #[test]
-    fn places_within_lines_are_counted(text in "[ab\n]{1,12}", old in "[ab\n]{1,3}", count in 1_usize..4) {
+    fn places_within_lines_are_counted(text in "[(;\n]{1,12}", old in "[(;\n]{1,3}", count in 1_usize..4) {
         let starts: Vec<usize> = (0..text.len()).filter(|at| text[*at..].starts_with(&old)).collect();
         prop_assume!(!old.trim().is_empty() && !starts.is_empty());
         let reply = serde_json::json!({ "path": "a.txt", "old_string": old, "new_string": "c", "count": count });

@@ -201,6 +201,19 @@ fn a_namesake_in_another_folder(#[case] reply: &str, #[case] expected: &str, #[v
     assert_eq!(complaints.chain(files).collect::<Vec<_>>(), [expected]);
 }
 
+/// One line is not enough to change the file that was asked about in place of one that is not there.
+#[rstest]
+#[case("cmd/b/stop.go", "\trun()\n", "! unknown_file")]
+#[case("cmd/b/stop.go", "func main() {\n\trun()\n}\n", "edit cmd/a/main.go")]
+#[case("path/to/file.go", "\trun()\n", "edit cmd/a/main.go")]
+fn a_file_that_is_not_there(#[case] name: &str, #[case] quote: &str, #[case] expected: &str) {
+    let reply = format!("{name}\n<<<<<<< SEARCH\n{quote}=======\n{}>>>>>>> REPLACE\n", quote.replace("run", "stop"));
+    let plan = plan_among_namesakes(true, &reply);
+    let complaints = plan.complaints.iter().map(|complaint| format!("! {}", complaint.kind.as_str()));
+    let files = plan.files.iter().map(|file| format!("{} {}", file.action.as_str(), file.path));
+    assert_eq!(complaints.chain(files).collect::<Vec<_>>(), [expected]);
+}
+
 #[test]
 fn without_a_workspace_nothing_is_made() {
     let files = [SourceFile::new("a.py", "x = 1\n", None)];
