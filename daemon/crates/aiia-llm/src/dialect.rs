@@ -19,7 +19,7 @@ use url::Url;
 
 use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Role, Usage};
 use crate::error::{LlmError, LlmErrorKind};
-use crate::provider::{Dialect, ProviderConfig};
+use crate::provider::{Dialect, ProviderConfig, only_embeds};
 
 /// How a dialect divides its body into events.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -200,11 +200,27 @@ pub(crate) fn listed_models(dialect: Dialect, body: &Value) -> Option<Vec<Listed
 }
 
 /// A model as its provider lists it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct ListedModel {
     pub(crate) name: String,
     pub(crate) context_window: Option<u32>,
     pub(crate) size: Option<u64>,
+    /// Another server answers for this one.
+    pub(crate) remote: bool,
+    /// It makes vectors and does not answer.
+    pub(crate) only_embeds: bool,
+}
+
+/// Whether the entry of a model in a list says that it makes vectors and does not answer. The lists of Ollama, llama.cpp, LM Studio
+/// and Mistral each have a field of their own for it.
+fn listed_as_embedder(model: &Value) -> bool {
+    let can = |what: &[&str]| items(model, "/capabilities").filter_map(Value::as_str).any(|one| what.contains(&one));
+    let family = model.pointer("/details/family").and_then(Value::as_str).unwrap_or_default();
+    let kind = model.get("type").and_then(Value::as_str).unwrap_or_default();
+    (can(&["embedding", "embeddings"]) && !can(&["completion", "chat"]))
+        || matches!(kind, "embedding" | "embeddings")
+        || model.pointer("/capabilities/completion_chat") == Some(&Value::Bool(false))
+        || only_embeds(family)
 }
 
 /// The system messages as one text, for dialects that have a field for it.

@@ -1,11 +1,12 @@
 //! How a provider of models is reached.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Deserialize;
 use url::{Host, Url};
 
+use crate::dialect::ListedModel;
 use crate::error::{LlmError, LlmErrorKind};
 use crate::secret::Secret;
 
@@ -127,6 +128,10 @@ pub struct ProviderConfig {
     pub context_window: Option<u32>,
     /// The context windows of single models, in tokens, as they are known without asking.
     pub windows: BTreeMap<String, u32>,
+    /// Models of which its list says that another server answers for it, in lower case and without `:latest`.
+    pub remote: BTreeSet<String>,
+    /// Models of which its list says that they only make vectors.
+    pub embedders: BTreeSet<String>,
     /// How many requests it may have at a time; the rest waits. `None`: no limit.
     pub max_concurrent: Option<usize>,
     /// Departures from the dialect.
@@ -146,6 +151,8 @@ impl ProviderConfig {
             models: Vec::new(),
             context_window: None,
             windows: BTreeMap::new(),
+            remote: BTreeSet::new(),
+            embedders: BTreeSet::new(),
             max_concurrent: None,
             quirks: Quirks::default(),
         }
@@ -159,9 +166,28 @@ impl ProviderConfig {
         self
     }
 
-    /// Whether requests stay on this machine.
+    /// Whether requests go to this machine. What becomes of them there depends on the model: see [`ProviderConfig::keeps`].
     pub fn is_local(&self) -> bool {
         self.dialect == Dialect::Embedded || Url::parse(&self.base_url).is_ok_and(|url| is_loopback(&url))
+    }
+
+    /// Whether what is asked of the model of this name stays on this machine. A server here may have others answer for some
+    /// of its models, as Ollama does for those whose tag ends in `cloud` and for what is made from them.
+    pub fn keeps(&self, model: &str) -> bool {
+        let name = listed_as(model);
+        let passed_on = name.ends_with(":cloud") || name.ends_with("-cloud") || self.remote.contains(&name);
+        self.is_local() && (self.dialect == Dialect::Embedded || !passed_on)
+    }
+
+    /// Whether a model of this name only makes vectors, as the name or the provider's list says it.
+    pub(crate) fn only_embeds(&self, model: &str) -> bool {
+        self.embedders.contains(model) || only_embeds(model)
+    }
+
+    /// Notes what the provider's list says of its models.
+    pub(crate) fn note_listed(&mut self, listed: &[ListedModel]) {
+        self.remote = listed.iter().filter(|model| model.remote).map(|model| listed_as(&model.name)).collect();
+        self.embedders = listed.iter().filter(|model| model.only_embeds).map(|model| model.name.clone()).collect();
     }
 
     /// The address without user name, password and query, fit for messages.
@@ -223,6 +249,20 @@ impl Default for Timeouts {
     }
 }
 
+/// A model's name as servers compare it.
+fn listed_as(model: &str) -> String {
+    let name = model.trim().to_ascii_lowercase();
+    name.strip_suffix(":latest").unwrap_or(&name).to_owned()
+}
+
+/// Whether a model or a family of this name only makes vectors, or only ranks texts.
+pub(crate) fn only_embeds(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("embed")
+        || name.contains("rerank")
+        || name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "bge" || word.ends_with("bert"))
+}
+
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -252,6 +292,34 @@ mod tests {
         let provider = ProviderConfig::new("p", Dialect::OpenaiChat, base);
         assert_eq!(provider.endpoint("/chat").unwrap().as_str(), endpoint);
         assert_eq!(provider.is_local(), local);
+    }
+
+    #[rstest]
+    #[case("http://127.0.0.1:11434", "qwen2.5-coder:7b", true)]
+    #[case("http://127.0.0.1:11434", "gpt-oss:120b-cloud", false)]
+    #[case("http://127.0.0.1:11434", "kimi-k2:Cloud", false)]
+    #[case("http://127.0.0.1:11434", "glm-cloud", false)]
+    #[case("http://127.0.0.1:11434", "cloudy:7b", true)]
+    #[case::made_from_one_that_is_passed_on("http://127.0.0.1:11434", "mine", false)]
+    #[case::with_its_tag("http://127.0.0.1:11434", "Mine:latest", false)]
+    #[case("https://ollama.example", "qwen2.5-coder:7b", false)]
+    fn what_is_asked_of_a_model_may_leave_a_server_here(#[case] base: &str, #[case] model: &str, #[case] kept: bool) {
+        let mut provider = ProviderConfig::new("p", Dialect::Ollama, base);
+        provider.note_listed(&[ListedModel { name: "mine:latest".into(), remote: true, ..ListedModel::default() }]);
+        assert_eq!(provider.keeps(model), kept);
+    }
+
+    #[rstest]
+    #[case("nomic-embed-text:latest", true)]
+    #[case("text-embedding-3-small", true)]
+    #[case("bge-m3", true)]
+    #[case("BAAI/bge-reranker-v2", true)]
+    #[case("nomic-bert", true)]
+    #[case("modernbert", true)]
+    #[case("qwen2.5-coder:7b", false)]
+    #[case("llama3.2", false)]
+    fn some_models_only_make_vectors(#[case] model: &str, #[case] expected: bool) {
+        assert_eq!(only_embeds(model), expected);
     }
 
     #[rstest]

@@ -43,7 +43,11 @@ fn message(message: &ChatMessage) -> Value {
 /// Reads the data of one event; its kind stands in the data as well.
 pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delta>) {
     match value.get("type").and_then(Value::as_str).unwrap_or_default() {
-        "message_start" => progress.count(usage_of(&value["message"]["usage"]), deltas),
+        "message_start" => {
+            // Of the answer it counts a token that is still to come, and nothing else.
+            let counted = Usage { output_tokens: None, ..usage_of(&value["message"]["usage"]) };
+            progress.count(counted, deltas);
+        }
         "content_block_start" => block(&value["content_block"], deltas),
         "content_block_delta" => {
             // Signatures and the arguments of tools are not for people.

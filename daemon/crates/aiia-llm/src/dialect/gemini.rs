@@ -96,7 +96,7 @@ pub(super) fn listed_models(body: &Value) -> Option<Vec<ListedModel>> {
                 Some(ListedModel {
                     name: name.strip_prefix("models/").unwrap_or(name).to_owned(),
                     context_window: number_at(model, "/inputTokenLimit").and_then(|tokens| u32::try_from(tokens).ok()),
-                    size: None,
+                    ..ListedModel::default()
                 })
             })
             .collect(),

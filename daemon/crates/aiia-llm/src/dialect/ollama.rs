@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ListedModel, Progress, number_at, put, stops, temperature, text_at};
+use super::{ListedModel, Progress, listed_as_embedder, number_at, put, stops, temperature, text_at};
 use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Usage};
 
 /// Sent when nobody says more: Ollama's own default is smaller, and it drops what does not fit
@@ -60,6 +60,8 @@ pub(crate) fn listed_models(body: &Value) -> Option<Vec<ListedModel>> {
                     name: model.get("name").or_else(|| model.get("model"))?.as_str()?.to_owned(),
                     context_window: None,
                     size: model.get("size").and_then(Value::as_u64),
+                    remote: ["/remote_host", "/remote_model"].iter().any(|field| text_at(model, field).is_some()),
+                    only_embeds: listed_as_embedder(model),
                 })
             })
             .collect(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ListedModel, Progress, items, number_at, put, stops, temperature};
+use super::{ListedModel, Progress, items, listed_as_embedder, number_at, put, stops, temperature, text_at};
 use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Usage};
 use crate::provider::Quirks;
 
@@ -48,6 +48,7 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
 }
 
 fn read_choice(progress: &mut Progress, choice: &Value, deltas: &mut Vec<Delta>) {
+    let before = deltas.len();
     // A server that does not stream sends a whole `message` where a `delta` is expected.
     if let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) {
         for field in ["reasoning_content", "reasoning"] {
@@ -60,18 +61,24 @@ fn read_choice(progress: &mut Progress, choice: &Value, deltas: &mut Vec<Delta>)
             deltas.extend(delta.get(field).and_then(text_of).map(Delta::Text));
         }
     }
-    if let Some(reason) = choice.get("finish_reason").and_then(Value::as_str) {
-        progress.finish(finish_reason(reason));
+    if deltas[before..].iter().any(|delta| matches!(delta, Delta::Text(_) | Delta::Reasoning(_))) {
+        // A reason was given too early where more is said after it.
+        progress.finish = None;
+    }
+    // Some servers send an empty reason with every piece.
+    if let Some(reason) = text_at(choice, "/finish_reason") {
+        progress.finish(finish_reason(&reason));
     }
 }
 
 /// What the words of a server for the end mean.
 pub(super) fn finish_reason(reason: &str) -> FinishReason {
-    match reason {
-        "stop" | "eos" | "eos_token" | "stop_sequence" => FinishReason::Stop,
+    match reason.to_ascii_lowercase().as_str() {
+        "stop" | "eos" | "eos_token" | "stop_sequence" | "end_turn" | "complete" | "completed" | "done"
+        | "finished" => FinishReason::Stop,
         "length" | "max_tokens" => FinishReason::Length,
         "content_filter" => FinishReason::ContentFilter,
-        other => FinishReason::Other(other.to_owned()),
+        _ => FinishReason::Other(reason.to_owned()),
     }
 }
 
@@ -111,6 +118,8 @@ pub(crate) fn listed_models(body: &Value) -> Option<Vec<ListedModel>> {
                     name: model.get("id")?.as_str()?.to_owned(),
                     context_window: window.and_then(|tokens| u32::try_from(tokens).ok()),
                     size: model.pointer("/meta/size").and_then(Value::as_u64),
+                    remote: false,
+                    only_embeds: listed_as_embedder(model),
                 })
             })
             .collect(),

@@ -62,6 +62,8 @@ const STOP: &str = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]
 #[case::cut_off(&[text("a")], "text a\nerror cut_off")]
 #[case::nothing_at_all(&[], "error cut_off")]
 #[case::length(&[text("a"), r#"{"choices":[{"delta":{},"finish_reason":"length"}]}"#], "text a\nfinish Length")]
+#[case::an_empty_reason_is_none(&[r#"{"choices":[{"delta":{"content":"a"},"finish_reason":""}]}"#], "text a\nerror cut_off")]
+#[case::more_after_a_reason(&[r#"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#, text("b")], "text a\ntext b\nerror cut_off")]
 #[case::filter(&[r#"{"choices":[{"delta":{},"finish_reason":"content_filter"}]}"#], "finish ContentFilter")]
 #[case::tool_calls_are_left_alone(&[
     r#"{"choices":[{"delta":{"content":null,"tool_calls":[{"index":0,"function":{"name":"f","arguments":"{"}}]}}]}"#,
@@ -114,7 +116,7 @@ const MESSAGE_STOP: &str = r#"{"type":"message_stop"}"#;
 
 #[rstest]
 #[case::plain(&[MESSAGE_START, BLOCK_START, r#"{"type":"ping"}"#, BLOCK_TEXT, BLOCK_STOP, MESSAGE_DELTA, MESSAGE_STOP],
-    "usage 10 1 3\ntext a\nusage 10 7 3\nfinish Stop")]
+    "usage 10 ? 3\ntext a\nusage 10 7 3\nfinish Stop")]
 #[case::text_at_the_start_of_a_block(&[r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"x"}}"#, BLOCK_TEXT, MESSAGE_STOP],
     "text x\ntext a\nfinish Stop")]
 #[case::thinking(&[r#"{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}"#,
@@ -130,7 +132,7 @@ const MESSAGE_STOP: &str = r#"{"type":"message_stop"}"#;
 #[case::refusal(&[r#"{"type":"message_delta","delta":{"stop_reason":"refusal"}}"#, MESSAGE_STOP], "finish ContentFilter")]
 #[case::stop_doubled(&[BLOCK_TEXT, MESSAGE_STOP, MESSAGE_STOP, BLOCK_TEXT], "text a\nfinish Stop")]
 #[case::stop_missing(&[BLOCK_TEXT, MESSAGE_DELTA], "text a\nusage ? 7 ?\nfinish Stop")]
-#[case::cut_off(&[MESSAGE_START, BLOCK_TEXT], "usage 10 1 3\ntext a\nerror cut_off")]
+#[case::cut_off(&[MESSAGE_START, BLOCK_TEXT], "usage 10 ? 3\ntext a\nerror cut_off")]
 #[case::overloaded(&[BLOCK_TEXT, r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#], "text a\nerror server")]
 #[case::rate_limit(&[r#"{"type":"error","error":{"type":"rate_limit_error","message":"slow"}}"#], "error quota")]
 #[case::unknown_events(&[r#"{"type":"new_thing","text":"x"}"#, "{}", BLOCK_TEXT, MESSAGE_STOP], "text a\nfinish Stop")]
@@ -388,4 +390,16 @@ fn listings() {
     );
     assert_eq!(names(Dialect::Ollama, json!({ "hello": "world" })), None);
     assert_eq!(names(Dialect::OpenaiChat, json!([])), None);
+}
+
+#[rstest]
+#[case::ollama(Dialect::Ollama, json!({ "models": [{ "name": "m", "capabilities": ["completion", "embedding"] }] }), false)]
+#[case::ollama_vectors(Dialect::Ollama, json!({ "models": [{ "name": "m", "capabilities": ["embedding"] }] }), true)]
+#[case::ollama_family(Dialect::Ollama, json!({ "models": [{ "name": "m", "details": { "family": "nomic-bert" } }] }), true)]
+#[case::lm_studio(Dialect::OpenaiChat, json!({ "data": [{ "id": "m", "type": "embeddings" }] }), true)]
+#[case::mistral(Dialect::OpenaiChat, json!({ "data": [{ "id": "m", "capabilities": { "completion_chat": false } }] }), true)]
+#[case::mistral_chats(Dialect::OpenaiChat, json!({ "data": [{ "id": "m", "capabilities": { "completion_chat": true } }] }), false)]
+#[case::nothing_said(Dialect::OpenaiChat, json!({ "data": [{ "id": "m" }] }), false)]
+fn lists_say_which_models_only_make_vectors(#[case] dialect: Dialect, #[case] body: Value, #[case] expected: bool) {
+    assert_eq!(listed_models(dialect, &body).unwrap()[0].only_embeds, expected);
 }
