@@ -145,6 +145,33 @@ pub struct Discovery {
     pub found: Vec<ProviderConfig>,
     /// Everything that was looked for, found or not.
     pub tried: Vec<Tried>,
+    /// Servers on this machine of which it is not known whether they are there: they did not answer in time, or failed.
+    pub unclear: Vec<Unclear>,
+}
+
+/// A server on this machine that may be there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unclear {
+    /// The server, without its models.
+    pub provider: ProviderConfig,
+    /// What came instead of its models.
+    pub error: LlmError,
+}
+
+impl Discovery {
+    /// The same, where servers that are unclear now count as they were known in `before`, and as servers without a model where
+    /// they were not.
+    pub(crate) fn after(mut self, before: Option<&Self>) -> Self {
+        let known = |name: &str| {
+            let found = &before?.found;
+            found.iter().find(|known| known.name == name && known.origin == Origin::Loopback).cloned()
+        };
+        for (place, unclear) in self.unclear.iter().enumerate() {
+            let provider = known(&unclear.provider.name).unwrap_or_else(|| unclear.provider.clone());
+            self.found.insert(place, provider);
+        }
+        self
+    }
 }
 
 /// Looks for servers on this machine (all at once, each for at most `timeouts.list`) and for keys in
@@ -156,8 +183,12 @@ pub async fn discover(settings: &DiscoverySettings, timeouts: &Timeouts) -> Disc
 pub(crate) async fn discover_with(clients: &Clients, settings: &DiscoverySettings, timeouts: &Timeouts) -> Discovery {
     let mut discovery = Discovery::default();
     let probes = settings.loopback.iter().map(|server| probe(clients, server, timeouts));
-    for (server, (provider, outcome)) in settings.loopback.iter().zip(join_all(probes).await) {
-        discovery.found.extend(provider);
+    for (server, (probed, outcome)) in settings.loopback.iter().zip(join_all(probes).await) {
+        match probed {
+            Probed::There(provider) => discovery.found.push(provider),
+            Probed::Unclear(unclear) => discovery.unclear.push(unclear),
+            Probed::Nothing => {}
+        }
         discovery.tried.push(Tried { what: format!("{} at {}", server.label, server.base_url), outcome });
     }
     for known in &settings.keyed {
@@ -179,23 +210,45 @@ pub(crate) async fn discover_with(clients: &Clients, settings: &DiscoverySetting
     discovery
 }
 
-async fn probe(clients: &Clients, server: &LoopbackServer, timeouts: &Timeouts) -> (Option<ProviderConfig>, String) {
+/// What a look at an address of this machine tells.
+enum Probed {
+    There(ProviderConfig),
+    Unclear(Unclear),
+    Nothing,
+}
+
+async fn probe(clients: &Clients, server: &LoopbackServer, timeouts: &Timeouts) -> (Probed, String) {
     let mut provider = ProviderConfig::new(server.name.clone(), server.dialect, server.base_url.clone());
     provider.origin = Origin::Loopback;
     if !provider.is_local() {
-        return (None, "not an address of this machine; not asked".to_owned());
+        return (Probed::Nothing, "not an address of this machine; not asked".to_owned());
     }
     match list_models(clients, &provider, timeouts).await {
-        Ok(models) if models.is_empty() => (None, "running, but has no models yet".to_owned()),
+        Ok(models) if models.is_empty() => (Probed::Nothing, "running, but has no models yet".to_owned()),
         Ok(models) => {
             let outcome = format!("running, {} model{}", models.len(), if models.len() == 1 { "" } else { "s" });
             let window = |model: &ListedModel| Some((model.name.clone(), model.context_window?));
             provider.windows = models.iter().filter_map(window).collect();
+            provider.note_listed(&models);
             provider.models = models.into_iter().map(|model| model.name).collect();
-            (Some(provider), outcome)
+            (Probed::There(provider), outcome)
         }
-        Err(error) => (None, outcome_of(&error)),
+        Err(error) => {
+            let outcome = outcome_of(&error);
+            let probed =
+                if may_be_there(error.kind) { Probed::Unclear(Unclear { provider, error }) } else { Probed::Nothing };
+            (probed, outcome)
+        }
     }
+}
+
+/// Whether a model server may be where this came from. What answers in another way than a model server is none.
+fn may_be_there(kind: LlmErrorKind) -> bool {
+    use LlmErrorKind as Kind;
+    matches!(
+        kind,
+        Kind::FirstTokenTimeout | Kind::ConnectTimeout | Kind::IdleTimeout | Kind::CutOff | Kind::Server | Kind::Quota
+    )
 }
 
 fn outcome_of(error: &LlmError) -> String {

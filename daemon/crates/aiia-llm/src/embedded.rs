@@ -24,9 +24,10 @@ use tokio_util::sync::CancellationToken;
 use crate::chat::ChatRequest;
 use crate::discovery::Tried;
 use crate::error::{LlmError, LlmErrorKind};
-use crate::models::{EMBEDDED_PROVIDER, ModelInfo, Survey};
+use crate::models::EMBEDDED_PROVIDER;
 use crate::nearest::nearest;
 use crate::provider::{Dialect, Origin, ProviderConfig};
+use crate::survey::{ModelInfo, Survey};
 use crate::transport::generate::DeltaSink;
 use crate::weights::{Weights, WeightsFolder};
 
@@ -190,6 +191,7 @@ impl Embedded {
             ),
             size: Some(size),
             local: true,
+            only_embeds: false,
         }
     }
 }

@@ -18,17 +18,21 @@ mod models;
 mod nearest;
 mod provider;
 mod secret;
+mod survey;
 mod transport;
 mod weights;
 
 pub use chat::{ChatMessage, ChatRequest, Delta, DeltaStream, FinishReason, Gap, Image, Role, Usage};
-pub use discovery::{Discovery, DiscoverySettings, KeyedProvider, LoopbackServer, Preset, Tried, discover, presets};
+pub use discovery::{
+    Discovery, DiscoverySettings, KeyedProvider, LoopbackServer, Preset, Tried, Unclear, discover, presets,
+};
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use error::{LlmError, LlmErrorKind};
 pub use fetch::fetch_text;
-pub use models::{EMBEDDED_PROVIDER, ModelDetails, ModelInfo, Models, ModelsConfig, ProviderStatus, Survey};
+pub use models::{EMBEDDED_PROVIDER, ModelDetails, Models, ModelsConfig, Standing};
 pub use nearest::nearest;
 pub use provider::{Dialect, Origin, ProviderConfig, Quirks, Timeouts};
 pub use secret::Secret;
+pub use survey::{ModelInfo, ProviderStatus, Survey};
 pub use transport::embed::Embeddings;
 pub use weights::{CatalogueModel, OnProgress, PullProgress, Source, Weights, WeightsFolder, catalogue};

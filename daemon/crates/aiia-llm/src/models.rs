@@ -8,11 +8,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::chat::{ChatRequest, Delta, DeltaStream};
-use crate::discovery::{Discovery, DiscoverySettings, Tried, discover_with};
+use crate::dialect::ListedModel;
+use crate::discovery::{Discovery, DiscoverySettings, discover_with};
 use crate::embedded::{Embedded, EmbeddedSettings};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::nearest::nearest;
 use crate::provider::{Dialect, Origin, ProviderConfig, Timeouts};
+use crate::survey::{ModelInfo, Survey, info, named, no_model, silence};
 use crate::transport::client::Clients;
 use crate::transport::embed::{Embeddings, embed, none_here};
 use crate::transport::generate::{DeltaSink, generate};
@@ -36,23 +38,6 @@ pub struct ModelsConfig {
     pub timeouts: Timeouts,
 }
 
-/// A model that can be asked.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ModelInfo {
-    /// The full name, `provider/model`.
-    pub name: String,
-    /// The provider's name.
-    pub provider: String,
-    /// The provider's own name of the model.
-    pub model: String,
-    /// The context window in tokens, if the provider tells.
-    pub context_window: Option<u32>,
-    /// The size of the weights in bytes, if known.
-    pub size: Option<u64>,
-    /// Whether prompts stay on this machine.
-    pub local: bool,
-}
-
 /// A model and what its server tells about it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ModelDetails {
@@ -70,32 +55,15 @@ pub struct ModelDetails {
     pub quantization: Option<String>,
 }
 
-/// What became of asking one provider for its models.
+/// How a model stands to this machine.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ProviderStatus {
-    /// The provider's name.
-    pub name: String,
-    /// What it speaks.
-    pub dialect: Dialect,
-    /// Its address without secrets; empty for the embedded model.
-    pub address: String,
-    /// How we came to know it.
+pub struct Standing {
+    /// How we came to know its provider.
     pub origin: Origin,
-    /// How many models it has.
-    pub models: usize,
-    /// Why it could not be asked.
-    pub error: Option<LlmError>,
-}
-
-/// Everything known about models at this moment.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Survey {
-    /// The models, in the order in which a default would be chosen.
-    pub models: Vec<ModelInfo>,
-    /// The providers, in the same order.
-    pub providers: Vec<ProviderStatus>,
-    /// What discovery looked for.
-    pub tried: Vec<Tried>,
+    /// Whether what is asked of it stays on this machine.
+    pub local: bool,
+    /// Whether its provider is on this machine and has another one answer.
+    pub passed_on: bool,
 }
 
 /// All the models there are. Making one costs nothing: no network, no certificates, no weights, until
@@ -108,6 +76,8 @@ struct Inner {
     configured: Vec<ProviderConfig>,
     discovery: Option<DiscoverySettings>,
     discovered: Mutex<Option<Discovery>>,
+    /// What the lists of configured providers said last.
+    listed: Mutex<HashMap<String, Vec<ListedModel>>>,
     embedded: Arc<Embedded>,
     timeouts: Timeouts,
     clients: Clients,
@@ -119,28 +89,32 @@ impl Models {
     /// Models of this configuration.
     pub fn new(config: ModelsConfig) -> Self {
         let embedded = Arc::new(Embedded::new(config.embedded.clone()));
-        Self::with_embedded(config, embedded)
+        Self::with(config, embedded, None)
     }
 
-    /// Models of another configuration. What is asked of these goes on; the embedded model stays in memory if nothing
-    /// about it has changed.
+    /// Models of another configuration. What is asked of these goes on; the embedded model stays in memory and what was
+    /// found on this machine stays known, if nothing about them has changed.
     #[must_use]
     pub fn reconfigured(&self, config: ModelsConfig) -> Self {
-        if *self.0.embedded.settings() == config.embedded {
-            Self::with_embedded(config, Arc::clone(&self.0.embedded))
+        let embedded = if *self.0.embedded.settings() == config.embedded {
+            Arc::clone(&self.0.embedded)
         } else {
-            Self::new(config)
-        }
+            Arc::new(Embedded::new(config.embedded.clone()))
+        };
+        let found = self.0.discovered.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let found = found.filter(|_| self.0.discovery == config.discovery);
+        Self::with(config, embedded, found)
     }
 
-    fn with_embedded(config: ModelsConfig, embedded: Arc<Embedded>) -> Self {
+    fn with(config: ModelsConfig, embedded: Arc<Embedded>, found: Option<Discovery>) -> Self {
         let limited = config.providers.iter().filter_map(|known| Some((known.name.clone(), known.max_concurrent?)));
         let places = limited.map(|(name, limit)| (name, Arc::new(Semaphore::new(limit.max(1))))).collect();
         Self(Arc::new(Inner {
             places,
             configured: config.providers,
             discovery: config.discovery,
-            discovered: Mutex::new(None),
+            discovered: Mutex::new(found),
+            listed: Mutex::default(),
             embedded,
             timeouts: config.timeouts,
             clients: Clients::default(),
@@ -159,8 +133,8 @@ impl Models {
     }
 
     /// The full name of the model to use when nobody chose: of a configured provider, else of a server
-    /// on this machine, else the embedded one, and only then one reached by a key that happens to be
-    /// in the environment, since that one sends code away.
+    /// on this machine, else the embedded one, and only then one that such a server has others answer, or one reached by a
+    /// key that happens to be in the environment, since these send code away. Models that only make vectors are left out.
     pub async fn default_model(&self) -> Result<String, LlmError> {
         self.0.default_model().await
     }
@@ -192,14 +166,26 @@ impl Models {
         })
     }
 
-    /// How the provider of this name came to be known, and whether it is on this machine; looks around if it is not
-    /// known yet.
-    pub async fn origin_of(&self, provider: &str) -> Option<(Origin, bool)> {
+    /// How the model `provider/model` stands to this machine; looks around if the provider is not known yet. A model that the provider's list has not been asked for is judged
+    /// by its name.
+    pub async fn standing(&self, name: &str) -> Option<Standing> {
+        let (provider, model) = name.split_once('/').unwrap_or((name, ""));
         if provider == EMBEDDED_PROVIDER {
-            return Some((Origin::Embedded, true));
+            return Some(Standing { origin: Origin::Embedded, local: true, passed_on: false });
         }
         let found = self.0.find(provider).await?;
-        Some((found.origin.clone(), found.is_local()))
+        let local = found.keeps(model);
+        Some(Standing { origin: found.origin.clone(), local, passed_on: found.is_local() && !local })
+    }
+
+    /// Whether what is asked of the model `provider/model` stays on this machine, as far as that is known without asking anybody.
+    /// `None` where nothing is known of the provider.
+    pub fn is_kept_here(&self, name: &str) -> Option<bool> {
+        let (provider, model) = name.split_once('/').unwrap_or((name, ""));
+        if provider == EMBEDDED_PROVIDER {
+            return Some(true);
+        }
+        self.0.known().iter().find(|known| known.name == provider).map(|known| known.keeps(model))
     }
 
     /// What is known about a model, `provider/model`; asks its server where that may tell more.
@@ -213,13 +199,7 @@ impl Models {
     /// The context window of a model in tokens, as the user says it or its server tells it when it is asked about this model
     /// alone. `None` where nobody tells.
     pub async fn window(&self, name: &str) -> Option<u32> {
-        let (provider, model) = name.split_once('/')?;
-        let provider = self.0.find(provider).await?;
-        if let Some(tokens) = info(&provider, model).context_window {
-            return Some(tokens);
-        }
-        let shown = manage::show(&self.0.clients, &provider, model, &self.0.timeouts).await.ok()?;
-        shown.context_window
+        self.0.window(name).await
     }
 
     /// Has the provider, which must be an Ollama server, get a model.
@@ -288,7 +268,7 @@ impl Inner {
     async fn serve_first(
         &self,
         models: &[String],
-        request: ChatRequest,
+        mut request: ChatRequest,
         cancel: &CancellationToken,
         sink: &mut DeltaSink,
     ) -> Result<(), LlmError> {
@@ -301,8 +281,30 @@ impl Inner {
             };
             let Some(next) = rest.next() else { return Err(error) };
             sink.send(Ok(Delta::Fallback { from: model.to_owned(), to: next.clone(), because: error.message })).await;
+            // The window that was given is the first one's.
+            let window = self.window(next).await;
+            if let (Some(limit), Some(window)) = (request.max_tokens, window)
+                && request.context_window.is_some_and(|first| window < first)
+            {
+                request.max_tokens = Some(limit.min(window / 2));
+            }
+            request.context_window = window;
             model = next;
         }
+    }
+
+    async fn window(&self, name: &str) -> Option<u32> {
+        let (provider, model) = name.split_once('/')?;
+        if provider == EMBEDDED_PROVIDER {
+            let weights = self.embedded.weights().into_iter().find(|weights| weights.name == model)?;
+            return self.embedded.info(&weights, weights.size).context_window;
+        }
+        let provider = self.find(provider).await?;
+        if let Some(tokens) = info(&provider, model).context_window {
+            return Some(tokens);
+        }
+        let shown = manage::show(&self.clients, &provider, model, &self.timeouts).await.ok()?;
+        shown.context_window
     }
 
     /// A place at a provider, waited for where all are taken.
@@ -351,6 +353,12 @@ impl Inner {
 
     fn known(&self) -> Vec<ProviderConfig> {
         let mut providers = self.configured.clone();
+        {
+            let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+            for provider in &mut providers {
+                provider.note_listed(listed.get(&provider.name).map_or(&[], Vec::as_slice));
+            }
+        }
         let discovered = self.discovered.lock().unwrap_or_else(PoisonError::into_inner);
         for provider in discovered.iter().flat_map(|discovery| &discovery.found) {
             if !providers.iter().any(|known| known.name == provider.name) {
@@ -360,12 +368,13 @@ impl Inner {
         providers
     }
 
-    async fn look_around(&self) -> Vec<Tried> {
-        let Some(settings) = &self.discovery else { return Vec::new() };
+    async fn look_around(&self) -> Discovery {
+        let Some(settings) = &self.discovery else { return Discovery::default() };
         let discovery = discover_with(&self.clients, settings, &self.timeouts).await;
-        let tried = discovery.tried.clone();
-        *self.discovered.lock().unwrap_or_else(PoisonError::into_inner) = Some(discovery);
-        tried
+        let mut discovered = self.discovered.lock().unwrap_or_else(PoisonError::into_inner);
+        let discovery = discovery.after(discovered.as_ref());
+        *discovered = Some(discovery.clone());
+        discovery
     }
 
     /// The provider of this name; looks around if it is not known yet.
@@ -379,22 +388,31 @@ impl Inner {
     }
 
     async fn survey(&self) -> Survey {
-        let tried = self.look_around().await;
-        let mut survey = Survey { tried, ..Survey::default() };
+        let discovery = self.look_around().await;
+        let unclear = discovery.unclear.iter().map(|unclear| unclear.provider.name.clone()).collect();
+        let mut survey = Survey { tried: discovery.tried, unclear, ..Survey::default() };
         let (keyed, asked): (Vec<_>, Vec<_>) =
             self.known().into_iter().partition(|known| matches!(known.origin, Origin::Environment(_) | Origin::Key));
         let answers = join_all(asked.iter().map(|provider| async {
             match provider.origin {
                 // Discovery has just asked.
-                Origin::Loopback => Ok(named(provider)),
-                _ => self.ask(provider).await,
+                Origin::Loopback => (Ok(named(provider)), silence(&discovery.unclear, provider)),
+                _ => (self.ask(provider).await, None),
             }
         }))
         .await;
-        for (provider, answer) in asked.iter().zip(answers) {
+        for (provider, (answer, silence)) in asked.iter().zip(answers) {
             survey.add(provider, answer);
+            if let (Some(error), Some(status)) = (silence, survey.providers.last_mut()) {
+                status.error = Some(error);
+            }
         }
+        // What a server here has others answer comes after what stays here.
+        let is_here = |model: &ModelInfo| asked.iter().any(|one| one.name == model.provider && one.is_local());
+        let (passed_on, kept) = survey.models.into_iter().partition(|model| !model.local && is_here(model));
+        survey.models = kept;
         self.embedded.survey(&mut survey);
+        survey.models.extend::<Vec<_>>(passed_on);
         for provider in &keyed {
             survey.add(provider, Ok(named(provider)));
         }
@@ -464,6 +482,12 @@ impl Inner {
 
     async fn ask(&self, provider: &ProviderConfig) -> Result<Vec<ModelInfo>, LlmError> {
         let listed = list_models(&self.clients, provider, &self.timeouts).await?;
+        let provider = &{
+            let mut told = provider.clone();
+            told.note_listed(&listed);
+            told
+        };
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(provider.name.clone(), listed.clone());
         let mut models: Vec<ModelInfo> = listed
             .into_iter()
             .map(|model| {
@@ -485,22 +509,11 @@ impl Inner {
         let chats = |provider: &&ProviderConfig| {
             provider.origin == Origin::Configured && provider.dialect != Dialect::CompletionsFim
         };
-        if let Some(name) = self
-            .configured
-            .iter()
-            .filter(chats)
-            .find_map(|provider| Some(info(provider, provider.models.first()?).name))
-        {
-            return Ok(name);
+        let named_first = |provider: &ProviderConfig| named(provider).into_iter().find(|model| !model.only_embeds);
+        if let Some(model) = self.configured.iter().filter(chats).find_map(named_first) {
+            return Ok(model.name);
         }
-        let survey = self.survey().await;
-        // What only fills gaps cannot answer.
-        let fills =
-            |name: &str| survey.providers.iter().any(|one| one.name == name && one.dialect == Dialect::CompletionsFim);
-        match survey.models.iter().find(|model| !fills(&model.provider)) {
-            Some(model) => Ok(model.name.clone()),
-            None => Err(no_model(&survey)),
-        }
+        self.survey().await.default_model()
     }
 
     async fn no_model(&self) -> LlmError {
@@ -541,56 +554,4 @@ impl Inner {
         };
         error
     }
-}
-
-impl Survey {
-    pub(crate) fn add(&mut self, provider: &ProviderConfig, answer: Result<Vec<ModelInfo>, LlmError>) {
-        let (models, error) = match answer {
-            Ok(models) => (models, None),
-            Err(error) => (Vec::new(), Some(error)),
-        };
-        self.providers.push(ProviderStatus {
-            name: provider.name.clone(),
-            dialect: provider.dialect,
-            address: if provider.dialect == Dialect::Embedded { String::new() } else { provider.shown_url() },
-            origin: provider.origin.clone(),
-            models: models.len(),
-            error,
-        });
-        self.models.extend(models);
-    }
-}
-
-/// The models a provider is known to have without asking.
-fn named(provider: &ProviderConfig) -> Vec<ModelInfo> {
-    provider.models.iter().map(|name| info(provider, name)).collect()
-}
-
-fn info(provider: &ProviderConfig, model: &str) -> ModelInfo {
-    ModelInfo {
-        name: format!("{}/{model}", provider.name),
-        provider: provider.name.clone(),
-        model: model.to_owned(),
-        context_window: provider.context_window.or_else(|| provider.windows.get(model).copied()),
-        size: None,
-        local: provider.is_local(),
-    }
-}
-
-fn no_model(survey: &Survey) -> LlmError {
-    let failed = survey.providers.iter().filter_map(|status| {
-        Some(format!("{}: {}", status.name, status.error.as_ref()?.message.trim_end_matches('.')))
-    });
-    let looked = survey.tried.iter().map(|tried| format!("{}: {}", tried.what, tried.outcome));
-    let tried: Vec<String> = failed.chain(looked).collect();
-    let message = if tried.is_empty() {
-        "There is no model to ask: none is configured and none was looked for.".to_owned()
-    } else {
-        format!("There is no model to ask. Tried: {}.", tried.join("; "))
-    };
-    LlmError::new(
-        LlmErrorKind::NoModel,
-        message,
-        "Get the embedded model with `aiia models pull`, start a model server such as Ollama, or configure a provider.",
-    )
 }
