@@ -13,6 +13,8 @@ use crate::models::Chosen;
 
 /// The longest summary, in tokens.
 pub(crate) const SUMMARY_TOKENS: u32 = 512;
+/// Why answers before the first question are not sent.
+const ANSWERS_FIRST: &str = "models want a question first";
 /// How a summary is introduced to the model.
 const INTRODUCTION: &str = "What was said earlier in this chat, in short:";
 
@@ -118,8 +120,10 @@ pub(crate) fn choose(
         HistoryStrategy::Tokens | HistoryStrategy::Summary => usize::MAX,
     };
     path.retain(says_something);
-    let kept = last(&path, model, budget, least, most);
+    let fitting = last(&path, model, budget, least, most);
+    let kept = from_a_question(&path, fitting);
     let why = match history.strategy {
+        _ if fitting == path.len() => ANSWERS_FIRST.to_owned(),
         HistoryStrategy::Last => format!("the last {} before the question are, as configured", history.messages),
         _ if budget < half && history.tokens < model.window / 2 => {
             format!("they are beyond the {} tokens of `history.tokens`", history.tokens)
@@ -153,6 +157,30 @@ fn last(said: &[Message], model: &Chosen, budget: usize, least: usize, most: usi
     kept
 }
 
+/// How many of the last `kept` messages are sent so that they begin with a question: the templates of some models refuse an
+/// answer there, and with it all that follows.
+fn from_a_question(said: &[Message], kept: usize) -> usize {
+    let answers = said[said.len() - kept..].iter().take_while(|one| one.role == message::Role::Assistant);
+    kept - answers.count()
+}
+
+/// The messages with neighbours of one role as one: an answer that was stopped before its first word leaves two questions
+/// behind, which the templates of some models refuse.
+pub(crate) fn joined(messages: Vec<ChatMessage>) -> Vec<ChatMessage> {
+    let mut joined: Vec<ChatMessage> = Vec::with_capacity(messages.len());
+    for message in messages {
+        match joined.last_mut() {
+            Some(last) if last.role == message.role => {
+                last.content.push_str("\n\n");
+                last.content.push_str(&message.content);
+                last.images.extend(message.images);
+            }
+            _ => joined.push(message),
+        }
+    }
+    joined
+}
+
 /// The end of the chat behind a summary of what came before. When the end has grown too long, so much of it is to be
 /// summarised, too, that what stays fills half of the budget: a chat is not summarised anew with every question.
 fn summarised(
@@ -172,12 +200,23 @@ fn summarised(
     let taken = before.as_ref().map_or(0, |text| model.tokens.count(text));
     let kept = last(&said, model, budget.saturating_sub(taken), least, usize::MAX);
     if kept == said.len() {
-        let notice = before.as_ref().map(|_| sent_in_short(earlier, "by a summary that was made before"));
-        let system = before.map_or_else(|| system.to_owned(), |text| introduced(system, &text));
-        return Choice { system, sent: said, notice, fold: None };
+        let sent = said.split_off(said.len() - from_a_question(&said, kept));
+        let Some(mut before) = before else {
+            let notice = dropped(said.len()).map(|dropped| RunEventKind::Notice {
+                reason: "history_dropped".to_owned(),
+                text: format!("{dropped} not sent: {ANSWERS_FIRST}."),
+            });
+            return Choice { system: system.to_owned(), sent, notice, fold: None };
+        };
+        // Answers to a question that the summary still holds.
+        for answer in &said {
+            before = format!("{before}\n\n{}: {}", speaker(answer), answer.content);
+        }
+        let notice = Some(sent_in_short(earlier, "by a summary that was made before"));
+        return Choice { system: introduced(system, &before), sent, notice, fold: None };
     }
     let room = (budget / 2).saturating_sub(SUMMARY_TOKENS as usize);
-    let kept = last(&said, model, room, least, usize::MAX);
+    let kept = from_a_question(&said, last(&said, model, room, least, usize::MAX));
     let sent = said.split_off(said.len() - kept);
     Choice { system: system.to_owned(), sent, notice: None, fold: Some((said, before, earlier)) }
 }
@@ -255,8 +294,8 @@ mod tests {
         20,
         100,
         512,
-        "3 4",
-        "The first 3 messages of this chat were not sent: they do not fit",
+        "4",
+        "The first 4 messages of this chat were not sent: they do not fit",
         Tail::Question
     )]
     #[case::the_question_always_goes(
@@ -273,7 +312,7 @@ mod tests {
         20,
         400,
         100_000,
-        "3 4",
+        "4",
         "beyond the 1000 tokens of `history.tokens`",
         Tail::Question
     )]
@@ -284,8 +323,8 @@ mod tests {
         3,
         5,
         8192,
-        "1 2 3 4",
-        "The first message of this chat was not sent",
+        "2 3 4",
+        "The first 2 messages of this chat were not sent",
         Tail::Question
     )]
     #[case::before_another_wording(
@@ -293,7 +332,7 @@ mod tests {
         2,
         5,
         8192,
-        "3 4",
+        "4",
         "the last 2 before the question",
         Tail::Elsewhere
     )]
@@ -331,7 +370,7 @@ mod tests {
     #[rstest]
     #[case::everything_fits(5, None, "0 1 2 3 4", None)]
     #[case::too_long(600, None, "4", Some(("m3", 4)))]
-    #[case::known_in_short(600, Some(summary(2)), "3 4", None)]
+    #[case::known_in_short(600, Some(summary(2)), "4", None)]
     #[case::grown_since(600, Some(summary(0)), "4", Some(("m3", 4)))]
     fn what_is_sent_in_short(
         #[case] words: usize,
@@ -353,6 +392,32 @@ mod tests {
             let system = &sent.messages[0].content;
             assert_eq!(system.contains("They spoke of words."), before.is_some(), "{system}");
             assert_eq!(told(&sent).contains("sent in short"), before.is_some());
+            assert_eq!(system.contains("Assistant: 3 word"), words == 600, "an answer to what is in short stays");
         }
+    }
+
+    #[test]
+    fn a_chat_that_begins_with_an_answer_is_sent_from_the_first_question() {
+        for strategy in [HistoryStrategy::Tokens, HistoryStrategy::Summary] {
+            let path: Vec<Message> = (1..5).map(|number| message(number, 5)).collect();
+            let history = History { strategy, ..History::default() };
+            let sent = choose("s", path, Tail::Question, &Chosen::for_tests(8192), &history, None);
+            let sent = sent.excerpt(&AttachedPath::default());
+            assert_eq!(numbers(&sent), "2 3 4");
+            assert!(
+                told(&sent).contains("The first message of this chat was not sent: models want"),
+                "{}",
+                told(&sent)
+            );
+        }
+    }
+
+    #[test]
+    fn neighbours_of_one_role_are_one_message() {
+        let said =
+            [(Role::System, "s"), (Role::User, "a"), (Role::User, "b"), (Role::Assistant, "c"), (Role::User, "d")];
+        let joined = joined(said.map(|(role, text)| ChatMessage::new(role, text)).to_vec());
+        let shown: Vec<String> = joined.iter().map(|one| format!("{}:{}", one.role.as_str(), one.content)).collect();
+        assert_eq!(shown, ["system:s", "user:a\n\nb", "assistant:c", "user:d"]);
     }
 }

@@ -81,7 +81,7 @@ pub(super) async fn prepare(engine: &Engine, plan: Plan) -> Result<Prepared, Pro
             messages.push(ChatMessage::new(Role::User, GO_ON));
         }
         messages.extend(wording.map(|wording| ChatMessage::new(Role::User, wording)));
-        let sealed = gate::seal(messages, redact);
+        let sealed = gate::seal(chat_excerpt::joined(messages), redact);
         let limit = answer_limit(sealed.messages(), &local, fold.as_ref());
         (sealed, limit, fold, notice, attached.notice())
     };
