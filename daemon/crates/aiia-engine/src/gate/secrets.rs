@@ -6,10 +6,10 @@ use regex::Regex;
 
 use super::{PLACEHOLDER_END, PLACEHOLDER_START};
 
-/// Patterns of keys; the group `secret`, or else the whole match, is the secret. Prefixes are those that the services document.
+/// Patterns of keys; the group `secret`, where it looks like one, the group `password`, or else the whole match is the secret. Prefixes are those that the services document.
 static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
-        r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
+        r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
         r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
         r"\bgh[pousr]_[A-Za-z0-9]{30,}\b",
         r"\bgithub_pat_[A-Za-z0-9_]{30,}\b",
@@ -21,7 +21,7 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"\bhf_[A-Za-z0-9]{30,}\b",
         r"\bnpm_[A-Za-z0-9]{36}\b",
         r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-        r"\b[a-z][a-z0-9+.-]*://[^\s:@/]+:(?P<secret>[^\s:@/]{4,})@",
+        r"\b[a-z][a-z0-9+.-]*://[^\s:@/]*:(?P<password>[^\s:@/]{4,})@",
         r#"(?i)(?:api[_-]?key|secret|token|passwd|password|private[_-]?key|access[_-]?key|auth)[a-z0-9_]*["']?\s*(?::[^=\n]{0,20})?[:=]\s*["'](?P<secret>[^"'\s]{12,})["']"#,
         r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9_.=+/-]{20,})",
     ]
@@ -37,8 +37,11 @@ pub(super) fn replace(text: &str, secrets: &mut Vec<String>) -> String {
     for pattern in PATTERNS.iter() {
         let mut found = Vec::new();
         for captures in pattern.captures_iter(&text) {
-            let Some(matched) = captures.name("secret").or_else(|| captures.get(0)) else { continue };
-            if captures.name("secret").is_some() && is_harmless(matched.as_str()) {
+            let (secret, password) = (captures.name("secret"), captures.name("password"));
+            let Some(matched) = secret.or(password).or_else(|| captures.get(0)) else { continue };
+            if secret.is_some_and(|value| is_harmless(value.as_str()))
+                || password.is_some_and(|value| stands_for_another(value.as_str()))
+            {
                 continue;
             }
             if !matched.as_str().contains(PLACEHOLDER_START) {
@@ -69,6 +72,14 @@ fn is_harmless(value: &str) -> bool {
     templated || !(digits && letters)
 }
 
+/// The password of an address that is filled in later, or is the word for what it stands for.
+fn stands_for_another(value: &str) -> bool {
+    let starts = ["${", "$(", "{", "<", "%(", "%s", "***"].iter().any(|start| value.starts_with(start));
+    let variable = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let words = ["pass", "password", "passwd", "secret", "token"];
+    starts || value.strip_prefix('$').is_some_and(variable) || words.contains(&value.to_ascii_lowercase().as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +98,12 @@ mod tests {
         check("postgres://app:s3cr3tpw@db/x", "postgres://app:__AIIA_SECRET_1__@db/x");
         check("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nrest", "__AIIA_SECRET_1__\nrest");
         check("-----BEGIN PRIVATE KEY-----\ncut off", "__AIIA_SECRET_1__");
+        check(
+            "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ\n-----END PGP PRIVATE KEY BLOCK-----\nrest",
+            "__AIIA_SECRET_1__\nrest",
+        );
+        check("redis://:s3cr3tPw1@host", "redis://:__AIIA_SECRET_1__@host");
+        check("postgres://app:correcthorse@db", "postgres://app:__AIIA_SECRET_1__@db");
     }
 
     #[test]
@@ -99,6 +116,9 @@ mod tests {
             r#"assert_eq!(secret, "unauthorized_client");"#,
             "let sk_buffer = 1; risk-free-investment",
             "https://example.org:8080/path",
+            "postgres://user:password@host/db",
+            "postgres://app:${DB_PASSWORD}@db and https://{user}:{password}@host",
+            "-----BEGIN PGP PUBLIC KEY BLOCK-----",
         ] {
             check(text, text);
         }
