@@ -66,7 +66,7 @@ where
     O::Result: Send + 'static,
 {
     check_scope(session, O::ROW)?;
-    session.engine().refresh_config();
+    session.engine().refresh_config().await;
     let about = audit::about(O::ROW, &params);
     let params = parse::<O::Params>(params)?;
     Ok(match Box::pin(O::handle(session, params)).await? {
@@ -84,7 +84,7 @@ where
 /// Does the operation with parameters and a result of its own types.
 pub(crate) async fn typed<O: Handle>(session: &Session, params: O::Params) -> Result<Reply<O::Result>, Problem> {
     check_scope(session, O::ROW)?;
-    session.engine().refresh_config();
+    session.engine().refresh_config().await;
     if O::ROW.scope == Scope::Read {
         return O::handle(session, params).await;
     }

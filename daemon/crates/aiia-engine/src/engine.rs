@@ -76,7 +76,11 @@ pub(crate) struct Configured {
 pub struct Inner {
     pub(crate) options: EngineOptions,
     configured: RwLock<Arc<Configured>>,
-    pub(crate) keys: Keys,
+    /// Held by who reads the configuration again.
+    reloading: Mutex<()>,
+    /// Held by who changes the configuration file.
+    changing: Mutex<()>,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) tokens: Tokens,
     pub(crate) requests: Requests,
     pub(crate) store: Store,
@@ -146,10 +150,13 @@ impl Engine {
         let stamp = config::stamp(&options.config_file);
         let config = Config::load(&options.config_file, &options.environment, &options.flags);
         let keys = Keys::new(&options.data_dir, options.environment.get("AIIA_KEYRING").is_none_or(|on| on != "off"));
+        let keys = Arc::new(keys);
         let models = Arc::new(ModelDirectory::new(&config, &options, &keys, None));
         let configured = Configured { config, models, newest: None, stamp };
-        Ok(Self(Arc::new(Inner {
+        let engine = Self(Arc::new(Inner {
             configured: RwLock::new(Arc::new(configured)),
+            reloading: Mutex::default(),
+            changing: Mutex::default(),
             keys,
             tokens: Tokens::new(&options.data_dir),
             requests: Requests::default(),
@@ -169,7 +176,30 @@ impl Engine {
             activity: watch::channel(Activity::default()).0,
             shutdown: CancellationToken::new(),
             options,
-        })))
+        }));
+        engine.ask_keyring();
+        Ok(engine)
+    }
+
+    /// Has the keyring asked for the keys that are not known yet. It may wait for its owner to unlock it, so nobody waits for
+    /// it here; when it has given a key, the providers are made anew.
+    pub(crate) fn ask_keyring(&self) {
+        if !self.keys.begin_asking() {
+            return;
+        }
+        let (keys, engine) = (Arc::clone(&self.keys), Arc::downgrade(&self.0));
+        let asking = move || {
+            if keys.ask_ring()
+                && let Some(engine) = engine.upgrade()
+            {
+                Self(engine).reload_config();
+            }
+            keys.asked();
+        };
+        if let Err(error) = std::thread::Builder::new().name("keys".to_owned()).spawn(asking) {
+            tracing::warn!(%error, "the keyring is not asked");
+            self.keys.asked();
+        }
     }
 
     /// The configuration in force.
@@ -183,20 +213,44 @@ impl Engine {
     }
 
     /// Takes the configuration file in again if it has changed.
-    pub(crate) fn refresh_config(&self) {
-        if config::stamp(&self.options.config_file) != self.configured().stamp {
-            self.reload_config();
+    pub(crate) async fn refresh_config(&self) {
+        if self.is_config_current() {
+            return;
         }
+        let engine = self.clone();
+        let reload = move || {
+            let alone = engine.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+            // Somebody else may have done it meanwhile.
+            if !engine.is_config_current() {
+                engine.reload(&alone);
+            }
+        };
+        if let Err(error) = tokio::task::spawn_blocking(reload).await {
+            tracing::error!(%error, "the configuration was not read again");
+        }
+    }
+
+    fn is_config_current(&self) -> bool {
+        config::stamp(&self.options.config_file) == self.configured().stamp
     }
 
     /// Takes the configuration file and the keys in again. A file that cannot be read as a whole leaves in force what was.
     pub(crate) fn reload_config(&self) {
-        let mut place = self.configured.write().unwrap_or_else(PoisonError::into_inner);
+        let alone = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        self.reload(&alone);
+        drop(alone);
+        self.ask_keyring();
+    }
+
+    /// The same for who holds the lock. What is in force can be read meanwhile.
+    fn reload(&self, _alone: &MutexGuard<'_, ()>) {
+        let before = self.configured();
         let stamp = config::stamp(&self.options.config_file);
         let loaded = Config::load(&self.options.config_file, &self.options.environment, &self.options.flags);
-        let (config, newest) = if loaded.is_broken() { (place.config.clone(), Some(loaded)) } else { (loaded, None) };
-        let models = Arc::new(ModelDirectory::new(&config, &self.options, &self.keys, Some(&place.models)));
-        *place = Arc::new(Configured { config, models, newest, stamp });
+        let (config, newest) = if loaded.is_broken() { (before.config.clone(), Some(loaded)) } else { (loaded, None) };
+        let models = Arc::new(ModelDirectory::new(&config, &self.options, &self.keys, Some(&before.models)));
+        let configured = Arc::new(Configured { config, models, newest, stamp });
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
         tracing::info!("the configuration was read again");
     }
 
@@ -235,6 +289,7 @@ impl Engine {
     pub(crate) fn change_config(&self, key: &str, change: &config::Change) -> Result<(), Problem> {
         let file = &self.options.config_file;
         let unusable = |detail: String| Problem::new(ProblemCode::StoreUnavailable, detail);
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let text = Config::text(file).map_err(unusable)?;
         let new = config::edited(&text, key, change)?;
         if let Some(folder) = file.parent() {
@@ -447,6 +502,22 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
+
+    #[test]
+    fn changes_of_the_configuration_at_once_are_all_kept() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let engine = &engine;
+        std::thread::scope(|scope| {
+            for number in 0..16 {
+                let change = config::Change::Set("ollama/x".to_owned());
+                scope.spawn(move || engine.change_config(&format!("aliases.a{number}"), &change).unwrap());
+            }
+        });
+        assert_eq!(engine.configured().config.settings.aliases.len(), 16);
+        let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 2, "the data and the configuration: {left:?}");
+    }
 
     #[test]
     fn only_old_review_documents_are_swept() {

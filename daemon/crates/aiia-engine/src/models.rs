@@ -2,6 +2,8 @@
 
 mod providers;
 
+pub(crate) use providers::with_scheme;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use aiia_llm::{
     ChatRequest, DeltaStream, DiscoverySettings, Embedded, EmbeddedSettings, Embeddings, LlmError, LlmErrorKind,
-    ModelDetails, Models, ModelsConfig, OnProgress, Origin, Preset, ProviderConfig, Survey, Timeouts,
+    ModelDetails, Models, ModelsConfig, OnProgress, Origin, Preset, ProviderConfig, Standing, Survey, Timeouts,
 };
 use aiia_protocol::config::Key;
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -76,6 +78,9 @@ impl Chosen {
     }
 }
 
+/// Tokens of an answer at most, where no level sets `max_tokens`.
+pub(crate) const USUAL_ANSWER: u32 = 4096;
+
 /// How an answer is drawn from the model.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sampling {
@@ -90,9 +95,14 @@ impl Sampling {
         Self { max_tokens, temperature: 0.0, stop: Vec::new() }
     }
 
+    /// At most so many tokens of answer.
+    pub(crate) fn max_tokens(&self) -> u32 {
+        self.max_tokens
+    }
+
     /// As the settings say; the answer has at most `room` tokens.
     pub(crate) fn new(settings: &settings::Settings, room: u32) -> Self {
-        let wanted = settings.max_tokens.as_ref().map_or(room, |tokens| tokens.value);
+        let wanted = settings.max_tokens.as_ref().map_or(USUAL_ANSWER, |tokens| tokens.value);
         Self {
             max_tokens: wanted.min(room),
             temperature: settings.temperature.as_ref().map_or(0.0, |temperature| temperature.value as f32),
@@ -127,6 +137,8 @@ pub(crate) struct ModelDirectory {
     last: Mutex<Option<(Instant, Arc<Survey>)>>,
     /// Windows that servers told when they were asked about a model alone.
     windows: Mutex<HashMap<String, (Instant, Option<u32>)>>,
+    /// The model that was used last because nobody named one, if it is on this machine.
+    default_here: Mutex<Option<String>>,
 }
 
 impl ModelDirectory {
@@ -168,7 +180,25 @@ impl ModelDirectory {
             environment_keys: made.environment_keys,
             last: Mutex::new(None),
             windows: Mutex::default(),
+            default_here: Mutex::new(previous.and_then(Self::default_here)),
         }
+    }
+
+    fn default_here(&self) -> Option<String> {
+        self.default_here.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What there is to say of `model`, which is used because nobody named another: that the one before was on this machine and
+    /// this one is not. It is said once.
+    pub(crate) fn note_of_default(&self, model: &Chosen) -> Option<String> {
+        let mut here = self.default_here.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *here, model.local.then(|| model.name.clone()))?;
+        (!model.local).then(|| {
+            format!(
+                "{before}, which is on this machine, is not there any more: {} is asked, and what you ask leaves this machine. Choose a model to have it otherwise.",
+                model.name
+            )
+        })
     }
 
     /// The keys that the environment gives.
@@ -263,6 +293,12 @@ impl ModelDirectory {
         name.to_owned()
     }
 
+    /// The provider of the model that is wished, or configured where none is.
+    fn wished_provider(&self, wish: Option<&str>) -> Option<String> {
+        let wish = wish.filter(|name| !name.is_empty() && *name != "default").or(self.settings.model.as_deref())?;
+        self.resolved(wish).split_once('/').map(|(provider, _)| provider.to_owned())
+    }
+
     /// The model for a run: the wished one, else the default. How it counts tokens is known to the engine alone.
     async fn choose(&self, wish: Option<&str>) -> Result<Chosen, Problem> {
         let name = match wish.filter(|name| !name.is_empty() && *name != "default") {
@@ -273,12 +309,7 @@ impl ModelDirectory {
         if !name.contains('/') {
             return Err(self.no_such_model(&name, &survey));
         }
-        let known = survey.models.iter().find(|model| model.name == name);
-        let provider = name.split('/').next().unwrap_or_default();
-        let local = known.map_or_else(
-            || survey.models.iter().any(|model| model.provider == provider && model.local),
-            |model| model.local,
-        );
+        let local = self.is_local(&name).await;
         let window = self.window(&name, &survey).await;
         let fallback = self.fallback(&name, local).await;
         Ok(Chosen { name, local, window, tokens: Counter::default(), fallback, notes: Vec::new() })
@@ -332,8 +363,23 @@ impl ModelDirectory {
 
     /// Whether what is sent to a model stays on this machine.
     pub(crate) async fn is_local(&self, model: &str) -> bool {
-        let provider = model.split('/').next().unwrap_or_default();
-        matches!(self.models.origin_of(provider).await, Some((_, true)))
+        self.standing(model).await.is_some_and(|standing| standing.local)
+    }
+
+    /// How a model stands to this machine, by what its provider's list says of it.
+    async fn standing(&self, model: &str) -> Option<Standing> {
+        self.survey().await;
+        self.models.standing(model).await
+    }
+
+    /// Whether a model is on this machine, as its name and its provider's address tell it. Nobody is asked: its server may be off.
+    pub(crate) fn is_of_this_machine(&self, model: &str) -> bool {
+        let by_preset = || {
+            let (provider, own_name) = model.split_once('/')?;
+            let preset = self.presets.iter().find(|preset| preset.name == provider)?;
+            Some(ProviderConfig::new(provider, preset.dialect, &preset.base_url).keeps(own_name))
+        };
+        self.models.is_kept_here(model).or_else(by_preset).unwrap_or(false)
     }
 
     /// The models to ask when `name` cannot be reached. What was not redacted, because it was to stay on this machine, goes
@@ -343,8 +389,7 @@ impl ModelDirectory {
         let stays_here = local && privacy.redact_secrets && !privacy.redact_local;
         let mut chain = Vec::new();
         for next in self.settings.fallback.iter().map(|next| self.resolved(next)) {
-            let provider = next.split('/').next().unwrap_or_default();
-            let may = !stays_here || matches!(self.models.origin_of(provider).await, Some((_, true)));
+            let may = !stays_here || self.is_local(&next).await;
             if may && next != name && !chain.contains(&next) {
                 chain.push(next);
             }
@@ -353,15 +398,17 @@ impl ModelDirectory {
     }
 
     /// The full name of a model that the folder's own file asks for, if it may: the file comes with the code, so it cannot send
-    /// the code to a provider that the user has not configured.
+    /// the code to a provider that the user has not configured, nor to one that a server here has answer.
     ///
     /// # Errors
     /// Why it may not.
     pub(crate) async fn of_the_folder(&self, name: &str) -> Result<String, String> {
         let name = self.resolved(name);
-        let provider = name.split('/').next().unwrap_or_default();
-        if let Some((Origin::Configured | Origin::Key, _) | (_, true)) = self.models.origin_of(provider).await {
-            return Ok(name);
+        if let Some(standing) = self.standing(&name).await {
+            let chosen = matches!(standing.origin, Origin::Configured | Origin::Key) && !standing.passed_on;
+            if standing.local || chosen {
+                return Ok(name);
+            }
         }
         Err(format!(
             "{PROJECT_FILE} asks for {name}, which is neither on this machine nor of a provider in your configuration; it is not used."
@@ -403,6 +450,12 @@ impl ModelDirectory {
 
 /// The model for a run: the wished one, else the default.
 pub(crate) async fn choose(engine: &Engine, wish: Option<&str>) -> Result<Chosen, Problem> {
+    let provider = engine.models().wished_provider(wish);
+    // Its key may be on its way, or may have been asked for in vain while the keyring was locked.
+    if provider.as_deref().is_some_and(|provider| engine.keys.misses(provider)) {
+        engine.ask_keyring();
+    }
+    engine.keys.settled(provider.as_deref()).await;
     let mut chosen = engine.models().choose(wish).await?;
     chosen.tokens = Counter::of(engine, &chosen.name).await;
     Ok(chosen)
@@ -441,4 +494,72 @@ pub(crate) fn problem(error: &LlmError) -> Problem {
     };
     let problem = Problem::new(code, error.message.clone()).with_reason(error.kind.as_str());
     if error.hint.is_empty() { problem } else { problem.with_hint(error.hint.clone()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_protocol::settings::{Origin as Level, Parameters};
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::nobody_says(None, 100_000, 4096)]
+    #[case::a_small_window(None, 1000, 1000)]
+    #[case::more_is_wanted(Some(16_000), 100_000, 16_000)]
+    #[case::more_than_there_is(Some(16_000), 5000, 5000)]
+    #[case::less_is_wanted(Some(5), 100_000, 5)]
+    fn an_answer_is_as_long_as_it_is_wished(#[case] wished: Option<u32>, #[case] room: u32, #[case] expected: u32) {
+        let mut settings = settings::Settings::default();
+        settings.lay(Level::Message, None, None, &Parameters { max_tokens: wished, ..Parameters::default() });
+        assert_eq!(Sampling::new(&settings, room).max_tokens(), expected);
+    }
+
+    /// The models of a configuration whose servers are all off.
+    fn directory(config: &str) -> (Arc<ModelDirectory>, tempfile::TempDir) {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("config.toml"), config).unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        (engine.models(), home)
+    }
+
+    const SERVERS: &str = "[providers.ollama]\nbase_url = 'http://127.0.0.1:1'\n[providers.work]\ndialect = 'ollama'\nbase_url = 'http://work.invalid'\n";
+
+    #[tokio::test]
+    async fn a_folder_cannot_have_a_server_here_pass_its_code_on() {
+        let (models, _home) = directory(SERVERS);
+        for (name, may) in [("ollama/coder:7b", true), ("ollama/gpt-oss:120b-cloud", false), ("work/x:cloud", true)] {
+            assert_eq!(models.of_the_folder(name).await.is_ok(), may, "{name}");
+        }
+        assert!(models.is_local("ollama/coder:7b").await && !models.is_local("ollama/gpt-oss:120b-cloud").await);
+    }
+
+    #[tokio::test]
+    async fn a_model_of_this_machine_costs_nothing_when_its_server_is_off() {
+        let (models, _home) = directory("");
+        for (name, here) in [
+            ("ollama/coder:7b", true),
+            ("lmstudio/x", true),
+            ("embedded/x", true),
+            ("ollama/gpt-oss:120b-cloud", false),
+            ("openai/gpt-4.1", false),
+            ("nobody/x", false),
+        ] {
+            assert_eq!(models.is_of_this_machine(name), here, "{name}");
+        }
+        let (moved, _home) = directory("[providers.ollama]\nbase_url = 'https://ollama.example'\n");
+        assert!(!moved.is_of_this_machine("ollama/coder:7b"));
+    }
+
+    #[tokio::test]
+    async fn it_is_said_once_that_the_default_has_left_this_machine() {
+        let (models, _home) = directory("");
+        let here = Chosen::for_tests(4096);
+        let away = Chosen { name: "openai/x".to_owned(), local: false, ..here.clone() };
+        assert_eq!(models.note_of_default(&away), None);
+        assert_eq!(models.note_of_default(&here), None);
+        let note = models.note_of_default(&away).unwrap();
+        assert!(note.contains("test/m") && note.contains("openai/x is asked"), "{note}");
+        assert_eq!(models.note_of_default(&away), None);
+    }
 }

@@ -41,13 +41,13 @@ pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>) -> Option<Known> {
 }
 
 /// The price of a model as [`of`] gives it; nothing for one on this machine.
-pub(crate) async fn price_of(model: &str, configured: &Configured) -> Option<Price> {
-    known(model, configured).await.map(|known| known.price)
+pub(crate) fn price_of(model: &str, configured: &Configured) -> Option<Price> {
+    known(model, configured).map(|known| known.price)
 }
 
 /// The same with its origin.
-pub(crate) async fn known(model: &str, configured: &Configured) -> Option<Known> {
-    if configured.models.is_local(model).await {
+pub(crate) fn known(model: &str, configured: &Configured) -> Option<Known> {
+    if configured.models.is_of_this_machine(model) {
         let price = Price { input: Some(0.0), output: Some(0.0), cached: None };
         return Some(Known { price, origin: "on this machine".to_owned() });
     }

@@ -168,7 +168,7 @@ impl Session {
         params: O::Params,
     ) -> Result<BoxStream<'static, O::Result>, Problem> {
         dispatch::check_scope(self, O::ROW)?;
-        self.engine.refresh_config();
+        self.engine.refresh_config().await;
         match O::handle(self, params).await? {
             Reply::Many(items) => Ok(items),
             Reply::One(_) => Err(Problem::new(ProblemCode::Internal, format!("`{}` does not stream.", O::ROW.name))),

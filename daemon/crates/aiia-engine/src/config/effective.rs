@@ -5,6 +5,8 @@ use std::path::Path;
 use aiia_protocol::config::{ConfigOrigin, ConfigValue};
 use serde_json::Value;
 
+use crate::models::with_scheme;
+
 use super::{Config, PROJECT_FILE, ProjectConfig, Settings, put};
 
 /// Every value that is in force, by key. Values that may hold secrets are masked.
@@ -97,15 +99,36 @@ pub fn masked(key: &str, value: Value) -> Value {
     }
     match &value {
         Value::String(text) if key.contains(".headers.") && !text.starts_with('$') => "[masked]".into(),
-        Value::String(text) if key.ends_with(".base_url") => match url::Url::parse(text) {
+        Value::String(text) if key.ends_with(".base_url") => match url::Url::parse(&with_scheme(text)) {
             Ok(mut url) if !url.username().is_empty() || url.password().is_some() || url.query().is_some() => {
                 let _ = url.set_username("");
                 let _ = url.set_password(None);
                 url.set_query(None);
                 url.to_string().into()
             }
-            _ => value,
+            Ok(_) => value,
+            Err(_) if text.is_empty() => value,
+            Err(_) => "[masked]".into(),
         },
         _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::masked;
+
+    #[rstest]
+    #[case("https://me:pw@host/v1?key=k", "https://host/v1")]
+    #[case::without_a_scheme("me:pw@host/v1", "https://host/v1")]
+    #[case::no_user(":pw@host:8080/v1", "https://host:8080/v1")]
+    #[case::a_key("localhost:8080/v1?key=k", "http://localhost:8080/v1")]
+    #[case::nothing_to_hide("localhost:8080/v1", "localhost:8080/v1")]
+    #[case::no_address("https://me:pw@", "[masked]")]
+    #[case::empty("", "")]
+    fn addresses_are_shown_without_what_is_secret(#[case] address: &str, #[case] shown: &str) {
+        assert_eq!(masked("providers.p.base_url", address.into()), shown);
     }
 }

@@ -10,6 +10,7 @@ mod write;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
@@ -124,6 +125,9 @@ fn text_of(file: &Path) -> Result<String, String> {
     }
 }
 
+/// How many files this process has replaced.
+static REPLACED: AtomicU64 = AtomicU64::new(0);
+
 /// Replaces a file at once or not at all, with these permissions.
 pub(crate) fn replace_file(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
     use std::io::Write;
@@ -131,7 +135,9 @@ pub(crate) fn replace_file(path: &Path, text: &str, mode: u32) -> std::io::Resul
     // A link stays a link.
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.tmp", std::process::id()));
+    // Two that replace it at once have two of them; the later one stays.
+    let number = REPLACED.fetch_add(1, Ordering::Relaxed);
+    name.push(format!(".{}-{number}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
     let _ = std::fs::remove_file(&temporary);
     let result =

@@ -11,28 +11,41 @@ use std::time::Duration;
 use aiia_llm::Secret;
 
 /// How long the keyring may take; it may be asking the user to unlock it.
-const LIMIT: Duration = Duration::from_secs(20);
+pub(super) const LIMIT: Duration = Duration::from_secs(20);
 
 /// The keyring, or none.
 #[derive(Debug)]
 pub(super) struct Ring {
     /// Under this name the keys of one data directory stand; nothing where the keyring must not be asked.
     service: Option<String>,
+    tool: &'static str,
 }
 
 impl Ring {
     pub(super) fn new(data_dir: &Path, use_ring: bool) -> Self {
         // Without a session bus there is nobody to ask, and the tool would try to start one.
         let reachable = cfg!(target_os = "macos") || std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some();
-        Self { service: (use_ring && reachable).then(|| format!("aiia {}", data_dir.display())) }
+        let service = (use_ring && reachable).then(|| format!("aiia {}", data_dir.display()));
+        Self { service, tool: if cfg!(target_os = "macos") { "security" } else { "secret-tool" } }
+    }
+
+    /// One that another program stands for.
+    #[cfg(test)]
+    pub(super) fn of_tool(tool: &'static str) -> Self {
+        Self { service: Some("aiia".to_owned()), tool }
+    }
+
+    /// Whether there is one to be asked.
+    pub(super) fn is_there(&self) -> bool {
+        self.service.is_some()
     }
 
     pub(super) fn get(&self, provider: &str) -> Option<Secret> {
         let service = self.service.as_ref()?;
         let found = if cfg!(target_os = "macos") {
-            run("security", &["find-generic-password", "-s", service, "-a", provider, "-w"], "")
+            run(self.tool, &["find-generic-password", "-s", service, "-a", provider, "-w"], "")
         } else {
-            run("secret-tool", &["lookup", "service", service, "provider", provider], "")
+            run(self.tool, &["lookup", "service", service, "provider", provider], "")
         };
         found.filter(|key| !key.trim().is_empty()).map(Secret::new)
     }
@@ -46,10 +59,10 @@ impl Ring {
                 return false;
             }
             let command = format!("add-generic-password -U -s \"{service}\" -a \"{provider}\" -w \"{key}\"\n");
-            run("security", &["-i"], &command)
+            run(self.tool, &["-i"], &command)
         } else {
             let label = format!("aiia: {provider}");
-            run("secret-tool", &["store", "--label", &label, "service", service, "provider", provider], key)
+            run(self.tool, &["store", "--label", &label, "service", service, "provider", provider], key)
         };
         taken.is_some() && self.get(provider).is_some_and(|kept| kept.expose() == key)
     }
@@ -57,9 +70,9 @@ impl Ring {
     pub(super) fn delete(&self, provider: &str) {
         let Some(service) = &self.service else { return };
         let _ = if cfg!(target_os = "macos") {
-            run("security", &["delete-generic-password", "-s", service, "-a", provider], "")
+            run(self.tool, &["delete-generic-password", "-s", service, "-a", provider], "")
         } else {
-            run("secret-tool", &["clear", "service", service, "provider", provider], "")
+            run(self.tool, &["clear", "service", service, "provider", provider], "")
         };
     }
 }

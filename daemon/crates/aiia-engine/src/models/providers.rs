@@ -107,7 +107,7 @@ fn configured(
 }
 
 /// What people leave out: `localhost:8080/v1` is a server on this machine, and others are reached in secret.
-fn with_scheme(base_url: &str) -> String {
+pub(crate) fn with_scheme(base_url: &str) -> String {
     let base_url = base_url.trim();
     if base_url.contains("://") || base_url.is_empty() {
         return base_url.to_owned();

@@ -152,6 +152,9 @@ pub(crate) async fn choose(engine: &Engine, settings: &Settings, notes: Vec<Stri
     let wish = settings.model.as_ref().map(|model| model.value.as_str());
     let mut model = models::choose(engine, wish).await?;
     model.notes = notes;
+    if wish.is_none() {
+        model.notes.extend(engine.models().note_of_default(&model));
+    }
     Ok(model)
 }
 
@@ -202,11 +205,11 @@ pub(crate) fn redaction(engine: &Engine, local: bool) -> bool {
     privacy.redact_secrets && (!local || privacy.redact_local)
 }
 
-/// How many tokens the answer may have, with the summary that is still to be made.
+/// How many tokens the window leaves for the answer, with the summary that is still to be made.
 pub(crate) fn answer_limit(messages: &[ChatMessage], model: &Chosen, fold: Option<&Fold>) -> u32 {
     let summary = fold.map_or(0, |_| SUMMARY_TOKENS);
     let asked = (model.tokens.count_prompt(messages, model.window as usize) as u32).saturating_add(summary);
-    model.window.saturating_sub(asked.saturating_add(asked / 8)).clamp(MIN_ANSWER, 4096)
+    model.window.saturating_sub(asked.saturating_add(asked / 8)).max(MIN_ANSWER)
 }
 
 impl Handle for RunGet {
@@ -214,7 +217,7 @@ impl Handle for RunGet {
         let engine = session.engine();
         let mut run = engine.store.get_run(params.run_id).await?;
         if let Some(usage) = &run.usage {
-            let price = prices::price_of(&run.model, &engine.configured()).await;
+            let price = prices::price_of(&run.model, &engine.configured());
             run.cost_usd = price.and_then(|price| prices::cost(usage, price));
         }
         Ok(Reply::One(run))

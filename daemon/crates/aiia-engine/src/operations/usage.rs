@@ -21,7 +21,7 @@ impl Handle for UsageReport {
         let total = UsageRow { name: "total".to_owned(), ..UsageRow::default() };
         let mut report = Report { items: Vec::new(), total, prices: Vec::new() };
         for sum in engine.store.usage(params).await? {
-            let known = prices::known(&sum.model, &configured).await;
+            let known = prices::known(&sum.model, &configured);
             if let Some(known) = &known {
                 note(&mut report.prices, &sum.model, known);
             }
