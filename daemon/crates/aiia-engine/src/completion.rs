@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::models::{self, Sampling};
-use crate::run::{apart, cache};
+use crate::run::{apart, broken_off, cache};
 use crate::session::Session;
 use crate::{attachments, dispatch, gate};
 
@@ -41,6 +41,8 @@ pub struct Completion {
 
 /// What requests of other programs are in the ledger.
 pub const API: &str = "api";
+/// What a question that only sees whether a model answers is in the ledger.
+pub const MODEL_TEST: &str = "model_test";
 /// What requests of other programs for embeddings are in the ledger.
 pub const API_EMBEDDINGS: &str = "api_embeddings";
 
@@ -97,15 +99,28 @@ pub enum Part {
     Text(String),
     /// Text of the model's thinking.
     Reasoning(String),
+    /// Another model answers: the one that was asked could not.
+    AnsweredBy(String),
     /// The end.
     End {
-        /// Whether the answer was cut short by a limit.
-        cut_off: bool,
+        /// How it ended.
+        ending: Ending,
         /// What it used.
         usage: Option<Usage>,
     },
     /// The end, without a whole answer.
     Failed(Problem),
+}
+
+/// How an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// By itself.
+    Whole,
+    /// A limit cut it off.
+    CutOff,
+    /// The provider withheld the rest.
+    Withheld,
 }
 
 impl Session {
@@ -123,7 +138,12 @@ impl Session {
         let global_model = global.roles.get("chat").or(global.model.as_deref());
         settings.lay(Origin::Global, global_model, None, &global.parameters);
         settings.lay(Origin::Message, asked.model.as_deref(), None, &asked.parameters);
-        let model = crate::operations::choose(&engine, &settings, Vec::new()).await?;
+        let wish = settings.model.as_ref().map(|model| model.value.as_str());
+        let mut model = models::choose(&engine, wish).await?;
+        if asked.purpose == MODEL_TEST {
+            // Another one that answers tells nothing of this one.
+            model.fallback.clear();
+        }
         if asked.messages.iter().any(|turn| !turn.images.is_empty()) && !attachments::takes_images(&model.name) {
             let detail = format!("{} takes no images.", model.name);
             return Err(Problem::new(ProblemCode::InvalidParams, detail.clone()).with_error("/messages", detail));
@@ -157,6 +177,7 @@ impl Session {
             restorer: sealed.restorer(),
             usage: None,
             finish: None,
+            answering: model.name.clone(),
             keep,
             ready: Vec::new(),
             ended: false,
@@ -185,8 +206,9 @@ impl Session {
         if let Some(project) = &project {
             engine.store.get_project(project.clone()).await?;
         }
+        let name = engine.models().resolved(model);
+        engine.keys.settled(name.split_once('/').map(|(provider, _)| provider)).await;
         let models = engine.models();
-        let name = models.resolved(model);
         let redact = crate::operations::redaction(engine, models.is_local(&name).await);
         let messages = texts.into_iter().map(|text| ChatMessage::new(aiia_llm::Role::User, text)).collect();
         let sealed = gate::seal(messages, redact);
@@ -263,6 +285,8 @@ struct State {
     restorer: gate::Restorer,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
+    /// The model that answers.
+    answering: String,
     /// Under what the answer is to be kept, and as much of it as came.
     keep: Option<(String, String)>,
     ready: Vec<Part>,
@@ -306,6 +330,10 @@ impl State {
                     // What another model says is not kept as this one's.
                     self.keep = None;
                     self.meter.answered_by(&to);
+                    self.usage = None;
+                    self.meter.used(Usage::default());
+                    self.answering.clone_from(&to);
+                    return Some(Part::AnsweredBy(to));
                 }
                 Some(Ok(Delta::Usage(used))) => {
                     let usage = Usage {
@@ -322,12 +350,22 @@ impl State {
                     self.end(Part::Failed(models::problem(&error)));
                 }
                 None => {
+                    let withheld = self.finish == Some(FinishReason::ContentFilter);
+                    if let Some(problem) = broken_off(&self.answering, self.finish.as_ref()).filter(|_| !withheld) {
+                        self.meter.end(RunStatus::Failed).await;
+                        self.end(Part::Failed(problem));
+                        continue;
+                    }
                     self.meter.end(RunStatus::Completed).await;
                     if let Some((key, text)) = self.keep.take().filter(|_| self.finish == Some(FinishReason::Stop)) {
                         cache::keep(&self.engine, ChatId(String::new()), key, text).await;
                     }
-                    let cut_off = self.finish == Some(FinishReason::Length);
-                    self.end(Part::End { cut_off, usage: self.usage });
+                    let ending = match self.finish {
+                        Some(FinishReason::Length) => Ending::CutOff,
+                        Some(FinishReason::ContentFilter) => Ending::Withheld,
+                        _ => Ending::Whole,
+                    };
+                    self.end(Part::End { ending, usage: self.usage });
                 }
             }
         }

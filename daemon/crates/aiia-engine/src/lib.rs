@@ -66,5 +66,6 @@ pub fn restore_backup(
 
 pub use idempotency::{Keyed, KeyedRequest, STILL_GOING_ON};
 pub use indexes::Indexing;
+pub use run::CUT_OFF;
 pub use session::{ClientInfo, Session, Transport};
 pub use tokens::Grant;

@@ -14,7 +14,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::settings::Parameters;
 use futures::StreamExt;
 
-use crate::completion::{Completed, Completion, Part, Turn};
+use crate::completion::{Completed, Completion, MODEL_TEST, Part, Turn};
 use crate::config::Roles;
 use crate::dispatch::{Handle, Reply};
 use crate::models::problem;
@@ -116,7 +116,7 @@ impl Handle for ModelTest {
             model: Some(params.model),
             messages: vec![Turn::new(Role::User, QUESTION)],
             parameters: Parameters { max_tokens: Some(ANSWER_TOKENS), ..Parameters::default() },
-            purpose: "model_test",
+            purpose: MODEL_TEST,
         };
         let Completed { model, mut parts, .. } = session.complete(asked).await?;
         let (mut answer, mut first) = (String::new(), None);
@@ -139,6 +139,7 @@ impl Handle for ModelTest {
                         usage: usage.unwrap_or_default(),
                     }));
                 }
+                Part::AnsweredBy(_) => {}
                 Part::Failed(problem) => return Err(problem),
             }
         }

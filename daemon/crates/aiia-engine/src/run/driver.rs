@@ -22,7 +22,7 @@ use crate::operations::redaction;
 use crate::run::preparation::{self, Plan, Prepared};
 use crate::run::repetition::Repetition;
 use crate::run::summary::{self, Folded};
-use crate::run::{RunLog, Subject, cache, done, proposal, repair, title};
+use crate::run::{RunLog, Subject, cache, done, proposal, repair, shortfall, title};
 
 /// After so long, what has arrived is made durable …
 const FLUSH_AFTER: Duration = Duration::from_millis(250);
@@ -165,6 +165,11 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunS
     if let (Some(key), Some(raw)) = (key, heard.raw.take()) {
         cache::keep(&engine, run.chat_id.clone(), key, raw).await;
     }
+    // Of a change it is told whether all of it could be applied.
+    if heard.cut_off && heard.ending.status == RunStatus::Completed && subject.is_none() {
+        let used = heard.ending.usage.and_then(|usage| usage.output_tokens);
+        recorder.record(shortfall::cut_off(sampling.max_tokens(), used));
+    }
     let mut edit_id = None;
     if let (Some(subject), RunStatus::Completed) = (subject, heard.ending.status) {
         match repair::propose(&engine, &log, &mut recorder, asked, &subject, &mut heard).await {
@@ -276,9 +281,12 @@ pub(super) async fn listen(
             }
             Some(Ok(Delta::Fallback { from, to, because })) => {
                 let text = format!("{from} did not answer: {because} {to} was asked instead.");
-                recorder.record(RunEventKind::Notice { reason: "fallback".to_owned(), text });
+                // Whoever reads the notice finds the run with its model.
                 recorder.answered_by(&to).await;
+                recorder.record(RunEventKind::Notice { reason: "fallback".to_owned(), text });
                 answered_by = Some(to);
+                // What the first one counted is not the other's.
+                usage = None;
             }
             Some(Ok(Delta::Status(text))) => recorder.record(RunEventKind::Status { text }),
             Some(Ok(Delta::Usage(counted))) => usage = Some(counted),
@@ -300,11 +308,13 @@ pub(super) async fn listen(
     if let Some(problem) = failure {
         ending = Ending::failed(problem);
     }
-    if ending.status == RunStatus::Completed && content.trim().is_empty() {
-        ending = Ending::failed(
-            Problem::new(ProblemCode::ModelError, format!("{} gave an empty answer.", model.name))
-                .with_hint("Ask again, or choose another model."),
-        );
+    if ending.status == RunStatus::Completed {
+        let answering = answered_by.as_deref().unwrap_or(&model.name);
+        let empty = || shortfall::empty(answering, finish.as_ref(), sampling.max_tokens());
+        let problem = shortfall::broken_off(answering, finish.as_ref());
+        if let Some(problem) = problem.or_else(|| content.trim().is_empty().then(empty)) {
+            ending = Ending::failed(problem);
+        }
     }
     ending.usage = usage.map(|counted| Usage {
         input_tokens: counted.input_tokens,

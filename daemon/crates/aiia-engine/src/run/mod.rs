@@ -8,6 +8,7 @@ mod preparation;
 mod proposal;
 mod repair;
 mod repetition;
+mod shortfall;
 mod summary;
 mod title;
 
@@ -28,6 +29,8 @@ pub(crate) use driver::{Assignment, start};
 pub(crate) use log::RunLog;
 pub(crate) use preparation::{Plan, apart};
 pub(crate) use proposal::{Refusal, Reply, Subject, propose_from};
+pub use shortfall::CUT_OFF;
+pub(crate) use shortfall::broken_off;
 pub(crate) use summary::FailedFolds;
 
 /// How many events of a finished run are read at once.

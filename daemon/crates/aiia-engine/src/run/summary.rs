@@ -13,7 +13,7 @@ use futures::StreamExt;
 use crate::chat_excerpt::{self, Fold, SUMMARY_TOKENS};
 use crate::engine::Engine;
 use crate::gate;
-use crate::models::{self, Chosen, Sampling};
+use crate::models::{self, Chosen, Sampling, USUAL_ANSWER};
 use crate::operations::{answer_limit, redaction};
 use crate::run::driver::Recorder;
 use crate::run::{RunLog, apart, beside};
@@ -72,10 +72,10 @@ pub(super) async fn make(
         return Folded::Failed(problem);
     }
     let model = summariser(engine, &recorder.run, model).await;
-    let mut used = Some(Usage::default());
+    let mut used = Used::default();
     let folded = fold_up(engine, log, recorder, &model, fold, &mut used).await;
-    if used != Some(Usage::default()) {
-        beside::enter(engine, &recorder.run, &model.name, "summary", used.unwrap_or_default()).await;
+    for (name, usage) in used.0 {
+        beside::enter(engine, &recorder.run, &name, "summary", usage.unwrap_or_default()).await;
     }
     match &folded {
         Folded::Done(_) => engine.failed_folds.note(&chat, None),
@@ -88,13 +88,30 @@ pub(super) async fn make(
     folded
 }
 
+/// What each model used for a summary; nothing where that is not known.
+#[derive(Default)]
+struct Used(Vec<(String, Option<Usage>)>);
+
+impl Used {
+    fn add(&mut self, model: &str, usage: Option<Usage>) {
+        match self.0.iter_mut().find(|(name, _)| name == model) {
+            Some((_, known)) => *known = sum(*known, usage),
+            None => self.0.push((model.to_owned(), usage)),
+        }
+    }
+
+    fn total(&self) -> Option<Usage> {
+        self.0.iter().fold(Some(Usage::default()), |total, (_, usage)| sum(total, *usage))
+    }
+}
+
 async fn fold_up(
     engine: &Engine,
     log: &RunLog,
     recorder: &mut Recorder,
     model: &Chosen,
     fold: &Fold,
-    used: &mut Option<Usage>,
+    used: &mut Used,
 ) -> Folded {
     let (of, counts) = (fold.clone(), model.clone());
     let pieces = match apart(move || pieces(&of, &counts)).await {
@@ -103,21 +120,26 @@ async fn fold_up(
     };
     let left_out = pieces.len().saturating_sub(MAX_PIECES);
     let mut text = fold.before.clone();
+    let mut model = model.clone();
     for piece in &pieces[left_out..] {
         let status = format!("summarising the first {} messages of the chat", fold.messages);
         recorder.record(RunEventKind::Status { text: status });
-        let (said, usage) = ask(engine, log, recorder, model, text.as_deref(), piece).await;
-        // Of one that failed without a word nothing is known, and most likely nothing was used.
-        if usage.is_some() || matches!(said, Folded::Done(_)) {
-            *used = sum(*used, usage);
+        let Said { folded, usage, answered_by } = ask(engine, log, recorder, &model, text.as_deref(), piece).await;
+        // Whoever answered is asked for the rest, not the one that could not.
+        if let Some(name) = answered_by {
+            model = model.instead(engine, &name).await;
         }
-        match said {
+        // Of one that failed without a word nothing is known, and most likely nothing was used.
+        if usage.is_some() || matches!(folded, Folded::Done(_)) {
+            used.add(&model.name, usage);
+        }
+        match folded {
             Folded::Done(next) => text = Some(next),
             other => return other,
         }
     }
     let text = text.unwrap_or_default();
-    let made = chat_excerpt::sent_in_short(fold.messages, &how(model, *used, left_out));
+    let made = chat_excerpt::sent_in_short(fold.messages, &how(&model, used.total(), left_out));
     recorder.record(made);
     let kept = Summary {
         message_id: fold.upto.clone(),
@@ -192,6 +214,14 @@ fn shortened(line: &str, room: usize, model: &Chosen) -> String {
     format!("{} […] {}", &line[..start], &line[end..])
 }
 
+/// What came of asking for a summary.
+struct Said {
+    folded: Folded,
+    usage: Option<Usage>,
+    /// The model that answered, where it is another than the one that was asked.
+    answered_by: Option<String>,
+}
+
 /// One summary of a piece and what came before it, and what it used.
 async fn ask(
     engine: &Engine,
@@ -200,7 +230,7 @@ async fn ask(
     model: &Chosen,
     before: Option<&str>,
     piece: &str,
-) -> (Folded, Option<Usage>) {
+) -> Said {
     let so_far = before.map(|text| format!("What came before, in short:\n{text}\n\n")).unwrap_or_default();
     let messages = vec![
         ChatMessage::new(Role::System, INSTRUCTIONS),
@@ -208,16 +238,16 @@ async fn ask(
     ];
     let sealed = gate::seal(messages, redaction(engine, model.local));
     // What a model thinks before counts, too; the summary itself is kept short by what is asked.
-    let sampling = Sampling::plain(answer_limit(sealed.messages(), model, None));
+    let sampling = Sampling::plain(answer_limit(sealed.messages(), model, None).min(USUAL_ANSWER));
     let stopped = engine.shutdown_token();
     let mut deltas = engine.models().ask(model, &sealed, &sampling, log.cancel_token().child_token());
     let mut restorer = sealed.restorer();
-    let (mut text, mut usage) = (String::new(), None);
-    loop {
+    let (mut text, mut usage, mut answered_by) = (String::new(), None, None);
+    let folded = loop {
         let delta = tokio::select! {
             biased;
-            () = log.cancel_token().cancelled() => return (Folded::Stopped(RunStatus::Cancelled), usage),
-            () = stopped.cancelled() => return (Folded::Stopped(RunStatus::Interrupted), usage),
+            () = log.cancel_token().cancelled() => break Folded::Stopped(RunStatus::Cancelled),
+            () = stopped.cancelled() => break Folded::Stopped(RunStatus::Interrupted),
             delta = deltas.next() => delta,
         };
         match delta {
@@ -230,17 +260,27 @@ async fn ask(
                     cached_tokens: counted.cached_tokens,
                 });
             }
-            Some(Ok(Delta::Reasoning(_) | Delta::Fallback { .. } | Delta::Finish(_))) => {}
-            Some(Err(error)) => return (Folded::Failed(models::problem(&error)), usage),
-            None => break,
+            Some(Ok(Delta::Fallback { from, to, because })) => {
+                let text = format!("{from} made no summary: {because} {to} was asked instead.");
+                recorder.record(RunEventKind::Notice { reason: "fallback".to_owned(), text });
+                answered_by = Some(to);
+                usage = None;
+            }
+            Some(Ok(Delta::Reasoning(_) | Delta::Finish(_))) => {}
+            Some(Err(error)) => break Folded::Failed(models::problem(&error)),
+            None => {
+                text.push_str(&restorer.finish());
+                let name = answered_by.as_deref().unwrap_or(&model.name);
+                break match text.trim() {
+                    "" => {
+                        Folded::Failed(Problem::new(ProblemCode::ModelError, format!("{name} gave an empty summary.")))
+                    }
+                    text => Folded::Done(cut_short(text, model)),
+                };
+            }
         }
-    }
-    text.push_str(&restorer.finish());
-    let folded = match text.trim() {
-        "" => Folded::Failed(Problem::new(ProblemCode::ModelError, format!("{} gave an empty summary.", model.name))),
-        text => Folded::Done(cut_short(text, model)),
     };
-    (folded, usage)
+    Said { folded, usage, answered_by }
 }
 
 /// A summary that is longer than it may be, without its end.

@@ -1,13 +1,16 @@
 //! The answer in `OpenAI`'s form: at once, or as a stream of chunks.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
+use aiia_engine::CUT_OFF;
 use aiia_engine::Session;
-use aiia_engine::completion::{API, Completed, Completion as Asked, Part, Turn};
-use aiia_protocol::operation::{ChatGet, RunEvents, RunStart};
+use aiia_engine::completion::{API, Completed, Completion as Asked, Ending, Part, Turn};
+use aiia_protocol::id::RunId;
+use aiia_protocol::operation::{ChatGet, RunEvents, RunGet, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::{RunEvent, RunEventKind, RunStatus, StartRun, Usage};
+use aiia_protocol::run::{RunEvent, RunEventKind, RunRef, RunStatus, StartRun, Usage};
 use axum::Json;
 use axum::http::HeaderValue;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -43,6 +46,7 @@ pub(super) async fn respond(
     wanted: Completion,
 ) -> Result<Response, Failure> {
     let (stream, include_usage) = (wanted.stream, wanted.include_usage);
+    let session = Arc::new(session);
     let mut answer = ask(&session, wanted).await?;
     let (chat_id, kept_since) = (answer.chat_id.clone(), answer.kept_since.clone());
     if stream {
@@ -68,7 +72,7 @@ async fn begun(mut parts: BoxStream<'static, Part>) -> Result<BoxStream<'static,
     }
 }
 
-async fn ask(session: &Session, wanted: Completion) -> Result<Answer, Problem> {
+async fn ask(session: &Arc<Session>, wanted: Completion) -> Result<Answer, Problem> {
     let created = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_secs());
     let id = format!("chatcmpl-{}", uuid::Uuid::now_v7().simple());
     let Completion { model, mut messages, parameters, chat_id, project_id, .. } = wanted;
@@ -95,22 +99,52 @@ async fn ask(session: &Session, wanted: Completion) -> Result<Answer, Problem> {
     let run = session.run::<RunStart>(start).await?;
     let events =
         session.stream::<RunEvents>(aiia_protocol::run::RunEvents { run_id: run.id.clone(), after: 0 }).await?;
-    Ok(Answer { id, created, model: run.model, chat_id: Some(chat.id.0), kept_since: None, parts: parts(events) })
+    let parts = parts(Arc::clone(session), run.id, events);
+    Ok(Answer { id, created, model: run.model, chat_id: Some(chat.id.0), kept_since: None, parts })
+}
+
+/// What is known of a run so far.
+#[derive(Default)]
+struct Heard {
+    usage: Option<Usage>,
+    said: bool,
+    cut_off: bool,
 }
 
 /// The events of a run as parts of an answer.
-fn parts(events: BoxStream<'static, RunEvent>) -> BoxStream<'static, Part> {
+fn parts(session: Arc<Session>, run_id: RunId, events: BoxStream<'static, RunEvent>) -> BoxStream<'static, Part> {
     events
-        .scan(None, |usage: &mut Option<Usage>, event| {
+        .then(move |event| {
+            let (session, run_id) = (Arc::clone(&session), run_id.clone());
+            async move {
+                let falls_back = matches!(&event.kind, RunEventKind::Notice { reason, .. } if reason == "fallback");
+                let run = if falls_back { session.run::<RunGet>(RunRef { run_id }).await.ok() } else { None };
+                (event, run.map(|run| run.model))
+            }
+        })
+        .scan(Heard::default(), |heard, (event, model)| {
             let part = match event.kind {
-                RunEventKind::Text { text } => Some(Part::Text(text)),
+                RunEventKind::Text { text } => {
+                    heard.said |= !text.is_empty();
+                    Some(Part::Text(text))
+                }
                 RunEventKind::Reasoning { text } => Some(Part::Reasoning(text)),
                 RunEventKind::Usage { usage: used } => {
-                    *usage = Some(used);
+                    heard.usage = Some(used);
                     None
                 }
+                RunEventKind::Notice { reason, .. } => {
+                    heard.cut_off |= reason == CUT_OFF;
+                    model.map(Part::AnsweredBy)
+                }
                 RunEventKind::Done { status: RunStatus::Completed, .. } => {
-                    Some(Part::End { cut_off: false, usage: *usage })
+                    let ending = if heard.cut_off { Ending::CutOff } else { Ending::Whole };
+                    Some(Part::End { ending, usage: heard.usage })
+                }
+                RunEventKind::Done { problem: Some(problem), .. }
+                    if heard.said && problem.reason.as_deref() == Some("content_filter") =>
+                {
+                    Some(Part::End { ending: Ending::Withheld, usage: heard.usage })
                 }
                 RunEventKind::Done { problem, .. } => Some(Part::Failed(
                     problem.unwrap_or_else(|| Problem::new(ProblemCode::Cancelled, "The answer was stopped.")),
@@ -134,18 +168,23 @@ fn usage_json(usage: Option<Usage>) -> Value {
     })
 }
 
-fn finish(cut_off: bool) -> &'static str {
-    if cut_off { "length" } else { "stop" }
+fn finish(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Whole => "stop",
+        Ending::CutOff => "length",
+        Ending::Withheld => "content_filter",
+    }
 }
 
-async fn whole(session: Session, mut answer: Answer) -> Result<Response, Problem> {
+async fn whole(session: Arc<Session>, mut answer: Answer) -> Result<Response, Problem> {
     let (mut text, mut reasoning) = (String::new(), String::new());
-    let (mut cut_off, mut usage) = (false, None);
+    let (mut ending, mut usage) = (Ending::Whole, None);
     while let Some(part) = answer.parts.next().await {
         match part {
             Part::Text(more) => text.push_str(&more),
             Part::Reasoning(more) => reasoning.push_str(&more),
-            Part::End { cut_off: cut, usage: used } => (cut_off, usage) = (cut, used),
+            Part::AnsweredBy(model) => answer.model = model,
+            Part::End { ending: how, usage: used } => (ending, usage) = (how, used),
             Part::Failed(problem) => return Err(problem),
         }
     }
@@ -159,7 +198,7 @@ async fn whole(session: Session, mut answer: Answer) -> Result<Response, Problem
         "object": "chat.completion",
         "created": answer.created,
         "model": answer.model,
-        "choices": [{"index": 0, "message": message, "logprobs": null, "finish_reason": finish(cut_off)}],
+        "choices": [{"index": 0, "message": message, "logprobs": null, "finish_reason": finish(ending)}],
         "usage": usage_json(usage),
     });
     if let Some(chat) = answer.chat_id {
@@ -168,9 +207,9 @@ async fn whole(session: Session, mut answer: Answer) -> Result<Response, Problem
     Ok(Json(body).into_response())
 }
 
-fn streamed(app: App, session: Session, access: Access, answer: Answer, include_usage: bool) -> Response {
-    let Answer { id, created, model, parts, .. } = answer;
-    let chunk = move |choices: Value, usage: Value| {
+fn streamed(app: App, session: Arc<Session>, access: Access, answer: Answer, include_usage: bool) -> Response {
+    let Answer { id, created, mut model, parts, .. } = answer;
+    let chunk = move |model: &str, choices: Value, usage: Value| {
         let mut chunk = json!({
             "id": id, "object": "chat.completion.chunk", "created": created, "model": model, "choices": choices,
         });
@@ -181,16 +220,22 @@ fn streamed(app: App, session: Session, access: Access, answer: Answer, include_
     };
     let choice =
         |delta: Value, finish: Value| json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]);
-    let first = chunk(choice(json!({"role": "assistant", "content": ""}), Value::Null), Value::Null);
+    let first = chunk(&model, choice(json!({"role": "assistant", "content": ""}), Value::Null), Value::Null);
     let rest = parts.flat_map(move |part| {
         let _open = &session;
         let chunks = match part {
-            Part::Text(text) => vec![chunk(choice(json!({"content": text}), Value::Null), Value::Null)],
-            Part::Reasoning(text) => vec![chunk(choice(json!({"reasoning_content": text}), Value::Null), Value::Null)],
-            Part::End { cut_off, usage } => {
-                let mut chunks = vec![chunk(choice(json!({}), finish(cut_off).into()), Value::Null)];
+            Part::Text(text) => vec![chunk(&model, choice(json!({"content": text}), Value::Null), Value::Null)],
+            Part::AnsweredBy(other) => {
+                model = other;
+                Vec::new()
+            }
+            Part::Reasoning(text) => {
+                vec![chunk(&model, choice(json!({"reasoning_content": text}), Value::Null), Value::Null)]
+            }
+            Part::End { ending, usage } => {
+                let mut chunks = vec![chunk(&model, choice(json!({}), finish(ending).into()), Value::Null)];
                 if include_usage {
-                    chunks.push(chunk(json!([]), usage_json(usage)));
+                    chunks.push(chunk(&model, json!([]), usage_json(usage)));
                 }
                 chunks
             }

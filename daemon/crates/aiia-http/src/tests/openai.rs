@@ -262,3 +262,106 @@ async fn embeddings_are_passed_on_and_secrets_are_not() {
     let unknown = server.post("/v1/embeddings", json!({"model": "nobody/x", "input": "x"})).await;
     assert!((400..600).contains(&unknown.status) && unknown.json()["error"]["message"].is_string());
 }
+
+/// A server whose model cannot answer, and stands behind it `other`, which can.
+async fn with_another(first: &ModelServer, other: &ModelServer) -> Server {
+    first.always(Script::error(500, "down"));
+    let url = other.openai_url();
+    let provider = format!("[providers.other]\ndialect = 'openai_chat'\nbase_url = '{url}'\nmodels = ['m']\n");
+    let server = Server::configured(first, &provider);
+    let body = json!({"key": "fallback", "value": "[\"other/m\"]"});
+    let changed = server.send(json_body(with_token("PATCH", "/api/v1/config"), &body)).await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    server
+}
+
+#[tokio::test]
+async fn it_is_said_which_model_has_answered() {
+    let (first, other) = (ModelServer::start().unwrap(), ModelServer::start().unwrap());
+    let server = with_another(&first, &other).await;
+    assert_eq!(ask(&server, json!({"messages": hi()})).await.json()["model"], "other/m");
+    let streamed = ask(&server, json!({"messages": hi(), "stream": true})).await;
+    assert_eq!(chunks(&streamed.text()).last().unwrap()["model"], "other/m");
+    let chat = server.chat().await;
+    let kept = ask(&server, json!({"messages": hi(), "metadata": {"chat_id": chat}})).await;
+    assert_eq!(kept.json()["model"], "other/m", "{}", kept.text());
+}
+
+#[tokio::test]
+async fn a_test_of_a_model_is_not_passed_by_another() {
+    let (first, other) = (ModelServer::start().unwrap(), ModelServer::start().unwrap());
+    let server = with_another(&first, &other).await;
+    let tested = server.post("/api/v1/models/test%2Ftest-model/test", json!({})).await;
+    assert!(tested.status >= 400 && tested.text().contains("down"), "{}", tested.text());
+    assert!(other.chats().is_empty());
+}
+
+/// A stream of the text `a` that ends with this reason.
+fn ending(reason: &str) -> Script {
+    let end = json!({"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": reason}]});
+    Script::Raw(vec![format!("data: {end}\n\ndata: [DONE]\n\n").into_bytes()])
+}
+
+#[tokio::test]
+async fn it_is_said_why_an_answer_is_not_whole() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::configured(&model, "context_window = 100000\n");
+    for reason in ["length", "content_filter", "stop"] {
+        model.always(ending(reason));
+        let chat = server.chat().await;
+        for metadata in [json!({}), json!({"chat_id": chat})] {
+            let body = json!({"messages": hi(), "max_tokens": 16000, "metadata": metadata});
+            let got = ask(&server, body).await.json();
+            let choice = &got["choices"][0];
+            assert_eq!(
+                (&choice["finish_reason"], &choice["message"]["content"]),
+                (&json!(reason), &json!("a")),
+                "{got}"
+            );
+            assert_eq!(model.chats().pop().unwrap().body["max_tokens"], 16000);
+        }
+    }
+    model.always(ending("error"));
+    let got = ask(&server, json!({"messages": hi()})).await;
+    assert!(got.status >= 400 && got.text().contains("broke its answer off"), "{}", got.text());
+    assert_eq!(model.chats().pop().unwrap().body["max_tokens"], 4096);
+    model.always(ending("length"));
+    let chat = server.chat().await;
+    ask(&server, json!({"messages": hi(), "metadata": {"chat_id": chat}})).await;
+    let page = server.get(&format!("/api/v1/chats/{chat}/messages")).await.json();
+    let run = page["items"][1]["run_id"].as_str().unwrap();
+    let events = server.get(&format!("/api/v1/runs/{run}/events")).await.text();
+    assert!(events.contains("answer_cut_off") && events.contains("its limit of 4096 tokens"), "{events}");
+}
+
+#[tokio::test]
+async fn a_summary_counts_as_made_by_whoever_made_it() {
+    let (first, other) = (ModelServer::start().unwrap(), ModelServer::start().unwrap());
+    let server = with_another(&first, &other).await;
+    for body in [
+        json!({"key": "providers.test.context_window", "value": "4096"}),
+        json!({"key": "history.strategy", "value": "summary"}),
+    ] {
+        assert_eq!(server.send(json_body(with_token("PATCH", "/api/v1/config"), &body)).await.status, 200);
+    }
+    first.always(Script::text("Here."));
+    let chat = server.chat().await;
+    let say = async |words: usize| {
+        let said = json!([{"role": "user", "content": "word ".repeat(words)}]);
+        let got = ask(&server, json!({"messages": said, "metadata": {"chat_id": chat}})).await;
+        assert_eq!(got.status, 200, "{}", got.text());
+    };
+    say(1200).await;
+    assert!(other.chats().is_empty());
+    // The summary is asked for before the answer.
+    first.next(Script::error(500, "no summaries"));
+    say(1000).await;
+    assert_eq!(other.chats().len(), 1);
+    let usage = server.get(&format!("/api/v1/usage?chat_id={chat}")).await.json();
+    let of_other = usage.to_string();
+    assert!(of_other.contains("other/m"), "{usage}");
+    let page = server.get(&format!("/api/v1/chats/{chat}/messages")).await.json();
+    let run = page["items"][3]["run_id"].as_str().unwrap();
+    let events = server.get(&format!("/api/v1/runs/{run}/events")).await.text();
+    assert!(events.contains("made no summary") && events.contains("other/m made now"), "{events}");
+}

@@ -1,0 +1,91 @@
+//! What there is to say of an answer that ended before it was whole.
+
+use aiia_llm::{FinishReason, LlmErrorKind};
+use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::run::RunEventKind;
+
+/// The reason of the notice that an answer was cut off by a limit.
+pub const CUT_OFF: &str = "answer_cut_off";
+
+/// The notice that an answer was cut off, of `limit` tokens at most, of which it `used` so many as its server counts.
+pub(super) fn cut_off(limit: u32, used: Option<u64>) -> RunEventKind {
+    let whose = match used {
+        // Servers count a few tokens otherwise, and some have a limit of their own.
+        Some(used) if used.saturating_add(16) < u64::from(limit) => {
+            format!("a limit of its server, after {used} tokens")
+        }
+        _ => format!("its limit of {limit} tokens (`max_tokens`, or what the model's window leaves)"),
+    };
+    let text = format!("The answer is cut off: it has reached {whose}. It can be continued.");
+    RunEventKind::Notice { reason: CUT_OFF.to_owned(), text }
+}
+
+/// The problem of an answer without a word, of `limit` tokens at most.
+pub(super) fn empty(model: &str, finish: Option<&FinishReason>, limit: u32) -> Problem {
+    if finish == Some(&FinishReason::Length) {
+        return Problem::new(
+            ProblemCode::ModelError,
+            format!("{model} has used up its {limit} tokens before it said anything; thinking counts, too."),
+        )
+        .with_reason(CUT_OFF)
+        .with_hint("Raise `max_tokens`, give the model a larger window, or ask for less.");
+    }
+    Problem::new(ProblemCode::ModelError, format!("{model} gave an empty answer."))
+        .with_hint("Ask again, or choose another model.")
+}
+
+/// Why an answer that ended as `finish` says is none, whatever text came: it was withheld, or its server gave up.
+pub(crate) fn broken_off(model: &str, finish: Option<&FinishReason>) -> Option<Problem> {
+    match finish? {
+        FinishReason::Stop | FinishReason::Length => None,
+        FinishReason::ContentFilter => Some(
+            Problem::new(ProblemCode::ModelError, format!("The provider has withheld the rest of {model}'s answer."))
+                .with_reason(LlmErrorKind::ContentFilter.as_str())
+                .with_hint("What arrived is kept. Ask in other words, or choose another model."),
+        ),
+        // A model that wants to call a tool has said what it had to say: it has none here.
+        FinishReason::Other(reason) if reason.contains("tool") || reason.contains("function_call") => None,
+        FinishReason::Other(reason) => Some(
+            Problem::new(ProblemCode::ModelError, format!("{model} broke its answer off: “{reason}”."))
+                .with_reason(LlmErrorKind::CutOff.as_str())
+                .with_hint(
+                    "What arrived is kept. Continue the answer, ask again, or look into the model server's log.",
+                ),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(None, 4096, "its limit of 4096 tokens")]
+    #[case(Some(4096), 4096, "its limit of 4096 tokens")]
+    #[case(Some(4090), 4096, "its limit of 4096 tokens")]
+    #[case(Some(1000), 4096, "a limit of its server, after 1000 tokens")]
+    fn it_is_said_which_limit_has_cut_an_answer_off(#[case] used: Option<u64>, #[case] limit: u32, #[case] said: &str) {
+        let RunEventKind::Notice { reason, text } = cut_off(limit, used) else { panic!("it is a notice") };
+        assert!(reason == CUT_OFF && text.contains(said), "{text}");
+    }
+
+    #[rstest]
+    #[case(None, None)]
+    #[case(Some(FinishReason::Stop), None)]
+    #[case(Some(FinishReason::Length), None)]
+    #[case(Some(FinishReason::Other("tool_calls".into())), None)]
+    #[case(Some(FinishReason::ContentFilter), Some("content_filter"))]
+    #[case(Some(FinishReason::Other("error".into())), Some("cut_off"))]
+    fn an_answer_may_be_none(#[case] finish: Option<FinishReason>, #[case] reason: Option<&str>) {
+        let problem = broken_off("p/m", finish.as_ref());
+        assert_eq!(problem.as_ref().and_then(|problem| problem.reason.as_deref()), reason);
+    }
+
+    #[test]
+    fn an_empty_answer_names_the_limit_that_emptied_it() {
+        assert!(empty("p/m", Some(&FinishReason::Length), 256).detail.contains("used up its 256 tokens"));
+        assert!(empty("p/m", Some(&FinishReason::Stop), 256).detail.contains("empty answer"));
+    }
+}
