@@ -216,7 +216,7 @@ pub enum RunEventKind {
     },
     /// Something that the user should know about the answer.
     Notice {
-        /// What exactly it is, for programs, such as `history_dropped` or `prompt_truncated`.
+        /// What exactly it is, for programs, such as `history_dropped`, `prompt_truncated` or `answer_cut_off`.
         reason: String,
         /// What a person reads.
         text: String,

@@ -87,6 +87,9 @@ export function MessageArticle({ message }: { message: Message }) {
           {said}
         </p>
       ))}
+      {app.conversation.cutOff.has(message.id) && !run && (
+        <p class="note">The answer is cut off: it has reached a limit of tokens.</p>
+      )}
       {STATES[message.status] && !run && <p class="note">{STATES[message.status]}</p>}
       <Foot message={message} run={run} />
     </article>
@@ -98,6 +101,7 @@ function Foot({ message, run }: { message: Message; run: LiveRun | undefined }) 
   const app = useApp();
   const { busy } = useAppState();
   const isAnswer = message.role === "assistant";
+  const isCutOff = app.conversation.cutOff.has(message.id);
   return (
     <div class="foot">
       <Branches message={message} />
@@ -117,7 +121,7 @@ function Foot({ message, run }: { message: Message; run: LiveRun | undefined }) 
           Edit
         </button>
       )}
-      {isAnswer && !run && BROKEN_OFF.has(message.status) && message.content && (
+      {isAnswer && !run && message.content && (BROKEN_OFF.has(message.status) || isCutOff) && (
         <button type="button" disabled={busy} onClick={() => app.try(() => app.conversation.goOn(message))}>
           Continue
         </button>
@@ -134,6 +138,9 @@ function More({ message }: { message: Message }) {
   const { busy } = useAppState();
   const { conversation } = app;
   const entries: Entry[] = [{ label: "Fork the chat from here", run: () => app.try(() => conversation.fork(message)) }];
+  if (!busy && message.role === "assistant" && message.status === "complete" && message.content) {
+    entries.push({ label: "Continue the answer", run: () => app.try(() => conversation.goOn(message)) });
+  }
   if (!busy) entries.push({ label: "Delete from here", run: () => app.try(() => conversation.deleteBranch(message)) });
   return <Menu label={message.role === "user" ? "More for this question" : "More for this answer"} entries={entries} />;
 }
