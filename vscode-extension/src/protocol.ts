@@ -3035,7 +3035,7 @@ export interface components {
         } | {
             /** @constant */
             type: "notice";
-            /** @description What exactly it is, for programs, such as `history_dropped` or `prompt_truncated`. */
+            /** @description What exactly it is, for programs, such as `history_dropped`, `prompt_truncated` or `answer_cut_off`. */
             reason: string;
             /** @description What a person reads. */
             text: string;
