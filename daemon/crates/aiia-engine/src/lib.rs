@@ -48,6 +48,7 @@ mod tokens;
 mod transfers;
 mod workspace;
 
+pub use aiia_markdown::without_images;
 pub use aiia_text as text;
 pub use dispatch::{Handle, Reply};
 pub use documents::{OpenDocument, OpenDocuments};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aiia_engine::without_images;
 use aiia_protocol::action::StartAction;
 use aiia_protocol::document::Diagnostic;
 use aiia_protocol::edit::RetryHunk;
@@ -178,7 +179,8 @@ async fn show_answer(connection: &Connection, run: &Run, about: &About, text: &s
         connection.keep_explanation(&about.path, symbol, &text);
     }
     let path = connection.engine().review_dir().join(format!("explain-{}.md", run.id));
-    let document = format!("# {}\n\n{text}\n\n---\n\n{} · {}\n", about.title, about.path, run.model);
+    let quiet = without_images(&text);
+    let document = format!("# {}\n\n{quiet}\n\n---\n\n{} · {}\n", about.title, about.path, run.model);
     files::write_private(path.clone(), document).await?;
     if !files::show(connection, &path).await {
         let start = to_proto::shown(&text, MESSAGE_CHARACTERS);

@@ -1,6 +1,7 @@
 //! From what the engine gives to LSP: URIs, positions, edits, JSON-RPC errors.
 
 use aiia_engine::text::{Document, Encoding};
+use aiia_engine::without_images;
 use aiia_protocol::edit::Replacement;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use tower_lsp::gen_lsp_types as lsp;
@@ -63,9 +64,9 @@ pub(crate) fn encoding(encoding: Encoding) -> lsp::PositionEncodingKind {
     }
 }
 
-/// Markdown to show.
-pub(crate) fn markdown(text: String) -> lsp::MarkupContent {
-    lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value: text }
+/// Markdown to show. Editors load its images as soon as it is seen, so that it has none.
+pub(crate) fn markdown(text: &str) -> lsp::MarkupContent {
+    lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value: without_images(text).into_owned() }
 }
 
 /// A problem as a JSON-RPC error, with the problem as its `data`.
@@ -117,6 +118,12 @@ mod tests {
             assert_eq!((edits[0].range.start.character, edits[1].range.start.line), (column, 1));
         }
         assert_eq!(replaced(&document, &replacements).text(), "😀x\r\nb\n");
+    }
+
+    #[test]
+    fn what_is_shown_loads_nothing() {
+        let shown = markdown("![a](https://x.example/p.png) <img src='u'> [b](https://x.example)");
+        assert_eq!(shown.value, "a &lt;img src='u'> [b](https://x.example)");
     }
 
     #[test]

@@ -8,10 +8,12 @@ mod characters;
 mod clean;
 mod code;
 mod passages;
+mod quiet;
 
 use std::ops::Range;
 
 pub use passages::{Face, Passage, PassageKind, Run, passages};
+pub use quiet::without_images;
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 

@@ -31,7 +31,7 @@ pub(crate) async fn hover(connection: &Arc<Connection>, params: lsp::HoverParams
         }
         None => return None,
     };
-    Some(lsp::Hover { contents: lsp::Contents::MarkupContent(to_proto::markdown(text)), range: None })
+    Some(lsp::Hover { contents: lsp::Contents::MarkupContent(to_proto::markdown(&text)), range: None })
 }
 
 fn about_hunk(title: &str, model: &str, hunk: &aiia_protocol::edit::EditHunk) -> String {
