@@ -21,6 +21,9 @@ const CHANGE_LIMIT: Duration = Duration::from_secs(2);
 /// How much later it may come where the user's typing came first.
 const LATE_LIMIT: Duration = Duration::from_millis(500);
 
+/// The byte order mark.
+const MARK: char = '\u{feff}';
+
 /// Why a change was not applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -52,9 +55,9 @@ pub(crate) async fn apply(connection: &Connection, change: &FileChange, label: &
     if sha256(&text) != change.base_hash {
         return Err(Failure::Stale);
     }
-    let document = Document::new(&text);
+    let (document, replacements) = as_loaded(&text, &change.replacements);
     let create = is_new && capabilities.create_files && capabilities.versioned_edits;
-    send(connection, &change.path, &document, None, &change.replacements, create, label).await
+    send(connection, &change.path, &document, None, &replacements, create, label).await
 }
 
 /// Has the editor rename a file, after its text was changed, or delete it.
@@ -70,20 +73,24 @@ async fn move_or_remove(connection: &Connection, change: &FileChange, label: &st
     }
     let now = change.from.as_ref().unwrap_or(&change.path);
     let open = connection.session.documents().get(now);
-    let document = match &open {
-        Some(open) => open.document.clone(),
-        None => Document::new(&read(now).await?),
+    let text = match &open {
+        Some(open) => open.document.text(),
+        None => read(now).await?,
     };
-    if sha256(&document.text()) != change.base_hash {
+    if sha256(&text) != change.base_hash {
         return Err(Failure::Stale);
     }
+    let (document, replacements) = match &open {
+        Some(open) => (open.document.clone(), change.replacements.clone()),
+        None => as_loaded(&text, &change.replacements),
+    };
     let (Some(uri), Some(new_uri)) = (connection.uri(now), connection.uri(&change.path)) else {
         return Err(Failure::Refused(format!("{now} has no URI")));
     };
     let mut changes = Vec::new();
     // What is typed meanwhile makes another version, which the editor then refuses, even where no line is to change.
-    if !change.replacements.is_empty() || open.is_some() && capabilities.versioned_edits {
-        let edits = to_proto::text_edits(&document, &change.replacements, capabilities.encoding);
+    if !replacements.is_empty() || open.is_some() && capabilities.versioned_edits {
+        let edits = to_proto::text_edits(&document, &replacements, capabilities.encoding);
         let version = open.map(|open| open.version);
         changes.push(lsp::DocumentChange::TextDocumentEdit(text_document_edit(uri.clone(), version, edits)));
     }
@@ -197,6 +204,21 @@ fn text_document_edit(uri: Url, version: Option<i32>, edits: Vec<lsp::TextEdit>)
     }
 }
 
+/// A file as an editor loads it, and the replacements of its bytes there: the byte order mark is none of its text.
+fn as_loaded(text: &str, replacements: &[Replacement]) -> (Document, Vec<Replacement>) {
+    let Some(loaded) = text.strip_prefix(MARK) else { return (Document::new(text), replacements.to_vec()) };
+    let mark = MARK.len_utf8() as u64;
+    let moved = replacements.iter().map(|replacement| Replacement {
+        start: replacement.start.saturating_sub(mark),
+        end: replacement.end.saturating_sub(mark),
+        text: match replacement.start {
+            0 => replacement.text.trim_start_matches(MARK).to_owned(),
+            _ => replacement.text.clone(),
+        },
+    });
+    (Document::new(loaded), moved.collect())
+}
+
 async fn read(path: &str) -> Result<String, Failure> {
     if path.starts_with("untitled:") || !Path::new(path).is_absolute() {
         return Err(Failure::Refused(format!("{path} is not open any more")));
@@ -241,6 +263,19 @@ mod tests {
         let create =
             json!({"kind": "create", "uri": "file:///a", "options": {"overwrite": false, "ignoreIfExists": true}});
         check(None, true, true, json!({"documentChanges": [create, document(json!(null))]}));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_column() {
+        let replacement = |start, end, text: &str| Replacement { start, end, text: text.to_owned() };
+        let check = |text: &str, replacements: &[Replacement], expected: &str| {
+            let (document, replacements) = as_loaded(text, replacements);
+            assert_eq!(to_proto::replaced(&document, &replacements).text(), expected, "{text:?}");
+        };
+        check("\u{feff}let a = 1;\nb\n", &[replacement(7, 8, "x"), replacement(14, 15, "c")], "let x = 1;\nc\n");
+        check("\u{feff}a\n", &[replacement(0, 5, "\u{feff}b\n")], "b\n");
+        check("\u{feff}a\n", &[replacement(0, 3, "")], "a\n");
+        check("a\u{feff}\n", &[replacement(0, 1, "b")], "b\u{feff}\n");
     }
 
     #[test]

@@ -67,6 +67,9 @@ impl Handle for EditUndo {
     }
 }
 
+/// The byte order mark.
+const MARK: char = '\u{feff}';
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Decision {
     Accept,
@@ -218,22 +221,33 @@ fn change(
     current: Option<String>,
     decision: Decision,
 ) -> Result<FileChange, Problem> {
-    let hunks: Vec<(&EditHunk, Hunk)> = file.hunks.iter().map(|hunk| (hunk, from_protocol(hunk))).collect();
+    let mut hunks: Vec<(&EditHunk, Hunk)> = file.hunks.iter().map(|hunk| (hunk, from_protocol(hunk))).collect();
+    let whole = current.clone().unwrap_or_default();
+    // An editor leaves the byte order mark out of its buffer, which makes no other text of it.
+    let differ = base.starts_with(MARK) != whole.starts_with(MARK);
+    let mark = if differ && whole.starts_with(MARK) { MARK.len_utf8() } else { 0 };
+    let (base, text) = if differ { (unmarked(base), unmarked(&whole)) } else { (base, whole.as_str()) };
+    for (_, hunk) in hunks.iter_mut().filter(|(_, hunk)| differ && hunk.old_index() == 0) {
+        for text in [&mut hunk.old_text, &mut hunk.new_text] {
+            *text = unmarked(text).to_owned();
+        }
+    }
     let applied: Vec<&Hunk> =
         hunks.iter().filter(|(row, _)| row.status == HunkStatus::Accepted).map(|(_, hunk)| hunk).collect();
     // The text as it would be without the user's typing: what differs from it in `current` is the user's.
     let expected = aiia_edit::apply_hunks(base, &applied);
-    let text = current.clone().unwrap_or_default();
     let mut shift = 0_isize;
     let mut replacements = Vec::new();
     for (row, hunk) in &hunks {
         if numbers.contains(&row.number) {
             let moved = moved(hunk, shift, decision == Decision::Undo);
-            let place = aiia_edit::locate(&moved, &expected, &text).map_err(|error| {
+            let place = aiia_edit::locate(&moved, &expected, text).map_err(|error| {
                 Problem::new(ProblemCode::Conflict, format!("Hunk {} does not fit {}: {error}.", row.number, file.path))
                     .with_hint("Nothing was changed.")
             })?;
-            replacements.push(minimal(&text, place, &moved.new_text));
+            let replacement = minimal(text, place, &moved.new_text);
+            let (start, end) = (replacement.start + mark as u64, replacement.end + mark as u64);
+            replacements.push(Replacement { start, end, ..replacement });
         }
         if row.status == HunkStatus::Accepted {
             shift += hunk.new_lines as isize - hunk.old_lines as isize;
@@ -245,9 +259,14 @@ fn change(
         action,
         from: None,
         hunks: numbers.to_vec(),
-        base_hash: sha256(&text),
+        base_hash: sha256(&whole),
         replacements,
     })
+}
+
+/// The text without its byte order mark.
+fn unmarked(text: &str) -> &str {
+    text.strip_prefix(MARK).unwrap_or(text)
 }
 
 /// The text of `file` as it would be without the user's typing, and how many lines further down the hunk `number` stands in
@@ -407,6 +426,24 @@ mod tests {
         check([Accepted; 3], &[1, 2, 3], NEW, Decision::Undo, OLD);
         check([Accepted, Rejected, Accepted], &[1, 3], "a\nB1\nB2\nc\nd\ne\nf\ng\nh\n", Decision::Undo, OLD);
         check([Accepted; 3], &[2], &NEW.replace('g', "G"), Decision::Undo, "a\nB1\nB2\nc\nd\ne\nf\nG\nh\n");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_change_of_the_user() {
+        let (old, new) = ("let a = 1;\nb\n", "let x = 1;\nb\nc\n");
+        let marked = |text: &str| format!("\u{feff}{text}");
+        for (base, current) in
+            [(marked(old), old.to_owned()), (old.to_owned(), marked(old)), (marked(old), marked(old))]
+        {
+            let meant = if base.starts_with(MARK) { marked(new) } else { new.to_owned() };
+            let expected = if current.starts_with(MARK) { marked(new) } else { new.to_owned() };
+            let waiting = file(&base, &meant, &[HunkStatus::Pending; 2]);
+            let accepted = change(&waiting, &[1, 2], &base, Some(current.clone()), Decision::Accept).unwrap();
+            assert_eq!((after(&current, &accepted), accepted.base_hash), (expected.clone(), sha256(&current)));
+            let done = file(&base, &meant, &[HunkStatus::Accepted; 2]);
+            let undone = change(&done, &[1, 2], &base, Some(expected.clone()), Decision::Undo).unwrap();
+            assert_eq!(after(&expected, &undone), current);
+        }
     }
 
     #[test]

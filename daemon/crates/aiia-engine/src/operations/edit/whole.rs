@@ -4,7 +4,7 @@ use aiia_protocol::edit::{EditFile, EditHunk, FileAction, FileChange, HunkStatus
 use aiia_protocol::id::HunkNumber;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
-use super::{Decision, change};
+use super::{Decision, change, unmarked};
 use crate::hash::sha256;
 
 /// Whether a hunk stands for what becomes of the file, not for lines of it.
@@ -67,7 +67,7 @@ fn deleted(file: &EditFile, expected: &str, current: Option<String>) -> Result<F
     };
     match current {
         None => Err(conflict("is not there any more")),
-        Some(text) if text != expected => Err(conflict("was edited since, so it does not go")),
+        Some(text) if unmarked(&text) != unmarked(expected) => Err(conflict("was edited since, so it does not go")),
         Some(text) => Ok(FileChange {
             path: file.path.clone(),
             action: FileAction::Delete,
