@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aiia_engine::config::{Config, Flag};
 use aiia_engine::{Engine, EngineOptions};
@@ -19,15 +19,16 @@ use tokio_util::sync::CancellationToken;
 use crate::connect::{Attempt, connect};
 use crate::daemon::{self, Daemon};
 use crate::exit::{self, Failure};
-use crate::lifecycle::{FAILED, READY};
+use crate::lifecycle::{FAILED, OPEN_LIMIT, OPENING, READY};
 use crate::lock::Lock;
 use crate::paths::Paths;
+use crate::working::Working;
 use crate::{VERSION, log};
 
 /// How long a starting daemon waits for the one before it, which has 2 s to end.
 const TAKEOVER_LIMIT: Duration = Duration::from_secs(4);
 /// How often it looks meanwhile whether somebody else has become the daemon.
-const TAKEOVER_STEP: Duration = Duration::from_millis(100);
+const TAKEOVER_STEP: Duration = Duration::from_millis(20);
 /// Files and connections that may be open: an answer that streams takes two.
 const OPEN_FILES: u64 = 8192;
 /// What is left to tasks that compute when everything else has ended.
@@ -96,7 +97,9 @@ pub(crate) fn serve_in_background() -> Result<u8, Failure> {
 
 fn background() -> Result<(), Problem> {
     let paths = Paths::from_environment()?;
+    let working = Working::begin();
     let Some(lock) = own(&paths)? else {
+        drop(working);
         say(READY);
         return Ok(());
     };
@@ -105,7 +108,11 @@ fn background() -> Result<(), Problem> {
     let seconds = std::env::var("AIIA_IDLE_EXIT_SECONDS").ok().and_then(|text| text.parse().ok());
     let idle = seconds.map_or(IdleExit::Configured, |seconds| IdleExit::After(Duration::from_secs(seconds)));
     let listen = Listen { bind: IpAddr::V4(Ipv4Addr::LOCALHOST), port: None };
-    run_daemon(&paths, lock, listen, Vec::new(), idle, |_| say(READY))
+    let announce = move |_: &Daemon| {
+        drop(working);
+        say(READY);
+    };
+    run_daemon(&paths, lock, listen, Vec::new(), idle, announce)
 }
 
 /// Says a line to the client that started this process, and hangs up.
@@ -118,7 +125,7 @@ fn say(line: &str) {
     }
 }
 
-/// Becomes the owner of the data directory; nothing when a daemon is at work there.
+/// Becomes the owner of the data directory; nothing when a daemon is at work there. One that opens its store is waited for.
 fn own(paths: &Paths) -> Result<Option<Lock>, Problem> {
     paths.prepare()?;
     let path = paths.daemon_lock();
@@ -126,15 +133,20 @@ fn own(paths: &Paths) -> Result<Option<Lock>, Problem> {
         Problem::new(ProblemCode::StoreUnavailable, format!("The lock {} cannot be used: {error}.", path.display()))
             .with_hint("Set AIIA_DATA_DIR to a directory on a local file system.")
     };
-    let steps = TAKEOVER_LIMIT.as_millis() / TAKEOVER_STEP.as_millis();
-    for _ in 0..steps {
-        if let Some(lock) = Lock::wait(&path, TAKEOVER_STEP).map_err(failed)? {
+    let end = Instant::now() + OPEN_LIMIT;
+    let mut deadline = Instant::now() + TAKEOVER_LIMIT;
+    while Instant::now() < deadline.min(end) {
+        if let Some(lock) = Lock::take(&path).map_err(failed)? {
             return Ok(Some(lock));
+        }
+        if Lock::noted(&path) == OPENING {
+            deadline = Instant::now() + TAKEOVER_LIMIT;
         }
         // An older one is not waited for here: the client that wants this one asks it to end.
         if let Ok(Attempt::Connected(_) | Attempt::Older(_)) = connect(paths, Purpose::Cli) {
             return Ok(None);
         }
+        std::thread::sleep(TAKEOVER_STEP);
     }
     Err(Problem::new(
         ProblemCode::Unavailable,
@@ -177,6 +189,7 @@ fn run_daemon(
     let _log = log::start(&paths.log_dir());
     allow_open_files();
     let runtime = runtime()?;
+    note(&lock, OPENING);
     let result = runtime.block_on(async {
         let options = EngineOptions { flags, ..engine_options(paths) };
         let config = Config::load(&options.config_file, &options.environment, &options.flags);
@@ -190,6 +203,7 @@ fn run_daemon(
         let listener = http_listener(&listen, settings.http_port, &paths.last_port_file()).await?;
         let daemon = Daemon::start(paths, engine, listener)?;
         log::mask_also(daemon.token());
+        note(&lock, "");
         announce(&daemon);
         daemon.run(idle).await;
         Ok(())
@@ -197,6 +211,13 @@ fn run_daemon(
     runtime.shutdown_timeout(RUNTIME_LIMIT);
     drop(lock);
     result
+}
+
+/// Tells those who wait for the lock what its holder does.
+fn note(lock: &Lock, word: &str) {
+    if let Err(error) = lock.note(word) {
+        tracing::info!(%error, "nothing could be noted in the lock");
+    }
 }
 
 /// Raises the number of files and connections that this process may have open: systems begin with as few as 256.

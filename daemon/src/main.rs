@@ -10,6 +10,7 @@ mod client;
 mod daemon;
 mod hex;
 mod log;
+mod working;
 
 use std::process::ExitCode;
 

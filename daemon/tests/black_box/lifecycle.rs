@@ -54,6 +54,23 @@ fn of_two_racing_daemons_one_owns_the_data() {
 }
 
 #[test]
+fn one_that_opens_its_store_for_long_is_waited_for() {
+    let home = Home::new();
+    home.start();
+    home.run(&["stop"]).code(0);
+    let file = fs::File::options().write(true).open(home.data().join("run/daemon.lock")).unwrap();
+    file.lock().unwrap();
+    (&file).write_all(b"opening").unwrap();
+    let client = home.spawn(&["history", "--json"]);
+    // Longer than a daemon waits for one that ends, and a client for one that says nothing.
+    std::thread::sleep(std::time::Duration::from_secs(12));
+    drop(file);
+    finish(client, "").code(0);
+    let lock = home.data().join("run/daemon.lock");
+    assert_eq!(fs::read_to_string(lock).unwrap(), "", "it is open");
+}
+
+#[test]
 fn after_a_killed_daemon_the_next_one_starts() {
     let home = Home::new();
     home.start();

@@ -17,20 +17,29 @@ use crate::{PROGRAM, SMALL_PROGRAM};
 
 /// The line by which a daemon tells who started it that its socket listens.
 pub const READY: &str = "ready";
+/// The line that it says before, every [`WORKING_STEP`], while it opens its store: one of a new version may have to change all of it.
+pub const WORKING: &str = "working";
+/// How often it says so.
+pub const WORKING_STEP: Duration = Duration::from_secs(1);
+/// What it leaves in its lock meanwhile.
+pub const OPENING: &str = "opening";
+/// How long it may be at that until nobody waits for it any more; it goes on all the same.
+pub const OPEN_LIMIT: Duration = Duration::from_mins(10);
 /// What precedes the problem, as JSON on the same line, when it cannot start.
 pub const FAILED: &str = "failed ";
 
-/// How long a new daemon may take until its socket listens.
+/// How long a new daemon may take until its socket listens, or until it says that it is at work.
 const START_LIMIT: Duration = Duration::from_secs(10);
 /// How long a client waits for another one that is starting the daemon: its limits, and a little more.
-const RACE_LIMIT: Duration = Duration::from_secs(20);
+const RACE_LIMIT: Duration = OPEN_LIMIT.saturating_add(Duration::from_secs(20));
 /// How long a daemon may take to end after it was asked to: the 2 s that it gives itself, and the time of a busy machine.
 const DRAIN_LIMIT: Duration = Duration::from_secs(8);
 
 /// Connects to the daemon, and starts it when it does not run or is older than this program.
 ///
 /// # Errors
-/// When it cannot be started, does not answer, cannot be trusted, or speaks another protocol. Takes at most about 40 s.
+/// When it cannot be started, does not answer, cannot be trusted, or speaks another protocol. Takes at most about 40 s, and the time
+/// that the daemon needs for its store.
 pub fn attach(paths: &Paths, purpose: Purpose) -> Result<Connection, Problem> {
     if let Attempt::Connected(connection) = connect(paths, purpose)? {
         return Ok(connection);
@@ -97,9 +106,14 @@ fn start(paths: &Paths) -> Result<(), Problem> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(|error| cannot_start(paths, &format!("{}: {error}", program.display())))?;
-    let line = first_line(&mut child, START_LIMIT);
+    let line = first_word(&mut child, START_LIMIT, OPEN_LIMIT);
     if line == READY {
         return Ok(());
+    }
+    if line == WORKING {
+        // Ended in the middle, it would have to begin again.
+        let detail = "The daemon is still bringing its store up to date.";
+        return Err(Problem::new(ProblemCode::Unavailable, detail).with_hint("It goes on by itself; try again later."));
     }
     if let Some(problem) = line.strip_prefix(FAILED).and_then(|json| serde_json::from_str(json).ok()) {
         let _ = child.wait();
@@ -111,16 +125,30 @@ fn start(paths: &Paths) -> Result<(), Problem> {
     Err(cannot_start(paths, &format!("it was not ready within {} s, or ended before ({how})", START_LIMIT.as_secs())))
 }
 
-/// What the child says until the end of its first line, its end, or the limit.
-fn first_line(child: &mut Child, limit: Duration) -> String {
-    let deadline = Instant::now() + limit;
+/// The first line of the child that says more than [`WORKING`]. Each such line gives it `limit` anew, up to `longest` in all; where
+/// it still says so then, that. Empty where it is silent for too long or ends.
+fn first_word(child: &mut Child, limit: Duration, longest: Duration) -> String {
+    let end = Instant::now() + longest;
+    let mut deadline = end.min(Instant::now() + limit);
     let mut said = Vec::new();
+    let mut is_working = false;
     let Some(pipe) = &mut child.stdout else { return String::new() };
-    while !said.contains(&b'\n') && said.len() < 64 * 1024 {
+    while said.len() < 64 * 1024 {
+        if let Some(at) = said.iter().position(|byte| *byte == b'\n') {
+            let line = String::from_utf8_lossy(&said[..at]).into_owned();
+            if line != WORKING {
+                return line;
+            }
+            said.drain(..=at);
+            is_working = true;
+            deadline = end.min(Instant::now() + limit);
+            continue;
+        }
         let left = deadline.saturating_duration_since(Instant::now());
         let left = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
         let mut part = [0; 256];
         match poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&left)) {
+            Ok(0) if is_working && deadline == end => return WORKING.to_owned(),
             Ok(0) => break,
             Ok(_) => match rustix::io::read(pipe.as_fd(), &mut part) {
                 Ok(0) => break,
@@ -132,8 +160,7 @@ fn first_line(child: &mut Child, limit: Duration) -> String {
             Err(_) => break,
         }
     }
-    let text = String::from_utf8_lossy(&said);
-    text.lines().next().unwrap_or_default().to_owned()
+    String::from_utf8_lossy(&said).into_owned()
 }
 
 /// The program that can be the daemon: this one, or the one that it became small from.
@@ -155,4 +182,45 @@ pub(crate) fn own_program() -> io::Result<std::path::PathBuf> {
 fn cannot_start(paths: &Paths, why: &str) -> Problem {
     Problem::new(ProblemCode::Unavailable, format!("The daemon cannot be started: {why}."))
         .with_hint(format!("Its log is in {}; `aiia serve` starts it in the foreground.", paths.log_dir().display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is heard of a child that runs `script`, and whether it went on.
+    fn heard(script: &str, limit: Duration, longest: Duration) -> String {
+        let mut child = Command::new("sh").args(["-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+        let heard = first_word(&mut child, limit, longest);
+        let _ = child.kill();
+        let _ = child.wait();
+        heard
+    }
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn the_first_line_that_says_more_counts() {
+        assert_eq!(heard("echo ready; exec sleep 60", LONG, LONG), "ready");
+        assert_eq!(heard("echo working; echo working; echo ready; exec sleep 60", LONG, LONG), "ready");
+        assert_eq!(heard("echo working; echo 'failed {}'", LONG, LONG), "failed {}");
+        assert_eq!(heard("echo working", LONG, LONG), "");
+        assert_eq!(heard("exit 1", LONG, LONG), "");
+    }
+
+    #[test]
+    fn who_is_at_work_is_waited_for() {
+        let limit = Duration::from_secs(2);
+        let slow = "for i in 1 2 3 4; do sleep 0.7; echo working; done; echo ready; exec sleep 60";
+        assert_eq!(heard(slow, limit, LONG), "ready");
+    }
+
+    #[test]
+    fn no_wait_is_without_a_limit() {
+        let short = Duration::from_millis(50);
+        assert_eq!(heard("exec sleep 60", short, LONG), "");
+        assert_eq!(heard("echo working; exec sleep 60", Duration::from_secs(2), LONG), "");
+        let always = "while sleep 0.1; do echo working; done";
+        assert_eq!(heard(always, Duration::from_secs(10), Duration::from_secs(2)), "working");
+    }
 }
