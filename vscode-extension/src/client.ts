@@ -92,7 +92,13 @@ export function createClient(program: string, output: vscode.LogOutputChannel, o
     outputChannel: output,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     initializationOptions: {
-      aiia: { events: true, showsResults: true, codeActions: config.codeActions(), editor: ANSWERS },
+      aiia: {
+        events: true,
+        showsResults: true,
+        codeActions: config.codeActions(),
+        trusted: vscode.workspace.isTrusted,
+        editor: ANSWERS,
+      },
     },
     // Nothing that comes from a model may run a command.
     markdown: { isTrusted: false, supportHtml: false },

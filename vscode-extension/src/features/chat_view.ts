@@ -321,6 +321,7 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
   }
 
   get #folder(): string | undefined {
+    if (!vscode.workspace.isTrusted) return undefined;
     const active = vscode.window.activeTextEditor?.document.uri;
     const own = active && vscode.workspace.getWorkspaceFolder(active);
     const folders = [own, ...(vscode.workspace.workspaceFolders ?? [])];

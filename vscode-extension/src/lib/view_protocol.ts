@@ -94,7 +94,7 @@ const ALLOWED: Record<string, "any" | readonly string[]> = {
 };
 
 /** What an untrusted folder is not asked for: it would be read, or changed. */
-const NEEDS_TRUST = new Set(["action.start", "edit.propose"]);
+const NEEDS_TRUST = new Set(["action.start", "edit.propose", "project.resolve"]);
 
 /** The operations that [`parseFromView`] lets through. */
 export const VIEW_OPERATIONS: readonly string[] = Object.keys(ALLOWED);

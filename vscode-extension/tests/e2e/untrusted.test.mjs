@@ -14,6 +14,8 @@ let window;
 before(async () => {
   aiia = await Installation.make();
   aiia.write("mean.py", "def mean(xs):\n    return sum(xs) / len(xs)\n");
+  aiia.write(".aiia.toml", "model = 'other/m'\n");
+  aiia.write(".aiia/templates/review.md", "+++\nname = 'Of the folder'\n+++\nReview it.");
   // A folder may not name the program.
   aiia.write(".vscode/settings.json", JSON.stringify({ "aiia.path": "/nothing/aiia" }));
   code = await VsCode.start(aiia, VSIX, { trust: false });
@@ -43,6 +45,20 @@ test("chat works, and reads nothing by itself", async () => {
     JSON.stringify(status.sessions),
   );
   assert.ok(!JSON.stringify(aiia.model.requests).includes("sum(xs)"));
+  const projects = await aiia.http("GET", "/projects");
+  assert.deepEqual(
+    projects.items.flatMap((project) => project.folders),
+    [],
+  );
+  // What is known of the folder from elsewhere does not bring it in, either.
+  await aiia.http("POST", "/projects", { name: "Known", folders: [aiia.workspace] });
+  await window.chat().getByRole("button", { name: "Chats" }).click();
+  await window.chat().getByLabel("Project").selectOption({ label: "Known" });
+  await window.chat().locator("header").getByRole("button", { name: "New" }).click();
+  await window.chat().getByRole("button", { name: "Templates" }).click();
+  const names = await window.chat().getByLabel("Template", { exact: true }).locator("option").allTextContents();
+  assert.ok(names.length > 3 && !names.includes("Of the folder"), names.join());
+  await window.chat().getByRole("group", { name: "Templates" }).getByRole("button", { name: "Cancel" }).click();
   await window.picture("12-untrusted");
 });
 

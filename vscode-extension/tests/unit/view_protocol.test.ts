@@ -85,7 +85,7 @@ describe("messages of the view", () => {
   });
 
   it("wait for trust where a folder would be read or changed", () => {
-    expect(VIEW_OPERATIONS.filter(needsTrust)).toEqual(["action.start", "edit.propose"]);
+    expect(VIEW_OPERATIONS.filter(needsTrust)).toEqual(["project.resolve", "action.start", "edit.propose"]);
   });
 
   it("keeps nothing that was not asked for", () => {

@@ -477,6 +477,11 @@ impl Engine {
         })
         .unwrap()
     }
+
+    pub(crate) fn session_for_tests(&self) -> Session {
+        let (transport, scope) = (crate::Transport::Cli, aiia_protocol::operation::Scope::Admin);
+        self.open_session(ClientInfo { name: "t".to_owned(), transport, scope, token: None })
+    }
 }
 
 fn private_directory(path: &Path) -> Result<(), Problem> {

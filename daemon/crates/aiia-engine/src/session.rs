@@ -1,6 +1,7 @@
 //! One connection to the engine.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aiia_protocol::edit::{HunkStatus, PendingEdit};
@@ -58,6 +59,7 @@ pub(crate) struct SessionState {
     pub(crate) token: Option<String>,
     pub(crate) documents: OpenDocuments,
     pub(crate) folders: Mutex<Vec<PathBuf>>,
+    trusted: AtomicBool,
 }
 
 /// One connection. Dropping it ends it, whichever way that comes about; its documents are closed then.
@@ -83,6 +85,7 @@ impl Session {
             token: client.token,
             documents: OpenDocuments::default(),
             folders: Mutex::new(Vec::new()),
+            trusted: AtomicBool::new(true),
         });
         let number = engine.register_session(&state);
         Self { engine, state, number, editor: OnceLock::new() }
@@ -138,6 +141,16 @@ impl Session {
     /// The workspace folders.
     pub fn folders(&self) -> Vec<PathBuf> {
         self.state.folders.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says whether the user trusts what is in the folders; it is so until something else is said.
+    pub fn set_trusted(&self, trusted: bool) {
+        self.state.trusted.store(trusted, Ordering::Relaxed);
+    }
+
+    /// Whether files of a folder may say how aiia works there: its `.aiia.toml` and its templates.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.state.trusted.load(Ordering::Relaxed)
     }
 
     /// Does the operation called `operation` (such as `chat.create`).

@@ -8,6 +8,7 @@ use aiia_protocol::settings::{Origin, Parameters, Settings, Sourced};
 
 use crate::config::{self, Config, History, ProjectConfig};
 use crate::engine::Engine;
+use crate::session::Session;
 
 /// What is wished for one message alone.
 #[derive(Clone, Copy)]
@@ -20,16 +21,17 @@ pub(crate) struct Wishes<'a> {
 /// The settings in force for an answer in the role `role`, and what the user should know about them. The model is absent where
 /// no level names one.
 pub(crate) async fn resolve(
-    engine: &Engine,
+    session: &Session,
     project: &Project,
     chat: Option<&Chat>,
     wishes: Wishes<'_>,
     role: &str,
 ) -> (Settings, Vec<String>) {
+    let engine = session.engine();
     let configured = engine.configured();
     let global = &configured.config.settings;
     let mut notes = Vec::new();
-    let (model, origin) = in_folder(engine, project).await.model(engine, role, &mut notes).await;
+    let (model, origin) = in_folder(engine, project, session.is_trusted()).await.model(engine, role, &mut notes).await;
     let nothing = Parameters::default();
     let mut settings = Settings::default();
     settings.lay(Origin::Global, None, global.system_prompt.as_deref(), &global.parameters);
@@ -46,12 +48,12 @@ pub(crate) async fn resolve(
 
 /// The settings in force for an answer in a chat, or in a new one of the project; the model is the default one where no level
 /// names another.
-pub(crate) async fn in_force(engine: &Engine, project: &Project, chat: Option<&Chat>) -> Settings {
+pub(crate) async fn in_force(session: &Session, project: &Project, chat: Option<&Chat>) -> Settings {
     let alone = Parameters::default();
     let wishes = Wishes { model: None, system_prompt: None, parameters: &alone };
-    let (mut settings, _) = resolve(engine, project, chat, wishes, "chat").await;
+    let (mut settings, _) = resolve(session, project, chat, wishes, "chat").await;
     if settings.model.is_none() {
-        let default = engine.models().default_model().await.ok();
+        let default = session.engine().models().default_model().await.ok();
         settings.model = default.map(|value| Sourced { value, origin: Origin::Default });
     }
     settings
@@ -71,13 +73,14 @@ pub(crate) async fn of_folder(engine: &Engine, root: Option<&Path>) -> Settings 
 }
 
 /// What of a long chat of the project is sent.
-pub(crate) async fn history(engine: &Engine, project: &Project) -> History {
-    in_folder(engine, project).await.settings.history
+pub(crate) async fn history(session: &Session, project: &Project) -> History {
+    in_folder(session.engine(), project, session.is_trusted()).await.settings.history
 }
 
-/// The model that is configured for the role `role` itself in the project, such as `title`.
-pub(crate) async fn model_of_role(engine: &Engine, project: &Project, role: &str) -> Option<String> {
-    let folder = in_folder(engine, project).await;
+/// The model that is configured for the role `role` itself in the project, such as `title`. The folder is asked where it is
+/// `trusted`.
+pub(crate) async fn model_of_role(engine: &Engine, project: &Project, role: &str, trusted: bool) -> Option<String> {
+    let folder = in_folder(engine, project, trusted).await;
     let named = folder.settings.roles.get(role)?;
     if !folder.keys.contains(&format!("roles.{role}")) {
         return Some(named.to_owned());
@@ -99,10 +102,10 @@ struct InFolder {
     keys: Vec<String>,
 }
 
-/// The configuration as it holds in the first folder of the project.
-async fn in_folder(engine: &Engine, project: &Project) -> InFolder {
+/// The configuration as it holds in the first folder of the project, whose own file counts where the folder is `trusted`.
+async fn in_folder(engine: &Engine, project: &Project, trusted: bool) -> InFolder {
     let global = engine.configured().config.clone();
-    let folder = match project.folders.first().map(PathBuf::from) {
+    let folder = match project.folders.first().filter(|_| trusted).map(PathBuf::from) {
         Some(folder) => tokio::task::spawn_blocking(move || ProjectConfig::load(&folder)).await.unwrap_or_default(),
         None => ProjectConfig::default(),
     };
@@ -178,7 +181,8 @@ mod tests {
         let (engine, project) = engine(home.path(), file, folder, variable, flag).await;
         let alone = Parameters::default();
         let wishes = Wishes { model: None, system_prompt: None, parameters: &alone };
-        let (settings, notes) = resolve(&engine, &project, None, wishes, "chat").await;
+        let session = engine.session_for_tests();
+        let (settings, notes) = resolve(&session, &project, None, wishes, "chat").await;
         let model = settings.model.unwrap();
         assert_eq!(format!("{} {:?}", model.value, model.origin), expected);
         assert_eq!(notes.len(), usize::from(folder.contains("evil")), "{notes:?}");
@@ -198,10 +202,25 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = "[roles]\nsummarise = 'p/small'\ntitle = 'evil/m'\n[history]\nstrategy = 'last'\n";
         let (engine, project) = engine(home.path(), "[history]\nmessages = 7", folder, "", "").await;
-        let history = history(&engine, &project).await;
+        let session = engine.session_for_tests();
+        let history = history(&session, &project).await;
         assert_eq!((history.strategy, history.messages), (HistoryStrategy::Last, 7));
-        assert_eq!(model_of_role(&engine, &project, "summarise").await.as_deref(), Some("p/small"));
-        assert_eq!(model_of_role(&engine, &project, "title").await, None);
-        assert_eq!(model_of_role(&engine, &project, "fix").await, None);
+        assert_eq!(model_of_role(&engine, &project, "summarise", true).await.as_deref(), Some("p/small"));
+        assert_eq!(model_of_role(&engine, &project, "title", true).await, None);
+        assert_eq!(model_of_role(&engine, &project, "fix", true).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_not_trusted_says_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = "model = 'p/folder'\n[roles]\nsummarise = 'p/small'\n[history]\nstrategy = 'last'\n";
+        let (engine, project) = engine(home.path(), "model = 'p/file'", folder, "", "").await;
+        let session = engine.session_for_tests();
+        let model = async || in_force(&session, &project, None).await.model.unwrap().value;
+        assert_eq!(model().await, "p/folder");
+        session.set_trusted(false);
+        assert_eq!(model().await, "p/file");
+        assert_ne!(history(&session, &project).await.strategy, HistoryStrategy::Last);
+        assert_eq!(model_of_role(&engine, &project, "summarise", false).await, None);
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Client {
     pub(crate) shows_results: bool,
     /// The user's switch for code actions.
     pub(crate) code_actions: bool,
+    /// Whether its user trusts the folders.
+    pub(crate) trusted: bool,
     /// What it knows of its other language servers.
     pub(crate) answers: Answers,
 }
@@ -83,6 +85,7 @@ impl Client {
             events: options["events"] == true || announced["experimental"]["aiia"]["events"] == true,
             shows_results: options["showsResults"] == true,
             code_actions: options["codeActions"] != false,
+            trusted: options["trusted"] != false,
             answers: Answers::read(options),
         }
     }
@@ -191,6 +194,13 @@ mod tests {
             assert_eq!(Client::read(&params), nothing, "{params}");
         }
         assert!(!nothing.apply_edit && !nothing.show_document && nothing.code_actions);
+    }
+
+    #[test]
+    fn folders_are_trusted_unless_it_is_said_that_they_are_not() {
+        let told = |trusted: Value| json!({"initializationOptions": {"aiia": {"trusted": trusted}}});
+        assert!(Client::default().trusted && Client::read(&told(json!(true))).trusted);
+        assert!(!Client::read(&told(json!(false))).trusted);
     }
 
     #[test]

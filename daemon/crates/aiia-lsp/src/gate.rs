@@ -93,6 +93,7 @@ impl Gate {
         if !self.is_initialized() {
             let announced = capabilities::Client::read(&params);
             look_up::offer(&self.connection, &announced);
+            self.connection.session.set_trusted(announced.trusted);
             self.connection.set_capabilities(announced);
             if let Some(name) = params["clientInfo"]["name"].as_str() {
                 self.connection.session.set_client_name(&to_proto::shown(name, 100));

@@ -90,7 +90,7 @@ pub(super) async fn begin(
     };
     let alone = Parameters::default();
     let wishes = Wishes { model: params.model.as_deref(), system_prompt: None, parameters: &alone };
-    let (settings, notes) = settings::resolve(engine, &project, chat.as_ref(), wishes, params.kind.as_str()).await;
+    let (settings, notes) = settings::resolve(session, &project, chat.as_ref(), wishes, params.kind.as_str()).await;
     let model = run::choose(engine, &settings, notes).await?;
     let wanted = settings.context_budget.as_ref().map(|budget| budget.value);
     let budget = budget(&model, wanted, models::prompt_speed(engine, &model).await) as usize;
@@ -147,7 +147,7 @@ pub(super) async fn begin(
         action: Some(params.kind),
         settings: settings.clone(),
     };
-    let history = settings::history(engine, &project).await;
+    let history = settings::history(session, &project).await;
     let begun = match run::begin(engine, new).await {
         Ok(begun) => begun,
         Err(problem) => {
@@ -183,7 +183,8 @@ pub(super) async fn begin(
         cut: None,
         context,
     };
-    start(engine, Assignment { run: begun.run.clone(), plan, subject, cached: true });
+    let run = begun.run.clone();
+    start(engine, Assignment { run, plan, subject, cached: true, trusted: session.is_trusted() });
     Ok(begun.run)
 }
 

@@ -108,7 +108,7 @@ impl Handle for ChatSettings {
         let engine = session.engine();
         let chat = engine.store.get_chat(params.chat_id).await?;
         let project = engine.store.get_project(chat.project_id.clone()).await?;
-        Ok(Reply::One(ChatSettingsResult { settings: settings::in_force(engine, &project, Some(&chat)).await }))
+        Ok(Reply::One(ChatSettingsResult { settings: settings::in_force(session, &project, Some(&chat)).await }))
     }
 }
 

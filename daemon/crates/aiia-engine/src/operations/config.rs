@@ -21,7 +21,8 @@ const MAX_TEXT: usize = 1024 * 1024;
 
 impl Handle for ConfigGet {
     async fn handle(session: &Session, params: GetConfig) -> Result<Reply<Config>, Problem> {
-        Ok(Reply::One(report(session.engine(), params.folder.as_deref())))
+        let folder = params.folder.as_deref().filter(|_| session.is_trusted());
+        Ok(Reply::One(report(session.engine(), folder)))
     }
 }
 

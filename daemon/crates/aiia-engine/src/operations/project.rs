@@ -73,7 +73,7 @@ impl Handle for ProjectSettings {
     async fn handle(session: &Session, params: ProjectRef) -> Result<Reply<Settings>, Problem> {
         let engine = session.engine();
         let project = engine.store.get_project(params.project_id).await?;
-        Ok(Reply::One(Settings { settings: settings::in_force(engine, &project, None).await }))
+        Ok(Reply::One(Settings { settings: settings::in_force(session, &project, None).await }))
     }
 }
 

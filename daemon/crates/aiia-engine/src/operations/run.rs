@@ -46,7 +46,7 @@ impl Handle for RunStart {
         for model in wished_models(&params)? {
             let wishes =
                 Wishes { model, system_prompt: params.system_prompt.as_deref(), parameters: &params.parameters };
-            let (settings, notes) = settings::resolve(engine, &project, Some(&chat), wishes, "chat").await;
+            let (settings, notes) = settings::resolve(session, &project, Some(&chat), wishes, "chat").await;
             answers.push((choose(engine, &settings, notes).await?, settings));
         }
         let others = answers.split_off(1);
@@ -63,7 +63,7 @@ impl Handle for RunStart {
             action: None,
             settings: settings.clone(),
         };
-        let history = settings::history(engine, &project).await;
+        let history = settings::history(session, &project).await;
         let begun = begin(engine, new).await?;
         let question = begun.user_message.id;
         let mut run = begun.run;
@@ -89,7 +89,8 @@ impl Handle for RunStart {
             first,
             context: None,
         };
-        let assignment = |run, plan| Assignment { run, plan, subject: None, cached: true };
+        let trusted = session.is_trusted();
+        let assignment = |run, plan| Assignment { run, plan, subject: None, cached: true, trusted };
         start(engine, assignment(run.clone(), plan(model, settings, first)));
         for (begun, (model, settings)) in beside.into_iter().zip(others) {
             announce(engine, &begun.chat, &[&begun.message]);
@@ -125,10 +126,10 @@ pub(super) async fn answer(
     let engine = session.engine();
     let chat = engine.store.get_chat(question.chat_id.clone()).await?;
     let project = engine.store.get_project(chat.project_id.clone()).await?;
-    let (settings, notes) = settings::resolve(engine, &project, Some(&chat), wishes, "chat").await;
+    let (settings, notes) = settings::resolve(session, &project, Some(&chat), wishes, "chat").await;
     let model = choose(engine, &settings, notes).await?;
     let new = NewAnswers { question: question.id, model: model.name.clone(), settings: settings.clone(), count };
-    let history = settings::history(engine, &project).await;
+    let history = settings::history(session, &project).await;
     let begun = engine.store.begin_answers(new).await?;
     for begun in &begun {
         announce(engine, &begun.chat, &[&begun.message]);
@@ -142,7 +143,8 @@ pub(super) async fn answer(
             first: notices(&model),
             context: None,
         };
-        start(engine, Assignment { run: begun.run.clone(), plan, subject: None, cached: false });
+        let (run, trusted) = (begun.run.clone(), session.is_trusted());
+        start(engine, Assignment { run, plan, subject: None, cached: false, trusted });
     }
     Ok(begun.into_iter().map(|begun| begun.run).collect())
 }

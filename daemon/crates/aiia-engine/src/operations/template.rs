@@ -308,9 +308,9 @@ async fn find(
     Ok(template)
 }
 
-/// The templates in the folders of the project.
+/// The templates in the folders of the project; none where they are not trusted.
 async fn repository(session: &Session, project_id: Option<&ProjectId>) -> Result<Found, Problem> {
-    let Some(id) = project_id else { return Ok(Found::default()) };
+    let Some(id) = project_id.filter(|_| session.is_trusted()) else { return Ok(Found::default()) };
     let folders = session.engine().store.get_project(id.clone()).await?.folders;
     tokio::task::spawn_blocking(move || templates::in_folders(&folders))
         .await

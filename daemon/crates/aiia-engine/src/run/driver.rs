@@ -42,6 +42,8 @@ pub(crate) struct Assignment {
     pub(crate) subject: Option<Subject>,
     /// Whether a kept answer will do: not where another one is wished.
     pub(crate) cached: bool,
+    /// Whether the folder's own file has a say in who sums up and names the chat.
+    pub(crate) trusted: bool,
 }
 
 /// Starts the run; it ends by itself, whoever watches.
@@ -53,7 +55,7 @@ pub(crate) fn start(engine: &Engine, assignment: Assignment) {
     engine.publish((Entity::Run, Change::Created), &run.id, Some(&run.project_id), Some(&run.chat_id));
     let engine = engine.clone();
     tokio::spawn(async move {
-        let run = assignment.run.clone();
+        let (run, trusted) = (assignment.run.clone(), assignment.trusted);
         // A fault in here must not leave a run that never ends.
         let driven = tokio::spawn(drive(engine.clone(), Arc::clone(&log), assignment)).await;
         let status = match driven {
@@ -70,7 +72,7 @@ pub(crate) fn start(engine: &Engine, assignment: Assignment) {
         engine.set_active_runs(active);
         if status == RunStatus::Completed {
             let (titled, of) = (engine.clone(), run.clone());
-            tokio::spawn(async move { title::entitle(&titled, &of).await });
+            tokio::spawn(async move { title::entitle(&titled, &of, trusted).await });
         }
         engine.publish((Entity::Run, Change::Updated), &run.id, Some(&run.project_id), Some(&run.chat_id));
         engine.publish((Entity::Message, Change::Updated), &run.message_id, Some(&run.project_id), Some(&run.chat_id));
@@ -108,7 +110,7 @@ impl Ending {
 }
 
 async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunStatus {
-    let Assignment { run, plan, subject, cached } = assignment;
+    let Assignment { run, plan, subject, cached, trusted } = assignment;
     let mut recorder = Recorder::new(engine.clone(), Arc::clone(&log), run.clone());
     // What an answer begins with that goes on from another one.
     let already = plan.cut.as_ref().map(|cut| cut.content.clone()).unwrap_or_default();
@@ -130,7 +132,7 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunS
         recorder.record(RunEventKind::Text { text: already.clone() });
     }
     if let Some(fold) = fold {
-        match summary::make(&engine, &log, &mut recorder, &model, &fold).await {
+        match summary::make(&engine, &log, &mut recorder, &model, &fold, trusted).await {
             Folded::Done(text) => sealed = sealed.remembering(&text, redaction(&engine, model.local)),
             Folded::Stopped(status) => return recorder.finish(Ending::new(status), already, None).await,
             Folded::Failed(problem) => {

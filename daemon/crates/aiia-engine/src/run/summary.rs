@@ -58,20 +58,22 @@ impl FailedFolds {
     }
 }
 
-/// Summarises `fold`. The summary is kept; the next question uses it again. What it uses is entered as used by its own model.
+/// Summarises `fold`. The summary is kept; the next question uses it again. What it uses is entered as used by its own model,
+/// which the folder may name where it is `trusted`.
 pub(super) async fn make(
     engine: &Engine,
     log: &RunLog,
     recorder: &mut Recorder,
     model: &Chosen,
     fold: &Fold,
+    trusted: bool,
 ) -> Folded {
     let chat = recorder.run.chat_id.clone();
     if !engine.failed_folds.is_worth_it(&chat, fold.messages) {
         let problem = Problem::new(ProblemCode::ModelError, "It is tried again when the chat has grown.");
         return Folded::Failed(problem);
     }
-    let model = summariser(engine, &recorder.run, model).await;
+    let model = summariser(engine, &recorder.run, model, trusted).await;
     let mut used = Used::default();
     let folded = fold_up(engine, log, recorder, &model, fold, &mut used).await;
     for (name, usage) in used.0 {
@@ -164,9 +166,9 @@ fn how(model: &Chosen, used: Option<Usage>, left_out: usize) -> String {
 }
 
 /// The model for summaries, where one is configured and can be had.
-async fn summariser(engine: &Engine, run: &Run, model: &Chosen) -> Chosen {
+async fn summariser(engine: &Engine, run: &Run, model: &Chosen, trusted: bool) -> Chosen {
     let name = match engine.store.get_project(run.project_id.clone()).await {
-        Ok(project) => settings::model_of_role(engine, &project, "summarise").await,
+        Ok(project) => settings::model_of_role(engine, &project, "summarise", trusted).await,
         Err(error) => {
             tracing::warn!(%error, "the project of a run is not known");
             None

@@ -25,15 +25,15 @@ const SYSTEM: &str = "You name conversations. Reply with a title of two to six w
                       else: no quotation marks, no full stop.";
 
 /// Gives the chat of a run that has completed a title, where it is to have one. That is no activity: the chat stays where it is
-/// in lists.
-pub(super) async fn entitle(engine: &Engine, run: &Run) {
+/// in lists. The folder may name the model where it is `trusted`.
+pub(super) async fn entitle(engine: &Engine, run: &Run, trusted: bool) {
     let Ok(chat) = engine.store.get_chat(run.chat_id.clone()).await else { return };
     // Of several answers that were begun at once, the one that the chat shows gives it its title.
     if run.action.is_some() || !chat.title_is_automatic || chat.head_id.as_ref() != Some(&run.message_id) {
         return;
     }
     let Ok(project) = engine.store.get_project(chat.project_id.clone()).await else { return };
-    let Some(wish) = settings::model_of_role(engine, &project, "title").await else { return };
+    let Some(wish) = settings::model_of_role(engine, &project, "title", trusted).await else { return };
     let Ok(path) = engine.store.message_path(run.message_id.clone()).await else { return };
     if path.len() > BEGUN {
         return;

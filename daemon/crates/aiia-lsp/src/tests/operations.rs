@@ -85,6 +85,26 @@ async fn events(client: &mut TestClient) -> Vec<Value> {
     }
 }
 
+#[tokio::test]
+async fn a_folder_that_is_not_trusted_brings_no_templates_and_no_settings() {
+    let world = World::new();
+    let file = world.file(".aiia.toml", "model = 'toy/m'\n");
+    let folder = file.parent().unwrap();
+    std::fs::create_dir_all(folder.join(".aiia/templates")).unwrap();
+    std::fs::write(folder.join(".aiia/templates/review.md"), "Review it.").unwrap();
+    for (trusted, expected) in [(json!(null), true), (json!(true), true), (json!(false), false)] {
+        let mut client = world.connect(aiia_protocol::handshake::Purpose::Lsp);
+        let options = json!({ "aiia": { "trusted": trusted } });
+        client.request("initialize", json!({ "capabilities": {}, "initializationOptions": options })).await.unwrap();
+        let project = client.request("aiia/project/resolve", json!({ "folder": folder })).await.unwrap();
+        let params = json!({ "project_id": project["id"] });
+        let templates = client.request("aiia/template/list", params).await.unwrap().to_string();
+        assert_eq!(templates.contains("repo-review"), expected, "{trusted}");
+        let config = client.request("aiia/config/get", json!({ "folder": folder })).await.unwrap().to_string();
+        assert_eq!(config.contains("toy/m"), expected, "{trusted}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_slow_runs_hold_nothing_up_and_can_be_cancelled() {
     let model = ModelServer::start().unwrap();
