@@ -89,7 +89,7 @@ const ALLOWED: Record<string, "any" | readonly string[]> = {
   "markdown.render": "any",
   "template.list": "any",
   "template.preview": "any",
-  "template.start": ["template_id", "project_id", "values"],
+  "template.start": ["template_id", "revision", "project_id", "values"],
   "search.query": "any",
 };
 

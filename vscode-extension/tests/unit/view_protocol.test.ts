@@ -1,6 +1,30 @@
 import { readdirSync, readFileSync } from "node:fs";
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { isWebLink, needsTrust, parseFromView, VIEW_OPERATIONS } from "../../src/lib/view_protocol";
+import { isWebLink, needsTrust, parseFromView, VIEW_OPERATIONS, waitingFor } from "../../src/lib/view_protocol";
+
+/** The operations that the view's code calls, each with the names of what it may give along. */
+function parametersGiven(): [operation: string, name: string][] {
+  const folder = new URL("../..", import.meta.url).pathname;
+  const { config } = ts.readConfigFile(`${folder}tsconfig.json`, ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
+  const program = ts.createProgram([`${folder}webview/src/main.tsx`], options);
+  const checker = program.getTypeChecker();
+  const given: [string, string][] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === "call") {
+      const [operation, params] = node.arguments;
+      if (params && ts.isStringLiteral(operation)) {
+        for (const property of checker.getTypeAtLocation(params).getApparentProperties())
+          given.push([operation.text, property.name]);
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  for (const file of program.getSourceFiles())
+    if (file.fileName.includes("/webview/src/") && !file.fileName.endsWith("/transport_browser.ts")) visit(file);
+  return given;
+}
 
 describe("messages of the view", () => {
   it.each([
@@ -71,6 +95,16 @@ describe("messages of the view", () => {
     // How the daemon is may be asked for at any time.
     expect(VIEW_OPERATIONS.filter((operation) => !asked.has(operation))).toEqual(["system.status"]);
   });
+
+  it("have no parameters but those that are let through", () => {
+    const isTaken = (operation: string, name: string) => {
+      const kind = operation === "action.start" ? { kind: "ask" } : {};
+      return parseFromView({ type: "call", id: 1, operation, params: { [name]: "x", ...kind } }) !== undefined;
+    };
+    const given = parametersGiven();
+    expect(given.length).toBeGreaterThan(30);
+    expect(given.filter(([operation, name]) => !isTaken(operation, name))).toEqual([]);
+  }, 60_000);
 
   it("are about the actions that the view's own code asks for, and no others", () => {
     const id = "0190a0a0-0000-7000-8000-000000000000";

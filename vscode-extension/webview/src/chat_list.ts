@@ -1,6 +1,6 @@
 /** The projects, their chats, and what is found in them. */
 
-import type { Chat, Project } from "../../src/lib/api";
+import type { Chat, Params, Project } from "../../src/lib/api";
 import type { Core } from "./core";
 
 const PAGE = 50;
@@ -8,6 +8,11 @@ const PAGE = 50;
 const MAX_PROJECTS = 2000;
 /** A search waits for the end of typing. */
 const SEARCH_MILLISECONDS = 200;
+
+/** What the view changes of a chat. */
+type ChatChange = Partial<
+  Pick<Params<"chat.update">, "title" | "project_id" | "model" | "tags" | "pinned" | "favourite" | "archived">
+>;
 
 export class ChatList {
   #searching = 0;
@@ -112,7 +117,7 @@ export class ChatList {
     this.core.store.set({ found: items.filter((hit) => hit.message_id || !listed.has(hit.chat_id)) });
   }
 
-  async update(chat: Chat, change: Record<string, unknown>): Promise<void> {
+  async update(chat: Chat, change: ChatChange): Promise<void> {
     const changed = await this.core.transport.call("chat.update", { chat_id: chat.id, ...change });
     if (this.state.chat?.id === chat.id) this.core.store.set({ chat: changed });
     await this.readChats();

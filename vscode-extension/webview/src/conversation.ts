@@ -203,10 +203,9 @@ export class Conversation {
   }
 
   /** Starts a chat from a template: its system prompt, model and first question. */
-  async startTemplate(filled: Omit<Params<"template.start">, "project_id">): Promise<void> {
-    const projectId = await this.list.anyProject();
-    const params = { ...filled, project_id: projectId } as Params<"template.start">;
-    const { chat } = await this.core.transport.call("template.start", params);
+  async startTemplate(filled: Pick<Params<"template.start">, "template_id" | "revision" | "values">): Promise<void> {
+    const project_id = await this.list.anyProject();
+    const { chat } = await this.core.transport.call("template.start", { ...filled, project_id });
     await this.open(chat.id);
     this.core.onFocusComposer();
   }
