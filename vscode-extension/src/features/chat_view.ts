@@ -9,7 +9,15 @@ import { asProblem, type OperationName, type Params, type Project, type RunEvent
 import { pathOf } from "../lib/places";
 import { placeLabel, remarksDocument } from "../lib/text";
 import { ended, exported, importRemarks, importSummary } from "../lib/transfers";
-import { type Attachment, type FromView, type HostAction, needsTrust, parseFromView, type ToView } from "../lib/view_protocol";
+import {
+  type Attachment,
+  type FromView,
+  type HostAction,
+  needsTrust,
+  parseFromView,
+  type ToView,
+  waitingFor,
+} from "../lib/view_protocol";
 import { chatPage } from "./chat_page";
 import type { Reports } from "./reports";
 import type { Reviews } from "./reviews";
@@ -68,7 +76,7 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
     view.webview.onDidReceiveMessage((message: unknown) => {
       const parsed = parseFromView(message);
       if (parsed) void this.#take(parsed);
-      else this.ctx.output.warn("a message of the chat view was dropped");
+      else this.#drop(message);
     });
     view.onDidChangeVisibility(() => {
       if (!view.visible && view === this.#view) this.#leave();
@@ -79,6 +87,15 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
       this.#leave();
     });
     view.webview.html = chatPage(this.ctx.extension.extensionPath);
+  }
+
+  /** Says that a message is none that the view may send: whoever waits for the answer would wait for ever. */
+  #drop(message: unknown): void {
+    this.ctx.output.warn("a message of the chat view was dropped");
+    const id = waitingFor(message);
+    if (id === undefined) return;
+    const problem = asProblem(new Error("The editor does not do that for the chat; it may be too large."));
+    this.#tell({ type: "problem", id, problem });
   }
 
   /** The page of the view is gone. */

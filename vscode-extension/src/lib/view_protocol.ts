@@ -106,6 +106,8 @@ export function needsTrust(operation: string): boolean {
 
 /** The largest message that is read, in characters. */
 const MAX_MESSAGE = 8_000_000;
+/** Files that are attached by one message. */
+export const MAX_URIS = 20;
 
 /** The message, where it is one that the view may send; undefined for everything else. */
 export function parseFromView(message: unknown): FromView | undefined {
@@ -135,6 +137,12 @@ export function parseFromView(message: unknown): FromView | undefined {
   }
 }
 
+/** The number under which a message waits for an answer, where it does: also one that is not taken gets one. */
+export function waitingFor(message: unknown): number | undefined {
+  if (!isObject(message) || (message.type !== "call" && message.type !== "host")) return undefined;
+  return isNumber(message.id) ? message.id : undefined;
+}
+
 function parseAction(what: Record<string, unknown>): HostAction | undefined {
   const text = (value: unknown): value is string => typeof value === "string";
   switch (what.action) {
@@ -142,7 +150,7 @@ function parseAction(what: Record<string, unknown>): HostAction | undefined {
     case "copy":
       return text(what.text) ? { action: what.action, text: what.text } : undefined;
     case "newFile":
-      return text(what.text) && text(what.language) && /^[\w+#-]{0,40}$/.test(what.language)
+      return text(what.text) && text(what.language) && /^[\w+#.-]{0,40}$/.test(what.language)
         ? { action: "newFile", text: what.text, language: what.language }
         : undefined;
     case "export": {
@@ -155,7 +163,7 @@ function parseAction(what: Record<string, unknown>): HostAction | undefined {
     case "openLink":
       return text(what.url) && isWebLink(what.url) ? { action: "openLink", url: what.url } : undefined;
     case "attachUris":
-      return Array.isArray(what.uris) && what.uris.length <= 20 && what.uris.every(text)
+      return Array.isArray(what.uris) && what.uris.length <= MAX_URIS && what.uris.every(text)
         ? { action: "attachUris", uris: what.uris }
         : undefined;
     case "import":

@@ -118,6 +118,13 @@ describe("messages of the view", () => {
     expect(declared.filter((action) => !asked.has(action))).toEqual([]);
   });
 
+  it("are answered when they are dropped, where somebody waits", () => {
+    expect(waitingFor({ type: "call", id: 3, operation: "no.such" })).toBe(3);
+    expect(waitingFor({ type: "host", id: 0, what: { action: "attachUris", uris: Array(21).fill("file:///a") } })).toBe(0);
+    for (const message of [undefined, { type: "call", id: "3" }, { type: "current", id: 3 }])
+      expect(waitingFor(message)).toBeUndefined();
+  });
+
   it("wait for trust where a folder would be read or changed", () => {
     expect(VIEW_OPERATIONS.filter(needsTrust)).toEqual(["project.resolve", "action.start", "edit.propose"]);
   });

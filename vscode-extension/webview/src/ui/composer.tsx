@@ -1,6 +1,7 @@
 /** Where a question is written. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { MAX_URIS } from "../../../src/lib/view_protocol";
 import { GoesAlong } from "./attached";
 import { useApp, useAppState } from "./hooks";
 import { Templates } from "./templates";
@@ -173,6 +174,8 @@ async function attachDropped(app: AppOf, data: DataTransfer | null): Promise<voi
   const uris = (data?.getData("application/vnd.code.uri-list") || data?.getData("text/uri-list") || "")
     .split(/\r?\n/)
     .filter((line) => line.startsWith("file:"));
-  if (uris.length && app.transport.kind === "editor") await app.transport.act({ action: "attachUris", uris });
-  else await app.files.attach([...(data?.files ?? [])]);
+  if (uris.length && app.transport.kind === "editor") {
+    for (let at = 0; at < uris.length; at += MAX_URIS)
+      await app.transport.act({ action: "attachUris", uris: uris.slice(at, at + MAX_URIS) });
+  } else await app.files.attach([...(data?.files ?? [])]);
 }
