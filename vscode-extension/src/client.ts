@@ -17,6 +17,7 @@ import {
 import { config } from "./config";
 import { ANSWERS } from "./features/look_up";
 import type { Link } from "./lib/keeper";
+import { traced } from "./lib/text";
 
 /** Every scheme whose text the daemon may see. */
 const DOCUMENTS = ["file", "untitled", "vscode-notebook-cell"].map((scheme) => ({ scheme }));
@@ -85,11 +86,23 @@ export class Client extends LanguageClient implements Link {
   }
 }
 
+/** The log without the keys that are told to the daemon: what is traced has them in plain text. */
+function withoutKeys(output: vscode.LogOutputChannel): vscode.LogOutputChannel {
+  return new Proxy(output, {
+    get(target, name) {
+      if (name === "trace") return (text: string) => target.trace(traced(text));
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
 /** A client that is not started yet. `onClosed` is called when the program has ended. */
 export function createClient(program: string, output: vscode.LogOutputChannel, onClosed: () => void): Client {
   const options: LanguageClientOptions = {
     documentSelector: vscode.workspace.isTrusted ? DOCUMENTS : [],
     outputChannel: output,
+    traceOutputChannel: withoutKeys(output),
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     initializationOptions: {
       aiia: {

@@ -61,3 +61,8 @@ export function editSummary(edit: Schemas["PendingEdit"]): string {
   const names = edit.files.map((file) => placeLabel(file.path)).join(", ");
   return `${waiting} of ${hunks.length} ${hunks.length === 1 ? "hunk" : "hunks"} waiting in ${names}`;
 }
+
+/** What the log has of a message that is traced. */
+export function traced(text: string): string {
+  return text.includes("aiia/key/set") ? "A message with an API key (aiia/key/set) is left out." : text;
+}

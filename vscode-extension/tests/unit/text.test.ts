@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fenced, placeLabel, remarksDocument, unformatted } from "../../src/lib/text";
+import { fenced, placeLabel, remarksDocument, traced, unformatted } from "../../src/lib/text";
 
 it.each([
   ["/a/b.rs", undefined, "b.rs"],
@@ -29,4 +29,11 @@ it.each([
 
 it("what an import left out is a list of lines", () => {
   expect(remarksDocument(["a\n\n# b", "c"])).toBe("# Import\n\n- a \\# b\n- c\n");
+});
+
+it("leaves keys out of what is traced", () => {
+  const request = 'Sending request \'aiia/key/set - (5)\'.\nParams: {"provider":"p","key":"sk-1"}';
+  const message = '{"type":"send-request","message":{"method":"aiia/key/set","params":{"key":"sk-1"}}}';
+  for (const text of [request, message]) expect(traced(text)).not.toContain("sk-1");
+  expect(traced("Sending request 'aiia/chat/list - (6)'.")).toBe("Sending request 'aiia/chat/list - (6)'.");
 });
