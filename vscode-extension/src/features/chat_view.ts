@@ -265,7 +265,8 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
       case "import":
         return this.#import();
       case "openLink":
-        await vscode.env.openExternal(vscode.Uri.parse(what.url, true));
+        // As a Uri the address would be decoded and encoded again, which makes another one of it; the editor takes it as it is, too.
+        await vscode.env.openExternal(what.url as unknown as vscode.Uri);
         return;
       case "attachSelection":
         return this.attachSelection();

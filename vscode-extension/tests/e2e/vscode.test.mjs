@@ -112,6 +112,41 @@ test("code of the chat is inserted at the cursor", async () => {
   await window.lines().getByText("mean([3])").waitFor({ state: "detached" });
 });
 
+test("a change is no code to insert", async () => {
+  const change = "<<<<<<< SEARCH\ndef total(xs):\n=======\ndef total(of):\n>>>>>>> REPLACE\n";
+  aiia.model.next([`\`\`\`python\nmean([4])\n\`\`\`\n\nmean.py\n${change}`]);
+  await field().fill("Another name, please");
+  await field().press("Enter");
+  await answer().getByText("total(of)").waitFor();
+  await answer().getByText("out", { exact: false }).first().waitFor();
+  await window.goTo(7);
+  await window.command("aiia: Insert the Last Code of the Chat at the Cursor");
+  await window.lines().getByText("mean([4])").waitFor();
+  await window.editing();
+  await window.page.keyboard.press("Control+KeyZ");
+  await window.lines().getByText("mean([4])").waitFor({ state: "detached" });
+});
+
+test("a link leads to its address, to the letter", async () => {
+  const address = "https://link.example/a%2Fb?c=1%26d&e=%23f";
+  aiia.model.next([`See [there](${address}).`]);
+  await field().fill("Where?");
+  await field().press("Enter");
+  const context = window.page.context();
+  const asked = [];
+  await context.route("https://link.example/**", (route) => {
+    asked.push(route.request().url());
+    return route.fulfill({ body: "here" });
+  });
+  const opened = context.waitForEvent("page");
+  await answer().getByRole("link", { name: "there" }).click();
+  await window.page.locator(".monaco-dialog-box").getByRole("button", { name: "Open", exact: true }).click();
+  const page = await opened;
+  await page.waitForLoadState();
+  assert.deepEqual([...new Set(asked)], [address]);
+  await page.close();
+});
+
 test("code of an answer is applied as a diff", async () => {
   aiia.model.next(["```python\ndef total(xs):\n    return 0 + sum(xs)\n```\n"]);
   await field().fill("Another total, please");

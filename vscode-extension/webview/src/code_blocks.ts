@@ -46,12 +46,12 @@ export class CodeBlocks {
     await this.core.transport.act({ action: "review", editId });
   }
 
-  /** Inserts the last code of `messages`, the open chat, at the cursor. */
+  /** Inserts the last code of `messages`, the open chat, at the cursor. A change of lines is none. */
   async insertLast(messages: Message[]): Promise<void> {
     const answers = messages.filter(({ role, content }) => role === "assistant" && content !== "").reverse();
     for (const { content } of answers) {
       const { documents } = await this.core.transport.call("markdown.render", { texts: [content] });
-      const codes = documents[0].blocks.flatMap(({ html }) => [...fragment(html).querySelectorAll("pre")]);
+      const codes = documents[0].blocks.flatMap(({ html }) => [...fragment(html).querySelectorAll("pre:not([data-blocks])")]);
       const text = codes.at(-1)?.textContent;
       if (text) return this.core.transport.act({ action: "insert", text });
     }
