@@ -29,19 +29,35 @@ export interface Following {
   onOpen?: () => void;
   onLost?: () => void;
   signal: AbortSignal;
+  /** Whether anybody can see what comes; while nobody can, no connection is held. */
+  page?: Page;
 }
+
+/** The document, as far as it tells whether it can be seen. */
+export type Page = Pick<Document, "hidden" | "addEventListener" | "removeEventListener">;
 
 const RETRY_MILLISECONDS = 1500;
 
-/** Hands over every event and connects again where the connection is lost, until it is over or aborted. */
+/**
+ * Hands over every event and connects again where the connection is lost, until it is over or aborted. A browser has six connections
+ * to one place for all its tabs: those of a page that nobody sees would keep the others from working.
+ */
 export async function follow(
   open: (path: string, signal: AbortSignal) => Promise<Response>,
   following: Following,
 ): Promise<void> {
-  const { path, onEvent, onOpen, onLost, signal } = following;
+  const { path, onEvent, onOpen, onLost, signal, page } = following;
   while (!signal.aborted) {
+    await shown(page, signal);
+    if (signal.aborted) return;
+    const attempt = new AbortController();
+    let isHidden = false;
+    const stopWatching = watch(page, signal, () => {
+      isHidden ||= page?.hidden === true;
+      if (signal.aborted || isHidden) attempt.abort();
+    });
     try {
-      const response = await open(path(), signal);
+      const response = await open(path(), attempt.signal);
       onOpen?.();
       if (await read(response, onEvent)) return;
     } catch (error) {
@@ -49,11 +65,36 @@ export async function follow(
       const status = (error as { status?: number }).status ?? 0;
       // Only what may pass is worth another try.
       if (status >= 400 && status < 500) throw error;
+    } finally {
+      stopWatching();
     }
     if (signal.aborted) return;
+    if (isHidden) continue;
     onLost?.();
     await pause(RETRY_MILLISECONDS, signal);
   }
+}
+
+/** Resolves when the page can be seen, or what is followed is not wanted any more. */
+function shown(page: Page | undefined, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (!page?.hidden || signal.aborted) return resolve();
+    const stop = watch(page, signal, () => {
+      if (!signal.aborted && page.hidden) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
+/** Calls back when the page is hidden or shown, and when the signal is given. The result ends it. */
+function watch(page: Page | undefined, signal: AbortSignal, listener: () => void): () => void {
+  page?.addEventListener("visibilitychange", listener);
+  signal.addEventListener("abort", listener);
+  return () => {
+    page?.removeEventListener("visibilitychange", listener);
+    signal.removeEventListener("abort", listener);
+  };
 }
 
 async function read(response: Response, onEvent: (event: never) => boolean | undefined): Promise<boolean> {

@@ -66,6 +66,7 @@ export class BrowserTransport implements Transport {
     follow((path, signal) => open(path, { signal }), {
       path: () => `${BASE}/runs/${encodeURIComponent(runId)}/events?after=${seq}`,
       signal: ended.signal,
+      page: document,
       onEvent: (event: RunEvent) => {
         if (event.seq <= seq && event.type !== "done") return false;
         seq = event.seq;
@@ -128,6 +129,7 @@ export class BrowserTransport implements Transport {
     follow((path, signal) => open(path, { signal }), {
       path: () => `${BASE}/events`,
       signal,
+      page: document,
       onEvent: (event: ChangeEvent) => {
         listener({ type: "event", event });
         return undefined;
