@@ -6,7 +6,7 @@
 import * as vscode from "vscode";
 import { type Ctx, showProblem } from "../ctx";
 import { asProblem, type OperationName, type Params, type Project, type RunEvent } from "../lib/api";
-import { pathOf } from "../lib/places";
+import { isAsAttached, pathOf, placeOf } from "../lib/places";
 import { placeLabel, remarksDocument } from "../lib/text";
 import { ended, exported, importRemarks, importSummary } from "../lib/transfers";
 import {
@@ -148,6 +148,17 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
     this.#send({ type: "attach", attachment });
   }
 
+  /** Throws where the place of an attachment is not known, or its lines say something else by now. */
+  async #checkAttached({ path, lines, text }: Extract<HostAction, { action: "checkAttached" }>): Promise<void> {
+    if (!this.#handed.has(path)) throw new Error("That file was not attached.");
+    const open = vscode.workspace.textDocuments.find((document) => pathOf(document.uri) === path);
+    const place = placeOf(path);
+    const document = open ?? ("file" in place ? await vscode.workspace.openTextDocument(vscode.Uri.file(place.file)) : undefined);
+    if (!document) throw new Error("That buffer is not open any more.");
+    const all = lines && new vscode.Range(lines.start - 1, 0, lines.end, 0);
+    if (!isAsAttached(document.getText(all), text, lines !== undefined)) throw new Error("That code is another one by now.");
+  }
+
   /** Inserts `text`, or the last code of the open chat, at the cursor of the active editor. */
   async insertAtCursor(text?: string): Promise<void> {
     if (typeof text !== "string") {
@@ -270,6 +281,8 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
         return;
       case "attachSelection":
         return this.attachSelection();
+      case "checkAttached":
+        return this.#checkAttached(what);
       case "attachUris":
         return this.#attachUris(what.uris);
       case "restart":
@@ -338,6 +351,7 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
     }
   }
 
+  /** The folder whose project is shown; none where the folders are not trusted. */
   get #folder(): string | undefined {
     if (!vscode.workspace.isTrusted) return undefined;
     const active = vscode.window.activeTextEditor?.document.uri;

@@ -20,3 +20,10 @@ export function placeOf(path: string): { file: string } | { uri: string } {
   const within = path.slice(UNSAVED.length);
   return { uri: /^[a-z][\w+.-]*:\/\//i.test(within) ? within : path };
 }
+
+/** Whether code that was attached is still what its place says. `now` is the whole file or, with `isPart`, all of the attached lines. */
+export function isAsAttached(now: string, attached: string, isPart: boolean): boolean {
+  if (!isPart) return now === attached;
+  // A selection may end within its last line.
+  return now.startsWith(attached) && !/\n[\s\S]/.test(now.slice(attached.length));
+}

@@ -27,6 +27,8 @@ export type HostAction =
   | { action: "import" }
   | { action: "openLink"; url: string }
   | { action: "attachSelection" }
+  /** Fails where what was attached is not what stands at its place now. */
+  | { action: "checkAttached"; path: string; lines?: { start: number; end: number }; text: string }
   | { action: "attachUris"; uris: string[] }
   | { action: "restart" };
 
@@ -166,6 +168,13 @@ function parseAction(what: Record<string, unknown>): HostAction | undefined {
       return Array.isArray(what.uris) && what.uris.length <= MAX_URIS && what.uris.every(text)
         ? { action: "attachUris", uris: what.uris }
         : undefined;
+    case "checkAttached": {
+      const { path, lines } = what;
+      if (!text(path) || !text(what.text)) return undefined;
+      if (lines === undefined) return { action: "checkAttached", path, text: what.text };
+      if (!isObject(lines) || !isNumber(lines.start) || !isNumber(lines.end) || lines.start < 1) return undefined;
+      return { action: "checkAttached", path, lines: { start: lines.start, end: lines.end }, text: what.text };
+    }
     case "import":
     case "attachSelection":
     case "restart":

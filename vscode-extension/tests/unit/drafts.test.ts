@@ -42,6 +42,7 @@ describe("drafts", () => {
   function setUp(saved: Saved = {}) {
     let state: State = EMPTY;
     const shown: string[] = [];
+    const toasts: string[] = [];
     const core = {
       saved,
       store: {
@@ -53,11 +54,11 @@ describe("drafts", () => {
         return state;
       },
       save() {},
-      toast() {},
+      toast: ({ text }: { text: string }) => toasts.push(text),
       onDraft: (text: string) => shown.push(text),
       onFocusComposer() {},
     };
-    return { drafts: new Drafts(core as unknown as Core), saved, shown, state: () => state };
+    return { drafts: new Drafts(core as unknown as Core), saved, shown, toasts, state: () => state };
   }
   const file = { id: "f", name: "dot.png", kind: "image" } as StoredFile;
   const message = { id: "m", content: "First wording" } as never;
@@ -87,8 +88,9 @@ describe("drafts", () => {
     drafts.reword(message);
     drafts.type("Second wording");
     expect([drafts.text, state().editing?.id]).toEqual(["Second wording", "m"]);
-    const sent = drafts.current;
-    expect(drafts.sent(sent)).toBe("A new question");
+    drafts.begin(drafts.place, drafts.current, "m");
+    drafts.sent(drafts.place);
+    expect([shown.at(-1), drafts.text]).toEqual(["A new question", "A new question"]);
     drafts.reword(message);
     drafts.reword(undefined);
     expect([shown.at(-1), state().editing]).toEqual(["A new question", undefined]);
@@ -98,20 +100,84 @@ describe("drafts", () => {
     const { drafts, state } = setUp({ chatId: "c" });
     drafts.type("Sent");
     drafts.attach(place("/a/x.ts"));
-    const sent = drafts.current;
+    drafts.attach(place("/a/y.ts", "old"));
+    drafts.begin(drafts.place, drafts.current, "");
     drafts.type("Sent\nand more");
     drafts.addFile(file);
-    expect(drafts.sent(sent)).toBe("and more");
-    expect([state().attachments, state().files]).toEqual([[], [file]]);
+    drafts.attach(place("/a/y.ts", "new"));
+    drafts.sent(drafts.place);
+    drafts.sent(drafts.place);
+    expect(drafts.text).toBe("and more");
+    expect([state().attachments, state().files]).toEqual([[place("/a/y.ts", "new")], [file]]);
   });
 
   test("a draft moves to the chat that was made for it", () => {
     const { drafts, saved } = setUp();
     drafts.type("First question");
-    drafts.moveTo("new");
+    drafts.moveTo("new", drafts.place);
     expect(saved.chatId).toBe("new");
     expect(Object.keys(saved.drafts ?? {})).toEqual(["new"]);
     expect(drafts.text).toBe("First question");
+  });
+
+  test("what was sent is that of its own chat, whichever is open by then", () => {
+    const { drafts, saved, state } = setUp({ chatId: "one" });
+    drafts.type("Of one");
+    const { place } = drafts;
+    drafts.begin(place, drafts.current, "");
+    saved.chatId = "two";
+    drafts.restore();
+    drafts.type("Of two");
+    drafts.addFile(file, place);
+    drafts.sent(place);
+    expect([drafts.text, state().files]).toEqual(["Of two", []]);
+    expect(saved.drafts?.one).toMatchObject({ text: "", files: [file] });
+  });
+
+  test("a place moves with its draft, and the next new chat has another one", () => {
+    const { drafts, saved } = setUp();
+    drafts.type("First question");
+    const { place } = drafts;
+    saved.chatId = "other";
+    drafts.moveTo("new", place);
+    expect([place.chatId, saved.chatId]).toEqual(["new", "other"]);
+    saved.chatId = undefined;
+    drafts.type("Second question");
+    drafts.addFile(file, place);
+    expect(saved.drafts?.new).toMatchObject({ text: "First question", files: [file] });
+    expect(saved.drafts?.[""]).toMatchObject({ text: "Second question", files: [] });
+  });
+
+  describe("what was sent when the view went away", () => {
+    const user = (id: string, content: string) => ({ id, role: "user", content }) as never;
+    const code = "`x.ts`:\n\n```\nx\n```";
+    test.each([
+      ["is there", [user("m2", `Why?\n\n${code}`)], ""],
+      ["is there in words of an action", [user("m2", `Question about x (\`x.ts\`, line 1)\n\nWhy?\n\n${code}`)], ""],
+      ["is an older one", [user("m0", "Why?"), user("m1", "Why?")], "Why? "],
+      ["is another one", [user("m2", "Why? Because")], "Why? "],
+      ["is an answer", [{ id: "m2", role: "assistant", content: "Why?" } as never], "Why? "],
+    ])("%s", (_, messages, left) => {
+      const { drafts, saved } = setUp({ chatId: "c" });
+      drafts.type("Why? ");
+      drafts.attach(place("/a/x.ts"));
+      drafts.begin(drafts.place, drafts.current, "m1");
+      // What is kept is read again by the next page.
+      const next = setUp(JSON.parse(JSON.stringify(saved)));
+      next.drafts.settle("c", messages);
+      expect([next.drafts.text, next.drafts.current.attachments.length]).toEqual([left, left ? 1 : 0]);
+    });
+  });
+
+  test("more than can be kept is not taken, and nothing of the newest draft goes", () => {
+    const { drafts, toasts, saved } = setUp({ chatId: "c" });
+    for (let at = 0; at < 6; at++) drafts.attach(place(`/a/${at}.ts`, "y".repeat(190_000)));
+    expect([drafts.current.attachments.length, toasts.length]).toEqual([5, 1]);
+    drafts.attach(place("/a/large.ts", "y".repeat(200_001)));
+    expect(toasts[1]).toBe("large.ts is too large to attach.");
+    saved.chatId = "d";
+    drafts.attach(place("/a/1.ts", "y".repeat(190_000)));
+    expect([saved.drafts?.c?.attachments.length, drafts.current.attachments.length]).toEqual([0, 1]);
   });
 
   test("texts are kept always, what goes along up to a limit", () => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { pathOf, placeOf } from "../../src/lib/places";
+import { isAsAttached, pathOf, placeOf } from "../../src/lib/places";
 
 const uri = (text: string, fsPath = "") => ({ scheme: text.slice(0, text.indexOf(":")), fsPath, toString: () => text });
 
@@ -20,4 +20,16 @@ it.each([
   ["untitled:vscode-vfs://github/o/r/a.py", { uri: "vscode-vfs://github/o/r/a.py" }],
 ])("%s is at %j", (path, place) => {
   expect(placeOf(path)).toEqual(place);
+});
+
+it.each([
+  ["a\nb\n", "a\nb\n", false, true],
+  ["a\nb\n", "a\n", false, false],
+  ["b\nc\n", "b\nc\n", true, true],
+  ["b\nc", "b\nc", true, true],
+  ["b\r\ncde\r\n", "b\r\nc", true, true],
+  ["b\nc\n", "b", true, false],
+  ["x\nc\n", "b\nc\n", true, false],
+])("of %j, %j (a part: %s) is what was attached: %s", (now, attached, isPart, expected) => {
+  expect(isAsAttached(now, attached, isPart)).toBe(expected);
 });

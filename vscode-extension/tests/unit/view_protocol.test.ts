@@ -34,6 +34,9 @@ describe("messages of the view", () => {
     { type: "call", id: 0, operation: "chat.list", params: {} },
     { type: "host", id: 1, what: { action: "insert", text: "x" } },
     { type: "host", id: 1, what: { action: "newFile", text: "x", language: "c++" } },
+    { type: "host", id: 1, what: { action: "newFile", text: "x", language: "asp.net" } },
+    { type: "host", id: 1, what: { action: "checkAttached", path: "/a", text: "x" } },
+    { type: "host", id: 1, what: { action: "checkAttached", path: "/a", lines: { start: 1, end: 2 }, text: "x" } },
     { type: "host", id: 1, what: { action: "openLink", url: "https://x.example/" } },
     { type: "host", id: 1, what: { action: "attachUris", uris: ["file:///a"] } },
     { type: "host", id: 1, what: { action: "restart" } },
@@ -67,6 +70,7 @@ describe("messages of the view", () => {
     { type: "host", id: 1, what: { action: "attachUris", uris: [1] } },
     { type: "host", id: 1, what: { action: "openFile", path: "/a", line: 1 } },
     { type: "host", id: 1, what: { action: "openInBrowser" } },
+    { type: "host", id: 1, what: { action: "checkAttached", path: "/a", lines: { start: 0, end: 2 }, text: "x" } },
     { type: "call", id: 1, operation: "project.update", params: { project_id: "p", folders: ["/"] } },
     { type: "call", id: 1, operation: "project.create", params: { name: "x", folders: ["/"] } },
     { type: "call", id: 1, operation: "project.create", params: { name: "x", system_prompt: "y" } },
@@ -108,7 +112,16 @@ describe("messages of the view", () => {
 
   it("are about the actions that the view's own code asks for, and no others", () => {
     const id = "0190a0a0-0000-7000-8000-000000000000";
-    const rest = { text: "x", language: "", editId: id, chatId: id, format: "json", url: "https://x.example/", uris: [] };
+    const rest = {
+      text: "x",
+      path: "/a",
+      language: "",
+      editId: id,
+      chatId: id,
+      format: "json",
+      url: "https://x.example/",
+      uris: [],
+    };
     const isTaken = (action: string) => parseFromView({ type: "host", id: 1, what: { ...rest, action } }) !== undefined;
     const asked = used(/action: "(\w+)"/g);
     expect([...asked].filter((action) => !isTaken(action))).toEqual([]);

@@ -53,7 +53,7 @@ export class App extends Core {
         if (told.state !== "connected") return;
         this.markdown.enabled = operations.has("markdown.render");
         this.#lastSeq = undefined;
-        return this.#connected().finally(this.#read);
+        return this.#connected();
       }
       case "workspace":
         this.store.set({ folder: told.folder, trusted: told.trusted });
@@ -86,20 +86,24 @@ export class App extends Core {
   }
 
   async #connected(): Promise<void> {
-    await Promise.all([this.list.readProjects(), this.list.resolveProject()]);
-    await this.list.readChats();
-    const wanted = this.saved.chatId;
-    if (wanted && wanted !== this.state.chat?.id) {
-      await this.conversation.open(wanted).catch((error) => {
-        if (asProblem(error).code !== "not_found") throw error;
-        this.conversation.start();
-      });
-    } else if (this.state.chat) await this.conversation.readMessages();
+    const opened = this.#openWanted().finally(this.#read);
+    const listed = Promise.all([this.list.readProjects(), this.list.resolveProject()]).then(() => this.list.readChats());
+    await Promise.all([opened, listed]);
     // Asking which models there are may take a while.
     this.transport.call("model.list", {}).then(
       ({ items }) => this.store.set({ models: items }),
       () => {},
     );
+  }
+
+  /** Reads the chat that is open, or was the last time; a question may be on its way to it before the lists are there. */
+  async #openWanted(): Promise<void> {
+    const wanted = this.saved.chatId;
+    if (!wanted || wanted === this.state.chat?.id) return this.conversation.readMessages();
+    await this.conversation.open(wanted).catch((error) => {
+      if (asProblem(error).code !== "not_found") throw error;
+      if (this.saved.chatId === wanted) this.conversation.start();
+    });
   }
 
   #changed(event: ChangeEvent): void {

@@ -1,11 +1,11 @@
 /** The open chat: what is read of it, asked in it, and follows from that. */
 
-import type { Chat, Message, Params, Problem, SearchHit } from "../../src/lib/api";
+import { asProblem, type Chat, type Message, type Params, type Problem, type Run, type SearchHit } from "../../src/lib/api";
 import { fenced } from "../../src/lib/text";
 import type { Attachment } from "../../src/lib/view_protocol";
 import { type ChatList, titleOf } from "./chat_list";
 import type { Core } from "./core";
-import type { Draft, Drafts } from "./drafts";
+import type { Drafts, Place } from "./drafts";
 import { LiveRun } from "./live_run";
 import { sentences } from "./sentences";
 import { merge } from "./state";
@@ -117,6 +117,7 @@ export class Conversation {
     if (number !== this.#reading || this.state.chat?.id !== chat.id) return;
     const { messages, older } = merge(this.state.messages, page.messages, page.older, this.state.older);
     this.#endStale(messages);
+    this.drafts.settle(chat.id, messages);
     this.core.store.set({ messages, older, loading: false });
     for (const message of messages)
       if (message.status === "streaming" && message.run_id) this.#follow(message.id, message.run_id);
@@ -167,39 +168,70 @@ export class Conversation {
     else this.core.store.set({ nextModel: model || undefined });
   }
 
-  /** Sends a question; `draft` stays what it is until the daemon has it. Gives whether it was sent. */
-  async send(draft: Draft): Promise<boolean> {
+  /** Sends what is composed; it stays what it is until the daemon has it. Gives whether it was sent. */
+  async send(): Promise<boolean> {
+    const draft = this.drafts.current;
+    // The user may open another chat meanwhile.
+    const { place } = this.drafts;
     const { text, attachments, files } = draft.wording ? { ...draft, text: draft.wording.text } : draft;
     if ((text.trim() === "" && files.length === 0) || this.state.busy) return false;
     try {
-      const chat = this.state.chat ?? (await this.#createChat());
-      const code = attachments.find((one) => one.path);
-      const run =
-        code?.path && this.state.trusted && !draft.wording && files.length === 0
-          ? await this.core.transport.call("action.start", {
-              kind: "ask",
-              instruction: withTexts(
-                text,
-                attachments.filter((one) => one !== code),
-              ),
-              document: { path: code.path, language_id: code.languageId },
-              selection: code.lines ? { lines: code.lines } : null,
-              chat_id: chat.id,
-            })
-          : await this.core.transport.call("run.start", {
-              chat_id: chat.id,
-              content: withTexts(text, attachments),
-              ...(files.length ? { attachments: files.map((file) => file.id) } : {}),
-              ...(draft.wording ? { replaces: draft.wording.message.id } : {}),
-            });
-      this.#follow(run.message_id, run.id);
-      await this.readMessages();
-      this.core.onScrollToEnd();
+      const chat = await this.#chatOf(place);
+      this.drafts.begin(place, draft, this.#newestOf(chat));
+      const code = draft.wording || files.length ? undefined : await this.#codeInPlace(attachments);
+      const run = code?.path
+        ? await this.core.transport.call("action.start", {
+            kind: "ask",
+            instruction: withTexts(
+              text,
+              attachments.filter((one) => one !== code),
+            ),
+            document: { path: code.path, language_id: code.languageId },
+            selection: code.lines ? { lines: code.lines } : null,
+            chat_id: chat.id,
+          })
+        : await this.core.transport.call("run.start", {
+            chat_id: chat.id,
+            content: withTexts(text, attachments),
+            ...(files.length ? { attachments: files.map((file) => file.id) } : {}),
+            ...(draft.wording ? { replaces: draft.wording.message.id } : {}),
+          });
+      this.drafts.sent(place);
+      await this.#show(run);
       return true;
     } catch (error) {
+      const { status } = asProblem(error);
+      // Over a connection that was lost the daemon may have got it.
+      if (status >= 400 && status < 500) this.drafts.refused(place);
       this.core.problem(error);
       return false;
     }
+  }
+
+  /** The newest message of a chat, empty where it has none; undefined where that is not known. */
+  #newestOf(chat: Chat): string | undefined {
+    const { messages, loading } = this.state;
+    const isRead = this.state.chat?.id === chat.id && !(loading && messages.length === 0);
+    return isRead ? (messages.at(-1)?.id ?? "") : undefined;
+  }
+
+  /** The attached code that the daemon can read at its place: where it is what was attached; as a text it goes along always. */
+  async #codeInPlace(attachments: Attachment[]): Promise<Attachment | undefined> {
+    const code = attachments.find((one) => one.path);
+    if (!code?.path || !this.state.trusted) return undefined;
+    const { path, lines, text } = code;
+    return this.core.transport.act({ action: "checkAttached", path, lines, text }).then(
+      () => code,
+      () => undefined,
+    );
+  }
+
+  /** Shows the answer of a run that was just started, where its chat is still the open one. */
+  async #show(run: Run): Promise<void> {
+    if (this.state.chat?.id !== run.chat_id) return;
+    this.#follow(run.message_id, run.id);
+    await this.readMessages();
+    if (this.state.chat?.id === run.chat_id) this.core.onScrollToEnd();
   }
 
   /** Starts a chat from a template: its system prompt, model and first question. */
@@ -210,12 +242,31 @@ export class Conversation {
     this.core.onFocusComposer();
   }
 
-  async #createChat(): Promise<Chat> {
+  /** The chat that a draft belongs to: one that could not be read yet is read, one that is not there any more is made. */
+  async #chatOf(place: Place): Promise<Chat> {
+    const { chat } = this.state;
+    if (chat && chat.id === place.chatId) return chat;
+    if (place.chatId) {
+      try {
+        await this.open(place.chatId);
+      } catch (error) {
+        if (asProblem(error).code !== "not_found") throw error;
+        return this.#createChat(place);
+      }
+      return this.state.chat?.id === place.chatId
+        ? this.state.chat
+        : await this.core.transport.call("chat.get", { chat_id: place.chatId });
+    }
+    return this.#createChat(place);
+  }
+
+  async #createChat(place: Place): Promise<Chat> {
     const projectId = await this.list.anyProject();
     const model = this.state.nextModel ? { model: this.state.nextModel } : {};
     const chat = await this.core.transport.call("chat.create", { project_id: projectId, ...model });
-    this.core.store.set({ chat, projectId, nextModel: undefined });
-    this.drafts.moveTo(chat.id);
+    const isOpen = place.chatId === this.drafts.place.chatId;
+    this.drafts.moveTo(chat.id, place);
+    if (isOpen) this.core.store.set({ chat, projectId, nextModel: undefined });
     return chat;
   }
 
@@ -228,16 +279,14 @@ export class Conversation {
 
   async regenerate(message: Message): Promise<void> {
     const { items } = await this.core.transport.call("message.answer", { message_id: message.id });
+    if (this.state.chat?.id !== message.chat_id) return;
     for (const run of items) this.#follow(run.message_id, run.id);
     await this.readMessages();
   }
 
   /** Lets the model go on where an answer broke off. */
   async goOn(message: Message): Promise<void> {
-    const run = await this.core.transport.call("message.continue", { message_id: message.id });
-    this.#follow(run.message_id, run.id);
-    await this.readMessages();
-    this.core.onScrollToEnd();
+    await this.#show(await this.core.transport.call("message.continue", { message_id: message.id }));
   }
 
   // Branches

@@ -23,6 +23,8 @@ export class Files {
 
   /** Hands files over, one after the other; the first that is refused ends it. */
   async attach(files: File[]): Promise<void> {
+    // The user may open another chat meanwhile.
+    const { place } = this.drafts;
     for (const file of files) {
       const limit = file.type.startsWith("image/") ? MAX_FILE : MAX_TEXT;
       if (file.size > limit) {
@@ -31,7 +33,7 @@ export class Files {
       }
       const content = await base64(file);
       const stored = await this.core.transport.call("attachment.create", { name: nameOf(file), content });
-      this.drafts.addFile(stored);
+      this.drafts.addFile(stored, place);
     }
     this.core.onFocusComposer();
   }

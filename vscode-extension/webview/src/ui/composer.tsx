@@ -33,10 +33,9 @@ export function Composer() {
   };
   const send = async () => {
     if (!canSend) return;
-    const draft = app.drafts.current;
     setSending(true);
     try {
-      if (await app.conversation.send(draft)) setText(app.drafts.sent(draft));
+      await app.conversation.send();
     } finally {
       setSending(false);
     }
