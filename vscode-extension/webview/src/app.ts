@@ -73,6 +73,8 @@ export class App extends Core {
       case "attach":
         this.drafts.attach(told.attachment);
         return;
+      case "draft":
+        return this.drafts.changedElsewhere(told.chatId, told.draft);
       case "nextModel":
         this.store.set({ nextModel: told.model ?? undefined });
         return;

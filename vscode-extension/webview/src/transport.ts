@@ -15,7 +15,10 @@ export interface Saved {
 }
 
 /** What comes from outside without having been asked for. */
-export type Told = Exclude<ToView, { type: "result" | "problem" | "run" }>;
+export type Told =
+  | Exclude<ToView, { type: "result" | "problem" | "run" }>
+  /** Another window has changed a draft. */
+  | { type: "draft"; chatId: string; draft: Draft | undefined };
 
 export interface Transport {
   readonly kind: "editor" | "browser";

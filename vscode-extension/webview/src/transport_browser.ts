@@ -12,11 +12,11 @@ import {
 import { ROUTES } from "../../src/lib/routes";
 import { ended, exported, type Transfer } from "../../src/lib/transfers";
 import type { HostAction } from "../../src/lib/view_protocol";
+import { Keeping } from "./kept";
 import { follow } from "./sse";
 import type { Saved, Told, Transport } from "./transport";
 
 const BASE = "/api/v1";
-const SAVED = "aiia";
 
 /** The address and the body of an operation. */
 export function request(operation: string, params: Record<string, unknown>): { method: string; path: string; body?: string } {
@@ -52,6 +52,10 @@ function problem(code: Problem["code"], detail: string, hint?: string): Problem 
 
 export class BrowserTransport implements Transport {
   readonly kind = "browser";
+  readonly #keeping = new Keeping(
+    () => localStorage,
+    () => sessionStorage,
+  );
 
   async call<O extends OperationName>(operation: O, params: Params<O>): Promise<Result<O>> {
     const { method, path, body } = request(operation, params as Record<string, unknown>);
@@ -114,7 +118,7 @@ export class BrowserTransport implements Transport {
   async signOut(): Promise<void> {
     await open("/auth/sign-out", { method: "POST" });
     // What was typed but not sent belongs to who was signed in.
-    localStorage.removeItem(SAVED);
+    this.#keeping.clear();
     location.assign("/");
   }
 
@@ -141,24 +145,20 @@ export class BrowserTransport implements Transport {
       const chatId = new URLSearchParams(location.hash.slice(1)).get("chat");
       if (chatId) listener({ type: "show", chatId });
     };
+    window.addEventListener("storage", ({ key }) => {
+      const changed = this.#keeping.changed(key);
+      if (changed) listener({ type: "draft", ...changed });
+    });
     window.addEventListener("hashchange", route);
     route();
   }
 
   load(): Saved {
-    try {
-      return JSON.parse(localStorage.getItem(SAVED) ?? "{}") as Saved;
-    } catch {
-      return {};
-    }
+    return this.#keeping.load();
   }
 
   save(saved: Saved): void {
-    try {
-      localStorage.setItem(SAVED, JSON.stringify(saved));
-    } catch {
-      // Private windows may have no storage; then drafts last as long as the page.
-    }
+    this.#keeping.save(saved);
     const hash = saved.chatId ? `#chat=${saved.chatId}` : "#";
     if (location.hash !== hash) history.replaceState(null, "", hash);
   }
