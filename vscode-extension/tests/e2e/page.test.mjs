@@ -434,6 +434,53 @@ test("a text file and a picture go along by a drop and by pasting", async () => 
   await page.context().close();
 });
 
+test("two tabs keep what is typed in each", async () => {
+  const [one, two] = [await chatWith("First."), await chatWith("Second.")];
+  const page = await signedIn();
+  const other = await page.context().newPage();
+  const { origin } = new URL(page.url());
+  for (const [tab, chat, text] of [
+    [page, one, "Of the first"],
+    [other, two, "Of the second"],
+    [page, one, "More of the first"],
+  ]) {
+    await tab.goto(`${origin}/#chat=${chat.id}`);
+    await answer(tab).waitFor();
+    await field(tab).fill(text);
+  }
+  for (const [tab, text] of [
+    [page, "More of the first"],
+    [other, "Of the second"],
+  ]) {
+    await tab.reload();
+    await answer(tab).waitFor();
+    assert.equal(await field(tab).inputValue(), text);
+  }
+  await page.context().close();
+});
+
+test("a page that nobody sees holds no connection, and is up to date when it is seen", async () => {
+  const chat = await chatWith("First.");
+  const page = await signedIn();
+  await page.goto(`${new URL(page.url()).origin}/#chat=${chat.id}`);
+  await answer(page).getByText("First.").waitFor();
+  const show = (hidden) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, value: hidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  const left = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/api/v1/events"));
+  await show(true);
+  await left;
+  aiia.model.next(["Meanwhile."]);
+  const run = await aiia.http("POST", `/chats/${chat.id}/runs`, { content: "Go on." });
+  await aiia.until("the end of the run", async () => (await aiia.http("GET", `/runs/${run.id}`)).status === "completed");
+  assert.equal(await page.getByText("Meanwhile.").count(), 0);
+  await show(false);
+  await answer(page).getByText("Meanwhile.").waitFor();
+  await page.context().close();
+});
+
 test("a daemon that goes away is said, and what is typed stays", async () => {
   const page = await signedIn();
   await field(page).fill("Not sent yet");
