@@ -25,8 +25,8 @@ pub use look_up::{names_to_look_up, target_name};
 pub use map::map;
 pub use tokens::{Vocabulary, count_tokens, count_tokens_in};
 pub use workspace::{
-    Admits, DiskTexts, FileTexts, IGNORE_FILE, IndexReport, Indexer, IndexerOptions, MAX_FILE_BYTES, MAX_FILES,
-    OpenBuffer, Progress, Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
+    Admits, DiskTexts, Exclusions, FileTexts, IGNORE_FILE, IgnoreFiles, IndexReport, Indexer, IndexerOptions,
+    MAX_FILE_BYTES, MAX_FILES, OpenBuffer, Progress, Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
 };
 
 use aiia_syntax::Symbol;

@@ -3,12 +3,13 @@
 #![expect(clippy::disallowed_methods, reason = "the index reads the files it is made of")]
 
 use super::FileTexts;
-use super::walk::{IGNORE_FILE, MAX_FILE_BYTES};
+use super::patterns::IGNORE_FILE;
+use super::walk::MAX_FILE_BYTES;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Why a file has no text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +53,41 @@ pub struct DiskTexts {
 impl FileTexts for DiskTexts {
     fn text(&self, path: &str) -> Option<Arc<str>> {
         read(&self.root.join(path)).ok().map(Arc::from)
+    }
+}
+
+/// What tells an older state of a file from a newer one, though it be of the same length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Version {
+    bytes: u64,
+    modified: SystemTime,
+    /// When anything of it changed last, which nobody can set back, and which file it is; where the system tells.
+    #[cfg(unix)]
+    changed: (Duration, u64),
+}
+
+impl Version {
+    /// That of the file at a path as it is now; nothing where there is none.
+    pub(super) fn of(path: &Path) -> Option<Version> {
+        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+        Some(Version {
+            bytes: metadata.len(),
+            modified: metadata.modified().ok()?,
+            #[cfg(unix)]
+            changed: {
+                use std::os::unix::fs::MetadataExt;
+                let seconds = Duration::from_secs(metadata.ctime().unsigned_abs());
+                (seconds + Duration::from_nanos(metadata.ctime_nsec().unsigned_abs()), metadata.ino())
+            },
+        })
+    }
+
+    /// Whether it has been like that for longer than `age`, as far as the clocks tell.
+    pub(super) fn is_older_than(&self, age: Duration) -> bool {
+        let latest = self.modified;
+        #[cfg(unix)]
+        let latest = latest.max(SystemTime::UNIX_EPOCH + self.changed.0);
+        latest.elapsed().is_ok_and(|since| since > age)
     }
 }
 

@@ -3,6 +3,7 @@
 mod cache;
 mod compare;
 mod disk;
+mod exclusions;
 mod facts;
 mod index;
 mod indexer;
@@ -14,13 +15,15 @@ mod report;
 mod walk;
 
 pub use disk::DiskTexts;
+pub use exclusions::{Exclusions, IgnoreFiles};
 pub(crate) use facts::Definition;
 pub use index::WorkspaceIndex;
 pub(crate) use index::{DefinitionRef, FileEntry};
 pub use indexer::{Indexer, IndexerOptions, OpenBuffer};
 pub(crate) use names::{NameId, identifiers, likeness, name_id, name_ids, name_set, parts, words};
+pub use patterns::IGNORE_FILE;
 pub use report::{IndexReport, Progress};
-pub use walk::{Admits, IGNORE_FILE, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};
+pub use walk::{Admits, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};
 
 use std::sync::Arc;
 

@@ -1,15 +1,24 @@
 //! What the ignore files around a path say of it, for a path that no walk has listed: a buffer that is new, or what is hidden.
 
-use super::walk::{IGNORE_FILE, is_hidden};
+use super::walk::is_hidden;
 use ignore::Match;
 use ignore::gitignore::Gitignore;
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// The patterns of a project that only this program heeds.
+pub const IGNORE_FILE: &str = ".aiiaignore";
+
 /// The files with patterns that a folder may have, those that count more first. Only the last one is git's.
 const FILES: [&str; 3] = [IGNORE_FILE, ".ignore", ".gitignore"];
 const GIT: usize = FILES.len() - 1;
+
+/// What the first of some patterns says of a path itself that says anything; they are given with those of the innermost folder first.
+pub(super) fn innermost<'p>(patterns: impl Iterator<Item = &'p Gitignore>, path: &Path, is_folder: bool) -> Match<()> {
+    let mut said = patterns.map(|patterns| patterns.matched(path, is_folder));
+    said.find(|said| !said.is_none()).map_or(Match::None, |said| said.map(|_| ()))
+}
 
 /// The patterns below and above a folder, each file of them read once.
 #[derive(Debug)]
@@ -52,20 +61,12 @@ impl Patterns {
         // Git's patterns count as far up as its own folder.
         let repository = folders.iter().position(|folder| folder.of_git.is_some());
         let of_git = &folders[..repository.map_or(folders.len(), |at| at + 1)];
-        for kind in 0..FILES.len() {
-            let asked = if kind == GIT { of_git } else { &folders[..] };
-            for folder in asked {
-                let said = folder.files[kind].matched(path, is_folder);
-                if !said.is_none() {
-                    return said.map(|_| ());
-                }
-            }
-        }
         let beside = repository.and_then(|at| folders[at].of_git.as_ref()).into_iter().flatten();
-        beside
-            .map(|patterns| patterns.matched(path, is_folder))
-            .find(|said| !said.is_none())
-            .map_or(Match::None, |said| said.map(|_| ()))
+        let by_kind = (0..FILES.len()).flat_map(|kind| {
+            let asked = if kind == GIT { of_git } else { &folders[..] };
+            asked.iter().map(move |folder| &folder.files[kind])
+        });
+        innermost(by_kind.chain(beside), path, is_folder)
     }
 
     fn folder(&self, folder: &Path) -> Arc<Folder> {

@@ -2,7 +2,7 @@
 //! that are said when they are met.
 
 use super::facts::MAX_DEFINITIONS;
-use super::patterns::Patterns;
+use super::patterns::{IGNORE_FILE, Patterns};
 use aiia_syntax::Language;
 use ignore::{WalkBuilder, WalkState};
 use std::ffi::OsStr;
@@ -22,8 +22,6 @@ const REMEMBERED_OF_LIMIT: usize = 10;
 pub const WALK_TIME_LIMIT: Duration = Duration::from_secs(20);
 /// How soon a walk ends that nobody wants any more.
 const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
-/// The patterns of a project that only this program heeds.
-pub const IGNORE_FILE: &str = ".aiiaignore";
 
 /// A file of a workspace, as its folder lists it.
 #[derive(Clone, PartialEq, Eq, Debug)]
