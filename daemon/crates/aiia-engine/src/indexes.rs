@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use aiia_context::{Admits, DiskTexts, FileTexts, Indexer, IndexerOptions, MAX_FILE_BYTES, OpenBuffer};
+use aiia_context::{
+    Admits, DiskTexts, FileTexts, IgnoreFiles, Indexer, IndexerOptions, MAX_FILE_BYTES, OpenBuffer,
+};
 use aiia_syntax::Language;
 use sha2::{Digest, Sha256};
 use tokio::sync::{broadcast, watch};
@@ -13,7 +15,7 @@ use tokio::sync::{broadcast, watch};
 use crate::context_rules::ContextRules;
 use crate::documents::OpenDocument;
 use crate::engine::Engine;
-use crate::workspace;
+use crate::workspace::Admission;
 
 /// Indexes of more folders are not kept at once; the one that was used longest ago goes.
 const MAX_INDEXES: usize = 8;
@@ -22,6 +24,9 @@ const MAX_THREADS: usize = 4;
 /// How much the background yields: the nice value of its threads.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
+
+/// So long a look at what is excluded holds for reading files; what is shown is looked at for each question.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Who watches may be so many indexes behind.
 const WATCHED: usize = 16;
@@ -64,12 +69,18 @@ pub(crate) struct Indexes {
     folder: PathBuf,
     kept: Mutex<HashMap<PathBuf, Kept>>,
     begun: broadcast::Sender<Indexing>,
+    ignore_files: Arc<IgnoreFiles>,
 }
 
 impl Indexes {
     /// No indexes yet; they are kept in `folder` between two runs of the program.
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, kept: Mutex::default(), begun: broadcast::channel(WATCHED).0 }
+        Self {
+            folder,
+            kept: Mutex::default(),
+            begun: broadcast::channel(WATCHED).0,
+            ignore_files: Arc::default(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Kept>> {
@@ -93,7 +104,7 @@ impl Indexes {
                 root: root.to_owned(),
                 cache_file: Some(self.folder.join(format!("{}.index", name_of(root)))),
                 threads: std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS)),
-                admits: admits(root.to_owned()),
+                admits: index_admits(root.to_owned(), Arc::clone(&self.ignore_files)),
             })),
             used: Instant::now(),
         });
@@ -177,9 +188,28 @@ impl Indexes {
     }
 }
 
-/// Which files of a folder the index may read: none that the gate would refuse.
+/// Which files of a folder may be read for a model, as it is now.
 pub(crate) fn admits(root: PathBuf) -> Admits {
-    Arc::new(move |path| !workspace::is_secret_file(path) && !workspace::is_excluded(&root, path))
+    let admission = Admission::now(&root, &Arc::default());
+    Arc::new(move |path| admission.admits(path))
+}
+
+/// Which files of a folder the index may read: none that the gate would refuse. What is shown of them is asked about again.
+fn index_admits(root: PathBuf, files: Arc<IgnoreFiles>) -> Admits {
+    let latest: Mutex<Option<(Instant, Arc<Admission>)>> = Mutex::default();
+    Arc::new(move |path| {
+        let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let admission = match &*latest {
+            Some((since, admission)) if since.elapsed() < LOOK_AGAIN => Arc::clone(admission),
+            _ => {
+                let admission = Arc::new(Admission::now(&root, &files));
+                *latest = Some((Instant::now(), Arc::clone(&admission)));
+                admission
+            }
+        };
+        drop(latest);
+        admission.admits(path)
+    })
 }
 
 fn name_of(root: &Path) -> String {
@@ -195,7 +225,7 @@ pub(crate) struct OpenTexts {
     /// The folder by the paths that editors may name it by.
     folders: Vec<PathBuf>,
     rules: ContextRules,
-    admits: Admits,
+    admission: Admission,
     /// What the gate said in this request.
     admitted: Mutex<HashMap<String, bool>>,
 }
@@ -205,18 +235,23 @@ impl OpenTexts {
     pub(crate) fn new(engine: Engine, indexer: &Indexer, rules: ContextRules) -> Self {
         let root = indexer.root().to_owned();
         Self {
-            engine,
-            admits: admits(root.clone()),
+            admission: Admission::now(&root, &engine.indexes.ignore_files),
             disk: DiskTexts { root },
             folders: indexer.paths(),
             rules,
             admitted: Mutex::default(),
+            engine,
         }
     }
 
     fn is_admitted(&self, path: &str) -> bool {
         let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
-        *admitted.entry(path.to_owned()).or_insert_with(|| (self.admits)(&self.disk.root.join(path)))
+        if let Some(known) = admitted.get(path) {
+            return *known;
+        }
+        let is_admitted = self.admission.admits(&self.disk.root.join(path));
+        admitted.insert(path.to_owned(), is_admitted);
+        is_admitted
     }
 
     fn open(&self, path: &str) -> Option<OpenDocument> {

@@ -1,9 +1,9 @@
 //! Which folder a file belongs to, and which files must not be read for a model.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ignore::Match;
-use ignore::gitignore::GitignoreBuilder;
+use aiia_context::{Exclusions, IgnoreFiles};
 
 /// Files that mark the root of a workspace.
 const ROOT_MARKERS: &[&str] =
@@ -31,32 +31,28 @@ pub(crate) fn is_project(root: &Path, folders: &[PathBuf]) -> bool {
     !is_home && root.parent().is_some() && (folders.iter().any(|folder| folder == root) || is_marked())
 }
 
-/// Whether a `.aiiaignore` beside `file`, which is below `root`, or in a folder above excludes it. As with `.gitignore`, patterns mean paths
-/// below their own folder, an inner file has the last word, and nothing within an excluded folder can be let in again.
+/// Whether a `.aiiaignore` beside `file`, which is below `root`, or in a folder above excludes it now.
 pub(crate) fn is_excluded(root: &Path, file: &Path) -> bool {
-    if !file.starts_with(root) {
-        return false;
+    file.starts_with(root) && Arc::new(IgnoreFiles::default()).now().exclude(file)
+}
+
+/// Says of many files of a folder, at one moment, whether a model may see them.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    root: PathBuf,
+    exclusions: Exclusions,
+}
+
+impl Admission {
+    /// What may be seen now of the files below `root`; `files` are kept by the caller for the next time.
+    pub(crate) fn now(root: &Path, files: &Arc<IgnoreFiles>) -> Self {
+        Self { root: root.to_owned(), exclusions: files.now() }
     }
-    // Once the file is let in, only the folders that it is in matter.
-    let (mut path, mut is_folder) = (file, false);
-    for folder in file.ancestors().skip(1) {
-        let ignore_file = folder.join(".aiiaignore");
-        if !ignore_file.is_file() {
-            continue;
-        }
-        let mut builder = GitignoreBuilder::new(folder);
-        // An unreadable pattern must not open the gate.
-        if builder.add(&ignore_file).is_some() {
-            return true;
-        }
-        let Ok(patterns) = builder.build() else { return true };
-        match patterns.matched_path_or_any_parents(path, is_folder) {
-            Match::Ignore(_) => return true,
-            Match::Whitelist(_) => (path, is_folder) = (file.parent().unwrap_or(file), true),
-            Match::None => {}
-        }
+
+    /// Whether the file of that full path is neither one for keys nor excluded.
+    pub(crate) fn admits(&self, file: &Path) -> bool {
+        !is_secret_file(file) && !(file.starts_with(&self.root) && self.exclusions.exclude(file))
     }
-    false
 }
 
 /// Whether the file's name says that it holds keys or passwords.
@@ -140,27 +136,20 @@ mod tests {
         let root = dir.path();
         std::fs::create_dir_all(root.join("src/private")).unwrap();
         std::fs::write(root.join(".aiiaignore"), "private/\n*.gen.rs\n").unwrap();
-        std::fs::write(
-            root.join("src/.aiiaignore"),
-            "local.rs\n/keys.rs\ngen/secret.rs\n!open.gen.rs\n!private/open.rs\n",
-        )
-        .unwrap();
+        std::fs::write(root.join("src/.aiiaignore"), "/keys.rs\n!open.gen.rs\n").unwrap();
+        let admission = Admission::now(root, &Arc::default());
         for (file, excluded) in [
             ("src/main.rs", false),
             ("src/private/a.rs", true),
             ("src/x.gen.rs", true),
-            ("src/local.rs", true),
-            ("local.rs", false),
-            ("src/keys.rs", true),
-            ("src/deep/keys.rs", false),
-            ("keys.rs", false),
-            ("src/gen/secret.rs", true),
-            ("gen/secret.rs", false),
             ("src/open.gen.rs", false),
-            ("src/private/open.rs", true),
+            ("src/keys.rs", true),
+            ("keys.rs", false),
         ] {
             assert_eq!(is_excluded(root, &root.join(file)), excluded, "{file}");
+            assert_eq!(admission.admits(&root.join(file)), !excluded, "{file}");
         }
+        assert!(!admission.admits(&root.join("src/.env")));
         // What stands above the project counts as well.
         assert!(is_excluded(&root.join("src"), &root.join("src/x.gen.rs")));
     }
