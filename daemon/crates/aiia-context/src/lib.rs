@@ -15,6 +15,7 @@ mod lines;
 mod look_up;
 mod map;
 mod rank;
+mod recent_trees;
 mod target;
 mod tokens;
 mod workspace;
@@ -23,6 +24,7 @@ pub use bundle::{ContextBundle, ContextRequest, Intent, Piece, PieceKind, Said, 
 pub use hints::{Hints, NameUse, NearFile, Nearness, Place, Resolved};
 pub use look_up::{names_to_look_up, target_name};
 pub use map::map;
+pub use recent_trees::RecentTrees;
 pub use tokens::{Vocabulary, count_tokens, count_tokens_in};
 pub use workspace::{
     Admits, DiskTexts, Exclusions, FileTexts, IGNORE_FILE, IgnoreFiles, IndexReport, Indexer, IndexerOptions,

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiia_context::{
-    Admits, DiskTexts, FileTexts, IgnoreFiles, Indexer, IndexerOptions, MAX_FILE_BYTES, OpenBuffer,
+    Admits, DiskTexts, FileTexts, IgnoreFiles, Indexer, IndexerOptions, MAX_FILE_BYTES, OpenBuffer, RecentTrees,
 };
 use aiia_syntax::Language;
 use sha2::{Digest, Sha256};
@@ -70,6 +71,10 @@ pub(crate) struct Indexes {
     kept: Mutex<HashMap<PathBuf, Kept>>,
     begun: broadcast::Sender<Indexing>,
     ignore_files: Arc<IgnoreFiles>,
+    /// Of files that nobody has open.
+    pub(crate) recent_trees: RecentTrees,
+    /// How often such a file was asked about.
+    pub(crate) asked: AtomicU64,
 }
 
 impl Indexes {
@@ -80,6 +85,8 @@ impl Indexes {
             kept: Mutex::default(),
             begun: broadcast::channel(WATCHED).0,
             ignore_files: Arc::default(),
+            recent_trees: RecentTrees::default(),
+            asked: AtomicU64::default(),
         }
     }
 

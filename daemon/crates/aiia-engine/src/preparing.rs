@@ -2,6 +2,8 @@
 //! index. It is done while nobody types.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aiia_syntax::Language;
@@ -9,9 +11,13 @@ use aiia_syntax::Language;
 use crate::documents::OpenDocument;
 use crate::engine::Engine;
 use crate::indexes;
+use crate::source::Source;
 
 /// So long after the last change somebody may have stopped typing.
 const AFTER: Duration = Duration::from_millis(300);
+
+/// So long the tree of a file is kept that nobody has open and nobody asks about.
+const KEPT: Duration = Duration::from_mins(10);
 
 /// Prepares the document of that absolute path once it has not changed for a moment. Quick: it is called at every keystroke.
 pub(crate) fn soon(engine: &Engine, path: &str) {
@@ -27,6 +33,31 @@ pub(crate) fn soon(engine: &Engine, path: &str) {
         let Some(open) = engine.open_document(&path).filter(|open| open.generation == generation) else { return };
         // A panic of it is that of the question, too, which tells of it.
         let _ = tokio::task::spawn_blocking(move || prepare(&engine, Path::new(&path), &open)).await;
+    });
+}
+
+/// Prepares a source that nobody has open for the next question about it, once no other was asked about for a moment.
+pub(crate) fn asked(engine: &Engine, source: &Source) {
+    let (None, Some(language)) = (&source.open, source.language) else { return };
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    let number = engine.indexes.asked.fetch_add(1, Ordering::Relaxed) + 1;
+    let (engine, path, text) = (engine.clone(), source.path.clone(), Arc::from(source.text.as_str()));
+    runtime.spawn(async move {
+        let stop = engine.shutdown_token();
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(AFTER) => {}
+        }
+        if engine.indexes.asked.load(Ordering::Relaxed) != number {
+            return;
+        }
+        let preparing = engine.clone();
+        let _ =
+            tokio::task::spawn_blocking(move || preparing.indexes.recent_trees.prepare(&path, language, text)).await;
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(KEPT) => engine.indexes.recent_trees.forget(KEPT),
+        }
     });
 }
 

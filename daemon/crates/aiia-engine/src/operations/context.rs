@@ -17,6 +17,7 @@ use crate::engine::Engine;
 use crate::gate;
 use crate::hints;
 use crate::indexes::{self, OpenTexts};
+use crate::preparing;
 use crate::session::Session;
 use crate::settings;
 use crate::source::Source;
@@ -105,6 +106,7 @@ pub(super) async fn gather(
     }
     let (asked, engine) = (Arc::clone(&question), session.engine().clone());
     let bundle = blocking(move || asked.with_request(&engine, limit, &hints, aiia_context::gather)).await?;
+    preparing::asked(session.engine(), &question.source);
     let source = Arc::try_unwrap(question).map_or_else(|shared| shared.source.clone(), |question| question.source);
     Ok((source, bundle))
 }
@@ -142,7 +144,10 @@ impl Question {
     ) -> T {
         let source = &self.source;
         let language = source.language.filter(|_| aiia_context::is_looked_at(&source.text));
-        let tree = language.and_then(|language| source.open.as_ref()?.tree(language));
+        let tree = language.and_then(|language| match &source.open {
+            Some(open) => open.tree(language),
+            None => engine.indexes.recent_trees.get(&source.path, language, &source.text),
+        });
         let request = |workspace| ContextRequest {
             path: &source.name,
             language: source.language,
