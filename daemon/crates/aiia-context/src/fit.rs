@@ -191,7 +191,8 @@ impl<'a> Fitter<'a> {
     /// The runs of lines of a range that are not in the bundle; runs of blank lines are left out.
     fn untaken(&self, range: &Range<usize>) -> Vec<Range<usize>> {
         let mut runs = vec![range.clone()];
-        for taken in &self.taken {
+        let overlaps = |taken: &&Range<usize>| taken.start < range.end && range.start < taken.end;
+        for taken in self.taken.iter().filter(overlaps) {
             runs = runs
                 .into_iter()
                 .flat_map(|run| {

@@ -12,8 +12,8 @@ impl<'a> Lines<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let bytes = text.as_bytes();
         let mut starts = vec![0];
-        for (index, byte) in bytes.iter().enumerate() {
-            let ends = *byte == b'\n' || (*byte == b'\r' && bytes.get(index + 1) != Some(&b'\n'));
+        for index in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            let ends = bytes[index] == b'\n' || bytes.get(index + 1) != Some(&b'\n');
             if ends && index + 1 < bytes.len() {
                 starts.push(index + 1);
             }

@@ -42,7 +42,7 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<
                 || (definition.kind.is_type() && definition.kind != SymbolKind::Impl)
                 || definition.kind == SymbolKind::Constant;
             let at = DefinitionRef { file, definition: number as u16 };
-            let definers = index.named(definition.name).take(MAX_DEFINERS + 1).count();
+            let definers = index.count_named(definition.name, MAX_DEFINERS + 1);
             if !is_shown || definers > MAX_DEFINERS {
                 continue;
             }

@@ -115,7 +115,7 @@ impl OfName {
         OfName {
             occurs: point.occurrence(name),
             siblings: point.sibling_use(name),
-            named: ranking.index.named(name).take(MAX_NAMED).count(),
+            named: ranking.index.count_named(name, MAX_NAMED),
             mentioned_in: ranking.index.mentioned_in(name).unwrap_or(1).max(1) as f32,
             namesake: weight(&ranking.namesake_names),
             like: weight(&ranking.like_names),

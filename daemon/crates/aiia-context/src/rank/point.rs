@@ -85,17 +85,19 @@ impl Point {
         let mut qualified = FxHashSet::default();
         let mut own_names: FxHashSet<NameId> = FxHashSet::default();
         let mut before: Option<(NameId, usize)> = None;
-        for range in identifiers(text) {
-            let id = name_id(&text[range.clone()]);
+        let names: Vec<(NameId, Range<usize>)> =
+            identifiers(text).map(|range| (name_id(&text[range.clone()]), range)).collect();
+        for (id, range) in &names {
+            let id = *id;
             let found = occurrences.entry(id).or_insert(Occurrence { distance: usize::MAX, ..Occurrence::default() });
             let is_of_target = body.contains(&range.start) || signature.contains(&range.start);
-            let introduces = is_of_target && introduces(text, &range);
+            let introduces = is_of_target && introduces(text, range);
             if introduces {
                 own_names.insert(id);
             }
             if body.contains(&range.start) {
                 found.in_body = true;
-                found.reaches_out |= !introduces && reaches_out(text, &range);
+                found.reaches_out |= !introduces && reaches_out(text, range);
             } else if in_import(range.start) {
                 found.imported = true;
             } else {
@@ -173,7 +175,7 @@ impl Point {
             .filter(|other| other.kind.is_callable() && !overlaps(&other.range, &target.range))
             .map(|other| {
                 let same_owner = symbol.is_some_and(|symbol| symbol.container == other.container);
-                relative(other, text, &target_parts, &signature_names, same_owner)
+                relative(other, text, &names, &target_parts, &signature_names, same_owner)
             })
             .collect();
         Point {
@@ -285,15 +287,21 @@ pub(crate) fn function_likeness(
 fn relative(
     other: &Symbol,
     text: &str,
+    names: &[(NameId, Range<usize>)],
     target_parts: &[NameId],
     signature_names: &[NameId],
     same_owner: bool,
 ) -> Relative {
     let signature = other.signature(text);
-    let body = other.body_range.clone().and_then(|body| text.get(body)).unwrap_or_default();
+    let body = other.body_range.clone().unwrap_or_default();
+    let behind = &names[names.partition_point(|(_, range)| range.start < body.start)..];
+    let mut names: Vec<NameId> =
+        behind.iter().take_while(|(_, range)| range.end <= body.end).map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names.dedup();
     let weight =
         function_likeness(target_parts, signature_names, &other.name, signature) + if same_owner { 0.1 } else { 0.0 };
-    Relative { names: name_set(body), weight, same_owner }
+    Relative { names, weight, same_owner }
 }
 
 fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {

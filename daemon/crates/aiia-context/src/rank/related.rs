@@ -130,7 +130,7 @@ pub(crate) fn callers(
 ) -> Vec<DefinitionRef> {
     let target = name_id(target_name);
     // A name that many define says nothing of who calls this one.
-    if index.named(target).take(MAX_DEFINERS + 1).count() > MAX_DEFINERS {
+    if index.count_named(target, MAX_DEFINERS + 1) > MAX_DEFINERS {
         return Vec::new();
     }
     let alike = |file: u32| like.iter().find(|(known, _)| *known == file).map_or(0.0, |(_, alike)| *alike);

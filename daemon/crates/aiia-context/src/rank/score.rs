@@ -111,7 +111,7 @@ pub(crate) fn rank(
     ranking.hinted.apply(&mut ranked);
     for candidate in ranked.iter_mut().filter(|candidate| point.said.contains_key(&candidate.definition.name)) {
         // What is named is needed; of several of the name, one is.
-        let named = workspace.index.named(candidate.definition.name).take(MAX_SAID).count();
+        let named = workspace.index.count_named(candidate.definition.name, MAX_SAID);
         candidate.said = candidate.said.or_else(|| point.said.get(&candidate.definition.name).copied());
         candidate.likelihood = candidate.likelihood.max(SAID / named.max(1) as f32);
     }

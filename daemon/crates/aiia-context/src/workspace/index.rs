@@ -37,6 +37,8 @@ struct Buffers {
     open: Vec<(Box<str>, FileFacts)>,
     /// The files that are open.
     hidden: FxHashSet<u32>,
+    /// How many definitions of these files have a name.
+    hidden_names: FxHashMap<NameId, usize>,
     by_name: FxHashMap<NameId, Vec<DefinitionRef>>,
     /// How many more files mention a name than [`Packed::mentioned_in`] says.
     mentioned_in: FxHashMap<NameId, i64>,
@@ -99,6 +101,9 @@ impl WorkspaceIndex {
         for (number, (path, facts)) in buffers.open.iter().enumerate() {
             if let Some(file) = self.files.file_of_path(path) {
                 buffers.hidden.insert(file);
+                for definition in self.files.definitions_from(file, 0) {
+                    *buffers.hidden_names.entry(definition.name).or_default() += 1;
+                }
                 for place in self.files.mentions(file) {
                     *buffers.mentioned_in.entry(self.files.names[place]).or_default() -= 1;
                 }
@@ -189,6 +194,13 @@ impl WorkspaceIndex {
             .map(|(file, definition)| DefinitionRef { file, definition })
             .filter(move |at| hidden.is_empty() || !hidden.contains(&at.file));
         in_files.chain(self.buffers.by_name.get(&name).into_iter().flatten().copied())
+    }
+
+    /// How many definitions a name has, none of more than `most`.
+    pub(crate) fn count_named(&self, name: NameId, most: usize) -> usize {
+        let hidden = self.buffers.hidden_names.get(&name).copied().unwrap_or_default();
+        let open = self.buffers.by_name.get(&name).map_or(0, Vec::len);
+        (self.files.count_definers(self.files.places(name)).saturating_sub(hidden) + open).min(most)
     }
 
     /// In how many files a name is mentioned; nothing for a name that nothing defines.

@@ -164,12 +164,20 @@ impl Packed {
         start..start + same
     }
 
+    fn definer_range(&self, places: Range<usize>) -> Range<usize> {
+        let end_of = |place: usize| self.definer_starts.get(place).map_or(self.definers.len(), |start| *start as usize);
+        if places.is_empty() { 0..0 } else { end_of(places.start)..end_of(places.end) }
+    }
+
+    /// How many definitions the names at those places have.
+    pub(super) fn count_definers(&self, places: Range<usize>) -> usize {
+        self.definer_range(places).len()
+    }
+
     /// The definitions of the names at those places: file and place among the file's definitions.
     pub(super) fn definers(&self, places: Range<usize>) -> impl Iterator<Item = (u32, u16)> + '_ {
-        let end_of = |place: usize| self.definer_starts.get(place).map_or(self.definers.len(), |start| *start as usize);
-        let range = if places.is_empty() { 0..0 } else { end_of(places.start)..end_of(places.end) };
         let (mut file, mut behind, mut before) = (0, 0, 0);
-        self.definers.get(range).unwrap_or_default().iter().map(move |&number| {
+        self.definers.get(self.definer_range(places)).unwrap_or_default().iter().map(move |&number| {
             // Those of a name ascend, so that what is looked for is in the same file or behind it. Those of another name begin anew.
             if number < before {
                 (file, behind) = (0, 0);

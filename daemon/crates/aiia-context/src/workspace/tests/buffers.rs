@@ -43,6 +43,20 @@ fn buffers_count_in_what_is_mentioned() {
     assert_eq!((mentioned("f"), mentioned("g")), (Some(2), None));
 }
 
+#[test]
+fn definitions_of_a_name_are_counted_with_what_is_open() {
+    let twice = "fn f() {}\nmod m { fn f() {} }\n";
+    let folder = folder(&[("a.rs", twice), ("b.rs", "fn f() {}\nfn g() {}\n")]);
+    let indexer = indexer(folder.path());
+    indexer.refresh().unwrap();
+    let counted = |most: usize| ["f", "g", "h"].map(|name| indexer.index().count_named(name_id(name), most));
+    assert_eq!((counted(9), counted(2)), ([3, 1, 0], [2, 1, 0]));
+    set_buffers(&indexer, &[("a.rs", 1, "fn f() {}\nfn h() {}\n"), ("new.rs", 1, "fn g() {}\n")]);
+    assert_eq!(counted(9), [2, 2, 1]);
+    set_buffers(&indexer, &[]);
+    assert_eq!(counted(9), [3, 1, 0]);
+}
+
 /// A buffer of a file that is left out is no source for others, whether it is there already or new.
 #[rstest]
 #[case::listed("a.rs", true)]
