@@ -9,7 +9,7 @@
 
 use crate::language::Body;
 use crate::query::{Item, Items, for_each_match, for_each_match_outside};
-use crate::{Language, Symbol, SymbolKind, recovery};
+use crate::{Language, Symbol, SymbolKind, imports, recovery};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -148,8 +148,8 @@ pub(crate) fn leading(tree: &Tree, language: Language, text: &str) -> Vec<Leadin
 pub(crate) enum Scope<'i> {
     /// Wherever a range touches the tree.
     Window(Range<usize>),
-    /// Outside functions. The definitions found are put in.
-    OutsideFunctions(&'i mut Items),
+    /// Outside functions; the imports that are found on the way are put in, where they are wanted.
+    OutsideFunctions(Option<&'i mut imports::Found>),
 }
 
 /// The definitions, and what leads them.
@@ -208,9 +208,19 @@ pub(crate) fn matches(tree: &Tree, language: Language, text: &str, scope: Scope)
         Scope::Window(window) => for_each_match(language.definitions(), tree, text, window, |pattern, captures| {
             visit(pattern, captures, None);
         }),
-        Scope::OutsideFunctions(items) => {
-            for_each_match_outside(language.definitions(), tree, text, items, |pattern, captures, items| {
+        Scope::OutsideFunctions(None) => {
+            for_each_match_outside(language.definitions(), tree, text, |pattern, captures, items| {
                 visit(pattern, captures, Some(items));
+            });
+        }
+        Scope::OutsideFunctions(Some(imports)) => {
+            let (query, definitions) = language.definitions_and_imports();
+            for_each_match_outside(query, tree, text, |pattern, captures, items| {
+                if pattern < *definitions {
+                    visit(pattern, captures, Some(items));
+                } else {
+                    imports.add(captures);
+                }
             });
         }
     }

@@ -2,35 +2,47 @@
 
 use crate::Language;
 use crate::definitions::{self, Leading};
-use crate::query::{Items, for_each_match, for_each_match_outside};
+use crate::query::for_each_match;
 use aiia_text::whole_lines;
 use std::ops::Range;
 use tree_sitter::{Node, Tree};
 
-/// The import statements outside functions as whole lines, in order; statements on one line are one range.
-/// `functions` are the ranges of those of the whole text, but for what functions contain; `items` are their nodes, where they are known.
-pub(crate) fn imports(
-    tree: &Tree,
-    language: Language,
-    text: &str,
-    mut functions: Vec<Range<usize>>,
-    items: Option<Items>,
-) -> Vec<Range<usize>> {
-    let (mut found, mut leading) = (Vec::new(), Vec::new());
-    let mut visit = |captures: &[(Node<'_>, &str)]| {
+/// What the query for imports has found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    statements: Vec<Range<usize>>,
+    leading: Vec<Leading>,
+}
+
+impl Found {
+    /// Takes a match in.
+    pub(crate) fn add(&mut self, captures: &[(Node<'_>, &str)]) {
         for &(node, capture) in captures {
             match capture {
-                "import" => found.push(node.byte_range()),
-                "leading" => leading.push(Leading::attribute(node.byte_range())),
+                "import" => self.statements.push(node.byte_range()),
+                "leading" => self.leading.push(Leading::attribute(node.byte_range())),
                 _ => {}
             }
         }
-    };
-    let query = language.imports();
-    match items {
-        None => for_each_match(query, tree, text, 0..usize::MAX, |_, captures| visit(captures)),
-        Some(mut items) => for_each_match_outside(query, tree, text, &mut items, |_, captures, _| visit(captures)),
     }
+}
+
+/// The import statements of a tree outside functions as whole lines, in order; statements on one line are one range. `functions` are the
+/// ranges of those of the whole text, but for what functions contain.
+pub(crate) fn imports(tree: &Tree, language: Language, text: &str, functions: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let mut found = Found::default();
+    for_each_match(language.imports(), tree, text, 0..usize::MAX, |_, captures| found.add(captures));
+    outside(found, language, text, functions)
+}
+
+/// [`imports`] of what was found.
+pub(crate) fn outside(
+    found: Found,
+    language: Language,
+    text: &str,
+    mut functions: Vec<Range<usize>>,
+) -> Vec<Range<usize>> {
+    let Found { statements: mut found, mut leading } = found;
     // What two looks find is there once.
     found.sort_by_key(|range| (range.start, range.end));
     found.dedup();

@@ -103,6 +103,7 @@ struct Compiled {
     grammar: OnceLock<tree_sitter::Language>,
     definitions: OnceLock<Query>,
     imports: OnceLock<Query>,
+    outside: OnceLock<(Query, usize)>,
     references: OnceLock<Query>,
     tests: OnceLock<Query>,
 }
@@ -113,6 +114,7 @@ impl Compiled {
             grammar: OnceLock::new(),
             definitions: OnceLock::new(),
             imports: OnceLock::new(),
+            outside: OnceLock::new(),
             references: OnceLock::new(),
             tests: OnceLock::new(),
         }
@@ -193,6 +195,18 @@ impl Language {
     /// The query for imports.
     pub(crate) fn imports(self) -> &'static Query {
         self.compile(&self.compiled().imports, self.row().queries.imports)
+    }
+
+    /// The query for definitions and that for imports in one, and how many of its patterns are of the former.
+    pub(crate) fn definitions_and_imports(self) -> &'static (Query, usize) {
+        self.compiled().outside.get_or_init(|| {
+            let Queries { definitions, imports, .. } = self.row().queries;
+            let query = Query::new(self.grammar(), &format!("{definitions}\n{imports}"))
+                .expect("the shipped queries fit the shipped grammar");
+            let is_definition = |pattern: &usize| query.start_byte_for_pattern(*pattern) < definitions.len();
+            let definitions = (0..query.pattern_count()).filter(is_definition).count();
+            (query, definitions)
+        })
     }
 
     /// The query for references.

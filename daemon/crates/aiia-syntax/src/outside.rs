@@ -3,7 +3,6 @@
 use crate::bodies::Bodies;
 use crate::definitions::{Definition, Leading, Scope, arranged, matches};
 use crate::enclosing::{BESIDE, with_blanks_of_its_lines};
-use crate::query::Items;
 use crate::tree::{ParseError, parse_outside};
 use crate::{Language, Symbol, SymbolKind, imports, recovery};
 use std::ops::Range;
@@ -13,7 +12,7 @@ use tree_sitter::Tree;
 /// tree.
 pub fn symbols_outside_functions(language: Language, text: &str) -> Result<Vec<Symbol>, ParseError> {
     let (tree, bodies) = parse_outside(language, text, None)?;
-    Ok(Outside::of(&tree, language, text, &bodies).symbols_and_assigned(language, text))
+    Ok(Outside::without_imports(&tree, language, text, &bodies, None).symbols_and_assigned(language, text))
 }
 
 /// [`SyntaxTree::symbols_and_imports_around`](crate::SyntaxTree::symbols_and_imports_around) of a text, for a fraction of the price of
@@ -35,7 +34,7 @@ pub(crate) struct Outside {
     leading: Vec<Leading>,
     /// Whether what functions contain is among the definitions.
     is_all: bool,
-    /// The import statements, as [`imports::imports`] gives them.
+    /// The import statements, as [`imports::imports`] gives them; none where nobody wanted them.
     pub(crate) imports: Vec<Range<usize>>,
 }
 
@@ -43,22 +42,35 @@ impl Outside {
     /// Looks into no function, unless the tree is damaged: then a function may have swallowed what stands behind it. `bodies` are what
     /// the tree was made without.
     pub(crate) fn of(tree: &Tree, language: Language, text: &str, bodies: &Bodies) -> Outside {
-        let (definitions, leading, items) = if tree.root_node().has_error() {
-            let everywhere = 0..usize::MAX;
-            let (mut definitions, leading) = matches(tree, language, text, Scope::Window(everywhere.clone()));
-            recovery::recover(tree, language, text, everywhere, &mut definitions);
-            (definitions, leading, None)
-        } else {
-            let mut items = Items::new();
-            let (mut definitions, leading) = matches(tree, language, text, Scope::OutsideFunctions(&mut items));
-            bodies.mend(&mut definitions);
-            (definitions, leading, Some(items))
-        };
-        let is_all = items.is_none();
-        let functions = definitions.iter().filter(|found| found.kind.is_callable());
+        let mut found = imports::Found::default();
+        let mut outside = Outside::without_imports(tree, language, text, bodies, Some(&mut found));
+        let functions = outside.definitions.iter().filter(|found| found.kind.is_callable());
         let functions = functions.map(|found| found.item_range.clone()).collect();
-        let imports = imports::imports(tree, language, text, functions, items);
-        Outside { definitions, leading, is_all, imports }
+        outside.imports = if outside.is_all {
+            imports::imports(tree, language, text, functions)
+        } else {
+            imports::outside(found, language, text, functions)
+        };
+        outside
+    }
+
+    fn without_imports(
+        tree: &Tree,
+        language: Language,
+        text: &str,
+        bodies: &Bodies,
+        imports: Option<&mut imports::Found>,
+    ) -> Outside {
+        let is_all = tree.root_node().has_error();
+        let everywhere = 0..usize::MAX;
+        let scope = if is_all { Scope::Window(everywhere.clone()) } else { Scope::OutsideFunctions(imports) };
+        let (mut definitions, leading) = matches(tree, language, text, scope);
+        if is_all {
+            recovery::recover(tree, language, text, everywhere, &mut definitions);
+        } else {
+            bodies.mend(&mut definitions);
+        }
+        Outside { definitions, leading, is_all, imports: Vec::new() }
     }
 
     pub(crate) fn symbols_and_assigned(&self, language: Language, text: &str) -> Vec<Symbol> {

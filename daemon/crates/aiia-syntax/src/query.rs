@@ -61,16 +61,16 @@ pub(crate) struct Item {
 /// Below a node a query looks so deep at once: at an item, and at one that something wraps, such as decorators.
 const WRAPPED: u32 = 2;
 
-/// [`for_each_match`] outside functions, which is most of a tree less. Functions are those of `items`, to which `visit` may add what it
-/// finds. A match that begins outside a function is found as a whole.
+/// [`for_each_match`] outside functions, which is most of a tree less. Functions are those that `visit` adds to the items as it finds
+/// them. A match that begins outside a function is found as a whole.
 pub(crate) fn for_each_match_outside<'tree>(
     query: &Query,
     tree: &'tree Tree,
     text: &str,
-    items: &mut Items,
     mut visit: impl FnMut(usize, &[(Node<'tree>, &str)], &mut Items),
 ) {
     let deadline = Deadline::after(QUERY_TIME_LIMIT);
+    let mut items = Items::new();
     let mut cursor = QueryCursor::new();
     let parts_of = |node: Node<'tree>| {
         let parts: Vec<Node> =
@@ -85,7 +85,7 @@ pub(crate) fn for_each_match_outside<'tree>(
         }
         cursor.set_max_start_depth(Some(WRAPPED));
         for_each_match_in(&mut cursor, query, node, text, deadline, &mut |pattern, captures: &[_]| {
-            visit(pattern, captures, items);
+            visit(pattern, captures, &mut items);
         });
         for child in parts_of(node) {
             for item in if items.contains_key(&child.id()) { vec![child] } else { parts_of(child) } {
@@ -101,7 +101,7 @@ pub(crate) fn for_each_match_outside<'tree>(
         cursor.set_max_start_depth(None);
         for part in whole.drain(..) {
             for_each_match_in(&mut cursor, query, part, text, deadline, &mut |pattern, captures: &[_]| {
-                visit(pattern, captures, items);
+                visit(pattern, captures, &mut items);
             });
         }
     }

@@ -210,7 +210,7 @@ impl SyntaxTree {
         let symbols = self.symbols(text);
         let functions = symbols.iter().filter(|symbol| symbol.kind.is_callable());
         let functions = functions.map(|symbol| symbol.item_range.clone()).collect();
-        let imports = imports::imports(&self.tree, self.language, text, functions, None);
+        let imports = imports::imports(&self.tree, self.language, text, functions);
         (symbols, imports)
     }
 

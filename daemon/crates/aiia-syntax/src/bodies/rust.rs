@@ -1,4 +1,5 @@
-//! The bodies of functions in Rust: what is between the braces behind `fn` and a name.
+//! The bodies of functions in Rust: what is between the braces behind `fn` and a name. And what macros are given, in which no tree
+//! shows a definition.
 
 use super::{Body, is_of_name};
 
@@ -6,14 +7,20 @@ pub(super) fn bodies(text: &str) -> Vec<Body> {
     let mut lexer = Lexer { bytes: text.as_bytes(), at: 0 };
     let mut found = Vec::new();
     while let Some(token) = lexer.next() {
-        if token == Token::Fn
-            && let Some(Token::Name(name)) = lexer.next()
-            && lexer.passes_signature()
-        {
-            let start = lexer.at;
-            let Some(end) = lexer.closing() else { break };
-            found.push(Body { name, range: start..end, shown: Vec::new(), content: None });
-        }
+        let (name, open) = match token {
+            Token::Fn => match lexer.next() {
+                Some(Token::Name(name)) if lexer.passes_signature() => (name, b'{'),
+                _ => continue,
+            },
+            Token::Name(name) if lexer.peek(0) == b'!' => match lexer.passes_name_of_macro() {
+                Some(open) => (name, open),
+                None => continue,
+            },
+            _ => continue,
+        };
+        let start = lexer.at;
+        let Some(end) = lexer.closing(open) else { break };
+        found.push(Body { name, range: start..end, shown: Vec::new(), content: None });
     }
     found
 }
@@ -165,7 +172,7 @@ impl Lexer<'_> {
                 b')' | b']' => depth -= 1,
                 // A number that is worked out, as in `[u8; { N * 2 }]` and `Block<{ N * 2 }>`.
                 b'{' if depth > 0 || before == b'<' => {
-                    if self.closing().is_none() {
+                    if self.closing(b'{').is_none() {
                         return false;
                     }
                     self.at += 1;
@@ -179,13 +186,32 @@ impl Lexer<'_> {
         false
     }
 
-    /// Goes to the brace that closes the one behind which it is, and tells where that is.
-    fn closing(&mut self) -> Option<usize> {
+    /// Passes what stands between the name of a macro and what it is given, and the bracket, which it tells; nothing where there is
+    /// none. What is defined as a macro has its name there.
+    fn passes_name_of_macro(&mut self) -> Option<u8> {
+        self.at += 1;
+        let mut behind = Lexer { bytes: self.bytes, at: self.at };
+        let mut token = behind.next()?;
+        if matches!(token, Token::Name(_)) {
+            token = behind.next()?;
+        }
+        let Token::Mark(open @ (b'{' | b'(' | b'[')) = token else { return None };
+        self.at = behind.at;
+        Some(open)
+    }
+
+    /// Goes to the bracket that closes the one behind which it is, and tells where that is.
+    fn closing(&mut self, open: u8) -> Option<usize> {
+        let close = match open {
+            b'(' => b')',
+            b'[' => b']',
+            _ => b'}',
+        };
         let mut depth = 1;
         while let Some(token) = self.next() {
             match token {
-                Token::Mark(b'{') => depth += 1,
-                Token::Mark(b'}') => depth -= 1,
+                Token::Mark(mark) if mark == open => depth += 1,
+                Token::Mark(mark) if mark == close => depth -= 1,
                 _ => {}
             }
             if depth == 0 {

@@ -32,11 +32,21 @@ fn shown(text: &str, bodies: Vec<Body>) -> String {
 #[case("fn a<T>() where T: B<C>, { 3 }", "fn a<T>() where T: B<C>, {⋯}")]
 #[case("type F = fn(u8) -> u8; const A: fn() = { b };", "type F = fn(u8) -> u8; const A: fn() = { b };")]
 #[case("fn a() { b", "fn a() { b")]
+#[case("a! { b { \"}\" } }\nstruct S;", "a! {⋯}\nstruct S;")]
+#[case("a!(b(')'), [c); d![e[0]];", "a!(⋯); d![⋯];")]
+#[case("macro_rules! a { ($b:expr) => { $b }; }", "macro_rules! a {⋯}")]
+#[case(
+    "const A: bool = !(B); impl !Send for C { } fn d() -> ! { e }",
+    "const A: bool = !(B); impl !Send for C { } fn d() -> ! {⋯}"
+)]
+#[case("a!", "a!")]
+#[case("a! b", "a! b")]
+#[case("a! { b", "a! { b")]
 #[case("fn", "fn")]
 #[case("fn a() { \"", "fn a() { \"")]
 #[case("fn a() { '", "fn a() { '")]
 #[case("fn a() { '\\", "fn a() { '\\")]
-fn leaves_out_bodies_of_rust(#[case] text: &str, #[case] expected: &str) {
+fn leaves_out_bodies_and_macros_of_rust(#[case] text: &str, #[case] expected: &str) {
     assert_eq!(shown(text, rust::bodies(text)), expected);
 }
 
