@@ -121,7 +121,7 @@ fn first_leaf(mut node: Node) -> Node {
 /// The last token that is not empty.
 fn last_leaf(mut node: Node) -> Option<Node> {
     while node.child_count() > 0 {
-        node = (0..node.child_count() as u32)
+        node = (0..node.child_count())
             .rev()
             .filter_map(|index| node.child(index))
             .find(|child| child.start_byte() < child.end_byte())?;
