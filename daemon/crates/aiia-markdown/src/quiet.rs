@@ -52,8 +52,8 @@ fn changes(text: &str) -> Vec<Change> {
                 }
             }
             _ if depth > 0 => words.push_str(&words_of(&event)),
-            Event::Start(Tag::CodeBlock(_)) | Event::Code(_) => inert.push(range),
-            Event::Start(Tag::Link { link_type: LinkType::Autolink | LinkType::Email, .. }) => inert.push(range),
+            Event::Start(Tag::CodeBlock(_) | Tag::Link { link_type: LinkType::Autolink | LinkType::Email, .. })
+            | Event::Code(_) => inert.push(range),
             Event::Start(Tag::Link { link_type, dest_url, .. }) => {
                 inert.extend(address(text, &range, link_type, &dest_url));
             }

@@ -231,8 +231,10 @@ mod tests {
         if is_sure {
             let whole = SyntaxTree::parse(tree.language(), new).unwrap();
             assert_eq!(whole.error_count(), 0, "{new}");
-            let holds_old = |start: usize, end: usize| replaced.iter().any(|(old, _)| start <= old.start && old.end <= end);
-            let holds_new = |start: usize, end: usize| replaced.iter().any(|(_, by)| start <= by.start && by.end <= end);
+            let holds_old =
+                |start: usize, end: usize| replaced.iter().any(|(old, _)| start <= old.start && old.end <= end);
+            let holds_new =
+                |start: usize, end: usize| replaced.iter().any(|(_, by)| start <= by.start && by.end <= end);
             assert_eq!(beside(tree, &holds_old), beside(&whole, &holds_new), "{new}");
             assert_eq!(tree.root().child_count(), whole.root().child_count(), "{new}");
             let (again, changed) = tree.reparse_text(text, new, replaced).unwrap();
