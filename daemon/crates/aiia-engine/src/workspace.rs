@@ -51,7 +51,8 @@ impl Admission {
 
     /// Whether the file of that full path is neither one for keys nor excluded.
     pub(crate) fn admits(&self, file: &Path) -> bool {
-        !is_secret_file(file) && !(file.starts_with(&self.root) && self.exclusions.exclude(file))
+        let is_excluded = file.starts_with(&self.root) && self.exclusions.exclude(file);
+        !is_excluded && !is_secret_file(file)
     }
 }
 

@@ -103,7 +103,7 @@ impl Used {
     }
 
     fn total(&self) -> Option<Usage> {
-        self.0.iter().fold(Some(Usage::default()), |total, (_, usage)| sum(total, *usage))
+        self.0.iter().try_fold(Usage::default(), |total, (_, usage)| sum(Some(total), *usage))
     }
 }
 
