@@ -1,5 +1,6 @@
-//! Clients that only look for the marks that the model server puts into its tokens: `@nanoseconds@`.
+//! Clients that only look for the marks that the model server puts into its tokens: `@nanoseconds.stream@`.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,9 +9,18 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 
-/// How long each token was on its way, in microseconds.
+/// The marks that have arrived.
 #[derive(Clone)]
-pub(crate) struct Marks(Arc<(Instant, Mutex<Vec<u32>>)>);
+pub(crate) struct Marks(Arc<(Instant, Mutex<Arrived>)>);
+
+/// What arrived in some time.
+#[derive(Default)]
+pub(crate) struct Arrived {
+    /// How long each token was on its way, in microseconds.
+    pub(crate) delays: Vec<u32>,
+    /// The streams that they are of.
+    pub(crate) streams: HashSet<u32>,
+}
 
 impl Default for Marks {
     fn default() -> Self {
@@ -25,37 +35,48 @@ impl Marks {
     }
 
     /// All so far, which are forgotten.
-    pub(crate) fn take(&self) -> Vec<u32> {
+    pub(crate) fn take(&self) -> Arrived {
         std::mem::take(&mut self.0.1.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn add(&self, delays: &mut Vec<u32>) {
-        self.0.1.lock().unwrap_or_else(PoisonError::into_inner).append(delays);
+    fn add(&self, found: &mut Vec<(u32, u32)>) {
+        let mut arrived = self.0.1.lock().unwrap_or_else(PoisonError::into_inner);
+        for (delay, stream) in found.drain(..) {
+            arrived.delays.push(delay);
+            arrived.streams.insert(stream);
+        }
     }
 }
 
 /// Finds marks in what arrives, however it is cut.
 struct Scanner {
     marks: Marks,
-    number: Option<u64>,
-    found: Vec<u32>,
+    /// When the mark was sent, and the stream once its number begins.
+    mark: Option<(u64, Option<u32>)>,
+    found: Vec<(u32, u32)>,
 }
 
 impl Scanner {
     fn new(marks: &Marks) -> Self {
-        Self { marks: marks.clone(), number: None, found: Vec::new() }
+        Self { marks: marks.clone(), mark: None, found: Vec::new() }
     }
 
     fn push(&mut self, bytes: &[u8]) {
         let now = self.marks.epoch().elapsed().as_nanos() as u64;
         for byte in bytes {
-            self.number = match (self.number, byte) {
-                (Some(0) | None, b'@') => Some(0),
-                (Some(sent), b'@') => {
-                    self.found.push((now.saturating_sub(sent) / 1000) as u32);
+            self.mark = match (self.mark, byte) {
+                (Some((sent, Some(stream))), b'@') => {
+                    self.found.push(((now.saturating_sub(sent) / 1000) as u32, stream));
                     None
                 }
-                (Some(number), digit @ b'0'..=b'9') => Some(number * 10 + u64::from(digit - b'0')),
+                (_, b'@') => Some((0, None)),
+                (Some((sent, None)), b'.') => Some((sent, Some(0))),
+                (Some((sent, None)), digit @ b'0'..=b'9') => {
+                    Some((sent.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')), None))
+                }
+                (Some((sent, Some(stream))), digit @ b'0'..=b'9') => {
+                    Some((sent, Some(stream.wrapping_mul(10).wrapping_add(u32::from(digit - b'0')))))
+                }
                 _ => None,
             };
         }
@@ -65,19 +86,17 @@ impl Scanner {
     }
 }
 
-/// Sends each request, the bytes of HTTP, to `address` over a connection of its own, and reads until it is closed.
-pub(crate) fn watch_http(runtime: &Runtime, address: &str, requests: Vec<Vec<u8>>, marks: &Marks) {
-    for request in requests {
-        let (address, mut scanner) = (address.to_owned(), Scanner::new(marks));
-        runtime.spawn(async move {
-            let mut stream = tokio::net::TcpStream::connect(&address).await.expect("it listens");
-            stream.write_all(&request).await.expect("the request is taken");
-            let mut buffer = vec![0; 16 * 1024];
-            while let Ok(count @ 1..) = stream.read(&mut buffer).await {
-                scanner.push(&buffer[..count]);
-            }
-        });
-    }
+/// Sends a request, the bytes of HTTP, to `address` over a connection of its own, and reads until it is closed.
+pub(crate) fn watch_http(runtime: &Runtime, address: &str, request: Vec<u8>, marks: &Marks) {
+    let (address, mut scanner) = (address.to_owned(), Scanner::new(marks));
+    runtime.spawn(async move {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.expect("it listens");
+        stream.write_all(&request).await.expect("the request is taken");
+        let mut buffer = vec![0; 16 * 1024];
+        while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+            scanner.push(&buffer[..count]);
+        }
+    });
 }
 
 /// Reads what a language server says until it ends.

@@ -76,9 +76,12 @@ impl Upstream {
 
 async fn answer(State(shared): State<Arc<Shared>>) -> Response {
     let number = shared.streaming.fetch_add(1, Ordering::Relaxed) as u64;
-    // Not all of them at the same moment.
-    let first = tokio::time::Instant::now() + Duration::from_micros(number * 7919 % 20_000);
-    let chunks = futures::stream::unfold((shared, first, false), |(shared, at, ended)| async move {
+    // Spread evenly over the time between two tokens, whenever they were asked for: else how long it takes to ask would decide how many
+    // tokens come at the same moment.
+    let phase = Duration::from_micros(number * 7919 % PACE.as_micros() as u64);
+    let gone = shared.epoch.elapsed().as_nanos() / PACE.as_nanos();
+    let first = tokio::time::Instant::from_std(shared.epoch + PACE * (gone as u32 + 1) + phase);
+    let chunks = futures::stream::unfold((shared, first, false), move |(shared, at, ended)| async move {
         if ended {
             return None;
         }
@@ -89,7 +92,7 @@ async fn answer(State(shared): State<Arc<Shared>>) -> Response {
         }
         let sent = shared.epoch.elapsed().as_nanos();
         let token = format!(
-            "data: {{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"@{sent}@ \"}},\"finish_reason\":null}}]}}\n\n"
+            "data: {{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"@{sent}.{number}@ \"}},\"finish_reason\":null}}]}}\n\n"
         );
         Some((Ok(Bytes::from(token)), (shared, at + PACE, false)))
     });
@@ -143,7 +146,9 @@ impl Way for Bare {
     }
 
     fn begin(&mut self, streams: usize, marks: &Marks) {
-        clients::watch_http(&self.runtime, &self.address, vec![completion(&self.address); streams], marks);
+        for _ in 0..streams {
+            clients::watch_http(&self.runtime, &self.address, completion(&self.address), marks);
+        }
     }
 }
 
@@ -182,7 +187,7 @@ pub(crate) fn pass_through(upstream: &str) {
 /// The daemon: a run for each stream, with durable chunks, followed over server-sent events or by one editor.
 pub(crate) struct Aiia {
     installation: Installation,
-    editor: Option<(Process, ChildStdin)>,
+    editor: Option<Editor>,
     runtime: Runtime,
 }
 
@@ -193,24 +198,14 @@ impl Aiia {
             upstream.address
         ));
         aiia.json(&["history", "--json"]);
-        let editor = by_lsp.then(|| {
-            let mut command = aiia.command(&["lsp"]);
-            let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
-            let input = child.stdin.take().expect("a pipe");
-            (Process(child), input)
-        });
+        let editor = by_lsp.then(|| Editor::start(&aiia));
         Self { installation: aiia, editor, runtime: runtime() }
     }
 
-    fn runs(&self, streams: usize) -> Vec<String> {
-        let http = HttpClient::new(&self.installation);
-        let project = http.post("/projects", &json!({ "name": "bench" }));
-        (0..streams)
-            .map(|_| {
-                let chat = http.post("/chats", &json!({ "project_id": project["id"], "model": "paced/m" }));
-                http.ask(chat["id"].as_str().unwrap_or_default(), "Go on")
-            })
-            .collect()
+    /// Asks in a chat of its own; gives the run.
+    fn run(http: &HttpClient, project: &serde_json::Value) -> String {
+        let chat = http.post("/chats", &json!({ "project_id": project["id"], "model": "paced/m" }));
+        http.ask(chat["id"].as_str().unwrap_or_default(), "Go on")
     }
 }
 
@@ -224,34 +219,55 @@ impl Way for Aiia {
     }
 
     fn begin(&mut self, streams: usize, marks: &Marks) {
-        let runs = self.runs(streams);
-        let Some((process, input)) = &mut self.editor else {
-            let runtime = self.installation.runtime();
-            let address = format!("127.0.0.1:{}", runtime.http_port.expect("HTTP is served"));
-            let request = |run: &String| {
-                format!(
-                    "GET /api/v1/runs/{run}/events HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\nAuthorization: Bearer {}\r\n\r\n",
-                    runtime.token
-                )
-                .into_bytes()
-            };
-            return clients::watch_http(&self.runtime, &address, runs.iter().map(request).collect(), marks);
-        };
-        let output = process.0.stdout.take().expect("a pipe");
-        clients::watch_pipe(output, marks);
-        let mut say = |message: serde_json::Value| {
-            let body = message.to_string();
-            write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("it reads");
-        };
-        say(
-            json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": { "processId": null, "rootUri": null, "capabilities": {} } }),
-        );
-        say(json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
-        for (number, run) in runs.iter().enumerate() {
-            say(
-                json!({ "jsonrpc": "2.0", "id": number + 1, "method": "aiia/run/events", "params": { "run_id": run } }),
-            );
+        let http = HttpClient::new(&self.installation);
+        let project = http.post("/projects", &json!({ "name": "bench" }));
+        let runtime = self.installation.runtime();
+        let address = format!("127.0.0.1:{}", runtime.http_port.expect("HTTP is served"));
+        for _ in 0..streams {
+            let run = Self::run(&http, &project);
+            match &mut self.editor {
+                Some(editor) => editor.follow(&run, marks),
+                None => {
+                    let request = format!(
+                        "GET /api/v1/runs/{run}/events HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\nAuthorization: Bearer {}\r\n\r\n",
+                        runtime.token
+                    );
+                    clients::watch_http(&self.runtime, &address, request.into_bytes(), marks);
+                }
+            }
         }
+    }
+}
+
+/// An editor that follows runs.
+struct Editor {
+    process: Process,
+    input: ChildStdin,
+}
+
+impl Editor {
+    fn start(aiia: &Installation) -> Self {
+        let mut command = aiia.command(&["lsp"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let input = child.stdin.take().expect("a pipe");
+        Self { process: Process(child), input }
+    }
+
+    fn follow(&mut self, run: &str, marks: &Marks) {
+        // Not taken yet: it is the first one.
+        if let Some(output) = self.process.0.stdout.take() {
+            clients::watch_pipe(output, marks);
+            self.say(
+                &json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": { "processId": null, "rootUri": null, "capabilities": {} } }),
+            );
+            self.say(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
+        }
+        self.say(&json!({ "jsonrpc": "2.0", "id": run, "method": "aiia/run/events", "params": { "run_id": run } }));
+    }
+
+    fn say(&mut self, message: &serde_json::Value) {
+        let body = message.to_string();
+        write!(self.input, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("it reads");
     }
 }
 
@@ -305,6 +321,8 @@ impl Way for LiteLlm {
     }
 
     fn begin(&mut self, streams: usize, marks: &Marks) {
-        clients::watch_http(&self.runtime, &self.address, vec![completion(&self.address); streams], marks);
+        for _ in 0..streams {
+            clients::watch_http(&self.runtime, &self.address, completion(&self.address), marks);
+        }
     }
 }
