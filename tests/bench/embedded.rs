@@ -15,7 +15,15 @@ use serde_json::{Value, json};
 
 const ROUNDS: usize = 3;
 const WINDOW: u32 = 4096;
-const ANSWER: u32 = 64;
+/// What a round may take of a server: large weights on one thread get a shorter question and answer.
+const READING: Duration = Duration::from_secs(10);
+const WRITING: Duration = Duration::from_secs(8);
+/// The longest question, in functions, and the longest answer, in tokens.
+const FUNCTIONS: usize = 60;
+const ANSWER: usize = 64;
+/// The shortest: several times what is read at once.
+const LEAST_FUNCTIONS: usize = 10;
+const LEAST_ANSWER: usize = 16;
 /// The least of the server's speed.
 const LIMIT: f64 = 0.95;
 
@@ -62,16 +70,33 @@ fn main() -> ExitCode {
     };
     let theirs = Server { url: llama.url().to_owned(), token: "x".to_owned(), model: "m".to_owned() };
     println!("{name}, {threads} threads, best of {ROUNDS} rounds by turns\n");
+    let servers = [("aiia", &ours), ("llama.cpp", &theirs)];
     // The weights are read before anything is measured.
-    let mut best = [Speeds::default(), Speeds::default()];
-    for server in [&ours, &theirs] {
+    for (name, server) in servers {
+        let begun = Instant::now();
         ask(server, &[json!({ "role": "user", "content": "Hi" })], 4);
+        println!("{name}: ready after {:.1} s", begun.elapsed().as_secs_f64());
     }
+    let size = Size::of(&theirs);
+    println!("questions of {} functions, answers of {} tokens\n", size.functions, size.answer);
+    let mut best = [Speeds::default(), Speeds::default()];
     for round in 0..ROUNDS {
-        for (speeds, server) in best.iter_mut().zip([&ours, &theirs]) {
-            speeds.better(&question(server, round));
+        for (speeds, (name, server)) in best.iter_mut().zip(servers) {
+            let (first, next) = question(server, &format!("Round {round}."), size);
+            println!(
+                "round {}, {name}: {} tokens read in {:.2} s, {} written in {:.2} s; follow-up: {} read again, first token after {:.2} s",
+                round + 1,
+                first.prompt - first.cached,
+                first.first.as_secs_f64(),
+                first.generated,
+                first.rest.as_secs_f64(),
+                next.prompt - next.cached,
+                next.first.as_secs_f64()
+            );
+            speeds.better(&first, &next);
         }
     }
+    println!();
     let [ours, theirs] = best;
     let mut missed = false;
     for (what, ours, theirs) in [
@@ -99,9 +124,12 @@ struct Speeds {
     new_turn: u64,
 }
 
+fn speed(tokens: u64, time: Duration) -> f64 {
+    tokens as f64 / time.as_secs_f64().max(1e-6)
+}
+
 impl Speeds {
-    fn better(&mut self, (first, next): &(Answer, Answer)) {
-        let speed = |tokens: u64, time: Duration| tokens as f64 / time.as_secs_f64().max(1e-6);
+    fn better(&mut self, first: &Answer, next: &Answer) {
         self.prompt = self.prompt.max(speed(first.prompt - first.cached, first.first));
         self.answer = self.answer.max(speed(first.generated.saturating_sub(1), first.rest));
         self.follow_up = self.follow_up.max(1.0 / next.first.as_secs_f64());
@@ -110,13 +138,36 @@ impl Speeds {
     }
 }
 
+/// How much is asked.
+#[derive(Clone, Copy)]
+struct Size {
+    functions: usize,
+    answer: u32,
+}
+
+impl Size {
+    /// What a server of this speed gets done in the time of a round.
+    fn of(server: &Server) -> Self {
+        let least = Self { functions: LEAST_FUNCTIONS, answer: LEAST_ANSWER as u32 };
+        let (probe, _) = question(server, "How long?", least);
+        let a_function = (probe.prompt as usize).div_ceil(LEAST_FUNCTIONS);
+        let read = speed(probe.prompt - probe.cached, probe.first) * READING.as_secs_f64();
+        let written = speed(probe.generated.saturating_sub(1), probe.rest) * WRITING.as_secs_f64();
+        Self {
+            functions: (read as usize / a_function).clamp(LEAST_FUNCTIONS, FUNCTIONS),
+            answer: (written as usize).clamp(LEAST_ANSWER, ANSWER) as u32,
+        }
+    }
+}
+
 /// A question with much to read that begins unlike the one before, and one that goes on from its answer.
-fn question(server: &Server, round: usize) -> (Answer, Answer) {
-    let functions = (0..60).map(|line| format!("def step_{line}(value):\n    return value * {line} + {round}\n\n"));
+fn question(server: &Server, start: &str, size: Size) -> (Answer, Answer) {
+    let functions =
+        (0..size.functions).map(|line| format!("def step_{line}(value):\n    return value * {line} + 7\n\n"));
     let code = functions.collect::<Vec<_>>().concat();
-    let text = format!("Round {round}.\n\n{code}\nSay in many words what these functions do, one by one.");
+    let text = format!("{start}\n\n{code}\nSay in many words what these functions do, one by one.");
     let mut messages = vec![json!({ "role": "user", "content": text })];
-    let first = ask(server, &messages, ANSWER);
+    let first = ask(server, &messages, size.answer);
     messages.push(json!({ "role": "assistant", "content": first.text }));
     messages.push(json!({ "role": "user", "content": "Which of them is the largest?" }));
     let next = ask(server, &messages, 8);
