@@ -163,7 +163,7 @@ async fn a_long_wait_is_reported_instead_of_waited_for() {
 #[case::first_token(Script::Stall, "first_token_timeout", "")]
 #[case::first_token_after_the_head(Script::Silence(vec![]), "first_token_timeout", "")]
 #[case::idle(Script::Silence(tokens()), "idle_timeout", "a b ")]
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_phase_has_its_limit(
     #[case] script: Script,
     #[case] kind: &str,
