@@ -324,28 +324,29 @@ impl Inner {
         cancel: &CancellationToken,
         sink: &mut DeltaSink,
     ) -> Result<(), LlmError> {
+        // What an answer does not need while it goes on is apart from it, so that a stream stays small.
         let name = match model {
-            "" | "default" => self.default_model().await?,
+            "" | "default" => Box::pin(self.default_model()).await?,
             name => name.to_owned(),
         };
         let Some((provider_name, own_name)) = name.split_once('/').filter(|(_, own_name)| !own_name.is_empty()) else {
-            return Err(self.unknown(&name, "Model names have the form provider/model.").await);
+            return Err(Box::pin(self.unknown(&name, "Model names have the form provider/model.")).await);
         };
         request.model = own_name.to_owned();
         if provider_name == EMBEDDED_PROVIDER {
             return match self.embedded.stream(request, cancel, sink).await {
-                Err(error) if error.kind == LlmErrorKind::NoModel => Err(self.no_model().await),
+                Err(error) if error.kind == LlmErrorKind::NoModel => Err(Box::pin(self.no_model()).await),
                 result => result,
             };
         }
-        let Some(provider) = self.find(provider_name).await else {
-            return Err(self.unknown(&name, &format!("There is no provider '{provider_name}'.")).await);
+        let Some(provider) = Box::pin(self.find(provider_name)).await else {
+            return Err(Box::pin(self.unknown(&name, &format!("There is no provider '{provider_name}'."))).await);
         };
         let _place = self.place(&provider.name, sink).await;
         let result = stream::run(&self.clients, &provider, &request, &self.timeouts, sink).await;
         match result {
             Err(error) if error.kind == LlmErrorKind::ModelMissing => {
-                Err(self.with_nearest(error, &provider, own_name).await)
+                Err(Box::pin(self.with_nearest(error, &provider, own_name)).await)
             }
             result => result,
         }

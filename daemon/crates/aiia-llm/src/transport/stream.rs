@@ -1,11 +1,13 @@
 //! One request to a server, from the connection to the last token.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use futures::StreamExt;
 use reqwest::Response;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use url::Url;
 
 use super::client::{Clients, authorised, connection_error, redacted, was_reset};
@@ -37,7 +39,8 @@ pub(crate) async fn run(
 ) -> Result<(), LlmError> {
     let url = chat_url(provider, request)?;
     let deadline = Instant::now() + timeouts.first_token;
-    let response = connect(clients, provider, request, timeouts, &url, deadline, sink).await?;
+    // What it takes to ask is let go before the answer is read, which goes on for much longer.
+    let response = Box::pin(connect(clients, provider, request, timeouts, &url, deadline, sink)).await?;
     read(response, provider, timeouts, &url, deadline, sink).await
 }
 
@@ -148,7 +151,7 @@ async fn refusal(
 }
 
 async fn read(
-    mut response: Response,
+    response: Response,
     provider: &ProviderConfig,
     timeouts: &Timeouts,
     url: &Url,
@@ -157,15 +160,22 @@ async fn read(
 ) -> Result<(), LlmError> {
     let content_type = content_type(&response);
     let mut reader = BodyReader::new(provider, &content_type);
+    // The head, which holds the buffer that it was read into, is let go.
+    let mut body = pin!(response.bytes_stream());
+    // One for all chunks: it is only put off, which costs next to nothing.
+    let mut limit = pin!(sleep_until(deadline));
     loop {
-        let limit = if reader.state.is_finishing() {
-            Instant::now() + AFTER_FINISH
+        if reader.state.is_finishing() {
+            limit.as_mut().reset(Instant::now() + AFTER_FINISH);
         } else if reader.began {
-            Instant::now() + timeouts.idle
-        } else {
-            deadline
+            limit.as_mut().reset(Instant::now() + timeouts.idle);
+        }
+        let chunk = tokio::select! {
+            biased;
+            chunk = body.next() => Ok(chunk.transpose()),
+            () = &mut limit => Err(()),
         };
-        let bytes = match timeout_at(limit, response.chunk()).await {
+        let bytes = match chunk {
             Ok(Ok(Some(bytes))) => bytes,
             Ok(Ok(None)) => return reader.end(sink).await,
             Ok(Err(error)) => {
@@ -179,8 +189,8 @@ async fn read(
                     "What arrived is kept. Ask again, or look into the model server's log.",
                 ));
             }
-            Err(_) if reader.state.is_finishing() => return reader.end(sink).await,
-            Err(_) if reader.began => {
+            Err(()) if reader.state.is_finishing() => return reader.end(sink).await,
+            Err(()) if reader.began => {
                 return Err(LlmError::new(
                     LlmErrorKind::IdleTimeout,
                     format!(
@@ -191,12 +201,12 @@ async fn read(
                     "What arrived is kept. Ask again; a longer idle limit can be configured.",
                 ));
             }
-            Err(_) => return Err(first_token_timeout(provider, timeouts)),
+            Err(()) => return Err(first_token_timeout(provider, timeouts)),
         };
         reader.bytes(&bytes, sink).await?;
         if reader.state.is_done() {
             // A connection whose body was read to its end serves the next request as well.
-            let drained = async { while let Ok(Some(_)) = response.chunk().await {} };
+            let drained = async { while let Some(Ok(_)) = body.next().await {} };
             let _ = timeout(AFTER_DONE, drained).await;
             return reader.end(sink).await;
         }
