@@ -1,7 +1,7 @@
 //! Drives a run: from the model's deltas to numbered, durable events, and to the end.
 
-use std::pin::Pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aiia_llm::{Delta, FinishReason};
@@ -11,7 +11,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage};
 use aiia_store::{FinishRun, StoreError};
 use futures::StreamExt;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 
 use crate::chat_excerpt;
 use crate::counting::{self, Judged};
@@ -24,10 +24,12 @@ use crate::run::repetition::Repetition;
 use crate::run::summary::{self, Folded};
 use crate::run::{RunLog, Subject, cache, done, proposal, repair, shortfall, title};
 
-/// After so long, what has arrived is made durable …
+/// After so long at the latest, what has arrived is made durable …
 const FLUSH_AFTER: Duration = Duration::from_millis(250);
 /// … or after so many bytes.
 const FLUSH_BYTES: usize = 1024;
+/// All runs do that at the same moments, which are so far apart: one flush to the disk serves all.
+const BEAT: Duration = Duration::from_millis(50);
 /// No answer that is of use is longer, what was thought included; a reply with edits is read up to here as well.
 const MAX_ANSWER_BYTES: usize = aiia_edit::MAX_REPLY_BYTES;
 /// How long the last words of a run may take after it was told to stop.
@@ -119,11 +121,12 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunS
         biased;
         () = log.cancel_token().cancelled() => Err(Ending::new(RunStatus::Cancelled)),
         () = stopped.cancelled() => Err(Ending::new(RunStatus::Interrupted)),
-        prepared = preparation::prepare(&engine, plan) => prepared.map_err(Ending::failed),
+        // What is large and short is apart, so that what goes on for minutes stays small.
+        prepared = Box::pin(preparation::prepare(&engine, plan)) => prepared.map_err(Ending::failed),
     };
     let Prepared { model, mut sealed, sampling, fold, first } = match prepared {
         Ok(prepared) => prepared,
-        Err(ending) => return recorder.finish(ending, already, None).await,
+        Err(ending) => return Box::pin(recorder.finish(ending, already, None)).await,
     };
     for kind in first {
         recorder.record(kind);
@@ -132,9 +135,9 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunS
         recorder.record(RunEventKind::Text { text: already.clone() });
     }
     if let Some(fold) = fold {
-        match summary::make(&engine, &log, &mut recorder, &model, &fold, trusted).await {
+        match Box::pin(summary::make(&engine, &log, &mut recorder, &model, &fold, trusted)).await {
             Folded::Done(text) => sealed = sealed.remembering(&text, redaction(&engine, model.local)),
-            Folded::Stopped(status) => return recorder.finish(Ending::new(status), already, None).await,
+            Folded::Stopped(status) => return Box::pin(recorder.finish(Ending::new(status), already, None)).await,
             Folded::Failed(problem) => {
                 let what = match fold.before {
                     None => chat_excerpt::dropped(fold.lines.len()).unwrap_or_default(),
@@ -152,7 +155,7 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunS
     let asked = Asked { model: &model, sealed: &sealed, sampling: &sampling };
     let key = if cached { cache::key(&engine, &model, &sealed, &sampling) } else { None };
     let kept = match &key {
-        Some(key) => cache::answer(&engine, &mut recorder, key).await,
+        Some(key) => Box::pin(cache::answer(&engine, &mut recorder, key)).await,
         None => None,
     };
     let mut heard = if let Some(kept) = kept {
@@ -160,12 +163,12 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunS
     } else {
         let heard = listen(&engine, &log, &mut recorder, asked, already).await;
         if heard.answered_by.is_none() {
-            models::keep_prompt_speed(&engine, &model).await;
+            Box::pin(models::keep_prompt_speed(&engine, &model)).await;
         }
         heard
     };
     if let (Some(key), Some(raw)) = (key, heard.raw.take()) {
-        cache::keep(&engine, run.chat_id.clone(), key, raw).await;
+        Box::pin(cache::keep(&engine, run.chat_id.clone(), key, raw)).await;
     }
     // Of a change it is told whether all of it could be applied.
     if heard.cut_off && heard.ending.status == RunStatus::Completed && subject.is_none() {
@@ -174,7 +177,7 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunS
     }
     let mut edit_id = None;
     if let (Some(subject), RunStatus::Completed) = (subject, heard.ending.status) {
-        match repair::propose(&engine, &log, &mut recorder, asked, &subject, &mut heard).await {
+        match Box::pin(repair::propose(&engine, &log, &mut recorder, asked, &subject, &mut heard)).await {
             Ok(proposed) => {
                 edit_id = Some(proposed.id.clone());
                 recorder.record(RunEventKind::Edit { files: proposal::summaries(&proposed), edit_id: proposed.id });
@@ -190,7 +193,7 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunS
             }
         }
     }
-    recorder.finish(heard.ending, heard.text, edit_id).await
+    Box::pin(recorder.finish(heard.ending, heard.text, edit_id)).await
 }
 
 /// What is asked, and of whom.
@@ -237,18 +240,22 @@ pub(super) async fn listen(
     let mut restorer: Restorer = sealed.restorer();
     let mut usage = None;
     let mut finish = None;
+    // Made once: each would be entered into its list of waiters for every delta.
     let stopped = engine.shutdown_token();
+    let (mut stopped, mut cancelled) = (pin!(stopped.cancelled()), pin!(log.cancel_token().cancelled()));
     let mut deltas = engine.models().ask(model, sealed, sampling, log.cancel_token().child_token());
     let mut failure = None;
     let mut answered_by = None;
-    let mut raw = String::new();
+    // The words are in the log; as the model gave them they are kept where secrets were put back into them.
+    let begun = log.last();
+    let mut raw = (sealed.redactions() > 0).then(String::new);
     let mut room = MAX_ANSWER_BYTES;
-    let (mut said, mut thought) = (Repetition::default(), Repetition::default());
+    let (mut repeated, mut thought) = (Repetition::default(), Repetition::default());
     let mut ending = loop {
         let delta = tokio::select! {
             biased;
-            () = log.cancel_token().cancelled() => break Ending::new(RunStatus::Cancelled),
-            () = stopped.cancelled() => break Ending::new(RunStatus::Interrupted),
+            () = &mut cancelled => break Ending::new(RunStatus::Cancelled),
+            () = &mut stopped => break Ending::new(RunStatus::Interrupted),
             delta = deltas.next() => delta,
             result = recorder.flushed() => {
                 if let Err(error) = result {
@@ -263,11 +270,12 @@ pub(super) async fn listen(
         }
         match delta {
             Some(Ok(Delta::Text(text))) => {
-                let repeats = said.push(&text);
-                raw.push_str(&text);
+                let repeats = repeated.push(&text);
+                if let Some(raw) = &mut raw {
+                    raw.push_str(&text);
+                }
                 let text = restorer.push(&text);
                 if !text.is_empty() {
-                    content.push_str(&text);
                     recorder.record(RunEventKind::Text { text });
                 }
                 if repeats {
@@ -284,7 +292,7 @@ pub(super) async fn listen(
             Some(Ok(Delta::Fallback { from, to, because })) => {
                 let text = format!("{from} did not answer: {because} {to} was asked instead.");
                 // Whoever reads the notice finds the run with its model.
-                recorder.answered_by(&to).await;
+                Box::pin(recorder.answered_by(&to)).await;
                 recorder.record(RunEventKind::Notice { reason: "fallback".to_owned(), text });
                 answered_by = Some(to);
                 // What the first one counted is not the other's.
@@ -304,9 +312,10 @@ pub(super) async fn listen(
     drop(deltas);
     let rest = restorer.finish();
     if !rest.is_empty() {
-        content.push_str(&rest);
         recorder.record(RunEventKind::Text { text: rest });
     }
+    let said = log.text_since(begun);
+    content.push_str(&said);
     if let Some(problem) = failure {
         ending = Ending::failed(problem);
     }
@@ -325,13 +334,13 @@ pub(super) async fn listen(
     });
     // Another model counts otherwise.
     if let Some(read) = usage.and_then(|counted| counted.input_tokens).filter(|_| answered_by.is_none()) {
-        judge(engine, recorder, model, sealed, read).await;
+        Box::pin(judge(engine, recorder, model, sealed, read)).await;
     }
     if let Some(usage) = ending.usage {
         recorder.record(RunEventKind::Usage { usage });
     }
     let whole = ending.status == RunStatus::Completed && finish == Some(FinishReason::Stop) && answered_by.is_none();
-    let raw = whole.then_some(raw);
+    let raw = whole.then(|| raw.unwrap_or(said));
     Heard { text: content, ending, cut_off: finish == Some(FinishReason::Length), raw, answered_by }
 }
 
@@ -369,6 +378,13 @@ fn endless(model: &str) -> Problem {
         .with_hint("What arrived is kept. Ask for less at once, or choose another model.")
 }
 
+/// The last common moment before `due`.
+fn on_the_beat(due: Instant) -> Instant {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    let since_first = due.saturating_duration_since(*FIRST.get_or_init(Instant::now));
+    due - Duration::from_nanos((since_first.as_nanos() % BEAT.as_nanos()) as u64)
+}
+
 type Append = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
 /// Numbers events, shows them at once, and makes them durable in batches while more arrive.
@@ -376,26 +392,40 @@ pub(super) struct Recorder {
     engine: Engine,
     log: Arc<RunLog>,
     pub(super) run: Run,
-    waiting: Vec<RunEvent>,
+    /// The number of the last event that was given to the store.
+    given: u64,
+    /// Whether there are events that were not given yet.
+    waiting: bool,
     waiting_bytes: usize,
-    since: Instant,
+    /// When they are given at the latest.
+    due: Pin<Box<Sleep>>,
     append: Option<Append>,
 }
 
 impl Recorder {
     fn new(engine: Engine, log: Arc<RunLog>, run: Run) -> Self {
-        Self { engine, log, run, waiting: Vec::new(), waiting_bytes: 0, since: Instant::now(), append: None }
+        let due = Box::pin(tokio::time::sleep_until(Instant::now()));
+        Self { engine, log, run, given: 0, waiting: false, waiting_bytes: 0, due, append: None }
     }
 
     pub(super) fn record(&mut self, kind: RunEventKind) {
-        if self.waiting.is_empty() {
-            self.since = Instant::now();
+        if !self.waiting {
+            self.waiting = true;
+            self.due.as_mut().reset(on_the_beat(Instant::now() + FLUSH_AFTER));
         }
         self.waiting_bytes += match &kind {
             RunEventKind::Text { text } | RunEventKind::Reasoning { text } => text.len(),
             _ => 0,
         };
-        self.waiting.push(self.log.push(kind));
+        self.log.push(kind);
+    }
+
+    /// What was not given to the store yet; from now on it counts as given.
+    fn take_waiting(&mut self) -> Vec<RunEvent> {
+        let events = self.log.since(self.given);
+        self.given += events.len() as u64;
+        (self.waiting, self.waiting_bytes) = (false, 0);
+        events
     }
 
     /// Says that another model answers: what is used counts as its.
@@ -411,14 +441,13 @@ impl Recorder {
     /// Resolves when a batch has become durable; never when there is nothing to write. May be dropped and called again.
     async fn flushed(&mut self) -> Result<(), StoreError> {
         if self.append.is_none() {
-            if self.waiting.is_empty() {
+            if !self.waiting {
                 std::future::pending::<()>().await;
             }
             if self.waiting_bytes < FLUSH_BYTES {
-                tokio::time::sleep_until(self.since + FLUSH_AFTER).await;
+                self.due.as_mut().await;
             }
-            let batch = std::mem::take(&mut self.waiting);
-            self.waiting_bytes = 0;
+            let batch = self.take_waiting();
             let store = self.engine.store.clone();
             let id = self.run.id.clone();
             self.append = Some(Box::pin(async move { store.append_events(id, batch).await }));
@@ -438,16 +467,16 @@ impl Recorder {
         {
             tracing::error!(run = %self.run.id, %error, "events were not stored");
         }
-        let last = self.log.next(done(ending.status, ending.problem.clone()));
-        let mut events = std::mem::take(&mut self.waiting);
-        events.push(last.clone());
+        let last = done(ending.status, ending.problem.clone());
+        let mut events = self.take_waiting();
+        events.push(self.log.next(last.clone()));
         let (status, problem) = (ending.status, ending.problem.clone());
         let record = ending.into_record(content, edit_id, events);
         if let Err(error) = self.engine.store.finish_run(self.run.id.clone(), record).await {
             tracing::error!(run = %self.run.id, %error, "the last events of a run were not stored");
             abandon(&self.engine, &self.run, status, problem).await;
         }
-        self.log.show(last);
+        self.log.push(last);
         status
     }
 }

@@ -1,18 +1,21 @@
 //! The numbered events of a run that goes on, for any number of watchers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aiia_protocol::id::RunId;
 use aiia_protocol::run::{RunEvent, RunEventKind};
 use futures::Stream;
 use futures::stream;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use super::packed::Packed;
 
 /// The events so far, and whom to wake when there are more.
 pub(crate) struct RunLog {
     id: RunId,
-    events: Mutex<Vec<RunEvent>>,
+    events: Mutex<Packed>,
     count: watch::Sender<usize>,
     cancel: CancellationToken,
 }
@@ -27,31 +30,43 @@ impl RunLog {
         &self.cancel
     }
 
-    /// Adds an event with the next number.
-    pub(crate) fn push(&self, kind: RunEventKind) -> RunEvent {
-        let event = self.next(kind);
-        self.show(event.clone());
-        event
+    fn lock(&self) -> MutexGuard<'_, Packed> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The event that would come next. Only the run's driver makes events, so the number stays right until it is shown.
-    pub(crate) fn next(&self, kind: RunEventKind) -> RunEvent {
-        let count = self.events.lock().unwrap_or_else(PoisonError::into_inner).len();
-        RunEvent { run_id: self.id.clone(), seq: count as u64 + 1, kind }
-    }
-
-    /// Adds an event made by [`RunLog::next`].
-    pub(crate) fn show(&self, event: RunEvent) {
-        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        events.push(event);
+    /// Adds what happened with the next number.
+    pub(crate) fn push(&self, kind: RunEventKind) {
+        let mut events = self.lock();
+        events.push(kind);
         let count = events.len();
         drop(events);
         self.count.send_replace(count);
     }
 
-    fn since(&self, index: usize) -> Vec<RunEvent> {
-        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        events.get(index..).unwrap_or_default().to_vec()
+    /// The event that would come next. Only the run's driver makes events, so the number stays right until it is pushed.
+    pub(crate) fn next(&self, kind: RunEventKind) -> RunEvent {
+        RunEvent { run_id: self.id.clone(), seq: self.last() + 1, kind }
+    }
+
+    /// The number of the last event; 0 before the first.
+    pub(crate) fn last(&self) -> u64 {
+        self.lock().len() as u64
+    }
+
+    /// The events after the number `after`.
+    pub(crate) fn since(&self, after: u64) -> Vec<RunEvent> {
+        let events = self.lock();
+        (after + 1..=events.len() as u64).filter_map(|seq| self.event(&events, seq)).collect()
+    }
+
+    /// The parts of the answer after the number `after`, as one text.
+    pub(crate) fn text_since(&self, after: u64) -> String {
+        self.lock().text_from(usize::try_from(after).unwrap_or(usize::MAX))
+    }
+
+    fn event(&self, events: &Packed, seq: u64) -> Option<RunEvent> {
+        let kind = events.get(usize::try_from(seq.checked_sub(1)?).ok()?)?;
+        Some(RunEvent { run_id: self.id.clone(), seq, kind })
     }
 
     /// The events after the number `after`, as they come, until the last one or until `shutdown`.
@@ -63,41 +78,36 @@ impl RunLog {
         struct State {
             log: Arc<RunLog>,
             count: watch::Receiver<usize>,
-            next: usize,
-            ready: std::vec::IntoIter<RunEvent>,
+            /// How many have been given, or were not asked for.
+            seen: u64,
             ended: bool,
-            shutdown: CancellationToken,
+            /// Kept from one event to the next: entering a list of waiters for each would cost more than the event.
+            shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
         }
         let state = State {
             log: Arc::clone(self),
             count: self.count.subscribe(),
-            next: usize::try_from(after).unwrap_or(usize::MAX),
-            ready: Vec::new().into_iter(),
+            seen: after,
             ended: false,
-            shutdown,
+            shutdown: Box::pin(shutdown.cancelled_owned()),
         };
         stream::unfold(state, |mut state| async move {
             loop {
-                if let Some(event) = state.ready.next() {
-                    state.ended = super::is_last(&event);
-                    return Some((event, state));
-                }
                 if state.ended {
                     return None;
                 }
-                let fresh = state.log.since(state.next);
-                if !fresh.is_empty() {
-                    state.next += fresh.len();
-                    state.ready = fresh.into_iter();
-                    continue;
+                let event = state.log.event(&state.log.lock(), state.seen.saturating_add(1));
+                if let Some(event) = event {
+                    state.seen = event.seq;
+                    state.ended = super::is_last(&event);
+                    return Some((event, state));
                 }
-                let next = state.next;
-                let shutdown = state.shutdown.clone();
+                let seen = state.seen;
                 tokio::select! {
-                    more = async { state.count.wait_for(|count| *count > next).await.is_ok() } => more.then_some(())?,
+                    more = async { state.count.wait_for(|count| *count as u64 > seen).await.is_ok() } => more.then_some(())?,
                     // The last events are pushed by the driver when it sees the shutdown; a log that ended has them.
-                    () = shutdown.cancelled() => {
-                        let more = async { state.count.wait_for(|count| *count > next).await.is_ok() };
+                    () = &mut state.shutdown => {
+                        let more = async { state.count.wait_for(|count| *count as u64 > seen).await.is_ok() };
                         tokio::time::timeout(super::driver::STOP_LIMIT, more).await.ok()?.then_some(())?;
                     }
                 }

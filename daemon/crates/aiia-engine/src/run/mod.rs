@@ -4,6 +4,7 @@ mod beside;
 pub(crate) mod cache;
 mod driver;
 mod log;
+mod packed;
 mod preparation;
 mod proposal;
 mod repair;

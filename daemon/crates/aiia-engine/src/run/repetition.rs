@@ -17,6 +17,9 @@ pub(crate) struct Repetition {
 impl Repetition {
     /// Takes the next part; true when the end of the answer is nothing but one passage, again and again.
     pub(crate) fn push(&mut self, text: &str) -> bool {
+        if self.last.is_empty() {
+            self.last.reserve_exact(WINDOW + EVERY + text.len());
+        }
         self.last.extend_from_slice(text.as_bytes());
         self.unseen += text.len();
         if self.unseen < EVERY || self.last.len() < WINDOW {
