@@ -127,7 +127,8 @@ fn by_turns(messages: &[ChatMessage]) -> Vec<ChatMessage> {
         let asked = turns.iter().any(|turn| turn.role == Role::User);
         match turns.last_mut() {
             Some(last) if last.role == message.role => {
-                last.content = format!("{}\n\n{}", last.content, message.content);
+                last.content.push_str("\n\n");
+                last.content.push_str(&message.content);
             }
             _ if message.role == Role::Assistant && !asked => {}
             _ => turns.push(message.clone()),
