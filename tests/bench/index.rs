@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use aiia_context::{
     ContextRequest, DiskTexts, Exclusions, FileTexts, Hints, IgnoreFiles, Indexer, IndexerOptions, Intent, OpenBuffer,
-    RecentTrees, Workspace, gather,
+    RecentTexts, RecentTrees, Workspace, gather,
 };
 use aiia_syntax::{Language, SyntaxTree};
 use tree_sitter::StreamingIterator as _;
@@ -224,15 +224,16 @@ fn parse_all(files: &[PathBuf], threads: usize) -> Duration {
 }
 
 /// The texts of a folder as the daemon shows them: each file is asked about for each question.
-struct Admitted {
-    disk: DiskTexts,
+struct Admitted<'a> {
+    root: &'a Path,
+    recent: &'a RecentTexts,
     exclusions: Exclusions,
     known: Mutex<HashMap<String, bool>>,
 }
 
-impl FileTexts for Admitted {
+impl FileTexts for Admitted<'_> {
     fn text(&self, path: &str) -> Option<Arc<str>> {
-        self.may_show(path).then(|| self.disk.text(path)).flatten()
+        self.may_show(path).then(|| self.recent.text(&self.root.join(path))).flatten()
     }
 
     fn may_show(&self, path: &str) -> bool {
@@ -240,7 +241,7 @@ impl FileTexts for Admitted {
         if let Some(known) = known.get(path) {
             return *known;
         }
-        let is_admitted = !self.exclusions.exclude(&self.disk.root.join(path));
+        let is_admitted = !self.exclusions.exclude(&self.root.join(path));
         known.insert(path.to_owned(), is_admitted);
         is_admitted
     }
@@ -270,7 +271,8 @@ const ASKED: [(Asked, &str); 4] = [
 /// The milliseconds that contexts of functions spread over the files take of the processor, so that others on the machine do not count.
 fn queries(indexer: &Indexer, files: &[PathBuf], folder: &Path, asked: Asked) -> Vec<(f64, String)> {
     let disk = DiskTexts { root: folder.to_owned() };
-    let (ignore_files, recent) = (Arc::new(IgnoreFiles::default()), RecentTrees::default());
+    let (ignore_files, recent_texts, recent) =
+        (Arc::new(IgnoreFiles::default()), RecentTexts::default(), RecentTrees::default());
     let step = (files.len() / QUERIES).max(1);
     let mut times = Vec::new();
     let mut warm = HashSet::new();
@@ -307,7 +309,8 @@ fn queries(indexer: &Indexer, files: &[PathBuf], folder: &Path, asked: Asked) ->
         let index = indexer.index();
         let ask = || {
             let texts = Admitted {
-                disk: DiskTexts { root: folder.to_owned() },
+                root: folder,
+                recent: &recent_texts,
                 exclusions: ignore_files.now(),
                 known: Mutex::default(),
             };

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiia_context::{
-    Admits, DiskTexts, FileTexts, IgnoreFiles, Indexer, IndexerOptions, MAX_FILE_BYTES, OpenBuffer, RecentTrees,
+    Admits, FileTexts, IgnoreFiles, Indexer, IndexerOptions, MAX_FILE_BYTES, OpenBuffer, RecentTexts, RecentTrees,
 };
 use aiia_syntax::Language;
 use sha2::{Digest, Sha256};
@@ -71,6 +71,7 @@ pub(crate) struct Indexes {
     kept: Mutex<HashMap<PathBuf, Kept>>,
     begun: broadcast::Sender<Indexing>,
     ignore_files: Arc<IgnoreFiles>,
+    pub(crate) recent_texts: RecentTexts,
     /// Of files that nobody has open.
     pub(crate) recent_trees: RecentTrees,
     /// How often such a file was asked about.
@@ -85,6 +86,7 @@ impl Indexes {
             kept: Mutex::default(),
             begun: broadcast::channel(WATCHED).0,
             ignore_files: Arc::default(),
+            recent_texts: RecentTexts::default(),
             recent_trees: RecentTrees::default(),
             asked: AtomicU64::default(),
         }
@@ -228,7 +230,7 @@ fn name_of(root: &Path) -> String {
 /// now: the index may have read them before.
 pub(crate) struct OpenTexts {
     engine: Engine,
-    disk: DiskTexts,
+    root: PathBuf,
     /// The folder by the paths that editors may name it by.
     folders: Vec<PathBuf>,
     rules: ContextRules,
@@ -243,7 +245,7 @@ impl OpenTexts {
         let root = indexer.root().to_owned();
         Self {
             admission: Admission::now(&root, &engine.indexes.ignore_files),
-            disk: DiskTexts { root },
+            root,
             folders: indexer.paths(),
             rules,
             admitted: Mutex::default(),
@@ -256,7 +258,7 @@ impl OpenTexts {
         if let Some(known) = admitted.get(path) {
             return *known;
         }
-        let is_admitted = self.admission.admits(&self.disk.root.join(path));
+        let is_admitted = self.admission.admits(&self.root.join(path));
         admitted.insert(path.to_owned(), is_admitted);
         is_admitted
     }
@@ -274,7 +276,7 @@ impl FileTexts for OpenTexts {
         match self.open(path) {
             Some(open) if open.document.len() as u64 > MAX_FILE_BYTES => None,
             Some(open) => Some(Arc::from(open.document.text())),
-            None => self.disk.text(path),
+            None => self.engine.indexes.recent_texts.text(&self.root.join(path)),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::source::Source;
 /// So long after the last change somebody may have stopped typing.
 const AFTER: Duration = Duration::from_millis(300);
 
-/// So long the tree of a file is kept that nobody has open and nobody asks about.
+/// So long what was read for a question is kept for others.
 const KEPT: Duration = Duration::from_mins(10);
 
 /// Prepares the document of that absolute path once it has not changed for a moment. Quick: it is called at every keystroke.
@@ -36,12 +36,14 @@ pub(crate) fn soon(engine: &Engine, path: &str) {
     });
 }
 
-/// Prepares a source that nobody has open for the next question about it, once no other was asked about for a moment.
+/// After a question about a source, once no other came for a moment: prepares it for the next one, where nobody has it open, and in the
+/// end drops what was kept for further questions.
 pub(crate) fn asked(engine: &Engine, source: &Source) {
-    let (None, Some(language)) = (&source.open, source.language) else { return };
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
     let number = engine.indexes.asked.fetch_add(1, Ordering::Relaxed) + 1;
-    let (engine, path, text) = (engine.clone(), source.path.clone(), Arc::from(source.text.as_str()));
+    let closed = source.language.filter(|_| source.open.is_none());
+    let closed = closed.map(|language| (language, source.path.clone(), Arc::from(source.text.as_str())));
+    let engine = engine.clone();
     runtime.spawn(async move {
         let stop = engine.shutdown_token();
         tokio::select! {
@@ -51,12 +53,17 @@ pub(crate) fn asked(engine: &Engine, source: &Source) {
         if engine.indexes.asked.load(Ordering::Relaxed) != number {
             return;
         }
-        let preparing = engine.clone();
-        let _ =
-            tokio::task::spawn_blocking(move || preparing.indexes.recent_trees.prepare(&path, language, text)).await;
+        if let Some((language, path, text)) = closed {
+            let engine = engine.clone();
+            let prepare = move || engine.indexes.recent_trees.prepare(&path, language, text);
+            let _ = tokio::task::spawn_blocking(prepare).await;
+        }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = tokio::time::sleep(KEPT) => engine.indexes.recent_trees.forget(KEPT),
+            () = tokio::time::sleep(KEPT) => {
+                engine.indexes.recent_trees.forget(KEPT);
+                engine.indexes.recent_texts.forget(KEPT);
+            }
         }
     });
 }

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+/// No clock of a file system ticks slower.
+pub(super) const TICK: Duration = Duration::from_secs(2);
+
 /// Why a file has no text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum NoText {

@@ -1,6 +1,6 @@
 //! What `.aiiaignore` files exclude, for whoever must not show it: asked about each file that is shown, and right at that moment.
 
-use super::disk::Version;
+use super::disk::{TICK, Version};
 use super::patterns::{IGNORE_FILE, innermost};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustc_hash::FxHashMap;
@@ -12,14 +12,11 @@ use std::time::Duration;
 const MAX_KEPT: usize = 1000;
 /// Of more folders not all are remembered that were looked at.
 const MAX_FOLDERS: usize = 4096;
-/// No clock of a file system ticks slower.
-const TICK: Duration = Duration::from_secs(2);
 
 /// The patterns of `.aiiaignore` files, kept from one question to the next as long as the files stay as they are.
 #[derive(Debug)]
 pub struct IgnoreFiles {
     kept: Mutex<FxHashMap<PathBuf, (Version, Read)>>,
-    /// No clock of a file system ticks slower.
     tick: Duration,
 }
 
@@ -130,6 +127,7 @@ impl Exclusions {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test makes the files it is about")]
 mod tests {
     use super::*;
     use rstest::{fixture, rstest};

@@ -11,6 +11,7 @@ mod names;
 mod pack;
 mod packed;
 mod patterns;
+mod recent_texts;
 mod report;
 mod walk;
 
@@ -22,6 +23,7 @@ pub(crate) use index::{DefinitionRef, FileEntry};
 pub use indexer::{Indexer, IndexerOptions, OpenBuffer};
 pub(crate) use names::{NameId, identifiers, likeness, name_id, name_ids, name_set, parts, words};
 pub use patterns::IGNORE_FILE;
+pub use recent_texts::RecentTexts;
 pub use report::{IndexReport, Progress};
 pub use walk::{Admits, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};
 
