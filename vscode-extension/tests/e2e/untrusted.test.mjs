@@ -53,7 +53,7 @@ test("chat works, and reads nothing by itself", async () => {
   // What is known of the folder from elsewhere does not bring it in, either.
   await aiia.http("POST", "/projects", { name: "Known", folders: [aiia.workspace] });
   await window.chat().getByRole("button", { name: "Chats" }).click();
-  await window.chat().getByLabel("Project").selectOption({ label: "Known" });
+  await window.chat().getByLabel("Project", { exact: true }).selectOption({ label: "Known" });
   await window.chat().locator("header").getByRole("button", { name: "New" }).click();
   await window.chat().getByRole("button", { name: "Templates" }).click();
   const names = await window.chat().getByLabel("Template", { exact: true }).locator("option").allTextContents();
