@@ -3,6 +3,7 @@
 mod export;
 mod import;
 
+use std::collections::HashSet;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -43,6 +44,8 @@ impl<T: Read + Seek + Send> Input for T {}
 pub(crate) struct Transfers {
     folder: PathBuf,
     known: Mutex<Vec<Arc<Job>>>,
+    /// Places of files that are handed over and that no import has taken yet.
+    uploads: Mutex<HashSet<PathBuf>>,
 }
 
 /// A transfer that goes on or has ended.
@@ -55,7 +58,7 @@ pub(crate) struct Job {
 
 impl Transfers {
     pub(crate) fn new(data_dir: &Path) -> Self {
-        Self { folder: folder(data_dir), known: Mutex::default() }
+        Self { folder: folder(data_dir), known: Mutex::default(), uploads: Mutex::default() }
     }
 
     /// The transfer as it is, or as it is at its end.
@@ -110,6 +113,11 @@ impl Transfers {
         Ok(job)
     }
 
+    /// The place, if it was given out for a file that is handed over; it is not any more then.
+    fn take_upload(&self, place: &Path) -> Option<PathBuf> {
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner).take(place)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Job>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -153,9 +161,19 @@ impl Job {
 }
 
 impl Engine {
-    /// A place for a file that is handed over to be imported; it goes after the import.
+    /// A place for a file that is handed over to be imported. The import that takes it removes it at its end; where there is
+    /// none, [`Engine::drop_upload`] does.
     pub fn upload_place(&self) -> PathBuf {
-        self.transfers.folder.join(format!("upload-{}", uuid::Uuid::now_v7()))
+        let place = self.transfers.folder.join(format!("upload-{}", uuid::Uuid::now_v7()));
+        self.transfers.uploads.lock().unwrap_or_else(PoisonError::into_inner).insert(place.clone());
+        place
+    }
+
+    /// Removes the file at a place of [`Engine::upload_place`] unless an import has taken it.
+    pub fn drop_upload(&self, place: &Path) {
+        if let Some(place) = self.transfers.take_upload(place) {
+            let _ = std::fs::remove_file(place);
+        }
     }
 }
 
@@ -172,4 +190,44 @@ fn refused(error: aiia_exchange::Refused) -> Problem {
 
 fn fault(error: tokio::task::JoinError) -> Problem {
     Problem::new(ProblemCode::Internal, format!("A transfer ended by a fault: {error}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_protocol::operation::{ImportStart, Scope, TransferGet};
+    use aiia_protocol::transfer::{GetTransfer, StartImport};
+
+    use super::*;
+    use crate::session::{ClientInfo, Session, Transport};
+
+    fn session(engine: &Engine) -> Session {
+        let client = ClientInfo { name: "t".to_owned(), transport: Transport::Cli, scope: Scope::Admin, token: None };
+        engine.open_session(client)
+    }
+
+    async fn import(session: &Session, path: &Path) {
+        let path = path.to_str().unwrap().to_owned();
+        let begun = session.run::<ImportStart>(StartImport { path: Some(path), ..StartImport::default() }).await.unwrap();
+        session.run::<TransferGet>(GetTransfer { transfer_id: begun.id, wait: true }).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_import_removes_what_was_handed_over_for_it_and_nothing_else() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let session = session(&engine);
+        let folder = engine.transfers.folder.clone();
+        let (upload, waiting) = (engine.upload_place(), engine.upload_place());
+        let (own, exported) = (folder.join("../own.json"), folder.join("export-x"));
+        for file in [&upload, &waiting, &own, &exported] {
+            std::fs::write(file, "{}").unwrap();
+        }
+        import(&session, &upload).await;
+        import(&session, &own).await;
+        import(&session, &exported).await;
+        engine.drop_upload(&exported);
+        assert!(!upload.exists() && own.exists() && exported.exists() && waiting.exists());
+        engine.drop_upload(&waiting);
+        assert!(!waiting.exists());
+    }
 }

@@ -1,9 +1,10 @@
 //! The files of exports and imports, which are too large for JSON: `GET /api/v1/transfers/{transfer_id}/file` gives one,
 //! `POST /api/v1/imports/file` takes one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use aiia_engine::Engine;
 use aiia_protocol::id::{ProjectId, TransferId};
 use aiia_protocol::operation::{ImportStart, Operation, TransferGet};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -82,28 +83,22 @@ async fn upload(
         }
         project_id = Some(ProjectId(value));
     }
-    let place = Upload(Some(app.engine.upload_place()));
-    place.fill(body).await?;
-    let path = place.path().display().to_string();
+    let upload = Upload { place: app.engine.upload_place(), engine: app.engine };
+    upload.fill(body).await?;
+    let path = upload.place.display().to_string();
     let transfer =
         session.run::<ImportStart>(StartImport { path: Some(path), project_id, ..StartImport::default() }).await?;
-    place.hand_over();
     let location = format!("/api/v1/transfers/{}", transfer.id);
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(transfer)))
 }
 
 /// A file that is being handed over. It goes unless the import has taken it.
-struct Upload(Option<PathBuf>);
+struct Upload {
+    engine: Engine,
+    place: PathBuf,
+}
 
 impl Upload {
-    fn path(&self) -> &Path {
-        self.0.as_deref().unwrap_or(Path::new(""))
-    }
-
-    fn hand_over(mut self) {
-        self.0 = None;
-    }
-
     async fn fill(&self, body: Body) -> Result<(), Problem> {
         let failed = |error: std::io::Error| {
             Problem::new(ProblemCode::StoreUnavailable, format!("The file cannot be kept: {error}."))
@@ -112,7 +107,7 @@ impl Upload {
         options.write(true).create_new(true);
         #[cfg(unix)]
         options.mode(0o600);
-        let mut file = options.open(self.path()).await.map_err(failed)?;
+        let mut file = options.open(&self.place).await.map_err(failed)?;
         let mut chunks = body.into_data_stream();
         let mut bytes = 0;
         loop {
@@ -135,8 +130,6 @@ impl Upload {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        if let Some(place) = &self.0 {
-            let _ = std::fs::remove_file(place);
-        }
+        self.engine.drop_upload(&self.place);
     }
 }

@@ -1,7 +1,7 @@
 //! `export.*`, `import.*` and `transfer.*`
 
 use std::io::Cursor;
-use std::path::Path;
+use std::path::PathBuf;
 
 use aiia_protocol::operation::{ExportStart, ImportStart, TransferCancel, TransferGet};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -35,19 +35,15 @@ impl Handle for ImportStart {
         if let Some(project_id) = &params.project_id {
             engine.store.get_project(project_id.clone()).await?;
         }
-        let (input, uploaded) = match (params.path, params.content) {
-            (Some(path), None) => {
-                let uploaded = Path::new(&path);
-                let uploaded = uploaded.starts_with(transfers::folder(engine.data_dir())).then(|| uploaded.to_owned());
-                (transfers::open(&path)?, uploaded)
-            }
+        let (input, place) = match (params.path, params.content) {
+            (Some(path), None) => (transfers::open(&path)?, Some(PathBuf::from(path))),
             (None, Some(content)) => (Box::new(Cursor::new(content)) as _, None),
             _ => {
                 return Err(Problem::new(ProblemCode::InvalidParams, "Either `path` or `content` is needed.")
                     .with_error("/path", "this or `content`"));
             }
         };
-        Ok(Reply::One(engine.start_import(input, params.project_id, uploaded)?))
+        Ok(Reply::One(engine.start_import(input, params.project_id, place.as_deref())?))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Takes in what files bring.
 
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use aiia_exchange::{Item, Source};
@@ -31,14 +31,16 @@ enum Step {
 }
 
 impl Engine {
-    /// Starts an import. New chats go to `into`, where that is given.
+    /// Starts an import. New chats go to `into`, where that is given. The file at `place` goes afterwards if it was handed over
+    /// for this ([`Engine::upload_place`]), and no other.
     pub(crate) fn start_import(
         &self,
         input: Box<dyn Input>,
         into: Option<ProjectId>,
-        uploaded: Option<PathBuf>,
+        place: Option<&Path>,
     ) -> Result<Transfer, Problem> {
         let job = self.transfers.begin(self, TransferKind::Import)?;
+        let uploaded = place.and_then(|place| self.transfers.take_upload(place));
         let begun = job.state.borrow().clone();
         let engine = self.clone();
         tokio::spawn(async move {
