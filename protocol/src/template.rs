@@ -59,7 +59,8 @@ pub struct Variable {
     pub choices: Vec<String>,
 }
 
-/// What a template says. `system_prompt` and `body` are Jinja: `{{ name }}` stands for a variable.
+/// What a template says. `system_prompt` and `body` are Jinja: `{{ name }}` stands for a variable. Of its statements there are `if`, `for`,
+/// `set` and `with`; what could make more than a few MiB on its way is refused.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateContent {

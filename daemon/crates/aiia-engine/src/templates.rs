@@ -1,5 +1,6 @@
 //! Prompt templates: what a file says, what a template says with values, and aiia's own library.
 
+mod bounds;
 mod library;
 mod parse;
 mod render;

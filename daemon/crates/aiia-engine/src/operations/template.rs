@@ -148,10 +148,13 @@ impl Handle for TemplatePreview {
                     .with_error("/template_id", "this or `content`"));
             }
         };
-        let rendered = templates::render(&content, &params.values)?;
-        let tokens = aiia_context::count_tokens(&rendered.body)
-            + rendered.system_prompt.as_deref().map_or(0, aiia_context::count_tokens);
-        Ok(Reply::One(Preview { body: rendered.body, system_prompt: rendered.system_prompt, tokens: tokens as u64 }))
+        let preview = aside(move || {
+            let rendered = templates::render(&content, &params.values)?;
+            let tokens = aiia_context::count_tokens(&rendered.body)
+                + rendered.system_prompt.as_deref().map_or(0, aiia_context::count_tokens);
+            Ok(Preview { body: rendered.body, system_prompt: rendered.system_prompt, tokens: tokens as u64 })
+        });
+        Ok(Reply::One(preview.await?))
     }
 }
 
@@ -159,7 +162,8 @@ impl Handle for TemplateStart {
     async fn handle(session: &Session, params: StartTemplate) -> Result<Reply<StartedTemplate>, Problem> {
         let project_id = params.project_id;
         let template = find(session, &params.template_id, params.revision, Some(&project_id)).await?;
-        let rendered = templates::render(&template.content, &params.values)?;
+        let (content, values) = (template.content.clone(), params.values);
+        let rendered = aside(move || templates::render(&content, &values)).await?;
         let store = &session.engine().store;
         let new = CreateChat {
             title: Some(params.title.unwrap_or_else(|| template.content.name.clone())),
@@ -315,6 +319,12 @@ async fn repository(session: &Session, project_id: Option<&ProjectId>) -> Result
     tokio::task::spawn_blocking(move || templates::in_folders(&folders))
         .await
         .map_err(|error| Problem::new(ProblemCode::Internal, format!("Reading the templates failed: {error}.")))
+}
+
+/// Does what may take seconds where nobody waits for the thread.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
+    let fault = |error| Problem::new(ProblemCode::Internal, format!("Filling in the template failed: {error}."));
+    tokio::task::spawn_blocking(work).await.map_err(fault)?
 }
 
 fn is_repository(id: &TemplateId) -> bool {

@@ -1,16 +1,16 @@
 //! What a template says with values. Undefined variables are errors, and what is computed is bounded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{self, Write};
 
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::template::{TemplateContent, VariableKind, VariableValue};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
+use super::bounds::{self, Shape};
 use super::parse;
 
-/// Steps of one rendering; a template of a stranger must end.
-const FUEL: u64 = 50_000;
 /// The longest text that comes out.
 const LONGEST_OUTPUT: usize = 1024 * 1024;
 
@@ -20,14 +20,17 @@ pub(crate) struct Rendered {
     pub(crate) system_prompt: Option<String>,
 }
 
-fn environment() -> Environment<'static> {
+/// An environment for the template `text`, which a stranger may have written: it ends, and what it makes is bounded.
+///
+/// # Errors
+/// Why it is no template, or none that can be used.
+fn environment(text: &str, values: HashMap<&str, Shape>) -> Result<Environment<'static>, String> {
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().unwrap_or_default();
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
-        environment.set_syntax(syntax);
-    }
-    environment
+    environment.set_fuel(Some(bounds::steps(text, &syntax, values)?));
+    environment.set_syntax(syntax);
+    Ok(environment)
 }
 
 /// Whether `text` is a template at all.
@@ -35,18 +38,18 @@ fn environment() -> Environment<'static> {
 /// # Errors
 /// Why it is none.
 pub(super) fn compile(text: &str) -> Result<(), String> {
-    environment().template_from_str(text).map(drop).map_err(|error| shown(&error))
+    environment(text, HashMap::new())?.template_from_str(text).map(drop).map_err(|error| shown(&error))
 }
 
 /// The names that `text` takes from outside.
 pub(super) fn names(text: &str) -> BTreeSet<String> {
-    let environment = environment();
+    let Ok(environment) = environment(text, HashMap::new()) else { return BTreeSet::new() };
     let Ok(template) = environment.template_from_str(text) else { return BTreeSet::new() };
     let builtin: BTreeSet<&str> = environment.globals().map(|(name, _)| name).collect();
     template.undeclared_variables(false).into_iter().filter(|name| !builtin.contains(name.as_str())).collect()
 }
 
-/// The template with `values`, and defaults for what they leave out.
+/// The template with `values`, and defaults for what they leave out. May take seconds.
 ///
 /// # Errors
 /// `InvalidParams` with the pointers of the values that are missing, unknown or do not fit.
@@ -90,21 +93,50 @@ fn to_value(value: VariableValue, kind: VariableKind) -> Value {
 }
 
 fn fill(text: &str, values: &BTreeMap<&str, Value>) -> Result<String, Problem> {
-    let environment = environment();
-    let rendered = environment.template_from_str(text).and_then(|template| template.render(values));
+    let wrong = |why: String| {
+        let detail = format!("The template cannot be used: {why}");
+        Problem::new(ProblemCode::InvalidParams, detail).with_hint("Correct the template's text.")
+    };
+    let shapes = values
+        .iter()
+        .map(|(name, value)| (*name, value.as_str().map_or(Shape::NUMBER, |text| Shape::text(text.len()))));
+    let environment = environment(text, shapes.collect()).map_err(wrong)?;
+    let mut output = Output::default();
+    let rendered = environment
+        .template_from_str(text)
+        .and_then(|template| template.render_captured_to(values, &mut output).map(drop));
     match rendered {
-        Ok(text) if text.len() > LONGEST_OUTPUT => {
+        Err(_) if output.is_full => {
             Err(Problem::new(ProblemCode::TooLarge, "What the template says is longer than 1 MiB."))
         }
-        Ok(text) => Ok(text.trim().to_owned()),
-        Err(error) => {
-            let detail = format!("The template cannot be used: {}", shown(&error));
-            Err(Problem::new(ProblemCode::InvalidParams, detail).with_hint("Correct the template's text."))
-        }
+        Err(error) => Err(wrong(shown(&error))),
+        Ok(()) => Ok(String::from_utf8_lossy(&output.bytes).trim().to_owned()),
     }
 }
 
-fn shown(error: &minijinja::Error) -> String {
+/// What a template says, as far as it may be long.
+#[derive(Default)]
+struct Output {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl Write for &mut Output {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + more.len() > LONGEST_OUTPUT {
+            self.is_full = true;
+            return Err(io::Error::other("too long"));
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+pub(super) fn shown(error: &minijinja::Error) -> String {
     let line = error.line().map_or_else(String::new, |line| format!(" in line {line}"));
     match error.detail() {
         Some(detail) => format!("{}{line}: {detail}.", error.kind()),
@@ -166,5 +198,21 @@ mod tests {
     fn a_template_without_end_is_stopped() {
         let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{{ b }}{% endfor %}{% endfor %}";
         assert!(render(&template(endless), &values(&[("text", "x")])).is_err());
+    }
+
+    #[test]
+    fn a_template_that_says_too_much_is_stopped() {
+        let long = format!("{{% for a in range(2000) %}}{}{{% endfor %}}", "x".repeat(1000));
+        let problem = render(&template(&long), &values(&[("text", "x")])).err().unwrap();
+        assert_eq!(problem.code, ProblemCode::TooLarge);
+    }
+
+    #[test]
+    fn a_template_that_makes_too_much_on_its_way_is_refused() {
+        let doubling = "{% set a = a ~ a %}".repeat(40);
+        for body in ["{{ 'x' * 100000000 }}", &format!("{{% set a = text %}}{doubling}"), "{{ text ~ 1 + 1 * text }}"] {
+            let problem = render(&template(body), &values(&[("text", "x")])).err().unwrap();
+            assert_eq!(problem.code, ProblemCode::InvalidParams, "{body}");
+        }
     }
 }
