@@ -24,15 +24,16 @@ const STATEMENTS: &[&str] = &[
 ];
 
 impl Store {
-    /// Erases a deleted chat with its messages, runs and edits. What they used stays counted.
+    /// Erases a chat that is deleted, itself or with its project, with its messages, runs and edits. What they used stays
+    /// counted.
     ///
     /// # Errors
     /// `NotFound`; `State` when the chat is not deleted, or a run of it goes on.
     pub async fn purge_chat(&self, id: ChatId) -> Result<Chat, StoreError> {
         let chat = self
             .write(move |connection| {
-                let chat = chats::get_any(connection, &id)?.ok_or_else(|| StoreError::not_found("chat", &id))?;
-                if chat.deleted_at.is_none() {
+                let chat = chats::get_stored(connection, &id)?.ok_or_else(|| StoreError::not_found("chat", &id))?;
+                if chats::get(connection, &id).is_ok() {
                     return Err(StoreError::state("Only a deleted chat can be erased; delete it first."));
                 }
                 erase(connection, &id)?;

@@ -7,7 +7,7 @@ use crate::{Store, StoreError, attachments, clock, columns, idempotency, purge};
 /// What may go, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
-    /// Days after which deleted chats are erased; never where absent.
+    /// Days after which deleted chats, and those of deleted projects, are erased; never where absent.
     pub deleted_days: Option<u32>,
     /// Days after which entries of the audit log go; never where absent.
     pub audit_days: Option<u32>,
@@ -40,8 +40,11 @@ impl Store {
                 let now = clock::now();
                 let before = |days: u32| format!("-{days} days");
                 if let Some(days) = retention.deleted_days {
-                    let sql = "SELECT id FROM chats WHERE deleted_at < strftime('%Y-%m-%dT%H:%M:%fZ', ?1, ?2)
-                               AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.chat_id = chats.id AND r.status = 'running')";
+                    // A chat is deleted since it was or since its project was, whichever was first.
+                    let sql = "SELECT c.id FROM chats c JOIN projects p ON p.id = c.project_id
+                               WHERE min(coalesce(c.deleted_at, p.deleted_at), coalesce(p.deleted_at, c.deleted_at))
+                                     < strftime('%Y-%m-%dT%H:%M:%fZ', ?1, ?2)
+                               AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.chat_id = c.id AND r.status = 'running')";
                     let old: Vec<ChatId> =
                         columns::all(connection, sql, [&now, &before(days)], |row| columns::id(row, "id"))?;
                     for id in &old {

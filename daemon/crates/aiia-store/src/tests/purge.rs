@@ -64,3 +64,22 @@ async fn a_deleted_chat_is_listed_apart_and_comes_back() {
     assert_eq!((count(Inclusion::Exclude).await, count(Inclusion::Only).await), (1, 0));
     assert!(store.get_run(begun.run.id).await.is_ok());
 }
+
+#[tokio::test]
+async fn chats_of_a_deleted_project_can_be_erased_and_go_with_time() {
+    let store = fixture();
+    let project = store.project("p").await;
+    let (first, old) = (store.chat(&project.id).await, store.chat(&project.id).await);
+    let young = store.chat(&store.project("other").await.id).await;
+    let refused = store.purge_chat(first.id.clone()).await;
+    assert!(matches!(refused, Err(StoreError::State { .. })), "nothing of it is deleted: {refused:?}");
+    store.delete_project(gone(project.id.clone())).await.unwrap();
+    store.delete_project(gone(young.project_id.clone())).await.unwrap();
+    store.purge_chat(first.id).await.unwrap();
+    let sql = "UPDATE projects SET deleted_at = '2020-01-01T00:00:00.000Z' WHERE id = ?1";
+    raw(store.dir.path()).execute(sql, [project.id.as_str()]).unwrap();
+    let month = crate::Retention { deleted_days: Some(30), ..Default::default() };
+    assert_eq!(store.prune(month).await.unwrap().chats, 1);
+    assert_eq!(store.export_chat(young.id.clone(), true).await.unwrap().chat.id, young.id);
+    is_not_found(store.export_chat(old.id, true).await, "chat");
+}
