@@ -12,7 +12,12 @@ const MAX_BYTES: u64 = 256 << 10;
 
 /// What `folder` is known by. Nothing is no error: then its path alone counts.
 pub(crate) fn of(folder: &Path) -> FolderTraces {
-    FolderTraces { remotes: remotes(folder), identity: identity(folder) }
+    FolderTraces { remotes: remotes(folder), identity: identity(folder), gone: Vec::new() }
+}
+
+/// Those of `folders` that are not there for sure.
+pub(crate) fn gone(folders: Vec<String>) -> Vec<String> {
+    folders.into_iter().filter(|folder| Path::new(folder).try_exists().is_ok_and(|there| !there)).collect()
 }
 
 /// The number and the time of birth of the folder on its disk: a folder that is moved keeps them, no other one has them.

@@ -14,6 +14,7 @@ use aiia_protocol::project::{
     ProjectStatistics as Statistics, ResolveProject, UpdateProject,
 };
 use std::path::Path;
+use std::time::Duration;
 
 use crate::context_rules;
 use crate::dispatch::{Handle, Reply};
@@ -21,6 +22,9 @@ use crate::folder_traces;
 use crate::session::Session;
 use crate::settings;
 use crate::workspace;
+
+/// How long it may take to look at a folder.
+const LOOK_LIMIT: Duration = Duration::from_secs(2);
 
 impl Handle for ProjectList {
     async fn handle(session: &Session, params: ListProjects) -> Result<Reply<Page<Project>>, Problem> {
@@ -54,13 +58,25 @@ impl Handle for ProjectResolve {
 
 /// The project bound to `root`; made where there is none.
 pub(super) async fn resolve(session: &Session, root: &Path) -> Result<Project, Problem> {
+    let store = &session.engine().store;
     let (folder, place) = (root.to_string_lossy().into_owned(), root.to_owned());
-    let traces = tokio::task::spawn_blocking(move || folder_traces::of(&place)).await.unwrap_or_default();
-    let (project, created) = session.engine().store.resolve_project(folder, traces).await?;
+    let mut traces = looked_at(move || folder_traces::of(&place)).await.unwrap_or_default();
+    if let Some(identity) = &traces.identity
+        && store.project_of_folder(folder.clone()).await?.is_none()
+    {
+        let bound = store.folders_of_identity(identity.clone()).await?;
+        traces.gone = looked_at(move || folder_traces::gone(bound)).await.unwrap_or_default();
+    }
+    let (project, created) = store.resolve_project(folder, traces).await?;
     if created {
         changed(session, Change::Created, &project.id);
     }
     Ok(project)
+}
+
+/// What `look` finds on the disk; nothing where that takes too long, as on a disk that does not answer.
+async fn looked_at<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::time::timeout(LOOK_LIMIT, tokio::task::spawn_blocking(look)).await.ok()?.ok()
 }
 
 impl Handle for ProjectGet {
@@ -124,4 +140,30 @@ impl Handle for ProjectStatistics {
 
 fn changed(session: &Session, change: Change, id: &ProjectId) {
     session.engine().publish((Entity::Project, change), id, Some(id), None);
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_protocol::operation::Scope;
+
+    use super::*;
+    use crate::engine::Engine;
+    use crate::session::{ClientInfo, Transport};
+
+    #[tokio::test]
+    async fn a_folder_that_was_moved_is_found_again() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let client = ClientInfo { name: "t".to_owned(), transport: Transport::Cli, scope: Scope::Admin, token: None };
+        let session = engine.open_session(client);
+        let (old, new) = (home.path().join("old"), home.path().join("new"));
+        std::fs::create_dir(&old).unwrap();
+        let project = resolve(&session, &old).await.unwrap();
+        std::fs::rename(&old, &new).unwrap();
+        let moved = resolve(&session, &new).await.unwrap();
+        // Some file systems know no time of birth: the folder is another one then.
+        if folder_traces::of(&new).identity.is_some() {
+            assert_eq!((moved.id, moved.folders), (project.id, vec![new.to_str().unwrap().to_owned()]));
+        }
+    }
 }

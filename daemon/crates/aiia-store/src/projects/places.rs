@@ -15,8 +15,10 @@ const LONGEST_REMOTE: usize = 500;
 pub struct FolderTraces {
     /// Its git remotes without scheme, name and password, such as `github.com/owner/name`.
     pub remotes: Vec<String>,
-    /// What the file system says of the folder itself, which stays when it is moved.
+    /// What the file system says of the folder itself, which stays when it is moved. Not known where absent.
     pub identity: Option<String>,
+    /// Of the folders that are bound with that identity ([`Store::folders_of_identity`]), those that are not there any more.
+    pub gone: Vec<String>,
 }
 
 impl Store {
@@ -29,10 +31,23 @@ impl Store {
         self.read(move |connection| of_folder(connection, &folder)).await
     }
 
+    /// The folders that were bound with that identity, whichever project they belong to.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn folders_of_identity(&self, identity: String) -> Result<Vec<String>, StoreError> {
+        self.read(move |connection| {
+            let sql = "SELECT DISTINCT f.folder FROM project_folders f JOIN projects p ON p.id = f.project_id
+                       WHERE f.identity = ?1 AND p.deleted_at IS NULL";
+            columns::all(connection, sql, [&identity], |row| row.get(0))
+        })
+        .await
+    }
+
     /// The project of a folder: the one with the longest bound folder that is `folder` or an ancestor of it, among equals
     /// the last changed one. Where there is none, one that had the folder under another path, then one with a remote of it;
-    /// the folder is bound to it then, in place of a path that is not there any more. Else one is made, named after the last
-    /// part of the path. Tells whether it was.
+    /// the folder is bound to it then, in place of the path that it was moved from. Else one is made, named after the last
+    /// part of the path. Tells whether it was. No folder is looked at: what is known of them is in `traces`.
     ///
     /// # Errors
     /// `InvalidInput` when `folder` is not an absolute path.
@@ -107,10 +122,12 @@ fn are_noted(
     }
     let sql = "SELECT identity FROM project_folders WHERE project_id = ?1 AND folder = ?2";
     let known = columns::first(connection, sql, [project.id.as_str(), folder], |row| row.get::<_, Option<String>>(0))?;
-    Ok(known.flatten() == traces.identity && traces.remotes.iter().all(|remote| project.remotes.contains(remote)))
+    let same = traces.identity.is_none() || known.flatten() == traces.identity;
+    Ok(same && traces.remotes.iter().all(|remote| project.remotes.contains(remote)))
 }
 
-/// Notes what is known of a folder of the project. Where the folder is new to it, paths of it that are not there any more go.
+/// Notes what is known of a folder of the project. Where the folder is new to it, the path that it was moved from goes: one with
+/// its identity that is not there any more. A folder that merely cannot be seen, such as one on a disk elsewhere, stays.
 fn note(connection: &Connection, project: &Project, folder: &str, traces: &FolderTraces) -> Result<(), StoreError> {
     let mut folders = project.folders.clone();
     let above = || folders::with_ancestors(folder).any(|above| project.folders.iter().any(|bound| bound == above));
@@ -118,12 +135,15 @@ fn note(connection: &Connection, project: &Project, folder: &str, traces: &Folde
         if above() {
             return Ok(());
         }
-        folders.retain(|bound| std::path::Path::new(bound).exists());
+        let sql = "SELECT folder FROM project_folders WHERE project_id = ?1 AND identity = ?2";
+        let places = params![project.id.as_str(), traces.identity];
+        let moved: Vec<String> = columns::all(connection, sql, places, |row| row.get(0))?;
+        folders.retain(|bound| !(moved.contains(bound) && traces.gone.contains(bound)));
         folders.push(folder.to_owned());
         rebind(connection, &project.id, &folders)?;
         tracing::info!(project = %project.id, folder, "the folder of a project is somewhere else now");
     }
-    let sql = "UPDATE project_folders SET identity = ?3 WHERE project_id = ?1 AND folder = ?2";
+    let sql = "UPDATE project_folders SET identity = coalesce(?3, identity) WHERE project_id = ?1 AND folder = ?2";
     columns::execute(connection, sql, params![project.id.as_str(), folder, traces.identity])?;
     let mut remotes = project.remotes.clone();
     remotes.extend(traces.remotes.iter().filter(|remote| !project.remotes.contains(remote)).cloned());

@@ -8,7 +8,7 @@ use super::*;
 
 fn traces(remote: &str, identity: &str) -> FolderTraces {
     let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    FolderTraces { remotes: known(remote).into_iter().collect(), identity: known(identity) }
+    FolderTraces { remotes: known(remote).into_iter().collect(), identity: known(identity), gone: Vec::new() }
 }
 
 /// A project with a chat in a folder that exists.
@@ -29,10 +29,26 @@ async fn a_folder_that_was_moved_on_its_disk_is_known_by_what_the_file_system_sa
     let (project, dir, old) = beginning(&store, "", "7:1").await;
     let new = dir.path().join("new").to_str().unwrap().to_owned();
     std::fs::rename(&old, &new).unwrap();
-    let (found, made) = store.resolve_project(new.clone(), traces("", "7:1")).await.unwrap();
+    assert_eq!(store.folders_of_identity("7:1".into()).await, Ok(vec![old.clone()]));
+    let known = FolderTraces { gone: vec![old.clone()], ..traces("", "7:1") };
+    let (found, made) = store.resolve_project(new.clone(), known).await.unwrap();
     assert_eq!((found.id, made, found.folders), (project.id, false, vec![new]), "the old path is gone");
     let other = store.resolve_project(old, traces("", "7:2")).await.unwrap();
     assert!(other.1, "another folder in the old place is another project");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_seen_stays_bound() {
+    let store = fixture();
+    let (project, _dir, old) = beginning(&store, "h/o/r", "7:1").await;
+    std::fs::remove_dir(&old).unwrap();
+    let (found, _) = store.resolve_project("/link".into(), traces("", "7:1")).await.unwrap();
+    assert_eq!((&found.id, found.folders.len()), (&project.id, 2), "nobody says that the old path is gone");
+    let known = FolderTraces { gone: vec![old.clone(), "/link".into()], ..traces("h/o/r", "8:1") };
+    let (found, _) = store.resolve_project("/clone".into(), known).await.unwrap();
+    assert_eq!(found.folders, [old.clone(), "/link".into(), "/clone".into()], "a clone is no move");
+    store.resolve_project(old.clone(), traces("", "")).await.unwrap();
+    assert_eq!(store.folders_of_identity("7:1".into()).await.unwrap().len(), 2, "what is not known changes nothing");
 }
 
 #[tokio::test]
