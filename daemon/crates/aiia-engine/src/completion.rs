@@ -6,11 +6,11 @@ mod meter;
 pub use aiia_llm::Embeddings;
 use aiia_llm::{ChatMessage, Delta, DeltaStream, FinishReason, Image, LlmErrorKind};
 use aiia_protocol::attachment::{AttachmentKind, CreateAttachment};
-use aiia_protocol::chat::{Chat, CreateChat};
+use aiia_protocol::chat::{Chat, CreateChat, DeleteChat};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::{AttachmentId, ChatId, ProjectId};
 use aiia_protocol::message::Role;
-use aiia_protocol::operation::{AttachmentCreate, ChatCreate, Operation, RunStart};
+use aiia_protocol::operation::{AttachmentCreate, ChatCreate, ChatDelete, Operation, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{RunStatus, Usage};
 use aiia_protocol::settings::{Origin, Parameters, Settings};
@@ -233,7 +233,7 @@ impl Session {
     /// prompt.
     ///
     /// # Errors
-    /// When the client may not, or there is no such project.
+    /// When the client may not, or there is no such project; then there is no chat either.
     pub async fn keep_conversation(
         &self,
         project_id: ProjectId,
@@ -248,13 +248,29 @@ impl Session {
         if turns.is_empty() {
             return Ok(chat);
         }
+        let kept = self.keep_turns(&chat.id, turns).await;
+        if kept.is_err() {
+            self.give_up_chat(&chat.id).await;
+        }
+        kept
+    }
+
+    async fn keep_turns(&self, chat_id: &ChatId, turns: Vec<Turn>) -> Result<Chat, Problem> {
         let mut said = Vec::with_capacity(turns.len());
         for Turn { role, content, images } in turns {
             said.push(Said { role, content, attachments: self.attach(images).await? });
         }
-        let chat = self.engine().store.append_messages(chat.id, said).await?;
+        let chat = self.engine().store.append_messages(chat_id.clone(), said).await?;
         self.engine().publish((Entity::Chat, Change::Updated), &chat.id, Some(&chat.project_id), Some(&chat.id));
         Ok(chat)
+    }
+
+    /// Deletes a chat in which nothing could be asked: it would only be in the way.
+    pub async fn give_up_chat(&self, chat_id: &ChatId) {
+        let unwanted = DeleteChat { chat_id: chat_id.clone(), if_version: None };
+        if let Err(problem) = self.run::<ChatDelete>(unwanted).await {
+            tracing::warn!(%problem, chat = %chat_id, "a chat that never began stays");
+        }
     }
 
     /// Stores pictures, so that a message can take them.

@@ -7,10 +7,11 @@ use std::time::Duration;
 use aiia_engine::CUT_OFF;
 use aiia_engine::Session;
 use aiia_engine::completion::{API, Completed, Completion as Asked, Ending, Part, Turn};
-use aiia_protocol::id::RunId;
+use aiia_protocol::chat::ChatRef;
+use aiia_protocol::id::{ChatId, RunId};
 use aiia_protocol::operation::{ChatGet, RunEvents, RunGet, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::{RunEvent, RunEventKind, RunRef, RunStatus, StartRun, Usage};
+use aiia_protocol::run::{self, RunEvent, RunEventKind, RunRef, RunStatus, StartRun, Usage};
 use axum::Json;
 use axum::http::HeaderValue;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -20,7 +21,7 @@ use futures::stream::{self, BoxStream};
 use serde_json::{Value, json};
 
 use super::request::Completion;
-use crate::envelope::Failure;
+use crate::envelope::{Failure, panicked};
 use crate::guard::Access;
 use crate::router::App;
 
@@ -37,6 +38,14 @@ struct Answer {
     /// When the same was answered before, where that answer is given again.
     kept_since: Option<String>,
     parts: BoxStream<'static, Part>,
+}
+
+impl Answer {
+    fn new(model: String, parts: BoxStream<'static, Part>) -> Self {
+        let created = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_secs());
+        let id = format!("chatcmpl-{}", uuid::Uuid::now_v7().simple());
+        Self { id, created, model, chat_id: None, kept_since: None, parts }
+    }
 }
 
 pub(super) async fn respond(
@@ -73,34 +82,44 @@ async fn begun(mut parts: BoxStream<'static, Part>) -> Result<BoxStream<'static,
 }
 
 async fn ask(session: &Arc<Session>, wanted: Completion) -> Result<Answer, Problem> {
-    let created = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_secs());
-    let id = format!("chatcmpl-{}", uuid::Uuid::now_v7().simple());
-    let Completion { model, mut messages, parameters, chat_id, project_id, .. } = wanted;
-    let chat = match (chat_id, project_id) {
-        (Some(id), _) => {
-            let chat = session.run::<ChatGet>(aiia_protocol::chat::ChatRef { chat_id: id.into() }).await?;
-            Some((chat, messages.pop()))
-        }
-        (None, Some(project)) => {
-            let last = messages.pop();
-            let said = std::mem::take(&mut messages);
-            Some((session.keep_conversation(project.into(), said, None).await?, last))
-        }
-        (None, None) => None,
-    };
-    let Some((chat, last)) = chat else {
+    if wanted.chat_id.is_none() && wanted.project_id.is_none() {
+        let Completion { model, messages, parameters, .. } = wanted;
         let asked = Asked { model, messages, parameters, purpose: API };
         let Completed { model, kept_since, parts } = session.complete(asked).await?;
-        return Ok(Answer { id, created, model, chat_id: None, kept_since, parts });
-    };
+        return Ok(Answer { kept_since, ..Answer::new(model, parts) });
+    }
+    // What is kept goes on to its end when the client leaves in the middle.
+    let session = Arc::clone(session);
+    let kept = tokio::spawn(async move { ask_in_chat(&session, wanted).await });
+    kept.await.map_err(|_| panicked())?
+}
+
+/// Asks in the chat that is wanted, or in a new one of the project; that one goes again when nothing can be asked.
+async fn ask_in_chat(session: &Arc<Session>, mut wanted: Completion) -> Result<Answer, Problem> {
+    let last = wanted.messages.pop();
+    if let Some(chat_id) = wanted.chat_id.clone() {
+        let chat = session.run::<ChatGet>(ChatRef { chat_id: chat_id.into() }).await?;
+        return start(session, chat.id, last, wanted).await;
+    }
+    let project = wanted.project_id.clone().unwrap_or_default();
+    let said = std::mem::take(&mut wanted.messages);
+    let chat = session.keep_conversation(project.into(), said, None).await?;
+    let answer = start(session, chat.id.clone(), last, wanted).await;
+    if answer.is_err() {
+        session.give_up_chat(&chat.id).await;
+    }
+    answer
+}
+
+async fn start(session: &Arc<Session>, chat_id: ChatId, last: Option<Turn>, wanted: Completion) -> Result<Answer, Problem> {
+    let Completion { model, parameters, .. } = wanted;
     let (content, images) = last.map(|Turn { content, images, .. }| (content, images)).unwrap_or_default();
     let attachments = if images.is_empty() { None } else { Some(session.attach(images).await?) };
-    let start = StartRun { model, parameters, attachments, ..StartRun::new(chat.id.clone(), content) };
+    let start = StartRun { model, parameters, attachments, ..StartRun::new(chat_id.clone(), content) };
     let run = session.run::<RunStart>(start).await?;
-    let events =
-        session.stream::<RunEvents>(aiia_protocol::run::RunEvents { run_id: run.id.clone(), after: 0 }).await?;
+    let events = session.stream::<RunEvents>(run::RunEvents { run_id: run.id.clone(), after: 0 }).await?;
     let parts = parts(Arc::clone(session), run.id, events);
-    Ok(Answer { id, created, model: run.model, chat_id: Some(chat.id.0), kept_since: None, parts })
+    Ok(Answer { chat_id: Some(chat_id.0), ..Answer::new(run.model, parts) })
 }
 
 /// What is known of a run so far.

@@ -1,5 +1,7 @@
 //! `OpenAI`'s paths, as its clients read them.
 
+use std::time::Duration;
+
 use aiia_tests::model_server::{ModelServer, Script};
 use axum::body::Body;
 use serde_json::{Value, json};
@@ -244,6 +246,43 @@ async fn a_conversation_is_kept_where_it_is_wished() {
     assert_eq!(sent, 6, "the chat's own history goes along");
     let nowhere = ask(&server, json!({"messages": hi(), "metadata": {"chat_id": "nowhere"}})).await;
     assert_eq!(nowhere.status, 404);
+}
+
+#[tokio::test]
+async fn a_question_that_cannot_be_asked_leaves_no_chat() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::with_model(&model);
+    let project = server.post("/api/v1/projects", json!({"name": "p"})).await.json()["id"].clone();
+    let picture = json!([{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}]);
+    for body in [
+        json!({"messages": hi(), "model": "nobody/x", "metadata": {"project_id": project}}),
+        json!({"messages": [{"role": "user", "content": picture}], "model": "embedded/m", "metadata": {"project_id": project}}),
+    ] {
+        let refused = ask(&server, body).await;
+        assert!((400..500).contains(&refused.status), "{}", refused.text());
+    }
+    assert_eq!(server.get("/api/v1/chats").await.json()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_at_any_moment_leaves_no_answer_without_an_end() {
+    let model = ModelServer::start().unwrap();
+    model.always(Script::text("one two"));
+    let server = Server::with_model(&model);
+    let chat = server.chat().await;
+    for moment in 0..40 {
+        let body = json!({"messages": hi(), "stream": true});
+        let request = json_body(with_token("POST", "/v1/chat/completions").header("x-aiia-chat", &chat), &body);
+        let patience = Duration::from_micros(moment * 150);
+        let _left = tokio::time::timeout(patience, server.router.clone().oneshot(request)).await;
+    }
+    let page = async || server.get(&format!("/api/v1/chats/{chat}/messages")).await.json();
+    let ended = async {
+        while page().await["items"].as_array().unwrap().iter().any(|message| message["status"] == "streaming") {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, ended).await.expect("each answer has an end");
 }
 
 #[tokio::test]
