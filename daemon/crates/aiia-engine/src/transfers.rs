@@ -1,6 +1,7 @@
 //! Exports and imports that go on, and those that ended not long ago.
 
 mod export;
+mod filed_edits;
 mod import;
 
 use std::collections::HashSet;

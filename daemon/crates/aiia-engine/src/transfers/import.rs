@@ -15,7 +15,7 @@ use aiia_protocol::transfer::{
 use aiia_store::{Imported, StoreError};
 use tokio::sync::mpsc;
 
-use super::{Input, Job, fault, refused};
+use super::{Input, Job, fault, filed_edits, refused};
 use crate::attachments;
 use crate::engine::Engine;
 use crate::templates;
@@ -139,7 +139,8 @@ impl Taking<'_> {
     }
 
     async fn chat(&mut self, mut chat: ChatFile, note: Option<String>) -> Result<(), Problem> {
-        if let Err(detail) = attachments::check_filed(&mut chat) {
+        let checked = attachments::check_filed(&mut chat).and_then(|()| filed_edits::check(&mut chat));
+        if let Err(detail) = checked {
             self.count();
             let wrong = StoreError::InvalidInput { pointer: String::new(), detail };
             self.report.add(item(ImportKind::Chat, chat.chat.id.0, chat.chat.title, Err(wrong)));
