@@ -129,7 +129,25 @@ fn sweep(folder: &Path, age: Duration) {
     }
 }
 
+/// Removes what nobody needs any more from the folders that only grow.
+fn sweep_all(data_dir: &Path) {
+    sweep(&data_dir.join("review"), REVIEW_AGE);
+    sweep(&transfers::folder(data_dir), transfers::AGE);
+}
+
 impl Engine {
+    /// Removes files that nobody needs any more: old review documents, exports and uploads.
+    pub(crate) async fn sweep(&self) {
+        let engine = self.clone();
+        let swept = tokio::task::spawn_blocking(move || {
+            engine.transfers.forget_older(transfers::AGE);
+            sweep_all(&engine.options.data_dir);
+        });
+        if let Err(error) = swept.await {
+            tracing::error!(%error, "old files could not be removed");
+        }
+    }
+
     /// Opens the store and everything that stands on it. Quick: no network, no model, no index.
     ///
     /// # Errors
@@ -137,15 +155,12 @@ impl Engine {
     /// shown by `system.status`, and defaults stand in for it.
     pub fn open(options: EngineOptions) -> Result<Self, Problem> {
         let exchange = transfers::folder(&options.data_dir);
-        for directory in [options.data_dir.clone(), options.data_dir.join("review"), exchange.clone()] {
+        for directory in [options.data_dir.clone(), options.data_dir.join("review"), exchange] {
             private_directory(&directory)?;
         }
-        let review = options.data_dir.join("review");
+        let data_dir = options.data_dir.clone();
         // Not while a client waits for the daemon.
-        let _ = std::thread::Builder::new().name("sweep".to_owned()).spawn(move || {
-            sweep(&review, REVIEW_AGE);
-            sweep(&exchange, transfers::AGE);
-        });
+        let _ = std::thread::Builder::new().name("sweep".to_owned()).spawn(move || sweep_all(&data_dir));
         let store = Store::open(&options.data_dir).map_err(Problem::from)?;
         let stamp = config::stamp(&options.config_file);
         let config = Config::load(&options.config_file, &options.environment, &options.flags);

@@ -88,9 +88,20 @@ impl Transfers {
         })
     }
 
+    /// Forgets the transfers that ended longer ago than `age`, with their files.
+    pub(crate) fn forget_older(&self, age: Duration) {
+        let is_old = |job: &Arc<Job>| job.ended().is_some_and(|ended| ended.elapsed() >= age);
+        let old: Vec<Arc<Job>> = self.lock().extract_if(.., |job| is_old(job)).collect();
+        for file in old.iter().filter_map(|job| job.state.borrow().file.clone()) {
+            if let Err(error) = std::fs::remove_file(&file.path) {
+                tracing::debug!(path = file.path, %error, "an old export is not there any more");
+            }
+        }
+    }
+
     fn begin(&self, engine: &Engine, kind: TransferKind) -> Result<Arc<Job>, Problem> {
+        self.forget_older(AGE);
         let mut known = self.lock();
-        known.retain(|job| job.ended().is_none_or(|ended| ended.elapsed() < AGE));
         if known.iter().filter(|job| job.ended().is_none()).count() >= MOST_RUNNING {
             let detail = format!("{MOST_RUNNING} exports and imports go on at once already.");
             return Err(Problem::new(ProblemCode::RateLimited, detail).with_hint("Wait for one of them to end."));
@@ -195,8 +206,8 @@ fn fault(error: tokio::task::JoinError) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use aiia_protocol::operation::{ImportStart, Scope, TransferGet};
-    use aiia_protocol::transfer::{GetTransfer, StartImport};
+    use aiia_protocol::operation::{ExportStart, ImportStart, Scope, TransferGet};
+    use aiia_protocol::transfer::{GetTransfer, StartExport, StartImport};
 
     use super::*;
     use crate::session::{ClientInfo, Session, Transport};
@@ -208,7 +219,8 @@ mod tests {
 
     async fn import(session: &Session, path: &Path) {
         let path = path.to_str().unwrap().to_owned();
-        let begun = session.run::<ImportStart>(StartImport { path: Some(path), ..StartImport::default() }).await.unwrap();
+        let begun =
+            session.run::<ImportStart>(StartImport { path: Some(path), ..StartImport::default() }).await.unwrap();
         session.run::<TransferGet>(GetTransfer { transfer_id: begun.id, wait: true }).await.unwrap();
     }
 
@@ -230,5 +242,20 @@ mod tests {
         assert!(!upload.exists() && own.exists() && exported.exists() && waiting.exists());
         engine.drop_upload(&waiting);
         assert!(!waiting.exists());
+    }
+
+    #[tokio::test]
+    async fn a_transfer_is_forgotten_with_its_file() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let session = session(&engine);
+        let begun = session.run::<ExportStart>(StartExport::default()).await.unwrap();
+        let wanted = GetTransfer { transfer_id: begun.id, wait: true };
+        let ended = session.run::<TransferGet>(wanted.clone()).await.unwrap();
+        let file = PathBuf::from(ended.file.unwrap().path);
+        engine.transfers.forget_older(AGE);
+        assert!(file.exists() && session.run::<TransferGet>(wanted.clone()).await.is_ok());
+        engine.transfers.forget_older(Duration::ZERO);
+        assert!(!file.exists() && session.run::<TransferGet>(wanted).await.is_err());
     }
 }

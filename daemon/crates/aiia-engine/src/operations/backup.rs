@@ -37,7 +37,8 @@ impl Handle for BackupVerify {
 }
 
 impl Engine {
-    /// Makes backups while something changes, and erases what is older than the settings say, until the shutdown begins.
+    /// Makes backups while something changes, erases what is older than the settings say, and removes files that are not needed any
+    /// more, until the shutdown begins.
     pub async fn keep_backups(&self) {
         let shutdown = self.shutdown_token();
         loop {
@@ -50,6 +51,7 @@ impl Engine {
                 }
             }
             self.prune().await;
+            self.sweep().await;
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(STEP) => {}
