@@ -44,6 +44,12 @@ impl Store {
     }
 
     /// Opens a backup and looks for damage, as [`Store::check`] does with the store.
+    /// When the newest backup was made that is not of a time after `now`, as a clock that was wrong leaves them.
+    pub fn newest_backup(&self, now: Timestamp) -> Option<Timestamp> {
+        let times = self.list_backups().into_iter().filter_map(|backup| backup.created_at.parse().ok());
+        times.filter(|time| *time <= now).max()
+    }
+
     ///
     /// # Errors
     /// `NotFound`.
@@ -212,9 +218,11 @@ fn findings(path: &Path) -> Result<Vec<String>, StoreError> {
     }
 }
 
-/// Removes backups that are not needed any more.
+/// Removes backups that are not needed any more. Those of a time to come, which another clock set, take the place of none.
 fn rotate(store: &Path) {
-    let all = list(store);
+    let now = Timestamp::now();
+    let mut all = list(store);
+    all.retain(|backup| backup.created_at.parse::<Timestamp>().is_ok_and(|time| time <= now));
     let times: Vec<Timestamp> = all.iter().filter_map(|backup| backup.created_at.parse().ok()).collect();
     let keep = kept(&times);
     for (backup, keep) in all.iter().zip(keep) {

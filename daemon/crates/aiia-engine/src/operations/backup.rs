@@ -43,7 +43,7 @@ impl Engine {
         let shutdown = self.shutdown_token();
         loop {
             let store = self.store.clone();
-            let newest = store.list_backups().first().and_then(|backup| backup.created_at.parse::<Timestamp>().ok());
+            let newest = store.newest_backup(Timestamp::now());
             if is_due(newest.map(SystemTime::from), last_change(self), SystemTime::now()) {
                 match store.create_backup().await {
                     Ok(backup) => tracing::info!(path = backup.path, "a backup was made"),
