@@ -29,10 +29,11 @@ impl Store {
     /// # Errors
     /// `Full`, `Io`; `Corrupt` when the copy is not sound, which then does not stay.
     pub async fn create_backup(&self) -> Result<Backup, StoreError> {
-        let path = self.path().to_owned();
+        let store = self.clone();
         let made = tokio::task::spawn_blocking(move || {
-            let backup = create(&path)?;
-            rotate(&path);
+            let _alone = store.copying();
+            let backup = create(store.path())?;
+            rotate(store.path());
             Ok(backup)
         });
         made.await.map_err(|error| StoreError::Internal { detail: format!("a backup ended by a fault: {error}") })?
@@ -43,13 +44,13 @@ impl Store {
         list(self.path())
     }
 
-    /// Opens a backup and looks for damage, as [`Store::check`] does with the store.
     /// When the newest backup was made that is not of a time after `now`, as a clock that was wrong leaves them.
     pub fn newest_backup(&self, now: Timestamp) -> Option<Timestamp> {
         let times = self.list_backups().into_iter().filter_map(|backup| backup.created_at.parse().ok());
         times.filter(|time| *time <= now).max()
     }
 
+    /// Opens a backup and looks for damage, as [`Store::check`] does with the store.
     ///
     /// # Errors
     /// `NotFound`.
@@ -104,9 +105,10 @@ fn folder(store: &Path) -> PathBuf {
 fn create(store: &Path) -> Result<Backup, StoreError> {
     let folder = folder(store);
     opening::create_directory(&folder)?;
+    opening::remove_drafts(&folder, PREFIX);
     let name = format!("{PREFIX}{}", stamp());
     let place = folder.join(format!("{name}{SUFFIX}"));
-    let draft = opening::beside(&place, ".new");
+    let draft = opening::beside(&place, opening::DRAFT);
     let copied =
         opening::open_reader(store).and_then(|connection| opening::copy_to(&connection, &draft)).and_then(|()| {
             let findings = findings(&draft)?;

@@ -16,7 +16,9 @@ use crate::{StoreError, recovery, schema};
 pub(crate) const FILE_NAME: &str = "aiia.db";
 /// Older versions can damage the file when two connections checkpoint at once.
 const OLDEST_SQLITE: i32 = 3_051_003;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// What the name of a copy ends with until it is whole.
+pub(crate) const DRAFT: &str = ".new";
 const HEADER_LENGTH: usize = 100;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -106,7 +108,7 @@ fn refuse_foreign(path: &Path, wal_has_content: bool, newest: u32) -> Result<(),
 
 /// Makes a new store, whole or not at all.
 fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
-    let draft = beside(path, ".new");
+    let draft = beside(path, DRAFT);
     for file in [draft.clone(), beside(&draft, "-wal"), beside(&draft, "-shm"), beside(&draft, "-journal")] {
         remove_leftover(&file)?;
     }
@@ -125,13 +127,28 @@ fn create(path: &Path, migrations: &[&str]) -> Result<(), StoreError> {
 
 /// Keeps a copy of the store as it is, whole or not at all.
 pub(crate) fn keep_copy(connection: &Connection, copy: &Path) -> Result<(), StoreError> {
-    let draft = beside(copy, ".new");
+    let draft = beside(copy, DRAFT);
     copy_to(connection, &draft).inspect_err(|_| {
         // A half of one is of no use, least of all on a full disk.
         let _ = std::fs::remove_file(&draft);
     })?;
     std::fs::rename(&draft, copy).map_err(|error| StoreError::file(copy, &error))?;
     sync_directory(copy)
+}
+
+/// Removes the halves of copies that a process left when it was ended: files of `folder` whose names begin with `prefix`. Only while
+/// no copy of that name is being made.
+pub(crate) fn remove_drafts(folder: &Path, prefix: &str) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().into_string().unwrap_or_default();
+        let is_draft = name.ends_with(DRAFT) || name.ends_with(&format!("{DRAFT}-journal"));
+        if is_draft
+            && name.starts_with(prefix)
+            && let Err(error) = std::fs::remove_file(entry.path())
+        {
+            tracing::warn!(path = %entry.path().display(), %error, "half of a copy could not be removed");
+        }
+    }
 }
 
 /// Copies one state of the store into a new file of its own, which is on the disk when this returns.

@@ -6,6 +6,8 @@ use rusqlite::Connection;
 
 use crate::{Store, StoreError, columns, opening};
 
+/// What follows the name of the store in that of a copy.
+const COPY: &str = ".before-repair-";
 /// What mends the rows, in this order.
 const STATEMENTS: &[&str] = &[
     // What follows a deleted message is deleted with it.
@@ -41,9 +43,16 @@ impl Store {
         if found.is_empty() {
             return Ok(Repaired { found, left: Vec::new(), kept: None });
         }
-        let kept = opening::beside(self.path(), &format!(".before-repair-{}", crate::backups::stamp()));
-        let (path, copy) = (self.path().to_owned(), kept.clone());
-        let copied = tokio::task::spawn_blocking(move || opening::keep_copy(&opening::open_reader(&path)?, &copy));
+        let prefix = format!("{}{COPY}", opening::FILE_NAME);
+        let kept = self.path().with_file_name(format!("{prefix}{}", crate::backups::stamp()));
+        let (store, copy) = (self.clone(), kept.clone());
+        let copied = tokio::task::spawn_blocking(move || {
+            let _alone = store.copying();
+            if let Some(folder) = copy.parent() {
+                opening::remove_drafts(folder, &prefix);
+            }
+            opening::keep_copy(&opening::open_reader(store.path())?, &copy)
+        });
         copied
             .await
             .map_err(|error| StoreError::Internal { detail: format!("a copy ended by a fault: {error}") })??;

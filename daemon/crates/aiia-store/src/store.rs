@@ -1,7 +1,8 @@
 //! The handle that everybody has.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
@@ -21,6 +22,8 @@ struct Inner {
     path: PathBuf,
     writer: Writer,
     readers: Readers,
+    /// Held while the file is copied, so that nobody takes a copy on its way for one that was given up.
+    copying: Mutex<()>,
 }
 
 impl Store {
@@ -38,7 +41,12 @@ impl Store {
         let path = dir.join(opening::FILE_NAME);
         let writer = Writer::start(connection, path.clone())?;
         let readers = Readers::new(path.clone());
-        Ok(Store { inner: Arc::new(Inner { path, writer, readers }) })
+        Ok(Store { inner: Arc::new(Inner { path, writer, readers, copying: Mutex::default() }) })
+    }
+
+    /// Waits until no other copy of the file is being made. Blocks.
+    pub(crate) fn copying(&self) -> MutexGuard<'_, ()> {
+        self.inner.copying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The file.

@@ -35,6 +35,40 @@ async fn a_backup_is_made_checked_and_restored() {
 }
 
 #[tokio::test]
+async fn what_was_cut_off_goes_with_the_next_copy() {
+    let (store, _) = with_answer("x").await;
+    let folder = store.dir.path().join("backups");
+    std::fs::create_dir(&folder).unwrap();
+    let halves = [
+        folder.join("aiia-20250101T000000000Z.db.new"),
+        folder.join("aiia-20250101T000000000Z.db.new-journal"),
+        store.dir.path().join("aiia.db.before-repair-20250101T000000000Z.new"),
+    ];
+    let whole = folder.join("notes.new");
+    for file in halves.iter().chain([&whole]) {
+        std::fs::write(file, "half").unwrap();
+    }
+    let made = tokio::join!(store.create_backup(), store.create_backup());
+    assert!(made.0.is_ok() && made.1.is_ok(), "{made:?}");
+    raw(store.dir.path()).execute_batch("UPDATE chats SET message_count = 7").unwrap();
+    store.repair().await.unwrap();
+    assert!(halves.iter().all(|half| !half.exists()) && whole.exists());
+}
+
+#[tokio::test]
+async fn a_backup_of_a_time_to_come_takes_the_place_of_none() {
+    let (store, _) = with_answer("x").await;
+    let made = store.create_backup().await.unwrap();
+    let strange = Path::new(&made.path).with_file_name("aiia-29990101T000000000Z.db");
+    std::fs::copy(&made.path, &strange).unwrap();
+    assert_eq!(store.list_backups().len(), 2);
+    let time: jiff::Timestamp = made.created_at.parse().unwrap();
+    assert_eq!(store.newest_backup(jiff::Timestamp::now()), Some(time));
+    store.create_backup().await.unwrap();
+    assert!(strange.exists());
+}
+
+#[tokio::test]
 async fn a_backup_is_whole_while_others_write() {
     let store = fixture();
     let chat = store.chat(&store.project("p").await.id).await;
