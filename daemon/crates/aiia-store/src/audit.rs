@@ -9,8 +9,9 @@ use crate::{Store, StoreError, clock, columns};
 
 impl Store {
     /// Writes an entry, whose number and time are set here. Nobody waits for it: it is written after what was handed over
-    /// before, and before the store is closed.
+    /// before, and before the store is closed. Its time is that of the call.
     pub fn record(&self, entry: AuditEntry) {
+        let entry = AuditEntry { at: clock::now(), ..entry };
         let what = format!("audit entry {} of {}", entry.operation, entry.client);
         self.write_later(what, move |connection| insert(connection, &entry));
     }
@@ -52,7 +53,7 @@ fn insert(connection: &Connection, entry: &AuditEntry) -> Result<(), StoreError>
     let sql = "INSERT INTO audit_log (at, operation, client, transport, token, about, refused)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let about = columns::to_json(&entry.about)?;
-    let values = params![clock::now(), entry.operation, entry.client, entry.transport, entry.token, about, refused];
+    let values = params![entry.at, entry.operation, entry.client, entry.transport, entry.token, about, refused];
     columns::execute(connection, sql, values)?;
     Ok(())
 }

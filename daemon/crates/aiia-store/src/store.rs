@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 use crate::readers::Readers;
-use crate::writer::Writer;
+use crate::writer::{self, Writer};
 use crate::{StoreError, check, opening, schema};
 
 /// The store of one data directory. Cheap to clone; all methods may be called from many tasks at once.
@@ -103,12 +103,18 @@ impl Store {
         self.inner.writer.run_alone(work).await.map_err(|error| error.about(&self.inner.path))
     }
 
-    /// Moves the log into the file and empties it, so that nothing erased stays in it.
+    /// Moves the log into the file and empties it, so that nothing erased stays in it. While somebody reads it, it is tried again
+    /// until that is done.
     pub(crate) async fn forget_log(&self) -> Result<(), StoreError> {
-        self.alone(|connection| {
-            let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-            if busy {
-                tracing::warn!("the log of the store is being read; what was erased leaves it at the next chance");
+        let due = self.inner.writer.emptying();
+        self.alone(move |connection| {
+            due.store(true, Ordering::Relaxed);
+            if writer::empty_log(connection)? {
+                due.store(false, Ordering::Relaxed);
+            } else {
+                tracing::warn!(
+                    "the log of the store is being read; what was erased leaves it when nobody does any more"
+                );
             }
             Ok(())
         })

@@ -6,15 +6,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::{StoreError, columns};
+use crate::{StoreError, columns, opening};
 
 /// Jobs of one commit at most, so that the first does not wait for long.
 const GROUP: usize = 64;
@@ -24,6 +25,8 @@ const IDLE: Duration = Duration::from_secs(2);
 const RETRY: Duration = Duration::from_secs(1);
 /// More jobs are not put back.
 const MOST_PUT_BACK: usize = 10_000;
+/// How long another attempt to empty the log waits for those that read it; nobody is written for meanwhile.
+const EMPTYING_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long closing waits for readers that keep the log from being moved.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -31,17 +34,26 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 pub(crate) struct Writer {
     jobs: Mutex<Option<Sender<Box<dyn Job>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Whether the log still has to be emptied, because what was erased may be in it.
+    emptying: Arc<AtomicBool>,
 }
 
 impl Writer {
     /// Starts the thread, which owns `connection` from now on; `path` is named in errors.
     pub(crate) fn start(connection: Connection, path: PathBuf) -> Result<Self, StoreError> {
         let (sender, receiver) = channel();
+        let emptying = Arc::new(AtomicBool::new(false));
+        let due = Arc::clone(&emptying);
         let thread = std::thread::Builder::new()
             .name("aiia-store".to_owned())
-            .spawn(move || serve(&connection, &receiver, &path))
+            .spawn(move || serve(&connection, &receiver, &path, &due))
             .map_err(|error| StoreError::Io { detail: format!("starting the writing thread: {error}") })?;
-        Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)), emptying })
+    }
+
+    /// Whether the log has to be emptied: while it is set, that is tried whenever nothing else is to be written.
+    pub(crate) fn emptying(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.emptying)
     }
 
     /// Carries out `work` in a transaction and answers when it is durable. Once it was handed over it is carried out, even
@@ -149,7 +161,7 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Wo
     }
 }
 
-fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::path::Path) {
+fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::path::Path, emptying: &AtomicBool) {
     let mut log_has_content = true;
     // A damaged file is not written to again.
     let mut damage: Option<StoreError> = None;
@@ -157,31 +169,27 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
     // Jobs that nobody waits for, of a time when another program held the file.
     let mut put_back: Vec<Box<dyn Job>> = Vec::new();
     loop {
-        let first = match next.take() {
+        let newest = match next.take() {
             Some(job) => Ok(job),
-            None if !put_back.is_empty() => match jobs.recv_timeout(RETRY) {
-                Err(RecvTimeoutError::Timeout) => Ok(put_back.remove(0)),
-                other => other,
-            },
+            None if !put_back.is_empty() => jobs.recv_timeout(RETRY),
             None if log_has_content => jobs.recv_timeout(IDLE),
             None => jobs.recv().map_err(RecvTimeoutError::from),
         };
-        let first = match first {
-            Ok(job) => job,
+        let newest = match newest {
+            Ok(job) => Some(job),
+            Err(RecvTimeoutError::Timeout) if !put_back.is_empty() => None,
             Err(RecvTimeoutError::Timeout) => {
-                checkpoint(connection, "PASSIVE");
+                log_has_content = checkpoint_idle(connection, emptying);
                 // Pages of the file that much was written to.
                 let _ = connection.release_memory();
-                log_has_content = false;
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        let alone = first.alone();
+        let alone = newest.as_ref().is_some_and(|job| job.alone());
         // In the order in which they came.
-        let mut group: Vec<Box<dyn Job>> =
-            if alone { Vec::new() } else { put_back.drain(..put_back.len().min(GROUP - 1)).collect() };
-        group.push(first);
+        let mut group: Vec<Box<dyn Job>> = if alone { Vec::new() } else { std::mem::take(&mut put_back) };
+        group.extend(newest);
         while !alone
             && group.len() < GROUP
             && let Ok(job) = jobs.try_recv()
@@ -339,6 +347,33 @@ fn answer_all(jobs: Vec<Box<dyn Job>>, outcome: &Result<(), StoreError>) {
     for job in jobs {
         job.answer(outcome.clone());
     }
+}
+
+/// Moves the log into the file while nothing has to be written, and empties it where that is due. Tells whether to try again soon.
+fn checkpoint_idle(connection: &Connection, emptying: &AtomicBool) -> bool {
+    if !emptying.load(Ordering::Relaxed) {
+        checkpoint(connection, "PASSIVE");
+        return false;
+    }
+    let waiting = connection.busy_timeout(EMPTYING_TIMEOUT).map_err(StoreError::from);
+    let emptied = waiting.and_then(|()| empty_log(connection));
+    let restored = connection.busy_timeout(opening::BUSY_TIMEOUT).map_err(StoreError::from);
+    match restored.and(emptied) {
+        Ok(emptied) => {
+            emptying.store(!emptied, Ordering::Relaxed);
+            !emptied
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the log could not be emptied");
+            false
+        }
+    }
+}
+
+/// Moves the log into the file and empties it. Tells whether that could be done: not while somebody reads it.
+pub(crate) fn empty_log(connection: &Connection) -> Result<bool, StoreError> {
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(!busy)
 }
 
 fn checkpoint(connection: &Connection, mode: &str) {

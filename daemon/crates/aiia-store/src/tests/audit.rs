@@ -90,3 +90,33 @@ async fn a_request_is_known_by_its_key() {
     raw(store.dir.path()).execute("UPDATE idempotency_keys SET created_at = '2020-01-01T00:00:00.000Z'", []).unwrap();
     assert_eq!(begin("k", "07").await, Ok(RequestState::New), "a day later it is forgotten");
 }
+
+#[tokio::test]
+async fn entries_of_a_time_when_another_program_held_the_file_keep_their_order_and_their_time() {
+    let store = fixture();
+    let waiting = std::time::Duration::from_millis(1);
+    store.alone(move |connection| connection.busy_timeout(waiting).map_err(StoreError::from)).await.unwrap();
+    let other = raw(store.dir.path());
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let names: Vec<String> = (0..150).map(|number| format!("number {number}")).collect();
+    for name in &names {
+        store.record(entry(name, &[]));
+    }
+    let recorded = crate::clock::now();
+    // Answered by a refusal when all entries were tried and put back.
+    assert_eq!(store.write(|_| Ok(())).await, Err(StoreError::Busy));
+    other.execute_batch("COMMIT").unwrap();
+    let count = || store.value::<i64>("SELECT count(*) FROM audit_log");
+    let written = async {
+        while count() < names.len() as i64 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), written).await.unwrap();
+    let file = raw(store.dir.path());
+    let mut rows = file.prepare("SELECT operation, at FROM audit_log ORDER BY key").unwrap();
+    let rows = rows.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+    let (operations, times): (Vec<String>, Vec<String>) = rows.map(Result::unwrap).unzip();
+    assert_eq!(operations, names);
+    assert!(times.iter().all(|time| *time <= recorded), "{recorded}: {times:?}");
+}

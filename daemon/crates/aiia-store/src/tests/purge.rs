@@ -83,3 +83,27 @@ async fn chats_of_a_deleted_project_can_be_erased_and_go_with_time() {
     assert_eq!(store.export_chat(young.id.clone(), true).await.unwrap().chat.id, young.id);
     is_not_found(store.export_chat(old.id, true).await, "chat");
 }
+
+#[tokio::test]
+async fn what_was_erased_leaves_the_log_once_nobody_reads_it() {
+    let store = fixture();
+    let begun = store.lone_run().await;
+    let secret = "Xyzzy-secret-1234";
+    store.finish_run(begun.run.id, end(RunStatus::Completed, secret)).await.unwrap();
+    store.delete_chat(begun.chat.id.clone(), None).await.unwrap();
+    let reader = raw(store.dir.path());
+    reader.execute_batch("BEGIN; SELECT count(*) FROM chats;").unwrap();
+    let (short, long) = (std::time::Duration::from_millis(1), std::time::Duration::from_secs(5));
+    let waiting = |time| store.alone(move |connection| connection.busy_timeout(time).map_err(StoreError::from));
+    waiting(short).await.unwrap();
+    store.purge_chat(begun.chat.id).await.unwrap();
+    waiting(long).await.unwrap();
+    assert!(holds(store.dir.path(), secret), "somebody reads the log");
+    reader.execute_batch("COMMIT").unwrap();
+    let emptied = async {
+        while holds(store.dir.path(), secret) {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), emptied).await.unwrap();
+}
