@@ -61,7 +61,8 @@ impl Store {
         self.import(files, project).await
     }
 
-    /// Takes templates in. One that is there gets the versions that it has not. The contents were checked.
+    /// Takes templates in. One that is there gets the versions that it has not, and says afterwards what it said before. The
+    /// contents were checked.
     ///
     /// # Errors
     /// As [`Store::import_chats`].
@@ -175,6 +176,11 @@ fn template(connection: &Connection, file: &FiledTemplate) -> Result<Imported, S
     }
     if revision == before {
         return Ok(Imported::of(outcome));
+    }
+    if let Some(present) = here.first() {
+        revision += 1;
+        let sql = "INSERT INTO template_revisions (template_id, revision, content, created_at) VALUES (?1, ?2, ?3, ?4)";
+        columns::execute(connection, sql, params![file.id.as_str(), revision as i64, present, clock::now()])?;
     }
     let sql = "UPDATE templates SET revision = ?2, version = version + 1 WHERE id = ?1";
     columns::execute(connection, sql, params![file.id.as_str(), revision as i64])?;

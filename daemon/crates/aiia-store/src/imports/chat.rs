@@ -7,7 +7,7 @@ use aiia_protocol::archive::{ChatFile, FiledEdit, FiledMessage, FiledRun};
 use aiia_protocol::chat::Chat;
 use aiia_protocol::id::{AttachmentId, ChatId, EditId, MessageId, ProjectId};
 use aiia_protocol::message::{MessageStatus, Role};
-use aiia_protocol::run::{RunEvent, RunEventKind};
+use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus};
 use aiia_protocol::transfer::ImportOutcome;
 use rusqlite::{Connection, params};
 
@@ -40,15 +40,16 @@ pub(super) fn chat(connection: &Connection, file: &ChatFile, into: Option<&Proje
         attachments::import(connection, attachment).map_err(|error| at(error, &format!("/attachments/{index}")))?;
     }
     let added = messages(connection, &new.id, &file.messages)?;
+    let mut completed = false;
     for (index, run) in file.runs.iter().enumerate() {
-        insert_run(connection, &new.id, run).map_err(|error| at(error, &format!("/runs/{index}")))?;
+        completed |= run_of(connection, file, run).map_err(|error| at(error, &format!("/runs/{index}")))?;
     }
     for (index, edit) in file.edits.iter().enumerate() {
         insert_edit(connection, &new.id, edit).map_err(|error| at(error, &format!("/edits/{index}")))?;
     }
     note_edits(connection, &file.runs)?;
     let outcome = match known {
-        Some(_) if added == 0 => ImportOutcome::Unchanged,
+        Some(_) if added == 0 && !completed => ImportOutcome::Unchanged,
         Some(here) => {
             merge_head(connection, &here)?;
             ImportOutcome::Updated
@@ -184,17 +185,61 @@ fn place(connection: &Connection, id: &MessageId) -> Result<Option<(ChatId, Opti
     columns::first(connection, sql, [id.as_str()], |row| Ok((columns::id(row, "chat_id")?, row.get("deleted_at")?)))
 }
 
+/// Takes a run in that is not there, or the rest of one that broke off here and not in the file. Tells whether it is the latter.
+fn run_of(connection: &Connection, chat: &ChatFile, file: &FiledRun) -> Result<bool, StoreError> {
+    let (chat_id, run) = (&chat.chat.id, &file.run);
+    check_id(run.id.as_str())?;
+    match runs::get(connection, &run.id) {
+        Ok(known) if known.chat_id == *chat_id => complete_run(connection, chat, file, &known),
+        Ok(_) => Err(StoreError::invalid("/id", "Another chat has a run with this identifier.")),
+        Err(StoreError::NotFound { .. }) => insert_run(connection, chat_id, file).map(|()| false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Gives a run that was filed while it was written the end that a later file has. Tells whether there was something to give.
+fn complete_run(connection: &Connection, chat: &ChatFile, file: &FiledRun, known: &Run) -> Result<bool, StoreError> {
+    let run = &file.run;
+    let message = chat.messages.iter().map(|filed| &filed.message).find(|message| message.id == known.message_id);
+    let Some(message) =
+        message.filter(|_| known.status == RunStatus::Interrupted && run.message_id == known.message_id)
+    else {
+        return Ok(false);
+    };
+    let mut said = chunks::read(connection, &known.id, 0, usize::MAX)?;
+    // Its end is the one that it got when it broke off.
+    said.pop();
+    let goes_on =
+        file.events.len() > said.len() + 1 && said.iter().zip(&file.events).all(|(event, filed)| event.kind == *filed);
+    if !goes_on {
+        return Ok(false);
+    }
+    let finished_at = end_of(file)?;
+    let status = columns::to_name(&run.status)?;
+    columns::execute(connection, "DELETE FROM run_chunks WHERE run_id = ?1", [run.id.as_str()])?;
+    columns::execute(
+        connection,
+        "UPDATE runs SET last_seq = 0, status = ?2, problem = ?3, usage = ?4, finished_at = ?5 WHERE id = ?1",
+        params![
+            run.id.as_str(),
+            status,
+            run.problem.as_ref().map(columns::to_json).transpose()?,
+            run.usage.as_ref().map(columns::to_json).transpose()?,
+            finished_at,
+        ],
+    )?;
+    append_events(connection, file)?;
+    let sql = "UPDATE messages SET content = ?2, status = ?3, version = version + 1 WHERE id = ?1";
+    let values = params![message.id.as_str(), message.content, columns::to_name(&message.status)?];
+    columns::execute(connection, sql, values)?;
+    columns::execute(connection, "DELETE FROM usage_ledger WHERE run_id = ?1", [run.id.as_str()])?;
+    let of_here = Run { project_id: known.project_id.clone(), ..run.clone() };
+    runs::enter_usage(connection, &of_here, &status, run.usage.unwrap_or_default(), &finished_at)?;
+    Ok(true)
+}
+
 fn insert_run(connection: &Connection, chat_id: &ChatId, file: &FiledRun) -> Result<(), StoreError> {
     let run = &file.run;
-    check_id(run.id.as_str())?;
-    let known = columns::first(connection, "SELECT chat_id FROM runs WHERE id = ?1", [run.id.as_str()], |row| {
-        columns::id::<ChatId>(row, "chat_id")
-    })?;
-    match known {
-        Some(owner) if owner == *chat_id => return Ok(()),
-        Some(_) => return Err(StoreError::invalid("/id", "Another chat has a run with this identifier.")),
-        None => {}
-    }
     let sql = "SELECT 1 FROM messages WHERE id = ?1 AND chat_id = ?2 AND parent_id = ?3 AND role = ?4";
     let fits = params![
         run.message_id.as_str(),
@@ -205,17 +250,7 @@ fn insert_run(connection: &Connection, chat_id: &ChatId, file: &FiledRun) -> Res
     if columns::first(connection, sql, fits, |_| Ok(()))?.is_none() {
         return Err(StoreError::invalid("/message_id", "The run wrote no answer of this chat."));
     }
-    let end = file.events.iter().position(|event| matches!(event, RunEventKind::Done { .. }));
-    let said = end.and_then(|index| match &file.events[index] {
-        RunEventKind::Done { status, .. } if index + 1 == file.events.len() => Some(*status),
-        _ => None,
-    });
-    if !run.status.is_final() || said != Some(run.status) {
-        return Err(StoreError::invalid("/events", "The last event does not say how the run ended."));
-    }
-    let Some(finished_at) = time_option(run.finished_at.as_deref())? else {
-        return Err(StoreError::invalid("/finished_at", "A run that ended has the time of its end."));
-    };
+    let finished_at = end_of(file)?;
     columns::execute(
         connection,
         "INSERT INTO runs (id, chat_id, user_message_id, message_id, action, model, settings, status, problem, usage,
@@ -237,11 +272,31 @@ fn insert_run(connection: &Connection, chat_id: &ChatId, file: &FiledRun) -> Res
             run.from_cache,
         ],
     )?;
-    let numbered = file.events.iter().cloned().zip(1..);
-    let events: Vec<RunEvent> = numbered.map(|(kind, seq)| RunEvent { run_id: run.id.clone(), seq, kind }).collect();
-    chunks::append(connection, &run.id, 0, &events)?;
+    append_events(connection, file)?;
     let status = columns::to_name(&run.status)?;
     runs::enter_usage(connection, run, &status, run.usage.unwrap_or_default(), &finished_at)
+}
+
+/// When the run ended, whose last event says how.
+fn end_of(file: &FiledRun) -> Result<String, StoreError> {
+    let run = &file.run;
+    let end = file.events.iter().position(|event| matches!(event, RunEventKind::Done { .. }));
+    let said = end.and_then(|index| match &file.events[index] {
+        RunEventKind::Done { status, .. } if index + 1 == file.events.len() => Some(*status),
+        _ => None,
+    });
+    if !run.status.is_final() || said != Some(run.status) {
+        return Err(StoreError::invalid("/events", "The last event does not say how the run ended."));
+    }
+    time_option(run.finished_at.as_deref())?
+        .ok_or_else(|| StoreError::invalid("/finished_at", "A run that ended has the time of its end."))
+}
+
+fn append_events(connection: &Connection, file: &FiledRun) -> Result<(), StoreError> {
+    let id = &file.run.id;
+    let numbered = file.events.iter().cloned().zip(1..);
+    let events: Vec<RunEvent> = numbered.map(|(kind, seq)| RunEvent { run_id: id.clone(), seq, kind }).collect();
+    chunks::append(connection, id, 0, &events).map(|_| ())
 }
 
 fn insert_edit(connection: &Connection, chat_id: &ChatId, file: &FiledEdit) -> Result<(), StoreError> {

@@ -125,6 +125,54 @@ async fn a_run_that_goes_on_is_filed_as_cut_off() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_filed_while_it_was_written_gets_its_end_from_a_later_file() {
+    let from = fixture();
+    let begun = from.lone_run().await;
+    let run = begun.run.id.clone();
+    from.append_events(run.clone(), vec![text(&run, 1, "half")]).await.unwrap();
+    let half = from.export_chat(begun.chat.id.clone(), false).await.unwrap();
+    from.append_events(run.clone(), vec![text(&run, 2, " and whole")]).await.unwrap();
+    from.edit(&run).await;
+    from.finish_run(run.clone(), end(RunStatus::Completed, "half and whole")).await.unwrap();
+    let whole = from.export_chat(begun.chat.id.clone(), false).await.unwrap();
+
+    let to = fixture();
+    to.import_projects(from.export_projects(None).await.unwrap()).await.unwrap();
+    assert_eq!(outcome(&to, &half).await, (Created, 2));
+    let mut foreign = whole.clone();
+    foreign.runs[0].events[0] = RunEventKind::Text { text: "other".to_owned() };
+    foreign.edits.clear();
+    assert_eq!(outcome(&to, &foreign).await, (Unchanged, 0), "it does not go on from what is here");
+    assert_eq!(outcome(&to, &whole).await, (Updated, 0));
+    let got = to.export_chat(begun.chat.id.clone(), false).await.unwrap();
+    assert_eq!((&got.runs, &got.edits), (&whole.runs, &whole.edits));
+    assert_eq!(got.messages[1].message.content, "half and whole");
+    assert_eq!(to.value::<String>("SELECT status FROM usage_ledger"), "completed");
+    assert_eq!(outcome(&to, &half).await, (Unchanged, 0), "an older file takes nothing away");
+    assert_eq!(outcome(&to, &whole).await, (Unchanged, 0));
+    to.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_template_says_after_an_import_what_it_said_before() {
+    let (from, to) = (fixture(), fixture());
+    let content = |body: &str| TemplateContent { name: "T".into(), body: body.into(), ..TemplateContent::default() };
+    let id = from.create_templates(vec![content("one")]).await.unwrap().remove(0).id;
+    copied(&from, &to).await;
+    from.update_template(id.clone(), content("other"), None).await.unwrap();
+    to.update_template(id.clone(), content("present"), None).await.unwrap();
+    copied(&from, &to).await;
+    assert_eq!(to.get_template(id.clone()).await.unwrap().content.body, "present");
+    let bodies = async || -> Vec<String> {
+        let revisions = to.template_revisions(id.clone()).await.unwrap();
+        revisions.into_iter().map(|revision| revision.content.body).collect()
+    };
+    assert_eq!(bodies().await, ["present", "other", "present", "one"]);
+    copied(&from, &to).await;
+    assert_eq!(bodies().await.len(), 4);
+}
+
+#[tokio::test]
 async fn a_later_file_of_the_same_chat_adds_what_is_new() {
     let store = fixture();
     let mut file = small_file(&store).await;
