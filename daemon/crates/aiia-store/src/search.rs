@@ -79,9 +79,14 @@ fn terms(query: &str, mode: SearchMode) -> Terms {
     Terms::Words(quoted.collect::<Vec<_>>().join(" AND "), words)
 }
 
-/// Whether the index of words would not find the term as a person means it: signs of code inside of it, or a script without
-/// blanks between words.
+/// Whether the index of words would not find the term as a person means it: signs of code in it or at its ends, or a script
+/// without blanks between words.
 fn is_no_word(term: &str) -> bool {
+    let is_sign = |c: char| "+#$&@%/\\=<>".contains(c);
+    // As in `C++`, `#include`, `.env`; a full stop at the end is the sentence's.
+    if term.starts_with(|c| is_sign(c) || c == '.') || term.ends_with(is_sign) {
+        return true;
+    }
     let inner = term.trim_matches(|c: char| !c.is_alphanumeric() && c != '_');
     let signs = inner.chars().any(|c| !c.is_alphanumeric() && !matches!(c, '\'' | '’' | '-'));
     let only_signs = inner.is_empty() && !term.chars().all(|c| c == '"');
@@ -395,6 +400,9 @@ mod tests {
     #[rstest]
     #[case("foo.bar(", "\"foo\" AND \"oo.\" AND \"o.b\" AND \".ba\" AND \"bar\" AND \"ar(\"")]
     #[case("a::b", "\"a::\" AND \"::b\"")]
+    #[case("C++", "\"C++\"")]
+    #[case(".env", "\".en\" AND \"env\"")]
+    #[case("&str", "\"&st\" AND \"str\"")]
     #[case("なぜ遅い", "\"なぜ遅\" AND \"ぜ遅い\"")]
     #[case("x=\"y\"", "\"x=\"\"\" AND \"=\"\"y\" AND \"\"\"y\"\"\"")]
     fn code_and_unspaced_scripts_are_looked_for_in_parts(#[case] query: &str, #[case] expected: &str) {

@@ -41,6 +41,7 @@ const TURNS: &[(&str, &str)] = &[
     ("なぜこの関数は遅いのですか", "ファイルを二回読むからです。"),
     ("what does a::b->c do?", "Nothing AND never OR NEAR(x)."),
     ("e\u{301}te\u{301} in NFD", "שלום עולם 🙂 right to left"),
+    ("Is C# like C++?", "Put it into .env, as &str."),
 ];
 
 #[rstest]
@@ -57,6 +58,10 @@ const TURNS: &[(&str, &str)] = &[
 #[case::signs("b->c", &["what does a::b->c do?"])]
 #[case::short("->", &["what does a::b->c do?"])]
 #[case::percent("50%", &["Die Reading-Liste: it's 50% done_"])]
+#[case::signs_behind("C++", &["Is C# like C++?"])]
+#[case::signs_behind_and_short("c#", &["Is C# like C++?"])]
+#[case::signs_in_front(".env", &["Put it into .env, as &str."])]
+#[case::signs_in_front_of_a_word("&str", &["Put it into .env, as &str."])]
 #[case::japanese("この関数", &["なぜこの関数は遅いのですか"])]
 #[case::two_signs("二回", &["ファイルを二回読むからです。"])]
 #[case::hebrew("עולם", &["e\u{301}te\u{301} in NFD|no", "שלום עולם 🙂 right to left"])]
