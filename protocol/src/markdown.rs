@@ -3,6 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// How many texts are rendered at once.
+pub const MOST_TEXTS: usize = 200;
+/// How many bytes they may have together.
+pub const MOST_BYTES: usize = 4 << 20;
+
 /// Parameters of `markdown.render`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,24 +1,23 @@
 //! `markdown.*`
 
-use aiia_protocol::markdown::{MarkdownBlock, MarkdownDocument, RenderMarkdown, RenderedMarkdown};
+use aiia_protocol::markdown::{
+    MOST_BYTES, MOST_TEXTS, MarkdownBlock, MarkdownDocument, RenderMarkdown, RenderedMarkdown,
+};
 use aiia_protocol::operation::MarkdownRender;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::dispatch::{Handle, Reply};
 use crate::session::Session;
 
-const MAX_TEXTS: usize = 200;
-const MAX_BYTES: usize = 4 * 1024 * 1024;
-
 impl Handle for MarkdownRender {
     async fn handle(_: &Session, params: RenderMarkdown) -> Result<Reply<RenderedMarkdown>, Problem> {
         let bytes: usize = params.texts.iter().map(String::len).sum();
-        if params.texts.len() > MAX_TEXTS || bytes > MAX_BYTES {
+        if params.texts.len() > MOST_TEXTS || bytes > MOST_BYTES {
             return Err(Problem::new(
                 ProblemCode::TooLarge,
                 format!("{} texts of {bytes} bytes are too much at once.", params.texts.len()),
             )
-            .with_hint(format!("Send up to {MAX_TEXTS} texts and {MAX_BYTES} bytes.")));
+            .with_hint(format!("Send up to {MOST_TEXTS} texts and {MOST_BYTES} bytes.")));
         }
         let documents = tokio::task::spawn_blocking(move || params.texts.iter().map(|text| document(text)).collect())
             .await

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use aiia_engine::Session;
 use aiia_protocol::chat::{Chat, ChatRef, CreateChat, ListChats};
 use aiia_protocol::id::{ChatId, ProjectId};
-use aiia_protocol::markdown::RenderMarkdown;
+use aiia_protocol::markdown::{MOST_BYTES, RenderMarkdown};
 use aiia_protocol::message::{ListMessages, Message, MessageStatus, Order, Role};
 use aiia_protocol::operation::{
     ChatCreate, ChatGet, ChatList, MarkdownRender, MessageList, ProjectCreate, ProjectList, RunStart,
@@ -65,12 +65,22 @@ pub(super) async fn page(app: &App, access: Access, shown: Shown) -> Result<Stri
     if let Some(chat) = &chat {
         let newest = ListMessages { order: Order::Newest, limit: Some(LISTED), ..ListMessages::new(chat.id.clone()) };
         messages = session.run::<MessageList>(newest).await?.items;
+        messages.truncate(fitting(&messages));
         messages.reverse();
     }
     let texts = messages.iter().map(|message| message.content.clone()).collect();
     let rendered = session.run::<MarkdownRender>(RenderMarkdown { texts }).await?.documents;
     let bodies = rendered.into_iter().map(|document| document.blocks.into_iter().map(|block| block.html).collect());
     Ok(html(&projects, project, &chats, chat.as_ref(), &messages, &bodies.collect::<Vec<String>>()))
+}
+
+/// How many of the messages can be shown, the newest first.
+fn fitting(messages: &[Message]) -> usize {
+    let sizes = messages.iter().scan(0, |sum, message| {
+        *sum += message.content.len();
+        Some(*sum)
+    });
+    sizes.take_while(|sum| *sum <= MOST_BYTES).count()
 }
 
 /// Stores the question, starts the answer and goes back to the page.
@@ -156,6 +166,15 @@ fn html(
         );
     }
     page.push_str("</ul></nav>\n<main>\n");
+    let all = chat.map_or(0, |chat| chat.message_count);
+    if all > messages.len() as u64 {
+        let shown = match messages.len() {
+            0 => "The last message is too long to be shown here.".to_owned(),
+            1 => format!("Of {all} messages, the last one is shown."),
+            shown => format!("Of {all} messages, the last {shown} are shown."),
+        };
+        let _ = writeln!(page, "<p class=\"note\">{shown}</p>");
+    }
     for (message, body) in messages.iter().zip(bodies) {
         let who = match message.role {
             Role::User => "You",

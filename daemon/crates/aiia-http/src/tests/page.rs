@@ -3,6 +3,7 @@
 use aiia_tests::model_server::{ModelServer, Script};
 use axum::body::Body;
 use axum::http::header;
+use serde_json::json;
 
 use super::support::*;
 use crate::page::FILES;
@@ -101,6 +102,28 @@ async fn without_javascript_the_page_lists_reads_and_sends() {
     let json = form(&cookie, "{}").header(header::CONTENT_TYPE, "application/json");
     assert!([400, 415].contains(&server.send(json.body(Body::from("{}")).unwrap()).await.status));
     assert_eq!(open("/?plain&chat=nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn of_a_chat_that_is_too_long_the_end_is_shown() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::with_model(&model);
+    let chat = server.chat().await;
+    let cookie = server.cookie().await;
+    let open = async || {
+        let path = format!("/?plain&chat={chat}");
+        let builder = request("GET", &path).header(header::COOKIE, &cookie).header("sec-fetch-site", "same-origin");
+        server.send(builder.body(Body::empty()).unwrap()).await
+    };
+    let long = "word ".repeat(300_000);
+    for answer in [&long, &long, &long, "the end"] {
+        model.next(Script::text(answer));
+        let run = server.post(&format!("/api/v1/chats/{chat}/runs"), json!({"content": "More"})).await.json();
+        server.get(&format!("/api/v1/runs/{}/events", run["id"].as_str().unwrap())).await;
+    }
+    let page = open().await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert!(page.text().contains("Of 8 messages, the last 6 are shown.") && page.text().contains("the end"));
 }
 
 #[tokio::test]
