@@ -281,6 +281,24 @@ mod tests {
         assert_eq!(tells_the_truth(&tree, text, &new, &replaced), expected, "{new}");
     }
 
+    #[rstest]
+    #[case("rust", "fn f(value: u32) -> u32 {\n    let one = value + 1;\n    one * 2\n}\n\n")]
+    #[case("typescript", "export function f(value: number): number {\n    const one = value + 1;\n    return one * 2;\n}\n\n")]
+    #[case("go", "func f(value int) int {\n\tone := value + 1\n\treturn one * 2\n}\n\n")]
+    fn one_of_many_items_is_looked_at_alone(#[case] name: &str, #[case] item: &str) {
+        let text = item.repeat(500);
+        let tree = SyntaxTree::parse(Language::from_language_id(name).unwrap(), &text).unwrap();
+        let place = |number: usize| (number * item.len() + item.find("+ 1").unwrap(), 3, "- value");
+        let mut at = 0;
+        let edits = [0, 7, 250, 499].map(place).map(|(start, length, by)| {
+            let skip = start - at;
+            at = start + length;
+            (skip, length, by)
+        });
+        let (new, replaced) = edited(&text, &edits);
+        assert!(tells_the_truth(&tree, &text, &new, &replaced));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(400))]
 
