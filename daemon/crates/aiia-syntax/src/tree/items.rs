@@ -283,7 +283,10 @@ mod tests {
 
     #[rstest]
     #[case("rust", "fn f(value: u32) -> u32 {\n    let one = value + 1;\n    one * 2\n}\n\n")]
-    #[case("typescript", "export function f(value: number): number {\n    const one = value + 1;\n    return one * 2;\n}\n\n")]
+    #[case(
+        "typescript",
+        "export function f(value: number): number {\n    const one = value + 1;\n    return one * 2;\n}\n\n"
+    )]
     #[case("go", "func f(value int) int {\n\tone := value + 1\n\treturn one * 2\n}\n\n")]
     fn one_of_many_items_is_looked_at_alone(#[case] name: &str, #[case] item: &str) {
         let text = item.repeat(500);
