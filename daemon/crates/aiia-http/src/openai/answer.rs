@@ -111,7 +111,12 @@ async fn ask_in_chat(session: &Arc<Session>, mut wanted: Completion) -> Result<A
     answer
 }
 
-async fn start(session: &Arc<Session>, chat_id: ChatId, last: Option<Turn>, wanted: Completion) -> Result<Answer, Problem> {
+async fn start(
+    session: &Arc<Session>,
+    chat_id: ChatId,
+    last: Option<Turn>,
+    wanted: Completion,
+) -> Result<Answer, Problem> {
     let Completion { model, parameters, .. } = wanted;
     let (content, images) = last.map(|Turn { content, images, .. }| (content, images)).unwrap_or_default();
     let attachments = if images.is_empty() { None } else { Some(session.attach(images).await?) };
