@@ -308,8 +308,7 @@ impl<'a> Bounds<'a> {
         let size = input.size + given;
         Ok(match filter.name {
             "length" | "count" | "abs" | "round" | "int" | "float" | "bool" => Shape::NUMBER,
-            "first" | "last" | "min" | "max" if input.items => Shape::NUMBER,
-            "sum" if input.items => Shape::NUMBER,
+            "first" | "last" | "min" | "max" | "sum" if input.items => Shape::NUMBER,
             "reverse" | "sort" | "unique" | "list" | "select" | "reject" => input.of_size(size),
             "first" | "last" | "min" | "max" | "sum" | "default" | "d" | "trim" | "string" | "safe" | "lines"
             | "split" | "items" | "dictsort" | "selectattr" | "rejectattr" | "attr" | "groupby" => {
