@@ -1,5 +1,9 @@
 //! The browser page.
 
+use aiia_engine::completion::Turn;
+use aiia_engine::{ClientInfo, Transport};
+use aiia_protocol::message::Role;
+use aiia_protocol::operation::Scope;
 use aiia_tests::model_server::{ModelServer, Script};
 use axum::body::Body;
 use axum::http::header;
@@ -106,24 +110,25 @@ async fn without_javascript_the_page_lists_reads_and_sends() {
 
 #[tokio::test]
 async fn of_a_chat_that_is_too_long_the_end_is_shown() {
-    let model = ModelServer::start().unwrap();
-    let server = Server::with_model(&model);
-    let chat = server.chat().await;
+    let server = Server::new();
     let cookie = server.cookie().await;
-    let open = async || {
-        let path = format!("/?plain&chat={chat}");
-        let builder = request("GET", &path).header(header::COOKIE, &cookie).header("sec-fetch-site", "same-origin");
-        server.send(builder.body(Body::empty()).unwrap()).await
-    };
-    let long = "word ".repeat(300_000);
-    for answer in [&long, &long, &long, "the end"] {
-        model.next(Script::text(answer));
-        let run = server.post(&format!("/api/v1/chats/{chat}/runs"), json!({"content": "More"})).await.json();
-        server.get(&format!("/api/v1/runs/{}/events", run["id"].as_str().unwrap())).await;
+    let project = server.post("/api/v1/projects", json!({"name": "p"})).await.json()["id"].clone();
+    let client = ClientInfo { name: "t".to_owned(), transport: Transport::Http, scope: Scope::Admin, token: None };
+    let session = server.engine.open_session(client);
+    let long = "long ".repeat(1 << 20);
+    for (said, shown) in [
+        (vec![long.as_str(), "So much?", "the end"], "Of 3 messages, the last 2 are shown."),
+        (vec!["What?", long.as_str()], "The last message is too long to be shown here."),
+    ] {
+        let turns = said.iter().map(|content| Turn::new(Role::User, *content)).collect();
+        let project = project.as_str().unwrap().into();
+        let chat = session.keep_conversation(project, turns, None).await.unwrap();
+        let builder = request("GET", &format!("/?plain&chat={}", chat.id)).header(header::COOKIE, &cookie);
+        let page = server.send(builder.header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap()).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        assert!(page.text().contains(shown), "{}", page.text());
+        assert_eq!(page.text().contains("the end"), said.contains(&"the end"));
     }
-    let page = open().await;
-    assert_eq!(page.status, 200, "{}", page.text());
-    assert!(page.text().contains("Of 8 messages, the last 6 are shown.") && page.text().contains("the end"));
 }
 
 #[tokio::test]

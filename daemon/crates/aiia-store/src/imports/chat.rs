@@ -197,7 +197,8 @@ fn run_of(connection: &Connection, chat: &ChatFile, file: &FiledRun) -> Result<b
     }
 }
 
-/// Gives a run that was filed while it was written the end that a later file has. Tells whether there was something to give.
+/// Gives a run that was filed while it was written the end that a later file has. Tells whether there was something to give. The
+/// usage ledger, which is only appended to, keeps what it has of the run.
 fn complete_run(connection: &Connection, chat: &ChatFile, file: &FiledRun, known: &Run) -> Result<bool, StoreError> {
     let run = &file.run;
     let message = chat.messages.iter().map(|filed| &filed.message).find(|message| message.id == known.message_id);
@@ -215,14 +216,13 @@ fn complete_run(connection: &Connection, chat: &ChatFile, file: &FiledRun, known
         return Ok(false);
     }
     let finished_at = end_of(file)?;
-    let status = columns::to_name(&run.status)?;
     columns::execute(connection, "DELETE FROM run_chunks WHERE run_id = ?1", [run.id.as_str()])?;
     columns::execute(
         connection,
         "UPDATE runs SET last_seq = 0, status = ?2, problem = ?3, usage = ?4, finished_at = ?5 WHERE id = ?1",
         params![
             run.id.as_str(),
-            status,
+            columns::to_name(&run.status)?,
             run.problem.as_ref().map(columns::to_json).transpose()?,
             run.usage.as_ref().map(columns::to_json).transpose()?,
             finished_at,
@@ -232,9 +232,6 @@ fn complete_run(connection: &Connection, chat: &ChatFile, file: &FiledRun, known
     let sql = "UPDATE messages SET content = ?2, status = ?3, version = version + 1 WHERE id = ?1";
     let values = params![message.id.as_str(), message.content, columns::to_name(&message.status)?];
     columns::execute(connection, sql, values)?;
-    columns::execute(connection, "DELETE FROM usage_ledger WHERE run_id = ?1", [run.id.as_str()])?;
-    let of_here = Run { project_id: known.project_id.clone(), ..run.clone() };
-    runs::enter_usage(connection, &of_here, &status, run.usage.unwrap_or_default(), &finished_at)?;
     Ok(true)
 }
 

@@ -109,7 +109,7 @@ async fn entries_of_a_time_when_another_program_held_the_file_keep_their_order_a
     let count = || store.value::<i64>("SELECT count(*) FROM audit_log");
     let written = async {
         while count() < names.len() as i64 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(30), written).await.unwrap();
