@@ -34,6 +34,7 @@ impl Whole {
             output::report(&failure);
             std::process::exit(i32::from(exit::CANCELLED));
         }
+        drop(self);
         failure
     }
 }

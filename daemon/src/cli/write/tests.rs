@@ -186,11 +186,14 @@ fn what_an_ended_program_left_behind_is_not_touched() {
         // A link of the very file, as between its two names, and one to a file elsewhere.
         let leave_link = |left: &Path| fs::hard_link(&path, left).unwrap();
         let leave_symlink = |left: &Path| symlink(&other, left).unwrap();
-        let leaves: [(&dyn Fn(&Path), &str); 3] =
-            [(&leave_file, "left"), (&leave_link, "old"), (&leave_symlink, "other")];
-        for (leave, text) in leaves {
+        let leave = |what: &str, left: &Path| match what {
+            "left" => leave_file(left),
+            "old" => leave_link(left),
+            _ => leave_symlink(left),
+        };
+        for text in ["left", "old", "other"] {
             let stage = Stage { in_place, ..Stage::prepare(&file, &mut Vec::new()).unwrap() };
-            leave(&stage.backup);
+            leave(text, &stage.backup);
             stage.commit().unwrap_err();
             stage.clean();
             assert_eq!(fs::read_to_string(&path).unwrap(), "old");
@@ -206,7 +209,9 @@ fn when_it_is_to_stop_all_of_it_is_taken_back() {
     let temp = tempfile::tempdir().unwrap();
     let paths = ["a", "b", "c"].map(|name| temp.path().join(name));
     for last in 0..paths.len() {
-        paths.iter().for_each(|path| fs::write(path, "old").unwrap());
+        for path in &paths {
+            fs::write(path, "old").unwrap();
+        }
         let files = paths.clone().map(|path| NewContent {
             path,
             old: Some(b"old".to_vec()),
