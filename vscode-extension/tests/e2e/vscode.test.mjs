@@ -114,17 +114,20 @@ test("code of the chat is inserted at the cursor", async () => {
 
 test("a change is no code to insert", async () => {
   const change = "<<<<<<< SEARCH\ndef total(xs):\n=======\ndef total(of):\n>>>>>>> REPLACE\n";
+  const start = () => window.chat().locator("header").getByRole("button", { name: "New" }).click();
+  await start();
   aiia.model.next([`\`\`\`python\nmean([4])\n\`\`\`\n\nmean.py\n${change}`]);
   await field().fill("Another name, please");
   await field().press("Enter");
   await answer().getByText("total(of)").waitFor();
-  await answer().getByText("out", { exact: false }).first().waitFor();
+  await window.chat().getByRole("button", { name: "Send" }).waitFor();
   await window.goTo(7);
   await window.command("aiia: Insert the Last Code of the Chat at the Cursor");
   await window.lines().getByText("mean([4])").waitFor();
   await window.editing();
   await window.page.keyboard.press("Control+KeyZ");
   await window.lines().getByText("mean([4])").waitFor({ state: "detached" });
+  await start();
 });
 
 test("a link leads to its address, to the letter", async () => {
