@@ -132,7 +132,7 @@ async fn a_server_that_never_answered_in_time_can_be_asked_and_sends_nothing_awa
     assert!(error.kind == LlmErrorKind::NoModel && error.message.contains("no answer from ollama"), "{error:?}");
     drop(slow);
     let answer = collect(models.stream("ollama/m", ask("Hi"), CancellationToken::new())).await;
-    assert_eq!(answer.text, "a", "{:?}", answer.error);
+    assert_eq!((answer.outcome(), answer.text.as_str()), ("ok", "a"), "{:?}", answer.error);
     // Nothing listens there, and nobody is waited for.
     let nobody = vec![loopback("ollama", Dialect::Ollama, closed_port())];
     let models = Models::new(looking_for(nobody, &[("OPENAI_API_KEY", KEY)], limits()));
@@ -151,7 +151,7 @@ async fn a_model_that_stands_in_has_its_own_window() {
     let request = ChatRequest { context_window: Some(1_000_000), max_tokens: Some(64_000), ..ask("Hi") };
     let chain = ["p/m".to_owned(), "q/n".to_owned()];
     let answer = collect(models.stream_first(&chain, request, CancellationToken::new())).await;
-    assert_eq!(answer.text, "a", "{:?}", answer.error);
+    assert_eq!((answer.outcome(), answer.text.as_str()), ("ok", "a"), "{:?}", answer.error);
     let asked = server.asked();
     let chat = asked.iter().find(|asked| asked.path == "/api/chat").unwrap();
     let options = &serde_json::from_slice::<serde_json::Value>(&chat.body).unwrap()["options"];
