@@ -77,8 +77,7 @@ impl<'a> Stage<'a> {
         let backup = beside("-old");
         let new = file.new.is_some().then_some(temporary);
         let (has_backup, keep_backup) = (Cell::new(false), Cell::new(false));
-        let link: Link = |from, to| fs::hard_link(from, to);
-        Ok(Self { path, old, new, backup, in_place, has_backup, keep_backup, link })
+        Ok(Self { path, old, new, backup, in_place, has_backup, keep_backup, link: hard_link })
     }
 
     /// Puts the new text in its place, if the file is still as it was.
@@ -157,6 +156,10 @@ impl<'a> Stage<'a> {
             let _ = fs::remove_file(&self.backup);
         }
     }
+}
+
+fn hard_link(from: &Path, to: &Path) -> io::Result<()> {
+    fs::hard_link(from, to)
 }
 
 /// Copies a file with its permissions and its owner to a name that nothing has.

@@ -66,9 +66,9 @@ fn missing<'f>(block: &Block, file: &'f FileView) -> Vec<&'f str> {
             same_kind(other.kind, own.kind) && other.container == own.container && !is_another(other, block, own, file)
         };
         let of_name = given.get_mut(own.name.as_str());
-        match of_name.and_then(|given| given.iter().position(is_own).map(|at| given.remove(at))) {
-            Some(_) => {}
-            None => missing.push(own.name.as_str()),
+        let found = of_name.and_then(|given| given.iter().position(is_own).map(|at| given.swap_remove(at)));
+        if found.is_none() {
+            missing.push(own.name.as_str());
         }
     }
     missing
