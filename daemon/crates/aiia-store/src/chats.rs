@@ -18,7 +18,9 @@ const LONGEST_PROMPT: usize = 1 << 20;
 /// A chat `c`, deleted or not.
 const SELECT: &str =
     "SELECT c.id, c.project_id, c.title, c.titled, c.model, c.system_prompt, c.parameters,
-            (SELECT json_group_array(tag) FROM (SELECT tag FROM chat_tags t WHERE t.chat_id = c.id ORDER BY position)) AS tags,
+            CASE WHEN EXISTS (SELECT 1 FROM chat_tags t WHERE t.chat_id = c.id)
+                 THEN (SELECT json_group_array(tag) FROM (SELECT tag FROM chat_tags t WHERE t.chat_id = c.id ORDER BY position))
+            END AS tags,
             c.pinned, c.favourite, c.archived, c.forked_from, c.template_id, c.template_revision, c.head_id, c.message_count,
             c.created_at, c.updated_at, c.deleted_at, c.version
      FROM chats c JOIN projects p ON p.id = c.project_id WHERE ";

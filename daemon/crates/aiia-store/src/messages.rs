@@ -15,17 +15,20 @@ const LONGEST_NOTE: usize = 10_000;
 const COLUMNS: &str =
     "m.key, m.id, m.chat_id, m.parent_id, m.role, m.content, m.status, m.model, r.id AS run_id, m.rating, m.note, m.created_at,
      m.version";
-/// What goes with the message `m`, as JSON.
-const ATTACHMENTS: &str = "(SELECT json_group_array(json(attachment)) FROM (
+/// What goes with the message `m`, as JSON; NULL where nothing does.
+const ATTACHMENTS: &str = "CASE WHEN EXISTS (SELECT 1 FROM message_attachments t WHERE t.message_id = m.id)
+     THEN (SELECT json_group_array(json(attachment)) FROM (
          SELECT json_object('id', a.id, 'name', a.name, 'kind', a.kind, 'media_type', a.media_type, 'bytes', a.bytes,
                             'sha256', a.sha256) AS attachment
          FROM message_attachments t JOIN attachments a ON a.id = t.attachment_id WHERE t.message_id = m.id
-         ORDER BY t.position)) AS attachments";
-/// The messages beside the message `m`, as JSON.
-const SIBLINGS: &str = "CASE WHEN m.parent_id IS NULL
-         THEN (SELECT json_group_array(id) FROM (SELECT s.id FROM messages s
+         ORDER BY t.position))
+     END AS attachments";
+/// The messages beside the message `m` and itself, as JSON; NULL, or itself, where it is alone.
+const SIBLINGS: &str = "CASE
+         WHEN m.parent_id IS NULL THEN (SELECT json_group_array(id) FROM (SELECT s.id FROM messages s
                WHERE s.chat_id = m.chat_id AND s.parent_id IS NULL AND s.deleted_at IS NULL ORDER BY s.key))
-         ELSE (SELECT json_group_array(id) FROM (SELECT s.id FROM messages s
+         WHEN EXISTS (SELECT 1 FROM messages s WHERE s.parent_id = m.parent_id AND s.key <> m.key)
+         THEN (SELECT json_group_array(id) FROM (SELECT s.id FROM messages s
                WHERE s.parent_id = m.parent_id AND s.deleted_at IS NULL ORDER BY s.key))
      END AS siblings";
 /// The keys of the messages from the root to the message ?1. UNION, not UNION ALL: a circle in a damaged file ends.
