@@ -34,7 +34,9 @@ fn ctrl_c_takes_back_what_is_in_place_already() {
     // Each file is read for the plan, before its new text is written beside it, and before that takes its place.
     for (file, time) in [("b.py", 2), ("a.py", 3), ("b.py", 3), ("c.py", 3)] {
         let folder = tempfile::tempdir().expect("a folder");
-        NAMES.iter().for_each(|name| std::fs::write(folder.path().join(name), OLD).expect("it is written"));
+        for name in NAMES {
+            std::fs::write(folder.path().join(name), OLD).expect("it is written");
+        }
         let (code, said) = interrupted(folder.path(), file, time);
         assert_eq!(code, Some(130), "{file} {time}: {said}");
         assert!(said.contains("Nothing was changed") && !said.contains("Written"), "{file} {time}: {said}");

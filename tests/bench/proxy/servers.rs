@@ -225,15 +225,14 @@ impl Way for Aiia {
         let address = format!("127.0.0.1:{}", runtime.http_port.expect("HTTP is served"));
         for _ in 0..streams {
             let run = Self::run(&http, &project);
-            match &mut self.editor {
-                Some(editor) => editor.follow(&run, marks),
-                None => {
-                    let request = format!(
-                        "GET /api/v1/runs/{run}/events HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\nAuthorization: Bearer {}\r\n\r\n",
-                        runtime.token
-                    );
-                    clients::watch_http(&self.runtime, &address, request.into_bytes(), marks);
-                }
+            if let Some(editor) = &mut self.editor {
+                editor.follow(&run, marks);
+            } else {
+                let request = format!(
+                    "GET /api/v1/runs/{run}/events HTTP/1.1\r\nHost: {address}\r\nAccept: text/event-stream\r\nAuthorization: Bearer {}\r\n\r\n",
+                    runtime.token
+                );
+                clients::watch_http(&self.runtime, &address, request.into_bytes(), marks);
             }
         }
     }
