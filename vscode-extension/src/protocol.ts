@@ -2664,7 +2664,10 @@ export interface components {
              */
             version: number;
         };
-        /** @description What a template says. `system_prompt` and `body` are Jinja: `{{ name }}` stands for a variable. */
+        /**
+         * @description What a template says. `system_prompt` and `body` are Jinja: `{{ name }}` stands for a variable. Of its statements there are `if`, `for`,
+         *     `set` and `with`; what could make more than a few MiB on its way is refused.
+         */
         TemplateContent: {
             /** @description Its name, 1 to 200 characters. */
             name: string;

@@ -96,21 +96,21 @@ mod tests {
     use crate::chat::FinishReason;
     use crate::error::LlmErrorKind;
 
-    fn text(text: &str) -> Item {
-        Ok(Delta::Text(text.to_owned()))
+    fn text(text: &str) -> Delta {
+        Delta::Text(text.to_owned())
     }
 
     #[tokio::test]
     async fn everything_that_is_sent_comes_in_order() {
         let deltas = generate(|mut sink| async move {
             for word in ["a", "b", "c"] {
-                sink.send(text(word)).await;
+                sink.send(Ok(text(word))).await;
                 tokio::task::yield_now().await;
             }
             sink.send(Ok(Delta::Finish(FinishReason::Stop))).await;
         });
         let all: Vec<_> = deltas.collect().await;
-        assert_eq!(all, [text("a"), text("b"), text("c"), Ok(Delta::Finish(FinishReason::Stop))]);
+        assert_eq!(all, [Ok(text("a")), Ok(text("b")), Ok(text("c")), Ok(Delta::Finish(FinishReason::Stop))]);
     }
 
     #[tokio::test]
@@ -119,11 +119,11 @@ mod tests {
             let mut other = sink.clone();
             tokio::select! {
                 biased;
-                () = other.send(text("a")) => {}
+                () = other.send(Ok(text("a"))) => {}
                 () = std::future::ready(()) => {}
             }
             sink.send(Err(LlmError::cancelled())).await;
-            sink.send(text("late")).await;
+            sink.send(Ok(text("late"))).await;
         });
         let kinds: Vec<_> = deltas.map(|delta| delta.map_err(|error| error.kind)).collect().await;
         assert_eq!(kinds, [Ok(Delta::Text("a".to_owned())), Err(LlmErrorKind::Cancelled)]);
@@ -141,13 +141,13 @@ mod tests {
         let count = Arc::new(Count::default());
         let waker = Waker::from(Arc::clone(&count));
         let mut deltas = pin!(generate(|mut sink| async move {
-            sink.send(text("a")).await;
-            sink.send(text("b")).await;
+            sink.send(Ok(text("a"))).await;
+            sink.send(Ok(text("b"))).await;
             std::future::pending::<()>().await;
         }));
         let mut poll = || deltas.as_mut().poll_next(&mut Context::from_waker(&waker));
-        assert_eq!(poll(), Poll::Ready(Some(text("a"))));
-        assert_eq!(poll(), Poll::Ready(Some(text("b"))));
+        assert_eq!(poll(), Poll::Ready(Some(Ok(text("a")))));
+        assert_eq!(poll(), Poll::Ready(Some(Ok(text("b")))));
         assert_eq!(poll(), Poll::Pending);
         assert_eq!(count.0.load(Ordering::Relaxed), 0);
     }
