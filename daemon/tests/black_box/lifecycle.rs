@@ -62,10 +62,13 @@ fn one_that_opens_its_store_for_long_is_waited_for() {
     file.lock().unwrap();
     (&file).write_all(b"opening").unwrap();
     let client = home.spawn(&["history", "--json"]);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(finish(client, "")));
     // Longer than a daemon waits for one that ends, and a client for one that says nothing.
-    std::thread::sleep(std::time::Duration::from_secs(12));
+    let early = receiver.recv_timeout(std::time::Duration::from_secs(12));
+    assert!(early.is_err(), "it did not wait: {early:?}");
     drop(file);
-    finish(client, "").code(0);
+    receiver.recv_timeout(crate::support::LIMIT).unwrap().code(0);
     let lock = home.data().join("run/daemon.lock");
     assert_eq!(fs::read_to_string(lock).unwrap(), "", "it is open");
 }

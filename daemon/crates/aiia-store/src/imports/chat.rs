@@ -1,4 +1,4 @@
-//! Takes one chat in, with its messages, runs and edits. Triggers are off meanwhile, so that what is inserted is indexed here.
+//! Takes one chat in, with its messages, runs and edits. Triggers are off meanwhile, so that what is written is indexed here.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use aiia_protocol::action::ActionKind;
 use aiia_protocol::archive::{ChatFile, FiledEdit, FiledMessage, FiledRun};
 use aiia_protocol::chat::Chat;
 use aiia_protocol::id::{AttachmentId, ChatId, EditId, MessageId, ProjectId};
-use aiia_protocol::message::{MessageStatus, Role};
+use aiia_protocol::message::{Message, MessageStatus, Role};
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus};
 use aiia_protocol::transfer::ImportOutcome;
 use rusqlite::{Connection, params};
@@ -229,10 +229,26 @@ fn complete_run(connection: &Connection, chat: &ChatFile, file: &FiledRun, known
         ],
     )?;
     append_events(connection, file)?;
+    rewrite(connection, message)?;
+    Ok(true)
+}
+
+/// Gives a message that is here the text and the state of a file.
+fn rewrite(connection: &Connection, message: &Message) -> Result<(), StoreError> {
+    for index in ["message_words", "message_parts"] {
+        let sql = format!(
+            "INSERT INTO {index} ({index}, rowid, content) SELECT 'delete', key, content FROM messages WHERE id = ?1"
+        );
+        columns::execute(connection, &sql, [message.id.as_str()])?;
+    }
     let sql = "UPDATE messages SET content = ?2, status = ?3, version = version + 1 WHERE id = ?1";
     let values = params![message.id.as_str(), message.content, columns::to_name(&message.status)?];
     columns::execute(connection, sql, values)?;
-    Ok(true)
+    for index in ["message_words", "message_parts"] {
+        let sql = format!("INSERT INTO {index} (rowid, content) SELECT key, content FROM messages WHERE id = ?1");
+        columns::execute(connection, &sql, [message.id.as_str()])?;
+    }
+    Ok(())
 }
 
 fn insert_run(connection: &Connection, chat_id: &ChatId, file: &FiledRun) -> Result<(), StoreError> {
