@@ -16,14 +16,16 @@ const MOST_AT_ONCE: usize = 1000;
 const LONGEST_TITLE: usize = 200;
 const LONGEST_PROMPT: usize = 1 << 20;
 /// A chat `c`, deleted or not.
-const SELECT: &str =
+const CHAT: &str =
     "SELECT c.id, c.project_id, c.title, c.titled, c.model, c.system_prompt, c.parameters,
             CASE WHEN EXISTS (SELECT 1 FROM chat_tags t WHERE t.chat_id = c.id)
                  THEN (SELECT json_group_array(tag) FROM (SELECT tag FROM chat_tags t WHERE t.chat_id = c.id ORDER BY position))
             END AS tags,
             c.pinned, c.favourite, c.archived, c.forked_from, c.template_id, c.template_revision, c.head_id, c.message_count,
             c.created_at, c.updated_at, c.deleted_at, c.version
-     FROM chats c JOIN projects p ON p.id = c.project_id WHERE ";
+     FROM chats c";
+/// With the project `p` of a chat.
+const WITH_PROJECT: &str = " JOIN projects p ON p.id = c.project_id WHERE ";
 
 impl Store {
     /// The chats: pinned ones first, then the one in which something was said last.
@@ -109,12 +111,17 @@ pub(crate) fn get(connection: &Connection, id: &ChatId) -> Result<Chat, StoreErr
 
 /// A chat of a project that is not deleted, whether it is deleted itself or not.
 pub(crate) fn get_any(connection: &Connection, id: &ChatId) -> Result<Option<Chat>, StoreError> {
-    columns::first(connection, &format!("{SELECT} p.deleted_at IS NULL AND c.id = ?1"), [id.as_str()], from_row)
+    columns::first(
+        connection,
+        &format!("{CHAT}{WITH_PROJECT} p.deleted_at IS NULL AND c.id = ?1"),
+        [id.as_str()],
+        from_row,
+    )
 }
 
 /// A chat, whether it or its project is deleted or not.
 pub(crate) fn get_stored(connection: &Connection, id: &ChatId) -> Result<Option<Chat>, StoreError> {
-    columns::first(connection, &format!("{SELECT} c.id = ?1"), [id.as_str()], from_row)
+    columns::first(connection, &format!("{CHAT}{WITH_PROJECT} c.id = ?1"), [id.as_str()], from_row)
 }
 
 /// Shows the path to `head` after `more` messages were added.
@@ -172,9 +179,13 @@ fn list(connection: &Connection, wanted: &ListChats) -> Result<Page<Chat>, Store
     let rows = request.rows();
     let (project_id, tag) =
         (wanted.project_id.as_ref().map(ProjectId::as_str), wanted.tag.as_deref().map(tags::folded));
-    let mut sql = format!("{SELECT} p.deleted_at IS NULL AND (c.pinned, c.updated_at, c.id) < (:pinned, :time, :id)");
-    let mut values: Vec<(&str, &dyn ToSql)> =
-        vec![(":pinned", &pinned), (":time", &time), (":id", &id), (":rows", &rows)];
+    // Few projects are deleted: they are looked up once, not one for each chat.
+    let mut sql = format!("{CHAT} WHERE c.project_id NOT IN (SELECT id FROM projects WHERE deleted_at IS NOT NULL)");
+    let mut values: Vec<(&str, &dyn ToSql)> = vec![(":rows", &rows)];
+    if wanted.cursor.is_some() {
+        sql += " AND (c.pinned, c.updated_at, c.id) < (:pinned, :time, :id)";
+        values.extend([(":pinned", &pinned as &dyn ToSql), (":time", &time), (":id", &id)]);
+    }
     if let Some(id) = &wanted.project_id {
         projects::get(connection, id)?;
         sql += " AND c.project_id = :project_id";
