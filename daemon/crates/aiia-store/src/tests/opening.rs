@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::project::ListProjects;
 use rstest::rstest;
+use rusqlite::StatementStatus;
 
 use super::*;
-use crate::schema;
+use crate::{opening, schema};
 
 /// The directory of a store that was closed.
 async fn closed_store() -> (TempDir, PathBuf) {
@@ -204,4 +205,15 @@ async fn a_closed_store_says_so() {
     assert_eq!(store.delete_project(gone(project.id)).await, Err(StoreError::Closed));
     assert_eq!(store.check().await, Err(StoreError::Closed));
     assert_eq!(Problem::from(StoreError::Closed).code, ProblemCode::Unavailable);
+}
+
+#[test]
+fn a_statement_is_prepared_once_whatever_its_limit() {
+    let store = fixture();
+    let connection = opening::open_reader(store.path()).unwrap();
+    let mut statement = connection.prepare_cached("SELECT id FROM chats ORDER BY updated_at LIMIT ?1").unwrap();
+    for limit in [50, 50, 200] {
+        assert_eq!(statement.query_map([limit], |row| row.get::<_, String>(0)).unwrap().count(), 0);
+    }
+    assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
 }
