@@ -16,11 +16,13 @@ use crate::template::TemplateRevision;
 pub const CHAT_FORMAT: &str = "aiia-chat";
 /// `format` of the manifest of an archive.
 pub const ARCHIVE_FORMAT: &str = "aiia-archive";
-/// The newest version of both that is written and read.
-pub const ARCHIVE_VERSION: u32 = 1;
+/// The newest version of a chat that is written and read.
+pub const CHAT_VERSION: u32 = 1;
+/// The newest version of an archive that is written and read. In those of version 1 attachments are in the chats.
+pub const ARCHIVE_VERSION: u32 = 2;
 
-/// `manifest.json` of an archive. Beside it are `projects/`, `chats/` and `templates/` with one JSON file for each, and
-/// `usage.json`.
+/// `manifest.json` of an archive. Beside it are lines of JSON: `projects.jsonl`, `attachments/` and `chats/` with many in a file,
+/// `templates.jsonl` and `usage.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Manifest {
     /// `aiia-archive`.
@@ -37,6 +39,9 @@ pub struct Manifest {
     pub messages: u64,
     /// How many templates it has.
     pub templates: u64,
+    /// How many attachments it has beside the chats.
+    #[serde(default)]
+    pub attachments: u64,
 }
 
 /// A chat as a file.
@@ -70,8 +75,8 @@ pub struct FiledAttachment {
     /// The attachment.
     #[serde(flatten)]
     pub attachment: Attachment,
-    /// Its content, in Base64.
-    #[serde(with = "base64_text")]
+    /// Its content, in Base64. In the chats of an archive there is none: it stands beside them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "base64_text")]
     #[schemars(with = "String")]
     pub data: Vec<u8>,
 }
@@ -96,7 +101,7 @@ impl ChatFile {
     pub fn new(chat: Chat, messages: Vec<FiledMessage>) -> Self {
         Self {
             format: CHAT_FORMAT.to_owned(),
-            version: ARCHIVE_VERSION,
+            version: CHAT_VERSION,
             chat,
             project: None,
             messages,

@@ -346,7 +346,7 @@ fn files(bench: &mut Bench, dir: &Path, messages: usize) {
     let file = File::create(&path).expect("a file");
     let mut archive = ArchiveWriter::new(file, "2026-01-01T00:00:00Z".to_owned(), &projects).expect("an archive");
     for id in bench.wait(store.exported_chats(None)).expect("chats") {
-        archive.chat(&bench.wait(store.export_chat(id, true)).expect("a chat")).expect("a line");
+        archive.chat(&bench.wait(store.export_chat_alone(id, true)).expect("a chat")).expect("a line");
     }
     archive.finish(&[], &[]).expect("the end");
     let out = start.elapsed();

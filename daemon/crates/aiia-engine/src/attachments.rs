@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use aiia_llm::{ChatMessage, Image};
-use aiia_protocol::archive::ChatFile;
+use aiia_protocol::archive::FiledAttachment;
 use aiia_protocol::attachment::{Attachment, AttachmentKind, LARGEST, LARGEST_SUM};
 use aiia_protocol::id::{AttachmentId, MessageId};
 use aiia_protocol::message::{Message, Role};
@@ -219,18 +219,16 @@ impl AttachedPath {
     }
 }
 
-/// Looks at what goes with the messages of a file, and names each content by its own hash.
+/// Looks at an attachment of a file, and names its content by its own hash.
 ///
 /// # Errors
-/// What is wrong with one of them.
-pub(crate) fn check_filed(file: &mut ChatFile) -> Result<(), String> {
-    for filed in &mut file.attachments {
-        let found = inspect(&filed.attachment.name, &filed.data).map_err(|problem| problem.detail)?;
-        if found.sha256 != filed.attachment.sha256 {
-            return Err(format!("The attachment “{}” is damaged: it has another hash.", found.name));
-        }
-        filed.attachment = Attachment { id: filed.attachment.id.clone(), ..found };
+/// What is wrong with it.
+pub(crate) fn check_filed(filed: &mut FiledAttachment) -> Result<(), String> {
+    let found = inspect(&filed.attachment.name, &filed.data).map_err(|problem| problem.detail)?;
+    if found.sha256 != filed.attachment.sha256 {
+        return Err(format!("The attachment “{}” is damaged: it has another hash.", found.name));
     }
+    filed.attachment = Attachment { id: filed.attachment.id.clone(), ..found };
     Ok(())
 }
 

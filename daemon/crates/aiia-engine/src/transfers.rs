@@ -206,8 +206,12 @@ fn fault(error: tokio::task::JoinError) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use aiia_exchange::ArchiveWriter;
+    use aiia_protocol::archive::{ChatFile, FiledAttachment, ProjectFile};
+    use aiia_protocol::chat::CreateChat;
     use aiia_protocol::operation::{ExportStart, ImportStart, Scope, TransferGet};
-    use aiia_protocol::transfer::{GetTransfer, StartExport, StartImport};
+    use aiia_protocol::project::CreateProject;
+    use aiia_protocol::transfer::{GetTransfer, ImportOutcome, StartExport, StartImport};
 
     use super::*;
     use crate::session::{ClientInfo, Session, Transport};
@@ -217,11 +221,68 @@ mod tests {
         engine.open_session(client)
     }
 
-    async fn import(session: &Session, path: &Path) {
+    async fn import(session: &Session, path: &Path) -> Transfer {
         let path = path.to_str().unwrap().to_owned();
         let begun =
             session.run::<ImportStart>(StartImport { path: Some(path), ..StartImport::default() }).await.unwrap();
-        session.run::<TransferGet>(GetTransfer { transfer_id: begun.id, wait: true }).await.unwrap();
+        session.run::<TransferGet>(GetTransfer { transfer_id: begun.id, wait: true }).await.unwrap()
+    }
+
+    /// A project and a chat of it with a message for each attachment, none of which is in it.
+    async fn chats_with(engine: &Engine, attachments: &[FiledAttachment]) -> (Vec<ProjectFile>, Vec<ChatFile>) {
+        let project = engine.store.create_project(CreateProject::new("p")).await.unwrap();
+        let mut chats = Vec::new();
+        for filed in attachments {
+            let chat = engine.store.create_chat(CreateChat::new(project.id.clone())).await.unwrap();
+            engine
+                .store
+                .append_messages(chat.id.clone(), vec![aiia_store::Said::by_user("see".to_owned())])
+                .await
+                .unwrap();
+            let mut chat = engine.store.export_chat_alone(chat.id, false).await.unwrap();
+            chat.messages[0].message.attachments = vec![filed.attachment.clone()];
+            chat.attachments = vec![FiledAttachment { data: Vec::new(), ..filed.clone() }];
+            chats.push(chat);
+        }
+        (engine.store.export_projects(None).await.unwrap(), chats)
+    }
+
+    #[tokio::test]
+    async fn an_attachment_that_is_damaged_or_missing_keeps_out_its_chat_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let attachments = ["good", "bad", "missing"].map(|name| {
+            let data = name.as_bytes().to_vec();
+            FiledAttachment { attachment: crate::attachments::inspect(name, &data).unwrap(), data }
+        });
+        let (projects, chats) = chats_with(&Engine::for_tests(home.path(), &[], Vec::new()), &attachments).await;
+        let path = home.path().join("archive.zip");
+        let mut archive =
+            ArchiveWriter::new(std::fs::File::create(&path).unwrap(), "2026-01-01T00:00:00Z".to_owned(), &projects)
+                .unwrap();
+        let [good, bad, _] = attachments;
+        archive.attachment(&good).unwrap();
+        archive.attachment(&FiledAttachment { data: b"other".to_vec(), ..bad }).unwrap();
+        for chat in &chats {
+            archive.chat(chat).unwrap();
+        }
+        archive.finish(&[], &[]).unwrap();
+
+        let other = tempfile::tempdir().unwrap();
+        let engine = Engine::for_tests(other.path(), &[], Vec::new());
+        let report = import(&session(&engine), &path).await.report.unwrap();
+        let mut became: Vec<(&str, ImportOutcome)> =
+            report.items.iter().map(|item| (item.detail.as_deref().unwrap_or_default(), item.outcome)).collect();
+        became.sort_by_key(|(detail, _)| *detail);
+        assert_eq!(
+            became,
+            [
+                ("", ImportOutcome::Created),
+                ("", ImportOutcome::Created),
+                ("/attachments/0/data: The content of “missing” is not in the file.", ImportOutcome::Failed),
+                ("The attachment “bad” is damaged: it has another hash.", ImportOutcome::Failed),
+            ]
+        );
+        assert_eq!(engine.store.attachment(good.attachment.id).await.unwrap().1, b"good");
     }
 
     #[tokio::test]

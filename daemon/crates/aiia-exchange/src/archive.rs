@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Seek, Write};
 
 use aiia_protocol::archive::{
-    ARCHIVE_FORMAT, ARCHIVE_VERSION, ChatFile, FiledTemplate, FiledUsage, Manifest, ProjectFile,
+    ARCHIVE_FORMAT, ARCHIVE_VERSION, ChatFile, FiledAttachment, FiledTemplate, FiledUsage, Manifest, ProjectFile,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,20 +16,25 @@ use crate::source::Item;
 /// The entry that says what the archive is.
 pub(crate) const MANIFEST: &str = "manifest.json";
 const PROJECTS: &str = "projects.jsonl";
+const ATTACHMENTS: &str = "attachments/";
 const CHATS: &str = "chats/";
 const TEMPLATES: &str = "templates.jsonl";
 const USAGE: &str = "usage.jsonl";
-/// Bytes of chats in one entry; a larger chat is alone in one.
-const PART: u64 = 8 << 20;
+/// Bytes of chats or attachments in one entry; a larger chat is alone in one.
+const PART: usize = 8 << 20;
 /// The longest line that is read.
 const LONGEST_LINE: u64 = 256 << 20;
 
-/// Writes an archive: projects, then chats, then templates and usage.
+/// Writes an archive: projects, then chats with their attachments, then templates and usage. Of chats it holds those that are not
+/// enough for an entry yet, of attachments one.
 pub struct ArchiveWriter<W: Write + Seek> {
     zip: ZipWriter<W>,
     manifest: Manifest,
-    parts: u64,
-    /// Bytes in the entry of chats that is open; nothing where none is.
+    /// Lines of chats that wait for others to fill an entry.
+    waiting: Vec<u8>,
+    chat_parts: u64,
+    attachment_parts: u64,
+    /// Bytes in the entry of attachments that is open; nothing where none is.
     filled: Option<u64>,
 }
 
@@ -53,27 +58,52 @@ impl<W: Write + Seek> ArchiveWriter<W> {
             chats: 0,
             messages: 0,
             templates: 0,
+            attachments: 0,
         };
-        let mut writer = Self { zip: ZipWriter::new(to), manifest, parts: 0, filled: None };
+        let mut writer = Self {
+            zip: ZipWriter::new(to),
+            manifest,
+            waiting: Vec::new(),
+            chat_parts: 0,
+            attachment_parts: 0,
+            filled: None,
+        };
         writer.entry(PROJECTS, projects)?;
         Ok(writer)
     }
 
-    /// Adds a chat.
+    /// Adds a chat. What goes with its messages has a content in it, or was added before.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn chat(&mut self, chat: &ChatFile) -> Result<(), Refused> {
         let line = line(chat)?;
-        if self.filled.is_none_or(|filled| filled > 0 && filled + line.len() as u64 > PART) {
-            self.parts += 1;
-            self.start(&format!("{CHATS}{:06}.jsonl", self.parts))?;
-            self.filled = Some(0);
+        if self.waiting.len() + line.len() > PART {
+            self.write_waiting()?;
         }
-        self.zip.write_all(&line)?;
-        self.filled = self.filled.map(|filled| filled + line.len() as u64);
+        self.waiting.extend(line);
         self.manifest.chats += 1;
         self.manifest.messages += chat.messages.len() as u64;
+        Ok(())
+    }
+
+    /// Adds what goes with messages of chats, once.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn attachment(&mut self, attachment: &FiledAttachment) -> Result<(), Refused> {
+        let line = line(attachment)?;
+        let filled = match self.filled {
+            Some(filled) if filled + line.len() as u64 <= PART as u64 => filled,
+            _ => {
+                self.attachment_parts += 1;
+                self.start(&format!("{ATTACHMENTS}{:06}.jsonl", self.attachment_parts))?;
+                0
+            }
+        };
+        self.zip.write_all(&line)?;
+        self.filled = Some(filled + line.len() as u64);
+        self.manifest.attachments += 1;
         Ok(())
     }
 
@@ -82,6 +112,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     /// # Errors
     /// When it cannot be written.
     pub fn finish(mut self, templates: &[FiledTemplate], usage: &[FiledUsage]) -> Result<(W, Manifest), Refused> {
+        self.write_waiting()?;
         self.entry(TEMPLATES, templates)?;
         self.entry(USAGE, usage)?;
         self.manifest.templates = templates.len() as u64;
@@ -89,6 +120,16 @@ impl<W: Write + Seek> ArchiveWriter<W> {
         let text = serde_json::to_vec_pretty(&self.manifest).map_err(std::io::Error::from)?;
         self.zip.write_all(&text)?;
         Ok((self.zip.finish().map_err(unzippable)?, self.manifest))
+    }
+
+    fn write_waiting(&mut self) -> Result<(), Refused> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.chat_parts += 1;
+        self.start(&format!("{CHATS}{:06}.jsonl", self.chat_parts))?;
+        self.zip.write_all(&std::mem::take(&mut self.waiting))?;
+        Ok(())
     }
 
     fn entry<T: Serialize>(&mut self, name: &str, items: &[T]) -> Result<(), Refused> {
@@ -99,7 +140,9 @@ impl<W: Write + Seek> ArchiveWriter<W> {
         Ok(())
     }
 
+    /// Begins an entry, which ends the one before.
     fn start(&mut self, name: &str) -> Result<(), Refused> {
+        self.filled = None;
         let options = SimpleFileOptions::default()
             .compression_method(zip::CompressionMethod::Deflated)
             .compression_level(Some(3))
@@ -135,14 +178,15 @@ pub(crate) fn check<R: Read + Seek>(zip: &mut ZipArchive<R>) -> Result<Manifest,
         let detail = format!("The archive has the version {}; this aiia reads {ARCHIVE_VERSION}.", manifest.version);
         return Err(Refused::content(detail));
     }
-    let mut chats = 0;
-    for name in parts(zip) {
-        chats += lines(zip, &name, &mut |_| Ok(true))?;
-    }
-    if chats != manifest.chats {
-        let detail =
-            format!("The archive is not whole: it says that it has {} chats, but has {chats}.", manifest.chats);
-        return Err(Refused::content(detail));
+    for (what, folder, said) in [("chats", CHATS, manifest.chats), ("attachments", ATTACHMENTS, manifest.attachments)] {
+        let mut count = 0;
+        for name in parts(zip, folder) {
+            count += lines(zip, &name, &mut |_| Ok(true))?;
+        }
+        if count != said {
+            let detail = format!("The archive is not whole: it says that it has {said} {what}, but has {count}.");
+            return Err(Refused::content(detail));
+        }
     }
     Ok(manifest)
 }
@@ -173,7 +217,12 @@ pub(crate) fn read<R: Read + Seek>(zip: &mut ZipArchive<R>, each: &mut dyn FnMut
     if !entry(zip, PROJECTS, each, Item::Project)? {
         return Ok(());
     }
-    for name in parts(zip) {
+    for name in parts(zip, ATTACHMENTS) {
+        if !entry(zip, &name, each, Item::Attachment)? {
+            return Ok(());
+        }
+    }
+    for name in parts(zip, CHATS) {
         if !entry(zip, &name, each, |chat| Item::Chat(Box::new(chat)))? {
             return Ok(());
         }
@@ -182,11 +231,12 @@ pub(crate) fn read<R: Read + Seek>(zip: &mut ZipArchive<R>, each: &mut dyn FnMut
     Ok(())
 }
 
-fn parts<R: Read + Seek>(zip: &ZipArchive<R>) -> Vec<String> {
+/// The entries of a folder that have lines, in their order.
+fn parts<R: Read + Seek>(zip: &ZipArchive<R>, folder: &str) -> Vec<String> {
     let mut names: Vec<String> = zip
         .file_names()
         .filter_map(|name| name.ok().map(std::borrow::Cow::into_owned))
-        .filter(|name| name.strip_prefix(CHATS).is_some_and(|rest| rest.strip_suffix(".jsonl").is_some()))
+        .filter(|name| name.strip_prefix(folder).is_some_and(|rest| rest.strip_suffix(".jsonl").is_some()))
         .collect();
     names.sort();
     names

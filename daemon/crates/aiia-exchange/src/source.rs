@@ -2,7 +2,9 @@
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
-use aiia_protocol::archive::{ARCHIVE_VERSION, CHAT_FORMAT, ChatFile, FiledTemplate, FiledUsage, ProjectFile};
+use aiia_protocol::archive::{
+    CHAT_FORMAT, CHAT_VERSION, ChatFile, FiledAttachment, FiledTemplate, FiledUsage, ProjectFile,
+};
 use aiia_protocol::transfer::ImportSource;
 use serde_json::Value;
 use zip::ZipArchive;
@@ -23,6 +25,8 @@ const LARGEST_DOCUMENT: u64 = 1 << 30;
 pub enum Item {
     /// A project.
     Project(ProjectFile),
+    /// What goes with messages of chats that come later, and is not in these.
+    Attachment(FiledAttachment),
     /// A chat.
     Chat(Box<ChatFile>),
     /// A chat of another program, of which something could not be taken over.
@@ -231,8 +235,8 @@ fn own(value: Value, number: u64) -> Item {
         Ok(file) if file.format != CHAT_FORMAT => {
             Item::broken(title, format!("“{}” is no chat of aiia.", file.format.escape_debug()))
         }
-        Ok(file) if file.version > ARCHIVE_VERSION => {
-            Item::broken(title, format!("It has the version {}; this aiia reads {ARCHIVE_VERSION}.", file.version))
+        Ok(file) if file.version > CHAT_VERSION => {
+            Item::broken(title, format!("It has the version {}; this aiia reads {CHAT_VERSION}.", file.version))
         }
         Ok(file) => Item::Chat(Box::new(file)),
         Err(error) => Item::broken(title, format!("It cannot be read: {error}.")),

@@ -2,7 +2,8 @@
 
 use std::io::{Cursor, Write};
 
-use aiia_protocol::archive::{ChatFile, FiledMessage};
+use aiia_protocol::archive::{ChatFile, FiledAttachment, FiledMessage};
+use aiia_protocol::attachment::{Attachment, AttachmentKind};
 use aiia_protocol::message::{Rating, Role};
 use aiia_protocol::transfer::ImportSource;
 use rstest::rstest;
@@ -240,6 +241,66 @@ fn an_archive_comes_back_as_it_was() {
     assert_eq!(chat_of(&items[3]), &file);
     let alone = read(serde_json::to_vec_pretty(&file).unwrap()).unwrap();
     assert_eq!((alone.0, chat_of(&alone.1[0])), (ImportSource::Aiia, &file));
+}
+
+fn attachment(id: &str, data: &[u8]) -> FiledAttachment {
+    let attachment = Attachment {
+        id: id.into(),
+        name: format!("{id}.txt"),
+        kind: AttachmentKind::Text,
+        media_type: "text/plain; charset=utf-8".to_owned(),
+        bytes: data.len() as u64,
+        sha256: "aa".to_owned(),
+    };
+    FiledAttachment { attachment, data: data.to_vec() }
+}
+
+fn entries(zip: &[u8]) -> Vec<String> {
+    let zip = zip::ZipArchive::new(Cursor::new(zip)).unwrap();
+    zip.file_names().map(|name| name.unwrap().into_owned()).collect()
+}
+
+#[test]
+fn what_goes_with_chats_stands_beside_them_and_is_read_before_them() {
+    let large = vec![b'x'; 5 << 20];
+    let attached = ["one", "two", "three"].map(|id| attachment(id, &large));
+    let mut file = own();
+    let mut archive = ArchiveWriter::new(Cursor::new(Vec::new()), "2025-01-01T00:00:00Z".to_owned(), &[]).unwrap();
+    for filed in &attached {
+        archive.attachment(filed).unwrap();
+        file.attachments = vec![FiledAttachment { data: Vec::new(), ..filed.clone() }];
+        archive.chat(&file).unwrap();
+    }
+    let (bytes, manifest) = archive.finish(&[], &[]).unwrap();
+    let bytes = bytes.into_inner();
+    assert_eq!((manifest.version, manifest.chats, manifest.attachments), (2, 3, 3));
+    let names = entries(&bytes);
+    assert_eq!(names.iter().filter(|name| name.starts_with("attachments/")).count(), 3, "{names:?}");
+    assert_eq!(names.iter().filter(|name| name.starts_with("chats/")).count(), 1, "{names:?}");
+    let items = read(bytes).unwrap().1;
+    let first: Vec<&Item> = items.iter().take(3).collect();
+    assert_eq!(first, attached.map(Item::Attachment).iter().collect::<Vec<_>>());
+    assert_eq!((items.len(), chat_of(&items[5])), (6, &file));
+}
+
+#[rstest]
+#[case::attachments_in_the_chats(1, "", None)]
+#[case::none_named(2, "", None)]
+#[case::one_that_is_not_there(2, ", \"attachments\": 1", Some("has 1 attachments, but has 0"))]
+#[case::newer(3, "", Some("this aiia reads 2"))]
+fn archives_of_other_versions(#[case] version: u32, #[case] more: &str, #[case] refused: Option<&str>) {
+    let mut file = own();
+    file.attachments = vec![attachment("one", b"hello")];
+    let manifest = format!(
+        r#"{{"format": "aiia-archive", "version": {version}, "created_at": "2025-01-01T00:00:00Z", "projects": 0,
+             "chats": 1, "messages": 3, "templates": 0{more}}}"#
+    );
+    let chat = serde_json::to_vec(&file).unwrap();
+    let outcome = read(zipped(&[("chats/000001.jsonl", &chat), ("manifest.json", manifest.as_bytes())]));
+    match refused {
+        None => assert_eq!(chat_of(&outcome.unwrap().1[0]), &file),
+        Some(detail) => assert!(outcome.as_ref().unwrap_err().contains(detail), "{outcome:?}"),
+    }
 }
 
 #[test]

@@ -69,13 +69,24 @@ pub(crate) fn copy(connection: &Connection, from: &str, to: &str) -> Result<(), 
     Ok(())
 }
 
+/// Where an attachment `a` goes with a message of the chat ?1.
+const OF_CHAT: &str =
+    "WHERE a.id IN (SELECT t.attachment_id FROM message_attachments t JOIN messages m ON m.id = t.message_id
+                      WHERE m.chat_id = ?1)
+     ORDER BY a.key";
+
+/// The attachments of a chat without their contents.
+pub(crate) fn named(connection: &Connection, chat_id: &ChatId) -> Result<Vec<FiledAttachment>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM attachments a {OF_CHAT}");
+    columns::all(connection, &sql, [chat_id.as_str()], |row| {
+        Ok(FiledAttachment { attachment: from_row(row)?, data: Vec::new() })
+    })
+}
+
 /// The attachments of a chat with their contents, for a file.
 pub(crate) fn stored(connection: &Connection, chat_id: &ChatId) -> Result<Vec<FiledAttachment>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS}, c.data FROM attachments a JOIN attachment_contents c ON c.sha256 = a.sha256
-         WHERE a.id IN (SELECT t.attachment_id FROM message_attachments t JOIN messages m ON m.id = t.message_id
-                        WHERE m.chat_id = ?1)
-         ORDER BY a.key"
+        "SELECT {COLUMNS}, c.data FROM attachments a JOIN attachment_contents c ON c.sha256 = a.sha256 {OF_CHAT}"
     );
     columns::all(connection, &sql, [chat_id.as_str()], |row| {
         Ok(FiledAttachment { attachment: from_row(row)?, data: row.get("data")? })
@@ -98,13 +109,17 @@ pub(crate) fn shown(connection: &Connection, chat_id: &ChatId) -> Result<Vec<Fil
     })
 }
 
-/// Takes an attachment of a file in, where it is not there.
+/// Takes an attachment of a file in, where it is not there. Without a content it has to be there.
 pub(crate) fn import(connection: &Connection, file: &FiledAttachment) -> Result<(), StoreError> {
     let sql = "SELECT sha256 FROM attachments WHERE id = ?1";
     let known: Option<String> = columns::first(connection, sql, [file.attachment.id.as_str()], |row| row.get(0))?;
     match known {
         Some(sha256) if sha256 == file.attachment.sha256 => Ok(()),
         Some(_) => Err(StoreError::invalid("/id", "Another attachment has this identifier.")),
+        None if file.data.is_empty() => {
+            let detail = format!("The content of “{}” is not in the file.", file.attachment.name);
+            Err(StoreError::invalid("/data", detail))
+        }
         None => insert(connection, &file.attachment, &file.data),
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aiia_protocol::archive::{
-    ARCHIVE_VERSION, CHAT_FORMAT, ChatFile, FiledAttachment, FiledEdit, FiledMessage, FiledRun, FiledTemplate,
-    FiledTexts, FiledUsage, ProjectFile,
+    CHAT_FORMAT, CHAT_VERSION, ChatFile, FiledAttachment, FiledEdit, FiledMessage, FiledRun, FiledTemplate, FiledTexts,
+    FiledUsage, ProjectFile,
 };
 use aiia_protocol::id::{ChatId, EditId, ProjectId, TemplateId};
 use aiia_protocol::message::MessageStatus;
@@ -26,6 +26,21 @@ impl Store {
                 chats::get(connection, &id)?;
             }
             chat(connection, &id, attachments::stored)
+        })
+        .await
+    }
+
+    /// Like [`Self::export_chat`], but what goes with the messages has no content: [`Self::attachment`] gives that, one after the
+    /// other.
+    ///
+    /// # Errors
+    /// As [`Self::export_chat`].
+    pub async fn export_chat_alone(&self, id: ChatId, deleted: bool) -> Result<ChatFile, StoreError> {
+        self.read_long(move |connection| {
+            if !deleted {
+                chats::get(connection, &id)?;
+            }
+            chat(connection, &id, attachments::named)
         })
         .await
     }
@@ -167,7 +182,7 @@ fn chat(connection: &Connection, id: &ChatId, attached: Attached) -> Result<Chat
         .collect::<Result<_, StoreError>>()?;
     Ok(ChatFile {
         format: CHAT_FORMAT.to_owned(),
-        version: ARCHIVE_VERSION,
+        version: CHAT_VERSION,
         chat,
         project: None,
         messages,

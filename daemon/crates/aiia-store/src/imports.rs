@@ -6,13 +6,14 @@ mod chat;
 
 use std::collections::HashSet;
 
-use aiia_protocol::archive::{ChatFile, FiledTemplate, FiledUsage, ProjectFile};
+use aiia_protocol::archive::{ChatFile, FiledAttachment, FiledTemplate, FiledUsage, ProjectFile};
 use aiia_protocol::id::ProjectId;
 use aiia_protocol::transfer::ImportOutcome;
 use rusqlite::{Connection, params};
 
 use crate::{
-    Store, StoreError, chats, clock, columns, context_rules, folders, parameters, projects, usage as usage_ledger,
+    Store, StoreError, attachments, chats, clock, columns, context_rules, folders, parameters, projects,
+    usage as usage_ledger,
 };
 
 /// What became of something that was taken in.
@@ -59,6 +60,22 @@ impl Store {
         files: Vec<ProjectFile>,
     ) -> Result<Vec<Result<Imported, StoreError>>, StoreError> {
         self.import(files, project).await
+    }
+
+    /// Takes in what goes with messages of chats that are taken in afterwards. It is forgotten after a day unless one of them has it.
+    ///
+    /// # Errors
+    /// As [`Store::import_chats`].
+    pub async fn import_attachments(
+        &self,
+        files: Vec<FiledAttachment>,
+    ) -> Result<Vec<Result<Imported, StoreError>>, StoreError> {
+        let take = |connection: &Connection, file: &FiledAttachment| {
+            check_id(file.attachment.id.as_str())?;
+            attachments::import(connection, file)?;
+            Ok(Imported::of(ImportOutcome::Created))
+        };
+        self.import(files, take).await
     }
 
     /// Takes templates in. One that is there gets the versions that it has not, and says afterwards what it said before. The

@@ -1,16 +1,19 @@
 //! Writes exports.
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use aiia_exchange::{ArchiveWriter, Refused};
-use aiia_protocol::archive::{ChatFile, ProjectFile};
-use aiia_protocol::id::ChatId;
+use aiia_protocol::archive::{ChatFile, FiledAttachment, ProjectFile};
+use aiia_protocol::id::{AttachmentId, ChatId};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::project::Project;
 use aiia_protocol::transfer::{ExportFormat, ExportedFile, Transfer, TransferKind};
+use aiia_store::StoreError;
+use tokio::sync::mpsc;
 
 use super::{Job, fault, refused};
 use crate::engine::Engine;
@@ -125,6 +128,12 @@ fn boxes(missing: usize) -> String {
     format!("{characters}: the fonts of PDF have no glyph for them. HTML and Markdown show everything.")
 }
 
+/// What an archive gets, one after the other: attachments before the first chat that has them.
+enum Piece {
+    Attachment(FiledAttachment),
+    Chat(Box<ChatFile>),
+}
+
 /// Writes an archive while the next chats are read.
 async fn many(engine: &Engine, job: &Arc<Job>, place: &Path, subject: Subject) -> Result<ExportedFile, Problem> {
     let (only, title) = match &subject {
@@ -140,28 +149,18 @@ async fn many(engine: &Engine, job: &Arc<Job>, place: &Path, subject: Subject) -
         _ => (engine.store.exported_chats(only.clone()).await?, engine.store.export_projects(only).await?),
     };
     job.change(engine, |transfer| transfer.total = Some(ids.len() as u64));
-    let (send, receive) = tokio::sync::mpsc::channel::<ChatFile>(1);
+    let (send, receive) = mpsc::channel(1);
     let (finish, finished) = tokio::sync::oneshot::channel();
     let to = place.to_path_buf();
     let writing = tokio::task::spawn_blocking(move || write(&to, &projects, receive, finished));
-    let mut done = 0;
-    for id in ids {
-        if job.cancelled.is_cancelled() {
+    let mut reading = Reading { engine, deleted, to: send, sent: HashSet::new() };
+    for (done, id) in (1..).zip(ids) {
+        if job.cancelled.is_cancelled() || !reading.chat(id).await? {
             break;
         }
-        let chat = match engine.store.export_chat(id, deleted).await {
-            Ok(chat) => chat,
-            // It was deleted or purged meanwhile.
-            Err(aiia_store::StoreError::NotFound { .. }) => continue,
-            Err(error) => return Err(error.into()),
-        };
-        if send.send(chat).await.is_err() {
-            break;
-        }
-        done += 1;
         job.count(engine, done);
     }
-    drop(send);
+    drop(reading);
     let rest = if deleted {
         (engine.store.export_templates().await?, engine.store.export_usage().await?)
     } else {
@@ -174,18 +173,58 @@ async fn many(engine: &Engine, job: &Arc<Job>, place: &Path, subject: Subject) -
     Ok(ExportedFile { name, path, media_type: "application/zip".to_owned(), bytes, chats, messages, note: None })
 }
 
+/// Reads chats for an archive.
+struct Reading<'a> {
+    engine: &'a Engine,
+    /// Whether deleted ones go in, too.
+    deleted: bool,
+    to: mpsc::Sender<Piece>,
+    /// The attachments that were handed over: copies of a chat share theirs.
+    sent: HashSet<AttachmentId>,
+}
+
+impl Reading<'_> {
+    /// Hands a chat over with what goes with its messages; `false` where nobody takes it any more. One that is deleted or purged
+    /// meanwhile is left out.
+    async fn chat(&mut self, id: ChatId) -> Result<bool, Problem> {
+        match self.pieces(id).await {
+            Err(StoreError::NotFound { .. }) => Ok(true),
+            other => Ok(other?),
+        }
+    }
+
+    async fn pieces(&mut self, id: ChatId) -> Result<bool, StoreError> {
+        let chat = self.engine.store.export_chat_alone(id, self.deleted).await?;
+        for filed in &chat.attachments {
+            let id = &filed.attachment.id;
+            if self.sent.contains(id) {
+                continue;
+            }
+            let (attachment, data) = self.engine.store.attachment(id.clone()).await?;
+            if self.to.send(Piece::Attachment(FiledAttachment { attachment, data })).await.is_err() {
+                return Ok(false);
+            }
+            self.sent.insert(id.clone());
+        }
+        Ok(self.to.send(Piece::Chat(Box::new(chat))).await.is_ok())
+    }
+}
+
 type Rest = (Vec<aiia_protocol::archive::FiledTemplate>, Vec<aiia_protocol::archive::FiledUsage>);
 
 fn write(
     to: &Path,
     projects: &[ProjectFile],
-    mut chats: tokio::sync::mpsc::Receiver<ChatFile>,
+    mut pieces: mpsc::Receiver<Piece>,
     finished: tokio::sync::oneshot::Receiver<Rest>,
 ) -> Result<(u64, u64, u64), Refused> {
     let file = BufWriter::with_capacity(1 << 18, create(to)?);
     let mut archive = ArchiveWriter::new(file, jiff::Timestamp::now().to_string(), projects)?;
-    while let Some(chat) = chats.blocking_recv() {
-        archive.chat(&chat)?;
+    while let Some(piece) = pieces.blocking_recv() {
+        match piece {
+            Piece::Attachment(attachment) => archive.attachment(&attachment)?,
+            Piece::Chat(chat) => archive.chat(&chat)?,
+        }
     }
     let Ok((templates, usage)) = finished.blocking_recv() else {
         return Err(Refused::Io(std::io::Error::other("the export was given up")));

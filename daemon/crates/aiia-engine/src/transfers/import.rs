@@ -1,13 +1,14 @@
 //! Takes in what files bring.
 
+use std::collections::HashMap;
 use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
 
 use aiia_exchange::{Item, Source};
-use aiia_protocol::archive::{ChatFile, FiledTemplate, FiledUsage, ProjectFile};
+use aiia_protocol::archive::{ChatFile, FiledAttachment, FiledTemplate, FiledUsage, ProjectFile};
 use aiia_protocol::event::{Change, Entity};
-use aiia_protocol::id::ProjectId;
+use aiia_protocol::id::{AttachmentId, ProjectId};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::transfer::{
     ImportItem, ImportKind, ImportOutcome, ImportReport, ImportSource, Transfer, TransferKind,
@@ -23,6 +24,8 @@ use crate::templates;
 /// Chats of one transaction, and bytes of what is said in them.
 const BATCH: usize = 64;
 const BATCH_BYTES: usize = 4 << 20;
+/// Items that are read before they are taken: one may have megabytes.
+const READ_AHEAD: usize = 2;
 
 /// What the file brings, as it is read.
 enum Step {
@@ -55,7 +58,7 @@ impl Engine {
 }
 
 async fn run(engine: &Engine, job: &Arc<Job>, input: Box<dyn Input>, into: Option<ProjectId>) -> Result<(), Problem> {
-    let (send, mut steps) = mpsc::channel(32);
+    let (send, mut steps) = mpsc::channel(READ_AHEAD);
     let cancelled = job.cancelled.clone();
     let reading = tokio::task::spawn_blocking(move || {
         let mut source = Source::examine(BufReader::new(input))?;
@@ -70,6 +73,8 @@ async fn run(engine: &Engine, job: &Arc<Job>, input: Box<dyn Input>, into: Optio
         job,
         into,
         report: ImportReport::new(ImportSource::Aiia),
+        attachments: Vec::new(),
+        refused: HashMap::new(),
         chats: Vec::new(),
         notes: Vec::new(),
         bytes: 0,
@@ -91,6 +96,9 @@ struct Taking<'a> {
     job: &'a Arc<Job>,
     into: Option<ProjectId>,
     report: ImportReport,
+    attachments: Vec<FiledAttachment>,
+    /// Attachments of chats to come that are not taken, and why.
+    refused: HashMap<AttachmentId, String>,
     chats: Vec<ChatFile>,
     /// What of each of those chats could not be taken over.
     notes: Vec<Option<String>>,
@@ -112,12 +120,14 @@ impl Taking<'_> {
                 Step::Item(item) => self.take(*item).await?,
             }
         }
+        self.attachments().await?;
         self.chats().await?;
         self.usage().await
     }
 
     async fn take(&mut self, item: Item) -> Result<(), Problem> {
         match item {
+            Item::Attachment(filed) => self.attachment(filed).await,
             Item::Chat(chat) => self.chat(*chat, None).await,
             Item::Partly { chat, detail } => self.chat(*chat, Some(detail)).await,
             // They go elsewhere.
@@ -138,8 +148,45 @@ impl Taking<'_> {
         }
     }
 
+    async fn attachment(&mut self, mut filed: FiledAttachment) -> Result<(), Problem> {
+        if let Err(detail) = attachments::check_filed(&mut filed) {
+            self.refused.insert(filed.attachment.id, detail);
+            return Ok(());
+        }
+        self.bytes += filed.data.len();
+        self.attachments.push(filed);
+        if self.bytes >= BATCH_BYTES { self.attachments().await } else { Ok(()) }
+    }
+
+    /// They are no items of their own: what is wrong with one is told of the chats that have it.
+    async fn attachments(&mut self) -> Result<(), Problem> {
+        let attachments = std::mem::take(&mut self.attachments);
+        if attachments.is_empty() {
+            return Ok(());
+        }
+        self.bytes = 0;
+        let ids: Vec<AttachmentId> = attachments.iter().map(|filed| filed.attachment.id.clone()).collect();
+        let outcomes = self.engine.store.import_attachments(attachments).await?;
+        let refused = ids.into_iter().zip(outcomes).filter_map(|(id, outcome)| Some((id, detail(outcome.err()?))));
+        self.refused.extend(refused);
+        Ok(())
+    }
+
+    /// Looks at what goes with the messages of a chat.
+    fn check_attachments(&self, chat: &mut ChatFile) -> Result<(), String> {
+        for filed in &mut chat.attachments {
+            if !filed.data.is_empty() {
+                attachments::check_filed(filed)?;
+            } else if let Some(detail) = self.refused.get(&filed.attachment.id) {
+                return Err(detail.clone());
+            }
+        }
+        Ok(())
+    }
+
     async fn chat(&mut self, mut chat: ChatFile, note: Option<String>) -> Result<(), Problem> {
-        let checked = attachments::check_filed(&mut chat).and_then(|()| filed_edits::check(&mut chat));
+        self.attachments().await?;
+        let checked = self.check_attachments(&mut chat).and_then(|()| filed_edits::check(&mut chat));
         if let Err(detail) = checked {
             self.count();
             let wrong = StoreError::InvalidInput { pointer: String::new(), detail };
@@ -241,12 +288,16 @@ fn item(kind: ImportKind, id: String, title: String, outcome: Result<Imported, S
             ImportItem { kind, id: Some(id), title, outcome, messages, detail }
         }
         Err(error) => {
-            let detail = match error {
-                StoreError::InvalidInput { pointer, detail } if !pointer.is_empty() => format!("{pointer}: {detail}"),
-                other => other.to_string(),
-            };
-            ImportItem { kind, id: None, title, outcome: ImportOutcome::Failed, messages: 0, detail: Some(detail) }
+            let detail = Some(detail(error));
+            ImportItem { kind, id: None, title, outcome: ImportOutcome::Failed, messages: 0, detail }
         }
+    }
+}
+
+fn detail(error: StoreError) -> String {
+    match error {
+        StoreError::InvalidInput { pointer, detail } if !pointer.is_empty() => format!("{pointer}: {detail}"),
+        other => other.to_string(),
     }
 }
 

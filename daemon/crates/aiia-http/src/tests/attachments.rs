@@ -127,3 +127,33 @@ async fn an_image_alone_is_a_question_and_copies_have_it() {
         assert_eq!(server.get(&path).await.status, status);
     }
 }
+
+#[tokio::test]
+async fn an_archive_has_what_goes_with_its_chats_once() {
+    let model = ModelServer::start().unwrap();
+    model.always(Script::text("seen"));
+    let server = Server::with_model(&model);
+    let chat = server.chat().await;
+    let image = attach(&server, "dot.png", PIXEL).await;
+    let body = json!({"content": "What is it?", "attachments": [image["id"]]});
+    let run = server.post(&format!("/api/v1/chats/{chat}/runs"), body).await.json();
+    ended(&server, &run).await;
+    let copy = server.post(&format!("/api/v1/chats/{chat}/duplicate"), json!({})).await.json();
+    let begun = server.post("/api/v1/exports", json!({})).await;
+    let place = begun.header("location").to_owned();
+    let transfer = server.get(&format!("{place}?wait=true")).await.json();
+    assert_eq!(transfer["file"]["chats"], 2, "{transfer}");
+    let file = server.get(&format!("{place}/file")).await.body;
+
+    let other = Server::new();
+    let request = with_token("POST", "/api/v1/imports/file").header("content-type", "application/octet-stream");
+    let begun = other.send(request.body(axum::body::Body::from(file)).unwrap()).await;
+    let done = other.get(&format!("{}?wait=true", begun.header("location"))).await.json();
+    assert_eq!((&done["report"]["created"], &done["report"]["failed"]), (&json!(3), &json!(0)), "{done}");
+    for id in [chat.as_str(), copy["id"].as_str().unwrap()] {
+        let messages = format!("/api/v1/chats/{id}/messages");
+        assert_eq!(other.get(&messages).await.json(), server.get(&messages).await.json());
+    }
+    let content = format!("/api/v1/attachments/{}", image["id"].as_str().unwrap());
+    assert_eq!(other.get(&content).await.json()["content"], PIXEL);
+}

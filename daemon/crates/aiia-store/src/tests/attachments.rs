@@ -66,6 +66,33 @@ async fn what_goes_with_a_chat_survives_the_way_through_a_file() {
 }
 
 #[tokio::test]
+async fn contents_may_come_before_the_chats_that_have_them() {
+    let (from, to) = (fixture(), fixture());
+    let project = from.project("p").await;
+    let chat = from.chat(&project.id).await;
+    from.create_attachment(attachment("one", "aa"), b"hello".to_vec()).await.unwrap();
+    asked(&from, &chat, &["one"]).await;
+    to.import_projects(from.export_projects(None).await.unwrap()).await.unwrap();
+    let whole = from.export_chat(chat.id.clone(), false).await.unwrap();
+    let alone = from.export_chat_alone(chat.id.clone(), false).await.unwrap();
+    assert!(alone.attachments[0].data.is_empty() && !serde_json::to_string(&alone).unwrap().contains("\"data\""));
+    let refused = to.import_chats(vec![alone.clone()], None).await.unwrap().pop().unwrap();
+    assert!(matches!(refused, Err(StoreError::InvalidInput { pointer, .. }) if pointer == "/attachments/0/data"));
+    for _ in 0..2 {
+        let taken = to.import_attachments(whole.attachments.clone()).await.unwrap();
+        assert!(taken.iter().all(Result::is_ok), "{taken:?}");
+        to.import_chats(vec![alone.clone()], None).await.unwrap().pop().unwrap().unwrap();
+        assert_eq!(to.export_chat(chat.id.clone(), false).await.unwrap(), whole);
+    }
+    let mut other = whole.attachments[0].clone();
+    other.attachment.sha256 = "bb".to_owned();
+    assert!(to.import_attachments(vec![other]).await.unwrap().pop().unwrap().is_err());
+    to.assert_clean().await;
+    from.delete_chat(chat.id.clone(), None).await.unwrap();
+    is_not_found(from.export_chat_alone(chat.id, false).await, "chat");
+}
+
+#[tokio::test]
 async fn what_no_message_took_is_forgotten_after_a_day() {
     let store = fixture();
     let project = store.project("p").await;
