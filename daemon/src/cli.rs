@@ -19,6 +19,7 @@ mod apply;
 mod ask;
 mod audit;
 mod backup;
+mod call;
 mod chat;
 mod chats;
 mod coloured_diff;
@@ -80,6 +81,7 @@ pub(crate) fn run() -> Result<u8, Failure> {
         Verb::Config(arguments) => config::run(&arguments),
         Verb::Tokens(arguments) => tokens::run(&arguments),
         Verb::Audit(arguments) => audit::run(&arguments),
+        Verb::Call(arguments) => call::run(&arguments),
         Verb::Events(arguments) => events::run(&arguments),
         Verb::Status(arguments) => status::run(&arguments),
         Verb::Doctor(arguments) if arguments.repair => doctor::repair(&arguments),

@@ -89,6 +89,11 @@ impl Client {
             .map_err(|error| lost(&format!("{} was answered with nonsense ({error})", O::ROW.name)))
     }
 
+    /// Does the operation of the row, whose types are not known here. Not for a streaming one.
+    pub(crate) fn call_by_name(&mut self, row: &Row, params: &Value) -> Result<Value, Problem> {
+        self.request(row, params)
+    }
+
     /// The events of a run, from the first to `done`.
     pub(crate) fn run_events(&mut self, run: &RunId) -> Result<RunEventStream<'_>, Problem> {
         let params = RunEvents { run_id: run.clone(), after: 0 };

@@ -88,6 +88,8 @@ pub(crate) enum Verb {
     Tokens(TokenArguments),
     /// Show who changed what
     Audit(AuditArguments),
+    /// Do any operation with parameters as JSON, such as those that no other verb has; list them without one
+    Call(CallArguments),
     /// Follow every change that any editor, page or command makes
     Events(JsonArguments),
     /// Show how the daemon is
@@ -129,6 +131,14 @@ pub(crate) struct ActionArguments {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallArguments {
+    /// The operation, such as `message.choose`; a list of all where absent
+    pub(crate) operation: Option<String>,
+    /// What it takes, a JSON object; `@FILE` takes a file, `@-` standard input
+    pub(crate) parameters: Option<String>,
 }
 
 #[derive(Debug, Args)]

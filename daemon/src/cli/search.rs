@@ -2,7 +2,7 @@
 
 use aiia_protocol::chat::Inclusion;
 use aiia_protocol::operation::SearchQuery;
-use aiia_protocol::search::{Search, SearchMode};
+use aiia_protocol::search::{Search, SearchMode, SnippetPart};
 
 use crate::cli::arguments::SearchArguments;
 use crate::cli::output::{self, Style, paint};
@@ -41,11 +41,7 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<u8, Failure> {
             paint(hit.chat_id.as_str(), Style::Faint),
             paint(&what, Style::Heading)
         ));
-        let parts = hit.snippet.iter().map(|part| {
-            let text = one_line(&part.text);
-            if part.found { paint(&text, Style::Good) } else { text }
-        });
-        output::painted_line(&format!("    {}", parts.collect::<String>()));
+        output::painted_line(&format!("    {}", shown(&hit.snippet)));
     }
     if page.has_more {
         output::note("There are more: raise --limit.");
@@ -53,9 +49,46 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<u8, Failure> {
     Ok(exit::OK)
 }
 
+/// A snippet on one line, with what was found set off.
+fn shown(snippet: &[SnippetPart]) -> String {
+    let mut line = String::new();
+    let mut is_apart = true;
+    for part in snippet {
+        let text = one_line(&part.text);
+        // Blanks at the ends of a part stand between words, unless they begin the line.
+        if part.text.starts_with(char::is_whitespace) && !is_apart {
+            line.push(' ');
+            is_apart = true;
+        }
+        if text.is_empty() {
+            continue;
+        }
+        line += &if part.found { paint(&text, Style::Good) } else { text };
+        is_apart = part.text.ends_with(char::is_whitespace);
+        if is_apart {
+            line.push(' ');
+        }
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
 /// A day means its beginning in the local time zone.
 fn time(text: &str) -> String {
     let day = text.parse::<jiff::civil::Date>().ok();
     let zoned = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::system()).ok());
     zoned.map_or_else(|| text.to_owned(), |zoned| zoned.timestamp().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snippet_keeps_the_blanks_between_its_parts() {
+        let part = |text: &str, found| SnippetPart { text: text.to_owned(), found };
+        let snippet =
+            [part("\n\nSee:\n", false), part("What", true), part(" is\n it, what", false), part("ever ", true)];
+        assert_eq!(shown(&snippet), "See: What is it, whatever");
+    }
 }
