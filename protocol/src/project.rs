@@ -79,6 +79,28 @@ pub struct CreateProject {
     /// Which code goes along with questions about code.
     #[serde(default)]
     pub context: ContextRules,
+    /// What it begins with where nothing else is said here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<ProjectTemplate>,
+}
+
+/// What a new project begins with: a system prompt, and what goes with it. All of it can be changed afterwards. The settings of another
+/// project are taken over by `project.duplicate`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectTemplate {
+    /// A program for people to use: what they see and do comes first.
+    Application,
+    /// Code for other programmers: its interface, compatibility and documentation come first.
+    Library,
+    /// Scripts and analyses: right figures come first; data files are not shown.
+    Data,
+    /// Old code that has to go on working: small steps, tests first.
+    Legacy,
+    /// A course or an exercise: hints rather than solutions.
+    Learning,
+    /// Texts: only these are shown.
+    Writing,
 }
 
 impl CreateProject {
@@ -92,6 +114,7 @@ impl CreateProject {
             model: None,
             parameters: Parameters::default(),
             context: ContextRules::default(),
+            template: None,
         }
     }
 }

@@ -1754,7 +1754,14 @@ export interface components {
              * @default {}
              */
             context: components["schemas"]["ContextRules"];
+            /** @description What it begins with where nothing else is said here. */
+            template?: components["schemas"]["ProjectTemplate"] | null;
         };
+        /**
+         * @description What a new project begins with: a system prompt, and what goes with it. All of it can be changed afterwards. The settings of another
+         *     project are taken over by `project.duplicate`.
+         */
+        ProjectTemplate: "application" | "library" | "data" | "legacy" | "learning" | "writing";
         /** @description Parameters of `project.resolve`. */
         ResolveProject: {
             /** @description Absolute path of a folder, or of a file inside one. */
@@ -4754,6 +4761,8 @@ export interface operations {
                      * @default {}
                      */
                     context?: components["schemas"]["ContextRules"];
+                    /** @description What it begins with where nothing else is said here. */
+                    template?: components["schemas"]["ProjectTemplate"] | null;
                 };
             };
         };

@@ -24,7 +24,10 @@ pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
     let reference = |project: &str| ProjectRef { project_id: project.into() };
     let change = |project: &str| UpdateProject::new(ProjectId::from(project));
     let project = match &arguments.change {
-        ProjectChange::Create { name } => client.call::<ProjectCreate>(&CreateProject::new(name.as_str()))?,
+        ProjectChange::Create { name, template } => {
+            let template = template.clone().and_then(|template| serde_json::from_value(template.into()).ok());
+            client.call::<ProjectCreate>(&CreateProject { template, ..CreateProject::new(name.as_str()) })?
+        }
         ProjectChange::Rename { project, name } => {
             client.call::<ProjectUpdate>(&UpdateProject { name: Some(name.clone()), ..change(project) })?
         }

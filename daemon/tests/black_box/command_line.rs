@@ -15,6 +15,8 @@ use crate::support::Home;
 #[case(&["ask", " "], "empty")]
 #[case(&["context", "a.rs", "--intent", "mend"], "explain, fix")]
 #[case(&["history", "--limit", "0"], "1..=200")]
+#[case(&["call", "no.such"], "no operation “no.such”")]
+#[case(&["call", "chat.list", "[]"], "no JSON object")]
 #[case(&["serve", "--bind", "0.0.0.0"], "not a loopback address")]
 #[case(&["serve", "--bind", ""], "not a loopback address")]
 #[case(&["apply", "--root", "/no/such/place"], "not a directory")]
@@ -27,6 +29,32 @@ fn nonsense_is_code_2(#[case] arguments: &[&str], #[case] message: &str) {
     assert!(done.err.contains(message), "{done:?}");
     assert_eq!(done.code(2).out, "");
     assert!(!home.runtime_file().exists(), "nothing was started for it");
+}
+
+#[test]
+fn every_operation_can_be_called() {
+    let home = Home::new();
+    let list = home.run(&["call"]).code(0).out;
+    for row in aiia_protocol::operation::OPERATIONS {
+        assert!(list.lines().any(|line| line.split_whitespace().next() == Some(row.name)), "{}", row.name);
+    }
+    let project = home.run(&["call", "project.create", r#"{"name": "p"}"#]).code(0).json();
+    assert_eq!(project["system_prompt"], serde_json::Value::Null);
+    let chat = format!(r#"{{"project_id": {}, "title": "t"}}"#, project["id"]);
+    let chat = home.run(&["call", "chat.create", &chat]).code(0).json();
+    assert_eq!(home.run(&["call", "chat.list"]).code(0).json()["items"][0]["id"], chat["id"]);
+    let refused = home.run(&["call", "chat.get"]);
+    assert!(refused.err.contains("chat_id"), "{refused:?}");
+    refused.code(1);
+}
+
+#[test]
+fn a_project_begins_with_what_its_template_says() {
+    let home = Home::new();
+    let project = home.run(&["project", "create", "thesis", "--template", "writing", "--json"]).code(0).json();
+    assert!(project["system_prompt"].as_str().unwrap().contains("author's voice"), "{project}");
+    assert_eq!(project["context"]["include"][0], "*.md");
+    home.run(&["project", "create", "x", "--template", "none"]).code(2);
 }
 
 #[test]

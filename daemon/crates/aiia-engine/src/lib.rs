@@ -36,6 +36,7 @@ mod open_workspace;
 mod operations;
 mod preparing;
 mod prices;
+mod project_templates;
 mod prompt;
 mod pulls;
 mod recent;

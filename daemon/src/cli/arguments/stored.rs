@@ -97,7 +97,12 @@ pub(crate) struct ProjectArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProjectChange {
     /// Make a project without a folder
-    Create { name: String },
+    Create {
+        name: String,
+        /// What it begins with: a system prompt, and what goes with it
+        #[arg(long, value_parser = ["application", "library", "data", "legacy", "learning", "writing"])]
+        template: Option<String>,
+    },
     /// Give it another name
     Rename { project: String, name: String },
     /// Bind a folder to it; its chats are those of the folder from then on

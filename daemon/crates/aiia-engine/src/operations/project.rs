@@ -19,6 +19,7 @@ use std::time::Duration;
 use crate::context_rules;
 use crate::dispatch::{Handle, Reply};
 use crate::folder_traces;
+use crate::project_templates;
 use crate::session::Session;
 use crate::settings;
 use crate::workspace;
@@ -33,7 +34,8 @@ impl Handle for ProjectList {
 }
 
 impl Handle for ProjectCreate {
-    async fn handle(session: &Session, params: CreateProject) -> Result<Reply<Project>, Problem> {
+    async fn handle(session: &Session, mut params: CreateProject) -> Result<Reply<Project>, Problem> {
+        project_templates::apply(&mut params);
         context_rules::check(&params.context)?;
         let project = session.engine().store.create_project(params).await?;
         changed(session, Change::Created, &project.id);
