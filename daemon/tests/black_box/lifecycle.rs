@@ -19,7 +19,7 @@ fn owner(home: &Home) -> String {
 
 #[test]
 fn racing_clients_start_one_daemon() {
-    for round in 0..20 {
+    for round in 0..100 {
         let home = Home::new();
         let clients: Vec<_> = (0..4).map(|_| home.spawn(&["doctor", "--json"])).collect();
         let owners: BTreeSet<String> = clients
@@ -33,7 +33,7 @@ fn racing_clients_start_one_daemon() {
 
 #[test]
 fn of_two_racing_daemons_one_owns_the_data() {
-    for round in 0..20 {
+    for round in 0..100 {
         let home = Home::new();
         let daemons = [home.spawn(&["serve"]), home.spawn(&["serve"])];
         let (sender, receiver) = std::sync::mpsc::channel();
