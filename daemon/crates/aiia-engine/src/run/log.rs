@@ -12,10 +12,14 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::packed::Packed;
 
+/// What stands for the number of events once there will be no more: whoever waits for any number has waited long enough.
+const ENDED: usize = usize::MAX;
+
 /// The events so far, and whom to wake when there are more.
 pub(crate) struct RunLog {
     id: RunId,
     events: Mutex<Packed>,
+    /// How many there are; [`ENDED`] after the last one.
     count: watch::Sender<usize>,
     cancel: CancellationToken,
 }
@@ -36,9 +40,10 @@ impl RunLog {
 
     /// Adds what happened with the next number.
     pub(crate) fn push(&self, kind: RunEventKind) {
+        let is_last = matches!(kind, RunEventKind::Done { .. });
         let mut events = self.lock();
         events.push(kind);
-        let count = events.len();
+        let count = if is_last { ENDED } else { events.len() };
         drop(events);
         self.count.send_replace(count);
     }
@@ -69,6 +74,20 @@ impl RunLog {
         Some(RunEvent { run_id: self.id.clone(), seq, kind })
     }
 
+    /// The event after the number `seen`. Who claims to have seen more than there was gets the last one all the same, with a number
+    /// that it has not seen.
+    fn after(&self, seen: u64) -> Option<RunEvent> {
+        let events = self.lock();
+        let next = seen.saturating_add(1);
+        self.event(&events, next).or_else(|| {
+            if *self.count.borrow() != ENDED {
+                return None;
+            }
+            let last = self.event(&events, events.len() as u64).filter(super::is_last)?;
+            Some(RunEvent { seq: next, ..last })
+        })
+    }
+
     /// The events after the number `after`, as they come, until the last one or until `shutdown`.
     pub(crate) fn follow(
         self: &Arc<Self>,
@@ -87,7 +106,8 @@ impl RunLog {
         let state = State {
             log: Arc::clone(self),
             count: self.count.subscribe(),
-            seen: after,
+            // Below what stands for the end.
+            seen: after.min(ENDED as u64 - 1),
             ended: false,
             shutdown: Box::pin(shutdown.cancelled_owned()),
         };
@@ -96,8 +116,7 @@ impl RunLog {
                 if state.ended {
                     return None;
                 }
-                let event = state.log.event(&state.log.lock(), state.seen.saturating_add(1));
-                if let Some(event) = event {
+                if let Some(event) = state.log.after(state.seen) {
                     state.seen = event.seq;
                     state.ended = super::is_last(&event);
                     return Some((event, state));
@@ -137,6 +156,23 @@ mod tests {
         for (after, follower) in (0_u64..).zip(early) {
             let seen: Vec<u64> = follower.map(|event| event.seq).collect().await;
             assert_eq!(seen, (after + 1..=3).collect::<Vec<_>>());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_watcher_who_asks_for_what_never_comes_gets_the_end() {
+        let log = Arc::new(RunLog::new("r".into()));
+        text(&log, "a");
+        let beyond = [2, 3, 100, u64::MAX];
+        let follow = |after| tokio::spawn(log.follow(after, CancellationToken::new()).collect::<Vec<_>>());
+        let early: Vec<_> = beyond.into_iter().map(follow).collect();
+        tokio::task::yield_now().await;
+        log.push(crate::run::done(RunStatus::Completed, None));
+        let late: Vec<_> = beyond.into_iter().map(follow).collect();
+        for (after, follower) in beyond.into_iter().chain(beyond).zip(early.into_iter().chain(late)) {
+            let seen = follower.await.unwrap();
+            let [last] = seen.as_slice() else { panic!("after {after}: {seen:?}") };
+            assert!(crate::run::is_last(last) && last.seq >= after, "after {after}: {last:?}");
         }
     }
 
