@@ -1,0 +1,93 @@
+//! Asking one model, and the next where it cannot answer.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+
+use super::{EMBEDDED_PROVIDER, Inner};
+use crate::chat::{ChatRequest, Delta};
+use crate::error::{LlmError, LlmErrorKind};
+use crate::transport::generate::DeltaSink;
+use crate::transport::stream;
+
+/// Whether another model may do better.
+fn passes_on(kind: LlmErrorKind) -> bool {
+    use LlmErrorKind as Kind;
+    !matches!(kind, Kind::Cancelled | Kind::ContentFilter | Kind::IdleTimeout)
+}
+
+impl Inner {
+    pub(super) async fn serve_first(
+        &self,
+        models: &[String],
+        mut request: ChatRequest,
+        cancel: &CancellationToken,
+        sink: &mut DeltaSink,
+    ) -> Result<(), LlmError> {
+        let mut rest = models.iter();
+        let mut model = rest.next().map_or("", String::as_str);
+        loop {
+            let error = match self.serve(model, request.clone(), cancel, sink).await {
+                Err(error) if !sink.has_answered() && passes_on(error.kind) => error,
+                result => return result,
+            };
+            let Some(next) = rest.next() else { return Err(error) };
+            sink.send(Ok(Delta::Fallback { from: model.to_owned(), to: next.clone(), because: error.message })).await;
+            // The window that was given is the first one's.
+            let window = self.window(next).await;
+            if let (Some(limit), Some(window)) = (request.max_tokens, window)
+                && request.context_window.is_some_and(|first| window < first)
+            {
+                request.max_tokens = Some(limit.min(window / 2));
+            }
+            request.context_window = window;
+            model = next;
+        }
+    }
+
+    /// A place at a provider, waited for where all are taken.
+    async fn place(&self, provider: &str, sink: &mut DeltaSink) -> Option<OwnedSemaphorePermit> {
+        let places = self.places.get(provider)?;
+        if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+            return Some(place);
+        }
+        sink.send(Ok(Delta::Status(format!("waiting for '{provider}', which has as many requests as it may")))).await;
+        Arc::clone(places).acquire_owned().await.ok()
+    }
+
+    async fn serve(
+        &self,
+        model: &str,
+        mut request: ChatRequest,
+        cancel: &CancellationToken,
+        sink: &mut DeltaSink,
+    ) -> Result<(), LlmError> {
+        // What an answer does not need while it goes on is apart from it, so that a stream stays small.
+        let name = match model {
+            "" | "default" => Box::pin(self.default_model()).await?,
+            name => name.to_owned(),
+        };
+        let Some((provider_name, own_name)) = name.split_once('/').filter(|(_, own_name)| !own_name.is_empty()) else {
+            return Err(Box::pin(self.unknown(&name, "Model names have the form provider/model.")).await);
+        };
+        request.model = own_name.to_owned();
+        if provider_name == EMBEDDED_PROVIDER {
+            return match self.embedded.stream(request, cancel, sink).await {
+                Err(error) if error.kind == LlmErrorKind::NoModel => Err(Box::pin(self.no_model()).await),
+                result => result,
+            };
+        }
+        let Some(provider) = Box::pin(self.find(provider_name)).await else {
+            return Err(Box::pin(self.unknown(&name, &format!("There is no provider '{provider_name}'."))).await);
+        };
+        let _place = self.place(&provider.name, sink).await;
+        let result = stream::run(&self.clients, &provider, &request, &self.timeouts, sink).await;
+        match result {
+            Err(error) if error.kind == LlmErrorKind::ModelMissing => {
+                Err(Box::pin(self.with_nearest(error, &provider, own_name)).await)
+            }
+            result => result,
+        }
+    }
+}

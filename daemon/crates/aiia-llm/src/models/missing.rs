@@ -1,0 +1,48 @@
+//! What to say where there is no such model, or none at all.
+
+use super::Inner;
+use crate::error::{LlmError, LlmErrorKind};
+use crate::nearest::nearest;
+use crate::provider::ProviderConfig;
+use crate::survey::no_model;
+
+impl Inner {
+    pub(super) async fn no_model(&self) -> LlmError {
+        no_model(&self.survey().await)
+    }
+
+    /// The error for a full name nobody answers to.
+    pub(super) async fn unknown(&self, name: &str, why: &str) -> LlmError {
+        let survey = self.survey().await;
+        if survey.models.is_empty() {
+            return no_model(&survey);
+        }
+        let names = survey.models.iter().map(|model| model.name.as_str());
+        let mut near = nearest(name, names.clone(), 3);
+        if near.is_empty() {
+            near = names.take(3).collect();
+        }
+        LlmError::new(
+            LlmErrorKind::ModelMissing,
+            format!("There is no model '{name}'. {why}"),
+            format!("Choose one of these: {}.", near.join(", ")),
+        )
+    }
+
+    /// The provider's own error, with names it does have.
+    pub(super) async fn with_nearest(&self, mut error: LlmError, provider: &ProviderConfig, wanted: &str) -> LlmError {
+        let Ok(models) = self.ask(provider).await else { return error };
+        let names: Vec<&str> = models.iter().map(|model| model.model.as_str()).collect();
+        let mut near = nearest(wanted, names.iter().copied(), 3);
+        if near.is_empty() {
+            near = names.into_iter().take(3).collect();
+        }
+        error.hint = if near.is_empty() {
+            format!("The provider '{}' has no models yet; get one with its own tools.", provider.name)
+        } else {
+            let full: Vec<String> = near.iter().map(|name| format!("{}/{name}", provider.name)).collect();
+            format!("Choose one of these: {}.", full.join(", "))
+        };
+        error
+    }
+}
