@@ -21,8 +21,11 @@ use super::worker::Job;
 use crate::chat::{ChatRequest, Delta, FinishReason, Usage};
 use crate::error::{LlmError, LlmErrorKind};
 
-/// Prompt tokens read at once; between two chunks a request can be cancelled.
-const CHUNK: usize = 64;
+/// Prompt tokens that are read at once, at least and at most. Each piece takes all weights from memory once, so that few pieces are faster …
+const LEAST_PIECE: usize = 64;
+const LARGEST_PIECE: usize = 256;
+/// … but only between two of them a request ends when it is cancelled, and tells how far it is: they take so many seconds on this machine.
+const PIECE_SECONDS: f32 = 5.0;
 /// No token is longer than this on average; a prompt beyond it is not even tokenised.
 const BYTES_A_TOKEN: usize = 64;
 /// There must be room for an answer of this many tokens.
@@ -46,13 +49,14 @@ impl<'m> Session<'m> {
         model: &'m LlamaModel,
         settings: &EmbeddedSettings,
     ) -> Result<Self, LlmError> {
-        let trained = model.n_ctx_train().max(CHUNK as u32);
-        let window = settings.context_size.clamp(CHUNK as u32, trained);
+        let trained = model.n_ctx_train().max(LEAST_PIECE as u32);
+        let window = settings.context_size.clamp(LEAST_PIECE as u32, trained);
+        let piece = (LARGEST_PIECE as u32).min(window);
         let threads = settings.threads.unwrap_or_else(default_threads).max(1) as i32;
         let params = LlamaContextParams::default()
             .with_n_ctx(NonZeroU32::new(window))
-            .with_n_batch(CHUNK as u32)
-            .with_n_ubatch(CHUNK as u32)
+            .with_n_batch(piece)
+            .with_n_ubatch(piece)
             .with_n_threads(threads)
             .with_n_threads_batch(threads);
         let context = model.new_context(backend, params).map_err(|error| {
@@ -72,7 +76,7 @@ impl<'m> Session<'m> {
             model,
             window: window as usize,
             template: ChatTemplate::new(source, text(vocabulary.bos()), text(vocabulary.eos())),
-            batch: LlamaBatch::new(CHUNK, 1),
+            batch: LlamaBatch::new(piece as usize, 1),
             held: Vec::new(),
             context,
         })
@@ -145,21 +149,24 @@ impl<'m> Session<'m> {
         let (start, begun) = (self.held.len(), Instant::now());
         self.read_in_chunks(job, prompt)?;
         let read = prompt.len() - start;
-        if read >= CHUNK {
+        if read >= LEAST_PIECE {
             job.note_prompt_speed(read, begun.elapsed());
         }
         Ok(())
     }
 
     fn read_in_chunks(&mut self, job: &Job, prompt: &[LlamaToken]) -> Result<(), LlmError> {
+        let mut speed = job.prompt_speed();
         while self.held.len() < prompt.len() {
             job.check()?;
             let start = self.held.len();
-            let end = prompt.len().min(start + CHUNK);
-            if prompt.len() - start > CHUNK || start > 0 {
+            let end = prompt.len().min(start + piece(speed));
+            if end < prompt.len() || start > 0 {
                 job.send(Delta::Status(format!("reading prompt {start}/{}", prompt.len())))?;
             }
+            let begun = Instant::now();
             self.decode(&prompt[start..end], end == prompt.len())?;
+            speed = Some((end - start) as f32 / begun.elapsed().as_secs_f32().max(f32::EPSILON));
         }
         Ok(())
     }
@@ -219,6 +226,16 @@ impl<'m> Session<'m> {
     }
 }
 
+/// How many tokens are read next, at so many tokens a second. Few sizes: how a prompt is cut has some say in the last digits of what is computed.
+fn piece(speed: Option<f32>) -> usize {
+    let possible = speed.map_or(0.0, |speed| speed * PIECE_SECONDS) as usize;
+    let mut piece = LEAST_PIECE;
+    while piece < LARGEST_PIECE && piece * 2 <= possible {
+        piece *= 2;
+    }
+    piece
+}
+
 /// One core is left to everybody else: a busy one makes all threads wait for each other.
 fn default_threads() -> usize {
     thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
@@ -252,4 +269,22 @@ fn failed(reason: &str) -> LlmError {
         format!("The embedded model failed: {reason}."),
         "Ask again; if it stays, choose another model.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::nothing_is_known(None, 64)]
+    #[case::slow(Some(2.0), 64)]
+    #[case::usual(Some(30.0), 128)]
+    #[case::fast(Some(80.0), 256)]
+    #[case::as_fast_as_can_be(Some(f32::INFINITY), 256)]
+    #[case::nothing(Some(f32::NAN), 64)]
+    fn a_prompt_is_read_in_pieces_of_some_seconds(#[case] speed: Option<f32>, #[case] expected: usize) {
+        assert_eq!(piece(speed), expected);
+    }
 }

@@ -43,6 +43,11 @@ impl Job {
         if self.is_dead() { Err(LlmError::cancelled()) } else { Ok(()) }
     }
 
+    /// How many tokens of a prompt were read in a second last time.
+    pub(super) fn prompt_speed(&self) -> Option<f32> {
+        self.place.0.prompt_speed()
+    }
+
     /// Keeps in mind how fast the prompt was read.
     pub(super) fn note_prompt_speed(&self, tokens: usize, time: Duration) {
         let speed = tokens as f32 / time.as_secs_f32().max(f32::EPSILON);
@@ -81,6 +86,11 @@ struct Shared {
 }
 
 impl Shared {
+    /// Prompt tokens a second, as they were measured last.
+    fn prompt_speed(&self) -> Option<f32> {
+        Some(f32::from_bits(self.prompt_speed.load(Ordering::Acquire))).filter(|speed| *speed > 0.0)
+    }
+
     fn jobs(&self) -> MutexGuard<'_, Option<Sender<Job>>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -103,7 +113,7 @@ impl Worker {
     }
 
     pub(super) fn prompt_speed(&self) -> Option<f32> {
-        Some(f32::from_bits(self.shared.prompt_speed.load(Ordering::Acquire))).filter(|speed| *speed > 0.0)
+        self.shared.prompt_speed()
     }
 
     /// Lets the thread end once its queue is empty.
