@@ -1,0 +1,164 @@
+//! The configuration in force, and how it changes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use aiia_protocol::problem::{Problem, ProblemCode};
+
+use super::Engine;
+use crate::config::{self, Config, Mistake, Stamp};
+use crate::models::ModelDirectory;
+
+/// The configuration in force and what is made from it.
+pub(crate) struct Configured {
+    pub(crate) config: Config,
+    pub(crate) models: Arc<ModelDirectory>,
+    /// What is wrong with the file as it is now, where something older is in force.
+    pub(super) newest: Option<Config>,
+    pub(super) stamp: Stamp,
+}
+
+impl Engine {
+    /// Has the keyring asked for the keys that are not known yet. It may wait for its owner to unlock it, so nobody waits for
+    /// it here; when it has given a key, the providers are made anew.
+    pub(crate) fn ask_keyring(&self) {
+        if !self.keys.begin_asking() {
+            return;
+        }
+        let (keys, engine) = (Arc::clone(&self.keys), Arc::downgrade(&self.0));
+        let asking = move || {
+            if keys.ask_ring()
+                && let Some(engine) = engine.upgrade()
+            {
+                Self(engine).reload_config();
+            }
+            keys.asked();
+        };
+        if let Err(error) = std::thread::Builder::new().name("keys".to_owned()).spawn(asking) {
+            tracing::warn!(%error, "the keyring is not asked");
+            self.keys.asked();
+        }
+    }
+
+    /// The configuration in force.
+    pub(crate) fn configured(&self) -> Arc<Configured> {
+        Arc::clone(&self.configured.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The models of the configuration in force.
+    pub(crate) fn models(&self) -> Arc<ModelDirectory> {
+        Arc::clone(&self.configured().models)
+    }
+
+    /// Takes the configuration file in again if it has changed.
+    pub(crate) async fn refresh_config(&self) {
+        if self.is_config_current() {
+            return;
+        }
+        let engine = self.clone();
+        let reload = move || {
+            let alone = engine.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+            // Somebody else may have done it meanwhile.
+            if !engine.is_config_current() {
+                engine.reload(&alone);
+            }
+        };
+        if let Err(error) = tokio::task::spawn_blocking(reload).await {
+            tracing::error!(%error, "the configuration was not read again");
+        }
+    }
+
+    fn is_config_current(&self) -> bool {
+        config::stamp(&self.options.config_file) == self.configured().stamp
+    }
+
+    /// Takes the configuration file and the keys in again. A file that cannot be read as a whole leaves in force what was.
+    pub(crate) fn reload_config(&self) {
+        let alone = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        self.reload(&alone);
+        drop(alone);
+        self.ask_keyring();
+    }
+
+    /// The same for who holds the lock. What is in force can be read meanwhile.
+    fn reload(&self, _alone: &MutexGuard<'_, ()>) {
+        let before = self.configured();
+        let stamp = config::stamp(&self.options.config_file);
+        let loaded = Config::load(&self.options.config_file, &self.options.environment, &self.options.flags);
+        let (config, newest) = if loaded.is_broken() { (before.config.clone(), Some(loaded)) } else { (loaded, None) };
+        let models = Arc::new(ModelDirectory::new(&config, &self.options, &self.keys, Some(&before.models)));
+        let configured = Arc::new(Configured { config, models, newest, stamp });
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
+        tracing::info!("the configuration was read again");
+    }
+
+    /// What is wrong with the configuration, one sentence each.
+    pub(crate) fn config_problems(&self) -> Vec<String> {
+        let configured = self.configured();
+        let file = configured.newest.as_ref().unwrap_or(&configured.config);
+        let mut problems = file.problems.clone();
+        if configured.newest.is_some() {
+            problems.push("Until it is mended, the configuration before it is in force.".to_owned());
+        }
+        problems.extend(configured.models.problems().iter().cloned());
+        problems
+    }
+
+    /// What is wrong with the configuration file as it is now.
+    pub(crate) fn newest_mistakes(&self) -> Vec<Mistake> {
+        let configured = self.configured();
+        configured.newest.as_ref().unwrap_or(&configured.config).mistakes.clone()
+    }
+
+    /// What would be wrong with a configuration file of this text.
+    pub fn check_config(&self, text: &str) -> Vec<Mistake> {
+        Config::of(text, &self.options.config_file, &BTreeMap::new()).mistakes
+    }
+
+    /// The configuration file.
+    pub fn config_file(&self) -> &Path {
+        &self.options.config_file
+    }
+
+    /// Changes a key of the configuration file.
+    ///
+    /// # Errors
+    /// When the key or the value is wrong, or the file cannot be read or written.
+    pub(crate) fn change_config(&self, key: &str, change: &config::Change) -> Result<(), Problem> {
+        let file = &self.options.config_file;
+        let unusable = |detail: String| Problem::new(ProblemCode::StoreUnavailable, detail);
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = Config::text(file).map_err(unusable)?;
+        let new = config::edited(&text, key, change)?;
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| unusable(format!("{} cannot be made: {error}.", folder.display())))?;
+        }
+        config::replace_file(file, &new, 0o600)
+            .map_err(|error| unusable(format!("{} cannot be written: {error}.", file.display())))?;
+        self.reload_config();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_of_the_configuration_at_once_are_all_kept() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let engine = &engine;
+        std::thread::scope(|scope| {
+            for number in 0..16 {
+                let change = config::Change::Set("ollama/x".to_owned());
+                scope.spawn(move || engine.change_config(&format!("aliases.a{number}"), &change).unwrap());
+            }
+        });
+        assert_eq!(engine.configured().config.settings.aliases.len(), 16);
+        let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 2, "the data and the configuration: {left:?}");
+    }
+}
