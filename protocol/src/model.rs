@@ -53,6 +53,10 @@ pub struct ModelRef {
 pub struct ModelDetails {
     /// The model.
     pub model: Model,
+    /// How many tokens of window are assumed, where it is not known; `providers.NAME.context_window` in the configuration says how many
+    /// there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed_window: Option<u64>,
     /// What its provider speaks, such as `openai_chat`.
     pub dialect: String,
     /// The provider's address without secrets, or the file of an embedded model.

@@ -2,7 +2,7 @@
 
 use aiia_tests::http_client::HttpClient;
 use aiia_tests::http_server::{self, HttpServer};
-use aiia_tests::installation::Installation;
+use aiia_tests::installation::{Installation, text};
 use aiia_tests::model_server::Script;
 use serde_json::{Value, json};
 
@@ -28,6 +28,33 @@ fn the_window_that_a_server_tells_is_the_one_that_is_used() {
         let body: Value = serde_json::from_slice(&asked.body).expect("JSON");
         assert_eq!(body["options"]["num_ctx"], json!(window), "{body}");
     }
+}
+
+#[test]
+fn a_window_that_is_only_assumed_is_said_where_it_matters() {
+    let aiia = Installation::new();
+    aiia.json(&["history", "--json"]);
+    let http = HttpClient::new(&aiia);
+    let chat = http.chat();
+    let told = |question: &str| -> Vec<String> {
+        let events = http.run_events(&http.ask(&chat, question));
+        let notices = events.iter().filter(|event| event["reason"] == "window_assumed");
+        notices.filter_map(|event| event["text"].as_str().map(str::to_owned)).collect()
+    };
+    let long = "word ".repeat(6000);
+    assert_eq!(told("A short one."), Vec::<String>::new());
+    let [notice]: [String; 1] =
+        told(&long).try_into().expect("it is said once, for the answer has less room than usual");
+    assert!(
+        notice.contains("8192 tokens are assumed") && notice.contains("`providers.scripted.context_window`"),
+        "{notice}"
+    );
+    let shown = text(&aiia.run(&["models", "show", "scripted/m"]).stdout);
+    assert!(shown.contains("unknown, 8192 tokens are assumed"), "{shown}");
+    assert!(aiia.run(&["config", "set", "providers.scripted.context_window", "60000"]).status.success());
+    assert_eq!(told(&long), Vec::<String>::new());
+    let details = aiia.json(&["models", "show", "scripted/m", "--json"]);
+    assert_eq!((&details["model"]["context_window"], &details["assumed_window"]), (&json!(60000), &Value::Null));
 }
 
 #[test]

@@ -85,8 +85,13 @@ fn about(details: &ModelDetails) {
     row("speaks", &details.dialect);
     row("known by", &details.origin);
     row("what is sent", if model.local { "stays on this machine" } else { "leaves this machine" });
-    if let Some(tokens) = model.context_window {
-        row("window", &format!("{tokens} tokens"));
+    match (model.context_window, details.assumed_window) {
+        (Some(tokens), _) => row("window", &format!("{tokens} tokens")),
+        (None, Some(assumed)) => {
+            let key = format!("providers.{}.context_window", model.provider);
+            row("window", &format!("unknown, {assumed} tokens are assumed; `aiia config set {key} TOKENS` says it"));
+        }
+        (None, None) => {}
     }
     let size = [details.bytes.map(megabytes), details.parameters.clone(), details.quantization.clone()];
     let size: Vec<String> = size.into_iter().flatten().collect();

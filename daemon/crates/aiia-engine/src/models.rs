@@ -1,8 +1,17 @@
 //! Which model is used, and the only call to it.
 
+mod chosen;
+mod locality;
 mod providers;
+mod sampling;
+mod speed;
+mod window;
 
+pub(crate) use chosen::Chosen;
 pub(crate) use providers::with_scheme;
+pub(crate) use sampling::{Sampling, USUAL_ANSWER};
+pub(crate) use speed::{keep_prompt_speed, prompt_speed};
+pub(crate) use window::ASSUMED as ASSUMED_WINDOW;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,14 +20,14 @@ use std::time::{Duration, Instant};
 
 use aiia_llm::{
     ChatRequest, DeltaStream, DiscoverySettings, Embedded, EmbeddedSettings, Embeddings, LlmError, LlmErrorKind,
-    ModelDetails, Models, ModelsConfig, OnProgress, Origin, Preset, ProviderConfig, Standing, Survey, Timeouts,
+    ModelDetails, Models, ModelsConfig, OnProgress, Preset, ProviderConfig, Survey, Timeouts,
 };
 use aiia_protocol::config::Key;
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::settings;
 use tokio_util::sync::CancellationToken;
+use window::Window;
 
-use crate::config::{Config, PROJECT_FILE, Settings};
+use crate::config::{Config, Settings};
 use crate::counting::Counter;
 use crate::engine::{Engine, EngineOptions};
 use crate::gate::Sealed;
@@ -26,105 +35,6 @@ use crate::keys::Keys;
 
 /// How long a look around stays good.
 const SURVEY_AGE: Duration = Duration::from_secs(15);
-/// How long a window that a server told stays good.
-const WINDOW_AGE: Duration = Duration::from_mins(1);
-/// The context window where nothing is known about it.
-const UNKNOWN_WINDOW: u32 = 8192;
-
-/// The model that a run uses.
-#[derive(Clone, Debug)]
-pub(crate) struct Chosen {
-    /// `provider/model`.
-    pub(crate) name: String,
-    /// Whether what is sent stays on this machine.
-    pub(crate) local: bool,
-    /// Tokens of its context window.
-    pub(crate) window: u32,
-    /// How it counts them.
-    pub(crate) tokens: Counter,
-    /// The models to ask when it cannot be reached.
-    pub(crate) fallback: Vec<String>,
-    /// What the user should know about the choice.
-    pub(crate) notes: Vec<String>,
-}
-
-impl Chosen {
-    #[cfg(test)]
-    pub(crate) fn for_tests(window: u32) -> Self {
-        Self {
-            name: "test/m".to_owned(),
-            local: true,
-            window,
-            tokens: Counter::default(),
-            fallback: Vec::new(),
-            notes: Vec::new(),
-        }
-    }
-
-    /// Whether it runs inside this process.
-    pub(crate) fn is_embedded(&self) -> bool {
-        self.name.starts_with("embedded/")
-    }
-
-    /// `name`, one of those that stand in for it, as the first to ask; it has its own window and counts in its own way.
-    pub(crate) async fn instead(&self, engine: &Engine, name: &str) -> Self {
-        if self.name == name {
-            return self.clone();
-        }
-        let fallback = self.fallback.iter().skip_while(|next| *next != name).skip(1).cloned().collect();
-        let window = engine.models().window_of(name).await;
-        let tokens = Counter::of(engine, name).await;
-        Self { name: name.to_owned(), fallback, window, tokens, ..self.clone() }
-    }
-}
-
-/// Tokens of an answer at most, where no level sets `max_tokens`.
-pub(crate) const USUAL_ANSWER: u32 = 4096;
-
-/// How an answer is drawn from the model.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Sampling {
-    max_tokens: u32,
-    temperature: f32,
-    stop: Vec<String>,
-}
-
-impl Sampling {
-    /// The most likely answer of at most so many tokens.
-    pub(crate) fn plain(max_tokens: u32) -> Self {
-        Self { max_tokens, temperature: 0.0, stop: Vec::new() }
-    }
-
-    /// At most so many tokens of answer.
-    pub(crate) fn max_tokens(&self) -> u32 {
-        self.max_tokens
-    }
-
-    /// As the settings say; the answer has at most `room` tokens.
-    pub(crate) fn new(settings: &settings::Settings, room: u32) -> Self {
-        let wanted = settings.max_tokens.as_ref().map_or(USUAL_ANSWER, |tokens| tokens.value);
-        Self {
-            max_tokens: wanted.min(room),
-            temperature: settings.temperature.as_ref().map_or(0.0, |temperature| temperature.value as f32),
-            stop: settings.stop.as_ref().map(|stop| stop.value.clone()).unwrap_or_default(),
-        }
-    }
-
-    /// Whether the same question always gets the same answer.
-    pub(crate) fn is_determined(&self) -> bool {
-        self.temperature == 0.0
-    }
-
-    /// All of it, to be compared.
-    pub(crate) fn shown(&self) -> String {
-        format!("{self:?}")
-    }
-
-    /// The same, with an answer of at most `room` tokens.
-    pub(crate) fn within(&self, room: u32) -> Self {
-        Self { max_tokens: self.max_tokens.min(room), ..self.clone() }
-    }
-}
 
 /// All models, and what was last found out about them.
 pub(crate) struct ModelDirectory {
@@ -310,36 +220,10 @@ impl ModelDirectory {
             return Err(self.no_such_model(&name, &survey));
         }
         let local = self.is_local(&name).await;
-        let window = self.window(&name, &survey).await;
+        let Window { tokens: window, is_assumed: is_window_assumed } = self.window(&name, &survey).await;
         let fallback = self.fallback(&name, local).await;
-        Ok(Chosen { name, local, window, tokens: Counter::default(), fallback, notes: Vec::new() })
-    }
-
-    /// The context window of the model of this name, in tokens.
-    async fn window_of(&self, name: &str) -> u32 {
-        let survey = self.survey().await;
-        self.window(name, &survey).await
-    }
-
-    async fn window(&self, name: &str, survey: &Survey) -> u32 {
-        let known = survey.models.iter().find(|model| model.name == name);
-        match known.and_then(|model| model.context_window) {
-            Some(tokens) => tokens,
-            None => self.asked_window(name).await.unwrap_or(UNKNOWN_WINDOW),
-        }
-    }
-
-    /// The window of a model whose provider does not tell it in its list; its server is asked now and then.
-    async fn asked_window(&self, name: &str) -> Option<u32> {
-        let known = self.windows.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
-        if let Some((at, window)) = known
-            && at.elapsed() < WINDOW_AGE
-        {
-            return window;
-        }
-        let window = self.models.window(name).await;
-        self.windows.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), (Instant::now(), window));
-        window
+        let tokens = Counter::default();
+        Ok(Chosen { name, local, window, is_window_assumed, tokens, fallback, notes: Vec::new() })
     }
 
     /// The problem of a name that is neither an alias nor `provider/model`.
@@ -359,60 +243,6 @@ impl ModelDirectory {
         Problem::new(ProblemCode::ModelUnavailable, format!("There is no model “{name}”."))
             .with_reason(LlmErrorKind::ModelMissing.as_str())
             .with_hint(hint)
-    }
-
-    /// Whether what is sent to a model stays on this machine.
-    pub(crate) async fn is_local(&self, model: &str) -> bool {
-        self.standing(model).await.is_some_and(|standing| standing.local)
-    }
-
-    /// How a model stands to this machine, by what its provider's list says of it.
-    async fn standing(&self, model: &str) -> Option<Standing> {
-        self.survey().await;
-        self.models.standing(model).await
-    }
-
-    /// Whether a model is on this machine, as its name and its provider's address tell it. Nobody is asked: its server may be off.
-    pub(crate) fn is_of_this_machine(&self, model: &str) -> bool {
-        let by_preset = || {
-            let (provider, own_name) = model.split_once('/')?;
-            let preset = self.presets.iter().find(|preset| preset.name == provider)?;
-            Some(ProviderConfig::new(provider, preset.dialect, &preset.base_url).keeps(own_name))
-        };
-        self.models.is_kept_here(model).or_else(by_preset).unwrap_or(false)
-    }
-
-    /// The models to ask when `name` cannot be reached. What was not redacted, because it was to stay on this machine, goes
-    /// to no other.
-    async fn fallback(&self, name: &str, local: bool) -> Vec<String> {
-        let privacy = &self.settings.privacy;
-        let stays_here = local && privacy.redact_secrets && !privacy.redact_local;
-        let mut chain = Vec::new();
-        for next in self.settings.fallback.iter().map(|next| self.resolved(next)) {
-            let may = !stays_here || self.is_local(&next).await;
-            if may && next != name && !chain.contains(&next) {
-                chain.push(next);
-            }
-        }
-        chain
-    }
-
-    /// The full name of a model that the folder's own file asks for, if it may: the file comes with the code, so it cannot send
-    /// the code to a provider that the user has not configured, nor to one that a server here has answer.
-    ///
-    /// # Errors
-    /// Why it may not.
-    pub(crate) async fn of_the_folder(&self, name: &str) -> Result<String, String> {
-        let name = self.resolved(name);
-        if let Some(standing) = self.standing(&name).await {
-            let chosen = matches!(standing.origin, Origin::Configured | Origin::Key) && !standing.passed_on;
-            if standing.local || chosen {
-                return Ok(name);
-            }
-        }
-        Err(format!(
-            "{PROJECT_FILE} asks for {name}, which is neither on this machine nor of a provider in your configuration; it is not used."
-        ))
     }
 
     /// Vectors of texts. Only what passed the gate can be sent.
@@ -461,28 +291,6 @@ pub(crate) async fn choose(engine: &Engine, wish: Option<&str>) -> Result<Chosen
     Ok(chosen)
 }
 
-/// How many tokens of a prompt an embedded model reads in a second here, as it was measured last, if ever.
-pub(crate) async fn prompt_speed(engine: &Engine, model: &Chosen) -> Option<f32> {
-    if !model.is_embedded() {
-        return None;
-    }
-    let kept = engine.store.prompt_speed(model.name.clone()).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "the speed of a model is not known");
-        None
-    });
-    kept.or_else(|| engine.models().embedded().prompt_speed())
-}
-
-/// Keeps how fast an embedded model has just read its prompt, for this run of the program and the next ones.
-pub(crate) async fn keep_prompt_speed(engine: &Engine, model: &Chosen) {
-    let speed = engine.models().embedded().prompt_speed().filter(|_| model.is_embedded());
-    if let Some(speed) = speed
-        && let Err(error) = engine.store.keep_prompt_speed(model.name.clone(), speed).await
-    {
-        tracing::warn!(%error, "the speed of a model was not kept");
-    }
-}
-
 /// A model's error as a user reads it.
 pub(crate) fn problem(error: &LlmError) -> Problem {
     use LlmErrorKind as Kind;
@@ -494,72 +302,4 @@ pub(crate) fn problem(error: &LlmError) -> Problem {
     };
     let problem = Problem::new(code, error.message.clone()).with_reason(error.kind.as_str());
     if error.hint.is_empty() { problem } else { problem.with_hint(error.hint.clone()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use aiia_protocol::settings::{Origin as Level, Parameters};
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case::nobody_says(None, 100_000, 4096)]
-    #[case::a_small_window(None, 1000, 1000)]
-    #[case::more_is_wanted(Some(16_000), 100_000, 16_000)]
-    #[case::more_than_there_is(Some(16_000), 5000, 5000)]
-    #[case::less_is_wanted(Some(5), 100_000, 5)]
-    fn an_answer_is_as_long_as_it_is_wished(#[case] wished: Option<u32>, #[case] room: u32, #[case] expected: u32) {
-        let mut settings = settings::Settings::default();
-        settings.lay(Level::Message, None, None, &Parameters { max_tokens: wished, ..Parameters::default() });
-        assert_eq!(Sampling::new(&settings, room).max_tokens(), expected);
-    }
-
-    /// The models of a configuration whose servers are all off.
-    fn directory(config: &str) -> (Arc<ModelDirectory>, tempfile::TempDir) {
-        let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join("config.toml"), config).unwrap();
-        let engine = Engine::for_tests(home.path(), &[], Vec::new());
-        (engine.models(), home)
-    }
-
-    const SERVERS: &str = "[providers.ollama]\nbase_url = 'http://127.0.0.1:1'\n[providers.work]\ndialect = 'ollama'\nbase_url = 'http://work.invalid'\n";
-
-    #[tokio::test]
-    async fn a_folder_cannot_have_a_server_here_pass_its_code_on() {
-        let (models, _home) = directory(SERVERS);
-        for (name, may) in [("ollama/coder:7b", true), ("ollama/gpt-oss:120b-cloud", false), ("work/x:cloud", true)] {
-            assert_eq!(models.of_the_folder(name).await.is_ok(), may, "{name}");
-        }
-        assert!(models.is_local("ollama/coder:7b").await && !models.is_local("ollama/gpt-oss:120b-cloud").await);
-    }
-
-    #[tokio::test]
-    async fn a_model_of_this_machine_costs_nothing_when_its_server_is_off() {
-        let (models, _home) = directory("");
-        for (name, here) in [
-            ("ollama/coder:7b", true),
-            ("lmstudio/x", true),
-            ("embedded/x", true),
-            ("ollama/gpt-oss:120b-cloud", false),
-            ("openai/gpt-4.1", false),
-            ("nobody/x", false),
-        ] {
-            assert_eq!(models.is_of_this_machine(name), here, "{name}");
-        }
-        let (moved, _home) = directory("[providers.ollama]\nbase_url = 'https://ollama.example'\n");
-        assert!(!moved.is_of_this_machine("ollama/coder:7b"));
-    }
-
-    #[tokio::test]
-    async fn it_is_said_once_that_the_default_has_left_this_machine() {
-        let (models, _home) = directory("");
-        let here = Chosen::for_tests(4096);
-        let away = Chosen { name: "openai/x".to_owned(), local: false, ..here.clone() };
-        assert_eq!(models.note_of_default(&away), None);
-        assert_eq!(models.note_of_default(&here), None);
-        let note = models.note_of_default(&away).unwrap();
-        assert!(note.contains("test/m") && note.contains("openai/x is asked"), "{note}");
-        assert_eq!(models.note_of_default(&away), None);
-    }
 }

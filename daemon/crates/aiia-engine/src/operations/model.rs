@@ -17,7 +17,7 @@ use futures::StreamExt;
 use crate::completion::{Completed, Completion, MODEL_TEST, Part, Turn};
 use crate::config::Roles;
 use crate::dispatch::{Handle, Reply};
-use crate::models::problem;
+use crate::models::{ASSUMED_WINDOW, problem};
 use crate::prices;
 use crate::session::Session;
 
@@ -81,6 +81,7 @@ impl Handle for ModelGet {
         let roles = Roles::NAMES.iter().filter(|role| used_for(role)).map(|role| (*role).to_owned()).collect();
         Ok(Reply::One(ModelDetails {
             model: wire(&details.info, default.as_deref()),
+            assumed_window: details.info.context_window.is_none().then_some(u64::from(ASSUMED_WINDOW)),
             dialect: details.dialect.as_str().to_owned(),
             address: details.address,
             origin: origin(&details.origin),

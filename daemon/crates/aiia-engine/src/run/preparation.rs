@@ -87,6 +87,10 @@ pub(super) async fn prepare(engine: &Engine, plan: Plan) -> Result<Prepared, Pro
     };
     let (sealed, limit, fold, notice, of_attachments) = apart(sealing).await?;
     let sampling = Sampling::new(&settings, limit);
+    // What was left out may have had room.
+    if notice.is_some() || fold.is_some() || sampling.is_shortened(&settings) {
+        model.tell_assumed_window(&mut first);
+    }
     first.extend(notice);
     first.extend(of_attachments);
     first.extend(context.map(|context| with_redactions(context, sealed.redactions())));

@@ -1,0 +1,57 @@
+//! How large the context window of a model is.
+
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use aiia_llm::Survey;
+
+use super::ModelDirectory;
+
+/// How long a window that a server told stays good.
+const WINDOW_AGE: Duration = Duration::from_mins(1);
+/// The tokens of a window of which nothing is known.
+pub(crate) const ASSUMED: u32 = 8192;
+
+/// The context window of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) tokens: u32,
+    /// Whether nobody tells it.
+    pub(crate) is_assumed: bool,
+}
+
+/// The key of the configuration that says the window of the model `provider/model`.
+pub(crate) fn key(model: &str) -> Option<String> {
+    let (provider, _) = model.split_once('/')?;
+    Some(format!("providers.{provider}.context_window"))
+}
+
+impl ModelDirectory {
+    /// The context window of the model of this name, in tokens.
+    pub(crate) async fn window_of(&self, name: &str) -> Window {
+        let survey = self.survey().await;
+        self.window(name, &survey).await
+    }
+
+    pub(super) async fn window(&self, name: &str, survey: &Survey) -> Window {
+        let listed = survey.models.iter().find(|model| model.name == name).and_then(|model| model.context_window);
+        let known = match listed {
+            Some(tokens) => Some(tokens),
+            None => self.asked_window(name).await,
+        };
+        Window { tokens: known.unwrap_or(ASSUMED), is_assumed: known.is_none() }
+    }
+
+    /// The window of a model whose provider does not tell it in its list; its server is asked now and then.
+    async fn asked_window(&self, name: &str) -> Option<u32> {
+        let known = self.windows.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        if let Some((at, window)) = known
+            && at.elapsed() < WINDOW_AGE
+        {
+            return window;
+        }
+        let window = self.models.window(name).await;
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), (Instant::now(), window));
+        window
+    }
+}
