@@ -78,6 +78,10 @@ pub struct StartAction {
     /// The model, `provider/model`, for this run alone.
     #[serde(default)]
     pub model: Option<String>,
+    /// Several models, 2 to 8, that answer at the same time, instead of `model`: each gets the context that it has room for, a run and a
+    /// branch of its own. The first one is shown. Not for actions that propose a change.
+    #[serde(default)]
+    pub models: Vec<String>,
     /// An accepted edit that was made for the same and did not help: the model is told of it.
     #[serde(default)]
     pub after_edit: Option<EditId>,

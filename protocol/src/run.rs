@@ -67,7 +67,7 @@ pub struct Run {
     /// Whether the answer is one that was kept, so that no model was asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub from_cache: bool,
-    /// Runs of other models that answer the same question; only in the result of `run.start`.
+    /// Runs of other models that answer the same question; only in the results of `run.start` and `action.start`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<RunId>,
     /// The number of its last durable event.

@@ -163,6 +163,37 @@ fn several_models_answer_one_question_at_the_same_time_and_each_is_cancelled_alo
 }
 
 #[test]
+fn several_models_get_the_same_context_as_one() {
+    let aiia = Installation::new();
+    aiia.write("prices.py", "def net(price):\n    return price * 0.8\n");
+    let code = "from prices import net\n\n\ndef total(items):\n    return sum(net(item) for item in items)\n";
+    aiia.write("shop.py", code);
+    assert!(aiia.run(&["index"]).status.success());
+    let ask = |models: &[&str]| {
+        let asked = aiia.run(&[&["ask", "Is it right?", "shop.py:4"], models].concat());
+        assert!(asked.status.success(), "{}", text(&asked.stderr));
+        asked
+    };
+    ask(&["-m", "scripted/a"]);
+    let several = ask(&["-m", "scripted/a", "-m", "scripted/b"]);
+    let heading = text(&several.stdout);
+    assert!(heading.contains("── scripted/a") && heading.contains("── scripted/b"), "{heading}");
+    let chats = aiia.model.chats();
+    let questions: Vec<&Value> = chats.iter().map(|chat| &chat.body["messages"]).collect();
+    let [alone, beside @ ..] = questions.as_slice() else { panic!("nothing was asked") };
+    assert!(alone.to_string().contains("def net(price)"), "{alone}");
+    assert_eq!(beside, [*alone, *alone]);
+    let mut asked: Vec<&str> = chats[1..].iter().filter_map(|chat| chat.body["model"].as_str()).collect();
+    asked.sort_unstable();
+    assert_eq!(asked, ["a", "b"]);
+    let refused = HttpClient::new(&aiia).try_post(
+        "/actions",
+        &json!({ "kind": "fix", "document": { "path": aiia.workspace().join("shop.py") }, "models": ["scripted/a", "scripted/b"] }),
+    );
+    assert!(refused.1["detail"].as_str().is_some_and(|text| text.contains("Only one model at a time")), "{refused:?}");
+}
+
+#[test]
 fn the_same_question_is_answered_by_what_was_kept_where_that_is_wanted() {
     let aiia = Installation::new();
     let ask = || text(&aiia.run(&["ask", "why?"]).stderr);

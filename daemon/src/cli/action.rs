@@ -31,6 +31,7 @@ pub(crate) fn run(kind: ActionKind, arguments: &ActionArguments) -> Result<u8, F
         diagnostics: Vec::new(),
         chat_id: None,
         model: arguments.model.clone(),
+        models: Vec::new(),
         after_edit: None,
     };
     let interrupt = Interrupt::listen();

@@ -99,7 +99,7 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
         models => (None, models.to_vec()),
     };
     // About one file the daemon itself knows what belongs to the question.
-    if let ([target], true) = (targets, models.is_empty()) {
+    if let [target] = targets {
         return Ok(client.call::<ActionStart>(&StartAction {
             kind: ActionKind::Ask,
             document: target.document()?,
@@ -108,6 +108,7 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
             diagnostics: Vec::new(),
             chat_id,
             model,
+            models,
             after_edit: None,
         })?);
     }
@@ -117,9 +118,6 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
         let text = text_of(target)?;
         admit(client, target)?;
         content = with_attachment(&content, &name, &text);
-    }
-    if let ([_], false) = (targets, models.is_empty()) {
-        output::note("Several models get the file as it is, without what belongs to it elsewhere.");
     }
     let is_new = chat_id.is_none();
     let chat_id = match chat_id {

@@ -1,5 +1,6 @@
 //! Answers that are kept to be given again, and answers of several models to one question.
 
+use aiia_protocol::action::ActionKind;
 use aiia_protocol::id::{ChatId, MessageId, RunId};
 use aiia_protocol::settings::Settings;
 
@@ -19,17 +20,18 @@ pub struct KeptAnswer {
 }
 
 impl Store {
-    /// Begins further answers to a question, each of its own model and with its own settings, all in one transaction. The chat
-    /// goes on showing what it shows.
+    /// Begins further answers to a question, each of its own model and with its own settings, all in one transaction; `action` is the
+    /// one that the question belongs to. The chat goes on showing what it shows.
     ///
     /// # Errors
     /// `NotFound`; `InvalidInput` when the message is none of the user.
     pub async fn begin_beside(
         &self,
         question: MessageId,
+        action: Option<ActionKind>,
         answers: Vec<(String, Settings)>,
     ) -> Result<Vec<BegunRun>, StoreError> {
-        self.write(move |connection| begin_beside(connection, &question, &answers)).await
+        self.write(move |connection| begin_beside(connection, &question, action, &answers)).await
     }
 
     /// The answer that is kept under `key` and not older than `days`.

@@ -1,8 +1,9 @@
 //! `action.start`: explain, fix, optimize, test, document, edit, ask.
 
-use std::path::{Path, PathBuf};
+mod test_files;
+mod wording;
 
-use aiia_context::{ContextBundle, Said};
+use aiia_context::ContextBundle;
 use aiia_edit::Guard;
 use aiia_protocol::action::{ActionKind, StartAction};
 use aiia_protocol::chat::{Chat, CreateChat};
@@ -15,39 +16,23 @@ use aiia_protocol::run::{Run, RunEventKind};
 use aiia_protocol::settings::Parameters;
 use aiia_store::NewRun;
 use aiia_syntax::Language;
+use wording::{Topic, Worded};
 
 use crate::context_rules::ContextRules;
 use crate::dispatch::{Handle, Reply};
 use crate::gate;
-use crate::generated_tests::{self, TestTarget};
 use crate::hints;
-use crate::models::{self, Chosen};
-use crate::operations::context::{Limits, gather};
+use crate::operations::run::{Answerer, Answerers};
 use crate::operations::{chat, project, run};
-use crate::prompt::{self, ActionPrompt, TestPrompt};
-use crate::reply_format;
 use crate::run::{Assignment, Plan, Subject, start};
 use crate::session::Session;
-use crate::settings::{self, Wishes};
-use crate::source::{self, Source};
+use crate::settings;
+use crate::source::Source;
 
-/// Tokens of context for a model on this machine: reading them takes most of the time to the first word.
-const LOCAL_BUDGET: u32 = 1024;
-/// Tokens of context for the embedded model, which reads some twenty of them in a second on a small machine.
-const EMBEDDED_BUDGET: u32 = 512;
-/// How long the embedded model may read before its first token, in seconds; what is not code takes its part of the ten that a
-/// person waits.
-const READING_SECONDS: f32 = 8.0;
-/// Tokens of context for other models.
-const REMOTE_BUDGET: u32 = 4096;
-/// However small the window is, the code in question goes along.
-const LEAST_BUDGET: u32 = 256;
 /// Diagnostics beyond this are left out; a file with more is broken by its first ones.
 const MAX_DIAGNOSTICS: usize = 20;
 /// The longest title of a chat, in characters.
 const MAX_TITLE: usize = 200;
-/// How much of a test file is shown.
-const TEST_EXCERPT_BYTES: usize = 1500;
 /// How much of a change that did not help is shown.
 const EARLIER_BYTES: usize = 2000;
 
@@ -73,6 +58,12 @@ pub(super) async fn begin(
         .with_error("/instruction", "some text is needed"));
     }
     run::check_length(instruction.unwrap_or_default())?;
+    let models = run::wished_models(params.model.as_deref(), &params.models)?;
+    if models.len() > 1 && params.kind.proposes_edit() {
+        let detail = format!("Only one model at a time can `{}` code.", params.kind.as_str());
+        return Err(Problem::new(ProblemCode::InvalidParams, detail)
+            .with_error("/models", "one model; several for `explain` and `ask`"));
+    }
     let source = Source::read(session, &params.document).await?;
     gate::admit(&source)?;
     if source.text.trim().is_empty() && params.kind != ActionKind::Edit {
@@ -89,46 +80,40 @@ pub(super) async fn begin(
         None => project::resolve(session, &root(session, &source)).await?,
     };
     let alone = Parameters::default();
-    let wishes = Wishes { model: params.model.as_deref(), system_prompt: None, parameters: &alone };
-    let (settings, notes) = settings::resolve(session, &project, chat.as_ref(), wishes, params.kind.as_str()).await;
-    let model = run::choose(engine, &settings, notes).await?;
-    let wanted = settings.context_budget.as_ref().map(|budget| budget.value);
-    let budget = budget(&model, wanted, models::prompt_speed(engine, &model).await) as usize;
+    let wishes = Answerers { role: params.kind.as_str(), models, system_prompt: None, parameters: &alone };
+    let (Answerer { model, settings }, others) = wishes.choose(session, &project, chat.as_ref()).await?;
+    // They come from the project, so they are the same for all models.
     let (rules, broken_rules) = ContextRules::of(&settings);
     let mut diagnostics = params.diagnostics;
     if diagnostics.is_empty() && params.kind == ActionKind::Fix {
         diagnostics = hints::diagnostics(session, &source, selection.clone()).await;
     }
     diagnostics.truncate(MAX_DIAGNOSTICS);
-    let said = diagnostics.iter().map(|diagnostic| Said::Diagnostic(diagnostic.message.clone()));
-    let said = said.chain(instruction.map(|text| Said::Instruction(text.to_owned()))).collect();
-    let limits = Limits { budget, rules: rules.clone() };
-    let (source, bundle) = gather(session, source, selection, params.kind, limits, said).await?;
     let tests = match params.kind {
-        ActionKind::Test => Some(tests_of(session, &source, &rules).await?),
+        ActionKind::Test => Some(test_files::of(session, &source, &rules).await?),
         _ => None,
     };
     let earlier = match &params.after_edit {
         Some(id) => Some(shortened(engine.store.get_edit(id.clone()).await?.diff)),
         None => None,
     };
-    let format = reply_format::choose(engine, &model, &source, &bundle).await;
-    let question = prompt::action(&ActionPrompt {
+    let topic = Topic {
         kind: params.kind,
-        name: &source.name,
-        language: source.language.map(Language::name),
-        bundle: &bundle,
-        diagnostics: &diagnostics,
+        selection,
         instruction,
-        format: format.instructions(),
+        diagnostics: &diagnostics,
+        rules: &rules,
+        tests: tests.as_ref(),
         earlier: earlier.as_deref(),
-        tests: tests.as_ref().map(|tests| TestPrompt {
-            name: &tests.name,
-            style: &tests.style,
-            text: end_of(&tests.target.text),
-            example: tests.example.as_ref().map(|(name, text)| (name.as_str(), beginning_of(text))),
-        }),
-    });
+    };
+    let (mut source, Worded { bundle, format, question, is_full }) =
+        topic.word(session, source, &model, &settings).await?;
+    let mut asked_beside = Vec::with_capacity(others.len());
+    for other in &others {
+        let worded;
+        (source, worded) = topic.word(session, source, &other.model, &other.settings).await?;
+        asked_beside.push(worded);
+    }
     let test_target = tests.map(|tests| tests.target);
 
     let title = title(params.kind, &source, &bundle);
@@ -158,7 +143,7 @@ pub(super) async fn begin(
             return Err(problem);
         }
     };
-    let context = Some(context_event(&bundle));
+    let context = context_event(&bundle);
     let subject = params.kind.proposes_edit().then(|| Subject {
         title,
         source,
@@ -173,19 +158,35 @@ pub(super) async fn begin(
     });
     let mut first = run::notices(&model);
     first.extend(broken_rules.map(|text| RunEventKind::Notice { reason: "context_rules".to_owned(), text }));
-    let plan = Plan {
+    if is_full {
+        model.tell_assumed_window(&mut first);
+    }
+    let question_id = begun.user_message.id;
+    let beside = run::begin_beside(engine, &question_id, Some(params.kind), &others, &mut first).await;
+    let plan = |Answerer { model, settings }, first, wording, context| Plan {
         first,
         model,
         settings,
-        history,
-        question: begun.user_message.id,
-        wording: Some(question),
+        history: history.clone(),
+        question: question_id.clone(),
+        wording: Some(wording),
         cut: None,
-        context,
+        context: Some(context),
     };
-    let run = begun.run.clone();
-    start(engine, Assignment { run, plan, subject, cached: true, trusted: session.is_trusted() });
-    Ok(begun.run)
+    let trusted = session.is_trusted();
+    let mut run = begun.run;
+    let plan_of_first = plan(Answerer { model, settings }, first, question, context);
+    start(engine, Assignment { run: run.clone(), plan: plan_of_first, subject, cached: true, trusted });
+    for (begun, (other, worded)) in beside.into_iter().zip(others.into_iter().zip(asked_beside)) {
+        run.beside.push(begun.run.id.clone());
+        let mut first = run::notices(&other.model);
+        if worded.is_full {
+            other.model.tell_assumed_window(&mut first);
+        }
+        let plan = plan(other, first, worded.question, context_event(&worded.bundle));
+        start(engine, Assignment { run: begun.run, plan, subject: None, cached: true, trusted });
+    }
+    Ok(run)
 }
 
 /// The folder whose project an action on `source` belongs to.
@@ -204,88 +205,6 @@ async fn new_chat(session: &Session, project_id: aiia_protocol::id::ProjectId, t
     Ok(chat)
 }
 
-/// How many tokens of code may be sent: as many as are `wanted`, where somebody says. The embedded model reads them on this machine's own cores: as many as it can in
-/// [`READING_SECONDS`].
-fn budget(model: &Chosen, wanted: Option<u32>, prompt_speed: Option<f32>) -> u32 {
-    let usual = || match model.local {
-        true if model.is_embedded() => prompt_speed.map_or(EMBEDDED_BUDGET, |speed| {
-            ((speed * READING_SECONDS) as u32).clamp(EMBEDDED_BUDGET / 2, REMOTE_BUDGET)
-        }),
-        true => LOCAL_BUDGET,
-        false => REMOTE_BUDGET,
-    };
-    wanted.unwrap_or_else(usual).min(model.window / 3).max(LEAST_BUDGET)
-}
-
-/// Where tests are to be written, and how.
-struct Tests {
-    target: TestTarget,
-    /// The file as seen from the workspace.
-    name: String,
-    /// How they are to be written.
-    style: String,
-    /// The name and the text of another test file.
-    example: Option<(String, String)>,
-}
-
-async fn tests_of(session: &Session, source: &Source, rules: &ContextRules) -> Result<Tests, Problem> {
-    let unknown = || {
-        Problem::new(
-            ProblemCode::UnsupportedDocument,
-            format!("Where tests of {} belong is not known for its language.", source.name),
-        )
-        .with_hint("Use `ask` with “write tests for this code”.")
-    };
-    let (Some(language), Some(root)) = (source.language, source.root.clone()) else { return Err(unknown()) };
-    let (path, text, below) = (source.path.clone(), source.text.clone(), root.clone());
-    let home = tokio::task::spawn_blocking(move || generated_tests::find(Path::new(&path), &text, &below, language))
-        .await
-        .map_err(|error| Problem::new(ProblemCode::Internal, format!("The test files cannot be looked for: {error}.")))?
-        .ok_or_else(unknown)?;
-    let shown = home.path.to_string_lossy().into_owned();
-    let text = if shown == source.path { Some(source.text.clone()) } else { text_of(session, &home.path).await? };
-    if text.is_some() {
-        // Its end is shown to the model.
-        gate::admit_file(&home.path, &root, &name_below(&home.path, &root))?;
-    }
-    let admitted = |path: &PathBuf| {
-        let name = name_below(path, &root);
-        gate::admit_file(path, &root, &name).is_ok() && rules.admits(&name)
-    };
-    let example = match home.example.filter(admitted) {
-        Some(path) => {
-            let text = text_of(session, &path).await.unwrap_or_default();
-            text.map(|text| (name_below(&path, &root), text))
-        }
-        None => None,
-    };
-    let target = TestTarget {
-        language: Language::from_path(&shown).unwrap_or(language),
-        path: shown,
-        is_new: text.is_none(),
-        text: text.unwrap_or_default(),
-        preamble: home.preamble,
-    };
-    Ok(Tests { target, name: name_below(&home.path, &root), style: home.style, example })
-}
-
-fn name_below(path: &Path, root: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
-}
-
-/// The text of a file as an editor has it, else as the disk has it; `None` where there is none.
-async fn text_of(session: &Session, path: &Path) -> Result<Option<String>, Problem> {
-    let shown = path.to_string_lossy();
-    match session.documents().get(&shown).or_else(|| session.engine().open_document(&shown)) {
-        Some(open) => Ok(Some(open.document.text())),
-        None => match source::read_file(path.to_owned()).await {
-            Ok(text) => Ok(Some(text)),
-            Err(problem) if problem.code == ProblemCode::NotFound => Ok(None),
-            Err(problem) => Err(problem),
-        },
-    }
-}
-
 /// The beginning of a diff, in whole lines.
 fn shortened(mut diff: String) -> String {
     if diff.len() > EARLIER_BYTES {
@@ -293,24 +212,6 @@ fn shortened(mut diff: String) -> String {
         diff.truncate(end);
     }
     diff
-}
-
-/// The end of a test file, in whole lines.
-fn end_of(text: &str) -> &str {
-    let start = text.ceil_char_boundary(text.len().saturating_sub(TEST_EXCERPT_BYTES));
-    if start == 0 {
-        return text;
-    }
-    text[start..].find('\n').map_or("", |line| &text[start + line + 1..])
-}
-
-/// The beginning of a test file, in whole lines.
-fn beginning_of(text: &str) -> &str {
-    if text.len() <= TEST_EXCERPT_BYTES {
-        return text;
-    }
-    let end = text.floor_char_boundary(TEST_EXCERPT_BYTES);
-    &text[..text[..end].rfind('\n').map_or(0, |line| line + 1)]
 }
 
 fn title(kind: ActionKind, source: &Source, bundle: &ContextBundle) -> String {

@@ -2,13 +2,16 @@
 
 use aiia_llm::ChatMessage;
 use aiia_protocol::Empty;
+use aiia_protocol::action::ActionKind;
 use aiia_protocol::chat::Chat;
 use aiia_protocol::event::{Change, Entity, Event};
+use aiia_protocol::id::MessageId;
 use aiia_protocol::message::Message;
 use aiia_protocol::operation::{EventsSubscribe, RunCancel, RunEvents, RunGet, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::project::Project;
 use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, RunStatus, StartRun};
-use aiia_protocol::settings::Settings;
+use aiia_protocol::settings::{Parameters, Settings};
 use aiia_store::{BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
 use tokio::sync::broadcast::error::RecvError;
@@ -41,18 +44,13 @@ impl Handle for RunStart {
         check_content(&params.content, attached)?;
         let chat = engine.store.get_chat(params.chat_id.clone()).await?;
         let project = engine.store.get_project(chat.project_id.clone()).await?;
-        // All of them are known to be usable before anything is stored.
-        let mut answers = Vec::new();
-        for model in wished_models(&params)? {
-            let wishes =
-                Wishes { model, system_prompt: params.system_prompt.as_deref(), parameters: &params.parameters };
-            let (settings, notes) = settings::resolve(session, &project, Some(&chat), wishes, "chat").await;
-            answers.push((choose(engine, &settings, notes).await?, settings));
-        }
-        let others = answers.split_off(1);
-        let Some((model, settings)) = answers.pop() else {
-            return Err(Problem::new(ProblemCode::Internal, "There is no model to ask."));
+        let wishes = Answerers {
+            role: "chat",
+            models: wished_models(params.model.as_deref(), &params.models)?,
+            system_prompt: params.system_prompt.as_deref(),
+            parameters: &params.parameters,
         };
+        let (Answerer { model, settings }, others) = wishes.choose(session, &project, Some(&chat)).await?;
         let new = NewRun {
             chat_id: chat.id,
             parent_id: params.parent_id,
@@ -67,18 +65,8 @@ impl Handle for RunStart {
         let begun = begin(engine, new).await?;
         let question = begun.user_message.id;
         let mut run = begun.run;
-        let named = others.iter().map(|(model, settings)| (model.name.clone(), settings.clone())).collect();
         let mut first = notices(&model);
-        // The question is asked already: from here on nothing fails as a whole.
-        let beside = if others.is_empty() {
-            Vec::new()
-        } else {
-            engine.store.begin_beside(question.clone(), named).await.unwrap_or_else(|error| {
-                let text = format!("The other models were not asked: {}", Problem::from(error).sentence());
-                first.push(RunEventKind::Notice { reason: "model".to_owned(), text });
-                Vec::new()
-            })
-        };
+        let beside = begin_beside(engine, &question, None, &others, &mut first).await;
         let plan = |model: Chosen, settings: Settings, first| Plan {
             model,
             settings,
@@ -92,8 +80,7 @@ impl Handle for RunStart {
         let trusted = session.is_trusted();
         let assignment = |run, plan| Assignment { run, plan, subject: None, cached: true, trusted };
         start(engine, assignment(run.clone(), plan(model, settings, first)));
-        for (begun, (model, settings)) in beside.into_iter().zip(others) {
-            announce(engine, &begun.chat, &[&begun.message]);
+        for (begun, Answerer { model, settings }) in beside.into_iter().zip(others) {
             run.beside.push(begun.run.id.clone());
             let first = notices(&model);
             start(engine, assignment(begun.run, plan(model, settings, first)));
@@ -103,15 +90,79 @@ impl Handle for RunStart {
 }
 
 /// The models that are wished for the answers; one `None` where the settings decide.
-fn wished_models(params: &StartRun) -> Result<Vec<Option<&str>>, Problem> {
+pub(super) fn wished_models<'a>(model: Option<&'a str>, models: &'a [String]) -> Result<Vec<Option<&'a str>>, Problem> {
     let refused = |detail: String| {
         Err(Problem::new(ProblemCode::InvalidParams, detail).with_error("/models", "2 to 8 models, instead of `model`"))
     };
-    match (params.models.len(), &params.model) {
-        (0, model) => Ok(vec![model.as_deref()]),
-        (1..=MAX_CANDIDATES, None) => Ok(params.models.iter().map(|model| Some(model.as_str())).collect()),
+    match (models.len(), model) {
+        (0, model) => Ok(vec![model]),
+        (1..=MAX_CANDIDATES, None) => Ok(models.iter().map(|model| Some(model.as_str())).collect()),
         (_, Some(_)) => refused("Either `model` or `models` can be given.".to_owned()),
         (count, None) => refused(format!("At most {MAX_CANDIDATES} models can answer at once, not {count}.")),
+    }
+}
+
+/// A model that is to answer, and what it answers with.
+pub(super) struct Answerer {
+    pub(super) model: Chosen,
+    pub(super) settings: Settings,
+}
+
+/// Who is wished to answer a question, and with what.
+pub(super) struct Answerers<'a> {
+    pub(super) role: &'a str,
+    pub(super) models: Vec<Option<&'a str>>,
+    pub(super) system_prompt: Option<&'a str>,
+    pub(super) parameters: &'a Parameters,
+}
+
+impl Answerers<'_> {
+    /// The first one, and those beside it.
+    ///
+    /// # Errors
+    /// When one of them cannot be used; nothing is stored then.
+    pub(super) async fn choose(
+        self,
+        session: &Session,
+        project: &Project,
+        chat: Option<&Chat>,
+    ) -> Result<(Answerer, Vec<Answerer>), Problem> {
+        let mut chosen = Vec::with_capacity(self.models.len());
+        for model in self.models {
+            let wishes = Wishes { model, system_prompt: self.system_prompt, parameters: self.parameters };
+            let (settings, notes) = settings::resolve(session, project, chat, wishes, self.role).await;
+            chosen.push(Answerer { model: choose(session.engine(), &settings, notes).await?, settings });
+        }
+        let mut chosen = chosen.into_iter();
+        let first = chosen.next();
+        let first = first.ok_or_else(|| Problem::new(ProblemCode::Internal, "There is no model to ask."))?;
+        Ok((first, chosen.collect()))
+    }
+}
+
+/// Begins the answers of `others` beside the first one to `question`. That is asked already, so nothing fails as a whole any more: what cannot
+/// be begun is told with the `first` words of the first answer.
+pub(super) async fn begin_beside(
+    engine: &Engine,
+    question: &MessageId,
+    action: Option<ActionKind>,
+    others: &[Answerer],
+    first: &mut Vec<RunEventKind>,
+) -> Vec<BegunRun> {
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let named = others.iter().map(|other| (other.model.name.clone(), other.settings.clone())).collect();
+    match engine.store.begin_beside(question.clone(), action, named).await {
+        Ok(beside) => {
+            beside.iter().for_each(|begun| announce(engine, &begun.chat, &[&begun.message]));
+            beside
+        }
+        Err(error) => {
+            let text = format!("The other models were not asked: {}", Problem::from(error).sentence());
+            first.push(RunEventKind::Notice { reason: "model".to_owned(), text });
+            Vec::new()
+        }
     }
 }
 

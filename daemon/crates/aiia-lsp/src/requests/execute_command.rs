@@ -153,6 +153,7 @@ async fn start(connection: &Arc<Connection>, kind: ActionKind, argument: Argumen
         diagnostics,
         chat_id: argument.chat_id,
         model: argument.model,
+        models: Vec::new(),
         after_edit: argument.after_edit,
     };
     Ok(actions::start(connection, params, about).await)

@@ -152,10 +152,11 @@ fn begin_answers(connection: &Connection, new: &NewAnswers) -> Result<Vec<BegunR
         .collect()
 }
 
-/// Begins an answer of each model to `question`; the chat goes on showing what it shows.
+/// Begins an answer of each model to `question`, which is that of an action where one is given; the chat goes on showing what it shows.
 pub(crate) fn begin_beside(
     connection: &Connection,
     question: &MessageId,
+    action: Option<ActionKind>,
     answers: &[(String, Settings)],
 ) -> Result<Vec<BegunRun>, StoreError> {
     let question = messages::get_shown(connection, question)?;
@@ -165,7 +166,7 @@ pub(crate) fn begin_beside(
     let chat = chats::get(connection, &question.chat_id)?;
     let mut begun = Vec::with_capacity(answers.len());
     for (model, settings) in answers {
-        begun.push(begin_answer(connection, &chat, &question.id, model, None, settings)?);
+        begun.push(begin_answer(connection, &chat, &question.id, model, action, settings)?);
     }
     let Some(shown) = chat.head_id.clone().or_else(|| begun.first().map(|(_, answer)| answer.clone())) else {
         return Ok(Vec::new());

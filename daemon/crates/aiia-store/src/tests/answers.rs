@@ -1,5 +1,7 @@
 //! Kept answers, and answers of several models to one question.
 
+use aiia_protocol::action::ActionKind;
+
 use super::*;
 
 #[tokio::test]
@@ -49,7 +51,8 @@ async fn several_models_answer_beside_the_one_that_is_shown() {
     let store = fixture();
     let begun = store.lone_run().await;
     let models = ["a/b", "c/d"].map(|model| (model.to_owned(), Settings::default())).to_vec();
-    let beside = store.begin_beside(begun.user_message.id.clone(), models).await.unwrap();
+    let beside = store.begin_beside(begun.user_message.id.clone(), Some(ActionKind::Ask), models).await.unwrap();
+    assert!(beside.iter().all(|begun| begun.run.action == Some(ActionKind::Ask)));
     let names: Vec<&str> = beside.iter().map(|begun| begun.run.model.as_str()).collect();
     assert_eq!(names, ["a/b", "c/d"]);
     let chat = store.get_chat(begun.chat.id.clone()).await.unwrap();

@@ -48,6 +48,7 @@ impl Handle for EditRetry {
             diagnostics: Vec::new(),
             chat_id: Some(edit.chat_id.clone()),
             model: params.model.or(Some(edit.model.clone())),
+            models: Vec::new(),
             after_edit: None,
         };
         action::begin(session, start, Some((params.edit_id, params.hunk))).await.map(Reply::One)
