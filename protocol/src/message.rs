@@ -61,6 +61,9 @@ pub struct Message {
     /// What the user noted about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// What a person should know of it: that another model wrote it, that something was left out, that a limit cut it off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
     /// What goes with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Attachment>,
@@ -72,6 +75,15 @@ pub struct Message {
     pub created_at: String,
     /// Counts up with every change.
     pub version: u64,
+}
+
+/// What a person should know of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Notice {
+    /// What exactly it is, for programs, as in the event `notice` of a run.
+    pub reason: String,
+    /// What it is, in a sentence.
+    pub text: String,
 }
 
 /// What the user thinks of a message.

@@ -389,6 +389,22 @@ test("an answer goes on, a chat is forked, what was said is deleted and brought 
   await page.context().close();
 });
 
+test("what is to be known of an answer stays with it", async () => {
+  const page = await signedIn();
+  await page.getByRole("button", { name: "New", exact: true }).click();
+  aiia.model.next(["As far as the limit"], undefined, "length");
+  await ask(page, "Tell me all");
+  const seen = async () => {
+    await answer(page).getByRole("button", { name: "Continue" }).waitFor();
+    await answer(page).getByText("The answer is cut off").waitFor();
+  };
+  await seen();
+  await page.reload();
+  await seen();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("a text file and a picture go along by a drop and by pasting", async () => {
   const page = await signedIn();
   await page.getByRole("button", { name: "New", exact: true }).click();

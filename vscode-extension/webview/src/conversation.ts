@@ -17,8 +17,6 @@ const LAST_WORD_MILLISECONDS = 1000;
 export class Conversation {
   /** Runs that go on, by the message that they write. */
   readonly live = new Map<string, LiveRun>();
-  /** Messages whose answers were seen to be cut off by a limit. */
-  readonly cutOff = new Set<string>();
   /** Readings of messages; a later one wins. */
   #reading = 0;
   /** Choices of a chat; the last one wins. */
@@ -322,7 +320,6 @@ export class Conversation {
     const onEnd = (ended: LiveRun) => {
       if (ended.end?.problem) this.core.problem(ended.end.problem);
       if (!ended.isDrawn) for (const sentence of [...sentences(ended.text), ended.lastWord]) this.core.onSay(sentence);
-      if (ended.isCutOff) this.cutOff.add(messageId);
       this.#forget(messageId);
       this.core.try(() => this.readMessages());
     };

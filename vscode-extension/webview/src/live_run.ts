@@ -13,8 +13,6 @@ export class LiveRun {
   complaints: string[] = [];
   /** What a person should know of the answer: that another model gave it, that something was left out. */
   notices: string[] = [];
-  /** Whether a limit has cut the answer off. */
-  isCutOff = false;
   usage: Schemas["Usage"] | undefined;
   end: { status: Schemas["RunStatus"]; problem?: Problem | null } | undefined;
   readonly #texts = new Set<(text: string) => void>();
@@ -80,7 +78,6 @@ export class LiveRun {
         break;
       case "notice":
         this.notices.push(event.text);
-        if (event.reason === "answer_cut_off") this.isCutOff = true;
         break;
       case "usage":
         this.usage = event.usage;

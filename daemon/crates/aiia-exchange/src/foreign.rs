@@ -111,6 +111,7 @@ impl Conversation {
                 run_id: None,
                 rating: said.rating,
                 note: said.note.map(|note| note.chars().take(LONGEST_NOTE).collect()),
+                notices: Vec::new(),
                 attachments: Vec::new(),
                 siblings: Vec::new(),
                 created_at: shown(times[at]),

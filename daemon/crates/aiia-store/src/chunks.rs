@@ -1,6 +1,7 @@
 //! The events of runs: several a row, numbered 1, 2, 3 … inside a run without gaps.
 
 use aiia_protocol::id::RunId;
+use aiia_protocol::message::Notice;
 use aiia_protocol::run::{RunEvent, RunEventKind};
 use rusqlite::{Connection, params};
 
@@ -34,7 +35,19 @@ pub(crate) fn append(
         params![run_id.as_str(), last_seq as i64 + 1, next as i64, columns::to_json(&kinds)?],
     )?;
     columns::execute(connection, "UPDATE runs SET last_seq = ?2 WHERE id = ?1", params![run_id.as_str(), next as i64])?;
+    for kind in kinds {
+        if let RunEventKind::Notice { reason, text } = kind {
+            keep_notice(connection, run_id, &Notice { reason: reason.clone(), text: text.clone() })?;
+        }
+    }
     Ok(next)
+}
+
+/// Keeps a notice with its run as well: messages are shown with them, and looking through all events of each would take long.
+fn keep_notice(connection: &Connection, run_id: &RunId, notice: &Notice) -> Result<(), StoreError> {
+    let sql = "UPDATE runs SET notices = json_insert(coalesce(notices, '[]'), '$[#]', json(?2)) WHERE id = ?1";
+    columns::execute(connection, sql, params![run_id.as_str(), columns::to_json(notice)?])?;
+    Ok(())
 }
 
 /// The events after the number `after`, at most `limit`.

@@ -14,7 +14,7 @@ const LONGEST_NOTE: usize = 10_000;
 /// The columns of a message `m` with the run `r` that wrote it.
 const COLUMNS: &str =
     "m.key, m.id, m.chat_id, m.parent_id, m.role, m.content, m.status, m.model, r.id AS run_id, m.rating, m.note, m.created_at,
-     m.version";
+     m.version, r.notices";
 /// What goes with the message `m`, as JSON; NULL where nothing does.
 const ATTACHMENTS: &str = "CASE WHEN EXISTS (SELECT 1 FROM message_attachments t WHERE t.message_id = m.id)
      THEN (SELECT json_group_array(json(attachment)) FROM (
@@ -342,6 +342,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, Message)> {
         note: columns.get()?,
         created_at: columns.get()?,
         version: columns.number()?,
+        notices: columns.json_option()?.unwrap_or_default(),
         attachments: columns.json_option()?.unwrap_or_default(),
         siblings: alternatives(columns.json_option()?.unwrap_or_default()),
     };

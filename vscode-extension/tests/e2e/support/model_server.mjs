@@ -41,9 +41,9 @@ export class ModelServer {
     return model;
   }
 
-  /** The next answer: these pieces, each when `gate` lets it through. */
-  next(pieces, gate) {
-    this.#scripts.push({ pieces, gate });
+  /** The next answer: these pieces, each when `gate` lets it through, and why it ends. */
+  next(pieces, gate, finish = "stop") {
+    this.#scripts.push({ pieces, gate, finish });
   }
 
   /** Forgets the answers that were not asked for. */
@@ -70,7 +70,7 @@ export class ModelServer {
     let body = "";
     for await (const chunk of request) body += chunk;
     this.requests.push(JSON.parse(body));
-    const { pieces, gate } = this.#scripts.shift() ?? this.#fallback;
+    const { pieces, gate, finish = "stop" } = this.#scripts.shift() ?? this.#fallback;
     response.writeHead(200, { "content-type": "text/event-stream" });
     let closed = false;
     response.on("close", () => {
@@ -86,7 +86,7 @@ export class ModelServer {
     await gate?.pass();
     if (closed) return;
     send({
-      choices: [{ index: 0, delta: {}, finish_reason: "stop" }],
+      choices: [{ index: 0, delta: {}, finish_reason: finish }],
       usage: { prompt_tokens: 12, completion_tokens: pieces.length },
     });
     response.end("data: [DONE]\n\n");

@@ -82,14 +82,11 @@ export function MessageArticle({ message }: { message: Message }) {
       <div class="content" ref={content} />
       <Attached files={message.attachments ?? []} />
       {run && !run.text && <p class="note">{run.status || "Waiting for the model…"}</p>}
-      {[...(run?.notices ?? []), ...(run?.complaints ?? [])].map((said) => (
+      {[...(run?.notices ?? message.notices?.map((notice) => notice.text) ?? []), ...(run?.complaints ?? [])].map((said) => (
         <p key={said} class="note">
           {said}
         </p>
       ))}
-      {app.conversation.cutOff.has(message.id) && !run && (
-        <p class="note">The answer is cut off: it has reached a limit of tokens.</p>
-      )}
       {STATES[message.status] && !run && <p class="note">{STATES[message.status]}</p>}
       <Foot message={message} run={run} />
     </article>
@@ -101,7 +98,7 @@ function Foot({ message, run }: { message: Message; run: LiveRun | undefined }) 
   const app = useApp();
   const { busy } = useAppState();
   const isAnswer = message.role === "assistant";
-  const isCutOff = app.conversation.cutOff.has(message.id);
+  const isCutOff = message.notices?.some((notice) => notice.reason === "answer_cut_off");
   return (
     <div class="foot">
       <Branches message={message} />
@@ -266,11 +263,6 @@ function Sent({ runId }: { runId: string }) {
       ) : (
         <p class="note">{run ? "The chat alone, nothing of your files." : "Reading…"}</p>
       )}
-      {run?.notices.map((notice) => (
-        <p key={notice} class="note">
-          {notice}
-        </p>
-      ))}
     </details>
   );
 }

@@ -55,6 +55,7 @@ fn message(chat: &ChatId, id: &str, parent: Option<&str>, content: &str) -> File
             run_id: None,
             rating: None,
             note: None,
+            notices: Vec::new(),
             attachments: Vec::new(),
             siblings: Vec::new(),
             created_at: "2025-10-09T08:53:20.000Z".to_owned(),

@@ -1,7 +1,7 @@
 //! Runs and their events.
 
 use aiia_protocol::action::ActionKind;
-use aiia_protocol::message::{MessageStatus, Role};
+use aiia_protocol::message::{MessageStatus, Notice, Role};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::Usage;
 use rstest::rstest;
@@ -105,6 +105,27 @@ async fn the_ledger_names_the_model_that_answered() {
     assert_eq!(store.value::<String>("SELECT model FROM usage_ledger"), "other/n");
     let late = store.answered_by(id, "third/o".to_owned()).await;
     assert!(matches!(late, Err(StoreError::State { .. })), "{late:?}");
+    store.assert_clean().await;
+}
+
+#[tokio::test]
+async fn a_message_is_shown_with_what_was_told_of_it() {
+    let store = fixture();
+    let begun = store.lone_run().await;
+    let id = begun.run.id;
+    let notice = |reason: &str| Notice { reason: reason.to_owned(), text: format!("Of {reason}: “it's” \"so\".") };
+    let told = |seq, reason| {
+        let Notice { reason, text } = notice(reason);
+        event(&id, seq, RunEventKind::Notice { reason, text })
+    };
+    store.append_events(id.clone(), vec![told(1, "fallback"), text(&id, 2, "Because")]).await.unwrap();
+    let shown = || async { store.get_message(begun.message.id.clone()).await.unwrap().notices };
+    assert_eq!(shown().await, [notice("fallback")]);
+    let last = FinishRun { events: vec![told(3, "answer_cut_off")], ..end(RunStatus::Completed, "Because") };
+    store.finish_run(id.clone(), last).await.unwrap();
+    assert_eq!(shown().await, [notice("fallback"), notice("answer_cut_off")]);
+    let path = store.message_path(begun.message.id.clone()).await.unwrap();
+    assert!(path[0].notices.is_empty() && path[1].notices.len() == 2);
     store.assert_clean().await;
 }
 
