@@ -2280,6 +2280,8 @@ export interface components {
             rating?: components["schemas"]["Rating"] | null;
             /** @description What the user noted about it. */
             note?: string | null;
+            /** @description What a person should know of it: that another model wrote it, that something was left out, that a limit cut it off. */
+            notices?: components["schemas"]["Notice"][];
             /** @description What goes with it. */
             attachments?: components["schemas"]["Attachment"][];
             /**
@@ -2301,6 +2303,13 @@ export interface components {
         RunId: string;
         /** @description What the user thinks of a message. */
         Rating: "up" | "down";
+        /** @description What a person should know of an answer. */
+        Notice: {
+            /** @description What exactly it is, for programs, as in the event `notice` of a run. */
+            reason: string;
+            /** @description What it is, in a sentence. */
+            text: string;
+        };
         /** @description An attachment, without its content. */
         Attachment: {
             /** @description Its identifier. */
@@ -2417,7 +2426,7 @@ export interface components {
             cost_usd?: number | null;
             /** @description Whether the answer is one that was kept, so that no model was asked. */
             from_cache?: boolean;
-            /** @description Runs of other models that answer the same question; only in the result of `run.start`. */
+            /** @description Runs of other models that answer the same question; only in the results of `run.start` and `action.start`. */
             beside?: components["schemas"]["RunId"][];
             /**
              * Format: uint64
@@ -3118,6 +3127,12 @@ export interface components {
              */
             model: string | null;
             /**
+             * @description Several models, 2 to 8, that answer at the same time, instead of `model`: each gets the context that it has room for, a run and a
+             *     branch of its own. The first one is shown. Not for actions that propose a change.
+             * @default []
+             */
+            models: string[];
+            /**
              * @description An accepted edit that was made for the same and did not help: the model is told of it.
              * @default null
              */
@@ -3807,6 +3822,12 @@ export interface components {
         ModelDetails: {
             /** @description The model. */
             model: components["schemas"]["Model"];
+            /**
+             * Format: uint64
+             * @description How many tokens of window are assumed, where it is not known; `providers.NAME.context_window` in the configuration says how many
+             *     there are.
+             */
+            assumed_window?: number | null;
             /** @description What its provider speaks, such as `openai_chat`. */
             dialect: string;
             /** @description The provider's address without secrets, or the file of an embedded model. */
@@ -6573,6 +6594,12 @@ export interface operations {
                      * @default null
                      */
                     model?: string | null;
+                    /**
+                     * @description Several models, 2 to 8, that answer at the same time, instead of `model`: each gets the context that it has room for, a run and a
+                     *     branch of its own. The first one is shown. Not for actions that propose a change.
+                     * @default []
+                     */
+                    models?: string[];
                     /**
                      * @description An accepted edit that was made for the same and did not help: the model is told of it.
                      * @default null
