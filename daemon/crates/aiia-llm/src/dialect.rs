@@ -85,6 +85,10 @@ impl StreamState {
             return Ok(Vec::new());
         }
         let mut deltas = Vec::new();
+        let speaks_openai = matches!(self.dialect, Dialect::OpenaiChat | Dialect::Embedded);
+        if speaks_openai && openai_chat::read_piece(progress, event, &mut deltas) {
+            return Ok(deltas);
+        }
         for value in parse(event)? {
             if let Some(error) = failure::in_stream(&value) {
                 return Err(error);

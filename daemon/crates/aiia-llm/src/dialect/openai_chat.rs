@@ -1,5 +1,9 @@
 //! The chat completions of `OpenAI` and of everybody who copied them.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::{ListedModel, Progress, items, listed_as_embedder, number_at, put, stops, temperature, text_at};
@@ -33,6 +37,79 @@ fn message(message: &ChatMessage) -> Value {
         images.map(|image| json!({ "type": "image_url", "image_url": { "url": image.data_url() } })).collect();
     parts.push(json!({ "type": "text", "text": message.content }));
     json!({ "role": message.role.as_str(), "content": parts })
+}
+
+/// A piece of an answer with nothing to it but some text, as nearly all events are. What else an event may have is refused or, where it
+/// says nothing about the answer, not looked at.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Piece<'e> {
+    #[serde(borrow)]
+    choices: [PieceChoice<'e>; 1],
+    #[serde(default, rename = "usage")]
+    _usage: (),
+    #[serde(default, rename = "id")]
+    _id: IgnoredAny,
+    #[serde(default, rename = "object")]
+    _object: IgnoredAny,
+    #[serde(default, rename = "created")]
+    _created: IgnoredAny,
+    #[serde(default, rename = "model")]
+    _model: IgnoredAny,
+    #[serde(default, rename = "provider")]
+    _provider: IgnoredAny,
+    #[serde(default, rename = "service_tier")]
+    _service_tier: IgnoredAny,
+    #[serde(default, rename = "system_fingerprint")]
+    _system_fingerprint: IgnoredAny,
+    #[serde(default, rename = "obfuscation")]
+    _obfuscation: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PieceChoice<'e> {
+    #[serde(default)]
+    index: u64,
+    #[serde(borrow)]
+    delta: PieceDelta<'e>,
+    #[serde(default, rename = "finish_reason")]
+    _finish_reason: (),
+    #[serde(default, rename = "logprobs")]
+    _logprobs: (),
+    #[serde(default, rename = "native_finish_reason")]
+    _native_finish_reason: (),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PieceDelta<'e> {
+    #[serde(borrow)]
+    content: Cow<'e, str>,
+    #[serde(default, rename = "role")]
+    _role: IgnoredAny,
+    #[serde(default, rename = "refusal")]
+    _refusal: (),
+    #[serde(default, rename = "reasoning")]
+    _reasoning: (),
+    #[serde(default, rename = "reasoning_content")]
+    _reasoning_content: (),
+    #[serde(default, rename = "tool_calls")]
+    _tool_calls: (),
+}
+
+/// Reads an event that is nothing but a piece of text, which is many times as fast as [`read`] and does the same. False for any other
+/// event, of which nothing is taken.
+pub(super) fn read_piece(progress: &mut Progress, event: &str, deltas: &mut Vec<Delta>) -> bool {
+    let Ok(Piece { choices: [PieceChoice { index: 0, delta, .. }], .. }) = serde_json::from_str(event) else {
+        return false;
+    };
+    if !delta.content.is_empty() {
+        // A reason was given too early where more is said after it.
+        progress.finish = None;
+        deltas.push(Delta::Text(delta.content.into_owned()));
+    }
+    true
 }
 
 /// Reads the data of one event.
@@ -124,4 +201,36 @@ pub(crate) fn listed_models(body: &Value) -> Option<Vec<ListedModel>> {
             })
             .collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(r#"{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"a "},"finish_reason":null}]}"#, true)]
+    #[case(r#"{"choices":[{"delta":{"role":"assistant","content":"\u00e9\n","refusal":null},"logprobs":null,"index":0}],"usage":null}"#, true)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#, true)]
+    #[case(r#"{"choices":[{"index":1,"delta":{"content":"another one"}}]}"#, false)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":"a"}},{"index":0,"delta":{"content":"b"}}]}"#, false)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#, false)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":null}}]}"#, false)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":[{"type":"text","text":"a"}]}}]}"#, false)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":"a","reasoning":"b"}}]}"#, false)]
+    #[case(r#"{"choices":[{"index":0,"message":{"content":"whole"}}]}"#, false)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"prompt_tokens":1}}"#, false)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":"a"}}],"error":{"message":"late"}}"#, false)]
+    #[case(r#"{"choices":[],"usage":{"prompt_tokens":1}}"#, false)]
+    fn a_piece_is_read_as_every_event_is(#[case] event: &str, #[case] taken: bool) {
+        let progress = || Progress { finish: Some(FinishReason::Stop), ..Progress::default() };
+        let (mut quick, mut found) = (progress(), Vec::new());
+        assert_eq!(read_piece(&mut quick, event, &mut found), taken);
+        let (mut thorough, mut expected) = (progress(), Vec::new());
+        if taken {
+            read(&mut thorough, &serde_json::from_str(event).unwrap(), &mut expected);
+        }
+        assert_eq!((found, quick.finish), (expected, thorough.finish));
+    }
 }
