@@ -8,6 +8,8 @@ mod missing;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -156,9 +158,11 @@ impl Models {
         let models = models.to_vec();
         generate(move |mut sink| async move {
             let mut ending = sink.clone();
+            // Looked at only when it was woken itself, and not once more for every delta.
+            let mut cancelled = FuturesUnordered::from_iter([cancel.cancelled()]);
             let result = tokio::select! {
                 biased;
-                () = cancel.cancelled() => Err(LlmError::cancelled()),
+                Some(()) = cancelled.next() => Err(LlmError::cancelled()),
                 result = inner.serve_first(&models, request, &cancel, &mut sink) => result,
             };
             if let Err(error) = result {

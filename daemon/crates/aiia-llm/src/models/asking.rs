@@ -28,7 +28,9 @@ impl Inner {
         let mut rest = models.iter();
         let mut model = rest.next().map_or("", String::as_str);
         loop {
-            let error = match self.serve(model, request.clone(), cancel, sink).await {
+            // What the last one is asked is let go once it was sent: a conversation may be long, and so may the answer.
+            let asked = if rest.len() == 0 { std::mem::take(&mut request) } else { request.clone() };
+            let error = match self.serve(model, Box::new(asked), cancel, sink).await {
                 Err(error) if !sink.has_answered() && passes_on(error.kind) => error,
                 result => return result,
             };
@@ -59,7 +61,7 @@ impl Inner {
     async fn serve(
         &self,
         model: &str,
-        mut request: ChatRequest,
+        mut request: Box<ChatRequest>,
         cancel: &CancellationToken,
         sink: &mut DeltaSink,
     ) -> Result<(), LlmError> {
@@ -73,7 +75,7 @@ impl Inner {
         };
         request.model = own_name.to_owned();
         if provider_name == EMBEDDED_PROVIDER {
-            return match self.embedded.stream(request, cancel, sink).await {
+            return match self.embedded.stream(*request, cancel, sink).await {
                 Err(error) if error.kind == LlmErrorKind::NoModel => Err(Box::pin(self.no_model()).await),
                 result => result,
             };
@@ -82,7 +84,7 @@ impl Inner {
             return Err(Box::pin(self.unknown(&name, &format!("There is no provider '{provider_name}'."))).await);
         };
         let _place = self.place(&provider.name, sink).await;
-        let result = stream::run(&self.clients, &provider, &request, &self.timeouts, sink).await;
+        let result = stream::run(&self.clients, &provider, request, &self.timeouts, sink).await;
         match result {
             Err(error) if error.kind == LlmErrorKind::ModelMissing => {
                 Err(Box::pin(self.with_nearest(error, &provider, own_name)).await)

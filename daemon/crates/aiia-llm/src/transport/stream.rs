@@ -33,11 +33,11 @@ const AFTER_DONE: Duration = Duration::from_millis(100);
 pub(crate) async fn run(
     clients: &Clients,
     provider: &ProviderConfig,
-    request: &ChatRequest,
+    request: Box<ChatRequest>,
     timeouts: &Timeouts,
     sink: &mut DeltaSink,
 ) -> Result<(), LlmError> {
-    let url = chat_url(provider, request)?;
+    let url = chat_url(provider, &request)?;
     let deadline = Instant::now() + timeouts.first_token;
     // What it takes to ask is let go before the answer is read, which goes on for much longer.
     let response = Box::pin(connect(clients, provider, request, timeouts, &url, deadline, sink)).await?;
@@ -49,7 +49,7 @@ pub(crate) async fn run(
 async fn connect(
     clients: &Clients,
     provider: &ProviderConfig,
-    request: &ChatRequest,
+    request: Box<ChatRequest>,
     timeouts: &Timeouts,
     url: &Url,
     deadline: Instant,
@@ -58,9 +58,9 @@ async fn connect(
     let client = clients.for_url(url, timeouts)?;
     let model = format!("{}/{}", provider.name, request.model);
     let mut has_temperature = request.temperature.is_some() && !clients.refuses_temperature(&model);
-    let without = || chat_body(provider, &ChatRequest { temperature: None, ..request.clone() });
+    let without = || chat_body(provider, &ChatRequest { temperature: None, ..ChatRequest::clone(&request) });
     let mut body =
-        if has_temperature || request.temperature.is_none() { chat_body(provider, request)? } else { without()? };
+        if has_temperature || request.temperature.is_none() { chat_body(provider, &request)? } else { without()? };
     let mut waits = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(300))
         .with_max_delay(Duration::from_secs(5))
