@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::gate::Sealed;
 use crate::hash::sha256;
 use crate::models::{Chosen, Sampling};
-use crate::run::driver::Recorder;
+use crate::run::recorder::Recorder;
 
 /// Under what the answer to a request is kept; `None` where none is.
 pub(crate) fn key(engine: &Engine, model: &Chosen, sealed: &Sealed, sampling: &Sampling) -> Option<String> {

@@ -1,7 +1,8 @@
 //! Drives a run: from the model's deltas to numbered, durable events, and to the end.
 
-use std::pin::{Pin, pin};
-use std::sync::{Arc, OnceLock};
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aiia_llm::{Delta, FinishReason};
@@ -9,9 +10,9 @@ use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::EditId;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage};
-use aiia_store::{FinishRun, StoreError};
-use futures::StreamExt;
-use tokio::time::{Instant, Sleep};
+use aiia_store::FinishRun;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 
 use crate::chat_excerpt;
 use crate::counting::{self, Judged};
@@ -20,16 +21,11 @@ use crate::gate::{Restorer, Sealed};
 use crate::models::{self, Chosen, Sampling};
 use crate::operations::redaction;
 use crate::run::preparation::{self, Plan, Prepared};
+use crate::run::recorder::Recorder;
 use crate::run::repetition::Repetition;
 use crate::run::summary::{self, Folded};
 use crate::run::{RunLog, Subject, cache, done, proposal, repair, shortfall, title};
 
-/// After so long at the latest, what has arrived is made durable …
-const FLUSH_AFTER: Duration = Duration::from_millis(250);
-/// … or after so many bytes.
-const FLUSH_BYTES: usize = 1024;
-/// All runs do that at the same moments, which are so far apart: one flush to the disk serves all.
-const BEAT: Duration = Duration::from_millis(50);
 /// No answer that is of use is longer, what was thought included; a reply with edits is read up to here as well.
 const MAX_ANSWER_BYTES: usize = aiia_edit::MAX_REPLY_BYTES;
 /// How long the last words of a run may take after it was told to stop.
@@ -50,40 +46,55 @@ pub(crate) struct Assignment {
 
 /// Starts the run; it ends by itself, whoever watches.
 pub(crate) fn start(engine: &Engine, assignment: Assignment) {
-    let log = Arc::new(RunLog::new(assignment.run.id.clone()));
-    let active = engine.runs.insert(assignment.run.id.clone(), Arc::clone(&log));
+    let Assignment { run, plan, subject, cached, trusted } = assignment;
+    // A run lasts for minutes and is one of many: what is large is kept once, and apart.
+    let (run, plan, subject) = (Arc::new(run), Box::new(plan), subject.map(Box::new));
+    let log = Arc::new(RunLog::new(run.id.clone()));
+    let active = engine.runs.insert(run.id.clone(), Arc::clone(&log));
     engine.set_active_runs(active);
-    let run = &assignment.run;
     engine.publish((Entity::Run, Change::Created), &run.id, Some(&run.project_id), Some(&run.chat_id));
     let engine = engine.clone();
     tokio::spawn(async move {
-        let (run, trusted) = (assignment.run.clone(), assignment.trusted);
+        let recorder = Recorder::new(engine.clone(), Arc::clone(&log), Arc::clone(&run));
         // A fault in here must not leave a run that never ends.
-        let driven = tokio::spawn(drive(engine.clone(), Arc::clone(&log), assignment)).await;
-        let status = match driven {
-            Ok(status) => status,
-            Err(error) => {
-                tracing::error!(run = %run.id, %error, "a run failed by a fault of ours");
-                let problem = Problem::new(ProblemCode::Internal, "The run ended by a fault inside aiia; see the log.");
-                abandon(&engine, &run, RunStatus::Failed, Some(problem.clone())).await;
-                log.push(done(RunStatus::Failed, Some(problem)));
-                RunStatus::Failed
-            }
-        };
-        let active = engine.runs.remove(&run.id);
-        engine.set_active_runs(active);
-        if status == RunStatus::Completed {
-            let (titled, of) = (engine.clone(), run.clone());
-            tokio::spawn(async move { title::entitle(&titled, &of, trusted).await });
-        }
-        engine.publish((Entity::Run, Change::Updated), &run.id, Some(&run.project_id), Some(&run.chat_id));
-        engine.publish((Entity::Message, Change::Updated), &run.message_id, Some(&run.project_id), Some(&run.chat_id));
-        engine.publish((Entity::Chat, Change::Updated), &run.chat_id, Some(&run.project_id), Some(&run.chat_id));
+        let driven = AssertUnwindSafe(drive(&engine, &log, recorder, plan, subject, cached, trusted)).catch_unwind();
+        let driven = driven.await;
+        Box::pin(ended(engine, log, run, driven, trusted)).await;
     });
 }
 
+/// Tells everybody that the run is over, and puts an end to it where `driven` failed to.
+async fn ended(
+    engine: Engine,
+    log: Arc<RunLog>,
+    run: Arc<Run>,
+    driven: Result<RunStatus, Box<dyn Any + Send>>,
+    trusted: bool,
+) {
+    let status = match driven {
+        Ok(status) => status,
+        Err(fault) => {
+            let said = fault.downcast_ref::<&str>().copied().or_else(|| fault.downcast_ref().map(String::as_str));
+            tracing::error!(run = %run.id, error = said.unwrap_or_default(), "a run failed by a fault of ours");
+            let problem = Problem::new(ProblemCode::Internal, "The run ended by a fault inside aiia; see the log.");
+            abandon(&engine, &run, RunStatus::Failed, Some(problem.clone())).await;
+            log.push(done(RunStatus::Failed, Some(problem)));
+            RunStatus::Failed
+        }
+    };
+    let active = engine.runs.remove(&run.id);
+    engine.set_active_runs(active);
+    if status == RunStatus::Completed {
+        let (titled, of) = (engine.clone(), Arc::clone(&run));
+        tokio::spawn(async move { title::entitle(&titled, &of, trusted).await });
+    }
+    engine.publish((Entity::Run, Change::Updated), &run.id, Some(&run.project_id), Some(&run.chat_id));
+    engine.publish((Entity::Message, Change::Updated), &run.message_id, Some(&run.project_id), Some(&run.chat_id));
+    engine.publish((Entity::Chat, Change::Updated), &run.chat_id, Some(&run.project_id), Some(&run.chat_id));
+}
+
 /// Ends a run from what is durable of it.
-async fn abandon(engine: &Engine, run: &Run, status: RunStatus, problem: Option<Problem>) {
+pub(super) async fn abandon(engine: &Engine, run: &Run, status: RunStatus, problem: Option<Problem>) {
     if let Err(error) = engine.store.abandon_run(run.id.clone(), status, problem).await {
         tracing::error!(run = %run.id, %error, "a run could not be ended; the next start ends it");
     }
@@ -106,38 +117,80 @@ impl Ending {
         Self { status, problem: (status == RunStatus::Failed).then_some(problem), usage: None }
     }
 
-    fn into_record(self, content: String, edit_id: Option<EditId>, events: Vec<RunEvent>) -> FinishRun {
+    pub(super) fn into_record(self, content: String, edit_id: Option<EditId>, events: Vec<RunEvent>) -> FinishRun {
         FinishRun { status: self.status, content, problem: self.problem, usage: self.usage, edit_id, events }
     }
 }
 
-async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunStatus {
-    let Assignment { run, plan, subject, cached, trusted } = assignment;
-    let mut recorder = Recorder::new(engine.clone(), Arc::clone(&log), run.clone());
+async fn drive(
+    engine: &Engine,
+    log: &Arc<RunLog>,
+    mut recorder: Recorder,
+    plan: Box<Plan>,
+    subject: Option<Box<Subject>>,
+    cached: bool,
+    trusted: bool,
+) -> RunStatus {
     // What an answer begins with that goes on from another one.
     let already = plan.cut.as_ref().map(|cut| cut.content.clone()).unwrap_or_default();
+    // What is large and short is apart, so that what goes on for minutes stays small.
+    let question = match Box::pin(begin(engine, log, &mut recorder, plan, &already, trusted)).await {
+        Ok(question) => question,
+        Err(ending) => return Box::pin(recorder.finish(*ending, already, None)).await,
+    };
+    let asked = question.asked();
+    let key = if cached { cache::key(engine, asked.model, asked.sealed, asked.sampling) } else { None };
+    let kept = match &key {
+        Some(key) => Box::pin(cache::answer(engine, &mut recorder, key)).await,
+        None => None,
+    };
+    let heard = match kept {
+        Some(kept) => recall(&mut recorder, asked, &kept, already),
+        None => listen(engine, log, &mut recorder, asked, already).await,
+    };
+    Box::pin(conclude(engine, log, recorder, asked, heard, key, subject)).await
+}
+
+/// What a model is to be asked.
+struct Question {
+    model: Chosen,
+    sealed: Sealed,
+    sampling: Sampling,
+}
+
+impl Question {
+    fn asked(&self) -> Asked<'_> {
+        Asked { model: &self.model, sealed: &self.sealed, sampling: &self.sampling }
+    }
+}
+
+/// Prepares what is asked, and tells what there is to tell before the answer, which goes on from `already`.
+async fn begin(
+    engine: &Engine,
+    log: &Arc<RunLog>,
+    recorder: &mut Recorder,
+    plan: Box<Plan>,
+    already: &str,
+    trusted: bool,
+) -> Result<Box<Question>, Box<Ending>> {
     let stopped = engine.shutdown_token();
     let prepared = tokio::select! {
         biased;
         () = log.cancel_token().cancelled() => Err(Ending::new(RunStatus::Cancelled)),
         () = stopped.cancelled() => Err(Ending::new(RunStatus::Interrupted)),
-        // What is large and short is apart, so that what goes on for minutes stays small.
-        prepared = Box::pin(preparation::prepare(&engine, plan)) => prepared.map_err(Ending::failed),
+        prepared = preparation::prepare(engine, *plan) => prepared.map_err(Ending::failed),
     };
-    let Prepared { model, mut sealed, sampling, fold, first } = match prepared {
-        Ok(prepared) => prepared,
-        Err(ending) => return Box::pin(recorder.finish(ending, already, None)).await,
-    };
+    let Prepared { model, mut sealed, sampling, fold, first } = prepared.map_err(Box::new)?;
     for kind in first {
         recorder.record(kind);
     }
     if !already.is_empty() {
-        recorder.record(RunEventKind::Text { text: already.clone() });
+        recorder.record(RunEventKind::Text { text: already.to_owned() });
     }
     if let Some(fold) = fold {
-        match Box::pin(summary::make(&engine, &log, &mut recorder, &model, &fold, trusted)).await {
-            Folded::Done(text) => sealed = sealed.remembering(&text, redaction(&engine, model.local)),
-            Folded::Stopped(status) => return Box::pin(recorder.finish(Ending::new(status), already, None)).await,
+        match summary::make(engine, log, recorder, &model, &fold, trusted).await {
+            Folded::Done(text) => sealed = sealed.remembering(&text, redaction(engine, model.local)),
+            Folded::Stopped(status) => return Err(Box::new(Ending::new(status))),
             Folded::Failed(problem) => {
                 let what = match fold.before {
                     None => chat_excerpt::dropped(fold.lines.len()).unwrap_or_default(),
@@ -147,37 +200,38 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunS
                 recorder.record(RunEventKind::Notice { reason: "history_dropped".to_owned(), text });
                 // What was known in short before is better than nothing.
                 if let Some(before) = &fold.before {
-                    sealed = sealed.remembering(before, redaction(&engine, model.local));
+                    sealed = sealed.remembering(before, redaction(engine, model.local));
                 }
             }
         }
     }
-    let asked = Asked { model: &model, sealed: &sealed, sampling: &sampling };
-    let key = if cached { cache::key(&engine, &model, &sealed, &sampling) } else { None };
-    let kept = match &key {
-        Some(key) => Box::pin(cache::answer(&engine, &mut recorder, key)).await,
-        None => None,
-    };
-    let mut heard = if let Some(kept) = kept {
-        recall(&mut recorder, asked, &kept, already)
-    } else {
-        let heard = listen(&engine, &log, &mut recorder, asked, already).await;
-        if heard.answered_by.is_none() {
-            Box::pin(models::keep_prompt_speed(&engine, &model)).await;
-        }
-        heard
-    };
+    Ok(Box::new(Question { model, sealed, sampling }))
+}
+
+/// Makes of an answer what is to be made of it, and ends the run.
+async fn conclude(
+    engine: &Engine,
+    log: &RunLog,
+    mut recorder: Recorder,
+    asked: Asked<'_>,
+    mut heard: Heard,
+    key: Option<String>,
+    subject: Option<Box<Subject>>,
+) -> RunStatus {
+    if !heard.recalled && heard.answered_by.is_none() {
+        models::keep_prompt_speed(engine, asked.model).await;
+    }
     if let (Some(key), Some(raw)) = (key, heard.raw.take()) {
-        Box::pin(cache::keep(&engine, run.chat_id.clone(), key, raw)).await;
+        cache::keep(engine, recorder.run.chat_id.clone(), key, raw).await;
     }
     // Of a change it is told whether all of it could be applied.
     if heard.cut_off && heard.ending.status == RunStatus::Completed && subject.is_none() {
         let used = heard.ending.usage.and_then(|usage| usage.output_tokens);
-        recorder.record(shortfall::cut_off(sampling.max_tokens(), used));
+        recorder.record(shortfall::cut_off(asked.sampling.max_tokens(), used));
     }
     let mut edit_id = None;
     if let (Some(subject), RunStatus::Completed) = (subject, heard.ending.status) {
-        match Box::pin(repair::propose(&engine, &log, &mut recorder, asked, &subject, &mut heard)).await {
+        match repair::propose(engine, log, &mut recorder, asked, &subject, &mut heard).await {
             Ok(proposed) => {
                 edit_id = Some(proposed.id.clone());
                 recorder.record(RunEventKind::Edit { files: proposal::summaries(&proposed), edit_id: proposed.id });
@@ -193,7 +247,7 @@ async fn drive(engine: Engine, log: Arc<RunLog>, assignment: Assignment) -> RunS
             }
         }
     }
-    Box::pin(recorder.finish(heard.ending, heard.text, edit_id)).await
+    recorder.finish(heard.ending, heard.text, edit_id).await
 }
 
 /// What is asked, and of whom.
@@ -214,6 +268,8 @@ pub(super) struct Heard {
     pub(super) raw: Option<String>,
     /// The model that answered, where it is another than the one that was asked.
     pub(super) answered_by: Option<String>,
+    /// It is an answer that was kept.
+    recalled: bool,
 }
 
 /// Gives a kept answer; it goes on from `content`.
@@ -226,7 +282,7 @@ fn recall(recorder: &mut Recorder, asked: Asked<'_>, kept: &str, mut content: St
     let usage = cache::NOTHING;
     recorder.record(RunEventKind::Usage { usage });
     let ending = Ending { usage: Some(usage), ..Ending::new(RunStatus::Completed) };
-    Heard { text: content, ending, cut_off: false, raw: None, answered_by: None }
+    Heard { text: content, ending, cut_off: false, raw: None, answered_by: None, recalled: true }
 }
 
 /// Takes the answer in; it goes on from `content`.
@@ -240,9 +296,11 @@ pub(super) async fn listen(
     let mut restorer: Restorer = sealed.restorer();
     let mut usage = None;
     let mut finish = None;
-    // Made once: each would be entered into its list of waiters for every delta.
     let stopped = engine.shutdown_token();
-    let (mut stopped, mut cancelled) = (pin!(stopped.cancelled()), pin!(log.cancel_token().cancelled()));
+    let cancelled = log.cancel_token().cancelled().map(|()| RunStatus::Cancelled).boxed();
+    let interrupted = stopped.cancelled().map(|()| RunStatus::Interrupted).boxed();
+    // Each is looked at only when it was woken itself, and not once more for every delta.
+    let mut stops = FuturesUnordered::from_iter([cancelled, interrupted]);
     let mut deltas = engine.models().ask(model, sealed, sampling, log.cancel_token().child_token());
     let mut failure = None;
     let mut answered_by = None;
@@ -250,12 +308,11 @@ pub(super) async fn listen(
     let begun = log.last();
     let mut raw = (sealed.redactions() > 0).then(String::new);
     let mut room = MAX_ANSWER_BYTES;
-    let (mut repeated, mut thought) = (Repetition::default(), Repetition::default());
+    let mut repetition = Repetition::default();
     let mut ending = loop {
         let delta = tokio::select! {
             biased;
-            () = &mut cancelled => break Ending::new(RunStatus::Cancelled),
-            () = &mut stopped => break Ending::new(RunStatus::Interrupted),
+            Some(status) = stops.next() => break Ending::new(status),
             delta = deltas.next() => delta,
             result = recorder.flushed() => {
                 if let Err(error) = result {
@@ -270,23 +327,23 @@ pub(super) async fn listen(
         }
         match delta {
             Some(Ok(Delta::Text(text))) => {
-                let repeats = repeated.push(&text);
                 if let Some(raw) = &mut raw {
                     raw.push_str(&text);
                 }
                 let text = restorer.push(&text);
-                if !text.is_empty() {
+                let length = text.len();
+                if length > 0 {
                     recorder.record(RunEventKind::Text { text });
                 }
-                if repeats {
-                    break Ending::failed(repetition(&model.name));
+                if repetition.is_due(length) && log.repeats() {
+                    break Ending::failed(repetitive(&model.name));
                 }
             }
             Some(Ok(Delta::Reasoning(text))) => {
-                let repeats = thought.push(&text);
+                let length = text.len();
                 recorder.record(RunEventKind::Reasoning { text });
-                if repeats {
-                    break Ending::failed(repetition(&model.name));
+                if repetition.is_due(length) && log.repeats() {
+                    break Ending::failed(repetitive(&model.name));
                 }
             }
             Some(Ok(Delta::Fallback { from, to, because })) => {
@@ -341,7 +398,7 @@ pub(super) async fn listen(
     }
     let whole = ending.status == RunStatus::Completed && finish == Some(FinishReason::Stop) && answered_by.is_none();
     let raw = whole.then(|| raw.unwrap_or(said));
-    Heard { text: content, ending, cut_off: finish == Some(FinishReason::Length), raw, answered_by }
+    Heard { text: content, ending, cut_off: finish == Some(FinishReason::Length), raw, answered_by, recalled: false }
 }
 
 /// Tells when the server has read less than was sent, and learns from its count otherwise.
@@ -365,7 +422,7 @@ fn truncation(sent: u64, read: u64) -> String {
     )
 }
 
-fn repetition(model: &str) -> Problem {
+fn repetitive(model: &str) -> Problem {
     Problem::new(ProblemCode::ModelError, format!("{model} said the same over and over and was stopped."))
         .with_reason("repetition")
         .with_hint("What arrived is kept. Ask in other words, select less code, or choose a larger model.")
@@ -376,107 +433,4 @@ fn endless(model: &str) -> Problem {
     Problem::new(ProblemCode::ModelError, format!("{model} wrote more than {limit} MiB and was stopped."))
         .with_reason("answer_too_long")
         .with_hint("What arrived is kept. Ask for less at once, or choose another model.")
-}
-
-/// The last common moment before `due`.
-fn on_the_beat(due: Instant) -> Instant {
-    static FIRST: OnceLock<Instant> = OnceLock::new();
-    let since_first = due.saturating_duration_since(*FIRST.get_or_init(Instant::now));
-    due - Duration::from_nanos((since_first.as_nanos() % BEAT.as_nanos()) as u64)
-}
-
-type Append = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
-
-/// Numbers events, shows them at once, and makes them durable in batches while more arrive.
-pub(super) struct Recorder {
-    engine: Engine,
-    log: Arc<RunLog>,
-    pub(super) run: Run,
-    /// The number of the last event that was given to the store.
-    given: u64,
-    /// Whether there are events that were not given yet.
-    waiting: bool,
-    waiting_bytes: usize,
-    /// When they are given at the latest.
-    due: Pin<Box<Sleep>>,
-    append: Option<Append>,
-}
-
-impl Recorder {
-    fn new(engine: Engine, log: Arc<RunLog>, run: Run) -> Self {
-        let due = Box::pin(tokio::time::sleep_until(Instant::now()));
-        Self { engine, log, run, given: 0, waiting: false, waiting_bytes: 0, due, append: None }
-    }
-
-    pub(super) fn record(&mut self, kind: RunEventKind) {
-        if !self.waiting {
-            self.waiting = true;
-            self.due.as_mut().reset(on_the_beat(Instant::now() + FLUSH_AFTER));
-        }
-        self.waiting_bytes += match &kind {
-            RunEventKind::Text { text } | RunEventKind::Reasoning { text } => text.len(),
-            _ => 0,
-        };
-        self.log.push(kind);
-    }
-
-    /// What was not given to the store yet; from now on it counts as given.
-    fn take_waiting(&mut self) -> Vec<RunEvent> {
-        let events = self.log.since(self.given);
-        self.given += events.len() as u64;
-        (self.waiting, self.waiting_bytes) = (false, 0);
-        events
-    }
-
-    /// Says that another model answers: what is used counts as its.
-    async fn answered_by(&mut self, model: &str) {
-        model.clone_into(&mut self.run.model);
-        if let Err(error) = self.engine.store.answered_by(self.run.id.clone(), model.to_owned()).await {
-            tracing::warn!(run = %self.run.id, %error, "the model that answers was not noted");
-        }
-        let run = &self.run;
-        self.engine.publish((Entity::Run, Change::Updated), &run.id, Some(&run.project_id), Some(&run.chat_id));
-    }
-
-    /// Resolves when a batch has become durable; never when there is nothing to write. May be dropped and called again.
-    async fn flushed(&mut self) -> Result<(), StoreError> {
-        if self.append.is_none() {
-            if !self.waiting {
-                std::future::pending::<()>().await;
-            }
-            if self.waiting_bytes < FLUSH_BYTES {
-                self.due.as_mut().await;
-            }
-            let batch = self.take_waiting();
-            let store = self.engine.store.clone();
-            let id = self.run.id.clone();
-            self.append = Some(Box::pin(async move { store.append_events(id, batch).await }));
-        }
-        let result = match &mut self.append {
-            Some(append) => append.await,
-            None => Ok(()),
-        };
-        self.append = None;
-        result
-    }
-
-    /// Writes what is left and the end in one transaction, then shows the last event: whoever sees it finds the run ended.
-    async fn finish(mut self, ending: Ending, content: String, edit_id: Option<EditId>) -> RunStatus {
-        if let Some(append) = self.append.take()
-            && let Err(error) = append.await
-        {
-            tracing::error!(run = %self.run.id, %error, "events were not stored");
-        }
-        let last = done(ending.status, ending.problem.clone());
-        let mut events = self.take_waiting();
-        events.push(self.log.next(last.clone()));
-        let (status, problem) = (ending.status, ending.problem.clone());
-        let record = ending.into_record(content, edit_id, events);
-        if let Err(error) = self.engine.store.finish_run(self.run.id.clone(), record).await {
-            tracing::error!(run = %self.run.id, %error, "the last events of a run were not stored");
-            abandon(&self.engine, &self.run, status, problem).await;
-        }
-        self.log.push(last);
-        status
-    }
 }

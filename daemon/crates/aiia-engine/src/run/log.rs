@@ -1,32 +1,34 @@
 //! The numbered events of a run that goes on, for any number of watchers.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use aiia_protocol::id::RunId;
 use aiia_protocol::run::{RunEvent, RunEventKind};
-use futures::Stream;
-use futures::stream;
-use tokio::sync::watch;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use futures::future::BoxFuture;
+use futures::stream::{self, FuturesUnordered};
+use futures::{FutureExt, Stream, StreamExt};
+use tokio_util::sync::CancellationToken;
 
 use super::packed::Packed;
-
-/// What stands for the number of events once there will be no more: whoever waits for any number has waited long enough.
-const ENDED: usize = usize::MAX;
+use super::repetition;
 
 /// The events so far, and whom to wake when there are more.
 pub(crate) struct RunLog {
     id: RunId,
-    events: Mutex<Packed>,
-    /// How many there are; [`ENDED`] after the last one.
-    count: watch::Sender<usize>,
+    state: Mutex<State>,
     cancel: CancellationToken,
+}
+
+#[derive(Default)]
+struct State {
+    events: Packed,
+    waiting: Vec<Waker>,
 }
 
 impl RunLog {
     pub(crate) fn new(id: RunId) -> Self {
-        Self { id, events: Mutex::default(), count: watch::channel(0).0, cancel: CancellationToken::new() }
+        Self { id, state: Mutex::default(), cancel: CancellationToken::new() }
     }
 
     /// Cancelled when the user stops the run.
@@ -34,18 +36,17 @@ impl RunLog {
         &self.cancel
     }
 
-    fn lock(&self) -> MutexGuard<'_, Packed> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds what happened with the next number.
     pub(crate) fn push(&self, kind: RunEventKind) {
-        let is_last = matches!(kind, RunEventKind::Done { .. });
-        let mut events = self.lock();
-        events.push(kind);
-        let count = if is_last { ENDED } else { events.len() };
-        drop(events);
-        self.count.send_replace(count);
+        let mut state = self.lock();
+        state.events.push(kind);
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     /// The event that would come next. Only the run's driver makes events, so the number stays right until it is pushed.
@@ -55,18 +56,26 @@ impl RunLog {
 
     /// The number of the last event; 0 before the first.
     pub(crate) fn last(&self) -> u64 {
-        self.lock().len() as u64
+        self.lock().events.len() as u64
     }
 
     /// The events after the number `after`.
     pub(crate) fn since(&self, after: u64) -> Vec<RunEvent> {
-        let events = self.lock();
-        (after + 1..=events.len() as u64).filter_map(|seq| self.event(&events, seq)).collect()
+        let state = self.lock();
+        let last = state.events.len() as u64;
+        let mut found = Vec::with_capacity(usize::try_from(last.saturating_sub(after)).unwrap_or_default());
+        found.extend((after.saturating_add(1)..=last).filter_map(|seq| self.event(&state.events, seq)));
+        found
     }
 
     /// The parts of the answer after the number `after`, as one text.
     pub(crate) fn text_since(&self, after: u64) -> String {
-        self.lock().text_from(usize::try_from(after).unwrap_or(usize::MAX))
+        self.lock().events.text_from(usize::try_from(after).unwrap_or(usize::MAX))
+    }
+
+    /// Whether what was said and thought ends in the same words, again and again.
+    pub(crate) fn repeats(&self) -> bool {
+        repetition::repeats(self.lock().events.words().as_bytes())
     }
 
     fn event(&self, events: &Packed, seq: u64) -> Option<RunEvent> {
@@ -74,63 +83,47 @@ impl RunLog {
         Some(RunEvent { run_id: self.id.clone(), seq, kind })
     }
 
-    /// The event after the number `seen`. Who claims to have seen more than there was gets the last one all the same, with a number
-    /// that it has not seen.
-    fn after(&self, seen: u64) -> Option<RunEvent> {
-        let events = self.lock();
-        let next = seen.saturating_add(1);
-        self.event(&events, next).or_else(|| {
-            if *self.count.borrow() != ENDED {
-                return None;
-            }
-            let last = self.event(&events, events.len() as u64).filter(super::is_last)?;
-            Some(RunEvent { seq: next, ..last })
-        })
+    /// The event with the number `seq`, as soon as there is one.
+    fn poll_event(&self, seq: u64, context: &Context<'_>) -> Poll<RunEvent> {
+        let mut state = self.lock();
+        let last = || self.event(&state.events, state.events.len() as u64).filter(super::is_last);
+        // Who claims to have seen more than there was gets the last one all the same, with a number that it has not seen.
+        let next = self.event(&state.events, seq).or_else(|| Some(RunEvent { seq, ..last()? }));
+        if let Some(event) = next {
+            return Poll::Ready(event);
+        }
+        if !state.waiting.iter().any(|waiting| waiting.will_wake(context.waker())) {
+            state.waiting.push(context.waker().clone());
+        }
+        Poll::Pending
     }
 
-    /// The events after the number `after`, as they come, until the last one or until `shutdown`.
+    /// The events after the number `after`, as they come, until the last one or until `shutdown`: then the driver has a moment for
+    /// the last words.
     pub(crate) fn follow(
         self: &Arc<Self>,
         after: u64,
         shutdown: CancellationToken,
     ) -> impl Stream<Item = RunEvent> + Send + 'static {
-        struct State {
-            log: Arc<RunLog>,
-            count: watch::Receiver<usize>,
-            /// How many have been given, or were not asked for.
-            seen: u64,
-            ended: bool,
-            /// Kept from one event to the next: entering a list of waiters for each would cost more than the event.
-            shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
-        }
-        let state = State {
-            log: Arc::clone(self),
-            count: self.count.subscribe(),
-            // Below what stands for the end.
-            seen: after.min(ENDED as u64 - 1),
-            ended: false,
-            shutdown: Box::pin(shutdown.cancelled_owned()),
+        let log = Arc::clone(self);
+        let over = async move {
+            shutdown.cancelled_owned().await;
+            tokio::time::sleep(super::driver::STOP_LIMIT).await;
         };
-        stream::unfold(state, |mut state| async move {
-            loop {
-                if state.ended {
-                    return None;
-                }
-                if let Some(event) = state.log.after(state.seen) {
-                    state.seen = event.seq;
-                    state.ended = super::is_last(&event);
-                    return Some((event, state));
-                }
-                let seen = state.seen;
-                tokio::select! {
-                    more = async { state.count.wait_for(|count| *count as u64 > seen).await.is_ok() } => more.then_some(())?,
-                    // The last events are pushed by the driver when it sees the shutdown; a log that ended has them.
-                    () = &mut state.shutdown => {
-                        let more = async { state.count.wait_for(|count| *count as u64 > seen).await.is_ok() };
-                        tokio::time::timeout(super::driver::STOP_LIMIT, more).await.ok()?.then_some(())?;
-                    }
-                }
+        // Looked at only when it was woken itself, and not once more for each event.
+        let mut over = FuturesUnordered::<BoxFuture<'static, ()>>::from_iter([over.boxed()]);
+        let (mut seen, mut ended) = (after, false);
+        stream::poll_fn(move |context| {
+            if ended {
+                return Poll::Ready(None);
             }
+            if let Poll::Ready(event) = log.poll_event(seen.saturating_add(1), context) {
+                seen = event.seq;
+                ended = super::is_last(&event);
+                return Poll::Ready(Some(event));
+            }
+            ended = over.poll_next_unpin(context).is_ready();
+            if ended { Poll::Ready(None) } else { Poll::Pending }
         })
     }
 }

@@ -7,6 +7,7 @@ mod log;
 mod packed;
 mod preparation;
 mod proposal;
+mod recorder;
 mod repair;
 mod repetition;
 mod shortfall;

@@ -77,6 +77,11 @@ impl Packed {
         parts.filter_map(|index| self.words_of(index)).collect()
     }
 
+    /// All parts of the answer and of the thinking, as they came.
+    pub(super) fn words(&self) -> &str {
+        &self.words
+    }
+
     fn words_of(&self, index: usize) -> Option<&str> {
         let end = *self.ends.get(index)? as usize;
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before] as usize);

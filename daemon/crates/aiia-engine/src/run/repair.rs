@@ -7,8 +7,9 @@ use aiia_protocol::run::{RunEventKind, RunStatus};
 
 use crate::engine::Engine;
 use crate::operations::{answer_limit, redaction};
-use crate::run::driver::{Asked, Heard, Recorder, listen};
+use crate::run::driver::{Asked, Heard, listen};
 use crate::run::proposal::{self, Refusal};
+use crate::run::recorder::Recorder;
 use crate::run::summary::sum;
 use crate::run::{RunLog, Subject, apart};
 

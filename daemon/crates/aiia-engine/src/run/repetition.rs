@@ -7,41 +7,40 @@ const TIMES: usize = 5;
 /// A look every so many bytes.
 const EVERY: usize = 256;
 
-/// Watches an answer as it comes.
+/// Says when to look at an answer that comes part by part.
 #[derive(Default)]
 pub(crate) struct Repetition {
-    last: Vec<u8>,
     unseen: usize,
 }
 
 impl Repetition {
-    /// Takes the next part; true when the end of the answer is nothing but one passage, again and again.
-    pub(crate) fn push(&mut self, text: &str) -> bool {
-        if self.last.is_empty() {
-            self.last.reserve_exact(WINDOW + EVERY + text.len());
+    /// Whether it is time to look again, now that there are so many bytes more.
+    pub(crate) fn is_due(&mut self, more: usize) -> bool {
+        self.unseen += more;
+        let due = self.unseen >= EVERY;
+        if due {
+            self.unseen = 0;
         }
-        self.last.extend_from_slice(text.as_bytes());
-        self.unseen += text.len();
-        if self.unseen < EVERY || self.last.len() < WINDOW {
-            return false;
-        }
-        self.unseen = 0;
-        self.last.drain(..self.last.len() - WINDOW);
-        period(&self.last) <= WINDOW / TIMES
+        due
     }
 }
 
+/// Whether the end of what was said is nothing but one passage, again and again.
+pub(crate) fn repeats(said: &[u8]) -> bool {
+    said.last_chunk::<WINDOW>().is_some_and(|last| period(last) <= WINDOW / TIMES)
+}
+
 /// The smallest shift that maps a text onto itself (by the prefix function of Knuth, Morris and Pratt).
-fn period(text: &[u8]) -> usize {
-    let mut border = vec![0; text.len()];
-    for end in 1..text.len() {
-        let mut length = border[end - 1];
+fn period(text: &[u8; WINDOW]) -> usize {
+    let mut border = [0_u16; WINDOW];
+    for end in 1..WINDOW {
+        let mut length = usize::from(border[end - 1]);
         while length > 0 && text[length] != text[end] {
-            length = border[length - 1];
+            length = usize::from(border[length - 1]);
         }
-        border[end] = length + usize::from(text[length] == text[end]);
+        border[end] = (length + usize::from(text[length] == text[end])) as u16;
     }
-    text.len() - border.last().copied().unwrap_or_default()
+    WINDOW - usize::from(border[WINDOW - 1])
 }
 
 #[cfg(test)]
@@ -51,10 +50,10 @@ mod tests {
     /// After how many bytes it is noticed, when the parts are as small as tokens.
     fn noticed(text: &str) -> Option<usize> {
         let mut repetition = Repetition::default();
-        let mut pushed = 0;
+        let mut said = 0;
         text.split_inclusive(' ').find_map(|part| {
-            pushed += part.len();
-            repetition.push(part).then_some(pushed)
+            said += part.len();
+            (repetition.is_due(part.len()) && repeats(&text.as_bytes()[..said])).then_some(said)
         })
     }
 

@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::gate;
 use crate::models::{self, Chosen, Sampling, USUAL_ANSWER};
 use crate::operations::{answer_limit, redaction};
-use crate::run::driver::Recorder;
+use crate::run::recorder::Recorder;
 use crate::run::{RunLog, apart, beside};
 use crate::settings;
 
