@@ -235,3 +235,20 @@ pub enum RunEventKind {
         problem: Option<Problem>,
     },
 }
+
+impl RunEventKind {
+    /// Its `type` on the wire.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::Context { .. } => "context",
+            Self::Text { .. } => "text",
+            Self::Reasoning { .. } => "reasoning",
+            Self::Edit { .. } => "edit",
+            Self::Complaint { .. } => "complaint",
+            Self::Notice { .. } => "notice",
+            Self::Usage { .. } => "usage",
+            Self::Done { .. } => "done",
+        }
+    }
+}

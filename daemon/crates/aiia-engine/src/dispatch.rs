@@ -109,7 +109,7 @@ pub(crate) fn require(session: &Session, scope: Scope, what: &str) -> Result<(),
     Err(Problem::new(ProblemCode::Forbidden, format!("`{what}` needs a token with the scope “{}”.", scope.as_str())))
 }
 
-fn parse<P: DeserializeOwned>(params: Value) -> Result<P, Problem> {
+pub(crate) fn parse<P: DeserializeOwned>(params: Value) -> Result<P, Problem> {
     let params = if params.is_null() { Value::Object(serde_json::Map::new()) } else { params };
     serde_path_to_error::deserialize(params).map_err(|error| {
         let what = error.inner().to_string();

@@ -188,6 +188,15 @@ impl Session {
         }
     }
 
+    /// Does a streaming operation with parameters as a client wrote them.
+    ///
+    /// # Errors
+    /// What the user has to know; `InvalidParams` and `Forbidden` among it.
+    pub async fn follow<O: Operation + Handle>(&self, params: Value) -> Result<BoxStream<'static, O::Result>, Problem> {
+        dispatch::check_scope(self, O::ROW)?;
+        self.stream::<O>(dispatch::parse::<O::Params>(params)?).await
+    }
+
     /// Sees to it that the client may do `what`, which needs `scope` and is none of the operations. A refusal is in the audit log.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use aiia_engine::{ClientInfo, Keyed, Reply, STILL_GOING_ON, Session, Transport};
 use aiia_protocol::openapi::API_PREFIX;
-use aiia_protocol::operation::{OPERATIONS, Row, Verb};
+use aiia_protocol::operation::{OPERATIONS, Operation, Row, RunEvents, Verb};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use axum::Router;
 use axum::extract::rejection::RawPathParamsRejection;
@@ -20,6 +20,7 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
+use futures::StreamExt;
 use serde_json::Value;
 
 use crate::envelope::{Failure, panicked};
@@ -93,9 +94,15 @@ async fn operation(
     if let Some(key) = parts.headers.get(IDEMPOTENCY_KEY) {
         return keyed(&app, &access, session, row, key, &parts.headers, params).await;
     }
+    if row.name == RunEvents::ROW.name {
+        let events = session.follow::<RunEvents>(params).await?;
+        return Ok(sse::response(events.map(|event| sse::of_run(&event)), session, access, &app));
+    }
     match call(session, row, params).await? {
         (_, Reply::One(result)) => Ok(answer::one(row, &parts.headers, result)),
-        (session, Reply::Many(items)) => Ok(sse::response(items, session, access, &app)),
+        (session, Reply::Many(items)) => {
+            Ok(sse::response(items.map(|item| sse::of_item(&item)), session, access, &app))
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use aiia_engine::Engine;
 use axum::Router;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -86,9 +88,12 @@ async fn connection(router: Router, stream: TcpStream, shutdown: CancellationTok
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT).max_header_size(MAX_HEAD_BYTES);
     let service = TowerToHyperService::new(router);
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+    // Looked at only when it was woken itself, and not whenever something is written.
+    let mut ending = FuturesUnordered::from_iter([shutdown.cancelled()]);
     let ended = tokio::select! {
+        biased;
         ended = connection.as_mut() => ended,
-        () = shutdown.cancelled() => {
+        Some(()) = ending.next() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

@@ -6,11 +6,13 @@ use std::time::Duration;
 use aiia_engine::{Reply, Session};
 use aiia_protocol::operation::{Mode, Operation, Row, RunEvents, RunGet};
 use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::run::RunEvent;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
-use futures::stream::{self, BoxStream};
+use futures::future::BoxFuture;
+use futures::stream::{self, FuturesUnordered};
+use futures::{FutureExt, Stream, StreamExt};
 use serde_json::{Value, json};
 
 use crate::guard::Access;
@@ -64,7 +66,12 @@ pub(crate) fn nothing_more() -> Response {
 
 /// The response for a stream. The session lives as long as it; the stream ends at the shutdown, and when what the client
 /// has shown is not taken any more.
-pub(crate) fn response(items: BoxStream<'static, Value>, session: Session, access: Access, app: &App) -> Response {
+pub(crate) fn response(
+    events: impl Stream<Item = Event> + Send + 'static,
+    session: Session,
+    access: Access,
+    app: &App,
+) -> Response {
     let (ours, engines) = (app.shutdown.clone(), app.engine.shutdown_token());
     let shutdown = async move {
         tokio::select! {
@@ -73,17 +80,29 @@ pub(crate) fn response(items: BoxStream<'static, Value>, session: Session, acces
         }
         tokio::time::sleep(LAST_WORDS).await;
     };
-    let events = items.map(move |item| {
+    // Looked at only when they were woken themselves, and not once more for every event.
+    let mut ends = FuturesUnordered::<BoxFuture<'static, ()>>::from_iter([shutdown.boxed(), access.over().boxed()]);
+    let over = async move {
+        ends.next().await;
+    };
+    let events = events.map(move |event| {
         let _open = &session;
-        event(&item)
+        Ok::<_, Infallible>(event)
     });
-    let opening = stream::once(std::future::ready(Event::default().retry(RETRY)));
-    let events =
-        opening.chain(events).take_until(shutdown).take_until(Box::pin(access.over())).map(Ok::<_, Infallible>);
+    let opening = stream::once(std::future::ready(Ok(Event::default().retry(RETRY))));
+    let events = opening.chain(events).take_until(over);
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
 
-fn event(item: &Value) -> Event {
+/// An event of a run.
+pub(crate) fn of_run(event: &RunEvent) -> Event {
+    // What is written to memory and has nothing but names for keys can be written.
+    let text = serde_json::to_string(event).unwrap_or_default();
+    Event::default().event(event.kind.name()).data(text).id(format!("{}.{}", event.run_id, event.seq))
+}
+
+/// An event of any other stream.
+pub(crate) fn of_item(item: &Value) -> Event {
     let name = item.get("type").and_then(Value::as_str).unwrap_or("change");
     let event = Event::default().event(name).data(item.to_string());
     match item.get("seq").and_then(Value::as_u64) {
@@ -98,8 +117,30 @@ fn event(item: &Value) -> Event {
 #[cfg(test)]
 mod tests {
     use aiia_protocol::operation;
+    use aiia_protocol::run::{RunEventKind, RunStatus, Usage};
 
     use super::*;
+
+    #[test]
+    fn an_event_of_a_run_is_written_as_every_item_is() {
+        let text = || "a\n\"b\"".to_owned();
+        let kinds = [
+            RunEventKind::Status { text: text() },
+            RunEventKind::Context { tokens: 1, pieces: vec![text()], redactions: 0 },
+            RunEventKind::Text { text: text() },
+            RunEventKind::Reasoning { text: text() },
+            RunEventKind::Edit { edit_id: "e".into(), files: Vec::new() },
+            RunEventKind::Complaint { message: text() },
+            RunEventKind::Notice { reason: "model".to_owned(), text: text() },
+            RunEventKind::Usage { usage: Usage::default() },
+            RunEventKind::Done { status: RunStatus::Completed, problem: None },
+        ];
+        for (kind, seq) in kinds.into_iter().zip(1..) {
+            let event = RunEvent { run_id: "r-1".into(), seq, kind };
+            let item = serde_json::to_value(&event).unwrap();
+            assert_eq!(format!("{:?}", of_run(&event)), format!("{:?}", of_item(&item)));
+        }
+    }
 
     fn check(row: &str, last: &str, params: Value, expected: Result<Value, u16>) {
         let row = operation::find(row).unwrap();

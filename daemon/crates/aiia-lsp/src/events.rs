@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aiia_protocol::id::RunId;
 use aiia_protocol::operation::{EVENT_METHOD, RUN_EVENT_METHOD, RunEvents};
-use aiia_protocol::run;
+use aiia_protocol::run::{self, RunEvent};
 use futures::StreamExt;
-use futures::stream::BoxStream;
+use futures::stream::{BoxStream, FuturesUnordered};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -73,10 +73,7 @@ pub(crate) fn follow_started(connection: &Arc<Connection>, run: &RunId) -> Then 
         connection.spawn(async move {
             let params = run::RunEvents { run_id: run.clone(), after: 0 };
             match following.session.stream::<RunEvents>(params).await {
-                Ok(items) => {
-                    let items = items.filter_map(|item| std::future::ready(serde_json::to_value(item).ok())).boxed();
-                    forward_run(&following, &run, &token, items).await;
-                }
+                Ok(events) => forward_run(&following, &run, &token, events).await,
                 Err(problem) => {
                     following.followed.end(&run, &token);
                     tracing::warn!(%run, %problem, "the events of a run are not to be had");
@@ -87,12 +84,12 @@ pub(crate) fn follow_started(connection: &Arc<Connection>, run: &RunId) -> Then 
 }
 
 /// Follows `run` with these events.
-pub(crate) fn follow(connection: &Arc<Connection>, run: &RunId, items: BoxStream<'static, Value>) -> Task {
+pub(crate) fn follow(connection: &Arc<Connection>, run: &RunId, events: BoxStream<'static, RunEvent>) -> Task {
     let token = connection.followed.begin(run);
     let (connection, run) = (Arc::clone(connection), run.clone());
     Box::new(move || {
         let following = Arc::clone(&connection);
-        connection.spawn(async move { forward_run(&following, &run, &token, items).await });
+        connection.spawn(async move { forward_run(&following, &run, &token, events).await });
     })
 }
 
@@ -116,16 +113,18 @@ async fn forward_run(
     connection: &Connection,
     run: &RunId,
     token: &CancellationToken,
-    mut items: BoxStream<'static, Value>,
+    mut events: BoxStream<'static, RunEvent>,
 ) {
+    // Looked at only when it was woken itself, and not once more for every event.
+    let mut replaced = FuturesUnordered::from_iter([token.cancelled()]);
     loop {
-        let item = tokio::select! {
+        let event = tokio::select! {
             biased;
-            () = token.cancelled() => return,
-            item = items.next() => item,
+            Some(()) = replaced.next() => return,
+            event = events.next() => event,
         };
-        let Some(item) = item else { break };
-        connection.notify(RUN_EVENT_METHOD, &item).await;
+        let Some(event) = event else { break };
+        connection.notify(RUN_EVENT_METHOD, &event).await;
     }
     connection.followed.end(run, token);
 }

@@ -2,6 +2,8 @@
 //!
 //! A frame that is wrong is reported and skipped; where its end is unknown, everything up to the next `Content-Length:` is.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -10,6 +12,8 @@ pub(crate) const MAX_FRAME_BYTES: usize = 64 * 1024 * 1024;
 const MAX_HEADER_BYTES: usize = 4096;
 const READ_BYTES: usize = 16 * 1024;
 const LENGTH_HEADER: &[u8] = b"Content-Length:";
+/// Bytes that the header of a frame takes at most, as we write it.
+const HEADER_ROOM: usize = 48;
 
 /// What a frame held.
 #[derive(Debug, PartialEq)]
@@ -192,11 +196,17 @@ fn message(body: &[u8]) -> Frame {
     }
 }
 
-/// Writes a frame.
-pub(crate) async fn write<W: AsyncWrite + Unpin>(writer: &mut W, body: &str) -> std::io::Result<()> {
-    let mut frame = format!("Content-Length: {}\r\n\r\n", body.len());
-    frame.push_str(body);
-    writer.write_all(frame.as_bytes()).await?;
+/// Writes a frame for each of `bodies`.
+pub(crate) async fn write<W: AsyncWrite + Unpin>(
+    writer: &mut W,
+    bodies: impl Iterator<Item = String>,
+) -> std::io::Result<()> {
+    let mut frames = String::new();
+    for body in bodies {
+        frames.reserve(body.len() + HEADER_ROOM);
+        let _ = write!(frames, "Content-Length: {}\r\n\r\n{body}", body.len());
+    }
+    writer.write_all(frames.as_bytes()).await?;
     writer.flush().await
 }
 

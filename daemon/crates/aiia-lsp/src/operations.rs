@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aiia_engine::Reply;
 use aiia_protocol::id::RunId;
-use aiia_protocol::operation::{self, Row, Scope};
+use aiia_protocol::operation::{self, Operation, Row, RunEvents, Scope};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use futures::future::{AbortHandle, abortable};
 use serde_json::{Value, json};
@@ -90,6 +90,10 @@ async fn perform(
 ) -> Result<(Value, events::Then), Problem> {
     let subscribed = json!({ "subscribed": true });
     let asked_run = params.get("run_id").and_then(Value::as_str).map(RunId::from);
+    if row.name == RunEvents::ROW.name {
+        let events = connection.session.follow::<RunEvents>(params).await?;
+        return Ok((subscribed, asked_run.map(|run| events::follow(&connection, &run, events))));
+    }
     match connection.session.call(row.name, params).await? {
         Reply::One(result) => {
             let started = matches!(row.name, "run.start" | "action.start");
@@ -97,12 +101,6 @@ async fn perform(
             let then = run.and_then(|run| events::follow_started(&connection, &run));
             Ok((result, then))
         }
-        Reply::Many(items) => {
-            let then = match asked_run {
-                Some(run) => Some(events::follow(&connection, &run, items)),
-                None => events::subscribe(&connection, items),
-            };
-            Ok((subscribed, then))
-        }
+        Reply::Many(items) => Ok((subscribed, events::subscribe(&connection, items))),
     }
 }

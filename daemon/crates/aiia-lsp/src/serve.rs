@@ -28,6 +28,8 @@ use crate::session::Connection;
 const MAX_REQUESTS: usize = 256;
 /// Messages that may wait for a client that does not read.
 const OUTGOING: usize = 256;
+/// Messages that are written at once where so many wait.
+const AT_ONCE: usize = 32;
 /// What is in work when the client goes away, and what is still to be written, get this long.
 const CLOSING_LIMIT: Duration = Duration::from_secs(1);
 
@@ -74,23 +76,22 @@ where
     let write_failed = CancellationToken::new();
     let failed = write_failed.clone();
     let mut writing = tokio::spawn(async move {
-        let mut asking = true;
+        let (mut asking, mut texts) = (true, Vec::new());
         loop {
-            let text = tokio::select! {
+            tokio::select! {
                 biased;
-                text = to_write.recv() => match text {
-                    Some(text) => text,
-                    None => break,
+                count = to_write.recv_many(&mut texts, AT_ONCE) => if count == 0 {
+                    break;
                 },
                 request = requests.next(), if asking => {
                     let Some(request) = request else {
                         asking = false;
                         continue;
                     };
-                    request.to_string()
+                    texts.push(request.to_string());
                 }
-            };
-            if let Err(error) = frames::write(&mut writer, &text).await {
+            }
+            if let Err(error) = frames::write(&mut writer, texts.drain(..)).await {
                 tracing::debug!(%error, "the client does not read any more");
                 failed.cancel();
                 break;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use aiia_engine::{Engine, OpenDocument, Session};
 use aiia_protocol::handshake::Purpose;
 use aiia_protocol::id::{EditId, RunId};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use serde::Serialize;
-use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tower_lsp::gen_lsp_types as lsp;
@@ -46,6 +47,14 @@ pub(crate) struct Connection {
     explanations: Mutex<VecDeque<Explanation>>,
     pub(crate) followed: Followed,
     pub(crate) fixes: Fixes,
+}
+
+/// A notification as it is on the wire.
+#[derive(Serialize)]
+struct Notification<'a, P> {
+    jsonrpc: &'static str,
+    method: &'a str,
+    params: &'a P,
 }
 
 /// What was explained, for hover.
@@ -104,8 +113,10 @@ impl Connection {
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let closed = self.closed.clone();
         tokio::spawn(async move {
+            // Looked at only when it was woken itself, and not whenever the work goes on.
+            let mut closing = FuturesUnordered::from_iter([closed.cancelled()]);
             tokio::select! {
-                () = closed.cancelled() => {}
+                Some(()) = closing.next() => {}
                 () = work => {}
             }
         });
@@ -113,8 +124,12 @@ impl Connection {
 
     /// Sends a notification that is none of LSP's own.
     pub(crate) async fn notify(&self, method: &str, params: &impl Serialize) {
-        let message = json!({ "jsonrpc": "2.0", "method": method, "params": params });
-        let _ = self.outgoing.send(message.to_string()).await;
+        match serde_json::to_string(&Notification { jsonrpc: "2.0", method, params }) {
+            Ok(text) => {
+                let _ = self.outgoing.send(text).await;
+            }
+            Err(error) => tracing::error!(%error, method, "a notification that cannot be written"),
+        }
     }
 
     /// Sends a request to the client and waits at most `limit` for the answer. `None`: no answer before the connection
