@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use aiia_syntax::{Symbol, SymbolKind};
+
 use super::Change;
 use super::view::FileView;
 use crate::tolerance::Tolerance;
@@ -52,12 +54,19 @@ pub(super) fn addition(statements: &[&str], file: &FileView) -> Option<Change> {
 
 /// After the last import before the first item, else below what a file begins with.
 fn place(own: &[Range<usize>], file: &FileView) -> (usize, bool) {
-    let first_item = top_items(file).first().map_or(file.text.len(), |item| item.start);
+    // A namespace without a body stands above the imports of PHP.
+    let is_head_alone = |symbol: &&Symbol| symbol.kind == SymbolKind::Namespace && symbol.body_range.is_none();
+    let outermost = file.symbols().iter().filter(|symbol| symbol.depth == 0);
+    let first_item =
+        outermost.skip_while(is_head_alone).map(|symbol| symbol.range.start).next().unwrap_or(file.text.len());
     if let Some(last) = own.iter().rfind(|import| import.start < first_item).or(own.last()) {
         return (last.end, false);
     }
     let mut in_string: Option<&str> = None;
-    for line in &file.lines {
+    let language = file.language.map_or("", |language| language.name());
+    let heads = file.lines.iter().take_while(|line| line.start < first_item.max(1));
+    let head = heads.enumerate().filter(|(_, line)| is_head(line.trimmed(), language)).last();
+    for line in &file.lines[head.map_or(0, |(at, _)| at + 1)..] {
         let text = line.trimmed();
         if let Some(quote) = in_string {
             if text.ends_with(quote) {
@@ -80,6 +89,20 @@ fn place(own: &[Range<usize>], file: &FileView) -> (usize, bool) {
         }
     }
     (file.text.len(), false)
+}
+
+/// Whether imports go below a line: what the file belongs to, and directives that count at its start alone.
+fn is_head(line: &str, language: &str) -> bool {
+    match language {
+        "java" | "go" => line.starts_with("package "),
+        "php" => {
+            line.starts_with("<?")
+                || line.starts_with("declare(")
+                || line.starts_with("namespace ") && line.ends_with(';')
+        }
+        "javascript" | "typescript" | "tsx" => line.starts_with("\"use ") || line.starts_with("'use "),
+        _ => false,
+    }
 }
 
 fn top_items(file: &FileView) -> Vec<Range<usize>> {

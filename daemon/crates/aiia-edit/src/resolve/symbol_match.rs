@@ -1,12 +1,14 @@
 //! Which symbol of a file a symbol of the reply means.
 
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use aiia_syntax::{Language, Symbol, SymbolKind, SyntaxTree};
 
 use super::imports;
 use super::indent::common_indentation;
-use super::other_symbol::is_another;
+use super::likeness::{Likeness, likeness};
 use super::view::FileView;
 use crate::lines::{indentation, lines};
 
@@ -16,11 +18,17 @@ pub(super) struct Block {
     pub(super) symbols: Vec<Symbol>,
     imports: Vec<Range<usize>>,
     errors: usize,
+    counts: HashMap<String, usize>,
+    /// The names of its functions that the file has outside of everything.
+    free_functions: OnceCell<HashSet<String>>,
 }
 
 impl Block {
     /// Parses code; nothing if it is too much for the parser.
     pub(super) fn parse(text: &str, language: Language) -> Option<Self> {
+        // Without its tag PHP is text, and replies leave it out.
+        let tagged = (language.name() == "php" && !text.contains("<?")).then(|| format!("<?php\n{text}"));
+        let text = tagged.as_deref().unwrap_or(text);
         let block = Self::of(dedented(text), language)?;
         if block.errors == 0 {
             return Some(block);
@@ -37,7 +45,13 @@ impl Block {
         let symbols = tree.symbols(&text);
         let tops: Vec<Range<usize>> =
             symbols.iter().filter(|symbol| symbol.depth == 0).map(|symbol| symbol.range.clone()).collect();
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for symbol in &symbols {
+            *counts.entry(symbol.name.clone()).or_default() += 1;
+        }
         Some(Self {
+            counts,
+            free_functions: OnceCell::new(),
             imports: imports::top_level(tree.imports(&text), &tops),
             errors: tree.error_count(),
             symbols,
@@ -52,6 +66,25 @@ impl Block {
     /// The symbols that lie in no other.
     pub(super) fn tops(&self) -> Vec<&Symbol> {
         self.symbols.iter().filter(|symbol| symbol.depth == 0).collect()
+    }
+
+    /// Whether it has, outside of everything, a function of another name than this that the file has outside of everything too.
+    pub(super) fn has_functions_beside(&self, name: &str, file: &FileView) -> bool {
+        let free = self.free_functions.get_or_init(|| {
+            let is_function = |index: &usize| {
+                let own = &file.symbols()[*index];
+                own.depth == 0 && own.kind == SymbolKind::Function
+            };
+            let tops = self.tops().into_iter().filter(|top| top.kind == SymbolKind::Function);
+            let known = tops.filter(|top| file.symbols_named(&top.name).iter().any(is_function));
+            known.map(|top| top.name.clone()).collect()
+        });
+        free.len() > usize::from(free.contains(name))
+    }
+
+    /// How many of its symbols have a name.
+    fn count_of(&self, name: &str) -> usize {
+        self.counts.get(name).copied().unwrap_or(0)
     }
 
     /// The import statements outside symbols.
@@ -86,11 +119,17 @@ pub(super) fn remainder<'t>(text: &'t str, covered: &[&Range<usize>]) -> Vec<(us
 
 /// The symbols right inside `outer`, fields and variants left out.
 pub(super) fn members<'s>(symbols: &'s [Symbol], outer: &Symbol) -> Vec<&'s Symbol> {
-    symbols
-        .iter()
-        .filter(|symbol| {
+    member_indices(symbols, outer).into_iter().map(|index| &symbols[index]).collect()
+}
+
+/// The same as indices. Symbols are in the order of the text.
+pub(super) fn member_indices(symbols: &[Symbol], outer: &Symbol) -> Vec<usize> {
+    let first = symbols.partition_point(|symbol| symbol.item_range.start < outer.item_range.start);
+    (first..symbols.len())
+        .take_while(|index| symbols[*index].item_range.start < outer.item_range.end)
+        .filter(|index| {
+            let symbol = &symbols[*index];
             symbol.depth == outer.depth + 1
-                && outer.item_range.start <= symbol.item_range.start
                 && symbol.item_range.end <= outer.item_range.end
                 && !matches!(symbol.kind, SymbolKind::Field | SymbolKind::Variant)
         })
@@ -99,7 +138,21 @@ pub(super) fn members<'s>(symbols: &'s [Symbol], outer: &Symbol) -> Vec<&'s Symb
 
 /// Whether a symbol holds symbols that make sense on their own.
 pub(super) fn is_container(kind: SymbolKind) -> bool {
-    matches!(kind, SymbolKind::Impl | SymbolKind::Class | SymbolKind::Trait | SymbolKind::Module)
+    kind.is_type() && kind != SymbolKind::TypeAlias || matches!(kind, SymbolKind::Module | SymbolKind::Namespace)
+}
+
+/// Whether what a symbol holds belongs to it, so that a reply with a part of that is no reply with the symbol.
+pub(super) fn is_section(kind: SymbolKind) -> bool {
+    matches!(
+        kind,
+        SymbolKind::Key
+            | SymbolKind::Table
+            | SymbolKind::Heading
+            | SymbolKind::Element
+            | SymbolKind::Rule
+            | SymbolKind::Constant
+            | SymbolKind::Variable
+    )
 }
 
 /// A function alone in a reply may be a method in the file.
@@ -113,17 +166,76 @@ pub(super) fn header(symbol: &Symbol, text: &str) -> String {
     symbol.signature(text).split_whitespace().collect()
 }
 
-/// Indices of the symbols of `file` that a top-level symbol of a reply may mean: one when it is certain,
-/// several when nothing tells them apart.
-pub(super) fn candidates(wanted: &Symbol, block: &Block, file: &FileView) -> Vec<usize> {
+/// Of so many pairs of symbols of one name each is looked at.
+const MAX_PAIRS: usize = 100_000;
+
+/// What a symbol of a reply means in a file.
+pub(super) enum Meant {
+    /// This symbol.
+    One(usize),
+    /// One of these, or all of them where they are parts of one type.
+    Several(Vec<usize>),
+    /// One of these in another form, or a new one beside them.
+    OneOrNew(Vec<usize>),
+    /// None that the file has.
+    New,
+}
+
+/// Which of the symbols `pool` of the file a symbol of the reply means, which stands beside `siblings` there.
+pub(super) fn meant(wanted: &Symbol, siblings: &[&Symbol], pool: &[usize], block: &Block, file: &FileView) -> Meant {
     let symbols = file.symbols();
-    let all: Vec<usize> = (0..symbols.len())
-        .filter(|index| symbols[*index].name == wanted.name && same_kind(symbols[*index].kind, wanted.kind))
-        .filter(|index| !is_another(wanted, block, &symbols[*index], file))
-        .collect();
-    let all = prefer(all, |index| {
+    let is_named_so = |symbol: &Symbol| symbol.name == wanted.name && same_kind(symbol.kind, wanted.kind);
+    let named: Vec<usize> = pool.iter().copied().filter(|index| is_named_so(&symbols[*index])).collect();
+    if named.len() > 1 && named.len().saturating_mul(block.count_of(&wanted.name)) > MAX_PAIRS {
+        return Meant::Several(named);
+    }
+    let like = |one: &Symbol, index: usize| likeness(one, block, &symbols[index], file);
+    let same: Vec<usize> = named.iter().copied().filter(|index| like(wanted, *index) == Likeness::Same).collect();
+    if !same.is_empty() {
+        return match narrowed(same, wanted, block, file)[..] {
+            [one] => Meant::One(one),
+            ref several => Meant::Several(several.to_vec()),
+        };
+    }
+    let mut left: Vec<usize> = named.into_iter().filter(|index| like(wanted, *index) == Likeness::Unsure).collect();
+    if left.is_empty() {
+        return Meant::New;
+    }
+    // What another symbol of the reply means for sure is not meant by this one.
+    for other in siblings.iter().filter(|other| is_named_so(other) && other.item_range != wanted.item_range) {
+        left.retain(|index| like(other, *index) != Likeness::Same);
+    }
+    match asked_about(&left, wanted, file)[..] {
+        _ if left.is_empty() => Meant::New,
+        [one] => Meant::One(one),
+        _ => Meant::OneOrNew(left),
+    }
+}
+
+/// Those of several symbols that were asked about, by themselves or with all of what they are in.
+fn asked_about(found: &[usize], wanted: &Symbol, file: &FileView) -> Vec<usize> {
+    let symbols = file.symbols();
+    let Some(focus) = file.focus_range() else { return Vec::new() };
+    let is_asked = |index: &usize| {
+        let symbol = &symbols[*index];
+        match file.focus_symbol() {
+            Some(name) if name != wanted.name => {
+                symbol.container.as_deref().is_some_and(|container| container.rsplit("::").any(|outer| outer == name))
+            }
+            _ => symbol.range.start < focus.end && focus.start < symbol.range.end,
+        }
+    };
+    found.iter().copied().filter(is_asked).collect()
+}
+
+/// Those of several symbols that are as good as `wanted` which are most like it.
+fn narrowed(found: Vec<usize>, wanted: &Symbol, block: &Block, file: &FileView) -> Vec<usize> {
+    let symbols = file.symbols();
+    let has_body = |symbol: &Symbol| symbol.body_range.is_some();
+    let all = prefer(found, |index| {
         wanted.kind != SymbolKind::Impl || header(&symbols[index], file.text) == header(wanted, &block.text)
     });
+    let all = prefer(all, |index| has_body(&symbols[index]) == has_body(wanted));
     if all.len() < 2 {
         return all;
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use aiia_syntax::{Language, Symbol, SyntaxTree};
@@ -32,6 +33,7 @@ pub(crate) struct FileView<'a> {
     given_tree: Option<&'a SyntaxTree>,
     tree: OnceCell<Option<SyntaxTree>>,
     symbols: OnceCell<Vec<Symbol>>,
+    by_name: OnceCell<HashMap<String, Vec<usize>>>,
 }
 
 impl<'a> FileView<'a> {
@@ -57,6 +59,7 @@ impl<'a> FileView<'a> {
             focus: focus.filter(|focus| focus.path == file.path),
             tree: OnceCell::new(),
             symbols: OnceCell::new(),
+            by_name: OnceCell::new(),
         }
     }
 
@@ -99,6 +102,18 @@ impl<'a> FileView<'a> {
 
     pub(crate) fn symbols(&self) -> &[Symbol] {
         self.symbols.get_or_init(|| self.tree().map(|tree| tree.symbols(self.text)).unwrap_or_default())
+    }
+
+    /// Indices of the symbols of a name.
+    pub(crate) fn symbols_named(&self, name: &str) -> &[usize] {
+        let by_name = self.by_name.get_or_init(|| {
+            let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+            for (index, symbol) in self.symbols().iter().enumerate() {
+                by_name.entry(symbol.name.clone()).or_default().push(index);
+            }
+            by_name
+        });
+        by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Whether the action was asked for in this file.

@@ -7,9 +7,9 @@ use aiia_syntax::Symbol;
 use similar::{Algorithm, capture_diff_slices, diff_ratio};
 
 use super::Change;
+use super::likeness::{Likeness, likeness};
 use super::nearest;
-use super::other_symbol::is_another;
-use super::symbol_match::{Block, is_container, members, remainder, same_kind};
+use super::symbol_match::{Block, is_container, is_section, members, remainder, same_kind};
 use super::view::FileView;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
@@ -53,31 +53,33 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Option<Change> 
     (enough && differs).then(|| replacement(&block.text, file))
 }
 
-/// The names of the symbols of a file that a reply does not have: those outside of everything, and those right inside them.
-/// Of several that are one to all appearances, as many must be there.
+/// The names of the symbols of a file that a reply does not have: those outside of everything, and those inside them that are not
+/// inside functions. Of several that are one to all appearances, as many must be there.
 fn missing<'f>(block: &Block, file: &'f FileView) -> Vec<&'f str> {
-    let mut given: HashMap<&str, Vec<&Symbol>> = HashMap::new();
-    for symbol in with_members(&block.symbols) {
-        given.entry(symbol.name.as_str()).or_default().push(symbol);
-    }
     let mut missing = Vec::new();
-    for own in with_members(file.symbols()) {
-        let is_own = |other: &&Symbol| {
-            same_kind(other.kind, own.kind) && other.container == own.container && !is_another(other, block, own, file)
-        };
-        let of_name = given.get_mut(own.name.as_str());
-        let found = of_name.and_then(|given| given.iter().position(is_own).map(|at| given.swap_remove(at)));
-        if found.is_none() {
-            missing.push(own.name.as_str());
+    let own: Vec<&Symbol> = file.symbols().iter().filter(|symbol| symbol.depth == 0).collect();
+    let mut left = vec![(block.tops(), own)];
+    while let Some((given, own)) = left.pop() {
+        let mut by_name: HashMap<&str, Vec<&Symbol>> = HashMap::new();
+        for symbol in given.into_iter().rev() {
+            by_name.entry(symbol.name.as_str()).or_default().push(symbol);
+        }
+        for own in own {
+            let is_own = |other: &&Symbol| {
+                same_kind(other.kind, own.kind) && likeness(other, block, own, file) == Likeness::Same
+            };
+            let of_name = by_name.get_mut(own.name.as_str());
+            let found = of_name.and_then(|given| given.iter().rposition(is_own).map(|at| given.remove(at)));
+            match found {
+                Some(given) if is_container(own.kind) || is_section(own.kind) => {
+                    left.push((block.members(given), members(file.symbols(), own)));
+                }
+                Some(_) => {}
+                None => missing.push(own.name.as_str()),
+            }
         }
     }
     missing
-}
-
-fn with_members(symbols: &[Symbol]) -> Vec<&Symbol> {
-    let outer = || symbols.iter().filter(|symbol| symbol.depth == 0);
-    let inner = outer().filter(|symbol| is_container(symbol.kind)).flat_map(|symbol| members(symbols, symbol));
-    outer().chain(inner).collect()
 }
 
 /// A file whose language is not known is replaced when the reply is much like it.

@@ -6,8 +6,9 @@ use std::ops::Range;
 
 use aiia_syntax::{Language, Symbol, SymbolKind};
 
-use super::other_symbol::is_another;
-use super::symbol_match::{Block, candidates, header, is_container, members, remainder, same_kind, takes_self};
+use super::symbol_match::{
+    Block, Meant, header, is_container, is_section, meant, member_indices, members, remainder, takes_self,
+};
 use super::symbol_text::{fresh, line_indentation, rewrite};
 use super::view::FileView;
 use super::{Change, elision, imports, nearest, whole_file};
@@ -55,18 +56,17 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     if tagged == Some(None) && block.has_errors() {
         return Err(no_match(&block, file));
     }
-    let mut notes = Vec::new();
-    let mut placements = Vec::new();
-    for top in block.tops() {
-        place(top, &block, file, &mut placements, &mut notes)?;
-    }
-    if placements.iter().all(|placement| matches!(placement, Placement::New(_))) {
+    let mut placing = Placing { block: &block, file, placements: Vec::new(), notes: Vec::new() };
+    let placed = placing.outermost();
+    let Placing { placements, mut notes, .. } = placing;
+    if placed.is_ok() && placements.iter().all(|placement| matches!(placement, Placement::New(_))) {
         return Err(no_match(&block, file));
     }
     if let Some(mut change) = whole_file::of_most_symbols(&block, file) {
         elision::expand(&mut change, file);
         return Ok(vec![change]);
     }
+    placed?;
     let mut changes = Vec::new();
     for (number, placement) in placements.iter().enumerate() {
         changes.push(match placement {
@@ -92,92 +92,167 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     Ok(changes)
 }
 
-/// Decides where a top-level symbol of the reply goes.
-fn place<'s>(
-    top: &'s Symbol,
+/// Symbols of a reply on their way to their places.
+struct Placing<'s, 'f> {
     block: &'s Block,
-    file: &FileView,
-    placements: &mut Vec<Placement<'s>>,
-    notes: &mut Vec<Tolerance>,
-) -> Result<(), Complaint> {
-    let found = candidates(top, block, file);
-    if found.is_empty() {
-        placements.push(Placement::New(top));
-        return Ok(());
+    file: &'s FileView<'f>,
+    placements: Vec<Placement<'s>>,
+    notes: Vec<Tolerance>,
+}
+
+/// Deeper than this no code is nested.
+const MAX_NESTING: usize = 64;
+
+impl<'s> Placing<'s, '_> {
+    /// Decides where the symbols outside of everything go.
+    fn outermost(&mut self) -> Result<(), Complaint> {
+        let tops = self.block.tops();
+        for top in &tops {
+            let pool = self.file.symbols_named(&top.name);
+            match meant(top, &tops, pool, self.block, self.file) {
+                Meant::New => self.placements.push(Placement::New(top)),
+                found => self.place(top, found, 0)?,
+            }
+        }
+        Ok(())
     }
-    if !is_container(top.kind) {
-        return match found[..] {
-            [one] => {
-                placements.push(Placement::Rewrite(top, one));
+
+    /// Decides where a symbol goes that the file has.
+    fn place(&mut self, given: &'s Symbol, found: Meant, nesting: usize) -> Result<(), Complaint> {
+        match found {
+            Meant::One(one) if is_container(given.kind) => self.place_container(given, &[one], nesting),
+            Meant::Several(found) if is_container(given.kind) => self.place_container(given, &found, nesting),
+            Meant::One(one) => {
+                let missing = if is_section(given.kind) { self.missing(given, &[one], nesting)? } else { Vec::new() };
+                let is_asked = self.file.focus_symbol().is_some_and(|name| name == given.name);
+                if !missing.is_empty() && !is_asked {
+                    return Err(incomplete(given, &missing, self.file));
+                }
+                self.placements.push(Placement::Rewrite(given, one));
                 Ok(())
             }
-            _ => Err(ambiguous(top, &found, file)),
+            Meant::Several(found) => Err(ambiguous(given, &found, self.file)),
+            Meant::OneOrNew(found) => Err(in_another_form(given, &found, self.file)),
+            Meant::New => Ok(()),
+        }
+    }
+
+    /// The names of what symbols of the file hold, at any depth, that a symbol of the reply does not have. What was asked about may go.
+    fn missing(&self, given: &Symbol, found: &[usize], nesting: usize) -> Result<Vec<&'s str>, Complaint> {
+        let (block, file) = (self.block, self.file);
+        if nesting > MAX_NESTING {
+            return Err(complain(
+                ComplaintKind::TooLarge,
+                file,
+                format!("The reply nests `{}` deeper than code is. Ask the model for a part of it.", given.name),
+            ));
+        }
+        let symbols = file.symbols();
+        let pool = pool(found, file);
+        let members = block.members(given);
+        let mut is_there = vec![false; pool.len()];
+        let mut missing = Vec::new();
+        let mark = |is_there: &mut Vec<bool>, index: usize| {
+            if let Ok(at) = pool.binary_search(&index) {
+                is_there[at] = true;
+            }
         };
+        for member in &members {
+            match meant(member, &members, &pool, block, file) {
+                Meant::One(one) => {
+                    mark(&mut is_there, one);
+                    if is_container(member.kind) || is_section(member.kind) {
+                        missing.extend(self.missing(member, &[one], nesting + 1)?);
+                    }
+                }
+                // As many as there are.
+                Meant::Several(several) => {
+                    let count = members.iter().filter(|other| other.name == member.name).count();
+                    if count >= several.len() {
+                        several.into_iter().for_each(|index| mark(&mut is_there, index));
+                    }
+                }
+                Meant::OneOrNew(found) => return Err(in_another_form(member, &found, file)),
+                Meant::New => {}
+            }
+        }
+        let lost = pool.iter().zip(&is_there).filter(|(_, is_there)| !**is_there);
+        let lost = lost.map(|(index, _)| symbols[*index].name.as_str());
+        missing.splice(0..0, lost.filter(|name| Some(*name) != file.focus_symbol()));
+        Ok(missing)
     }
+
+    /// All of a type, or those of its members that the reply has.
+    fn place_container(&mut self, top: &'s Symbol, found: &[usize], nesting: usize) -> Result<(), Complaint> {
+        let (block, file) = (self.block, self.file);
+        let missing = self.missing(top, found, nesting)?;
+        if let ([one], true) = (found, missing.is_empty()) {
+            self.placements.push(Placement::Rewrite(top, *one));
+            return Ok(());
+        }
+        let given = block.members(top);
+        if given.is_empty() {
+            let complaint = if found.len() > 1 { ambiguous(top, found, file) } else { incomplete(top, &missing, file) };
+            return Err(complaint);
+        }
+        // The reply shows only some members: those are rewritten, the others stay.
+        let pool = pool(found, file);
+        for member in &given {
+            match meant(member, &given, &pool, block, file) {
+                Meant::New if found.len() > 1 => return Err(ambiguous(top, found, file)),
+                Meant::New => self.placements.push(Placement::NewIn(member, found[0])),
+                one => self.place(member, one, nesting + 1)?,
+            }
+        }
+        self.note_rest(top, &given, found);
+        Ok(())
+    }
+
+    /// Notes what of a type is left out when only its members are taken.
+    fn note_rest(&mut self, top: &Symbol, given: &[&Symbol], found: &[usize]) {
+        let (block, file) = (self.block, self.file);
+        let symbols = file.symbols();
+        let own_header = found.iter().any(|index| header(&symbols[*index], file.text) == header(top, &block.text));
+        if !own_header {
+            self.notes.push(Tolerance::LeftOut(nearest::shortened(top.signature(&block.text))));
+        }
+        let known = |line: &str| {
+            found.iter().any(|index| file.text[symbols[*index].range.clone()].lines().any(|own| own.trim() == line))
+        };
+        let covered: Vec<&Range<usize>> = given.iter().map(|member| &member.range).collect();
+        let body = top.body_range.clone().unwrap_or(top.item_range.clone());
+        self.notes.extend(
+            remainder(&block.text, &covered)
+                .into_iter()
+                .filter(|(start, line)| body.start <= *start && *start < body.end && !known(line) && !is_elision(line))
+                .map(|(_, line)| line)
+                .find(|line| !matches!(*line, "pass" | "..." | "{" | "}"))
+                .map(|line| Tolerance::LeftOut(nearest::shortened(line))),
+        );
+    }
+}
+
+/// What the parts of a type hold, in the order of the text.
+fn pool(found: &[usize], file: &FileView) -> Vec<usize> {
     let symbols = file.symbols();
-    let real: Vec<&Symbol> = found.iter().flat_map(|index| members(symbols, &symbols[*index])).collect();
-    let given = block.members(top);
-    let matches = |own: &Symbol, other: &Symbol| {
-        own.name == other.name && same_kind(own.kind, other.kind) && !is_another(other, block, own, file)
-    };
-    let missing: Vec<&str> = real
-        .iter()
-        .filter(|own| !given.iter().any(|other| matches(own, other)))
-        .map(|own| own.name.as_str())
-        .filter(|name| Some(*name) != file.focus_symbol())
-        .collect();
-    if found.len() == 1 && missing.is_empty() {
-        placements.push(Placement::Rewrite(top, found[0]));
-        return Ok(());
-    }
-    if given.is_empty() {
-        if found.len() > 1 {
-            return Err(ambiguous(top, &found, file));
-        }
-        return Err(complain(
-            ComplaintKind::Vanished,
-            file,
-            format!(
-                "The reply gives `{}` without {}, which would delete them. Ask the model for the whole of `{}` or \
-                 for one of its parts.",
-                top.name,
-                list(&missing),
-                top.name
-            ),
-        ));
-    }
-    // The reply shows only some members of a container: those are rewritten, the others stay.
-    for member in given {
-        let own: Vec<usize> = (0..symbols.len())
-            .filter(|index| real.iter().any(|other| **other == symbols[*index]))
-            .filter(|index| matches(&symbols[*index], member))
-            .collect();
-        match own[..] {
-            [] if found.len() > 1 => return Err(ambiguous(top, &found, file)),
-            [] => placements.push(Placement::NewIn(member, found[0])),
-            [one] => placements.push(Placement::Rewrite(member, one)),
-            _ => return Err(ambiguous(member, &own, file)),
-        }
-    }
-    let own_header = found.iter().any(|index| header(&symbols[*index], file.text) == header(top, &block.text));
-    if !own_header {
-        notes.push(Tolerance::LeftOut(nearest::shortened(top.signature(&block.text))));
-    }
-    let known = |line: &str| {
-        found.iter().any(|index| file.text[symbols[*index].range.clone()].lines().any(|own| own.trim() == line))
-    };
-    let inside: Vec<&Symbol> = block.members(top);
-    let covered: Vec<&Range<usize>> = inside.iter().map(|member| &member.range).collect();
-    let body = top.body_range.clone().unwrap_or(top.item_range.clone());
-    notes.extend(
-        remainder(&block.text, &covered)
-            .into_iter()
-            .filter(|(start, line)| body.start <= *start && *start < body.end && !known(line) && !is_elision(line))
-            .map(|(_, line)| line)
-            .find(|line| !matches!(*line, "pass" | "..." | "{" | "}"))
-            .map(|line| Tolerance::LeftOut(nearest::shortened(line))),
-    );
-    Ok(())
+    let mut pool: Vec<usize> = found.iter().flat_map(|index| member_indices(symbols, &symbols[*index])).collect();
+    pool.sort_unstable();
+    pool.dedup();
+    pool
+}
+
+fn incomplete(given: &Symbol, missing: &[&str], file: &FileView) -> Complaint {
+    complain(
+        ComplaintKind::Vanished,
+        file,
+        format!(
+            "The reply gives `{}` without {}, which would delete them. Ask the model for the whole of `{}` or \
+             for one of its parts.",
+            given.name,
+            list(missing),
+            given.name
+        ),
+    )
 }
 
 /// Where a new symbol goes: beside the next symbol of the reply that the file has, else the one before.
@@ -258,17 +333,19 @@ fn insert(given: &Symbol, anchor: Anchor, block: &Block, file: &FileView) -> Cha
 }
 
 fn closes_block(line: &str) -> bool {
-    line.starts_with('}')
+    line.starts_with('}') || line == "end"
 }
 
 fn inner_indentation(outer: &Symbol, file: &FileView) -> String {
-    members(file.symbols(), outer).first().map_or_else(
+    let own = members(file.symbols(), outer);
+    let widths = own.iter().map(|member| line_indentation(file.text, member.item_range.start));
+    widths.min_by_key(|width| width.len()).map_or_else(
         || {
             let base = line_indentation(file.text, outer.item_range.start);
             let unit = if file.style().tabs { "\t".to_owned() } else { " ".repeat(file.style().width) };
             format!("{base}{unit}")
         },
-        |member| line_indentation(file.text, member.item_range.start).to_owned(),
+        str::to_owned,
     )
 }
 
@@ -309,6 +386,23 @@ fn no_match(block: &Block, file: &FileView) -> Complaint {
         .filter(|symbol| !matches!(symbol.kind, SymbolKind::Field | SymbolKind::Variant))
         .map(|symbol| symbol.name.as_str());
     let near = nearest::names_near(&names, own);
+    let others: Vec<usize> = names
+        .iter()
+        .flat_map(|name| file.symbols_named(name))
+        .map(|index| file.line_number(file.symbols()[*index].item_range.start))
+        .take(8)
+        .collect();
+    if !others.is_empty() {
+        let shown: Vec<String> = others.iter().map(ToString::to_string).collect();
+        let message = format!(
+            "The reply defines {}, and {} has only others of that name, at line{} {}. Ask the model for a search/replace block.",
+            list(&names),
+            file.path,
+            if others.len() == 1 { "" } else { "s" },
+            shown.join(", ")
+        );
+        return complain(ComplaintKind::NotFound, file, message).with_candidates(others);
+    }
     let mut message = if names.is_empty() {
         format!(
             "The code of the reply holds no whole function, method or type, so its place in {} is unknown.",
@@ -341,6 +435,26 @@ fn ambiguous(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
             file.path,
             lines.len(),
             wanted.name,
+            shown.join(", ")
+        ),
+    )
+    .with_candidates(lines)
+}
+
+/// The file has the name in another form only, as an overload or for another platform.
+fn in_another_form(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
+    let lines: Vec<usize> =
+        found.iter().map(|index| file.line_number(file.symbols()[*index].item_range.start)).collect();
+    let shown: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    complain(
+        ComplaintKind::Ambiguous,
+        file,
+        format!(
+            "{} has `{}` in another form, at line{} {}. Whether that of the reply replaces it or comes beside it cannot \
+             be told. Put the cursor into the one to be replaced and ask again, or ask the model for a search/replace block.",
+            file.path,
+            wanted.name,
+            if lines.len() == 1 { "" } else { "s" },
             shown.join(", ")
         ),
     )

@@ -15,6 +15,7 @@
 (constructor_declaration name: (_) @name) @definition.method
 (destructor_declaration name: (_) @name) @definition.method
 (operator_declaration operator: _ @name) @definition.method
+(conversion_operator_declaration type: (_) @name) @definition.method
 (local_function_statement name: (_) @name) @definition.function
 
 (property_declaration name: (_) @name accessors: (_) @body) @definition.property

@@ -18,6 +18,21 @@ fn applies(file: (&str, &str), reply: &str, parts: &[&str]) {
     keeps(file, reply, parts);
 }
 
+/// A path, the text of its file (`$0` where it is asked about), the code of a reply, and the new text or the complaint with the lines it names.
+pub(super) type Case =
+    (&'static str, &'static str, &'static str, Result<&'static str, (ComplaintKind, &'static [usize])>);
+
+pub(super) fn check_all(cases: &[Case]) {
+    for (path, text, code, expected) in cases {
+        let plan = plan_for(&[(path, text)], &fenced(code));
+        let found = match &plan.complaints[..] {
+            [] => Ok(plan.files[0].new_text.as_str()),
+            [first, ..] => Err((first.kind, first.candidates.as_slice())),
+        };
+        assert_eq!(found, *expected, "{path}\n{text}\n{code}\n{:?}", plan.complaints);
+    }
+}
+
 const ERRORS: &str = "\
 pub enum Error {
     Parse(ParseError),
