@@ -15,6 +15,8 @@ use crate::{Store, StoreError, check, opening, schema};
 const FOLDER: &str = "backups";
 const PREFIX: &str = "aiia-";
 const SUFFIX: &str = ".db";
+/// What stands after the time in the name of a backup that somebody asked for.
+const BY_HAND: &str = "-by-hand";
 /// How the time stands in a name; names sort by time.
 const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
 /// Backups that stay: the newest one of so many hours, days and weeks.
@@ -22,17 +24,26 @@ const HOURS: usize = 24;
 const DAYS: usize = 7;
 const WEEKS: usize = 8;
 
+/// Why a backup is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackupOccasion {
+    /// It was time for one. It goes when newer ones make it needless.
+    Due,
+    /// Somebody asked for it. It stays until somebody removes its file.
+    ByHand,
+}
+
 impl Store {
     /// Makes a backup: copied from one state of the store while others write, flushed to the disk, opened and checked.
-    /// Older ones that are not needed any more go.
+    /// Older ones of [`BackupOccasion::Due`] that are not needed any more go.
     ///
     /// # Errors
     /// `Full`, `Io`; `Corrupt` when the copy is not sound, which then does not stay.
-    pub async fn create_backup(&self) -> Result<Backup, StoreError> {
+    pub async fn create_backup(&self, occasion: BackupOccasion) -> Result<Backup, StoreError> {
         let store = self.clone();
         let made = tokio::task::spawn_blocking(move || {
             let _alone = store.copying();
-            let backup = create(store.path())?;
+            let backup = create(store.path(), occasion)?;
             rotate(store.path());
             Ok(backup)
         });
@@ -102,11 +113,12 @@ fn folder(store: &Path) -> PathBuf {
     store.with_file_name(FOLDER)
 }
 
-fn create(store: &Path) -> Result<Backup, StoreError> {
+fn create(store: &Path, occasion: BackupOccasion) -> Result<Backup, StoreError> {
     let folder = folder(store);
     opening::create_directory(&folder)?;
     opening::remove_drafts(&folder, PREFIX);
-    let name = format!("{PREFIX}{}", stamp());
+    let mark = if occasion == BackupOccasion::ByHand { BY_HAND } else { "" };
+    let name = format!("{PREFIX}{}{mark}", stamp());
     let place = folder.join(format!("{name}{SUFFIX}"));
     let draft = opening::beside(&place, opening::DRAFT);
     let copied =
@@ -151,7 +163,8 @@ fn list(store: &Path) -> Vec<Backup> {
 
 /// When the backup of that name was made; nothing when it is no such name.
 fn time_of(name: &str) -> Option<Timestamp> {
-    let text = name.strip_prefix(PREFIX)?.strip_suffix('Z')?;
+    let text = name.strip_prefix(PREFIX)?;
+    let text = text.strip_suffix(BY_HAND).unwrap_or(text).strip_suffix('Z')?;
     let (date, time) = text.split_once('T')?;
     let digits = |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
     if !digits(date, 8) || !digits(time, 9) {
@@ -220,11 +233,14 @@ fn findings(path: &Path) -> Result<Vec<String>, StoreError> {
     }
 }
 
-/// Removes backups that are not needed any more. Those of a time to come, which another clock set, take the place of none.
+/// Removes backups that are not needed any more. Those made by hand stay, and take the place of none; nor do those of a time to
+/// come, which another clock set.
 fn rotate(store: &Path) {
     let now = Timestamp::now();
     let mut all = list(store);
-    all.retain(|backup| backup.created_at.parse::<Timestamp>().is_ok_and(|time| time <= now));
+    all.retain(|backup| {
+        !backup.name.ends_with(BY_HAND) && backup.created_at.parse::<Timestamp>().is_ok_and(|time| time <= now)
+    });
     let times: Vec<Timestamp> = all.iter().filter_map(|backup| backup.created_at.parse().ok()).collect();
     let keep = kept(&times);
     for (backup, keep) in all.iter().zip(keep) {
@@ -256,6 +272,7 @@ mod tests {
         let name = format!("{PREFIX}{}", stamp());
         let time = time_of(&name).unwrap();
         assert!(time <= Timestamp::now());
+        assert_eq!(time_of(&format!("{name}{BY_HAND}")), Some(time));
         for other in ["", "aiia-", "aiia-20250101T000000000", "../aiia-20250101T000000000Z", "aiia-2025-01-01", "x"] {
             assert_eq!(time_of(other), None, "{other}");
         }

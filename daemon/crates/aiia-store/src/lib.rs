@@ -51,7 +51,7 @@ mod error;
 mod tests;
 
 pub use answers::KeptAnswer;
-pub use backups::restore;
+pub use backups::{BackupOccasion, restore};
 pub use branches::Said;
 pub use budgets::{Summary, TokenFactor};
 pub use edits::{EditTexts, NewEdit, NewEditFile, ReshapedFile};

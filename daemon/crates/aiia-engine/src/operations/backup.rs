@@ -6,7 +6,7 @@ use aiia_protocol::Empty;
 use aiia_protocol::backup::{Backup, BackupList as Backups, BackupRef, BackupReport};
 use aiia_protocol::operation::{BackupCreate, BackupList, BackupVerify};
 use aiia_protocol::problem::Problem;
-use aiia_store::Retention;
+use aiia_store::{BackupOccasion, Retention};
 use jiff::Timestamp;
 
 use crate::dispatch::{Handle, Reply};
@@ -20,7 +20,7 @@ const AGE: Duration = Duration::from_hours(1);
 
 impl Handle for BackupCreate {
     async fn handle(session: &Session, _: Empty) -> Result<Reply<Backup>, Problem> {
-        Ok(Reply::One(session.engine().store.create_backup().await?))
+        Ok(Reply::One(session.engine().store.create_backup(BackupOccasion::ByHand).await?))
     }
 }
 
@@ -45,7 +45,7 @@ impl Engine {
             let store = self.store.clone();
             let newest = store.newest_backup(Timestamp::now());
             if is_due(newest.map(SystemTime::from), last_change(self), SystemTime::now()) {
-                match store.create_backup().await {
+                match store.create_backup(BackupOccasion::Due).await {
                     Ok(backup) => tracing::info!(path = backup.path, "a backup was made"),
                     Err(error) => tracing::error!(%error, "no backup could be made"),
                 }

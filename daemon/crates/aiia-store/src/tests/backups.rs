@@ -1,7 +1,7 @@
 //! Backups, and the drill of restoring one.
 
 use super::*;
-use crate::restore;
+use crate::{BackupOccasion, restore};
 
 /// A store with a finished run that says `content`.
 async fn with_answer(content: &str) -> (Fixture, Chat) {
@@ -14,7 +14,7 @@ async fn with_answer(content: &str) -> (Fixture, Chat) {
 #[tokio::test]
 async fn a_backup_is_made_checked_and_restored() {
     let (store, chat) = with_answer("before").await;
-    let made = store.create_backup().await.unwrap();
+    let made = store.create_backup(BackupOccasion::Due).await.unwrap();
     assert_eq!(store.list_backups(), std::slice::from_ref(&made));
     let report = store.verify_backup(made.name.clone()).await.unwrap();
     assert_eq!((report.findings, report.chats, report.messages), (Vec::new(), 1, 2));
@@ -48,7 +48,7 @@ async fn what_was_cut_off_goes_with_the_next_copy() {
     for file in halves.iter().chain([&whole]) {
         std::fs::write(file, "half").unwrap();
     }
-    let made = tokio::join!(store.create_backup(), store.create_backup());
+    let made = tokio::join!(store.create_backup(BackupOccasion::Due), store.create_backup(BackupOccasion::Due));
     assert!(made.0.is_ok() && made.1.is_ok(), "{made:?}");
     raw(store.dir.path()).execute_batch("UPDATE chats SET message_count = 7").unwrap();
     store.repair().await.unwrap();
@@ -58,14 +58,27 @@ async fn what_was_cut_off_goes_with_the_next_copy() {
 #[tokio::test]
 async fn a_backup_of_a_time_to_come_takes_the_place_of_none() {
     let (store, _) = with_answer("x").await;
-    let made = store.create_backup().await.unwrap();
+    let made = store.create_backup(BackupOccasion::Due).await.unwrap();
     let strange = Path::new(&made.path).with_file_name("aiia-29990101T000000000Z.db");
     std::fs::copy(&made.path, &strange).unwrap();
     assert_eq!(store.list_backups().len(), 2);
     let time: jiff::Timestamp = made.created_at.parse().unwrap();
     assert_eq!(store.newest_backup(jiff::Timestamp::now()), Some(time));
-    store.create_backup().await.unwrap();
+    store.create_backup(BackupOccasion::Due).await.unwrap();
     assert!(strange.exists());
+}
+
+#[tokio::test]
+async fn a_backup_made_by_hand_stays_when_others_are_made_in_its_hour() {
+    let (store, _) = with_answer("x").await;
+    let mut by_hand = Vec::new();
+    for _ in 0..2 {
+        by_hand.push(store.create_backup(BackupOccasion::ByHand).await.unwrap().name);
+        store.create_backup(BackupOccasion::Due).await.unwrap();
+    }
+    let listed: Vec<String> = store.list_backups().into_iter().map(|backup| backup.name).collect();
+    assert!(by_hand.iter().all(|name| listed.contains(name)), "{by_hand:?} of {listed:?}");
+    assert_eq!(listed.len(), 3, "of those that were due the newest of the hour stays");
 }
 
 #[tokio::test]
@@ -82,7 +95,7 @@ async fn a_backup_is_whole_while_others_write() {
         })
     };
     for _ in 0..3 {
-        let made = store.create_backup().await.unwrap();
+        let made = store.create_backup(BackupOccasion::Due).await.unwrap();
         let report = store.verify_backup(made.name).await.unwrap();
         assert_eq!((report.findings, report.messages % 2), (Vec::new(), 0));
     }
@@ -92,7 +105,7 @@ async fn a_backup_is_whole_while_others_write() {
 #[tokio::test]
 async fn a_damaged_backup_is_noticed_and_not_restored() {
     let (store, chat) = with_answer(&"long ".repeat(20_000)).await;
-    let made = store.create_backup().await.unwrap();
+    let made = store.create_backup(BackupOccasion::Due).await.unwrap();
     let mut content = std::fs::read(&made.path).unwrap();
     let middle = content.len() / 2;
     content[middle..middle + 8192].fill(0xa5);

@@ -30,7 +30,7 @@ use aiia_protocol::chat::ChangeChats;
 use aiia_protocol::project::ListProjects;
 
 use super::*;
-use crate::{Said, schema};
+use crate::{BackupOccasion, Said, schema};
 
 /// What the child process does until it is killed; unset in the process that kills it.
 const WORK: &str = "AIIA_STORE_TEST_WORK";
@@ -110,7 +110,7 @@ async fn work_until_killed(work: &str, dir: &Path) {
                 store.change_chats(change).await.unwrap();
             }
             "backup" => {
-                store.create_backup().await.unwrap();
+                store.create_backup(BackupOccasion::Due).await.unwrap();
             }
             _ => {
                 store.create_project(new_project(&format!("number {number}"), &[])).await.unwrap();
@@ -252,7 +252,7 @@ async fn a_full_disk_in_an_import_leaves_whole_chats_alone() {
 async fn a_full_disk_in_a_backup_leaves_no_half_of_one() {
     if let Ok(dir) = std::env::var(DIR) {
         let store = Store::open(Path::new(&dir)).unwrap();
-        let refused = store.create_backup().await;
+        let refused = store.create_backup(BackupOccasion::Due).await;
         assert!(matches!(refused, Err(StoreError::Full | StoreError::Io { .. })), "{refused:?}");
         return step();
     }
@@ -356,7 +356,7 @@ async fn a_link_to_the_directory_works() {
     std::os::unix::fs::symlink(&real, &link).unwrap();
     let store = Store::open(&link).unwrap();
     store.create_project(new_project("p", &[])).await.unwrap();
-    store.create_backup().await.unwrap();
+    store.create_backup(BackupOccasion::Due).await.unwrap();
     store.close();
     let again = Store::open(&real).unwrap();
     assert_eq!(again.list_projects(ListProjects::default()).await.unwrap().items.len(), 1);
