@@ -76,7 +76,7 @@ pub(crate) fn line(text: &str) {
 /// Prints a result as JSON.
 pub(crate) fn json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => write(&format!("{text}\n")),
+        Ok(text) => write(&format!("{}\n", harmless_json(&text))),
         Err(error) => note(&format!("The result cannot be shown as JSON: {error}.")),
     }
 }
@@ -84,9 +84,22 @@ pub(crate) fn json(value: &impl Serialize) {
 /// Prints one result of many as a line of JSON.
 pub(crate) fn json_line(value: &impl Serialize) {
     match serde_json::to_string(value) {
-        Ok(text) => write(&format!("{text}\n")),
+        Ok(text) => write(&format!("{}\n", harmless_json(&text))),
         Err(error) => note(&format!("The result cannot be shown as JSON: {error}.")),
     }
+}
+
+/// JSON text that steers no terminal and says the same: what `serde_json` leaves of control characters is written as escapes.
+pub(crate) fn harmless_json(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '\u{7f}'..='\u{9f}') {
+            harmless.push_str(&format!("\\u{:04x}", character as u32));
+        } else {
+            harmless.push(character);
+        }
+    }
+    harmless
 }
 
 /// Prints text of our own, such as completions, as it is.
@@ -254,5 +267,13 @@ mod tests {
     fn counting_up_is_no_new_phase() {
         assert_eq!(phase("loading model 40 %"), phase("loading model 90 %"));
         assert_ne!(phase("loading model 40 %"), phase("reading the prompt"));
+    }
+
+    #[test]
+    fn json_steers_no_terminal_and_says_the_same() {
+        let value = serde_json::json!({ "text": "\u{9b}31m red \u{1b}[0m \u{7f} ünï 🙂" });
+        let text = harmless_json(&value.to_string());
+        assert!(!text.chars().any(|character| character.is_control()), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 }

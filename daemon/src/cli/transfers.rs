@@ -1,13 +1,14 @@
 //! `aiia export` and `aiia import`: chats as files.
 
-use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use aiia_protocol::operation::{ExportStart, ImportStart, TransferGet};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::transfer::{
-    GetTransfer, ImportItem, ImportOutcome, ImportReport, StartExport, StartImport, Transfer, TransferStatus,
+    ExportFormat, GetTransfer, ImportItem, ImportOutcome, ImportReport, StartExport, StartImport, Transfer,
+    TransferStatus,
 };
 
 use crate::cli::arguments::{ExportArguments, ImportArguments};
@@ -33,7 +34,15 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
             "Leave one out.",
         ));
     }
-    let format = arguments.format.as_ref().and_then(|format| serde_json::from_value(format.clone().into()).ok());
+    let named = arguments.format.as_ref().and_then(|format| serde_json::from_value(format.clone().into()).ok());
+    let format = named.or_else(|| format_of(arguments.output.as_deref()?));
+    let everything = arguments.chat.is_none();
+    if to_stdout && io::stdout().is_terminal() && is_binary(format, everything) {
+        return Err(Failure::usage(
+            "The file is not made of text, and a terminal cannot show it.",
+            "Name a file with -o, or redirect standard output.",
+        ));
+    }
     let mut client = Client::open()?;
     let begun = client.call::<ExportStart>(&StartExport {
         chat_id: arguments.chat.as_deref().map(Into::into),
@@ -76,27 +85,48 @@ fn copy(made: &Path, output: &Path, to_stdout: bool, force: bool) -> Result<(), 
     let failed = |error: io::Error| Failure::local(format!("{} cannot be written: {error}.", output.display()));
     let mut from = File::open(made).map_err(failed)?;
     if to_stdout {
+        if io::stdout().is_terminal() {
+            return show_text(from).map_err(failed);
+        }
         return match io::copy(&mut from, &mut io::stdout().lock()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(failed(error)),
             _ => Ok(()),
         };
     }
     refuse_existing(output, force)?;
-    let mut name = output.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let draft = output.with_file_name(name);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&draft).and_then(|mut to| {
-        io::copy(&mut from, &mut to)?;
-        to.sync_all()?;
-        fs::rename(&draft, output)
-    });
-    written.map_err(|error| {
-        let _ = fs::remove_file(&draft);
-        failed(error)
-    })
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // It is readable by its owner alone, and goes when something fails.
+    let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    io::copy(&mut from, &mut draft).and_then(|_| draft.as_file().sync_all()).map_err(failed)?;
+    draft.persist(output).map(drop).map_err(|error| failed(error.error))
+}
+
+/// Shows text on the terminal without what would steer it.
+fn show_text(mut from: File) -> io::Result<()> {
+    let mut text = String::new();
+    from.read_to_string(&mut text)?;
+    output::line(text.trim_end());
+    Ok(())
+}
+
+/// The format that the ending of a file's name tells.
+fn format_of(output: &Path) -> Option<ExportFormat> {
+    match output.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "md" | "markdown" => Some(ExportFormat::Markdown),
+        "json" => Some(ExportFormat::Json),
+        "html" | "htm" => Some(ExportFormat::Html),
+        "pdf" => Some(ExportFormat::Pdf),
+        "zip" => Some(ExportFormat::Zip),
+        _ => None,
+    }
+}
+
+/// Whether an export is no text; where no format is named, one of everything is a ZIP.
+fn is_binary(format: Option<ExportFormat>, everything: bool) -> bool {
+    match format {
+        Some(format) => matches!(format, ExportFormat::Pdf | ExportFormat::Zip),
+        None => everything,
+    }
 }
 
 pub(crate) fn import(arguments: &ImportArguments) -> Result<u8, Failure> {
@@ -168,5 +198,42 @@ fn follow(client: &mut Client, mut transfer: Transfer, interrupt: &Interrupt) ->
     match transfer.problem.take() {
         Some(problem) => Err(problem.into()),
         None => Ok(transfer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("chat.md", Some(ExportFormat::Markdown))]
+    #[case("a.b/chat.JSON", Some(ExportFormat::Json))]
+    #[case("chat.htm", Some(ExportFormat::Html))]
+    #[case("chat.pdf", Some(ExportFormat::Pdf))]
+    #[case("chats.zip", Some(ExportFormat::Zip))]
+    #[case("chat.txt", None)]
+    #[case("chat", None)]
+    #[case(".md", None)]
+    #[case("-", None)]
+    fn the_ending_tells_the_format(#[case] name: &str, #[case] expected: Option<ExportFormat>) {
+        assert_eq!(format_of(Path::new(name)), expected);
+    }
+
+    #[test]
+    fn a_file_is_placed_whole_and_leaves_others_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (made, output, part) =
+            (folder.path().join("made"), folder.path().join("out"), folder.path().join("out.part"));
+        fs::write(&made, "new").unwrap();
+        fs::write(&part, "of somebody else").unwrap();
+        copy(&made, &output, false, false).unwrap();
+        assert!(copy(&made, &output, false, false).is_err(), "it is there already");
+        fs::write(&made, "newer").unwrap();
+        copy(&made, &output, false, true).unwrap();
+        assert_eq!(fs::read_to_string(&output).unwrap(), "newer");
+        assert_eq!(fs::read_to_string(&part).unwrap(), "of somebody else");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 }

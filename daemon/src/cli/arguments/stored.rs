@@ -312,7 +312,7 @@ pub(crate) struct ExportArguments {
     /// The project whose chats are written
     #[arg(long, value_name = "ID")]
     pub(crate) project: Option<String>,
-    /// The format; `json` for a chat, `zip` for anything else where absent
+    /// The format; where absent what FILE ends with, else `json` for a chat and `zip` for anything else
     #[arg(short, long, value_parser = ["markdown", "json", "html", "pdf", "zip"])]
     pub(crate) format: Option<String>,
     /// The file, `-` for standard output; named after what it contains where absent
