@@ -15,6 +15,7 @@ mod usage;
 mod write;
 
 mod action;
+mod answer;
 mod apply;
 mod ask;
 mod audit;

@@ -6,8 +6,9 @@ use aiia_protocol::message::{ListMessages, MessageStatus, Role};
 use aiia_protocol::operation::{ChatGet, ChatList, MessageList, ProjectList};
 use aiia_protocol::project::ListProjects;
 
+use crate::cli::answer::Answer;
 use crate::cli::arguments::{HistoryArguments, ListArguments};
-use crate::cli::output::{self, Answer, Style, paint};
+use crate::cli::output::{self, Style, paint};
 use crate::cli::sanitize::one_line;
 use crate::client::Client;
 use crate::exit::{self, Failure};

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use crate::cli::coloured_diff;
-use crate::cli::markdown::MarkdownStream;
-use crate::cli::sanitize::{Sanitizer, clean, one_line};
+use crate::cli::sanitize::{clean, one_line};
 use crate::exit::{self, Failure};
 
 pub(crate) const RED: &str = "\x1b[31m";
@@ -48,7 +47,7 @@ pub(crate) fn go_on_unread() {
 
 /// Writes a result. Ends the process quietly when nobody reads any more, as in `aiia history | head`, and with an error when it cannot
 /// be written, as on a full disk.
-fn write(text: &str) {
+pub(crate) fn write(text: &str) {
     let mut to = io::stdout().lock();
     if let Err(error) = to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -165,50 +164,6 @@ pub(crate) fn diff(text: &str) {
     write(&text);
 }
 
-/// Prints an answer while it comes: as it is in a pipe, as formatted Markdown, block by block, on a terminal.
-pub(crate) struct Answer {
-    sanitizer: Sanitizer,
-    markdown: Option<MarkdownStream>,
-    ends_with_newline: bool,
-}
-
-impl Answer {
-    /// An answer of which nothing has come yet.
-    pub(crate) fn new() -> Self {
-        let to = io::stdout();
-        let markdown = to.is_terminal().then(|| MarkdownStream::new(has_colour(&to)));
-        Self { sanitizer: Sanitizer::default(), markdown, ends_with_newline: true }
-    }
-
-    /// Prints the next part.
-    pub(crate) fn part(&mut self, text: &str) {
-        let text = self.sanitizer.clean(text);
-        let text = match &mut self.markdown {
-            Some(markdown) => markdown.push(&text),
-            None => text,
-        };
-        self.print(&text);
-    }
-
-    /// Prints what is left.
-    pub(crate) fn end(mut self) {
-        if let Some(markdown) = &mut self.markdown {
-            let rest = markdown.finish();
-            self.print(&rest);
-        }
-        if !self.ends_with_newline {
-            write("\n");
-        }
-    }
-
-    fn print(&mut self, text: &str) {
-        if !text.is_empty() {
-            self.ends_with_newline = text.ends_with('\n');
-            write(text);
-        }
-    }
-}
-
 /// One line on standard error that tells what goes on: replaced in place on a terminal. Elsewhere each new phase gets a
 /// line; a phase that only counts up does not.
 #[derive(Default)]
@@ -223,6 +178,13 @@ impl Progress {
         Self { shown: String::new(), silent }
     }
 
+    /// Shows `text` where it can be taken away again: it tells nothing but that something goes on.
+    pub(crate) fn show_passing(&mut self, text: &str) {
+        if obeys(&io::stderr()) {
+            self.show(text);
+        }
+    }
+
     /// Shows `text`.
     pub(crate) fn show(&mut self, text: &str) {
         let text = one_line(text);
@@ -230,7 +192,7 @@ impl Progress {
         if self.silent || text == self.shown {
             return;
         }
-        if to.is_terminal() {
+        if obeys(&to) {
             let width = usize::from(termimad::terminal_size().0).max(20);
             let fitting: String = text.chars().take(width - 1).collect();
             say(&format!("{ERASE}{}", styled(&fitting, Style::Faint, &to)));
@@ -242,7 +204,7 @@ impl Progress {
 
     /// Takes the line away, so that something else can be printed.
     pub(crate) fn clear(&mut self) {
-        if !self.shown.is_empty() && !self.silent && io::stderr().is_terminal() {
+        if !self.shown.is_empty() && !self.silent && obeys(&io::stderr()) {
             say(ERASE);
         }
         self.shown.clear();
@@ -256,7 +218,12 @@ fn phase(text: &str) -> String {
 /// Whether `to` takes colours.
 pub(crate) fn has_colour(to: &impl IsTerminal) -> bool {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    to.is_terminal() && !no_colour && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    !no_colour && obeys(to)
+}
+
+/// Whether `to` is a terminal that moves its cursor and erases when it is told.
+pub(crate) fn obeys(to: &impl IsTerminal) -> bool {
+    to.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use aiia_protocol::operation::MessageGet;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{Run, RunEventKind, RunStatus};
 
+use crate::cli::answer::Answer;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::output::{self, Answer, Progress};
+use crate::cli::output::{self, Progress};
 use crate::client::Client;
 use crate::exit::{self, Failure};
 
@@ -56,7 +57,14 @@ pub(crate) fn show_run(client: &mut Client, run: &Run, show: Show) -> Result<Out
     let mut outcome = Outcome::default();
     let mut characters = 0;
     let mut ended = Err(Failure::from(Problem::new(ProblemCode::Internal, "The run ended without saying how.")));
+    progress.show_passing("waiting for the model");
     for event in client.run_events(&run.id)? {
+        if let (Some(answer), Ok(event)) = (&mut answer, &event)
+            && !matches!(event, RunEventKind::Text { .. })
+        {
+            // What is said of the run goes over the same screen.
+            answer.hide_draft();
+        }
         match event {
             Ok(RunEventKind::Status { text }) => progress.show(&text),
             Ok(RunEventKind::Context { tokens, redactions, .. }) => progress.show(&sent(tokens, redactions)),
