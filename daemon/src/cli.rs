@@ -4,6 +4,7 @@ pub(crate) mod output;
 
 mod arguments;
 mod given_text;
+mod hidden_input;
 mod hunk_view;
 mod interrupt;
 mod markdown;
@@ -12,6 +13,7 @@ mod sanitize;
 mod settings_view;
 mod target;
 mod usage;
+mod when;
 mod write;
 
 mod action;

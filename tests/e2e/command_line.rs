@@ -3,6 +3,8 @@
 use aiia_tests::installation::{Installation, shown, text};
 use aiia_tests::model_server::Script;
 
+use crate::terminal::in_terminal;
+
 const BUGGY: &str = "def mean(values):\n    return sum(values) / (len(values) + 1)\n\n\ndef other():\n    return 1\n";
 const FIXED: &str = "def mean(values):\n    return sum(values) / len(values)\n\n\ndef other():\n    return 1\n";
 const REPLY: &str = "```python\ndef mean(values):\n    return sum(values) / len(values)\n```\n";
@@ -242,37 +244,6 @@ fn protected_files_are_not_written_in_passing() {
     let output = aiia.run(&["accept", &id, "--allow-protected"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(aiia.workspace().join(".envrc").exists());
-}
-
-/// Runs the program in a terminal; `dialogue` is what is waited for and what is typed then. Gives what was shown.
-fn in_terminal(
-    aiia: &Installation,
-    arguments: &[&str],
-    environment: &[(&str, &str)],
-    dialogue: &[(&str, &str)],
-) -> String {
-    let base = aiia.command(arguments);
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/e2e/terminal.py");
-    let mut command = std::process::Command::new("python3");
-    command.arg(script).arg(base.get_program()).args(arguments).current_dir(aiia.workspace());
-    for (name, value) in base.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    let dialogue = serde_json::to_vec(dialogue).expect("JSON");
-    let mut child = command
-        .envs(environment.iter().copied())
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .expect("Python starts");
-    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), &dialogue).expect("the dialogue is taken");
-    let output = child.wait_with_output().expect("it ends");
-    let shown = text(&output.stdout);
-    assert!(output.status.success(), "{shown}");
-    shown
 }
 
 #[test]

@@ -20,5 +20,6 @@ mod recovery;
 mod repair;
 mod shared_chat;
 mod templates;
+mod terminal;
 mod unusable_models;
 mod usage;

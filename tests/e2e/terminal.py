@@ -3,7 +3,7 @@
     terminal.py PROGRAM ARGUMENT… < dialogue.json
 
 The dialogue is a list of [text to wait for, line to type]. Prints all that the terminal showed; ends with the program's code, or
-with 97 when a text did not come.
+with 97 when a text did not come. It says so when it leaves a terminal without echo.
 """
 
 import json
@@ -11,6 +11,7 @@ import os
 import pty
 import select
 import sys
+import termios
 import time
 
 LIMIT_S = 30
@@ -20,7 +21,7 @@ def main():
     dialogue = json.load(sys.stdin)
     child, terminal = pty.fork()
     if child == 0:
-        os.environ["TERM"] = "xterm-256color"
+        os.environ.setdefault("TERM", "xterm-256color")
         os.execvp(sys.argv[1], sys.argv[1:])
     shown, seen = b"", 0
     deadline = time.monotonic() + LIMIT_S
@@ -42,6 +43,8 @@ def main():
             break
         shown += part
     _, status = os.waitpid(child, 0)
+    if not termios.tcgetattr(terminal)[3] & termios.ECHO:
+        shown += b"\nthe terminal does not echo any more\n"
     sys.stdout.buffer.write(shown)
     if dialogue:
         print(f"\nnever shown: {dialogue[0][0]!r}")

@@ -69,7 +69,7 @@ pub(crate) fn run(kind: ActionKind, arguments: &ActionArguments) -> Result<u8, F
         return Ok(exit::OK);
     }
     if arguments.json {
-        output::json(&edit);
+        output::json(&edits::seen_from_here(edit));
     } else {
         output::note(&format!(
             "Nothing is written yet: `aiia accept {edit_id}` writes it, `aiia reject {edit_id}` refuses it."

@@ -9,9 +9,9 @@ use aiia_protocol::chat::{ChatRef, CreateChat, DeleteChat};
 use aiia_protocol::context::GetContext;
 use aiia_protocol::id::ChatId;
 use aiia_protocol::operation::{
-    ActionStart, ChatCreate, ChatDelete, ChatGet, ContextGet, ProjectResolve, RunGet, RunStart,
+    ActionStart, ChatCreate, ChatDelete, ChatGet, ChatPurge, ContextGet, ProjectResolve, RunGet, RunStart,
 };
-use aiia_protocol::problem::ProblemCode;
+use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::project::ResolveProject;
 use aiia_protocol::run::{Run, RunRef, StartRun};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -65,9 +65,7 @@ fn several(client: &mut Client, first: Run, json: bool, interrupt: &Interrupt) -
             output::painted_line(&paint(&format!("── {}", run.model), Style::Heading));
         }
         if let Err(failure) = run_view::show_run(client, run, show) {
-            if !json {
-                output::report(&failure);
-            }
+            output::report(&failure);
             failed.get_or_insert(failure.code);
         }
         if failed == Some(exit::CANCELLED) && !json {
@@ -98,8 +96,10 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
         [model] => (Some(model.clone()), Vec::new()),
         models => (None, models.to_vec()),
     };
-    // About one file the daemon itself knows what belongs to the question.
-    if let [target] = targets {
+    // About one file the daemon itself knows what belongs to the question; it cannot read what is a pipe of this process.
+    if let [target] = targets
+        && target.file.is_file()
+    {
         return Ok(client.call::<ActionStart>(&StartAction {
             kind: ActionKind::Ask,
             document: target.document()?,
@@ -136,10 +136,17 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
 fn remove_if_empty(client: &mut Client, chat_id: ChatId) {
     if let Ok(chat) = client.call::<ChatGet>(&ChatRef { chat_id: chat_id.clone() })
         && chat.message_count == 0
-        && let Err(problem) = client.call::<ChatDelete>(&DeleteChat { chat_id, if_version: Some(chat.version) })
+        && let Err(problem) = delete_and_purge(client, chat_id, chat.version)
     {
         output::note(&format!("An empty chat stays: {problem}"));
     }
+}
+
+/// A chat that never was used is not to be found among the deleted ones, either.
+fn delete_and_purge(client: &mut Client, chat_id: ChatId, version: u64) -> Result<(), Problem> {
+    client.call::<ChatDelete>(&DeleteChat { chat_id: chat_id.clone(), if_version: Some(version) })?;
+    client.call::<ChatPurge>(&ChatRef { chat_id })?;
+    Ok(())
 }
 
 /// A chat in the project of the working directory.

@@ -6,6 +6,7 @@ use aiia_protocol::operation::AuditList;
 use crate::cli::arguments::AuditArguments;
 use crate::cli::output::{self, Style, paint};
 use crate::cli::sanitize::one_line;
+use crate::cli::when::point_in_time;
 use crate::client::Client;
 use crate::exit::{self, Failure};
 
@@ -13,8 +14,8 @@ pub(crate) fn run(arguments: &AuditArguments) -> Result<u8, Failure> {
     let params = ListAudit {
         operation: arguments.operation.clone(),
         about: arguments.about.clone(),
-        since: arguments.since.clone(),
-        until: arguments.until.clone(),
+        since: arguments.since.as_deref().map(point_in_time),
+        until: arguments.until.as_deref().map(point_in_time),
         cursor: None,
         limit: Some(arguments.list.limit),
     };

@@ -43,7 +43,9 @@ pub(crate) fn run(arguments: &BackupArguments) -> Result<u8, Failure> {
             if json {
                 output::json(&report);
             } else if sound {
-                output::line(&format!("Sound: {} chats, {} messages.", report.chats, report.messages));
+                let (chats, messages) =
+                    (output::counted(report.chats, "chat"), output::counted(report.messages, "message"));
+                output::line(&format!("Sound: {chats}, {messages}."));
             } else {
                 report.findings.iter().for_each(|finding| output::line(finding));
             }

@@ -1,10 +1,11 @@
 //! `aiia history` and `aiia projects`: what is stored.
 
 use aiia_protocol::chat::{ChatRef, Inclusion, ListChats};
-use aiia_protocol::id::{ChatId, ProjectId};
+use aiia_protocol::id::{ChatId, ProjectId, RunId};
 use aiia_protocol::message::{ListMessages, MessageStatus, Role};
-use aiia_protocol::operation::{ChatGet, ChatList, MessageList, ProjectList};
+use aiia_protocol::operation::{ChatGet, ChatList, MessageList, ProjectList, RunGet};
 use aiia_protocol::project::ListProjects;
+use aiia_protocol::run::RunRef;
 
 use crate::cli::answer::Answer;
 use crate::cli::arguments::{HistoryArguments, ListArguments};
@@ -16,7 +17,7 @@ use crate::exit::{self, Failure};
 pub(crate) fn history(arguments: &HistoryArguments) -> Result<u8, Failure> {
     let mut client = Client::open()?;
     match &arguments.chat {
-        Some(chat) => show(&mut client, &ChatId::from(chat.as_str()), arguments.list.json),
+        Some(chat) => show(&mut client, &ChatId::from(chat.as_str()), arguments),
         None => list(&mut client, arguments),
     }
 }
@@ -36,7 +37,11 @@ fn list(client: &mut Client, arguments: &HistoryArguments) -> Result<u8, Failure
         return Ok(exit::OK);
     }
     if page.items.is_empty() {
-        output::note("There are no chats yet. `aiia ask \"…\"` begins one.");
+        output::note(if arguments.selects() {
+            "No chat is like that. `aiia history` lists the others."
+        } else {
+            "There are no chats yet. `aiia ask \"…\"` begins one."
+        });
     }
     for chat in &page.items {
         let id = paint(chat.id.as_str(), Style::Faint);
@@ -58,9 +63,9 @@ fn only(wanted: bool) -> Inclusion {
     if wanted { Inclusion::Only } else { Inclusion::Exclude }
 }
 
-fn show(client: &mut Client, chat_id: &ChatId, json: bool) -> Result<u8, Failure> {
+fn show(client: &mut Client, chat_id: &ChatId, arguments: &HistoryArguments) -> Result<u8, Failure> {
     let chat = client.call::<ChatGet>(&ChatRef { chat_id: chat_id.clone() })?;
-    let mut params = ListMessages { limit: Some(200), ..ListMessages::new(chat_id.clone()) };
+    let mut params = ListMessages { limit: Some(200), all: arguments.all, ..ListMessages::new(chat_id.clone()) };
     let mut messages = Vec::new();
     loop {
         let page = client.call::<MessageList>(&params)?;
@@ -70,11 +75,12 @@ fn show(client: &mut Client, chat_id: &ChatId, json: bool) -> Result<u8, Failure
             break;
         }
     }
-    if json {
+    if arguments.list.json {
         output::json(&messages);
         return Ok(exit::OK);
     }
     output::painted_line(&paint(&one_line(&chat.title), Style::Heading));
+    let is_more = !arguments.all && messages.iter().any(|message| message.siblings.len() > 1);
     for message in messages {
         let who = match (message.role, &message.model) {
             (Role::System, _) => "system".to_owned(),
@@ -91,13 +97,27 @@ fn show(client: &mut Client, chat_id: &ChatId, json: bool) -> Result<u8, Failure
         };
         let place = message.siblings.iter().position(|id| *id == message.id);
         let which = place.map_or_else(String::new, |place| format!(" · {} of {}", place + 1, message.siblings.len()));
-        let head = format!("── {who} · {}{which}{state}", minute(&message.created_at));
+        let head = format!("── {who} · {}{which}{state} · {}", minute(&message.created_at), message.id);
         output::painted_line(&format!("\n{}", paint(&head, Style::Faint)));
         let mut answer = Answer::new();
         answer.part(&message.content);
         answer.end();
+        if message.status == MessageStatus::Failed
+            && let Some(problem) = problem_of(client, message.run_id)
+        {
+            output::painted_line(&paint(&format!("failed: {problem}"), Style::Bad));
+        }
+    }
+    if is_more {
+        output::note("There are other answers or wordings: add --all.");
     }
     Ok(exit::OK)
+}
+
+/// Why a run failed.
+fn problem_of(client: &mut Client, run_id: Option<RunId>) -> Option<String> {
+    let run = client.call::<RunGet>(&RunRef { run_id: run_id? }).ok()?;
+    Some(one_line(&run.problem?.detail))
 }
 
 pub(crate) fn projects(arguments: &ListArguments) -> Result<u8, Failure> {

@@ -1,16 +1,14 @@
 //! `aiia config`: what is in force and where it comes from, and how to change it.
 
-use std::io::{self, BufRead, IsTerminal, Read};
-
 use aiia_protocol::Empty;
 use aiia_protocol::config::{
     CheckConfig, Config, ConfigMistake, ConfigOrigin, GetConfig, Key, KeyPlace, KeyRef, SetKey, UpdateConfig,
 };
 use aiia_protocol::operation::{ConfigCheck, ConfigGet, ConfigSchema, ConfigUpdate, KeyDelete, KeyList, KeySet};
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use serde_json::Value;
 
 use crate::cli::arguments::{ConfigArguments, ConfigVerb};
+use crate::cli::hidden_input;
 use crate::cli::output::{self, Style, paint};
 use crate::client::Client;
 use crate::exit::{self, Failure};
@@ -137,21 +135,8 @@ fn forget_key(provider: &str, json: bool) -> Result<u8, Failure> {
 /// Reads a line from the standard input; a terminal does not show it. A key on the command line would stand in the list of
 /// processes and in the history of the shell.
 fn read_key(provider: &str) -> Result<String, Failure> {
-    let stdin = io::stdin();
-    let failed = |error: &dyn std::fmt::Display| Failure::local(format!("The key cannot be read: {error}."));
-    let old = if stdin.is_terminal() { tcgetattr(&stdin).ok() } else { None };
-    if let Some(old) = &old {
-        output::note(&format!("The key of {provider} (it is not shown), then Enter:"));
-        let mut hidden = old.clone();
-        hidden.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(&stdin, OptionalActions::Flush, &hidden).map_err(|error| failed(&error))?;
-    }
-    let mut line = String::new();
-    let read = stdin.lock().take(MAX_KEY).read_line(&mut line);
-    if let Some(old) = &old {
-        let _ = tcsetattr(&stdin, OptionalActions::Now, old);
-    }
-    read.map_err(|error| failed(&error))?;
+    let line = hidden_input::read_line(&format!("The key of {provider} (it is not shown), then Enter:"), MAX_KEY)
+        .map_err(|error| Failure::local(format!("The key cannot be read: {error}.")))?;
     let key = line.trim().to_owned();
     if key.is_empty() {
         return Err(Failure::usage(

@@ -21,6 +21,8 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<u8, Failure> {
     let mut client = Client::open()?;
     let page = client.call::<EditList>(&ListEdits { limit: Some(arguments.limit), ..ListEdits::default() })?;
     if arguments.json {
+        let mut page = page;
+        page.items = page.items.into_iter().map(seen_from_here).collect();
         output::json(&page);
         return Ok(exit::OK);
     }
@@ -65,6 +67,8 @@ pub(crate) fn reject(arguments: &RejectArguments) -> Result<u8, Failure> {
     })?;
     if arguments.json {
         output::json(&outcome);
+    } else {
+        output::note("Rejected.");
     }
     Ok(exit::OK)
 }
@@ -159,6 +163,11 @@ pub(crate) fn diff_from_here(edit: &PendingEdit) -> String {
         Some(here) => diff_from(here, &edit.diff),
         None => edit.diff.clone(),
     }
+}
+
+/// The edit with a diff whose names of files are seen from the working directory.
+pub(crate) fn seen_from_here(edit: PendingEdit) -> PendingEdit {
+    PendingEdit { diff: diff_from_here(&edit), ..edit }
 }
 
 fn diff_from(here: &str, diff: &str) -> String {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aiia_protocol::id::{PullId, RunId, TransferId};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::output;
+use crate::cli::{hidden_input, output};
 use crate::client::Canceller;
 use crate::exit::{self, Failure};
 
@@ -131,6 +131,7 @@ impl Interrupt {
         let watched = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if watched.is_none_or(|cancel| cancel().is_err()) {
             wait_for_whole();
+            hidden_input::show_again();
             std::process::exit(i32::from(exit::CANCELLED));
         }
     }

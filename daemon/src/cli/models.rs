@@ -114,7 +114,7 @@ fn about(details: &ModelDetails) {
 }
 
 fn megabytes(bytes: u64) -> String {
-    format!("{} MB", bytes.div_ceil(1_000_000))
+    format!("{} MB", (bytes + 500_000) / 1_000_000)
 }
 
 fn test(model: Option<&str>, json: bool) -> Result<u8, Failure> {

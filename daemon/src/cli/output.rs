@@ -118,6 +118,11 @@ pub(crate) fn shown_path(path: &Path) -> String {
     near.unwrap_or_else(|| path.to_path_buf()).display().to_string()
 }
 
+/// So many of something, such as “1 chat” or “2 chats”.
+pub(crate) fn counted(count: u64, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
 /// Says on standard error why something did not work and what to do.
 pub(crate) fn report(failure: &Failure) {
     let paint = |text: &str, style| styled(text, style, &io::stderr());

@@ -38,6 +38,10 @@ pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
             client.call::<ProjectUpdate>(&UpdateProject { archived: Some(false), ..change(project) })?
         }
         ProjectChange::Bind { project, folder } => {
+            if !folder.is_dir() {
+                let detail = format!("There is no folder {}.", folder.display());
+                return Err(Failure::new(exit::FAILED, detail, "Make it first, or name another."));
+            }
             let known = client.call::<ProjectGet>(&reference(project))?;
             let mut folders = known.folders;
             folders.push(absolute(folder)?);
@@ -105,9 +109,11 @@ fn statistics(client: &mut Client, project: &ProjectRef, json: bool) -> Result<u
         return Ok(exit::OK);
     }
     let messages: u64 = counted.messages.iter().map(|count| count.messages).sum();
-    output::line(&format!("{} chats, {} of them archived", counted.chats, counted.archived_chats));
-    output::line(&format!("{messages} messages, {} KiB", counted.bytes.div_ceil(1024)));
-    output::line(&format!("{} answers, {} proposed changes", counted.runs, counted.edits));
+    output::line(&format!("{}, {} of them archived", output::counted(counted.chats, "chat"), counted.archived_chats));
+    output::line(&format!("{}, {} KiB", output::counted(messages, "message"), counted.bytes.div_ceil(1024)));
+    let (answers, changes) =
+        (output::counted(counted.runs, "answer"), output::counted(counted.edits, "proposed change"));
+    output::line(&format!("{answers}, {changes}"));
     if let Some(last) = &counted.last_said_at {
         output::line(&format!("last said {last}"));
     }

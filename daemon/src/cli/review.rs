@@ -12,10 +12,10 @@ use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditGet, EditList, EditReject, EditRetry, EditRevise, EditSplit};
 
 use crate::cli::arguments::ReviewArguments;
-use crate::cli::edits::accept_and_write;
+use crate::cli::edits::{self, accept_and_write};
 use crate::cli::hunk_view;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::output::{self, Style, paint};
+use crate::cli::output::{self, Style, counted, paint};
 use crate::cli::run_view::{self, Show};
 use crate::client::Client;
 use crate::exit::{self, Failure};
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &ReviewArguments) -> Result<u8, Failure> {
         return decide(&mut client, &edit, arguments);
     }
     if arguments.json {
-        output::json(&edit);
+        output::json(&edits::seen_from_here(edit));
         return Ok(exit::OK);
     }
     let waits = edit.status == EditStatus::Pending;
@@ -87,7 +87,9 @@ fn decide(client: &mut Client, edit: &PendingEdit, arguments: &ReviewArguments) 
         after = reject(client, edit, arguments.reject.clone())?;
     }
     if arguments.json {
-        output::json(&after);
+        output::json(&edits::seen_from_here(after));
+    } else if !arguments.reject.is_empty() {
+        output::note(&format!("Rejected: {}.", counted(arguments.reject.len() as u64, "hunk")));
     }
     Ok(exit::OK)
 }

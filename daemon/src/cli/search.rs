@@ -7,6 +7,7 @@ use aiia_protocol::search::{Search, SearchMode, SnippetPart};
 use crate::cli::arguments::SearchArguments;
 use crate::cli::output::{self, Style, paint};
 use crate::cli::sanitize::one_line;
+use crate::cli::when::point_in_time;
 use crate::client::Client;
 use crate::exit::{self, Failure};
 
@@ -22,8 +23,8 @@ pub(crate) fn run(arguments: &SearchArguments) -> Result<u8, Failure> {
         tag: arguments.tag.clone(),
         favourite: arguments.favourite.then_some(true),
         archived: if arguments.archived { Inclusion::Include } else { Inclusion::Exclude },
-        since: arguments.since.as_deref().map(time),
-        until: arguments.until.as_deref().map(time),
+        since: arguments.since.as_deref().map(point_in_time),
+        until: arguments.until.as_deref().map(point_in_time),
         cursor: None,
         limit: Some(arguments.list.limit),
     })?;
@@ -71,13 +72,6 @@ fn shown(snippet: &[SnippetPart]) -> String {
     }
     line.truncate(line.trim_end().len());
     line
-}
-
-/// A day means its beginning in the local time zone.
-fn time(text: &str) -> String {
-    let day = text.parse::<jiff::civil::Date>().ok();
-    let zoned = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::system()).ok());
-    zoned.map_or_else(|| text.to_owned(), |zoned| zoned.timestamp().to_string())
 }
 
 #[cfg(test)]

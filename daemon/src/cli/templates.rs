@@ -199,6 +199,9 @@ fn list(client: &mut Client, project: ProjectId, arguments: &TemplateArguments) 
         output::json(&found);
         return Ok(exit::OK);
     }
+    if found.items.is_empty() {
+        output::note("No template is like that. `aiia templates` lists all.");
+    }
     found.items.iter().for_each(line);
     for problem in &found.problems {
         output::note(problem);

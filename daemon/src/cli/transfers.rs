@@ -13,7 +13,7 @@ use aiia_protocol::transfer::{
 
 use crate::cli::arguments::{ExportArguments, ImportArguments};
 use crate::cli::interrupt::Interrupt;
-use crate::cli::output::{self, Progress, Style, paint};
+use crate::cli::output::{self, Progress, Style, counted, paint};
 use crate::cli::sanitize::one_line;
 use crate::client::Client;
 use crate::exit::{self, Failure};
@@ -67,7 +67,8 @@ pub(crate) fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
         output::json(&file);
     } else {
         let size = file.bytes.div_ceil(1024);
-        output::line(&format!("{}  {} chats, {} messages, {size} KiB", file.path, file.chats, file.messages));
+        let (chats, messages) = (counted(file.chats, "chat"), counted(file.messages, "message"));
+        output::line(&format!("{}  {chats}, {messages}, {size} KiB", file.path));
     }
     Ok(exit::OK)
 }

@@ -158,13 +158,16 @@ impl From<StoreError> for Problem {
         let unavailable = |hint: &str| Problem::new(ProblemCode::StoreUnavailable, detail.clone()).with_hint(hint);
         match error {
             StoreError::NotFound { what, id } => {
-                Problem::not_found(what, id).with_hint(format!("It may have been deleted; list the {what}s again."))
+                let hint = match what {
+                    "chat" => format!("It may have been deleted; `aiia chat restore {id}` brings it back then."),
+                    _ => format!("It may have been deleted; list the {what}s again."),
+                };
+                Problem::not_found(what, id).with_hint(hint)
             }
             StoreError::Conflict { .. } => Problem::new(ProblemCode::PreconditionFailed, detail)
                 .with_hint("Read it again, then repeat the change with the new version."),
-            StoreError::State { .. } => {
-                Problem::new(ProblemCode::Conflict, detail).with_hint("Read it again to see where it stands.")
-            }
+            // What it says is what to do.
+            StoreError::State { .. } => Problem::new(ProblemCode::Conflict, detail),
             StoreError::InvalidCursor => Problem::new(ProblemCode::InvalidParams, detail)
                 .with_error("/cursor", "is not the next_cursor of a page of this list")
                 .with_hint("Start again with the first page, without a cursor."),

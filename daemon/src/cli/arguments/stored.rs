@@ -11,6 +11,9 @@ pub(crate) struct HistoryArguments {
     /// The chat to show; a list of chats where absent
     #[arg(value_name = "CHAT")]
     pub(crate) chat: Option<String>,
+    /// With CHAT: all answers and wordings, not only those that are shown
+    #[arg(long, requires = "chat")]
+    pub(crate) all: bool,
     /// Only chats of this project
     #[arg(long, value_name = "ID")]
     pub(crate) project: Option<String>,
@@ -28,6 +31,13 @@ pub(crate) struct HistoryArguments {
     pub(crate) deleted: bool,
     #[command(flatten)]
     pub(crate) list: ListArguments,
+}
+
+impl HistoryArguments {
+    /// Whether not every chat is listed.
+    pub(crate) fn selects(&self) -> bool {
+        self.project.is_some() || self.tag.is_some() || self.favourite || self.archived || self.deleted
+    }
 }
 
 #[derive(Debug, Args)]

@@ -335,7 +335,7 @@ fn is_repository(id: &TemplateId) -> bool {
 fn own(id: &TemplateId) -> Result<(), Problem> {
     if templates::find_built_in(id).is_some() {
         return Err(Problem::new(ProblemCode::Conflict, "aiia's own templates cannot be changed.")
-            .with_hint("Make a copy with template.duplicate and change that."));
+            .with_hint("Make a copy (`aiia templates copy`) and change that."));
     }
     if is_repository(id) {
         return Err(Problem::new(ProblemCode::Conflict, "A template of a repository is changed in its file."));
