@@ -2,7 +2,7 @@
 
     terminal.py PROGRAM ARGUMENT… < dialogue.json
 
-The dialogue is a list of [text to wait for, line to type]. Prints all that the terminal showed; ends with the program's code, or
+The dialogue is a list of [text to wait for, line to type, or Ctrl-C]. Prints all that the terminal showed; ends with the program's code, or
 with 97 when a text did not come. It says so when it leaves a terminal without echo.
 """
 
@@ -15,6 +15,8 @@ import termios
 import time
 
 LIMIT_S = 30
+CTRL_C = "\x03"
+ROWS, COLUMNS = 24, 80
 
 
 def main():
@@ -22,6 +24,7 @@ def main():
     child, terminal = pty.fork()
     if child == 0:
         os.environ.setdefault("TERM", "xterm-256color")
+        termios.tcsetwinsize(0, (ROWS, COLUMNS))
         os.execvp(sys.argv[1], sys.argv[1:])
     shown, seen = b"", 0
     deadline = time.monotonic() + LIMIT_S
@@ -29,7 +32,8 @@ def main():
     while True:
         while dialogue and (at := shown.find(dialogue[0][0].encode(), seen)) >= 0:
             seen = at + len(dialogue[0][0].encode())
-            os.write(terminal, dialogue.pop(0)[1].encode() + b"\n")
+            typed = dialogue.pop(0)[1]
+            os.write(terminal, typed.encode() if typed == CTRL_C else typed.encode() + b"\n")
         readable, _, _ = select.select([terminal], [], [], max(0, deadline - time.monotonic()))
         if not readable:
             code = 97

@@ -1,14 +1,10 @@
 //! An answer while it comes: as it is in a pipe, as formatted Markdown on a terminal.
 
 use std::io::{self, IsTerminal};
-use std::time::{Duration, Instant};
 
 use crate::cli::markdown::MarkdownStream;
 use crate::cli::output::{has_colour, obeys, write};
 use crate::cli::sanitize::Sanitizer;
-
-/// A draft is not drawn more often than this.
-const DRAW_STEP: Duration = Duration::from_millis(25);
 
 /// Prints an answer. What is complete stays on a terminal; below it the block that is being written is shown as a draft, which is taken
 /// away again.
@@ -22,9 +18,8 @@ pub(crate) struct Answer {
 /// The draft on the screen.
 #[derive(Debug, Default)]
 struct Draft {
-    /// How many rows it has; the cursor is at the end of the last one.
-    rows: usize,
-    drawn: Option<Instant>,
+    /// Its rows; the cursor is at the end of the last one.
+    rows: Vec<String>,
 }
 
 impl Answer {
@@ -43,19 +38,17 @@ impl Answer {
         let Some(markdown) = &mut self.markdown else { return self.print(&text) };
         let complete = markdown.push(&text);
         let Some(draft) = &mut self.draft else { return self.print(&complete) };
-        if !complete.is_empty() || draft.is_due() {
-            let (columns, lines) = termimad::terminal_size();
-            // A row that is wider than the screen, or has left it, could not be taken away.
-            let fits = usize::from(columns) >= markdown.width();
-            let rows = if fits { markdown.draft(usize::from(lines).saturating_sub(1)) } else { Vec::new() };
-            let drawn = draft.redraw(&complete, &rows);
-            self.print(&drawn);
-        }
+        let (columns, lines) = termimad::terminal_size();
+        // A row that is wider than the screen, or has left it, could not be taken away.
+        let fits = usize::from(columns) >= markdown.width();
+        let rows = if fits { markdown.draft(usize::from(lines).saturating_sub(1)) } else { Vec::new() };
+        let drawn = draft.redraw(&complete, rows);
+        self.print(&drawn);
     }
 
     /// Takes the draft away, so that something else can be printed.
     pub(crate) fn hide_draft(&mut self) {
-        let erased = self.draft.as_mut().map_or_else(String::new, |draft| draft.redraw("", &[]));
+        let erased = self.draft.as_mut().map_or_else(String::new, |draft| draft.redraw("", Vec::new()));
         if !erased.is_empty() {
             write(&erased);
             self.ends_with_newline = true;
@@ -83,21 +76,22 @@ impl Answer {
 }
 
 impl Draft {
-    fn is_due(&self) -> bool {
-        self.drawn.is_none_or(|drawn| drawn.elapsed() >= DRAW_STEP)
-    }
-
-    /// What takes the place of the draft: lines that stay, then the rows of a new one.
-    fn redraw(&mut self, complete: &str, rows: &[String]) -> String {
-        let mut text = match self.rows {
-            0 => String::new(),
-            1 => "\r\x1b[J".to_owned(),
-            rows => format!("\r\x1b[{}A\x1b[J", rows - 1),
-        };
+    /// What takes the place of the draft: lines that stay, then the rows of a new one. Rows that are the same stay as they are.
+    fn redraw(&mut self, complete: &str, rows: Vec<String>) -> String {
+        let same = self.rows.iter().zip(&rows).take_while(|(old, new)| complete.is_empty() && old == new).count();
+        // The cursor is in the last row.
+        let last = self.rows.len().saturating_sub(1);
+        let kept = same.min(last);
+        let mut text = String::new();
+        if last > kept {
+            text.push_str(&format!("\x1b[{}A", last - kept));
+        }
+        if !self.rows.is_empty() {
+            text.push_str("\r\x1b[J");
+        }
         text.push_str(complete);
-        text.push_str(&rows.join("\n"));
-        self.rows = rows.len();
-        self.drawn = Some(Instant::now());
+        text.push_str(&rows[kept..].join("\n"));
+        self.rows = rows;
         text
     }
 }
@@ -143,12 +137,15 @@ mod tests {
             ("", "a", "a"),
             ("", "a word\nin two", "a word\nin two"),
             ("", "a word\nin two rows\nor three", "a word\nin two rows\nor three"),
+            ("", "a word\nin 2", "a word\nin 2"),
+            ("", "a word\nin 2", "a word\nin 2"),
+            ("", "a word\nin three\nrows\nor four", "a word\nin three\nrows\nor four"),
             ("A word.\n", "next", "A word.\nnext"),
             ("Next.\n", "", "A word.\nNext.\n"),
             ("", "", "A word.\nNext.\n"),
             ("code\n", "x", "A word.\nNext.\ncode\nx"),
         ] {
-            shown.push_str(&draft.redraw(complete, &rows(now)));
+            shown.push_str(&draft.redraw(complete, rows(now)));
             assert_eq!(screen(&shown), expected);
         }
     }
