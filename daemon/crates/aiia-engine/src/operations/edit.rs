@@ -227,10 +227,8 @@ fn change(
     let differ = base.starts_with(MARK) != whole.starts_with(MARK);
     let mark = if differ && whole.starts_with(MARK) { MARK.len_utf8() } else { 0 };
     let (base, text) = if differ { (unmarked(base), unmarked(&whole)) } else { (base, whole.as_str()) };
-    for (_, hunk) in hunks.iter_mut().filter(|(_, hunk)| differ && hunk.old_index() == 0) {
-        for text in [&mut hunk.old_text, &mut hunk.new_text] {
-            *text = unmarked(text).to_owned();
-        }
+    for (_, hunk) in hunks.iter_mut().filter(|_| differ) {
+        unmark(hunk);
     }
     let applied: Vec<&Hunk> =
         hunks.iter().filter(|(row, _)| row.status == HunkStatus::Accepted).map(|(_, hunk)| hunk).collect();
@@ -267,6 +265,15 @@ fn change(
 /// The text without its byte order mark.
 fn unmarked(text: &str) -> &str {
     text.strip_prefix(MARK).unwrap_or(text)
+}
+
+/// Takes the byte order mark out of a hunk of the first line.
+fn unmark(hunk: &mut Hunk) {
+    if hunk.old_index() == 0 {
+        for text in [&mut hunk.old_text, &mut hunk.new_text] {
+            *text = unmarked(text).to_owned();
+        }
+    }
 }
 
 /// The text of `file` as it would be without the user's typing, and how many lines further down the hunk `number` stands in

@@ -1,5 +1,7 @@
 //! `edit.retry`: another change in place of a waiting hunk.
 
+use std::ops::Range;
+
 use aiia_edit::Hunk;
 use aiia_protocol::action::{ActionKind, StartAction};
 use aiia_protocol::document::{DocumentRef, Selection};
@@ -8,7 +10,7 @@ use aiia_protocol::operation::EditRetry;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::Run;
 
-use super::{current_text, expected_text, from_protocol, moved};
+use super::{MARK, current_text, expected_text, from_protocol, moved, unmark, unmarked};
 use crate::dispatch::{Handle, Reply};
 use crate::operations::action;
 use crate::session::Session;
@@ -34,7 +36,7 @@ impl Handle for EditRetry {
         };
         let hunk = from_protocol(row);
         let (expected, shift) = expected_text(file, base, params.hunk);
-        let place = aiia_edit::locate(&moved(&hunk, shift, false), &expected, &text).map_err(|error| {
+        let place = place_in(&text, &moved(&hunk, shift, false), &expected).map_err(|error| {
             Problem::new(ProblemCode::Conflict, format!("Hunk {} does not fit {}: {error}.", row.number, file.path))
         })?;
         let asked = engine.store.get_run(edit.run_id.clone()).await?.action;
@@ -55,6 +57,19 @@ impl Handle for EditRetry {
     }
 }
 
+/// Where the lines of a hunk stand in `text`, which is `expected` with what the user typed; the byte order mark may be in one of them
+/// alone.
+fn place_in(text: &str, hunk: &Hunk, expected: &str) -> Result<Range<usize>, aiia_edit::LocateError> {
+    if text.starts_with(MARK) == expected.starts_with(MARK) {
+        return aiia_edit::locate(hunk, expected, text);
+    }
+    let mut hunk = hunk.clone();
+    unmark(&mut hunk);
+    let mark = text.len() - unmarked(text).len();
+    let place = aiia_edit::locate(&hunk, unmarked(expected), unmarked(text))?;
+    Ok(place.start + mark..place.end + mark)
+}
+
 /// What the model is told of its hunk.
 fn instruction(hunk: &Hunk, note: Option<&str>) -> String {
     let fenced = |text: &str| format!("```\n{}\n```", text.trim_end_matches(['\r', '\n']));
@@ -73,6 +88,20 @@ fn instruction(hunk: &Hunk, note: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_line_is_found_with_and_without_a_byte_order_mark() {
+        let (old, new) = ("a\nb\n", "x\nb\n");
+        let marked = |text: &str| format!("{MARK}{text}");
+        let hunks = [aiia_edit::hunks(old, new), aiia_edit::hunks(&marked(old), &marked(new))];
+        for (hunk, expected) in [(&hunks[0][0], old.to_owned()), (&hunks[1][0], marked(old))] {
+            for text in [old.to_owned(), marked(old)] {
+                let place = place_in(&text, hunk, &expected).unwrap();
+                assert_eq!(text[place].trim_start_matches(MARK), "a\n", "{text:?} {expected:?}");
+            }
+            assert!(place_in("b\n", hunk, &expected).is_err());
+        }
+    }
 
     #[test]
     fn the_model_is_told_what_was_wrong() {
