@@ -10,20 +10,47 @@ use tree_sitter::Node;
 
 use super::{MAX_PARSE_BYTES, Replaced, SyntaxTree};
 
-/// What ends with a brace that nothing can follow, and holds no symbol that is not its own.
+/// What ends with a brace that nothing can follow, or with a semicolon, and holds no symbol that is not its own.
 fn is_item(language: &str, node: Node) -> bool {
     let kind = node.kind();
     match language {
         "rust" => matches!(
             kind,
-            "function_item" | "impl_item" | "trait_item" | "struct_item" | "enum_item" | "union_item" | "mod_item"
+            "function_item"
+                | "impl_item"
+                | "trait_item"
+                | "struct_item"
+                | "enum_item"
+                | "union_item"
+                | "mod_item"
+                | "use_declaration"
+                | "const_item"
+                | "static_item"
+                | "type_item"
         ),
         "go" => matches!(kind, "function_declaration" | "method_declaration"),
-        "java" => matches!(kind, "class_declaration" | "interface_declaration" | "enum_declaration"),
+        "java" => matches!(
+            kind,
+            "class_declaration"
+                | "interface_declaration"
+                | "enum_declaration"
+                | "method_declaration"
+                | "constructor_declaration"
+                | "import_declaration"
+        ),
         "javascript" | "typescript" | "tsx" => match kind {
             "export_statement" => {
                 node.child_by_field_name("declaration").is_some_and(|declaration| is_item(language, declaration))
             }
+            // One name alone.
+            "lexical_declaration" => {
+                node.named_child_count() == 1
+                    && node
+                        .named_child(0)
+                        .and_then(|only| only.child_by_field_name("name"))
+                        .is_some_and(|name| name.kind() == "identifier")
+            }
+            "method_definition" => node.parent().is_some_and(|around| around.kind() == "class_body"),
             _ => matches!(
                 kind,
                 "function_declaration"
@@ -35,6 +62,18 @@ fn is_item(language: &str, node: Node) -> bool {
             ),
         },
         _ => false,
+    }
+}
+
+/// What stands around a member of a type so that it can be parsed without the others; nothing for what is no member and
+/// is not outside of everything either.
+fn around(language: &str, node: Node) -> Option<(&'static str, &'static str)> {
+    let outer = node.parent()?;
+    match (language, outer.kind()) {
+        _ if outer.parent().is_none() => Some(("", "")),
+        ("rust", "declaration_list") => Some(("", "")),
+        ("java" | "javascript" | "typescript" | "tsx", "class_body") => Some(("class A {", "}")),
+        _ => None,
     }
 }
 
@@ -55,50 +94,120 @@ pub(super) fn are_sound(tree: &SyntaxTree, old_text: &str, new_text: &str, edits
     if tree.root().has_error() || new_text.len() > MAX_PARSE_BYTES {
         return false;
     }
-    let Some(items) = items(tree, edits) else { return false };
+    let Some(items) = items(tree, old_text, new_text, edits) else { return false };
     let size: usize = items.iter().map(|item| item.new.len()).sum();
     size <= SMALL.max(new_text.len() / LARGEST_SHARE)
         && items.iter().all(|item| is_sound(tree, item, old_text, new_text).unwrap_or(false))
 }
 
-/// The outermost items that hold the edits, each between its first token and its last one.
-fn items<'t>(tree: &'t SyntaxTree, edits: &[Replaced]) -> Option<Vec<Edited<'t>>> {
+/// The innermost items that hold the edits, each between its first token and its last one. Edits within comments need none.
+fn items<'t>(tree: &'t SyntaxTree, old_text: &str, new_text: &str, edits: &[Replaced]) -> Option<Vec<Edited<'t>>> {
     let mut items: Vec<Edited> = Vec::new();
+    let mut checked = 0;
     for (old, new) in edits {
-        match items.last_mut().filter(|item| old.start < item.old.end) {
-            Some(item) if old.end < item.old.end => item.new.end = new.end + (item.old.end - old.end),
-            Some(_) => return None,
-            None => {
-                let mut cursor = tree.tree.walk();
-                cursor.goto_first_child_for_byte(old.start)?;
-                let node = cursor.node();
-                let begins = first_leaf(node).end_byte();
-                if !is_item(tree.language.name(), node) || old.start < begins || old.end >= node.end_byte() {
-                    return None;
-                }
-                let start = new.start.checked_sub(old.start - node.start_byte())?;
-                let end = new.end + (node.end_byte() - old.end);
-                items.push(Edited { node, old: node.byte_range(), new: start..end });
+        if let Some(item) = items.last_mut().filter(|item| old.start < item.old.end) {
+            if old.end >= item.old.end {
+                return None;
             }
+            item.new.end = new.end + (item.old.end - old.end);
+            continue;
         }
+        if is_in_comment(tree, old_text, new_text, (old, new)) {
+            checked = old.end;
+            continue;
+        }
+        let node = item_around(tree, old)?;
+        // An item around places that were looked at before is longer or shorter by them.
+        if node.start_byte() < checked {
+            return None;
+        }
+        let start = new.start.checked_sub(old.start - node.start_byte())?;
+        let end = new.end + (node.end_byte() - old.end);
+        checked = node.end_byte();
+        items.push(Edited { node, old: node.byte_range(), new: start..end });
     }
     Some(items)
 }
 
+/// The innermost item that holds an edit between its first token and its last one.
+fn item_around<'t>(tree: &'t SyntaxTree, edit: &Range<usize>) -> Option<Node<'t>> {
+    let language = tree.language.name();
+    let mut cursor = tree.tree.walk();
+    let mut found = None;
+    while cursor.goto_first_child_for_byte(edit.start).is_some() {
+        let node = cursor.node();
+        if node.start_byte() > edit.start || edit.end >= node.end_byte() {
+            break;
+        }
+        let begins = || first_leaf(node).end_byte();
+        if is_item(language, node) && around(language, node).is_some() && edit.start >= begins() {
+            found = Some(node);
+        }
+    }
+    found
+}
+
+/// Whether an edit changes a comment alone, which begins and ends as it did.
+fn is_in_comment(
+    tree: &SyntaxTree,
+    old_text: &str,
+    new_text: &str,
+    (old, new): (&Range<usize>, &Range<usize>),
+) -> bool {
+    // What begins a comment, and makes it one of documentation.
+    const HEAD: usize = 3;
+    if !matches!(tree.language.name(), "rust" | "go" | "java" | "javascript" | "typescript" | "tsx") {
+        return false;
+    }
+    let mut node = tree.root().descendant_for_byte_range(old.start, old.end);
+    while let Some(inner) = node.filter(|node| !matches!(node.kind(), "comment" | "line_comment" | "block_comment")) {
+        node = inner.parent();
+    }
+    let Some(comment) = node else { return false };
+    let Some(before) = old_text.get(comment.start_byte()..old.start) else { return false };
+    let (Some(behind), Some(by)) = (old_text.get(old.end..comment.end_byte()), new_text.get(new.clone())) else {
+        return false;
+    };
+    if before.len() < HEAD || by.contains('\0') {
+        return false;
+    }
+    let is_break = |character: char| matches!(character, '\n' | '\r' | '\u{2028}' | '\u{2029}');
+    if before.starts_with("//") {
+        return !old_text[old.clone()].contains(is_break) && !by.contains(is_break);
+    }
+    let Some(inside) = behind.strip_suffix("*/") else { return false };
+    let written = format!("{}{by}{inside}", &before[2..]);
+    before.starts_with("/*") && !written.contains("*/") && !written.contains("/*") && !written.ends_with(['*', '/'])
+}
+
 fn is_sound(tree: &SyntaxTree, item: &Edited, old_text: &str, new_text: &str) -> Option<bool> {
     let (old, new) = (old_text.get(item.old.clone())?, new_text.get(item.new.clone())?);
+    let last = old.chars().next_back().filter(|last| matches!(last, '}' | ';'))?;
     // What a parser would not survive is told by the whole text, as long as the item adds nothing to that.
-    if !old.ends_with('}') || !new.ends_with('}') || open_brackets(old) != open_brackets(new) || new.contains('\0') {
+    if !new.ends_with(last) || open_brackets(old) != open_brackets(new) || new.contains('\0') {
         return None;
     }
-    let parsed = SyntaxTree::parse(tree.language, new).ok()?;
-    let root = parsed.root();
-    let only = root.child(0).filter(|_| root.child_count() == 1 && !root.has_error())?;
+    let language = tree.language.name();
+    let (before, behind) = around(language, item.node)?;
+    let parsed = SyntaxTree::parse(tree.language, &format!("{before}{new}{behind}")).ok()?;
+    let mut outer = parsed.root();
+    let mut place = 0;
+    if !before.is_empty() {
+        outer = outer.child(0).filter(|_| outer.child_count() == 1)?.child_by_field_name("body")?;
+        place = 1;
+    }
+    let only = outer.child(place).filter(|_| outer.child_count() == 2 * place + 1 && !parsed.root().has_error())?;
     let (first, first_was) = (first_leaf(only), first_leaf(item.node));
-    let begins = first.kind_id() == first_was.kind_id() && first.end_byte() == first_was.end_byte() - item.old.start;
-    let ends = last_leaf(only).is_some_and(|last| last.kind() == "}" && last.end_byte() == new.len());
-    let is_same = only.kind_id() == item.node.kind_id() && is_item(tree.language.name(), only);
-    Some(is_same && begins && ends && only.byte_range() == (0..new.len()))
+    let begins = first.kind_id() == first_was.kind_id()
+        && first.end_byte() - before.len() == first_was.end_byte() - item.old.start;
+    let last_was = last_leaf(item.node)?;
+    let ends = last_leaf(only).is_some_and(|last| {
+        last.kind_id() == last_was.kind_id()
+            && matches!(last.kind(), "}" | ";")
+            && last.end_byte() == before.len() + new.len()
+    });
+    let is_same = only.kind_id() == item.node.kind_id() && is_item(language, only);
+    Some(is_same && begins && ends && only.byte_range() == (before.len()..before.len() + new.len()))
 }
 
 /// How many more brackets open than close.
@@ -258,8 +367,15 @@ mod tests {
     #[case("rust", "fn one", "fn ten", true)]
     #[case("rust", "fn one", "async fn one", false)]
     #[case("rust", "_ => 3 }", "_ => 4, }", true)]
-    #[case("rust", "use a::b", "use a::c", false)]
-    #[case("rust", "/// One.", "/// Two.", false)]
+    #[case("rust", "use a::b", "use a::c", true)]
+    #[case("rust", "use a::b", "use a::", false)]
+    #[case("rust", "a::b;", "a::b; use c;", false)]
+    #[case("rust", "/// One.", "/// Two.", true)]
+    #[case("rust", "/// One.", "//! One.", false)]
+    #[case("rust", "/// One.", "/// One.\n}", false)]
+    #[case("rust", "/* end */", "/* the end */", true)]
+    #[case("rust", "/* end */", "/* end */ }", false)]
+    #[case("rust", "self.x {", "self.y {", true)]
     #[case("rust", "x: u8,", "x: u8, y: u8,", true)]
     #[case("rust", "fn d() {}", "fn d() {} fn e() {}", true)]
     #[case("go", "x + 1", "x + 2", true)]
@@ -267,9 +383,13 @@ mod tests {
     #[case("go", "return\n", "return `\n", false)]
     #[case("java", "x + 1", "x + 2", true)]
     #[case("java", "x + 1", "x + \"", false)]
+    #[case("java", "import a.b", "import a.c", true)]
+    #[case("java", "One. */", "One */ */", false)]
     #[case("javascript", "x + 1", "x + 2", true)]
     #[case("javascript", "/}/", "/}", false)]
     #[case("javascript", "one(1)", "one(2)", false)]
+    #[case("javascript", "get two()", "get two(x) {} three()", false)]
+    #[case("javascript", "? 1 : 2", "? 3 : 2", true)]
     #[case("typescript", "x + 1", "x + 2", true)]
     #[case("typescript", "void {}", "void { x() }", true)]
     #[case("typescript", "x + 1", "`${x", false)]
