@@ -1,5 +1,6 @@
 //! Which imports of a reply a file lacks, and where they go.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use aiia_syntax::{Symbol, SymbolKind};
@@ -8,11 +9,14 @@ use super::Change;
 use super::view::FileView;
 use crate::tolerance::Tolerance;
 
-/// The imports outside any item, as ranges of whole lines.
+/// The imports outside any item, as ranges of whole lines. Items are in order and beside each other.
 pub(super) fn top_level(imports: Vec<Range<usize>>, items: &[Range<usize>]) -> Vec<Range<usize>> {
     imports
         .into_iter()
-        .filter(|import| !items.iter().any(|item| item.start < import.end && import.start < item.end))
+        .filter(|import| {
+            let before = items.partition_point(|item| item.start < import.end);
+            !before.checked_sub(1).is_some_and(|last| import.start < items[last].end)
+        })
         .collect()
 }
 
@@ -21,11 +25,12 @@ pub(super) fn addition(statements: &[&str], file: &FileView) -> Option<Change> {
     let language = file.language?.name();
     let items: Vec<Range<usize>> = top_items(file);
     let own = top_level(file.tree()?.imports(file.text), &items);
-    let present: Vec<String> = own.iter().flat_map(|range| names(language, &file.text[range.clone()])).collect();
+    let mut present: HashSet<String> =
+        own.iter().flat_map(|range| names(language, &file.text[range.clone()])).collect();
     let mut added: Vec<String> = Vec::new();
     for statement in statements {
         let wanted = names(language, statement);
-        let missing: Vec<&String> = wanted.iter().filter(|name| !present.contains(name)).collect();
+        let missing: Vec<&String> = wanted.iter().filter(|name| !present.contains(*name)).collect();
         if missing.is_empty() {
             continue;
         }
@@ -35,6 +40,7 @@ pub(super) fn addition(statements: &[&str], file: &FileView) -> Option<Change> {
             missing.iter().map(|name| statement_for(language, name)).collect()
         };
         added.extend(lines);
+        present.extend(wanted);
     }
     if added.is_empty() {
         return None;

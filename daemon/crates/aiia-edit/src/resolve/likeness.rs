@@ -215,7 +215,7 @@ fn is_another_function((given, own): (Side, Side), block: &Block, file: &FileVie
         }
         _ => false,
     };
-    is_free || block.tops().len() > 1 && is_local(own_symbol, file)
+    is_free || block.has_several() && is_local(own_symbol, file)
 }
 
 /// Whether a symbol lies in a function.

@@ -42,9 +42,13 @@ pub(super) fn lines_near(wanted: &[Line], file: &FileView) -> Vec<usize> {
     start.map_or_else(Vec::new, |start| (start + 1..=(start + LINES_SHOWN).min(file.lines.len())).collect())
 }
 
+/// Of so many names likenesses are looked for.
+const MAX_WANTED: usize = 16;
+
 /// The names that come nearest to `wanted`, best first.
 pub(super) fn names_near<'n>(wanted: &[&str], names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     let mut seen = HashSet::new();
+    let wanted = &wanted[..wanted.len().min(MAX_WANTED)];
     let mut scored: Vec<(f32, &str)> = names
         .filter(|name| seen.insert(*name))
         .map(|name| {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use aiia_syntax::{Language, Symbol, SymbolKind, SyntaxTree};
 
 use super::imports;
-use super::indent::common_indentation;
+use super::indent::{Style, common_indentation};
 use super::likeness::{Likeness, likeness};
 use super::view::FileView;
 use crate::lines::{indentation, lines};
@@ -19,6 +19,7 @@ pub(super) struct Block {
     imports: Vec<Range<usize>>,
     errors: usize,
     counts: HashMap<String, usize>,
+    style: OnceCell<Style>,
     /// The names of its functions that the file has outside of everything.
     free_functions: OnceCell<HashSet<String>>,
 }
@@ -52,6 +53,7 @@ impl Block {
         Some(Self {
             counts,
             free_functions: OnceCell::new(),
+            style: OnceCell::new(),
             imports: imports::top_level(tree.imports(&text), &tops),
             errors: tree.error_count(),
             symbols,
@@ -61,6 +63,16 @@ impl Block {
 
     pub(super) fn has_errors(&self) -> bool {
         self.errors > 0
+    }
+
+    /// How the code is indented.
+    pub(super) fn style(&self) -> Style {
+        *self.style.get_or_init(|| Style::of(lines(&self.text).iter().map(|line| line.content)))
+    }
+
+    /// Whether it has more than one symbol outside of everything.
+    pub(super) fn has_several(&self) -> bool {
+        self.symbols.iter().filter(|symbol| symbol.depth == 0).nth(1).is_some()
     }
 
     /// The symbols that lie in no other.
@@ -83,7 +95,7 @@ impl Block {
     }
 
     /// How many of its symbols have a name.
-    fn count_of(&self, name: &str) -> usize {
+    pub(super) fn count_of(&self, name: &str) -> usize {
         self.counts.get(name).copied().unwrap_or(0)
     }
 
@@ -106,14 +118,22 @@ impl Block {
 
 /// Lines outside `covered`, trimmed and not blank, with the byte they begin at.
 pub(super) fn remainder<'t>(text: &'t str, covered: &[&Range<usize>]) -> Vec<(usize, &'t str)> {
-    lines(text)
-        .iter()
-        .filter(|line| !line.is_blank())
-        .filter(|line| {
-            let start = line.start + indentation(line.content).len();
-            !covered.iter().any(|range| range.start <= start && start < range.end)
-        })
-        .map(|line| (line.start, line.trimmed()))
+    let mut covered = covered.to_vec();
+    covered.sort_unstable_by_key(|range| range.start);
+    let mut covered = covered.into_iter().peekable();
+    let mut covered_to = 0;
+    let mut is_outside = |start: usize| {
+        while let Some(range) = covered.next_if(|range| range.start <= start) {
+            covered_to = covered_to.max(range.end);
+        }
+        start >= covered_to
+    };
+    let lines = lines(text);
+    let written = lines.iter().filter(|line| !line.is_blank());
+    written
+        .map(|line| (line.start, line.start + indentation(line.content).len(), line.trimmed()))
+        .filter(|(_, start, _)| is_outside(*start))
+        .map(|(start, _, line)| (start, line))
         .collect()
 }
 
@@ -167,7 +187,7 @@ pub(super) fn header(symbol: &Symbol, text: &str) -> String {
 }
 
 /// Of so many pairs of symbols of one name each is looked at.
-const MAX_PAIRS: usize = 100_000;
+pub(super) const MAX_PAIRS: usize = 100_000;
 
 /// What a symbol of a reply means in a file.
 pub(super) enum Meant {

@@ -4,7 +4,7 @@
 use aiia_syntax::Symbol;
 
 use super::Change;
-use super::indent::{Reindent, Style, common_indentation};
+use super::indent::{Reindent, common_indentation};
 use super::symbol_match::Block;
 use super::view::FileView;
 use crate::lines::{indentation, lines};
@@ -15,7 +15,7 @@ pub(super) fn rewrite(given: &Symbol, block: &Block, symbol: &Symbol, file: &Fil
     let leading = Leading::of(&file.text[symbol.range.start..symbol.item_range.start]);
     let new_leading = Leading::of(&block.text[given.range.start..given.item_range.start]);
     let target = line_indentation(file.text, symbol.item_range.start);
-    let mut item = moved(&block.text, given, file, target, Some(symbol));
+    let mut item = moved(block, given, file, target, Some(symbol));
     let mut tolerances = Vec::new();
     if let Some(with) = with_doc_string(&item, symbol, file) {
         item = with;
@@ -45,7 +45,7 @@ pub(super) fn rewrite(given: &Symbol, block: &Block, symbol: &Symbol, file: &Fil
 /// The text of a new symbol with its leading lines at the indentation `target`, without a final break.
 pub(super) fn fresh(given: &Symbol, block: &Block, file: &FileView, target: &str) -> String {
     let whole = Symbol { item_range: given.range.clone(), ..given.clone() };
-    format!("{target}{}", moved(&block.text, &whole, file, target, None))
+    format!("{target}{}", moved(block, &whole, file, target, None))
 }
 
 /// The indentation of the line that holds a byte.
@@ -55,11 +55,12 @@ pub(super) fn line_indentation(text: &str, offset: usize) -> &str {
 }
 
 /// The symbol's own text at the indentation `target`; its first line begins where the symbol does.
-fn moved(text: &str, given: &Symbol, file: &FileView, target: &str, like: Option<&Symbol>) -> String {
+fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str, like: Option<&Symbol>) -> String {
+    let text = block.text.as_str();
     let base = line_indentation(text, given.item_range.start);
     let part = &text[given.item_range.clone()];
     let own_lines = lines(part.trim_end());
-    let written = Style::of(lines(text).iter().map(|line| line.content));
+    let written = block.style();
     let way = Reindent::Shift { strip: base.to_owned(), add: target.to_owned() };
     let inner = |text: &str| common_indentation(lines(text).iter().skip(1).map(|line| line.content));
     // The first line alone lost its indentation: the others already stand where the file has them.

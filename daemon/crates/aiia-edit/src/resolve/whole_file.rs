@@ -9,7 +9,7 @@ use similar::{Algorithm, capture_diff_slices, diff_ratio};
 use super::Change;
 use super::likeness::{Likeness, likeness};
 use super::nearest;
-use super::symbol_match::{Block, is_container, is_section, members, remainder, same_kind};
+use super::symbol_match::{Block, MAX_PAIRS, is_container, is_section, members, remainder, same_kind};
 use super::view::FileView;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
@@ -44,9 +44,10 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Option<Change> 
     let new_lines: HashSet<&str> = lines(&block.text).iter().map(Line::trimmed).collect();
     let kept = own_rest.iter().filter(|line| new_lines.contains(*line)).count();
     let own_trails = own.last().is_some_and(|last| !file.text[last.range.end..].trim().is_empty());
+    let own_lines: HashSet<&str> = own_rest.iter().copied().collect();
     let adds = new_rest
         .iter()
-        .any(|(start, line)| !own_rest.contains(line) && !is_elision(line) && (*start < last_top || own_trails));
+        .any(|(start, line)| !own_lines.contains(line) && !is_elision(line) && (*start < last_top || own_trails));
     let enough =
         if own_rest.is_empty() { !missing.is_empty() } else { kept as f64 >= own_rest.len() as f64 * LEAST_REMAINDER };
     let differs = adds || kept < own_rest.len() || !missing.is_empty();
@@ -69,6 +70,11 @@ fn missing<'f>(block: &Block, file: &'f FileView) -> Vec<&'f str> {
                 same_kind(other.kind, own.kind) && likeness(other, block, own, file) == Likeness::Same
             };
             let of_name = by_name.get_mut(own.name.as_str());
+            let is_too_much = file.symbols_named(&own.name).len().saturating_mul(block.count_of(&own.name)) > MAX_PAIRS;
+            if is_too_much {
+                missing.push(own.name.as_str());
+                continue;
+            }
             let found = of_name.and_then(|given| given.iter().rposition(is_own).map(|at| given.remove(at)));
             match found {
                 Some(given) if is_container(own.kind) || is_section(own.kind) => {

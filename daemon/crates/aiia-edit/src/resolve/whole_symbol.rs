@@ -1,6 +1,7 @@
 //! Code that gives whole symbols anew. Each goes where the symbol of the same name stands; what the file
 //! does not have yet goes next to it, imports to the imports.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::ops::Range;
 
@@ -14,10 +15,14 @@ use super::view::FileView;
 use super::{Change, elision, imports, nearest, whole_file};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
+use crate::lines::Line;
 use crate::tolerance::Tolerance;
 
 /// A symbol that lost more than this share of its lines though nobody asked about it is a sketch.
 const LEAST_KEPT: f64 = 0.5;
+
+/// So many symbols of one reply find their places one by one.
+const MAX_SYMBOLS: usize = 5000;
 
 /// What happens with a symbol of the reply.
 enum Placement<'s> {
@@ -56,7 +61,8 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     if tagged == Some(None) && block.has_errors() {
         return Err(no_match(&block, file));
     }
-    let mut placing = Placing { block: &block, file, placements: Vec::new(), notes: Vec::new() };
+    let mut placing =
+        Placing { block: &block, file, placements: Vec::new(), rewritten: HashMap::new(), notes: Vec::new() };
     let placed = placing.outermost();
     let Placing { placements, mut notes, .. } = placing;
     if placed.is_ok() && placements.iter().all(|placement| matches!(placement, Placement::New(_))) {
@@ -67,6 +73,13 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
         return Ok(vec![change]);
     }
     placed?;
+    if placements.len() > MAX_SYMBOLS {
+        return Err(complain(
+            ComplaintKind::TooLarge,
+            file,
+            format!("The reply gives more than {MAX_SYMBOLS} functions and types. Ask for a smaller change."),
+        ));
+    }
     let mut changes = Vec::new();
     for (number, placement) in placements.iter().enumerate() {
         changes.push(match placement {
@@ -97,6 +110,7 @@ struct Placing<'s, 'f> {
     block: &'s Block,
     file: &'s FileView<'f>,
     placements: Vec<Placement<'s>>,
+    rewritten: HashMap<usize, &'s Symbol>,
     notes: Vec<Tolerance>,
 }
 
@@ -128,12 +142,32 @@ impl<'s> Placing<'s, '_> {
                 if !missing.is_empty() && !is_asked {
                     return Err(incomplete(given, &missing, self.file));
                 }
-                self.placements.push(Placement::Rewrite(given, one));
-                Ok(())
+                self.rewrite(given, one)
             }
             Meant::Several(found) => Err(ambiguous(given, &found, self.file)),
             Meant::OneOrNew(found) => Err(in_another_form(given, &found, self.file)),
             Meant::New => Ok(()),
+        }
+    }
+
+    /// Of a symbol that is given twice both must say the same.
+    fn rewrite(&mut self, given: &'s Symbol, index: usize) -> Result<(), Complaint> {
+        let text = |symbol: &Symbol| &self.block.text[symbol.range.clone()];
+        match self.rewritten.get(&index) {
+            Some(before) if text(before) == text(given) => Ok(()),
+            Some(_) => {
+                let line = self.file.line_number(self.file.symbols()[index].item_range.start);
+                let message = format!(
+                    "The reply gives `{}` more than once, for {} at line {line}. Ask the model to give one version.",
+                    given.name, self.file.path
+                );
+                Err(complain(ComplaintKind::Overlap, self.file, message).with_candidates(vec![line]))
+            }
+            None => {
+                self.rewritten.insert(index, given);
+                self.placements.push(Placement::Rewrite(given, index));
+                Ok(())
+            }
         }
     }
 
@@ -187,8 +221,7 @@ impl<'s> Placing<'s, '_> {
         let (block, file) = (self.block, self.file);
         let missing = self.missing(top, found, nesting)?;
         if let ([one], true) = (found, missing.is_empty()) {
-            self.placements.push(Placement::Rewrite(top, *one));
-            return Ok(());
+            return self.rewrite(top, *one);
         }
         let given = block.members(top);
         if given.is_empty() {
@@ -216,9 +249,9 @@ impl<'s> Placing<'s, '_> {
         if !own_header {
             self.notes.push(Tolerance::LeftOut(nearest::shortened(top.signature(&block.text))));
         }
-        let known = |line: &str| {
-            found.iter().any(|index| file.text[symbols[*index].range.clone()].lines().any(|own| own.trim() == line))
-        };
+        let own = found.iter().flat_map(|index| file.text[symbols[*index].range.clone()].lines());
+        let own: HashSet<&str> = own.map(str::trim).collect();
+        let known = |line: &str| own.contains(line);
         let covered: Vec<&Range<usize>> = given.iter().map(|member| &member.range).collect();
         let body = top.body_range.clone().unwrap_or(top.item_range.clone());
         self.notes.extend(
@@ -287,11 +320,13 @@ fn anchor<'f>(placements: &[Placement], number: usize, file: &'f FileView, conta
 
 fn insert(given: &Symbol, anchor: Anchor, block: &Block, file: &FileView) -> Change {
     let mut symbol = anchor.symbol;
-    let is_own_member = takes_self(given, &block.text)
-        || [format!("Self::{}", given.name), format!("self.{}", given.name), format!("cls.{}", given.name)]
-            .iter()
-            .any(|call| block.text.contains(call.as_str()));
-    if given.depth == 0 && symbol.depth > 0 && !is_own_member {
+    let is_own_member = || {
+        takes_self(given, &block.text)
+            || [format!("Self::{}", given.name), format!("self.{}", given.name), format!("cls.{}", given.name)]
+                .iter()
+                .any(|call| block.text.contains(call.as_str()))
+    };
+    if given.depth == 0 && symbol.depth > 0 && !is_own_member() {
         // A helper of a method that is no method itself goes outside of the type.
         symbol = file
             .symbols()
@@ -351,7 +386,8 @@ fn inner_indentation(outer: &Symbol, file: &FileView) -> String {
 
 /// Lines of the reply outside any symbol which the file lacks.
 fn left_out(block: &Block, file: &FileView) -> Option<Tolerance> {
-    let known = |line: &str| file.lines.iter().any(|own| own.trimmed() == line);
+    let own: HashSet<&str> = file.lines.iter().map(Line::trimmed).collect();
+    let known = |line: &str| own.contains(line);
     block
         .remainder()
         .into_iter()

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const FILES: &[(&str, &str)] = &[
+pub(super) const FILES: &[(&str, &str)] = &[
     (
         "a.py",
         "import os\n\n\nclass A:\n    @x\n    def f(self):\n        \"\"\"Doc.\"\"\"\n        return $01\n\n\ndef g():\n    pass\n",

@@ -2,6 +2,7 @@
 
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its literals this way")]
 
+mod bounds;
 mod dialects;
 mod elisions;
 mod fuzz;
