@@ -9,9 +9,18 @@ use std::time::Duration;
 
 use aiia_edit::{EditPlan, Entry, FileAction, ReplyContext, SourceFile, Workspace, apply_hunks, normal_path, plan};
 use aiia_syntax::Language;
+use rustix::time::{ClockId, clock_gettime};
 
-/// A hang, on whatever machine: each of them takes milliseconds.
-const LIMIT: Duration = Duration::from_mins(1);
+/// What one of them may take of the processor.
+const LIMIT: Duration = Duration::from_secs(1);
+/// A hang, on whatever machine.
+const HANG: Duration = Duration::from_mins(1);
+
+/// What this thread has worked so far.
+fn worked() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
 
 const FILES: &[(&str, &str)] = &[
     (
@@ -56,9 +65,11 @@ fn judged(name: &str, reply: &str) {
             FILES.iter().map(|(path, text)| SourceFile::new(*path, *text, Language::from_path(path))).collect();
         let known = plan(&owned, &ReplyContext::of(&files));
         let open = plan(&owned, &ReplyContext { workspace: Some(&Nothing), ..ReplyContext::of(&files) });
-        let _ = sender.send([known, open]);
+        let _ = sender.send(([known, open], worked()));
     });
-    let plans = receiver.recv_timeout(LIMIT).unwrap_or_else(|error| panic!("{name}: {error}\n{reply:?}"));
+    let answer = receiver.recv_timeout(HANG);
+    let (plans, taken) = answer.unwrap_or_else(|error| panic!("{name}: {error}\n{reply:?}"));
+    assert!(taken <= LIMIT, "{name} took {taken:?}\n{reply:?}");
     for plan in plans {
         check(name, &plan);
     }
