@@ -80,7 +80,7 @@ pub struct Message {
 /// What a person should know of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
-    /// What exactly it is, for programs, as in the event `notice` of a run.
+    /// What exactly it is, for programs, as in the event `notice` of a run; `complaint` where a part of it could not be applied.
     pub reason: String,
     /// What it is, in a sentence.
     pub text: String,

@@ -2305,7 +2305,7 @@ export interface components {
         Rating: "up" | "down";
         /** @description What a person should know of an answer. */
         Notice: {
-            /** @description What exactly it is, for programs, as in the event `notice` of a run. */
+            /** @description What exactly it is, for programs, as in the event `notice` of a run; `complaint` where a part of it could not be applied. */
             reason: string;
             /** @description What it is, in a sentence. */
             text: string;

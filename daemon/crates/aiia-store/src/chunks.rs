@@ -35,12 +35,19 @@ pub(crate) fn append(
         params![run_id.as_str(), last_seq as i64 + 1, next as i64, columns::to_json(&kinds)?],
     )?;
     columns::execute(connection, "UPDATE runs SET last_seq = ?2 WHERE id = ?1", params![run_id.as_str(), next as i64])?;
-    for kind in kinds {
-        if let RunEventKind::Notice { reason, text } = kind {
-            keep_notice(connection, run_id, &Notice { reason: reason.clone(), text: text.clone() })?;
-        }
+    for notice in kinds.into_iter().filter_map(notice) {
+        keep_notice(connection, run_id, &notice)?;
     }
     Ok(next)
+}
+
+/// What a person should know of the answer, where the event tells that.
+fn notice(kind: &RunEventKind) -> Option<Notice> {
+    match kind {
+        RunEventKind::Notice { reason, text } => Some(Notice { reason: reason.clone(), text: text.clone() }),
+        RunEventKind::Complaint { message } => Some(Notice { reason: "complaint".to_owned(), text: message.clone() }),
+        _ => None,
+    }
 }
 
 /// Keeps a notice with its run as well: messages are shown with them, and looking through all events of each would take long.

@@ -121,11 +121,13 @@ async fn a_message_is_shown_with_what_was_told_of_it() {
     store.append_events(id.clone(), vec![told(1, "fallback"), text(&id, 2, "Because")]).await.unwrap();
     let shown = || async { store.get_message(begun.message.id.clone()).await.unwrap().notices };
     assert_eq!(shown().await, [notice("fallback")]);
-    let last = FinishRun { events: vec![told(3, "answer_cut_off")], ..end(RunStatus::Completed, "Because") };
+    let complaint = event(&id, 4, RunEventKind::Complaint { message: "It does not fit.".to_owned() });
+    let last = FinishRun { events: vec![told(3, "answer_cut_off"), complaint], ..end(RunStatus::Completed, "Because") };
     store.finish_run(id.clone(), last).await.unwrap();
-    assert_eq!(shown().await, [notice("fallback"), notice("answer_cut_off")]);
+    let complaint = Notice { reason: "complaint".to_owned(), text: "It does not fit.".to_owned() };
+    assert_eq!(shown().await, [notice("fallback"), notice("answer_cut_off"), complaint]);
     let path = store.message_path(begun.message.id.clone()).await.unwrap();
-    assert!(path[0].notices.is_empty() && path[1].notices.len() == 2);
+    assert!(path[0].notices.is_empty() && path[1].notices.len() == 3);
     store.assert_clean().await;
 }
 
