@@ -44,7 +44,7 @@ fn preset(template: ProjectTemplate) -> Preset {
             system_prompt: "These are scripts and analyses of data. Right figures come first: say what is assumed of the data, check it \
                             in the code, and treat missing values on purpose. Results can be made again from the inputs by one command.",
             temperature: Some(0.0),
-            exclude: &["*.csv", "*.tsv", "*.jsonl", "*.parquet", "*.ipynb_checkpoints/"],
+            exclude: &["*.csv", "*.tsv", "*.jsonl", "*.parquet", ".ipynb_checkpoints/"],
             ..PLAIN
         },
         ProjectTemplate::Legacy => Preset {
