@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use super::request::Completion;
 use crate::envelope::{Failure, panicked};
-use crate::guard::Access;
+use crate::guard::{Access, Proof};
 use crate::router::App;
 
 /// How long the head of a stream waits for the first part of the answer.
@@ -57,12 +57,12 @@ pub(super) async fn respond(
     let (stream, include_usage) = (wanted.stream, wanted.include_usage);
     let session = Arc::new(session);
     let mut answer = ask(&session, wanted).await?;
+    answer.parts = ended(answer.parts, over(app, access));
     let (chat_id, kept_since) = (answer.chat_id.clone(), answer.kept_since.clone());
     if stream {
         answer.parts = begun(answer.parts).await?;
     }
-    let mut response =
-        if stream { streamed(app, session, access, answer, include_usage) } else { whole(session, answer).await? };
+    let mut response = if stream { streamed(session, answer, include_usage) } else { whole(session, answer).await? };
     if let Some(value) = chat_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
         response.headers_mut().insert("x-aiia-chat", value);
     }
@@ -70,6 +70,39 @@ pub(super) async fn respond(
         response.headers_mut().insert("x-aiia-kept-since", value);
     }
     Ok(response)
+}
+
+/// Until nothing more is answered; why.
+async fn over(app: App, access: Access) -> Problem {
+    let revoked = match access.by {
+        Proof::Bearer => "The token was revoked or has expired.",
+        Proof::Cookie => "The browser has signed out.",
+    };
+    tokio::select! {
+        () = app.shutdown.cancelled_owned() => Problem::new(ProblemCode::Unavailable, "The daemon is shutting down."),
+        () = access.over() => Problem::new(ProblemCode::Unauthorized, revoked),
+    }
+}
+
+/// The parts up to the last one. Where `over` comes before that one, or it is missing, the last one says why: without it a
+/// client would take what came for the whole answer.
+fn ended(
+    parts: BoxStream<'static, Part>,
+    over: impl Future<Output = Problem> + Send + 'static,
+) -> BoxStream<'static, Part> {
+    stream::unfold(Some((parts, Box::pin(over))), |state| async move {
+        let (mut parts, mut over) = state?;
+        let part = tokio::select! {
+            biased;
+            problem = over.as_mut() => Part::Failed(problem),
+            part = parts.next() => part.unwrap_or_else(|| {
+                Part::Failed(Problem::new(ProblemCode::Unavailable, "The answer ended before it was whole."))
+            }),
+        };
+        let is_last = matches!(part, Part::End { .. } | Part::Failed(_));
+        Some((part, (!is_last).then_some((parts, over))))
+    })
+    .boxed()
 }
 
 /// The parts, unless they begin with an error within a moment: such an answer is no stream, but has a status.
@@ -231,7 +264,7 @@ async fn whole(session: Arc<Session>, mut answer: Answer) -> Result<Response, Pr
     Ok(Json(body).into_response())
 }
 
-fn streamed(app: App, session: Arc<Session>, access: Access, answer: Answer, include_usage: bool) -> Response {
+fn streamed(session: Arc<Session>, answer: Answer, include_usage: bool) -> Response {
     let Answer { id, created, mut model, parts, .. } = answer;
     let chunk = move |model: &str, choices: Value, usage: Value| {
         let mut chunk = json!({
@@ -267,13 +300,10 @@ fn streamed(app: App, session: Arc<Session>, access: Access, answer: Answer, inc
         };
         stream::iter(chunks)
     });
-    let shutdown = app.shutdown.clone();
     let events = stream::once(std::future::ready(first))
         .chain(rest)
         .map(|chunk| Event::default().data(chunk.to_string()))
         .chain(stream::once(std::future::ready(Event::default().data("[DONE]"))))
-        .take_until(async move { shutdown.cancelled_owned().await })
-        .take_until(Box::pin(access.over()))
         .map(Ok::<_, Infallible>);
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()
 }

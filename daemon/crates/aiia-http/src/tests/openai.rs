@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use aiia_tests::model_server::{ModelServer, Script};
-use axum::body::Body;
+use aiia_tests::model_server::{Gate, ModelServer, Script};
+use axum::body::{Body, BodyDataStream};
+use axum::http::request::Builder;
+use futures::StreamExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -57,6 +59,52 @@ async fn a_stream_has_chunks_usage_and_an_end() {
     assert_eq!(chunks[chunks.len() - 2]["choices"][0]["finish_reason"], "stop");
     let last = chunks.last().unwrap();
     assert!(last["choices"] == json!([]) && last["usage"]["total_tokens"].as_u64() > Some(0), "{last}");
+}
+
+/// A stream whose answer goes on until the gate opens; what came up to its first words.
+async fn going_on(server: &Server, request: Builder, body: &Value) -> (BodyDataStream, String) {
+    let response = server.router.clone().oneshot(json_body(request, body)).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let mut stream = response.into_body().into_data_stream();
+    let mut text = String::new();
+    while !text.contains("t1") {
+        let chunk = tokio::time::timeout(LIMIT, stream.next()).await.unwrap().expect("it goes on").unwrap();
+        text.push_str(std::str::from_utf8(&chunk).unwrap());
+    }
+    (stream, text)
+}
+
+/// What comes up to the end of the stream.
+async fn rest(stream: BodyDataStream, mut text: String) -> String {
+    let more = stream.map(|chunk| String::from_utf8_lossy(&chunk.unwrap()).into_owned()).collect::<String>();
+    text.push_str(&tokio::time::timeout(LIMIT, more).await.unwrap());
+    text
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_off_does_not_look_whole() {
+    let (gate, model) = (Gate::closed(), ModelServer::start().unwrap());
+    model.always(Script::Numbered { count: 9, gate: gate.clone() });
+    let server = Server::with_model(&model);
+    let project = server.post("/api/v1/projects", json!({"name": "p"})).await.json()["id"].clone();
+    let plain = json!({"messages": hi(), "stream": true});
+    let kept = json!({"messages": hi(), "stream": true, "metadata": {"project_id": project}});
+    for body in [&plain, &kept] {
+        let token = server.post("/api/v1/tokens", json!({"name": "t", "scope": "write"})).await.json();
+        gate.release(3);
+        let bearer = format!("Bearer {}", token["secret"].as_str().unwrap());
+        let request = request("POST", "/v1/chat/completions").header("authorization", bearer);
+        let (stream, text) = going_on(&server, request, body).await;
+        let revoked = server.delete(&format!("/api/v1/tokens/{}", token["token"]["id"].as_str().unwrap())).await;
+        assert!(revoked.status < 300, "{}", revoked.text());
+        let chunks = chunks(&rest(stream, text).await);
+        assert_eq!(chunks.last().unwrap()["error"]["type"], "authentication_error", "{body}");
+    }
+    gate.release(3);
+    let (stream, text) = going_on(&server, with_token("POST", "/v1/chat/completions"), &kept).await;
+    server.shutdown.cancel();
+    let chunks = chunks(&rest(stream, text).await);
+    assert_eq!(chunks.last().unwrap()["error"]["message"], "The daemon is shutting down.");
 }
 
 #[tokio::test]
