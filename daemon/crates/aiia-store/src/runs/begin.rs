@@ -98,6 +98,11 @@ fn begin(connection: &Connection, new: &NewRun) -> Result<BegunRun, StoreError> 
             replaced.parent_id
         }
     };
+    if let Some(parent) = &parent_id
+        && messages::get(connection, parent)?.status == MessageStatus::Streaming
+    {
+        return Err(StoreError::state("An answer of the chat is still being written; wait for its end, or stop it."));
+    }
     let question = messages::insert(
         connection,
         &NewMessage {

@@ -34,6 +34,7 @@ async fn a_path_or_the_whole_tree_is_listed_oldest_first() {
     let chat = store.chat(&store.project("p").await.id).await;
     assert_eq!(pages(&store, wanted(&chat.id)).await, []);
     let first = store.begin_run(new_run(&chat, "first")).await.unwrap();
+    store.ended(&first).await;
     let second = store.begin_run(new_run(&chat, "second")).await.unwrap();
     let parent_id = Some(first.message.id.clone());
     store.begin_run(NewRun { parent_id, ..new_run(&chat, "instead") }).await.unwrap();
@@ -53,6 +54,7 @@ async fn pages_show_one_path_although_the_head_moves() {
     let store = fixture();
     let chat = store.chat(&store.project("p").await.id).await;
     let first = store.begin_run(new_run(&chat, "first")).await.unwrap();
+    store.ended(&first).await;
     store.begin_run(new_run(&chat, "second")).await.unwrap();
     let start = ListMessages { limit: Some(2), ..wanted(&chat.id) };
     let page = store.list_messages(start.clone()).await.unwrap();
@@ -90,6 +92,7 @@ proptest! {
                 let parent_id = parent.as_ref().map(|(id, _)| id.clone());
                 let new = NewRun { parent_id, ..new_run(&chat, &number.to_string()) };
                 let begun = store.begin_run(new).await.unwrap();
+                store.ended(&begun).await;
                 let mut path = parent.map(|(_, path)| path).unwrap_or_default();
                 for id in [begun.user_message.id, begun.message.id] {
                     path.push(id.clone());

@@ -87,6 +87,11 @@ impl Fixture {
         self.run(&chat).await
     }
 
+    /// Ends the run with an empty answer.
+    async fn ended(&self, begun: &BegunRun) {
+        self.finish_run(begun.run.id.clone(), end(RunStatus::Completed, "")).await.unwrap();
+    }
+
     async fn edit(&self, run: &RunId) -> PendingEdit {
         self.create_edit(new_edit(run)).await.unwrap()
     }

@@ -33,6 +33,7 @@ async fn a_run_begins_with_everything_at_once() {
 async fn a_run_answers_the_head_or_the_message_that_is_named() {
     let store = fixture();
     let first = store.lone_run().await;
+    store.ended(&first).await;
     let second = store.begin_run(new_run(&first.chat, "more")).await.unwrap();
     assert_eq!(second.user_message.parent_id, Some(first.message.id.clone()));
     assert_eq!(second.chat.title, first.chat.title);
@@ -40,6 +41,23 @@ async fn a_run_answers_the_head_or_the_message_that_is_named() {
     let branch = store.begin_run(NewRun { parent_id, ..new_run(&first.chat, "again") }).await.unwrap();
     assert_eq!(branch.user_message.parent_id, Some(first.message.id));
     assert_eq!((branch.chat.head_id, branch.chat.message_count), (Some(branch.message.id), 6));
+}
+
+#[tokio::test]
+async fn nothing_is_asked_after_an_answer_that_is_still_being_written() {
+    let store = fixture();
+    let first = store.lone_run().await;
+    let parent_id = Some(first.message.id.clone());
+    for new in [new_run(&first.chat, "more"), NewRun { parent_id, ..new_run(&first.chat, "more") }] {
+        let refused = store.begin_run(new).await.map(|_| ()).unwrap_err();
+        assert!(matches!(&refused, StoreError::State { .. }), "{refused:?}");
+    }
+    assert_eq!(store.value::<i64>("SELECT count(*) FROM messages"), 2);
+    let again = NewRun { replaces: Some(first.user_message.id.clone()), ..new_run(&first.chat, "instead") };
+    assert!(store.begin_run(again).await.is_ok(), "another wording stands beside it");
+    store.ended(&first).await;
+    let parent_id = Some(first.message.id.clone());
+    assert!(store.begin_run(NewRun { parent_id, ..new_run(&first.chat, "more") }).await.is_ok());
 }
 
 #[tokio::test]
