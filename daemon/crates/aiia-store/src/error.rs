@@ -157,6 +157,9 @@ impl From<StoreError> for Problem {
         let detail = error.to_string();
         let unavailable = |hint: &str| Problem::new(ProblemCode::StoreUnavailable, detail.clone()).with_hint(hint);
         match error {
+            StoreError::NotFound { what: what @ "run", id } => {
+                Problem::not_found(what, id).with_hint("It may have been deleted with its chat.")
+            }
             StoreError::NotFound { what, id } => {
                 let hint = match what {
                     "chat" => format!("It may have been deleted; `aiia chat restore {id}` brings it back then."),

@@ -40,6 +40,14 @@ impl Store {
         self.read(move |connection| get_shown(connection, &id)).await
     }
 
+    /// A run, whether its chat is deleted or not.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn get_stored_run(&self, id: RunId) -> Result<Run, StoreError> {
+        self.read(move |connection| get(connection, &id)).await
+    }
+
     /// The durable events of a run after the number `after`, at most `limit`, exactly as they were appended.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use aiia_protocol::operation::{
 use aiia_protocol::page::Page;
 use aiia_protocol::problem::Problem;
 
+use super::run;
 use crate::dispatch::{Handle, Reply};
 use crate::session::Session;
 use crate::settings;
@@ -50,6 +51,7 @@ impl Handle for ChatDelete {
         let chat = session.engine().store.get_chat(params.chat_id.clone()).await?;
         session.engine().store.delete_chat(params.chat_id, params.if_version).await?;
         changed(session, Change::Deleted, &chat);
+        run::stop_of_deleted(session.engine()).await;
         Ok(Reply::One(Empty {}))
     }
 }
@@ -64,6 +66,9 @@ impl Handle for ChatBulk {
         let chats = session.engine().store.change_chats(params).await?;
         for chat in &chats {
             changed(session, change, chat);
+        }
+        if change == Change::Deleted {
+            run::stop_of_deleted(session.engine()).await;
         }
         Ok(Reply::One(ChangedChats { changed: chats.len() as u64 }))
     }

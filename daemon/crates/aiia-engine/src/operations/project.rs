@@ -16,6 +16,7 @@ use aiia_protocol::project::{
 use std::path::Path;
 use std::time::Duration;
 
+use super::run;
 use crate::context_rules;
 use crate::dispatch::{Handle, Reply};
 use crate::folder_traces;
@@ -114,6 +115,7 @@ impl Handle for ProjectDelete {
         if let Some(other) = other {
             changed(session, Change::Updated, &other);
         }
+        run::stop_of_deleted(session.engine()).await;
         Ok(Reply::One(Empty {}))
     }
 }

@@ -1,5 +1,7 @@
 //! `run.*` and `events.subscribe`
 
+mod stop;
+
 use aiia_llm::ChatMessage;
 use aiia_protocol::Empty;
 use aiia_protocol::action::ActionKind;
@@ -7,10 +9,10 @@ use aiia_protocol::chat::Chat;
 use aiia_protocol::event::{Change, Entity, Event};
 use aiia_protocol::id::MessageId;
 use aiia_protocol::message::Message;
-use aiia_protocol::operation::{EventsSubscribe, RunCancel, RunEvents, RunGet, RunStart};
+use aiia_protocol::operation::{EventsSubscribe, RunEvents, RunGet, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::project::Project;
-use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, RunStatus, StartRun};
+use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, StartRun};
 use aiia_protocol::settings::{Parameters, Settings};
 use aiia_store::{BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
@@ -24,6 +26,8 @@ use crate::prices;
 use crate::run::{Assignment, Plan, events, start};
 use crate::session::Session;
 use crate::settings::{self, Wishes};
+
+pub(super) use stop::stop_of_deleted;
 
 /// The longest message.
 const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
@@ -277,27 +281,6 @@ impl Handle for RunGet {
     }
 }
 
-impl Handle for RunCancel {
-    async fn handle(session: &Session, params: RunRef) -> Result<Reply<Run>, Problem> {
-        let engine = session.engine();
-        if let Some(log) = engine.runs.get(&params.run_id) {
-            log.cancel_token().cancel();
-            let mut rest = Box::pin(log.follow(0, engine.shutdown_token()));
-            while rest.next().await.is_some() {}
-        }
-        let mut run = engine.store.get_run(params.run_id).await?;
-        // Nobody drives it any more, so that it would go on until the next start.
-        if !run.status.is_final() && engine.runs.get(&run.id).is_none() {
-            run = engine.store.abandon_run(run.id, RunStatus::Cancelled, None).await?;
-            let (project, chat) = (Some(&run.project_id), Some(&run.chat_id));
-            engine.publish((Entity::Run, Change::Updated), &run.id, project, chat);
-            engine.publish((Entity::Message, Change::Updated), &run.message_id, project, chat);
-            engine.publish((Entity::Chat, Change::Updated), &run.chat_id, project, chat);
-        }
-        Ok(Reply::One(run))
-    }
-}
-
 impl Handle for RunEvents {
     async fn handle(session: &Session, params: run::RunEvents) -> Result<Reply<RunEvent>, Problem> {
         let engine = session.engine();
@@ -333,12 +316,13 @@ mod tests {
     use aiia_protocol::chat::CreateChat;
     use aiia_protocol::operation::Scope;
     use aiia_protocol::project::CreateProject;
+    use aiia_protocol::run::RunStatus;
 
     use super::*;
     use crate::session::{ClientInfo, Transport};
 
     /// A run that has begun and that nobody drives.
-    async fn begun(engine: &Engine) -> BegunRun {
+    pub(super) async fn begun(engine: &Engine) -> BegunRun {
         let project = engine.store.create_project(CreateProject::new("p")).await.unwrap();
         let chat = engine.store.create_chat(CreateChat::new(project.id)).await.unwrap();
         let new = NewRun {
@@ -354,19 +338,9 @@ mod tests {
         engine.store.begin_run(new).await.unwrap()
     }
 
-    fn session(engine: &Engine) -> Session {
+    pub(super) fn session(engine: &Engine) -> Session {
         let client = ClientInfo { name: "t".to_owned(), transport: Transport::Cli, scope: Scope::Admin, token: None };
         engine.open_session(client)
-    }
-
-    #[tokio::test]
-    async fn a_run_that_nobody_drives_can_be_cancelled() {
-        let home = tempfile::tempdir().unwrap();
-        let engine = Engine::for_tests(home.path(), &[], Vec::new());
-        let run_id = begun(&engine).await.run.id;
-        let run = session(&engine).run::<RunCancel>(RunRef { run_id }).await.unwrap();
-        assert_eq!(run.status, RunStatus::Cancelled);
-        assert_eq!(engine.store.list_running().await, Ok(Vec::new()));
     }
 
     #[tokio::test]
