@@ -84,10 +84,23 @@ pub(crate) fn undo(arguments: &DecideArguments) -> Result<u8, Failure> {
         not_written::<EditAccept>(&mut client, &outcome);
         return Err(whole.not_done(failure));
     }
+    for number in taken_back(&edit, &outcome.edit) {
+        output::note(&format!("Hunk {number} was not in its file any more; it waits again."));
+    }
     if arguments.json {
         output::json(&outcome);
     }
     Ok(exit::OK)
+}
+
+/// The hunks that were accepted `before` and wait `now`.
+fn taken_back(before: &PendingEdit, now: &PendingEdit) -> Vec<HunkNumber> {
+    let with = |edit: &PendingEdit, status| -> Vec<HunkNumber> {
+        let all = edit.files.iter().flat_map(|file| &file.hunks);
+        all.filter(|hunk| hunk.status == status).map(|hunk| hunk.number).collect()
+    };
+    let accepted = with(before, HunkStatus::Accepted);
+    with(now, HunkStatus::Pending).into_iter().filter(|number| accepted.contains(number)).collect()
 }
 
 fn get(client: &mut Client, arguments: &DecideArguments) -> Result<PendingEdit, Failure> {
@@ -102,7 +115,11 @@ pub(crate) fn accept_and_write(
     hunks: Option<Vec<HunkNumber>>,
     allow_protected: bool,
 ) -> Result<EditOutcome, Failure> {
-    let meant = |file: &&EditFile| has(file, HunkStatus::Pending, hunks.as_deref());
+    // One that is named is accepted, even where it was rejected or undone.
+    let meant = |file: &&EditFile| match &hunks {
+        Some(hunks) => file.hunks.iter().any(|hunk| hunks.contains(&hunk.number)),
+        None => has(file, HunkStatus::Pending, None),
+    };
     refuse_protected(edit.files.iter().filter(meant), allow_protected)?;
     let whole = interrupt::hold();
     let outcome = client.call::<EditAccept>(&decision(edit, hunks))?;

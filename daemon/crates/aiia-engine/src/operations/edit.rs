@@ -1,5 +1,6 @@
 //! `edit.*`: deciding on pending edits. The engine says what has to be done to the files; the caller does it.
 
+mod gone;
 mod preview;
 mod propose;
 mod reshape;
@@ -82,7 +83,16 @@ enum Decision {
 }
 
 impl Decision {
-    /// The state that a hunk must have for it.
+    /// Whether it can be for a hunk in this state that is named. Nothing is decided for ever: what was rejected or taken back can
+    /// be accepted after all.
+    fn is_possible(self, status: HunkStatus) -> bool {
+        match self {
+            Self::Accept => status != HunkStatus::Accepted,
+            _ => status == self.before(),
+        }
+    }
+
+    /// The state of the hunks that it is for where none are named.
     fn before(self) -> HunkStatus {
         match self {
             Self::Accept | Self::Reject => HunkStatus::Pending,
@@ -107,16 +117,25 @@ async fn decide(session: &Session, params: DecideEdit, decision: Decision) -> Re
     let edit = engine.store.get_edit(params.edit_id.clone()).await?;
     let chosen = choose(&edit, params.hunks.as_deref(), decision, params.allow_protected)?;
     let mut changes = Vec::new();
+    let mut gone = Vec::new();
     if matches!(decision, Decision::Accept | Decision::Undo) {
         let texts = engine.store.edit_texts(params.edit_id.clone()).await?;
         for (position, file) in edit.files.iter().enumerate() {
-            let numbers: Vec<HunkNumber> =
+            let mut numbers: Vec<HunkNumber> =
                 file.hunks.iter().map(|hunk| hunk.number).filter(|number| chosen.contains(number)).collect();
             if numbers.is_empty() {
                 continue;
             }
             let base = texts.get(position).map_or("", |text| text.base_text.as_str());
             let current = current_text(session, &params.documents, file).await?;
+            if decision == Decision::Undo {
+                let found = gone::gone(file, &numbers, base, current.as_deref());
+                numbers.retain(|number| !found.contains(number));
+                gone.extend(found);
+                if numbers.is_empty() {
+                    continue;
+                }
+            }
             changes.push(file_change(file, &numbers, base, current, decision)?);
         }
         // What others need comes first and goes last.
@@ -124,7 +143,9 @@ async fn decide(session: &Session, params: DecideEdit, decision: Decision) -> Re
             changes.reverse();
         }
     }
-    let decisions = chosen.iter().map(|number| (*number, decision.after())).collect();
+    // What was undone elsewhere is as if it had never been accepted.
+    let after = |number| if gone.contains(number) { Decision::TakeBack.after() } else { decision.after() };
+    let decisions = chosen.iter().map(|number| (*number, after(number))).collect();
     let decided = engine.store.decide_hunks(params.edit_id, decisions, Some(edit.version)).await?;
     engine.publish((Entity::Edit, Change::Updated), &decided.id, Some(&decided.project_id), Some(&decided.chat_id));
     Ok(EditOutcome { edit: decided, changes })
@@ -163,7 +184,15 @@ fn choose(
                 HunkStatus::Undone => "was taken back",
                 HunkStatus::Pending | HunkStatus::Rejected => "waits",
             };
-            return Err(Problem::new(ProblemCode::Conflict, format!("No hunk of “{}” {what} any more.", edit.title)));
+            let problem = Problem::new(ProblemCode::Conflict, format!("No hunk of “{}” {what} any more.", edit.title));
+            let has = |status| all.iter().any(|hunk| hunk.status == status);
+            return Err(match decision {
+                Decision::Accept if has(HunkStatus::Rejected) || has(HunkStatus::Undone) => {
+                    problem.with_hint("One that was rejected or undone is accepted by its number.")
+                }
+                Decision::Accept => problem.with_hint("Undo it first where the file does not have it any more."),
+                _ => problem,
+            });
         }
         return Ok(possible);
     };
@@ -172,7 +201,7 @@ fn choose(
         let Some(hunk) = all.iter().find(|hunk| hunk.number == *number) else {
             return Err(Problem::not_found("hunk", number));
         };
-        if hunk.status != decision.before() {
+        if !decision.is_possible(hunk.status) {
             let state = match hunk.status {
                 HunkStatus::Pending => "still waits",
                 HunkStatus::Accepted => "was accepted already",
@@ -221,15 +250,8 @@ fn change(
     current: Option<String>,
     decision: Decision,
 ) -> Result<FileChange, Problem> {
-    let mut hunks: Vec<(&EditHunk, Hunk)> = file.hunks.iter().map(|hunk| (hunk, from_protocol(hunk))).collect();
     let whole = current.clone().unwrap_or_default();
-    // An editor leaves the byte order mark out of its buffer, which makes no other text of it.
-    let differ = base.starts_with(MARK) != whole.starts_with(MARK);
-    let mark = if differ && whole.starts_with(MARK) { MARK.len_utf8() } else { 0 };
-    let (base, text) = if differ { (unmarked(base), unmarked(&whole)) } else { (base, whole.as_str()) };
-    for (_, hunk) in hunks.iter_mut().filter(|_| differ) {
-        unmark(hunk);
-    }
+    let Laid { hunks, base, text, mark } = laid(file, base, &whole);
     let applied: Vec<&Hunk> =
         hunks.iter().filter(|(row, _)| row.status == HunkStatus::Accepted).map(|(_, hunk)| hunk).collect();
     // The text as it would be without the user's typing: what differs from it in `current` is the user's.
@@ -260,6 +282,27 @@ fn change(
         base_hash: sha256(&whole),
         replacements,
     })
+}
+
+/// A file's hunks, the text that they were made on and the one that is there now, alike in whether they begin with a byte
+/// order mark: an editor leaves it out of its buffer, which makes no other text of it.
+struct Laid<'a> {
+    hunks: Vec<(&'a EditHunk, Hunk)>,
+    base: &'a str,
+    text: &'a str,
+    /// The bytes that were left out before `text`.
+    mark: usize,
+}
+
+fn laid<'a>(file: &'a EditFile, base: &'a str, whole: &'a str) -> Laid<'a> {
+    let mut hunks: Vec<(&EditHunk, Hunk)> = file.hunks.iter().map(|hunk| (hunk, from_protocol(hunk))).collect();
+    let differ = base.starts_with(MARK) != whole.starts_with(MARK);
+    let mark = if differ && whole.starts_with(MARK) { MARK.len_utf8() } else { 0 };
+    let (base, text) = if differ { (unmarked(base), unmarked(whole)) } else { (base, whole) };
+    for (_, hunk) in hunks.iter_mut().filter(|_| differ) {
+        unmark(hunk);
+    }
+    Laid { hunks, base, text, mark }
 }
 
 /// The text without its byte order mark.
@@ -433,6 +476,21 @@ mod tests {
         check([Accepted; 3], &[1, 2, 3], NEW, Decision::Undo, OLD);
         check([Accepted, Rejected, Accepted], &[1, 3], "a\nB1\nB2\nc\nd\ne\nf\ng\nh\n", Decision::Undo, OLD);
         check([Accepted; 3], &[2], &NEW.replace('g', "G"), Decision::Undo, "a\nB1\nB2\nc\nd\ne\nf\nG\nh\n");
+    }
+
+    #[test]
+    fn what_was_decided_can_be_decided_anew() {
+        use HunkStatus::{Accepted, Pending, Rejected, Undone};
+        for (decision, possible) in [
+            (Decision::Accept, [true, false, true, true]),
+            (Decision::Reject, [true, false, false, false]),
+            (Decision::Undo, [false, true, false, false]),
+            (Decision::TakeBack, [false, true, false, false]),
+            (Decision::PutBack, [false, false, false, true]),
+        ] {
+            assert_eq!([Pending, Accepted, Rejected, Undone].map(|one| decision.is_possible(one)), possible);
+        }
+        check([Undone, Rejected, Accepted], &[1, 2], "a\nb\nc\nd\ne\nf\ng\nh\n", Decision::Accept, NEW);
     }
 
     #[test]

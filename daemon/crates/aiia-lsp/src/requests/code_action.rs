@@ -222,7 +222,9 @@ fn on_review(review: &Review, edit_id: &EditId, buffer: &str, line: usize) -> Ve
             HunkStatus::Accepted => {
                 actions.push(action(format!("aiia: Undo hunk {number}"), "aiia.undo", Some(number)));
             }
-            HunkStatus::Rejected | HunkStatus::Undone => {}
+            HunkStatus::Rejected | HunkStatus::Undone => {
+                actions.push(action(format!("aiia: Accept hunk {number}"), "aiia.acceptHunk", Some(number)));
+            }
         }
     }
     if review.count(HunkStatus::Pending) > 0 {

@@ -35,7 +35,9 @@ pub(crate) async fn lenses(connection: &Arc<Connection>, params: lsp::CodeLensPa
                 lenses.push(lens(line, "Reject", "aiia.rejectHunk", hunk.number));
             }
             HunkStatus::Accepted => lenses.push(lens(line, "Undo", "aiia.undo", hunk.number)),
-            HunkStatus::Rejected | HunkStatus::Undone => {}
+            HunkStatus::Rejected | HunkStatus::Undone => {
+                lenses.push(lens(line, "Accept", "aiia.acceptHunk", hunk.number));
+            }
         }
     }
     lenses

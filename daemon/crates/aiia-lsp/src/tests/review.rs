@@ -97,6 +97,33 @@ async fn hunks_are_accepted_and_undone_one_by_one() {
 
     world.act("-    return sum", "aiia: Undo hunk 1").await;
     assert_eq!(world.apply(&uri, &text, 2).await, CODE);
+    let review = world.review.clone();
+    world.review = world.apply(&review_uri, &review, 3).await;
+
+    world.act("-    return sum", "aiia: Accept hunk 1").await;
+    assert_eq!(world.apply(&uri, CODE, 3).await, text, "what was undone can be accepted again");
+    let review = world.review.clone();
+    world.review = world.apply(&review_uri, &review, 4).await;
+    world.act("-    return xs[0]", "aiia: Accept hunk 2").await;
+    assert_eq!(world.apply(&uri, &text, 4).await, text.replace("xs[0]", "xs[-1]"), "and so can what was rejected");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_editor_undid_waits_again() {
+    let mut world = reviewing().await;
+    let (uri, review_uri) = (world.uri.clone(), world.review_uri.clone());
+    world.act("-    return sum", "aiia: Accept hunk 1").await;
+    world.apply(&uri, CODE, 1).await;
+    let review = world.review.clone();
+    world.review = world.apply(&review_uri, &review, 1).await;
+    // As with `u`.
+    world.client.change(&uri, 3, CODE).await;
+    world.act("-    return sum", "aiia: Undo hunk 1").await;
+    let review = world.review.clone();
+    world.review = world.apply(&review_uri, &review, 2).await;
+    assert!(world.review.contains("2 pending"), "{}", world.review);
+    world.act("-    return sum", "aiia: Accept hunk 1").await;
+    assert_eq!(world.apply(&uri, CODE, 3).await, CODE.replace(" + 1", ""));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

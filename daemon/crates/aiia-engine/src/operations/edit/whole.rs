@@ -41,7 +41,8 @@ pub(super) fn file_change(
     Ok(FileChange { hunks: numbers.to_vec(), ..change? })
 }
 
-fn new_text(file: &EditFile) -> String {
+/// The text of a file that is made.
+pub(super) fn new_text(file: &EditFile) -> String {
     file.hunks.iter().map(|hunk| hunk.new_text.as_str()).collect()
 }
 
