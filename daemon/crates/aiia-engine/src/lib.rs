@@ -39,6 +39,7 @@ mod prices;
 mod project_templates;
 mod prompt;
 mod pulls;
+mod reach;
 mod recent;
 mod reply_format;
 mod run;

@@ -11,6 +11,7 @@ use aiia_text::Document;
 
 use crate::documents::OpenDocument;
 use crate::engine::Engine;
+use crate::reach;
 use crate::session::Session;
 use crate::workspace;
 
@@ -40,6 +41,9 @@ impl Source {
         if untitled.is_none() && !Path::new(&path).is_absolute() {
             return Err(Problem::new(ProblemCode::InvalidParams, format!("“{path}” is not an absolute path."))
                 .with_error("/document/path", "an absolute path or untitled:NAME is needed"));
+        }
+        if untitled.is_none() {
+            reach::check(session, Path::new(&path)).await?;
         }
         let open = session.documents().get(&path).or_else(|| session.engine().open_document(&path));
         let language_id =

@@ -18,6 +18,7 @@ use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::indexes::{self, OpenTexts};
 use crate::operations::context::{DEFAULT_BUDGET, checked_budget};
+use crate::reach;
 use crate::session::Session;
 use crate::settings;
 
@@ -28,7 +29,7 @@ const BUSY_WAIT: Duration = Duration::from_millis(20);
 
 impl Handle for WorkspaceIndex {
     async fn handle(session: &Session, params: IndexWorkspace) -> Result<Reply<Index>, Problem> {
-        let root = folder(&params.path)?;
+        let root = folder(session, &params.path).await?;
         let engine = session.engine().clone();
         let path = params.path;
         let report = blocking(move || {
@@ -42,7 +43,7 @@ impl Handle for WorkspaceIndex {
 
 impl Handle for WorkspaceMap {
     async fn handle(session: &Session, params: MapWorkspace) -> Result<Reply<Map>, Problem> {
-        let root = folder(&params.path)?;
+        let root = folder(session, &params.path).await?;
         let settings = settings::of_folder(session.engine(), Some(&root)).await;
         let rules = ContextRules::of(&settings).0;
         let wished = params.budget.or(settings.context_budget.map(|budget| budget.value));
@@ -100,12 +101,14 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
         .map_err(|error| Problem::new(ProblemCode::Internal, format!("Reading the folder failed: {error}.")))
 }
 
-fn folder(path: &str) -> Result<PathBuf, Problem> {
+/// The folder that the client names.
+async fn folder(session: &Session, path: &str) -> Result<PathBuf, Problem> {
     let folder = Path::new(path);
     if !folder.is_absolute() {
         return Err(Problem::new(ProblemCode::InvalidParams, format!("“{path}” is not an absolute path."))
             .with_error("/path", "an absolute path is needed"));
     }
+    reach::check(session, folder).await?;
     if !folder.is_dir() {
         return Err(Problem::new(ProblemCode::NotFound, format!("There is no folder {path}.")));
     }
