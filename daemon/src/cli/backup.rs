@@ -58,7 +58,8 @@ pub(crate) fn run(arguments: &BackupArguments) -> Result<u8, Failure> {
 /// Ends the daemon and swaps the files while nobody else can start one.
 fn restore(name: &str, json: bool) -> Result<u8, Failure> {
     let paths = Paths::from_environment()?;
-    lifecycle::stop(&paths)?;
+    let _starting = lifecycle::hold_starts(&paths);
+    lifecycle::end(&paths)?;
     let lock = Lock::take(&paths.daemon_lock())
         .map_err(|error| Failure::local(format!("The lock of the data directory cannot be used: {error}.")))?;
     let Some(_lock) = lock else {

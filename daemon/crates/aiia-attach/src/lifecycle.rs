@@ -13,6 +13,7 @@ use rustix::time::Timespec;
 use crate::connect::{Attempt, Connection, connect};
 use crate::lock::Lock;
 use crate::paths::Paths;
+use crate::runtime_file;
 use crate::{PROGRAM, SMALL_PROGRAM};
 
 /// The line by which a daemon tells who started it that its socket listens.
@@ -34,6 +35,9 @@ const START_LIMIT: Duration = Duration::from_secs(10);
 const RACE_LIMIT: Duration = OPEN_LIMIT.saturating_add(Duration::from_secs(20));
 /// How long a daemon may take to end after it was asked to: the 2 s that it gives itself, and the time of a busy machine.
 const DRAIN_LIMIT: Duration = Duration::from_secs(8);
+
+/// How often it is looked whether it has ended, or another one runs in its place.
+const END_STEP: Duration = Duration::from_millis(20);
 
 /// Connects to the daemon, and starts it when it does not run or is older than this program.
 ///
@@ -66,11 +70,29 @@ pub fn attach(paths: &Paths, purpose: Purpose) -> Result<Connection, Problem> {
     }
 }
 
-/// Asks a running daemon to end, and waits until it has. Gives its process, or nothing when none ran.
+/// Asks a running daemon to end, and waits until it has; meanwhile no client starts another one. Gives its process, or nothing
+/// when none ran.
+///
+/// # Errors
+/// When it does not end in time.
 pub fn stop(paths: &Paths) -> Result<Option<u32>, Problem> {
+    let _starting = hold_starts(paths);
+    end(paths)
+}
+
+/// As long as what it gives is held, no client starts a daemon. Nothing where one is being started that takes its time.
+pub fn hold_starts(paths: &Paths) -> Option<Lock> {
+    Lock::wait(&paths.start_lock(), DRAIN_LIMIT).ok().flatten()
+}
+
+/// What [`stop`] does, for who [holds the starts](hold_starts).
+///
+/// # Errors
+/// When the daemon does not end in time.
+pub fn end(paths: &Paths) -> Result<Option<u32>, Problem> {
     match connect(paths, Purpose::Drain)? {
         Attempt::Connected(Connection { runtime, .. }) | Attempt::Older(runtime) => {
-            wait_for_end(paths, &runtime)?;
+            wait_for_end(paths, &runtime, DRAIN_LIMIT)?;
             Ok(Some(runtime.pid))
         }
         Attempt::Absent => Ok(None),
@@ -80,18 +102,29 @@ pub fn stop(paths: &Paths) -> Result<Option<u32>, Problem> {
 fn drain(paths: &Paths, runtime: &RuntimeFile) -> Result<(), Problem> {
     tracing::info!(version = runtime.version, pid = runtime.pid, "asking an older daemon to end");
     connect(paths, Purpose::Drain)?;
-    wait_for_end(paths, runtime)
+    wait_for_end(paths, runtime, DRAIN_LIMIT)
 }
 
-fn wait_for_end(paths: &Paths, runtime: &RuntimeFile) -> Result<(), Problem> {
-    match Lock::wait(&paths.daemon_lock(), DRAIN_LIMIT) {
-        Ok(Some(_)) => Ok(()),
-        _ => Err(Problem::new(
-            ProblemCode::Unavailable,
-            format!("The daemon (process {}, version {}) was asked to end and goes on.", runtime.pid, runtime.version),
-        )
-        .with_hint(format!("End it with `kill {}`.", runtime.pid))),
+fn wait_for_end(paths: &Paths, runtime: &RuntimeFile, limit: Duration) -> Result<(), Problem> {
+    let end = Instant::now() + limit;
+    loop {
+        if let Ok(Some(_)) = Lock::take(&paths.daemon_lock()) {
+            return Ok(());
+        }
+        // The next one may hold the lock already: it wrote the file once it had it.
+        if runtime_file::read(&paths.runtime_file()).is_ok_and(|now| now.is_some_and(|now| now.pid != runtime.pid)) {
+            return Ok(());
+        }
+        if Instant::now() >= end {
+            break;
+        }
+        std::thread::sleep(END_STEP);
     }
+    Err(Problem::new(
+        ProblemCode::Unavailable,
+        format!("The daemon (process {}, version {}) was asked to end and goes on.", runtime.pid, runtime.version),
+    )
+    .with_hint(format!("End it with `kill {}`.", runtime.pid)))
 }
 
 /// Starts a daemon of this program and waits until its socket listens.
@@ -213,6 +246,27 @@ mod tests {
         let limit = Duration::from_secs(2);
         let slow = "for i in 1 2 3 4; do sleep 0.7; echo working; done; echo ready; exec sleep 60";
         assert_eq!(heard(slow, limit, LONG), "ready");
+    }
+
+    #[test]
+    fn a_daemon_has_ended_when_another_one_runs() {
+        let home = tempfile::tempdir().unwrap();
+        let paths = Paths { data_dir: home.path().join("data"), config_file: home.path().join("config.toml") };
+        paths.prepare().unwrap();
+        let daemon = |pid| RuntimeFile {
+            pid,
+            version: "1".to_owned(),
+            protocol: aiia_protocol::PROTOCOL_VERSION,
+            socket: String::new(),
+            http_port: None,
+            token: "t".to_owned(),
+            started_at: String::new(),
+        };
+        let _held = Lock::take(&paths.daemon_lock()).unwrap().unwrap();
+        runtime_file::write(&paths.runtime_file(), &daemon(2)).unwrap();
+        assert!(wait_for_end(&paths, &daemon(1), LONG).is_ok());
+        let problem = wait_for_end(&paths, &daemon(2), Duration::from_millis(10)).unwrap_err();
+        assert!(problem.detail.contains("goes on"), "{problem}");
     }
 
     #[test]
