@@ -68,4 +68,27 @@ driver.test(function()
   driver.show(main)
   driver.type_at(2, ' typed')
   driver.equal('typed', driver.find_line('second line typed', main), 2)
+
+  -- What the server wrote into the review document has not to be saved; what it wrote into the source has.
+  driver.wait_shown('review {"applied": true}')
+  driver.equal('the review', vim.api.nvim_buf_get_lines(review, 0, 1, false), { 'accepted' })
+  driver.equal('modified', { vim.bo[review].modified, vim.bo[main].modified }, { false, true })
+
+  -- What needs words asks for them, unless they stand behind the command.
+  driver.show(main)
+  vim.cmd('1,2AiiaEdit make it red')
+  driver.wait_shown('"instruction": "make it red"')
+  local asked = vim.json.decode(driver.wait_shown('aiia.edit [').text:match('%b[]'))[1]
+  driver.equal('lines', { asked.range.start.line, asked.range['end'].line, asked.range['end'].character }, { 0, 2, 0 })
+  driver.next_input = 'why?'
+  vim.cmd('AiiaAsk')
+  driver.wait_shown('"instruction": "why?"')
+
+  -- A server that ends because the daemon does comes back, with all that it served.
+  vim.lsp.buf_request(main, 'workspace/executeCommand', { command = 'toy.lose' }, function() end)
+  driver.wait_for('another client', function()
+    local now = driver.client()
+    return now and now.id ~= client.id and now.initialized and #vim.tbl_keys(now.attached_buffers) == 4
+  end)
+  driver.equal('open documents of the new one', #state().documents, 4)
 end)

@@ -13,6 +13,7 @@ from pathlib import Path
 documents, folders, callbacks = {}, [], {}
 review_folder = Path(tempfile.mkdtemp(prefix="toy-state-")) / "review"
 last_fixed = None
+NAME = "0190a0a0-0000-7000-8000-000000000000.diff"
 
 
 def send(message):
@@ -44,7 +45,7 @@ def initialize(params):
             "positionEncoding": "utf-8",
             "textDocumentSync": {"openClose": True, "change": 2},
             "codeActionProvider": True,
-            "executeCommandProvider": {"commands": ["toy.fix", "toy.accept", "toy.state"]},
+            "executeCommandProvider": {"commands": ["toy.fix", "toy.accept", "toy.state", "toy.lose", "aiia.ask", "aiia.edit"]},
             "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         },
     }
@@ -67,14 +68,26 @@ def execute(params):
     if params["command"] == "toy.fix":
         last_fixed = arguments[0]
         review_folder.mkdir(parents=True, exist_ok=True)
-        review = review_folder / "1.diff"
+        review = review_folder / NAME
         review.write_text(f"--- {last_fixed}\n+++ {last_fixed}\n@@ -1 +1 @@\n-old\n+new\n", encoding="utf-8")
         request("window/showDocument", {"uri": review.as_uri(), "takeFocus": True}, lambda answer: tell("shown", answer))
     elif params["command"] == "toy.accept":
         edit = {"range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}, "newText": "fixed "}
         change = {"textDocument": {"uri": last_fixed, "version": documents[last_fixed]}, "edits": [edit]}
         request("workspace/applyEdit", {"label": "toy", "edit": {"documentChanges": [change]}}, lambda answer: tell("applied", answer))
+        change_review()
+    elif params["command"] == "toy.lose":
+        sys.exit(3)
+    elif params["command"].startswith("aiia."):
+        tell(params["command"], {"result": arguments})
     return {"folders": folders, "documents": sorted(documents)}
+
+
+def change_review():
+    edit = {"range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}, "newText": "accepted\n"}
+    uri = (review_folder / NAME).as_uri()
+    change = {"textDocument": {"uri": uri, "version": documents[uri]}, "edits": [edit]}
+    request("workspace/applyEdit", {"label": "toy", "edit": {"documentChanges": [change]}}, lambda answer: tell("review", answer))
 
 
 def tell(what, answer):

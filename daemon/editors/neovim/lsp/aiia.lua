@@ -40,6 +40,63 @@ local function add_workspace_folder(client, buffer)
   client:notify('workspace/didChangeWorkspaceFolders', { event = { added = { folder }, removed = {} } })
 end
 
+-- `:AiiaEdit` and `:AiiaAsk`, which need words of the user: those behind the command, or what is typed at a prompt.
+local function add_commands(client, buffer)
+  local function command(name, kind, prompt)
+    vim.api.nvim_buf_create_user_command(buffer, name, function(options)
+      local here = vim.lsp.util.make_position_params(0, client.offset_encoding)
+      local range = { start = here.position, ['end'] = here.position }
+      if options.range > 0 then
+        range = { start = { line = options.line1 - 1, character = 0 }, ['end'] = { line = options.line2, character = 0 } }
+      end
+      local function send(text)
+        if text and vim.trim(text) ~= '' then
+          local argument = { uri = here.textDocument.uri, range = range, instruction = text }
+          client:exec_cmd({ title = name, command = kind, arguments = { argument } }, { bufnr = buffer })
+        end
+      end
+      if options.args ~= '' then
+        send(options.args)
+      else
+        vim.ui.input({ prompt = prompt }, send)
+      end
+    end, { nargs = '*', range = true, desc = 'aiia: ' .. prompt, force = true })
+  end
+  command('AiiaEdit', 'aiia.edit', 'What is to be changed? ')
+  command('AiiaAsk', 'aiia.ask', 'What do you want to know? ')
+end
+
+-- The daemon ends when it is told to, when a backup is restored and when a new version takes its place; `aiia lsp` then ends
+-- with the exit code 3. The next connection starts the daemon again: a few times a minute, should it not stay.
+local LOST, MOST_RETURNS, RETURN_WINDOW_MS, RETURN_DELAY_MS = 3, 5, 60000, 300
+local served, returns = {}, {}
+
+local function on_attach(client, buffer)
+  served[buffer] = true
+  add_workspace_folder(client, buffer)
+  add_commands(client, buffer)
+end
+
+local function on_exit(code)
+  local now = vim.uv.now()
+  returns = vim.tbl_filter(function(time)
+    return now - time < RETURN_WINDOW_MS
+  end, returns)
+  if code ~= LOST or #returns >= MOST_RETURNS then
+    return
+  end
+  table.insert(returns, now)
+  vim.defer_fn(function()
+    for buffer in pairs(served) do
+      if not vim.api.nvim_buf_is_loaded(buffer) then
+        served[buffer] = nil
+      elseif vim.fn.exists('#nvim.lsp.enable#FileType') == 1 then
+        vim.api.nvim_exec_autocmds('FileType', { group = 'nvim.lsp.enable', buffer = buffer, modeline = false })
+      end
+    end
+  end, RETURN_DELAY_MS)
+end
+
 -- What the other language servers of this Neovim know goes into the context of a question.
 
 -- A position of aiia's in the columns of another server.
@@ -98,6 +155,23 @@ end
 
 local handlers = {}
 
+-- What aiia writes into a review document is no change that has to be saved; what the user typed there before is one.
+handlers['workspace/applyEdit'] = function(problem, params, context)
+  local unmodified = {}
+  for _, change in ipairs(params.edit.documentChanges or {}) do
+    local uri = vim.tbl_get(change, 'textDocument', 'uri') or ''
+    if uri:match('/review/%x+%-%x+%-%x+%-%x+%-%x+%.diff$') then
+      local buffer = vim.uri_to_bufnr(uri)
+      unmodified[buffer] = not vim.bo[buffer].modified or nil
+    end
+  end
+  local answer = vim.lsp.handlers['workspace/applyEdit'](problem, params, context)
+  for buffer in pairs(unmodified) do
+    vim.bo[buffer].modified = false
+  end
+  return answer
+end
+
 handlers['aiia/editor/definitions'] = function(_, params)
   return { definitions = ask_others('textDocument/definition', params, params.positions) }
 end
@@ -119,7 +193,8 @@ return {
   cmd = { 'aiia', 'lsp' },
   root_dir = root_dir,
   reuse_client = reuse_client,
-  on_attach = add_workspace_folder,
+  on_attach = on_attach,
+  on_exit = on_exit,
   handlers = handlers,
   init_options = { aiia = { editor = { 'definitions', 'references', 'diagnostics' } } },
   -- Neovim tells of typing 150 ms late, and applies edits for the text before it at the wrong place without noticing.
