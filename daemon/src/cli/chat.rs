@@ -2,7 +2,11 @@
 
 use aiia_protocol::chat::{Chat, ChatRef, DeleteChat, ForkChat, ForkScope, UpdateChat};
 use aiia_protocol::id::ChatId;
-use aiia_protocol::operation::{ChatDelete, ChatDuplicate, ChatFork, ChatPurge, ChatRestore, ChatSettings, ChatUpdate};
+use aiia_protocol::message::{ListMessages, MessageStatus};
+use aiia_protocol::operation::{
+    ChatDelete, ChatDuplicate, ChatFork, ChatPurge, ChatRestore, ChatSettings, ChatUpdate, MessageList, RunCancel,
+};
+use aiia_protocol::run::RunRef;
 
 use crate::cli::arguments::{ChatArguments, ChatChange};
 use crate::cli::output::{self, Style, paint};
@@ -32,6 +36,7 @@ pub(crate) fn run(arguments: &ChatArguments) -> Result<u8, Failure> {
             output::note("Erased.");
             return Ok(gone(arguments.json, "purged", chat));
         }
+        ChatChange::Stop { chat } => return stop(&mut client, chat, arguments.json),
         ChatChange::Settings { chat } => {
             let settings = client.call::<ChatSettings>(&reference(chat))?.settings;
             if arguments.json {
@@ -47,6 +52,30 @@ pub(crate) fn run(arguments: &ChatArguments) -> Result<u8, Failure> {
         output::json(&made);
     } else {
         show(&made);
+    }
+    Ok(exit::OK)
+}
+
+/// Stops the answers that are being written in a chat.
+fn stop(client: &mut Client, chat: &str, json: bool) -> Result<u8, Failure> {
+    let mut going = Vec::new();
+    let mut asked = ListMessages { all: true, ..ListMessages::new(chat.into()) };
+    loop {
+        let page = client.call::<MessageList>(&asked)?;
+        let streaming = page.items.into_iter().filter(|message| message.status == MessageStatus::Streaming);
+        going.extend(streaming.filter_map(|message| message.run_id));
+        let Some(cursor) = page.next_cursor else { break };
+        asked.cursor = Some(cursor);
+    }
+    let mut stopped = Vec::new();
+    for run_id in going {
+        stopped.push(client.call::<RunCancel>(&RunRef { run_id })?);
+    }
+    match (json, stopped.len()) {
+        (true, _) => output::json(&stopped),
+        (false, 0) => output::note("No answer is being written in this chat."),
+        (false, 1) => output::note("Stopped. What had arrived is kept."),
+        (false, count) => output::note(&format!("{count} answers stopped. What had arrived is kept.")),
     }
     Ok(exit::OK)
 }
@@ -79,6 +108,7 @@ fn update(change: &ChatChange) -> UpdateChat {
         ChatChange::Duplicate { chat }
         | ChatChange::Fork { chat, .. }
         | ChatChange::Settings { chat }
+        | ChatChange::Stop { chat }
         | ChatChange::Delete { chat }
         | ChatChange::Restore { chat }
         | ChatChange::Purge { chat } => of(chat),

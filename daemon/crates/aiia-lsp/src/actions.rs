@@ -103,8 +103,11 @@ struct Outcome {
 }
 
 async fn show_result(connection: &Arc<Connection>, run: Run, about: About) {
+    let going = connection.going.enter(run.id.clone(), &about.title);
     let mut progress = Progress::begin(connection, &run.id, &about.title).await;
-    let outcome = match listen(connection, &run, &mut progress).await {
+    let heard = listen(connection, &run, &mut progress).await;
+    drop(going);
+    let outcome = match heard {
         Ok(outcome) => outcome,
         Err(problem) => {
             progress.end("failed").await;

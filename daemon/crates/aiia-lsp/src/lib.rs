@@ -25,6 +25,7 @@ mod decide;
 mod events;
 mod files;
 mod fixes;
+mod going;
 mod indexing;
 mod look_up;
 mod progress;

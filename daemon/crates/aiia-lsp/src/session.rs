@@ -20,6 +20,7 @@ use url::Url;
 use crate::capabilities;
 use crate::events::Followed;
 use crate::fixes::Fixes;
+use crate::going::Going;
 use crate::review::Review;
 use crate::to_proto;
 
@@ -47,6 +48,7 @@ pub(crate) struct Connection {
     explanations: Mutex<VecDeque<Explanation>>,
     pub(crate) followed: Followed,
     pub(crate) fixes: Fixes,
+    pub(crate) going: Going,
 }
 
 /// A notification as it is on the wire.
@@ -91,6 +93,7 @@ impl Connection {
             explanations: Mutex::default(),
             followed: Followed::default(),
             fixes: Fixes::default(),
+            going: Going::default(),
         })
     }
 

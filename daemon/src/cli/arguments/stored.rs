@@ -76,6 +76,8 @@ pub(crate) enum ChatChange {
     Move { chat: String, project: String },
     /// Copy it with all its branches
     Duplicate { chat: String },
+    /// Stop the answers that are being written in it; what has arrived is kept
+    Stop { chat: String },
     /// Begin a new chat from one of its messages; from the last one where absent
     Fork {
         chat: String,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aiia_engine::actions::offered;
 use aiia_protocol::action::ActionKind;
 use aiia_protocol::edit::{FileAction, HunkStatus};
-use aiia_protocol::id::{EditId, HunkNumber};
+use aiia_protocol::id::{EditId, HunkNumber, RunId};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -22,9 +22,11 @@ pub(crate) const KINDS: &[&str] = &[
     "refactor.rewrite.aiia.test",
     "refactor.rewrite.aiia.document",
     REVIEW,
+    STOP,
 ];
 const QUICK_FIX: &str = "quickfix.aiia";
 const REVIEW: &str = "aiia.review";
+const STOP: &str = "aiia.stop";
 
 /// What a menu may offer: actions that need no instruction.
 const OFFERED: &[(ActionKind, &str)] = &[
@@ -71,6 +73,7 @@ pub(crate) async fn actions(
         None if automatic => on_code(connection, &path, &params, true),
         None => {
             let mut offered = on_code(connection, &path, &params, false);
+            offered.extend(on_going(connection));
             offered.extend(on_proposed(connection, &path, params.range.start.line as usize));
             offered
         }
@@ -161,6 +164,21 @@ pub(crate) fn title(kind: ActionKind, symbol: Option<&str>, selection_is_empty: 
 /// The command of an action.
 pub(crate) fn command(kind: ActionKind) -> String {
     format!("aiia.{}", kind.as_str())
+}
+
+/// To stop what goes on. Editors that show results themselves have a place of their own for it.
+fn on_going(connection: &Connection) -> Vec<Offered> {
+    if connection.capabilities().shows_results {
+        return Vec::new();
+    }
+    let stop = |(run_id, title): (RunId, String)| Offered {
+        title: format!("aiia: Stop “{title}”"),
+        kind: STOP,
+        command: "aiia.cancel".to_owned(),
+        argument: json!({ "run_id": run_id }),
+        diagnostics: Vec::new(),
+    };
+    connection.going.all().into_iter().map(stop).collect()
 }
 
 /// Decisions on the pending edits of a document, in the document itself: some editors serve no review documents.

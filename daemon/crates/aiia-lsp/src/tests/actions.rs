@@ -155,6 +155,34 @@ async fn a_client_that_shows_results_itself_gets_the_events_and_no_document() {
 }
 
 #[tokio::test]
+async fn what_goes_on_is_offered_to_be_stopped() {
+    let model = ModelServer::start().unwrap();
+    model.always(Script::Stall);
+    let world = World::with_model(&model.openai_url());
+    let mut client = world.initialized(able()).await;
+    let uri = client.open(&world.file("a.py", CODE), CODE, 1).await;
+    client.request("workspace/executeCommand", command("aiia.explain", place(&uri, 1))).await.unwrap();
+    client.expect("$/progress").await;
+    let only = json!({ "diagnostics": [], "only": ["aiia.stop"] });
+    assert_eq!(titles(&mut client, &uri, 5, only.clone()).await, ["aiia.stop | aiia: Stop “Explain `mean`”"]);
+    let place = json!({ "line": 5, "character": 0 });
+    let params = json!({ "textDocument": { "uri": uri }, "range": { "start": place, "end": place }, "context": only });
+    let actions = client.request("textDocument/codeAction", params).await.unwrap();
+    let (name, arguments) = (&actions[0]["command"]["command"], &actions[0]["command"]["arguments"]);
+    let stop = json!({ "command": name, "arguments": arguments });
+    assert_eq!(client.request("workspace/executeCommand", stop).await, Ok(Value::Null));
+    loop {
+        let progress = client.expect("$/progress").await;
+        if progress["value"]["kind"] == "end" {
+            assert_eq!(progress["value"]["message"], "cancelled");
+            break;
+        }
+    }
+    let only = json!({ "diagnostics": [], "only": ["aiia.stop"] });
+    assert!(titles(&mut client, &uri, 5, only).await.is_empty());
+}
+
+#[tokio::test]
 async fn progress_can_be_cancelled() {
     let model = ModelServer::start().unwrap();
     model.always(Script::Stall);
