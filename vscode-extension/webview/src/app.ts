@@ -50,6 +50,8 @@ export class App extends Core {
       case "connection": {
         const operations = new Set(told.operations);
         this.store.set({ connection: told.state, connectionDetail: told.detail, operations });
+        // With an answer of the daemon it is untrue that there is none.
+        if (told.state === "connected" || told.detail) this.reached();
         if (told.state !== "connected") return;
         this.markdown.enabled = operations.has("markdown.render");
         this.#lastSeq = undefined;

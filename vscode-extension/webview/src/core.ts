@@ -43,7 +43,13 @@ export class Core {
   problem(error: unknown): void {
     const problem = asProblem(error);
     if (problem.code === "cancelled") return;
-    this.toast({ text: sentence(problem), kind: "error" });
+    this.toast({ text: sentence(problem), kind: "error", isUnreachable: problem.code === "unavailable" });
+  }
+
+  /** The daemon answers: nothing says any more that it does not. */
+  reached(): void {
+    const toasts = this.state.toasts.filter((toast) => !toast.isUnreachable);
+    if (toasts.length < this.state.toasts.length) this.store.set({ toasts });
   }
 
   toast(toast: Omit<Toast, "id">): void {

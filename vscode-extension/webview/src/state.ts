@@ -8,6 +8,8 @@ export interface Toast {
   id: number;
   text: string;
   kind: "information" | "error";
+  /** Whether it says that the daemon cannot be reached. */
+  isUnreachable?: boolean;
   /** A button: what it says and does. */
   action?: { label: string; run: () => void };
 }

@@ -150,6 +150,9 @@ fn refused(wrong: Wrong) -> Failure {
     match wrong {
         Wrong::Missing => Problem::new(ProblemCode::Unauthorized, "There is no token.").with_hint(HINT).into(),
         Wrong::Refused => Problem::new(ProblemCode::Unauthorized, "The token is wrong.").with_hint(HINT).into(),
+        Wrong::SignedOut => Problem::new(ProblemCode::Unauthorized, "This browser is not signed in any more.")
+            .with_hint("Run `aiia open`.")
+            .into(),
         Wrong::TooMany { retry_after } => Failure::from(
             Problem::new(ProblemCode::RateLimited, "Too many wrong tokens.")
                 .with_hint(format!("Wait {retry_after} s, then send the right token; it is always taken.")),

@@ -30,8 +30,10 @@ const MAX_COOKIES: usize = 8;
 pub(crate) enum Wrong {
     /// Nothing was shown.
     Missing,
-    /// Something wrong was shown.
+    /// A wrong token or code was shown.
     Refused,
+    /// The cookie of a browser session that is over was shown, or of another daemon's.
+    SignedOut,
     /// Wrong things were shown too often.
     TooMany {
         /// Seconds until it is worth trying again.
@@ -105,7 +107,10 @@ impl Credentials {
                 session.until = now + SESSION_LIFETIME;
                 Ok(session.ended.clone())
             }
-            None => Err(self.wrong(now)),
+            None => Err(match self.wrong(now) {
+                Wrong::Refused => Wrong::SignedOut,
+                wrong => wrong,
+            }),
         }
     }
 
@@ -264,7 +269,7 @@ mod tests {
         assert_eq!(cookie(1, hours(22)), Ok(()));
         assert_eq!(cookie(2, hours(22)), Err(Wrong::Missing), "the cookie of another port");
         let ended = credentials.cookie(&shown, 1, hours(23)).unwrap();
-        assert_eq!(cookie(1, hours(35)), Err(Wrong::Refused));
+        assert_eq!(cookie(1, hours(35)), Err(Wrong::SignedOut));
         assert!(ended.is_cancelled());
     }
 
