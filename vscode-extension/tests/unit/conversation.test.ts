@@ -5,6 +5,7 @@ import { ChatList } from "../../webview/src/chat_list";
 import { Conversation } from "../../webview/src/conversation";
 import { Core } from "../../webview/src/core";
 import { Drafts } from "../../webview/src/drafts";
+import type { Toast } from "../../webview/src/state";
 import type { Saved, Transport } from "../../webview/src/transport";
 
 const chat = (id: string) => ({ id, project_id: "p", title: "" }) as Chat;
@@ -35,6 +36,8 @@ function setUp(saved: Saved = {}, isAsAttached = true) {
     },
     "action.start": ({ chat_id }) => ({ id: "run", message_id: "answer", chat_id }),
     "chat.list": () => ({ items: [], next_cursor: null }),
+    "chat.delete": () => ({}),
+    "chat.restore": ({ chat_id }) => chat(chat_id),
   };
   const transport = {
     kind: "editor",
@@ -56,12 +59,13 @@ function setUp(saved: Saved = {}, isAsAttached = true) {
     save: () => {},
   };
   const core = new Core(transport as unknown as Transport);
-  core.toast = () => {};
-  core.store.set({ projectId: "p", connection: "connected" });
+  const toasts: Omit<Toast, "id">[] = [];
+  core.toast = (toast) => void toasts.push(toast);
+  core.store.set({ projectId: "p", connection: "connected", operations: new Set(["chat.restore"]) });
   const drafts = new Drafts(core);
   const conversation = new Conversation(core, new ChatList(core), drafts);
   const asked = () => calls.filter(([operation]) => operation === "run.start" || operation === "action.start");
-  return { core, drafts, conversation, messages, calls, actions, followed, held, asked };
+  return { core, drafts, conversation, messages, calls, actions, followed, held, asked, toasts };
 }
 
 /** A promise that is resolved from outside. */
@@ -164,4 +168,48 @@ describe("attached code", () => {
     expect(asked()).toMatchObject([["run.start", { content }]]);
     expect(drafts.current.attachments).toEqual([]);
   });
+});
+
+describe("a chat that is deleted", () => {
+  test("elsewhere says so, leaves what was typed in the field, and comes back with it", async () => {
+    const { core, drafts, conversation, toasts } = setUp({ chatId: "one" });
+    await conversation.open("one");
+    drafts.type("Half a question");
+    conversation.deletedElsewhere();
+    expect([core.state.chat, drafts.text, core.saved.drafts?.one]).toEqual([undefined, "Half a question", undefined]);
+    expect(toasts).toMatchObject([{ text: expect.stringContaining("was deleted elsewhere."), action: { label: "Undo" } }]);
+    toasts[0].action?.run();
+    await expect.poll(() => core.state.chat?.id).toBe("one");
+    expect([drafts.text, core.saved.drafts?.[""]]).toEqual(["Half a question", undefined]);
+  });
+
+  test("elsewhere leaves alone what was typed for a new one", async () => {
+    const { core, drafts, conversation } = setUp();
+    drafts.type("Of a new chat");
+    await conversation.open("one");
+    drafts.type("Of one");
+    conversation.deletedElsewhere();
+    expect([drafts.text, core.saved.drafts?.one?.text]).toEqual(["Of a new chat", "Of one"]);
+  });
+
+  test("from here is told of once, also where others hear of it first", async () => {
+    const { core, conversation, toasts, held } = setUp({ chatId: "one" });
+    await conversation.open("one");
+    const { open, closed } = gate();
+    held["chat.delete"] = closed;
+    const deleted = conversation.delete(chat("one"));
+    conversation.deletedElsewhere();
+    open();
+    await deleted;
+    expect(core.state.chat).toBe(undefined);
+    expect(toasts.map(({ text }) => text)).toEqual([expect.stringContaining("was deleted.")]);
+  });
+});
+
+test("what says that the daemon cannot be reached goes when it answers", () => {
+  const core = new Core({ load: () => ({}) } as unknown as Transport);
+  core.problem({ code: "unavailable", detail: "The daemon cannot be reached.", status: 0 });
+  core.problem({ code: "conflict", detail: "No.", status: 409 });
+  core.reached();
+  expect(core.state.toasts.map(({ text }) => text)).toEqual(["No."]);
 });

@@ -118,7 +118,7 @@ export class App extends Core {
     const here = event.chat_id === this.state.chat?.id || event.id === this.state.chat?.id;
     if (event.entity === "project") this.#stale.add("projects");
     if (event.entity === "chat") this.#stale.add("chats");
-    if (event.entity === "chat" && here && event.change === "deleted") this.conversation.start();
+    if (event.entity === "chat" && here && event.change === "deleted") this.conversation.deletedElsewhere();
     else if (here && event.entity !== "edit") this.#stale.add("messages");
     if (this.#stale.size && this.#settling === undefined) {
       this.#settling = window.setTimeout(() => {

@@ -22,6 +22,8 @@ export class Conversation {
   /** Choices of a chat; the last one wins. */
   #opening = 0;
   #readingOlder: Promise<void> | undefined;
+  /** Chats that are being deleted from here. */
+  readonly #deleting = new Set<string>();
 
   constructor(
     private readonly core: Core,
@@ -90,16 +92,36 @@ export class Conversation {
   }
 
   async delete(chat: Chat): Promise<void> {
-    await this.core.transport.call("chat.delete", { chat_id: chat.id });
-    if (this.state.chat?.id === chat.id) this.start();
+    this.#deleting.add(chat.id);
+    try {
+      await this.core.transport.call("chat.delete", { chat_id: chat.id });
+      if (this.state.chat?.id === chat.id) this.start();
+    } finally {
+      this.#deleting.delete(chat.id);
+    }
     await this.list.readChats();
+    this.#offerBack(chat, "was deleted.");
+  }
+
+  /** The open chat was deleted by another client. What was typed there goes on into a new one, where nothing is typed yet. */
+  deletedElsewhere(): void {
+    const { chat } = this.state;
+    if (!chat || this.#deleting.has(chat.id)) return;
+    const isMoved = this.drafts.carryOver(chat.id, "");
+    this.start();
+    this.#offerBack(chat, "was deleted elsewhere.", () => isMoved && this.drafts.carryOver("", chat.id));
+  }
+
+  /** Says that a chat is gone, and brings it back where that is wanted; `first` is done before it is opened again. */
+  #offerBack(chat: Chat, how: string, first = () => false): void {
     const restore = async () => {
       await this.core.transport.call("chat.restore", { chat_id: chat.id });
+      first();
       await this.list.readChats();
       await this.open(chat.id);
     };
     const action = this.core.has("chat.restore") ? { label: "Undo", run: () => this.core.try(restore) } : undefined;
-    this.core.toast({ text: `“${titleOf(chat)}” was deleted.`, kind: "information", action });
+    this.core.toast({ text: `“${titleOf(chat)}” ${how}`, kind: "information", action });
   }
 
   /** On a narrow view the list covers the chat. */

@@ -139,6 +139,17 @@ export class Drafts {
     this.#keep(draft, place);
   }
 
+  /** Moves what was typed for one chat to another where nothing is typed; empty for one that does not exist yet. Gives whether it did. */
+  carryOver(from: string, to: string): boolean {
+    const { [from]: draft, ...drafts } = this.core.saved.drafts ?? {};
+    if (!draft || drafts[to]) return false;
+    // Another wording needs the question that it is of.
+    const { text, wording, attachments, files } = draft;
+    this.core.saved.drafts = { ...drafts, [to]: { text: text || (wording?.text ?? ""), attachments, files } };
+    this.core.save();
+    return true;
+  }
+
   /** Another window has changed a draft. */
   changedElsewhere(chatId: string, draft: Draft | undefined): void {
     const drafts = { ...this.core.saved.drafts };
