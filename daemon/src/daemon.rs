@@ -88,6 +88,8 @@ impl Daemon {
         runtime_file::write(&runtime_file, &content)
             .map_err(|error| failed(&format!("{} cannot be written", runtime_file.display()), &error))?;
         tracing::info!(pid = content.pid, version = VERSION, http_port = content.http_port, "started");
+        // Whoever is told that the daemon is ready may ask at once where HTTP is served.
+        engine.set_http_address(http.as_ref().and_then(|listener| listener.local_addr().ok()));
         let shared = Shared { engine, token, shutdown: CancellationToken::new(), connections: watch::Sender::new(0) };
         Ok(Self { shared: Arc::new(shared), socket, http, runtime_file, socket_path })
     }
@@ -243,6 +245,7 @@ async fn serve_http(shared: Arc<Shared>, listener: TcpListener) {
     let shutdown = shared.engine.shutdown_token();
     if let Err(error) = aiia_http::serve(shared.engine.clone(), listener, &shared.token, shutdown).await {
         tracing::error!(%error, "HTTP is not served any more");
+        shared.engine.set_http_address(None);
     }
 }
 
