@@ -288,6 +288,12 @@ impl Session {
     }
 }
 
+/// The problem without the word that what arrived is kept, which is true of chats alone.
+fn not_kept(problem: Problem) -> Problem {
+    let hint = problem.hint.map(|hint| hint.replacen("What arrived is kept. ", "", 1));
+    Problem { hint, ..problem }
+}
+
 /// A kept answer as a model would give it.
 fn given_again(text: String) -> DeltaStream {
     let nothing = aiia_llm::Usage { input_tokens: Some(0), output_tokens: Some(0), cached_tokens: None };
@@ -389,6 +395,10 @@ impl State {
 
     /// What was held back goes out before the end.
     fn end(&mut self, last: Part) {
+        let last = match last {
+            Part::Failed(problem) => Part::Failed(not_kept(problem)),
+            last => last,
+        };
         self.ended = true;
         self.ready.push(last);
         let rest = self.restorer.finish();

@@ -27,6 +27,10 @@ use crate::routes::{body, open_session};
 /// Where the paths begin; their errors have `OpenAI`'s form.
 pub(crate) const PREFIX: &str = "/v1/";
 
+/// What there is, for who asks for something else.
+pub(crate) const SERVED: &str =
+    "Of OpenAI's paths there are /v1/models, /v1/chat/completions and /v1/embeddings; all others are below /api/v1/.";
+
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/v1/models", get(models))
@@ -35,9 +39,14 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/embeddings", post(embeddings::embeddings))
 }
 
-/// The problem as `OpenAI` tells of it: a model that does not exist is nothing that a server lacks for a while.
+/// The problem as `OpenAI` tells of it: a model that does not exist is nothing that a server lacks for a while, and a question
+/// that is too long none of its faults.
 pub(crate) fn in_their_terms(problem: Problem) -> Problem {
-    if is_missing_model(&problem) { Problem { status: 404, ..problem } } else { problem }
+    match problem.reason.as_deref() {
+        Some("model_missing") => Problem { status: 404, ..problem },
+        Some("context_too_long") => Problem { status: 400, ..problem },
+        _ => problem,
+    }
 }
 
 fn is_missing_model(problem: &Problem) -> bool {
@@ -49,6 +58,10 @@ pub(crate) fn error(problem: &Problem) -> Value {
     if is_missing_model(problem) {
         let (kind, code) = ("invalid_request_error", "model_not_found");
         return json!({"error": {"message": problem.sentence(), "type": kind, "code": code, "param": "model"}});
+    }
+    if problem.reason.as_deref() == Some("context_too_long") {
+        let (kind, code) = ("invalid_request_error", "context_length_exceeded");
+        return json!({"error": {"message": problem.sentence(), "type": kind, "code": code, "param": "messages"}});
     }
     let kind = match problem.status {
         401 => "authentication_error",

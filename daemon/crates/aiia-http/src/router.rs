@@ -61,9 +61,9 @@ pub(crate) fn protect(inner: Router, guard: Arc<Guard>) -> Router {
 }
 
 async fn not_found(request: Request) -> Failure {
-    Problem::new(ProblemCode::NotFound, format!("There is nothing at {}.", shown(request.uri().path())))
-        .with_hint("GET /openapi.json lists the paths.")
-        .into()
+    let path = request.uri().path();
+    let hint = if path.starts_with(openai::PREFIX) { openai::SERVED } else { "GET /openapi.json lists the paths." };
+    Problem::new(ProblemCode::NotFound, format!("There is nothing at {}.", shown(path))).with_hint(hint).into()
 }
 
 async fn method_not_allowed(request: Request) -> Failure {

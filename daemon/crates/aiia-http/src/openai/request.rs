@@ -59,8 +59,12 @@ impl Completion {
             return Err(invalid("/messages", "The last message must be one of the user."));
         }
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let metadata =
-            |name: &str| body.pointer(&format!("/metadata/{name}")).and_then(Value::as_str).map(str::to_owned);
+        let metadata = |name: &str| match body.pointer(&format!("/metadata/{name}")) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(id)) => Ok(Some(id.clone())),
+            Some(_) => Err(invalid(&format!("/metadata/{name}"), format!("`{name}` must be a text."))),
+        };
+        let (chat_id, project_id) = (metadata("chat_id")?, metadata("project_id")?);
         let model = text(&body, "model")?.filter(|model| !model.is_empty() && model != "default" && model != "aiia");
         Ok(Self {
             model,
@@ -68,8 +72,8 @@ impl Completion {
             parameters: parameters(&body)?,
             stream: flag(&body, "/stream")?,
             include_usage: flag(&body, "/stream_options/include_usage")?,
-            chat_id: header("x-aiia-chat").or_else(|| metadata("chat_id")),
-            project_id: header("x-aiia-project").or_else(|| metadata("project_id")),
+            chat_id: header("x-aiia-chat").or(chat_id),
+            project_id: header("x-aiia-project").or(project_id),
         })
     }
 }
@@ -83,9 +87,20 @@ fn parameters(body: &Value) -> Result<Parameters, Problem> {
             .map(Some)
             .ok_or_else(|| invalid(&format!("/{name}"), format!("`{name}` must be a number from 0 to {most}."))),
     };
-    let max_tokens = match number("max_completion_tokens", f64::from(u32::MAX))? {
+    let count = |name: &str| match body.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            // Some clients write whole numbers with a point.
+            let number = value.as_f64().filter(|number| number.fract() == 0.0);
+            number
+                .filter(|number| (1.0..=f64::from(u32::MAX)).contains(number))
+                .map(|number| Some(number as u32))
+                .ok_or_else(|| invalid(&format!("/{name}"), format!("`{name}` must be a whole number from 1 on.")))
+        }
+    };
+    let max_tokens = match count("max_completion_tokens")? {
         Some(tokens) => Some(tokens),
-        None => number("max_tokens", f64::from(u32::MAX))?,
+        None => count("max_tokens")?,
     };
     let stop = match body.get("stop") {
         None | Some(Value::Null) => None,
@@ -96,14 +111,7 @@ fn parameters(body: &Value) -> Result<Parameters, Problem> {
         }
         Some(_) => return Err(invalid("/stop", "`stop` must be a text or a list of texts.")),
     };
-    if max_tokens == Some(0.0) {
-        return Err(invalid("/max_tokens", "An answer has at least one token."));
-    }
-    Ok(Parameters {
-        temperature: number("temperature", 2.0)?,
-        max_tokens: max_tokens.map(|tokens| tokens as u32),
-        stop: stop.filter(|stop| !stop.is_empty()),
-    })
+    Ok(Parameters { temperature: number("temperature", 2.0)?, max_tokens, stop: stop.filter(|stop| !stop.is_empty()) })
 }
 
 fn text(body: &Value, name: &str) -> Result<Option<String>, Problem> {
@@ -237,6 +245,9 @@ mod tests {
             (json!({"messages": hi, "tools": [{}]}), "/tools"),
             (json!({"messages": hi, "temperature": 3}), "/temperature"),
             (json!({"messages": hi, "max_tokens": 0}), "/max_tokens"),
+            (json!({"messages": hi, "max_tokens": 0.5}), "/max_tokens"),
+            (json!({"messages": hi, "max_completion_tokens": 2.5}), "/max_completion_tokens"),
+            (json!({"messages": hi, "metadata": {"chat_id": 5}}), "/metadata/chat_id"),
             (json!({"messages": hi, "stop": 1}), "/stop"),
             (json!({"messages": hi, "stream": "yes"}), "/stream"),
             (json!({"messages": hi, "model": 1}), "/model"),

@@ -123,7 +123,17 @@ async fn errors_have_the_form_that_clients_read() {
     }
     let none = request("POST", "/v1/chat/completions").body(Body::empty()).unwrap();
     assert_eq!(server.send(none).await.json()["error"]["type"], "authentication_error");
-    assert_eq!(server.get("/v1/nothing").await.json()["error"]["type"], "not_found_error");
+    let nothing = server.get("/v1/nothing").await.json();
+    assert_eq!(nothing["error"]["type"], "not_found_error");
+    assert!(nothing["error"]["message"].as_str().unwrap().contains("/v1/chat/completions"), "{nothing}");
+    model.next(Script::error(400, "maximum context length is 10 tokens"));
+    let long = ask(&server, json!({"messages": hi()})).await;
+    assert_eq!(
+        (long.status, &long.json()["error"]["code"]),
+        (400, &json!("context_length_exceeded")),
+        "{}",
+        long.text()
+    );
     let embeddings = server.post("/v1/embeddings", json!({"model": "embedded/x", "input": "x"})).await;
     assert_eq!((embeddings.status, &embeddings.json()["error"]["param"]), (400, &json!("model")));
     model.always(Script::error(500, "out of order"));
@@ -134,7 +144,9 @@ async fn errors_have_the_form_that_clients_read() {
     model.always(Script::CutOff(vec!["one ".to_owned()]));
     let stream = ask(&server, json!({"messages": hi(), "stream": true})).await;
     assert_eq!(stream.status, 200);
-    assert!(chunks(&stream.text()).last().unwrap()["error"]["message"].is_string());
+    let chunks = chunks(&stream.text());
+    let message = chunks.last().unwrap()["error"]["message"].as_str().unwrap();
+    assert!(!message.contains("is kept"), "nothing of it is: {message}");
 }
 
 #[tokio::test]
