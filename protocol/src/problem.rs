@@ -166,8 +166,10 @@ impl Problem {
 
     /// What a person reads on one line: the detail, then the hint.
     pub fn sentence(&self) -> String {
+        // The detail may end with what somebody else said, without a stop.
+        let stop = if self.detail.ends_with(['.', '!', '?', '…', ':']) { "" } else { "." };
         match &self.hint {
-            Some(hint) => format!("{} {hint}", self.detail),
+            Some(hint) => format!("{}{stop} {hint}", self.detail),
             None => self.detail.clone(),
         }
     }
@@ -180,3 +182,15 @@ impl std::fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_detail_and_the_hint_are_two_sentences() {
+        for (detail, expected) in [("It failed: boom", "It failed: boom. Ask again."), ("No.", "No. Ask again.")] {
+            assert_eq!(Problem::new(ProblemCode::ModelError, detail).with_hint("Ask again.").sentence(), expected);
+        }
+    }
+}

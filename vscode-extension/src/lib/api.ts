@@ -56,5 +56,7 @@ function isProblem(value: unknown): value is Problem {
 
 /** A problem as one text: what happened, and what to do. */
 export function sentence(problem: Problem): string {
-  return problem.hint ? `${problem.detail} ${problem.hint}` : problem.detail;
+  // The detail may end with what somebody else said, without a stop.
+  const stop = /[.!?…:]$/.test(problem.detail) ? "" : ".";
+  return problem.hint ? `${problem.detail}${stop} ${problem.hint}` : problem.detail;
 }

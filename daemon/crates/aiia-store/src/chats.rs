@@ -217,8 +217,8 @@ fn list(connection: &Connection, wanted: &ListChats) -> Result<Page<Chat>, Store
 
 fn create(connection: &Connection, new: &CreateChat) -> Result<Chat, StoreError> {
     let project = projects::get(connection, &new.project_id)?;
-    let title = new.title.as_deref().unwrap_or_default();
-    check_title(title)?;
+    let title = titles::on_one_line(new.title.as_deref().unwrap_or_default());
+    check_title(&title)?;
     check_prompt(new.system_prompt.as_deref())?;
     let tags = tags::check(&new.tags)?;
     let id: ChatId = clock::new_id();
@@ -251,6 +251,7 @@ fn update(connection: &Connection, params: UpdateChat) -> Result<Chat, StoreErro
     require_version(&before, params.if_version)?;
     let mut after = before.clone();
     if let Some(title) = params.title {
+        let title = titles::on_one_line(&title);
         check_title(&title)?;
         after.title_is_automatic = title.is_empty();
         after.title = if title.is_empty() { first_words(connection, &before.id)? } else { title };

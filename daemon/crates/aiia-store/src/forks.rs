@@ -6,7 +6,7 @@ use aiia_protocol::chat::{Chat, ForkChat, ForkScope};
 use aiia_protocol::id::{ChatId, MessageId, ProjectId};
 use rusqlite::{Connection, params};
 
-use crate::{Store, StoreError, attachments, chats, clock, columns, parameters, projects, tags};
+use crate::{Store, StoreError, attachments, chats, clock, columns, parameters, projects, tags, titles};
 
 impl Store {
     /// Copies a chat, or the part of it that `scope` says, into a new one of the same project.
@@ -51,7 +51,9 @@ fn copy(connection: &Connection, fork: &ForkChat, into: Option<&ProjectId>) -> R
         return Err(StoreError::state("A message of the chat is still being written; wait for its end, or stop it."));
     }
     let project_id = into.unwrap_or(&old.project_id);
-    let title = fork.title.clone().unwrap_or_else(|| old.title.clone());
+    let given = fork.title.as_deref().map(titles::on_one_line).filter(|title| !title.is_empty());
+    let is_given = given.is_some();
+    let title = given.unwrap_or_else(|| old.title.clone());
     chats::check_title(&title)?;
     let id: ChatId = clock::new_id();
     let now = clock::now();
@@ -64,7 +66,7 @@ fn copy(connection: &Connection, fork: &ForkChat, into: Option<&ProjectId>) -> R
             id.as_str(),
             project_id.as_str(),
             title,
-            fork.title.is_some() || !old.title_is_automatic,
+            is_given || !old.title_is_automatic,
             old.model,
             old.system_prompt,
             parameters::to_column(&old.parameters)?,

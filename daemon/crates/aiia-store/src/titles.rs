@@ -3,6 +3,11 @@
 /// The longest title that is made, in characters.
 const LONGEST: usize = 60;
 
+/// A title that somebody has given: lines and blanks become one blank each, none stand at its ends.
+pub(crate) fn on_one_line(title: &str) -> String {
+    title.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A title from the first message of a chat: its first line with words, shortened between words.
 pub(crate) fn from_message(content: &str) -> String {
     let has_words = |line: &&str| line.chars().any(char::is_alphanumeric) && !line.starts_with("```");

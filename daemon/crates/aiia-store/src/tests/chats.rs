@@ -40,6 +40,21 @@ async fn a_chat_is_made_read_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_title_is_one_line() {
+    let store = fixture();
+    let project_id = store.project("p").await.id;
+    let titled = |title: &str| CreateChat { title: Some(title.into()), ..CreateChat::new(project_id.clone()) };
+    let chat = store.create_chat(titled(" \n")).await.unwrap();
+    assert_eq!((chat.title.as_str(), chat.title_is_automatic), ("", true));
+    assert_eq!(store.create_chat(titled(" a\r\nb ")).await.unwrap().title, "a b");
+    let params = UpdateChat { title: Some(" Two\r\nlines\t".into()), ..change(&chat.id) };
+    assert_eq!(store.update_chat(params).await.unwrap().title, "Two lines");
+    let params = UpdateChat { title: Some("\u{a0}\n".into()), ..change(&chat.id) };
+    let blank = store.update_chat(params).await.unwrap();
+    assert_eq!((blank.title.as_str(), blank.title_is_automatic), ("", true));
+}
+
+#[tokio::test]
 async fn a_chat_moves_between_projects() {
     let store = fixture();
     let (one, two) = (store.project("one").await, store.project("two").await);
