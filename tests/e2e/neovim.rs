@@ -79,3 +79,12 @@ fn what_another_language_server_knows_is_in_the_context() {
     let environment = [("FILE", file.to_str().expect("UTF-8")), ("FOLDER", folder.to_str().expect("UTF-8"))];
     run("other_server_test.lua", &aiia, &environment);
 }
+
+#[test]
+fn an_edit_by_words_is_accepted_again_and_the_next_daemon_goes_on() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", STATS);
+    let end = SEVERAL.find("\n\n").expect("the first change");
+    aiia.model.always(Script::text(&SEVERAL[..=end]));
+    run("words_test.lua", &aiia, &[("FILE", file.to_str().expect("UTF-8"))]);
+}

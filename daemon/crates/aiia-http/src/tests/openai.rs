@@ -95,7 +95,7 @@ async fn an_answer_that_is_cut_off_does_not_look_whole() {
         let bearer = format!("Bearer {}", token["secret"].as_str().unwrap());
         let request = request("POST", "/v1/chat/completions").header("authorization", bearer);
         let (stream, text) = going_on(&server, request, body).await;
-        let revoked = server.delete(&format!("/api/v1/tokens/{}", token["token"]["id"].as_str().unwrap())).await;
+        let revoked = server.delete(&format!("/api/v1/tokens/{}", token["id"].as_str().unwrap())).await;
         assert!(revoked.status < 300, "{}", revoked.text());
         let chunks = chunks(&rest(stream, text).await);
         assert_eq!(chunks.last().unwrap()["error"]["type"], "authentication_error", "{body}");

@@ -111,9 +111,9 @@ async fn five_slow_runs_hold_nothing_up_and_can_be_cancelled() {
     model.always(Script::Stall);
     let world = World::with_model(&model.openai_url());
     let mut client = world.initialized(json!({})).await;
-    let chat = chat(&mut client).await;
     let mut runs = Vec::new();
     for _ in 0..5 {
+        let chat = chat(&mut client).await;
         runs.push(
             client.request("aiia/run/start", json!({ "chat_id": chat, "content": "hello" })).await.unwrap()["id"]
                 .clone(),
