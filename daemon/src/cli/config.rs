@@ -1,5 +1,6 @@
 //! `aiia config`: what is in force and where it comes from, and how to change it.
 
+use aiia_engine::config::shown_key;
 use aiia_protocol::Empty;
 use aiia_protocol::config::{
     CheckConfig, Config, ConfigMistake, ConfigOrigin, GetConfig, Key, KeyPlace, KeyRef, SetKey, UpdateConfig,
@@ -21,8 +22,8 @@ pub(crate) fn run(arguments: &ConfigArguments) -> Result<u8, Failure> {
     let json = arguments.json;
     match &arguments.verb {
         None => show(arguments.all, json),
-        Some(ConfigVerb::Set { key, value }) => update(key, Some(value.clone()), json),
-        Some(ConfigVerb::Unset { key }) => update(key, None, json),
+        Some(ConfigVerb::Set { key, value }) => set(key, value, json),
+        Some(ConfigVerb::Unset { key }) => unset(key, json),
         Some(ConfigVerb::SetKey { provider }) => set_key(provider, json),
         Some(ConfigVerb::ForgetKey { provider }) => forget_key(provider, json),
         Some(ConfigVerb::Keys) => keys(json),
@@ -87,12 +88,37 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn update(key: &str, value: Option<String>, json: bool) -> Result<u8, Failure> {
-    let config = Client::open()?.call::<ConfigUpdate>(&UpdateConfig { key: key.to_owned(), value })?;
+fn set(key: &str, value: &str, json: bool) -> Result<u8, Failure> {
+    let params = UpdateConfig { key: key.to_owned(), value: Some(value.to_owned()) };
+    changed(key, &Client::open()?.call::<ConfigUpdate>(&params)?, json, None)
+}
+
+fn unset(key: &str, json: bool) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    let before = client.call::<ConfigGet>(&GetConfig::default())?;
+    let config = client.call::<ConfigUpdate>(&UpdateConfig { key: key.to_owned(), value: None })?;
+    changed(key, &config, json, Some(&before))
+}
+
+/// Tells what `key` is now; `before` is what there was before it was taken out.
+fn changed(key: &str, config: &Config, json: bool, before: Option<&Config>) -> Result<u8, Failure> {
     if json {
-        output::json(&config);
+        output::json(config);
         return Ok(exit::OK);
     }
+    let key = shown_key(key).unwrap_or_else(|| key.to_owned());
+    output::note(&match before {
+        None => now(&key, config),
+        Some(before) => taken_out(&key, before, config),
+    });
+    for problem in &config.problems {
+        output::note(problem);
+    }
+    Ok(exit::OK)
+}
+
+/// What is in force of `key`, which has been set.
+fn now(key: &str, config: &Config) -> String {
     match config.values.iter().find(|known| known.key == key) {
         Some(known) => {
             let over = match (known.origin, &known.source) {
@@ -101,14 +127,26 @@ fn update(key: &str, value: Option<String>, json: bool) -> Result<u8, Failure> {
                 }
                 _ => String::new(),
             };
-            output::note(&format!("{key} = {}{over}", plain(&known.value)));
+            format!("{key} = {}{over}", plain(&known.value))
         }
-        None => output::note(&format!("{key} is not set in {}.", config.file)),
+        None => format!("{key} is set in {}.", config.file),
     }
-    for problem in &config.problems {
-        output::note(problem);
+}
+
+/// That `key`, a value or a section, is not in the file any more, and what holds now.
+fn taken_out(key: &str, before: &Config, config: &Config) -> String {
+    let is_below = |known: &str| known.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let mut had = before.values.iter().filter(|known| is_below(&known.key));
+    let file = &config.file;
+    let what = if had.any(|known| known.origin == ConfigOrigin::File) {
+        format!("{key} was taken out of {file}")
+    } else {
+        format!("{key} is not in {file}")
+    };
+    match config.values.iter().find(|known| known.key == key && !known.value.is_null()) {
+        Some(known) => format!("{what}; {} is in force.", plain(&known.value)),
+        None => format!("{what}."),
     }
-    Ok(exit::OK)
 }
 
 fn set_key(provider: &str, json: bool) -> Result<u8, Failure> {
@@ -201,4 +239,49 @@ fn check(file: Option<&std::path::Path>, json: bool) -> Result<u8, Failure> {
 fn sentence(mistake: &ConfigMistake) -> String {
     let hint = mistake.hint.as_deref().unwrap_or_default();
     format!("{}: {} {hint}", mistake.line, mistake.message).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn config(values: &[(&str, Value, ConfigOrigin)]) -> Config {
+        let value = |(key, value, origin): &(&str, Value, ConfigOrigin)| aiia_protocol::config::ConfigValue {
+            key: (*key).to_owned(),
+            value: value.clone(),
+            origin: *origin,
+            source: Some("VARIABLE".to_owned()),
+        };
+        Config { file: "c".to_owned(), values: values.iter().map(value).collect(), problems: Vec::new() }
+    }
+
+    #[rstest]
+    #[case::set(ConfigOrigin::File, "prices.\"a/*\".input = 0.5")]
+    #[case::in_vain(ConfigOrigin::Environment, "prices.\"a/*\".input = 0.5, but VARIABLE wins over it")]
+    fn what_was_set_is_told(#[case] origin: ConfigOrigin, #[case] expected: &str) {
+        let key = "prices.\"a/*\".input";
+        assert_eq!(now(key, &config(&[(key, json!(0.5), origin)])), expected);
+    }
+
+    #[rstest]
+    #[case("timeouts.idle", "timeouts.idle was taken out of c; 60 is in force.")]
+    #[case("timeouts.connect", "timeouts.connect is not in c; 5 is in force.")]
+    #[case("prices.\"a/*\"", "prices.\"a/*\" was taken out of c.")]
+    #[case("price", "price is not in c.")]
+    #[case("model", "model was taken out of c.")]
+    fn what_was_taken_out_is_told(#[case] key: &str, #[case] expected: &str) {
+        use ConfigOrigin::{Default, File};
+        let connect = ("timeouts.connect", json!(5), Default);
+        let before = config(&[
+            ("timeouts.idle", json!(9), File),
+            connect.clone(),
+            ("prices.\"a/*\".input", json!(1), File),
+            ("model", json!("a/b"), File),
+        ]);
+        let after = config(&[("timeouts.idle", json!(60), Default), connect, ("model", Value::Null, Default)]);
+        assert_eq!(taken_out(key, &before, &after), expected);
+    }
 }

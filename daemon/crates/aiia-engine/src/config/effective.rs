@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::models::with_scheme;
 
-use super::{Config, PROJECT_FILE, ProjectConfig, Settings, put};
+use super::{Config, PROJECT_FILE, ProjectConfig, Settings, key, put};
 
 /// Every value that is in force, by key. Values that may hold secrets are masked.
 pub fn effective(config: &Config, project: Option<(&Path, &ProjectConfig)>) -> Vec<ConfigValue> {
@@ -40,8 +40,8 @@ fn of_folder(config: &Config, project: &ProjectConfig) -> Vec<(String, Value, us
     flatten(&serde_json::to_value(&project.settings).unwrap_or_default(), "", &mut set);
     set.into_iter()
         .filter_map(|(key, value)| {
-            let (_, line) = project.lines.iter().find(|(known, _)| *known == key)?;
-            (origin(config, &key).0 < ConfigOrigin::Environment).then_some((key, value, *line))
+            let line = project.places.iter().find(|place| place.key == key)?.line;
+            (origin(config, &key).0 < ConfigOrigin::Environment).then_some((key, value, line))
         })
         .collect()
 }
@@ -74,9 +74,16 @@ fn origin(config: &Config, key: &str) -> (ConfigOrigin, Option<String>) {
     if let Some((variable, _)) = config.variables.iter().find(|(_, known)| *known == key) {
         return (ConfigOrigin::Environment, Some((*variable).to_owned()));
     }
-    match config.lines.iter().find(|(known, _)| known == key) {
-        Some((_, line)) => (ConfigOrigin::File, Some(format!("{}:{line}", config.file.display()))),
+    match config.place(key) {
+        Some(place) => (ConfigOrigin::File, Some(format!("{}:{}", config.file.display(), place.line))),
         None => (ConfigOrigin::Default, None),
+    }
+}
+
+impl Config {
+    /// Whether what the file says of `key` is in force.
+    pub(crate) fn is_of_the_file(&self, key: &str) -> bool {
+        origin(self, key).0 == ConfigOrigin::File
     }
 }
 
@@ -84,8 +91,7 @@ fn flatten(value: &Value, path: &str, leaves: &mut Vec<(String, Value)>) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
             for (name, value) in fields {
-                let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                flatten(value, &below, leaves);
+                flatten(value, &key::below(path, name), leaves);
             }
         }
         leaf => leaves.push((path.to_owned(), leaf.clone())),

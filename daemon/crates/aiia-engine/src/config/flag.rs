@@ -3,12 +3,12 @@
 use aiia_protocol::problem::Problem;
 use serde_json::Value;
 
-use super::{Change, Config, edited, read, schema};
+use super::{Change, Config, edited, key, read, schema};
 
 /// A value that a flag of the command line gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flag {
-    /// The key, with dots.
+    /// The key, as [`key::shown_key`] gives it.
     pub(crate) key: String,
     /// A file that sets the key and nothing else.
     text: String,
@@ -23,7 +23,8 @@ impl Flag {
     /// When there is no such key, or the value does not fit.
     pub fn new(name: &str, key: &str, value: &str) -> Result<Self, Problem> {
         let text = edited("", key, &Change::Set(value.to_owned()))?;
-        Ok(Self { key: key.to_owned(), text, name: name.to_owned() })
+        let key = key::shown_key(key).unwrap_or_else(|| key.to_owned());
+        Ok(Self { key, text, name: name.to_owned() })
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod effective;
 mod flag;
+mod key;
 mod project;
 mod read;
 mod settings;
@@ -18,7 +19,10 @@ use serde_json::{Value, json};
 pub(crate) use effective::in_folder;
 pub use effective::{effective, masked};
 pub use flag::Flag;
+pub(crate) use key::joined as joined_key;
+pub use key::shown_key;
 pub use project::{PROJECT_FILE, ProjectConfig};
+use read::Place;
 pub use read::{Mistake, schema};
 pub use settings::{
     Cache, Daemon, Dialect, Embedded, History, HistoryStrategy, Price, Privacy, ProjectSettings, Provider, Quirks,
@@ -41,8 +45,8 @@ pub struct Config {
     pub problems: Vec<String>,
     /// The same with places.
     pub mistakes: Vec<Mistake>,
-    /// The keys that the file sets, with dots, and their lines.
-    pub(crate) lines: Vec<(String, usize)>,
+    /// The keys that the file sets, and the sections that it has.
+    places: Vec<Place>,
     /// The variables of the environment that win over a key.
     pub(crate) variables: Vec<(&'static str, &'static str)>,
     /// The flags of the command line that win over everything.
@@ -90,11 +94,16 @@ impl Config {
             settings,
             problems,
             mistakes: reading.mistakes,
-            lines: reading.lines,
+            places: reading.places,
             variables,
             flags: Vec::new(),
             file: file.to_owned(),
         }
+    }
+
+    /// Where the file sets `key`, or has that section.
+    pub(crate) fn place(&self, key: &str) -> Option<&Place> {
+        self.places.iter().find(|place| place.key == key)
     }
 
     /// What the configuration file at `file` says now, and whether that is usable.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::read::Place;
 use super::{Mistake, ProjectSettings, read, schema, text_of};
 
 /// The name of the file in a folder.
@@ -14,8 +15,8 @@ pub struct ProjectConfig {
     pub settings: ProjectSettings,
     /// What is wrong with the file.
     pub mistakes: Vec<Mistake>,
-    /// The keys that it sets, with dots, and their lines.
-    pub(crate) lines: Vec<(String, usize)>,
+    /// The keys that it sets, and the sections that it has.
+    pub(super) places: Vec<Place>,
 }
 
 impl ProjectConfig {
@@ -47,6 +48,6 @@ impl ProjectConfig {
             }
         }
         let settings = serde_json::from_value(reading.value).unwrap_or_default();
-        Self { settings, mistakes: reading.mistakes, lines: reading.lines }
+        Self { settings, mistakes: reading.mistakes, places: reading.places }
     }
 }

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 use toml_edit::{Document, Item, TableLike};
 
+use super::key;
+
 /// After so many mistakes the rest is not looked at.
 const MAX_MISTAKES: usize = 20;
 
@@ -34,6 +36,26 @@ impl Mistake {
     }
 }
 
+/// A key that a file sets, or a section that it has, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The key, as [`super::shown_key`] gives it.
+    pub(crate) key: String,
+    /// Where it begins, in bytes.
+    start: usize,
+    /// Where it ends, in bytes.
+    end: usize,
+    /// The line, from 1.
+    pub(crate) line: usize,
+}
+
+impl Place {
+    /// Something is wrong here, though the file as such is well.
+    pub(crate) fn mistake(&self, message: String, hint: String) -> Mistake {
+        Mistake { start: self.start, end: self.end, line: self.line, message, hint, is_syntax: false }
+    }
+}
+
 /// What a file says.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reading {
@@ -41,8 +63,8 @@ pub(super) struct Reading {
     pub(super) value: Value,
     /// What is not.
     pub(super) mistakes: Vec<Mistake>,
-    /// The keys that are set, with dots, and their lines.
-    pub(super) lines: Vec<(String, usize)>,
+    /// The keys that are set, and the sections that there are.
+    pub(super) places: Vec<Place>,
 }
 
 /// The schema of the configuration file.
@@ -74,7 +96,7 @@ fn strip_formats(schema: &mut Value) {
 /// Reads `text` by `schema`. A line that is no TOML is reported and left out, so that one mistake does not cost the rest.
 pub(super) fn read(text: &str, schema: &Value) -> Reading {
     let mut reader =
-        Reader { text, root: schema, reading: Reading { value: json!({}), mistakes: Vec::new(), lines: Vec::new() } };
+        Reader { text, root: schema, reading: Reading { value: json!({}), mistakes: Vec::new(), places: Vec::new() } };
     let mut remaining = text.to_owned();
     loop {
         match Document::parse(remaining.as_str()) {
@@ -116,14 +138,15 @@ impl<'a> Reader<'a> {
         if self.reading.mistakes.len() >= MAX_MISTAKES {
             return;
         }
-        let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
-        let end = self.text.ceil_char_boundary(span.end.clamp(start, self.text.len()));
-        let line = self.line(start);
-        self.reading.mistakes.push(Mistake { start, end, line, message, hint, is_syntax });
+        let mistake = self.place(String::new(), span).mistake(message, hint);
+        self.reading.mistakes.push(Mistake { is_syntax, ..mistake });
     }
 
-    fn line(&self, offset: usize) -> usize {
-        self.text[..offset.min(self.text.len())].matches('\n').count() + 1
+    fn place(&self, key: String, span: std::ops::Range<usize>) -> Place {
+        let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
+        let end = self.text.ceil_char_boundary(span.end.clamp(start, self.text.len()));
+        let line = self.text[..start].matches('\n').count() + 1;
+        Place { key, start, end, line }
     }
 
     /// The schema behind references and behind "or null".
@@ -148,7 +171,7 @@ impl<'a> Reader<'a> {
         let mut object = Map::new();
         for (name, item) in table.iter() {
             let key_span = table.key(name).and_then(toml_edit::Key::span).or_else(|| item.span()).unwrap_or(0..0);
-            let below = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            let below = key::below(path, name);
             let Some(wanted) = properties.and_then(|known| known.get(name)).or(others) else {
                 let known: Vec<&str> = properties.into_iter().flatten().map(|(known, _)| known.as_str()).collect();
                 let hint = match nearest(name, known.iter().copied(), 1).first() {
@@ -158,11 +181,9 @@ impl<'a> Reader<'a> {
                 self.mistake(key_span, format!("There is no setting `{below}`."), hint, false);
                 continue;
             };
-            let line = self.line(key_span.start);
+            let place = self.place(below.clone(), key_span.clone());
             if let Some(value) = self.item(item, wanted, &below, key_span) {
-                if !value.is_object() {
-                    self.reading.lines.push((below, line));
-                }
+                self.reading.places.push(place);
                 object.insert(name.to_owned(), value);
             }
         }

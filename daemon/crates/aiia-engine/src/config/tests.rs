@@ -135,6 +135,17 @@ fn every_value_tells_where_it_comes_from() {
 }
 
 #[test]
+fn what_is_shown_can_be_given_back() {
+    let text = "[prices.'fake/*']\ninput = 0.5\n[aliases]\n'a b' = 'ollama/x'\n";
+    let values = effective(&config(text), None);
+    for key in ["prices.\"fake/*\".input", "aliases.\"a b\""] {
+        let value = values.iter().find(|value| value.key == key).unwrap();
+        assert_eq!(value.origin, aiia_protocol::config::ConfigOrigin::File);
+        assert_ne!(edited(text, &value.key, &Change::Unset).unwrap(), text);
+    }
+}
+
+#[test]
 fn a_flag_wins_over_everything() {
     use aiia_protocol::config::ConfigOrigin::{Default, Flag as OfFlag};
     let environment = BTreeMap::from([("AIIA_MODEL".to_owned(), "a/b".to_owned())]);

@@ -3,7 +3,7 @@
 use aiia_protocol::problem::{Problem, ProblemCode};
 use toml_edit::{DocumentMut, Item, Table, Value};
 
-use super::{read, schema};
+use super::{key, read, schema};
 
 /// What is to be done with a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +69,8 @@ pub fn edited(text: &str, key: &str, change: &Change) -> Result<String, Problem>
 
 /// Why a file that only sets this would be wrong.
 fn misfit(path: &[toml_edit::Key], value: &Value) -> Option<super::Mistake> {
-    let key: Vec<String> = path.iter().map(|part| part.display_repr().trim().to_owned()).collect();
+    let key = key::joined(path.iter().map(toml_edit::Key::get));
     let mut plain = value.clone();
     plain.decor_mut().clear();
-    read::read(&format!("{} = {plain}\n", key.join(".")), &schema()).mistakes.into_iter().next()
+    read::read(&format!("{key} = {plain}\n"), &schema()).mistakes.into_iter().next()
 }
