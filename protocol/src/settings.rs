@@ -10,12 +10,15 @@ use serde::{Deserialize, Serialize};
 pub struct Parameters {
     /// How freely the model chooses its words, 0 to 2; 0 always takes the likeliest.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 2.0))]
     pub temperature: Option<f64>,
     /// At most so many tokens of answer, 1 or more.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub max_tokens: Option<u32>,
     /// The answer ends before the first of these texts; at most 16.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16), inner(length(min = 1, max = 200)))]
     pub stop: Option<Vec<String>>,
 }
 

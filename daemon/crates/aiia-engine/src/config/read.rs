@@ -228,7 +228,7 @@ impl<'a> Reader<'a> {
             self.mistake(span, format!("`{path}` is {wanted}."), String::new(), false);
             return None;
         };
-        match outside(&value, schema) {
+        match outside(&value, schema).or_else(|| wrong_length(&value, schema)) {
             Some(why) => {
                 self.mistake(span, format!("`{path}` is {why}."), String::new(), false);
                 None
@@ -276,4 +276,23 @@ fn outside(value: &Value, schema: &Value) -> Option<String> {
     // Beyond this no number of ours goes.
     let most = limit("maximum").unwrap_or(f64::from(u32::MAX));
     (number > most).then(|| format!("at most {most}"))
+}
+
+/// Why a text or a list is not allowed.
+fn wrong_length(value: &Value, schema: &Value) -> Option<String> {
+    let limit = |name: &str| schema.get(name).and_then(Value::as_u64);
+    match value {
+        Value::String(text) if text.is_empty() && limit("minLength").is_some() => {
+            Some("not empty where it is set".to_owned())
+        }
+        Value::String(text) => {
+            let most = limit("maxLength").filter(|most| text.chars().count() as u64 > *most)?;
+            Some(format!("a text of at most {most} characters"))
+        }
+        Value::Array(items) => {
+            let most = limit("maxItems").filter(|most| items.len() as u64 > *most)?;
+            Some(format!("a list of at most {most} texts"))
+        }
+        _ => None,
+    }
 }

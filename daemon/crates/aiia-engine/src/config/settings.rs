@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The model that is used when nobody names another, `provider/model` or an alias.
+    #[schemars(length(min = 1))]
     pub model: Option<String>,
     /// The system prompt of chats where neither they nor their project have one.
     pub system_prompt: Option<String>,
@@ -19,6 +20,7 @@ pub struct Settings {
     /// Which code goes along with questions about code, where the project does not say.
     pub context: ContextRules,
     /// Models to ask instead when the chosen one cannot be reached, in this order.
+    #[schemars(inner(length(min = 1)))]
     pub fallback: Vec<String>,
     /// Short names for models: `fast = "ollama/qwen2.5-coder:1.5b"`.
     pub aliases: BTreeMap<String, String>,
@@ -49,24 +51,34 @@ pub struct Settings {
 #[serde(default, deny_unknown_fields)]
 pub struct Roles {
     /// Questions in a chat.
+    #[schemars(length(min = 1))]
     pub chat: Option<String>,
     /// Explaining code.
+    #[schemars(length(min = 1))]
     pub explain: Option<String>,
     /// Mending code.
+    #[schemars(length(min = 1))]
     pub fix: Option<String>,
     /// Making code better.
+    #[schemars(length(min = 1))]
     pub optimize: Option<String>,
     /// Writing tests.
+    #[schemars(length(min = 1))]
     pub test: Option<String>,
     /// Writing doc comments.
+    #[schemars(length(min = 1))]
     pub document: Option<String>,
     /// Changing code.
+    #[schemars(length(min = 1))]
     pub edit: Option<String>,
     /// Questions about code.
+    #[schemars(length(min = 1))]
     pub ask: Option<String>,
     /// Titles of chats. Where none is named, a title is the first words of its chat.
+    #[schemars(length(min = 1))]
     pub title: Option<String>,
     /// Saying in short what was said early in a long chat; the model of the answer where absent.
+    #[schemars(length(min = 1))]
     pub summarise: Option<String>,
 }
 

@@ -62,6 +62,18 @@ fn every_setting_is_documented() {
 #[case("[providers.a]\ndialect = 'olama'\n", "Did you mean `ollama`?")]
 #[case("[providers.a]\n[providers.a]\n", "c.toml:2:")]
 #[case("[prices.x]\ninput = -1\n", "c.toml:2: `prices.x.input` is at least 0.")]
+#[case("[prices.'a/*']\ninput = -1\n", "c.toml:2: `prices.\"a/*\".input` is at least 0.")]
+#[case("model = ''\n", "c.toml:1: `model` is not empty where it is set.")]
+#[case("roles.fix = ''\n", "c.toml:1: `roles.fix` is not empty where it is set.")]
+#[case("fallback = ['']\n", "c.toml:1: `fallback[0]` is not empty where it is set.")]
+#[case("[parameters]\ntemperature = 3\n", "c.toml:2: `parameters.temperature` is at most 2.")]
+#[case("[parameters]\ntemperature = -0.1\n", "c.toml:2: `parameters.temperature` is at least 0.")]
+#[case("[parameters]\nmax_tokens = 0\n", "c.toml:2: `parameters.max_tokens` is at least 1.")]
+#[case(
+    "[parameters]\nstop = ['1','2','3','4','5','6','7','8','9','10','11','12','13','14','15','16','17']\n",
+    "c.toml:2: `parameters.stop` is a list of at most 16 texts."
+)]
+#[case("[parameters]\nstop = ['a', '']\n", "c.toml:2: `parameters.stop[1]` is not empty where it is set.")]
 fn what_is_wrong_is_said_with_its_line(#[case] text: &str, #[case] expected: &str) {
     let config = config(text);
     assert!(config.problems.iter().any(|problem| problem.contains(expected)), "{:?}", config.problems);
