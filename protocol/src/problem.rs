@@ -138,10 +138,10 @@ impl Problem {
         }
     }
 
-    /// The same problem with what the user can do about it.
+    /// The same problem with what the user can do about it; where that is empty, with nothing.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into()).filter(|hint| !hint.is_empty());
         self
     }
 

@@ -206,12 +206,19 @@ fn a_key_is_set(#[case] text: &str, #[case] key: &str, #[case] value: &str, #[ca
 
 #[rstest]
 #[case("timeouts.idle", "soon", "`timeouts.idle` is a whole number.")]
+#[case("timeouts.idle", "0", "`timeouts.idle` is at least 1.")]
+#[case("timeouts.idle", "-3", "`timeouts.idle` is at least 1.")]
+#[case("context.budget", "60", "`context.budget` is at least 256.")]
+#[case("daemon.http_port", "99999", "`daemon.http_port` is at most 65535.")]
+#[case("parameters.temperature", "3", "`parameters.temperature` is at most 2.")]
+#[case("model", "", "`model` is not empty where it is set.")]
 #[case("timeouts.idel", "3", "There is no setting `timeouts.idel`.")]
 #[case("providers.p.dialect", "x", "`providers.p.dialect` is one of")]
 #[case("a b", "3", "`a b` is no key.")]
 fn a_key_that_cannot_be_set(#[case] key: &str, #[case] value: &str, #[case] expected: &str) {
     let problem = edited("", key, &Change::Set(value.to_owned())).unwrap_err();
     assert!(problem.detail.contains(expected), "{}", problem.detail);
+    assert!(problem.hint.is_none_or(|hint| !hint.is_empty()));
 }
 
 #[test]

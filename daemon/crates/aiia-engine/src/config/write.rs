@@ -44,13 +44,15 @@ pub fn edited(text: &str, key: &str, change: &Change) -> Result<String, Problem>
             table.remove(last.get());
         }
         Change::Set(value) => {
-            let parsed = value.parse::<Value>().unwrap_or_else(|_| Value::from(value.as_str()));
-            let fits = |value: &Value| misfit(&path, value).is_none();
-            // `aiia config set model 4o` means a text, whatever it looks like.
-            let value = if fits(&parsed) { parsed } else { Value::from(value.as_str()) };
-            if let Some(mistake) = misfit(&path, &value) {
-                return Err(invalid(mistake.message, &mistake.hint));
-            }
+            let text = Value::from(value.as_str());
+            let parsed = value.parse::<Value>().unwrap_or_else(|_| text.clone());
+            // `aiia config set model 4o` means a text, whatever it looks like. Where a text does not fit either, what was
+            // written is what is wrong.
+            let value = match misfit(&path, &parsed) {
+                None => parsed,
+                Some(_) if misfit(&path, &text).is_none() => text,
+                Some(mistake) => return Err(invalid(mistake.message, &mistake.hint)),
+            };
             match table.get_mut(last.get()).and_then(Item::as_value_mut) {
                 // What stands behind it on the line stays.
                 Some(old) => {
