@@ -8,6 +8,7 @@ mod speed;
 mod window;
 
 pub(crate) use chosen::Chosen;
+use providers::Fault;
 pub(crate) use providers::with_scheme;
 pub(crate) use sampling::{Sampling, USUAL_ANSWER};
 pub(crate) use speed::{keep_prompt_speed, prompt_speed};
@@ -27,7 +28,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use tokio_util::sync::CancellationToken;
 use window::Window;
 
-use crate::config::{Config, Settings};
+use crate::config::{Config, Mistake, Settings, joined_key};
 use crate::counting::Counter;
 use crate::engine::{Engine, EngineOptions};
 use crate::gate::Sealed;
@@ -42,7 +43,7 @@ pub(crate) struct ModelDirectory {
     presets: Vec<Preset>,
     providers: Vec<ProviderConfig>,
     settings: Settings,
-    problems: Vec<String>,
+    faults: Vec<Fault>,
     environment_keys: Vec<Key>,
     last: Mutex<Option<(Instant, Arc<Survey>)>>,
     /// Windows that servers told when they were asked about a model alone.
@@ -76,7 +77,9 @@ impl ModelDirectory {
             idle: seconds(settings.timeouts.idle),
             ..Timeouts::default()
         };
-        let models_config = ModelsConfig { providers: made.providers.clone(), embedded, timeouts, discovery };
+        let fatal = made.faults.iter().filter(|fault| fault.is_fatal);
+        let unusable = fatal.map(|fault| (fault.provider.clone(), fault.message.clone())).collect();
+        let models_config = ModelsConfig { providers: made.providers.clone(), unusable, embedded, timeouts, discovery };
         let models = match previous {
             Some(previous) => previous.models.reconfigured(models_config),
             None => Models::new(models_config),
@@ -86,7 +89,7 @@ impl ModelDirectory {
             presets,
             providers: made.providers,
             settings,
-            problems: made.problems,
+            faults: made.faults,
             environment_keys: made.environment_keys,
             last: Mutex::new(None),
             windows: Mutex::default(),
@@ -132,9 +135,26 @@ impl ModelDirectory {
         names
     }
 
-    /// What is wrong with the configured providers.
-    pub(crate) fn problems(&self) -> &[String] {
-        &self.problems
+    /// What is wrong with the configured providers, one sentence each.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = &str> {
+        self.faults.iter().map(|fault| fault.message.as_str())
+    }
+
+    /// The configured providers that cannot be used, each with the sentence that says why.
+    pub(crate) fn unusable(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fatal = self.faults.iter().filter(|fault| fault.is_fatal);
+        fatal.map(|fault| (fault.provider.as_str(), fault.message.as_str()))
+    }
+
+    /// What is wrong with the providers of `config`, where its file has them.
+    pub(crate) fn mistakes(config: &Config, options: &EngineOptions, keys: &Keys) -> Vec<Mistake> {
+        let made = providers::make(&config.settings, &aiia_llm::presets(), &options.environment, keys);
+        let mistake = |fault: Fault| {
+            let section = joined_key(["providers", &fault.provider]);
+            let place = config.place(&format!("{section}.{}", fault.key)).or_else(|| config.place(&section))?;
+            Some(place.mistake(fault.message, String::new()))
+        };
+        made.faults.into_iter().filter_map(mistake).collect()
     }
 
     /// The embedded engine.
@@ -186,7 +206,11 @@ impl ModelDirectory {
     pub(crate) async fn default_model(&self) -> Result<String, Problem> {
         match &self.settings.model {
             Some(name) => Ok(self.resolved(name)),
-            None => self.models.default_model().await.map_err(|error| problem(&error)),
+            None => {
+                // It tells which providers do not answer.
+                self.survey().await;
+                self.models.default_model().await.map_err(|error| problem(&error))
+            }
         }
     }
 

@@ -63,6 +63,11 @@ pub enum LlmErrorKind {
 }
 
 impl LlmErrorKind {
+    /// Whether no connection could be made.
+    pub fn is_unreachable(self) -> bool {
+        matches!(self, Self::Refused | Self::Dns | Self::Tls | Self::ConnectTimeout)
+    }
+
     /// The kind's name in `snake_case`, as stored and sent to clients.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -18,6 +18,7 @@ mod models;
 mod nearest;
 mod provider;
 mod secret;
+mod silent;
 mod survey;
 mod transport;
 mod weights;

@@ -5,7 +5,7 @@ mod details;
 mod listing;
 mod missing;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt;
@@ -19,6 +19,7 @@ use crate::discovery::{Discovery, DiscoverySettings};
 use crate::embedded::{Embedded, EmbeddedSettings};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{Dialect, Origin, ProviderConfig, Timeouts};
+use crate::silent::Silent;
 use crate::survey::{ModelInfo, Survey};
 use crate::transport::client::Clients;
 use crate::transport::embed::{Embeddings, embed, none_here};
@@ -34,6 +35,8 @@ pub const EMBEDDED_PROVIDER: &str = "embedded";
 pub struct ModelsConfig {
     /// The providers the user configured; they win over discovered ones of the same name.
     pub providers: Vec<ProviderConfig>,
+    /// Those the user configured that cannot be used, each with the sentence that says why. Nothing discovered takes their place.
+    pub unusable: BTreeMap<String, String>,
     /// The model inside this process.
     pub embedded: EmbeddedSettings,
     /// Where else to look; `None` looks nowhere.
@@ -78,6 +81,8 @@ pub struct Models(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     configured: Vec<ProviderConfig>,
+    unusable: BTreeMap<String, String>,
+    silent: Silent,
     discovery: Option<DiscoverySettings>,
     discovered: Mutex<Option<Discovery>>,
     /// What the lists of configured providers said last.
@@ -116,6 +121,8 @@ impl Models {
         Self(Arc::new(Inner {
             places,
             configured: config.providers,
+            unusable: config.unusable,
+            silent: Silent::default(),
             discovery: config.discovery,
             discovered: Mutex::new(found),
             listed: Mutex::default(),
@@ -136,7 +143,7 @@ impl Models {
         self.0.survey().await
     }
 
-    /// The full name of the model to use when nobody chose: of a configured provider, else of a server
+    /// The full name of the model to use when nobody chose: of a configured provider that is not known to be silent, else of a server
     /// on this machine, else the embedded one, and only then one that such a server has others answer, or one reached by a
     /// key that happens to be in the environment, since these send code away. Models that only make vectors are left out.
     pub async fn default_model(&self) -> Result<String, LlmError> {

@@ -56,7 +56,7 @@ pub struct Survey {
 impl Survey {
     /// The first model that answers. As long as a server on this machine may be there, nothing is sent away that nobody
     /// chose to send.
-    pub(crate) fn default_model(&self) -> Result<String, LlmError> {
+    pub(crate) fn default_model(&self) -> Result<&ModelInfo, LlmError> {
         let provider_of = |model: &ModelInfo| self.providers.iter().find(|one| one.name == model.provider);
         let nobody_chose = |model: &ModelInfo| {
             let found =
@@ -76,7 +76,7 @@ impl Survey {
                 ),
                 format!("Ask again in a moment, or choose a model: `aiia config set model {}`.", model.name),
             )),
-            Some(model) => Ok(model.name.clone()),
+            Some(model) => Ok(model),
             None => Err(no_model(self)),
         }
     }

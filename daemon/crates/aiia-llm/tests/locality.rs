@@ -157,3 +157,45 @@ async fn a_model_that_stands_in_has_its_own_window() {
     let options = &serde_json::from_slice::<serde_json::Value>(&chat.body).unwrap()["options"];
     assert_eq!((options["num_ctx"].as_u64(), options["num_predict"].as_u64()), (Some(2048), Some(1024)));
 }
+
+#[tokio::test]
+async fn the_default_is_one_that_answers() {
+    let server = HttpServer::start(|asked| match asked.path.as_str() {
+        "/api/tags" => http_server::text(r#"{"models":[{"name":"m"}]}"#),
+        _ => http_server::text("{\"message\":{\"content\":\"a\"},\"done\":true}\n"),
+    })
+    .unwrap();
+    let mut dead = ProviderConfig::new("dead", Dialect::OpenaiChat, closed_port());
+    dead.models = vec!["x".into()];
+    let here = ProviderConfig::new("here", Dialect::Ollama, server.url());
+    let models = models_of(vec![dead, here], limits());
+    assert_eq!(models.default_model().await.unwrap(), "dead/x", "nobody is asked for a name that is known");
+    let first = collect(models.stream("default", ask("Hi"), CancellationToken::new())).await;
+    assert_eq!(first.error.unwrap().kind, LlmErrorKind::Refused);
+    assert_eq!(models.default_model().await.unwrap(), "here/m");
+    assert_eq!(collect(models.stream("default", ask("Hi"), CancellationToken::new())).await.text, "a");
+}
+
+#[tokio::test]
+async fn what_would_have_stayed_here_is_not_sent_away_instead() {
+    let mut dead = ProviderConfig::new("dead", Dialect::OpenaiChat, closed_port());
+    dead.models = vec!["x".into()];
+    let mut discovered = looking_for(Vec::new(), &[("OPENAI_API_KEY", KEY)], limits());
+    discovered.providers = vec![dead];
+    let models = Models::new(discovered);
+    models.survey().await;
+    let error = models.default_model().await.unwrap_err();
+    assert!(error.message.starts_with("dead/x, which is on this machine, does not answer. openai/"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_be_used_says_why_and_is_not_replaced() {
+    let mut config = looking_for(Vec::new(), &[("OPENAI_API_KEY", KEY)], limits());
+    config.unusable.insert("openai".to_owned(), "The provider “openai” has no dialect.".to_owned());
+    let models = Models::new(config);
+    let error = collect(models.stream("openai/gpt-4.1", ask("Hi"), CancellationToken::new())).await.error.unwrap();
+    assert_eq!(error.kind, LlmErrorKind::NoModel);
+    assert_eq!(error.message, "'openai/gpt-4.1' cannot be asked. The provider “openai” has no dialect.");
+    assert!(error.hint.contains("aiia config check"), "{error:?}");
+    assert!(models.list().await.iter().all(|model| model.provider != "openai"));
+}

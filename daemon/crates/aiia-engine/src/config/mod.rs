@@ -4,6 +4,7 @@
 mod effective;
 mod flag;
 mod key;
+mod names;
 mod project;
 mod read;
 mod settings;

@@ -101,19 +101,33 @@ impl Engine {
         if configured.newest.is_some() {
             problems.push("Until it is mended, the configuration before it is in force.".to_owned());
         }
-        problems.extend(configured.models.problems().iter().cloned());
+        if !file.is_broken() {
+            problems.extend(file.models_astray().iter().map(|mistake| mistake.sentence(&self.options.config_file)));
+        }
+        problems.extend(configured.models.problems().map(str::to_owned));
         problems
     }
 
     /// What is wrong with the configuration file as it is now.
     pub(crate) fn newest_mistakes(&self) -> Vec<Mistake> {
         let configured = self.configured();
-        configured.newest.as_ref().unwrap_or(&configured.config).mistakes.clone()
+        self.mistakes_of(configured.newest.as_ref().unwrap_or(&configured.config))
     }
 
     /// What would be wrong with a configuration file of this text.
     pub fn check_config(&self, text: &str) -> Vec<Mistake> {
-        Config::of(text, &self.options.config_file, &BTreeMap::new()).mistakes
+        self.mistakes_of(&Config::of(text, &self.options.config_file, &BTreeMap::new()).with(&self.options.flags))
+    }
+
+    /// What is wrong with the file of `config`, in its order; of one that is no TOML only that, since the rest of it may follow from it.
+    fn mistakes_of(&self, config: &Config) -> Vec<Mistake> {
+        let mut mistakes = config.mistakes.clone();
+        if !config.is_broken() {
+            mistakes.extend(config.models_astray());
+            mistakes.extend(ModelDirectory::mistakes(config, &self.options, &self.keys));
+            mistakes.sort_by_key(|mistake| mistake.start);
+        }
+        mistakes
     }
 
     /// The configuration file.
@@ -160,5 +174,19 @@ mod tests {
         assert_eq!(engine.configured().config.settings.aliases.len(), 16);
         let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left.len(), 2, "the data and the configuration: {left:?}");
+    }
+
+    #[test]
+    fn a_check_of_the_file_finds_what_makes_a_provider_unusable() {
+        let home = tempfile::tempdir().unwrap();
+        let text = "model = 'fake/good'\n[providers.fake]\ndialect = 'openai_chat'\nbase_url = 'http://127.0.0.1:1/v1'\nheaders = { X-Team = '$TEAM_NOT_SET' }\n[providers.'a b']\n";
+        std::fs::write(home.path().join("config.toml"), text).unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        for mistakes in [engine.newest_mistakes(), engine.check_config(text)] {
+            let found: Vec<_> = mistakes.iter().map(|one| (one.line, &text[one.start..one.end])).collect();
+            assert_eq!(found, [(5, "X-Team"), (6, "'a b'")], "{mistakes:?}");
+            assert!(mistakes[0].message.contains("TEAM_NOT_SET, which is not set"), "{mistakes:?}");
+        }
+        assert_eq!(engine.config_problems().len(), 2);
     }
 }

@@ -12,9 +12,21 @@ use crate::keys::{Found, Keys, host};
 #[derive(Default)]
 pub(super) struct Made {
     pub(super) providers: Vec<ProviderConfig>,
-    pub(super) problems: Vec<String>,
+    pub(super) faults: Vec<Fault>,
     /// Keys that variables of the environment give.
     pub(super) environment_keys: Vec<Key>,
+}
+
+/// Something that is wrong with a configured provider.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) provider: String,
+    /// The key below `providers.NAME` that is to be mended; empty where it is the section as such.
+    pub(super) key: String,
+    /// A sentence.
+    pub(super) message: String,
+    /// The provider cannot be used at all.
+    pub(super) is_fatal: bool,
 }
 
 /// Makes the providers of the configuration, and of those keys that the user gave.
@@ -29,7 +41,10 @@ pub(super) fn make(
         let preset = presets.iter().find(|preset| preset.name == *name);
         match configured(name, provider, preset, environment, keys, &mut made) {
             Ok(provider) => made.providers.push(provider),
-            Err(problem) => made.problems.push(format!("The provider “{name}” {problem}")),
+            Err((key, why)) => {
+                let message = format!("The provider “{name}” {why}");
+                made.faults.push(Fault { provider: name.clone(), key, message, is_fatal: true });
+            }
         }
     }
     for preset in presets {
@@ -68,17 +83,23 @@ fn configured(
     environment: &BTreeMap<String, String>,
     keys: &Keys,
     made: &mut Made,
-) -> Result<ProviderConfig, String> {
+) -> Result<ProviderConfig, (String, String)> {
+    let at = |key: &str| {
+        let key = key.to_owned();
+        move |why: String| (key, why)
+    };
     if name.contains('/') || name.is_empty() || name == aiia_llm::EMBEDDED_PROVIDER {
-        return Err("needs another name: one without a slash that is not “embedded”.".to_owned());
+        return Err(at("")("needs another name: one without a slash that is not “embedded”.".to_owned()));
     }
     let dialect = provider.dialect.map(Into::into).or_else(|| preset.map(|preset| preset.dialect));
-    let dialect = dialect.ok_or("has no dialect; most servers speak openai_chat.")?;
+    let dialect = dialect.ok_or("has no dialect; most servers speak openai_chat.".to_owned()).map_err(at(""))?;
     let base_url = provider.base_url.clone().or_else(|| preset.map(|preset| preset.base_url.clone()));
-    let base_url = base_url.ok_or("has no base_url, such as http://127.0.0.1:8080/v1.")?;
+    let missing = || "has no base_url, such as http://127.0.0.1:8080/v1.".to_owned();
+    let base_url = base_url.ok_or_else(missing).map_err(at(""))?;
     let base_url = as_base(&with_scheme(&base_url));
     let mut result = ProviderConfig::new(name, dialect, &base_url);
-    result.check_address().map_err(|error| format!("cannot be used: {error} {}", error.hint))?;
+    let check = result.check_address().map_err(|error| format!("cannot be used: {error} {}", error.hint));
+    check.map_err(at("base_url"))?;
     result.models.clone_from(&provider.models);
     if let Some(preset) = preset.filter(|_| result.models.is_empty() && provider.base_url.is_none()) {
         result.models.clone_from(&preset.models);
@@ -90,15 +111,17 @@ fn configured(
     result.max_concurrent = provider.max_concurrent.map(|limit| limit as usize);
     result.quirks = quirks(provider, preset);
     for (header, value) in &provider.headers {
+        let key = crate::config::joined_key(["headers", header]);
         let value = match value.strip_prefix('$') {
             Some(variable) => environment
                 .get(variable)
-                .ok_or_else(|| format!("takes its header {header} from {variable}, which is not set."))?,
+                .ok_or_else(|| format!("takes its header {header} from {variable}, which is not set."))
+                .map_err(at(&key))?,
             None => value,
         };
         if header.is_empty() || !header.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
         {
-            return Err(format!("has a header “{header}”, which is no name of one."));
+            return Err(at(&key)(format!("has a header “{header}”, which is no name of one.")));
         }
         result.headers.push((header.clone(), Secret::new(value)));
     }
@@ -161,13 +184,17 @@ fn key(
     }
     match keys.get(&name, &result.base_url) {
         Found::Key(key) => result.api_key = Some(key),
-        Found::OtherHost(other) => made.problems.push(format!(
-            "The key of “{name}” was given for {other} and is not sent to {}; run `aiia config set-key {name}` to use it there.",
-            result.shown_url()
-        )),
+        Found::OtherHost(other) => {
+            let message = format!(
+                "The key of “{name}” was given for {other} and is not sent to {}; run `aiia config set-key {name}` to use it there.",
+                result.shown_url()
+            );
+            made.faults.push(Fault { provider: name, key: "base_url".to_owned(), message, is_fatal: false });
+        }
         Found::None => {
             if let Some(variable) = &provider.api_key_env {
-                made.problems.push(format!("The provider “{name}” takes its key from {variable}, which is not set."));
+                let message = format!("The provider “{name}” takes its key from {variable}, which is not set.");
+                made.faults.push(Fault { provider: name, key: "api_key_env".to_owned(), message, is_fatal: false });
             }
         }
     }
@@ -223,7 +250,7 @@ mod tests {
         assert_eq!(key_of(&kept), Some("sk-kept"));
         let moved = made(text, &[], &[("p", "https://old.example")]);
         assert_eq!(key_of(&moved), None);
-        assert!(moved.problems[0].contains("was given for https://old.example"), "{:?}", moved.problems);
+        assert!(moved.faults[0].message.contains("was given for https://old.example"), "{:?}", moved.faults);
     }
 
     #[test]
@@ -243,7 +270,7 @@ mod tests {
     fn what_is_missing_is_said(#[case] text: &str, #[case] expected: &str) {
         let made = made(&format!("[providers.p]\n{text}\n"), &[], &[]);
         assert!(made.providers.is_empty());
-        assert!(made.problems[0].contains(expected), "{:?}", made.problems);
+        assert!(made.faults[0].message.contains(expected), "{:?}", made.faults);
     }
 
     #[rstest]

@@ -36,7 +36,10 @@ impl Handle for ModelList {
             let error = provider.error.as_ref()?;
             Some(UnavailableProvider { provider: provider.name.clone(), reason: error.message.clone() })
         });
-        Ok(Reply::One(Models { items, unavailable: failed.chain(looked(&survey)).collect() }))
+        let unusable = directory
+            .unusable()
+            .map(|(provider, why)| UnavailableProvider { provider: provider.to_owned(), reason: why.to_owned() });
+        Ok(Reply::One(Models { items, unavailable: unusable.chain(failed).chain(looked(&survey)).collect() }))
     }
 }
 

@@ -1,5 +1,7 @@
 //! `system.*`
 
+
+use aiia_llm::Survey;
 use aiia_protocol::handshake::negotiate;
 use aiia_protocol::operation::{OPERATIONS, SystemDoctor, SystemHello, SystemRepair, SystemStatus};
 use aiia_protocol::problem::Problem;
@@ -8,6 +10,7 @@ use aiia_protocol::{Empty, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN};
 
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
+use crate::models::ModelDirectory;
 use crate::operations::workspace;
 use crate::session::Session;
 
@@ -159,7 +162,8 @@ fn weights_check(engine: &Engine) -> Check {
 }
 
 async fn model_checks(engine: &Engine) -> Vec<Check> {
-    let survey = engine.models().survey().await;
+    let directory = engine.models();
+    let survey = directory.survey().await;
     let mut checks: Vec<Check> = survey
         .providers
         .iter()
@@ -181,16 +185,42 @@ async fn model_checks(engine: &Engine) -> Vec<Check> {
             survey.tried.iter().map(|tried| format!("{}: {}", tried.what, tried.outcome)).collect();
         checks.push(ok("looked for", looked.join("; ")));
     }
-    checks.push(match engine.models().default_model().await {
-        Ok(model) => ok("default model", model),
-        Err(problem) => Check {
-            name: "default model".to_owned(),
-            status: CheckStatus::Failed,
-            detail: problem.detail,
-            hint: problem.hint,
-        },
-    });
+    checks.extend(directory.unusable().map(|(provider, why)| Check {
+        name: format!("provider {provider}"),
+        status: CheckStatus::Failed,
+        detail: why.to_owned(),
+        hint: Some("`aiia config check` shows where to mend it.".to_owned()),
+    }));
+    checks.push(default_check(&directory, &survey).await);
     checks
+}
+
+/// Whether the default model can be asked, as far as its provider tells.
+async fn default_check(directory: &ModelDirectory, survey: &Survey) -> Check {
+    let failed = |detail: String, hint: Option<String>| Check {
+        name: "default model".to_owned(),
+        status: CheckStatus::Failed,
+        detail,
+        hint,
+    };
+    let model = match directory.default_model().await {
+        Ok(model) => model,
+        Err(problem) => return failed(problem.detail, problem.hint),
+    };
+    let provider = model.split_once('/').map_or(model.as_str(), |(provider, _)| provider);
+    let broken = directory.unusable().find(|(name, _)| *name == provider).map(|(_, why)| why.to_owned());
+    let silent = || {
+        let status = survey.providers.iter().find(|status| status.name == provider)?;
+        // Some servers do not list their models, and answer.
+        status.error.as_ref().filter(|error| error.kind.is_unreachable()).map(|error| error.message.clone())
+    };
+    match broken.or_else(silent) {
+        Some(why) => {
+            let hint = "Mend its provider, or choose another model: `aiia config set model`; `aiia models` lists them.";
+            failed(format!("{model} cannot be asked. {why}"), Some(hint.to_owned()))
+        }
+        None => ok("default model", model),
+    }
 }
 
 /// Resident memory of this process, from `/proc`.

@@ -85,6 +85,7 @@ impl Inner {
         };
         let _place = self.place(&provider.name, sink).await;
         let result = stream::run(&self.clients, &provider, request, &self.timeouts, sink).await;
+        self.silent.note(&provider.name, &result);
         match result {
             Err(error) if error.kind == LlmErrorKind::ModelMissing => {
                 Err(Box::pin(self.with_nearest(error, &provider, own_name)).await)

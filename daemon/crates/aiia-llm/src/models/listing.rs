@@ -8,6 +8,7 @@ use super::Inner;
 use crate::discovery::{Discovery, discover_with};
 use crate::error::LlmError;
 use crate::provider::{Dialect, Origin, ProviderConfig};
+use crate::silent::stand_in;
 use crate::survey::{ModelInfo, Survey, info, named, silence};
 use crate::transport::listing::list_models;
 
@@ -22,7 +23,8 @@ impl Inner {
         }
         let discovered = self.discovered.lock().unwrap_or_else(PoisonError::into_inner);
         for provider in discovered.iter().flat_map(|discovery| &discovery.found) {
-            if !providers.iter().any(|known| known.name == provider.name) {
+            if !self.unusable.contains_key(&provider.name) && !providers.iter().any(|known| known.name == provider.name)
+            {
                 providers.push(provider.clone());
             }
         }
@@ -81,7 +83,9 @@ impl Inner {
     }
 
     pub(super) async fn ask(&self, provider: &ProviderConfig) -> Result<Vec<ModelInfo>, LlmError> {
-        let listed = list_models(&self.clients, provider, &self.timeouts).await?;
+        let listed = list_models(&self.clients, provider, &self.timeouts).await;
+        self.silent.note(&provider.name, &listed);
+        let listed = listed?;
         let provider = &{
             let mut told = provider.clone();
             told.note_listed(&listed);
@@ -110,9 +114,14 @@ impl Inner {
             provider.origin == Origin::Configured && provider.dialect != Dialect::CompletionsFim
         };
         let named_first = |provider: &ProviderConfig| named(provider).into_iter().find(|model| !model.only_embeds);
-        if let Some(model) = self.configured.iter().filter(chats).find_map(named_first) {
-            return Ok(model.name);
+        let mut gone = None;
+        for model in self.configured.iter().filter(chats).filter_map(named_first) {
+            if !self.silent.has(&model.provider) {
+                return stand_in(gone.as_ref(), &model);
+            }
+            gone.get_or_insert(model);
         }
-        self.survey().await.default_model()
+        let survey = self.survey().await;
+        stand_in(gone.as_ref(), survey.default_model()?)
     }
 }

@@ -13,6 +13,11 @@ impl Inner {
 
     /// The error for a full name nobody answers to.
     pub(super) async fn unknown(&self, name: &str, why: &str) -> LlmError {
+        let provider = name.split_once('/').map_or(name, |(provider, _)| provider);
+        if let Some(why) = self.unusable.get(provider) {
+            let hint = "Correct it in the configuration; `aiia config check` shows where.";
+            return LlmError::new(LlmErrorKind::NoModel, format!("'{name}' cannot be asked. {why}"), hint);
+        }
         let survey = self.survey().await;
         if survey.models.is_empty() {
             return no_model(&survey);
