@@ -99,8 +99,8 @@ fn about(details: &ModelDetails) {
         row("size", &size.join(", "));
     }
     match (model.local, details.input_price, details.output_price) {
-        (true, ..) => row("price", "none"),
-        (false, Some(input), Some(output)) => row("price", &format!("${input} in, ${output} out, a million tokens")),
+        (true, input, output) if input <= Some(0.0) && output <= Some(0.0) => row("price", "none"),
+        (_, Some(input), Some(output)) => row("price", &format!("${input} in, ${output} out, a million tokens")),
         _ => row("price", "unknown"),
     }
     if let Some(origin) = &details.price_origin {

@@ -29,29 +29,30 @@ pub(crate) struct Known {
     pub(crate) origin: String,
 }
 
-/// The price of a model: the user's for it, the user's for all of its provider, the built-in one.
-pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>) -> Option<Known> {
+/// The price of a model that may be `here`, on this machine: the user's for it, the user's for all of its provider, nothing for one
+/// that is here, the built-in one. A server here can be a way to one that costs.
+pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>, here: bool) -> Option<Known> {
     let provider = model.split('/').next().unwrap_or_default();
     let wide = format!("{provider}/*");
     if let Some((key, price)) = own.get_key_value(model).or_else(|| own.get_key_value(&wide)) {
         return Some(Known { price: *price, origin: format!("configuration: prices.\"{key}\"") });
     }
+    if here {
+        let price = Price { input: Some(0.0), output: Some(0.0), cached: None };
+        return Some(Known { price, origin: "on this machine".to_owned() });
+    }
     let price = *BUILT_IN.models.get(model)?;
     Some(Known { price, origin: format!("built-in list price of {}", BUILT_IN.checked) })
 }
 
-/// The price of a model as [`of`] gives it; nothing for one on this machine.
+/// The price of a model as [`of`] gives it.
 pub(crate) fn price_of(model: &str, configured: &Configured) -> Option<Price> {
     known(model, configured).map(|known| known.price)
 }
 
 /// The same with its origin.
 pub(crate) fn known(model: &str, configured: &Configured) -> Option<Known> {
-    if configured.models.is_of_this_machine(model) {
-        let price = Price { input: Some(0.0), output: Some(0.0), cached: None };
-        return Some(Known { price, origin: "on this machine".to_owned() });
-    }
-    of(model, &configured.config.settings.prices)
+    of(model, &configured.config.settings.prices, configured.models.is_of_this_machine(model))
 }
 
 /// What was used costs so many US dollars; `None` where it is not known.
@@ -83,16 +84,18 @@ mod tests {
     fn the_users_own_price_wins() {
         let price = |input| Price { input: Some(input), output: Some(input), cached: None };
         let own = BTreeMap::from([("openai/gpt-4.1".to_owned(), price(9.0)), ("groq/*".to_owned(), price(7.0))]);
-        for (model, input, origin) in [
-            ("openai/gpt-4.1", 9.0, "configuration: prices.\"openai/gpt-4.1\""),
-            ("groq/anything", 7.0, "configuration: prices.\"groq/*\""),
-            ("openai/gpt-4.1-mini", 0.4, "built-in list price of 20"),
+        for (model, here, input, origin) in [
+            ("openai/gpt-4.1", false, 9.0, "configuration: prices.\"openai/gpt-4.1\""),
+            ("groq/anything", false, 7.0, "configuration: prices.\"groq/*\""),
+            ("groq/anything", true, 7.0, "configuration: prices.\"groq/*\""),
+            ("openai/gpt-4.1-mini", false, 0.4, "built-in list price of 20"),
+            ("openai/gpt-4.1-mini", true, 0.0, "on this machine"),
         ] {
-            let known = of(model, &own).unwrap();
+            let known = of(model, &own, here).unwrap();
             assert_eq!(known.price.input, Some(input));
             assert!(known.origin.starts_with(origin), "{}", known.origin);
         }
-        assert_eq!(of("work/unknown", &own), None);
+        assert_eq!(of("work/unknown", &own, false), None);
     }
 
     #[rstest]

@@ -76,7 +76,7 @@ impl Handle for ModelGet {
         let default = directory.default_model().await.ok();
         let configured = engine.configured();
         let settings = &configured.config.settings;
-        let known = if details.info.local { None } else { prices::of(&name, &settings.prices) };
+        let known = prices::of(&name, &settings.prices, details.info.local);
         let price = known.as_ref().map(|known| known.price);
         let leads_here = |wish: &str| directory.resolved(wish) == name;
         let aliases = settings.aliases.keys().filter(|alias| leads_here(alias)).cloned().collect();
