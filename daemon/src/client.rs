@@ -12,10 +12,11 @@ use aiia_protocol::handshake::{Purpose, RuntimeFile};
 use aiia_protocol::id::{PullId, RunId, TransferId};
 use aiia_protocol::model::PullRef;
 use aiia_protocol::operation::{
-    self, EVENT_METHOD, ModelCancelPull, Operation, RUN_EVENT_METHOD, Row, RunCancel, TransferCancel,
+    self, EVENT_METHOD, ModelCancelPull, Operation, RUN_EVENT_METHOD, Row, RunCancel, SystemHello, TransferCancel,
 };
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{RunEvent, RunEventKind, RunEvents, RunRef};
+use aiia_protocol::system::Hello;
 use aiia_protocol::transfer::TransferRef;
 use serde_json::{Value, json};
 
@@ -48,6 +49,14 @@ impl Client {
     pub(crate) fn open() -> Result<Self, Problem> {
         let paths = Paths::from_environment()?;
         Self::on(lifecycle::attach(&paths, Purpose::Cli)?)
+    }
+
+    /// The same, and tells the folder that the command is given in: files below it that nothing else holds together belong to it.
+    pub(crate) fn open_here() -> Result<Self, Problem> {
+        let mut client = Self::open()?;
+        let folder = std::env::current_dir().ok().map(|folder| folder.display().to_string());
+        client.call::<SystemHello>(&Hello { folder, ..Hello::default() })?;
+        Ok(client)
     }
 
     /// Connects to a daemon that runs; nothing when there is none.

@@ -15,6 +15,9 @@ pub struct Hello {
     pub protocol_min: Option<u32>,
     /// The newest protocol version that the client speaks.
     pub protocol_max: Option<u32>,
+    /// Absolute path of the folder that the client works in. Files below it that belong to no workspace folder, and have no version
+    /// control directory or manifest above them, belong to it.
+    pub folder: Option<String>,
 }
 
 /// The result of `system.hello`.

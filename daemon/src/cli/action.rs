@@ -35,7 +35,7 @@ pub(crate) fn run(kind: ActionKind, arguments: &ActionArguments) -> Result<u8, F
         after_edit: None,
     };
     let interrupt = Interrupt::listen();
-    let mut client = Client::open()?;
+    let mut client = Client::open_here()?;
     let run = client.call::<ActionStart>(&params)?;
     let show = match (arguments.json, kind.proposes_edit()) {
         (true, _) => Show::Nothing,

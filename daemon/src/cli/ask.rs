@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &AskArguments) -> Result<u8, Failure> {
     let interrupt = Interrupt::listen();
     let input = piped_input()?;
     let targets: Vec<Target> = arguments.files.iter().map(|file| Target::read(file)).collect::<Result<_, _>>()?;
-    let mut client = Client::open()?;
+    let mut client = Client::open_here()?;
     let run = start(&mut client, arguments, &targets, &input)?;
     if !run.beside.is_empty() {
         return several(&mut client, run, arguments.json, &interrupt);

@@ -17,7 +17,7 @@ pub(crate) fn run(arguments: &ContextArguments) -> Result<u8, Failure> {
         intent: arguments.intent,
         budget: arguments.budget,
     };
-    let bundle = Client::open()?.call::<ContextGet>(&params)?;
+    let bundle = Client::open_here()?.call::<ContextGet>(&params)?;
     if arguments.json {
         output::json(&bundle);
         return Ok(exit::OK);

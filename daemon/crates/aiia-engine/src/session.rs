@@ -59,6 +59,7 @@ pub(crate) struct SessionState {
     pub(crate) token: Option<String>,
     pub(crate) documents: OpenDocuments,
     pub(crate) folders: Mutex<Vec<PathBuf>>,
+    working_folder: Mutex<Option<PathBuf>>,
     trusted: AtomicBool,
 }
 
@@ -85,6 +86,7 @@ impl Session {
             token: client.token,
             documents: OpenDocuments::default(),
             folders: Mutex::new(Vec::new()),
+            working_folder: Mutex::new(None),
             trusted: AtomicBool::new(true),
         });
         let number = engine.register_session(&state);
@@ -141,6 +143,21 @@ impl Session {
     /// The workspace folders.
     pub fn folders(&self) -> Vec<PathBuf> {
         self.state.folders.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets the folder that the client works in, an absolute path.
+    pub(crate) fn set_working_folder(&self, folder: PathBuf) {
+        *self.state.working_folder.lock().unwrap_or_else(PoisonError::into_inner) = Some(folder);
+    }
+
+    /// The folder that the client works in, where it has said so.
+    pub(crate) fn working_folder(&self) -> Option<PathBuf> {
+        self.state.working_folder.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The folders that are projects whether they are marked as one or not.
+    pub(crate) fn project_folders(&self) -> Vec<PathBuf> {
+        self.folders().into_iter().chain(self.working_folder()).collect()
     }
 
     /// Says whether the user trusts what is in the folders; it is so until something else is said.

@@ -61,7 +61,8 @@ impl Source {
         check_text(&path, &text)?;
         let language =
             language_id.as_deref().and_then(Language::from_language_id).or_else(|| Language::from_path(&path));
-        let root = untitled.is_none().then(|| workspace::root_of(Path::new(&path), &session.folders()));
+        let root_of = || workspace::root_of(Path::new(&path), &session.folders(), session.working_folder().as_deref());
+        let root = untitled.is_none().then(root_of);
         let name = match &root {
             Some(root) => name_in(root, &path),
             None => untitled.unwrap_or(&path).to_owned(),

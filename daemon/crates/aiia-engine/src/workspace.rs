@@ -10,8 +10,9 @@ const ROOT_MARKERS: &[&str] =
     &[".git", ".hg", ".jj", "Cargo.toml", "pyproject.toml", "setup.py", "package.json", "go.mod", ".aiia"];
 
 /// The folder that `file` belongs to: the innermost of `folders` that contains it, else the nearest ancestor with a version
-/// control directory or a manifest (a version control directory further up wins over a manifest), else its directory.
-pub(crate) fn root_of(file: &Path, folders: &[PathBuf]) -> PathBuf {
+/// control directory or a manifest (a version control directory further up wins over a manifest), else the folder that the client
+/// works in, where that contains it and [can be a project](can_be_project), else its directory.
+pub(crate) fn root_of(file: &Path, folders: &[PathBuf], works_in: Option<&Path>) -> PathBuf {
     let within = folders.iter().filter(|folder| file.starts_with(folder)).max_by_key(|folder| folder.as_os_str().len());
     if let Some(folder) = within {
         return folder.clone();
@@ -20,15 +21,20 @@ pub(crate) fn root_of(file: &Path, folders: &[PathBuf]) -> PathBuf {
     let marked = |markers: &[&str]| {
         directory.ancestors().find(|folder| markers.iter().any(|marker| folder.join(marker).exists()))
     };
-    marked(&ROOT_MARKERS[..3]).or_else(|| marked(&ROOT_MARKERS[3..])).unwrap_or(directory).to_owned()
+    let works_in = || works_in.filter(|folder| directory.starts_with(folder) && can_be_project(folder));
+    marked(&ROOT_MARKERS[..3]).or_else(|| marked(&ROOT_MARKERS[3..])).or_else(works_in).unwrap_or(directory).to_owned()
 }
 
-/// Whether a folder is one project, so that its files have to do with each other: it is one of an editor's `folders`, or marked as one.
-/// The home folder and the root of the disk are none, whatever lies there.
+/// Whether a folder can be one project: the home folder and the root of the disk are none, whatever lies there.
+fn can_be_project(root: &Path) -> bool {
+    root.parent().is_some() && !etcetera::home_dir().is_ok_and(|home| home == root)
+}
+
+/// Whether a folder is one project, so that its files have to do with each other: it [can be](can_be_project) and is one of a
+/// client's `folders`, or marked as one.
 pub(crate) fn is_project(root: &Path, folders: &[PathBuf]) -> bool {
-    let is_home = etcetera::home_dir().is_ok_and(|home| home == root);
     let is_marked = || ROOT_MARKERS.iter().any(|marker| root.join(marker).exists());
-    !is_home && root.parent().is_some() && (folders.iter().any(|folder| folder == root) || is_marked())
+    can_be_project(root) && (folders.iter().any(|folder| folder == root) || is_marked())
 }
 
 /// Whether a `.aiiaignore` beside `file`, which is below `root`, or in a folder above excludes it now.
@@ -121,14 +127,21 @@ mod tests {
             std::fs::create_dir_all(root.join(path)).unwrap();
         }
         std::fs::write(root.join("repo/crates/a/Cargo.toml"), "").unwrap();
-        let check = |file: &str, folders: &[&str], expected: &str| {
+        let check = |file: &str, folders: &[&str], works_in: Option<&str>, expected: &str| {
             let folders: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
-            assert_eq!(root_of(&root.join(file), &folders), root.join(expected), "{file}");
+            let works_in = works_in.map(|folder| root.join(folder));
+            assert_eq!(root_of(&root.join(file), &folders, works_in.as_deref()), root.join(expected), "{file}");
         };
-        check("repo/crates/a/src/lib.rs", &[], "repo");
-        check("repo/crates/a/src/lib.rs", &["repo/crates/a"], "repo/crates/a");
-        check("plain/sub/x.py", &[], "plain/sub");
-        check("plain/sub/x.py", &["plain"], "plain");
+        check("repo/crates/a/src/lib.rs", &[], None, "repo");
+        check("repo/crates/a/src/lib.rs", &["repo/crates/a"], None, "repo/crates/a");
+        check("repo/crates/a/src/lib.rs", &[], Some("repo/crates"), "repo");
+        check("plain/sub/x.py", &[], None, "plain/sub");
+        check("plain/sub/x.py", &["plain"], None, "plain");
+        check("plain/sub/x.py", &[], Some("plain"), "plain");
+        check("plain/sub/x.py", &[], Some("elsewhere"), "plain/sub");
+        assert_eq!(root_of(Path::new("/no-such/x.py"), &[], Some(Path::new("/"))), Path::new("/no-such"));
+        let home = etcetera::home_dir().unwrap();
+        assert_eq!(root_of(&home.join("no-such/x.py"), &[], Some(&home)), home.join("no-such"));
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub(super) async fn begin(
     };
     let project = match &chat {
         Some(chat) => engine.store.get_project(chat.project_id.clone()).await?,
-        None => project::resolve(session, &root(session, &source)).await?,
+        None => project::known(session, &project::home_of(session, &source)).await?,
     };
     let alone = Parameters::default();
     let wishes = Answerers { role: params.kind.as_str(), models, system_prompt: None, parameters: &alone };
@@ -116,10 +116,15 @@ pub(super) async fn begin(
     }
     let test_target = tests.map(|tests| tests.target);
 
+    let history = settings::history(session, &project).await;
     let title = title(params.kind, &source, &bundle);
     let (chat, made) = match chat {
         Some(chat) => (chat, false),
-        None => (new_chat(session, project.id.clone(), &title).await?, true),
+        None => {
+            // Only now, so that what is refused leaves no project behind.
+            let project = project::resolve(session, &project::home_of(session, &source)).await?;
+            (new_chat(session, project.id, &title).await?, true)
+        }
     };
     let shown = shown_question(&title, &source, &bundle, &diagnostics, instruction);
     let new = NewRun {
@@ -132,7 +137,6 @@ pub(super) async fn begin(
         action: Some(params.kind),
         settings: settings.clone(),
     };
-    let history = settings::history(session, &project).await;
     let begun = match run::begin(engine, new).await {
         Ok(begun) => begun,
         Err(problem) => {
@@ -147,7 +151,7 @@ pub(super) async fn begin(
     let subject = params.kind.proposes_edit().then(|| Subject {
         title,
         source,
-        folders: session.folders(),
+        folders: session.project_folders(),
         range: bundle.target.range,
         symbol: bundle.target.symbol.map(|symbol| symbol.name),
         format: test_target.is_none().then_some(format),
@@ -187,15 +191,6 @@ pub(super) async fn begin(
         start(engine, Assignment { run: begun.run, plan, subject: None, cached: true, trusted });
     }
     Ok(run)
-}
-
-/// The folder whose project an action on `source` belongs to.
-fn root(session: &Session, source: &Source) -> std::path::PathBuf {
-    source
-        .root
-        .clone()
-        .or_else(|| session.folders().into_iter().next())
-        .unwrap_or_else(|| session.engine().data_dir().join("untitled"))
 }
 
 async fn new_chat(session: &Session, project_id: aiia_protocol::id::ProjectId, title: &str) -> Result<Chat, Problem> {

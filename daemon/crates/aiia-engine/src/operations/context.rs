@@ -113,7 +113,7 @@ pub(super) async fn gather(
 
 /// The folder that a source belongs to, where that is a project.
 fn project(session: &Session, source: &Source) -> Option<PathBuf> {
-    source.root.clone().filter(|root| workspace::is_project(root, &session.folders()))
+    source.root.clone().filter(|root| workspace::is_project(root, &session.project_folders()))
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {

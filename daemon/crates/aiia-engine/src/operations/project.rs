@@ -13,7 +13,8 @@ use aiia_protocol::project::{
     CreateProject, DeleteProject, DuplicateProject, ListProjects, Project, ProjectRef, ProjectSettings as Settings,
     ProjectStatistics as Statistics, ResolveProject, UpdateProject,
 };
-use std::path::Path;
+use aiia_protocol::settings::{ContextRules, Parameters};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::run;
@@ -23,6 +24,7 @@ use crate::folder_traces;
 use crate::project_templates;
 use crate::session::Session;
 use crate::settings;
+use crate::source::Source;
 use crate::workspace;
 
 /// How long it may take to look at a folder.
@@ -54,7 +56,7 @@ impl Handle for ProjectResolve {
             )
             .with_error("/folder", "an absolute path is needed"));
         }
-        let root = workspace::root_of(folder, &session.folders());
+        let root = workspace::root_of(folder, &session.folders(), None);
         Ok(Reply::One(resolve(session, &root).await?))
     }
 }
@@ -75,6 +77,53 @@ pub(super) async fn resolve(session: &Session, root: &Path) -> Result<Project, P
         changed(session, Change::Created, &project.id);
     }
     Ok(project)
+}
+
+/// The project that [`resolve`] would give, which is not made: where there is none, it is what a new one would be.
+pub(super) async fn known(session: &Session, root: &Path) -> Result<Project, Problem> {
+    let (folder, place) = (root.to_string_lossy().into_owned(), root.to_owned());
+    let traces = looked_at(move || folder_traces::of(&place)).await.unwrap_or_default();
+    let known = session.engine().store.known_project(folder.clone(), traces).await?;
+    Ok(known.unwrap_or_else(|| unmade(folder)))
+}
+
+/// What a project of `folder` is before anybody makes it.
+fn unmade(folder: String) -> Project {
+    Project {
+        id: ProjectId(String::new()),
+        name: String::new(),
+        folders: vec![folder],
+        remotes: Vec::new(),
+        archived: false,
+        system_prompt: None,
+        model: None,
+        parameters: Parameters::default(),
+        context: ContextRules::default(),
+        created_at: String::new(),
+        updated_at: String::new(),
+        version: 0,
+    }
+}
+
+/// The folder whose project a question about `source` belongs to. A file that lies in no project, such as one of the system, is
+/// asked about from the folder that the client works in.
+pub(super) fn home_of(session: &Session, source: &Source) -> PathBuf {
+    let folders = session.project_folders();
+    let works_in = || {
+        let folder = session.working_folder()?;
+        let root = workspace::root_of(&folder, &session.folders(), Some(&folder));
+        workspace::is_project(&root, &folders).then_some(root)
+    };
+    match &source.root {
+        Some(root) if workspace::is_project(root, &folders) => root.clone(),
+        Some(root) => works_in().unwrap_or_else(|| root.clone()),
+        None => session
+            .folders()
+            .into_iter()
+            .next()
+            .or_else(works_in)
+            .unwrap_or_else(|| session.engine().data_dir().join("untitled")),
+    }
 }
 
 /// What `look` finds on the disk; nothing where that takes too long, as on a disk that does not answer.
@@ -155,6 +204,20 @@ mod tests {
     use crate::session::{ClientInfo, Transport};
 
     #[tokio::test]
+    async fn what_is_only_looked_at_is_not_made() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let session = engine.session_for_tests();
+        let folder = home.path().join("plain");
+        std::fs::create_dir(&folder).unwrap();
+        let unmade = known(&session, &folder).await.unwrap();
+        assert_eq!(unmade.folders, [folder.to_str().unwrap()]);
+        assert_eq!(engine.store.list_projects(ListProjects::default()).await.unwrap().items, []);
+        let made = resolve(&session, &folder).await.unwrap();
+        assert_eq!(known(&session, &folder).await.unwrap(), made);
+    }
+
+    #[tokio::test]
     async fn a_folder_that_was_moved_is_found_again() {
         let home = tempfile::tempdir().unwrap();
         let engine = Engine::for_tests(home.path(), &[], Vec::new());
@@ -164,10 +227,14 @@ mod tests {
         std::fs::create_dir(&old).unwrap();
         let project = resolve(&session, &old).await.unwrap();
         std::fs::rename(&old, &new).unwrap();
+        let known = known(&session, &new).await.unwrap();
         let moved = resolve(&session, &new).await.unwrap();
         // Some file systems know no time of birth: the folder is another one then.
         if folder_traces::of(&new).identity.is_some() {
-            assert_eq!((moved.id, moved.folders), (project.id, vec![new.to_str().unwrap().to_owned()]));
+            assert_eq!(
+                (known.id, moved.id, moved.folders),
+                (project.id.clone(), project.id, vec![new.to_str().unwrap().to_owned()])
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `system.*`
 
+use std::path::PathBuf;
 
 use aiia_llm::Survey;
 use aiia_protocol::handshake::negotiate;
@@ -21,6 +22,9 @@ impl Handle for SystemHello {
         let protocol = negotiate((oldest, newest), (PROTOCOL_VERSION_MIN, PROTOCOL_VERSION))?;
         if let Some(name) = &params.client {
             session.set_client_name(name);
+        }
+        if let Some(folder) = params.folder.map(PathBuf::from).filter(|folder| folder.is_absolute()) {
+            session.set_working_folder(folder);
         }
         Ok(Reply::One(HelloResult {
             protocol,

@@ -31,6 +31,20 @@ impl Store {
         self.read(move |connection| of_folder(connection, &folder)).await
     }
 
+    /// The project that [`Store::resolve_project`] would find. Nothing is made and nothing is noted.
+    ///
+    /// # Errors
+    /// `InvalidInput` when `folder` is not an absolute path.
+    pub async fn known_project(&self, folder: String, traces: FolderTraces) -> Result<Option<Project>, StoreError> {
+        let folder = folders::normalize(&folder, "/folder")?;
+        let traces = FolderTraces { remotes: check_remotes(&traces.remotes)?, ..traces };
+        self.read(move |connection| match of_folder(connection, &folder)? {
+            Some(project) => Ok(Some(project)),
+            None => of_traces(connection, &traces),
+        })
+        .await
+    }
+
     /// The folders that were bound with that identity, whichever project they belong to.
     ///
     /// # Errors

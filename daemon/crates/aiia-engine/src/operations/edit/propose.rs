@@ -51,7 +51,8 @@ impl Handle for EditPropose {
         if params.documents.is_empty() {
             let question = path.iter().rev().nth(1).map_or("", |question| question.content.as_str());
             sources =
-                named_files(engine, &session.folders(), &roots, &format!("{question}\n{}", message.content)).await;
+                named_files(engine, &session.project_folders(), &roots, &format!("{question}\n{}", message.content))
+                    .await;
         }
         for document in &params.documents {
             sources.push(Source::read(session, document).await?);
