@@ -18,7 +18,7 @@ pub struct GetContext {
     /// What it is for; `explain` where absent.
     #[serde(default)]
     pub intent: Option<ActionKind>,
-    /// How many tokens it may have; where absent, as many as the project says, else 2048.
+    /// How many tokens it may have; where absent, as many as an action of that intent would send to the model in force.
     #[serde(default)]
     pub budget: Option<u32>,
 }

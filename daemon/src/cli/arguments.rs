@@ -231,7 +231,7 @@ pub(crate) struct ContextArguments {
     /// The code: a file, a line of it, or some lines of it
     #[arg(value_name = "FILE[:LINE[-LINE]]")]
     pub(crate) target: String,
-    /// How many tokens it may have
+    /// How many tokens it may have [default: as many as the model in force would get]
     #[arg(short, long, value_name = "TOKENS")]
     pub(crate) budget: Option<u32>,
     /// What it is for

@@ -18,6 +18,7 @@ mod attachments;
 mod audit;
 mod bus;
 mod chat_excerpt;
+mod context_budget;
 mod context_rules;
 mod counting;
 mod dispatch;

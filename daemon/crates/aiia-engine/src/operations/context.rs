@@ -10,19 +10,24 @@ use aiia_protocol::action::ActionKind;
 use aiia_protocol::context::{ContextBundle as Bundle, ContextPiece, GetContext};
 use aiia_protocol::operation::ContextGet;
 use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::settings::{Parameters, Settings};
 
+use crate::context_budget;
 use crate::context_rules::ContextRules;
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::gate;
 use crate::hints;
 use crate::indexes::{self, OpenTexts};
+use crate::models;
+use crate::operations::project;
 use crate::preparing;
 use crate::session::Session;
-use crate::settings;
+use crate::settings::{self, Wishes};
 use crate::source::Source;
 use crate::workspace;
 
+/// Tokens where there is no model that says how many.
 pub(super) const DEFAULT_BUDGET: u32 = 2048;
 const MAX_BUDGET: u32 = 1_000_000;
 /// How long a request waits for an index that is just being made; without it the file alone tells.
@@ -31,13 +36,19 @@ const FIRST_ANSWER: Duration = Duration::from_millis(300);
 impl Handle for ContextGet {
     async fn handle(session: &Session, params: GetContext) -> Result<Reply<Bundle>, Problem> {
         let source = Source::read(session, &params.document).await?;
-        let settings = settings::of_folder(session.engine(), source.root.as_deref()).await;
-        let rules = ContextRules::of(&settings).0;
-        let wished = params.budget.or(settings.context_budget.map(|budget| budget.value));
-        let budget = checked_budget(wished.unwrap_or(DEFAULT_BUDGET))?;
         gate::admit(&source)?;
-        let range = source.range(params.selection)?;
         let intent = params.intent.unwrap_or(ActionKind::Explain);
+        let project = project::known(session, &project::home_of(session, &source)).await?;
+        let alone = Parameters::default();
+        let wishes = Wishes { model: None, system_prompt: None, parameters: &alone };
+        let (settings, _) = settings::resolve(session, &project, None, wishes, intent.as_str()).await;
+        let rules = ContextRules::of(&settings).0;
+        let budget = match params.budget {
+            Some(budget) => budget,
+            None => budget_of_model(session, &settings).await,
+        };
+        let budget = checked_budget(budget)?;
+        let range = source.range(params.selection)?;
         let (_, bundle) = gather(session, source, range, intent, Limits { budget, rules }, Vec::new()).await?;
         let mut secrets = Vec::new();
         let pieces = bundle.pieces.into_iter().map(|piece| shown_piece(piece, &mut secrets)).collect();
@@ -47,6 +58,16 @@ impl Handle for ContextGet {
             redactions: secrets.len() as u64,
             pieces,
         }))
+    }
+}
+
+/// As many tokens as an action would send to the model in force.
+async fn budget_of_model(session: &Session, settings: &Settings) -> u32 {
+    let engine = session.engine();
+    let wish = settings.model.as_ref().map(|model| model.value.as_str());
+    match models::choose(engine, wish).await {
+        Ok(model) => context_budget::of(engine, &model, settings).await,
+        Err(_) => settings.context_budget.as_ref().map_or(DEFAULT_BUDGET, |budget| budget.value),
     }
 }
 
@@ -189,5 +210,61 @@ fn intent(kind: ActionKind) -> Intent {
         ActionKind::Document => Intent::Document,
         ActionKind::Edit => Intent::Edit,
         ActionKind::Ask => Intent::Ask,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use aiia_protocol::document::DocumentRef;
+    use aiia_protocol::operation::SystemHello;
+    use aiia_protocol::system::Hello;
+
+    use super::*;
+
+    const FAKE: &str =
+        "model = 'fake/m'\n[providers.fake]\ndialect = 'openai_chat'\nbase_url = 'http://127.0.0.1:1/v1'\n";
+
+    fn asked(path: &Path) -> GetContext {
+        let document = DocumentRef { path: path.display().to_string(), text: None, language_id: None };
+        GetContext { document, selection: None, intent: None, budget: None }
+    }
+
+    #[tokio::test]
+    async fn the_budget_is_that_of_the_model_in_force() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("config.toml"), format!("{FAKE}context_window = 1500\n")).unwrap();
+        let file = home.path().join("a.py");
+        std::fs::write(&file, "def f():\n    return 1\n").unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let session = engine.session_for_tests();
+        assert_eq!(session.run::<ContextGet>(asked(&file)).await.unwrap().budget, 500);
+        let own = GetContext { budget: Some(2000), ..asked(&file) };
+        assert_eq!(session.run::<ContextGet>(own).await.unwrap().budget, 2000);
+        assert_eq!(engine.store.list_projects(Default::default()).await.unwrap().items, []);
+    }
+
+    #[tokio::test]
+    async fn the_folder_that_one_works_in_holds_its_files_together() {
+        let home = tempfile::tempdir().unwrap();
+        let plain = home.path().join("plain");
+        for folder in ["src", "lib"] {
+            std::fs::create_dir_all(plain.join(folder)).unwrap();
+        }
+        std::fs::write(plain.join("lib/b.py"), "def doubled(number):\n    return number * 2\n").unwrap();
+        let file = plain.join("src/a.py");
+        std::fs::write(
+            &file,
+            "from lib.b import doubled\n\ndef quadrupled(number):\n    return doubled(doubled(number))\n",
+        )
+        .unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        for (works_in, expected) in [(None, false), (Some(plain.display().to_string()), true)] {
+            let session = engine.session_for_tests();
+            session.run::<SystemHello>(Hello { folder: works_in, ..Hello::default() }).await.unwrap();
+            let bundle = session.run::<ContextGet>(asked(&file)).await.unwrap();
+            assert_eq!(bundle.pieces.iter().any(|piece| piece.path == "lib/b.py"), expected, "{:?}", bundle.pieces);
+        }
     }
 }

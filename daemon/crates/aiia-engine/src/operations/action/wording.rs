@@ -11,25 +11,14 @@ use aiia_protocol::settings::Settings;
 use aiia_syntax::Language;
 
 use super::test_files::{self, Tests};
+use crate::context_budget;
 use crate::context_rules::ContextRules;
-use crate::models::{self, Chosen};
+use crate::models::Chosen;
 use crate::operations::context::{Limits, gather};
 use crate::prompt::{self, ActionPrompt, TestPrompt};
 use crate::reply_format;
 use crate::session::Session;
 use crate::source::Source;
-
-/// Tokens of context for a model on this machine: reading them takes most of the time to the first word.
-const LOCAL_BUDGET: u32 = 1024;
-/// Tokens of context for the embedded model, which reads some twenty of them in a second on a small machine.
-const EMBEDDED_BUDGET: u32 = 512;
-/// How long the embedded model may read before its first token, in seconds; what is not code takes its part of the ten that a
-/// person waits.
-const READING_SECONDS: f32 = 8.0;
-/// Tokens of context for other models.
-const REMOTE_BUDGET: u32 = 4096;
-/// However small the window is, the code in question goes along.
-const LEAST_BUDGET: u32 = 256;
 
 /// What an action is about, whichever model is asked.
 pub(super) struct Topic<'a> {
@@ -61,9 +50,8 @@ impl Topic<'_> {
         settings: &Settings,
     ) -> Result<(Source, Worded), Problem> {
         let engine = session.engine();
-        let wanted = settings.context_budget.as_ref().map(|budget| budget.value);
-        let wanted = budget(model, wanted, models::prompt_speed(engine, model).await);
-        let budget = wanted.min(room(model)) as usize;
+        let wanted = context_budget::wanted(engine, model, settings).await;
+        let budget = wanted.min(context_budget::room(model)) as usize;
         let said = self.diagnostics.iter().map(|diagnostic| Said::Diagnostic(diagnostic.message.clone()));
         let said = said.chain(self.instruction.map(|text| Said::Instruction(text.to_owned()))).collect();
         let limits = Limits { budget, rules: self.rules.clone() };
@@ -89,22 +77,4 @@ impl Topic<'_> {
         let is_full = (budget as u32) < wanted && bundle.used + bundle.used / 8 >= budget;
         Ok((source, Worded { bundle, format, question, is_full }))
     }
-}
-
-/// How many tokens of code may be sent to a model with enough room: as many as are `wanted`, where somebody says. The embedded model reads them on
-/// this machine's own cores: as many as it can in [`READING_SECONDS`].
-fn budget(model: &Chosen, wanted: Option<u32>, prompt_speed: Option<f32>) -> u32 {
-    let usual = || match model.local {
-        true if model.is_embedded() => prompt_speed.map_or(EMBEDDED_BUDGET, |speed| {
-            ((speed * READING_SECONDS) as u32).clamp(EMBEDDED_BUDGET / 2, REMOTE_BUDGET)
-        }),
-        true => LOCAL_BUDGET,
-        false => REMOTE_BUDGET,
-    };
-    wanted.unwrap_or_else(usual)
-}
-
-/// How many tokens of code a model has room for.
-fn room(model: &Chosen) -> u32 {
-    (model.window / 3).max(LEAST_BUDGET)
 }
