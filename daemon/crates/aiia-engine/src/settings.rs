@@ -8,6 +8,7 @@ use aiia_protocol::settings::{Origin, Parameters, Settings, Sourced};
 
 use crate::config::{self, Config, History, ProjectConfig};
 use crate::engine::Engine;
+use crate::models::{USUAL_ANSWER, USUAL_TEMPERATURE};
 use crate::session::Session;
 
 /// What is wished for one message alone.
@@ -46,8 +47,8 @@ pub(crate) async fn resolve(
     (settings, notes)
 }
 
-/// The settings in force for an answer in a chat, or in a new one of the project; the model is the default one where no level
-/// names another.
+/// The settings in force for an answer in a chat, or in a new one of the project. Where no level says, they are those that hold
+/// then: the default model, the likeliest words, the usual length, of which a small window may leave less.
 pub(crate) async fn in_force(session: &Session, project: &Project, chat: Option<&Chat>) -> Settings {
     let alone = Parameters::default();
     let wishes = Wishes { model: None, system_prompt: None, parameters: &alone };
@@ -56,6 +57,8 @@ pub(crate) async fn in_force(session: &Session, project: &Project, chat: Option<
         let default = session.engine().models().default_model().await.ok();
         settings.model = default.map(|value| Sourced { value, origin: Origin::Default });
     }
+    settings.temperature.get_or_insert(Sourced { value: USUAL_TEMPERATURE, origin: Origin::Default });
+    settings.max_tokens.get_or_insert(Sourced { value: USUAL_ANSWER, origin: Origin::Default });
     settings
 }
 
@@ -216,6 +219,9 @@ mod tests {
         let folder = "model = 'p/folder'\n[roles]\nsummarise = 'p/small'\n[history]\nstrategy = 'last'\n";
         let (engine, project) = engine(home.path(), "model = 'p/file'", folder, "", "").await;
         let session = engine.session_for_tests();
+        let shown = in_force(&session, &project, None).await;
+        assert_eq!(shown.temperature, Some(Sourced { value: 0.0, origin: Origin::Default }));
+        assert_eq!(shown.max_tokens, Some(Sourced { value: 4096, origin: Origin::Default }));
         let model = async || in_force(&session, &project, None).await.model.unwrap().value;
         assert_eq!(model().await, "p/folder");
         session.set_trusted(false);

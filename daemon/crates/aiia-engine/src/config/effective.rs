@@ -5,14 +5,16 @@ use std::path::Path;
 use aiia_protocol::config::{ConfigOrigin, ConfigValue};
 use serde_json::Value;
 
-use crate::models::with_scheme;
+use crate::models::{USUAL_ANSWER, USUAL_TEMPERATURE, with_scheme};
 
 use super::{Config, PROJECT_FILE, ProjectConfig, Settings, key, put};
 
 /// Every value that is in force, by key. Values that may hold secrets are masked.
 pub fn effective(config: &Config, project: Option<(&Path, &ProjectConfig)>) -> Vec<ConfigValue> {
     let mut leaves = Vec::new();
-    flatten(&serde_json::to_value(&config.settings).unwrap_or_default(), "", &mut leaves);
+    let mut all = serde_json::to_value(&config.settings).unwrap_or_default();
+    add_usual(&mut all);
+    flatten(&all, "", &mut leaves);
     let mut values: Vec<ConfigValue> = leaves
         .into_iter()
         .map(|(key, value)| {
@@ -31,6 +33,23 @@ pub fn effective(config: &Config, project: Option<(&Path, &ProjectConfig)>) -> V
         }
     }
     values
+}
+
+/// Adds what holds of the settings of answers that nobody has set; some depend on the model, and are nothing here.
+fn add_usual(settings: &mut Value) {
+    let usual = [
+        ("/parameters", "temperature", USUAL_TEMPERATURE.into()),
+        ("/parameters", "max_tokens", USUAL_ANSWER.into()),
+        ("/parameters", "stop", Value::Array(Vec::new())),
+        ("/context", "budget", Value::Null),
+        ("/context", "include", Value::Array(Vec::new())),
+        ("/context", "exclude", Value::Array(Vec::new())),
+    ];
+    for (section, key, value) in usual {
+        if let Some(section) = settings.pointer_mut(section).and_then(Value::as_object_mut) {
+            section.entry(key).or_insert(value);
+        }
+    }
 }
 
 /// What a folder sets that holds there, by key and with its line. The environment and the command line win over it: they are the

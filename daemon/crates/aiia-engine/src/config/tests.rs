@@ -140,6 +140,9 @@ fn every_value_tells_where_it_comes_from() {
     };
     assert_eq!(of("timeouts.idle"), (json!(7), File, "c.toml:2".to_owned()));
     assert_eq!(of("timeouts.connect"), (json!(5), Default, String::new()));
+    assert_eq!(of("parameters.temperature"), (json!(0.0), Default, String::new()));
+    assert_eq!(of("parameters.max_tokens"), (json!(4096), Default, String::new()));
+    assert_eq!(of("context.budget"), (Value::Null, Default, String::new()));
     assert_eq!(of("embedded.path"), (json!("/m.gguf"), Environment, "AIIA_MODEL_FILE".to_owned()));
     assert_eq!(of("model"), (json!("p/m"), ProjectFile, "/w/.aiia.toml:1".to_owned()));
     assert_eq!(of("providers.p.base_url").0, json!("https://h/v1"));

@@ -5,6 +5,9 @@ use aiia_protocol::settings;
 /// Tokens of an answer at most, where no level sets `max_tokens`.
 pub(crate) const USUAL_ANSWER: u32 = 4096;
 
+/// How freely a model chooses its words, where no level says.
+pub(crate) const USUAL_TEMPERATURE: f64 = 0.0;
+
 /// How many tokens of answer the settings want.
 fn wanted(settings: &settings::Settings) -> u32 {
     settings.max_tokens.as_ref().map_or(USUAL_ANSWER, |tokens| tokens.value)
@@ -33,7 +36,8 @@ impl Sampling {
     pub(crate) fn new(settings: &settings::Settings, room: u32) -> Self {
         Self {
             max_tokens: wanted(settings).min(room),
-            temperature: settings.temperature.as_ref().map_or(0.0, |temperature| temperature.value as f32),
+            temperature: settings.temperature.as_ref().map_or(USUAL_TEMPERATURE, |temperature| temperature.value)
+                as f32,
             stop: settings.stop.as_ref().map(|stop| stop.value.clone()).unwrap_or_default(),
         }
     }
