@@ -43,7 +43,9 @@ pub(super) fn make(
             Ok(provider) => made.providers.push(provider),
             Err((key, why)) => {
                 let message = format!("The provider “{name}” {why}");
-                made.faults.push(Fault { provider: name.clone(), key, message, is_fatal: true });
+                // The embedded models are there all the same.
+                let is_fatal = name != aiia_llm::EMBEDDED_PROVIDER;
+                made.faults.push(Fault { provider: name.clone(), key, message, is_fatal });
             }
         }
     }
