@@ -1,12 +1,16 @@
 //! Indexing a workspace, beside peers on the same files in the same run.
 //!
-//! The arguments are folders. The first answer is measured against `ctags -R`, the whole index against parsing every file and
+//! The arguments are folders. The index that answers first is measured against `ctags -R`, the first context of a function against the first map of
+//! aider where `AIIA_BENCH_AIDER` names a Python that has it, the whole index against parsing every file and
 //! running the grammar's own tags query on as many threads, the warm start against listing the folder, and the context of
 //! functions spread over the workspace by itself. `AIIA_BENCH_QUERIES` names a part of a path: then only questions about the files with it
 //! are asked, and each is shown with its time; `AIIA_BENCH_REPEAT` is how often, for a profiler, and
-//! `AIIA_BENCH_ASKED` which kind of question of the table, such as `other file, first question`.
+//! `AIIA_BENCH_ASKED` which kind of question of the table, such as `other file, first question`. `AIIA_BENCH_WARM` is how many warm starts
+//! are made and nothing else, for a profiler.
 #![allow(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 
+mod aider;
+#[path = "../clock.rs"]
 mod clock;
 
 use std::collections::{HashMap, HashSet};
@@ -27,6 +31,7 @@ const RUNS: usize = 5;
 const QUERIES: usize = 200;
 const BUDGET: usize = 4096;
 const FIRST_ANSWER_OF_CTAGS: f64 = 0.5;
+const FIRST_CONTEXT_OF_AIDER: f64 = 0.01;
 const INDEX_OF_RAW: f64 = 1.5;
 const WARM_OF_WALK: f64 = 1.5;
 /// Milliseconds.
@@ -69,16 +74,35 @@ fn main() -> ExitCode {
             }
             continue;
         }
+        if let Some(count) = std::env::var("AIIA_BENCH_WARM").ok().and_then(|count| count.parse().ok()) {
+            let (mut warm, mut walks): (Vec<_>, Vec<_>) = (0..count)
+                .map(|_| {
+                    let indexer = new(true);
+                    (took(|| indexer.refresh()), took(|| list(&folder)))
+                })
+                .unzip();
+            warm.sort();
+            walks.sort();
+            let (of, least) = (count / 2, 0);
+            println!(
+                "warm {:.2?} (least {:.2?}), walk {:.2?} ({:.2?})",
+                warm[of], warm[least], walks[of], walks[least]
+            );
+            continue;
+        }
         let cold: Vec<_> = (0..RUNS).map(|_| new(false).refresh().expect("alone")).collect();
         let best = |of: &dyn Fn(usize) -> Duration| (0..RUNS).map(of).min().unwrap_or_default();
         let first = best(&|run| cold[run].walk_time + cold[run].skim_time);
         let full = best(&|run| cold[run].walk_time + cold[run].skim_time + cold[run].parse_time);
-        let warm = best(&|_| {
-            let indexer = new(true);
-            let start = Instant::now();
-            indexer.refresh();
-            start.elapsed()
-        });
+        let (warm, warm_report) = (0..RUNS)
+            .map(|_| {
+                let indexer = new(true);
+                let start = Instant::now();
+                let report = indexer.refresh().expect("alone");
+                (start.elapsed(), report)
+            })
+            .min_by_key(|(took, _)| *took)
+            .expect("a run");
         let report = &cold[0];
         let files = list(&folder);
         println!(
@@ -106,6 +130,17 @@ fn main() -> ExitCode {
             ),
             None => println!("  ctags is not here; the first answer takes {first:.1?}"),
         }
+        let mut middle = files[files.len() / 2..].iter();
+        let asked = middle.find(|file| has_functions(file)).expect("a file with functions");
+        if let Some(peer) = aider::first_map(&folder, &inside(asked, &folder)) {
+            let first = best(&|_| first_context(new(false), asked, &folder));
+            check(
+                "first context / aider's first map",
+                first.as_secs_f64() / peer.as_secs_f64(),
+                FIRST_CONTEXT_OF_AIDER,
+                format!("({first:.1?} / {peer:.1?})"),
+            );
+        }
         let raw = best(&|_| parse_all(&files, threads));
         check(
             "full index / raw parse and tags query",
@@ -113,16 +148,15 @@ fn main() -> ExitCode {
             INDEX_OF_RAW,
             format!("({full:.1?} / {raw:.1?})"),
         );
-        let walk = best(&|_| {
-            let start = Instant::now();
-            list(&folder);
-            start.elapsed()
-        });
+        let walk = best(&|_| took(|| list(&folder)));
         check(
             "warm start / walk",
             warm.as_secs_f64() / walk.as_secs_f64(),
             WARM_OF_WALK,
-            format!("({warm:.1?} / {walk:.1?})"),
+            format!(
+                "({warm:.1?}, of it {:.1?} loading and {:.1?} listing / {walk:.1?})",
+                warm_report.load_time, warm_report.walk_time
+            ),
         );
         let memory = report.memory as f64 / report.bytes as f64;
         check("memory / source", memory, MEMORY_OF_SOURCE, format!("({:.1} MB)", report.memory as f64 / 1e6));
@@ -164,6 +198,52 @@ fn list(folder: &Path) -> Vec<PathBuf> {
     let mut found = found.into_inner().expect("no panic");
     found.sort();
     found
+}
+
+fn took<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    std::hint::black_box(work());
+    start.elapsed()
+}
+
+/// Whether a file is worth a question.
+fn has_functions(file: &Path) -> bool {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.len() > 2000 && (text.contains("def ") || text.contains("fn "))
+}
+
+/// The path of a file inside a folder.
+fn inside(file: &Path, folder: &Path) -> String {
+    file.strip_prefix(folder).expect("inside").to_string_lossy().into_owned()
+}
+
+/// How long it takes from a folder of which nothing is known to the context of a function of it. The index goes on meanwhile.
+fn first_context(indexer: Indexer, file: &Path, folder: &Path) -> Duration {
+    let path = inside(file, folder);
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| indexer.refresh());
+        assert!(indexer.wait_until_usable(Duration::from_mins(1)), "an answer within a minute");
+        let texts = DiskTexts { root: folder.to_owned() };
+        let text = texts.text(&path).expect("a text");
+        let at = text.len() / 2;
+        let bundle = gather(&ContextRequest {
+            path: &path,
+            language: Language::from_path(&path),
+            text: &text,
+            tree: None,
+            selection: text.floor_char_boundary(at)..text.floor_char_boundary(at),
+            intent: Intent::Explain,
+            budget: BUDGET,
+            said: &[],
+            hints: Hints::NONE,
+            workspace: Some(Workspace { index: &indexer.index(), texts: &texts }),
+        });
+        let took = start.elapsed();
+        assert!(!bundle.pieces.is_empty(), "{path} has a context");
+        indexer.stop();
+        took
+    })
 }
 
 fn ctags(folder: &Path) -> Option<Duration> {
@@ -277,7 +357,7 @@ fn queries(indexer: &Indexer, files: &[PathBuf], folder: &Path, asked: Asked) ->
     let mut times = Vec::new();
     let mut warm = HashSet::new();
     for file in files.iter().step_by(step) {
-        let path = file.strip_prefix(folder).expect("inside").to_string_lossy().into_owned();
+        let path = inside(file, folder);
         let Some(mut text) = disk.text(&path) else { continue };
         let Some(language) = Language::from_path(&path) else { continue };
         let Ok(mut tree) = SyntaxTree::parse(language, &text) else { continue };
