@@ -104,8 +104,8 @@ impl WorkspaceIndex {
                 for definition in self.files.definitions_from(file, 0) {
                     *buffers.hidden_names.entry(definition.name).or_default() += 1;
                 }
-                for place in self.files.mentions(file) {
-                    *buffers.mentioned_in.entry(self.files.names[place]).or_default() -= 1;
+                for name in self.files.mentioned_names(file) {
+                    *buffers.mentioned_in.entry(name).or_default() -= 1;
                 }
             }
             for name in &facts.mentions {
@@ -223,7 +223,9 @@ impl WorkspaceIndex {
         }
         self.files()
             .map(|(file, entry)| match entry.facts {
-                Facts::Packed(packed, file) => (file, packed.mentions(file).map(|place| by_place[place]).sum()),
+                Facts::Packed(packed, file) => {
+                    (file, packed.mentions(file).filter_map(|place| by_place.get(place)).sum())
+                }
                 Facts::Open(facts) => (file, facts.mentions.iter().filter_map(|name| weights.get(name)).sum()),
             })
             .filter(|(_, sum)| *sum > 0.0)
@@ -297,7 +299,7 @@ impl<'i> FileEntry<'i> {
     /// The names it mentions; of a file that is not open those that something defines.
     pub(crate) fn mentions(self) -> impl Iterator<Item = NameId> + 'i {
         let (packed, open) = match self.facts {
-            Facts::Packed(packed, file) => (Some(packed.mentions(file).map(|place| packed.names[place])), None),
+            Facts::Packed(packed, file) => (Some(packed.mentioned_names(file)), None),
             Facts::Open(facts) => (None, Some(facts.mentions.iter().copied())),
         };
         packed.into_iter().flatten().chain(open.into_iter().flatten())

@@ -46,6 +46,8 @@ struct Progressing {
     was_loaded: bool,
     /// How often somebody said that the folder has changed, and how often of these the last look came after.
     said: u64,
+    /// What was loaded may hold what is refused by now, until a whole look at the folder.
+    is_unchecked: bool,
     heard: u64,
     /// What the last look began with.
     marks: Marks,

@@ -78,7 +78,8 @@ pub(super) fn pack(old: &Packed, changes: &Changes, found: &FxHashMap<u32, Vec<N
                     writer.write(&mut packed, &definition, place);
                 }
                 for place in old.mentions(file) {
-                    match old_places[place] {
+                    let Some(&new_place) = old_places.get(place) else { continue };
+                    match new_place {
                         GONE if keeps => undefined.push(old.names[place]),
                         GONE => {}
                         place => mentions.push(first_of_number(&packed.names, place)),

@@ -159,6 +159,11 @@ impl Packed {
 
     /// The places of the names of that number.
     pub(super) fn places(&self, name: NameId) -> Range<usize> {
+    /// The names a file mentions.
+    pub(super) fn mentioned_names(&self, file: u32) -> impl Iterator<Item = NameId> + '_ {
+        self.mentions(file).filter_map(|place| self.names.get(place).copied())
+    }
+
         let start = self.names.partition_point(|known| *known < name);
         let same = self.names[start..].iter().take_while(|known| **known == name).count();
         start..start + same

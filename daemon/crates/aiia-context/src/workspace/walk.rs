@@ -20,6 +20,8 @@ pub const MAX_FILES: usize = 100_000;
 const REMEMBERED_OF_LIMIT: usize = 10;
 /// A walk that takes longer is ended.
 pub const WALK_TIME_LIMIT: Duration = Duration::from_secs(20);
+/// So many files a thread of a walk finds before it tells.
+const TOLD_AT_ONCE: usize = 64;
 /// How soon a walk ends that nobody wants any more.
 const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
 
@@ -200,16 +202,18 @@ fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: 
         .threads(threads)
         .build_parallel();
     walk.run(|| {
-        Box::new(|entry| {
+        let mut found = FoundByThread { found: Vec::new(), seen };
+        Box::new(move |entry| {
             if seen.is_over.load(Ordering::Relaxed) {
                 return WalkState::Quit;
             }
             let Ok(entry) = entry else {
+    let (skip, patterns) = (&skip, &patterns);
                 skip(|skipped| skipped.unreadable += 1);
                 return WalkState::Continue;
             };
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            let language = entry.path().to_str().and_then(Language::from_path);
+            let language = entry.file_name().to_str().and_then(Language::from_path);
             if entry.depth() > 0 && is_hidden(entry.file_name()) && !patterns.say(entry.path(), !is_file).is_whitelist()
             {
                 if if is_file { language.is_some() } else { !is_of_version_control(entry.file_name()) } {
@@ -238,7 +242,7 @@ fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: 
                 let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
                 let stamp =
                     Stamp { bytes: metadata.len(), modified: modified.map_or(0, |time| time.as_nanos() as u64) };
-                lock(&seen.found).push(Found { path, language, stamp });
+                found.push(Found { path, language, stamp });
             }
             WalkState::Continue
         })
@@ -255,6 +259,33 @@ fn is_of_version_control(name: &OsStr) -> bool {
 }
 
 fn relative(root: &Path, path: &Path) -> Option<String> {
-    let path = path.strip_prefix(root).ok()?.to_str()?;
+    let (root, path) = (root.as_os_str().as_encoded_bytes(), path.as_os_str().as_encoded_bytes());
+    let path = std::str::from_utf8(path.strip_prefix(root)?).ok()?.trim_start_matches(std::path::is_separator);
     Some(if std::path::MAIN_SEPARATOR == '/' { path.to_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") })
 }
+/// What one thread of a walk has found. It tells the others now and then, and in the end.
+struct FoundByThread<'s> {
+    found: Vec<Found>,
+    seen: &'s Seen,
+}
+
+impl FoundByThread<'_> {
+    fn push(&mut self, found: Found) {
+        self.found.push(found);
+        if self.found.len() >= TOLD_AT_ONCE {
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        lock(&self.seen.found).append(&mut self.found);
+    }
+}
+
+impl Drop for FoundByThread<'_> {
+    fn drop(&mut self) {
+        self.tell();
+    }
+}
+
+/// The path inside `root` of one that a walk from there has found.

@@ -91,10 +91,15 @@ impl Indexer {
         };
         drop(known);
         let mut changes = Changes::new();
-        if !is_partial {
-            report.removed = compared.gone.len();
-            changes.extend(compared.gone.into_iter().map(|path| (path, Change::Removed)));
-        }
+        // What a walk has not seen may be there; what is refused is gone in any case, and a walk sees none of it.
+        let is_unchecked = std::mem::take(&mut lock(&self.state).is_unchecked);
+        let gone = match (is_partial, is_unchecked) {
+            (false, _) => compared.gone,
+            (true, true) => self.refused(),
+            (true, false) => Vec::new(),
+        };
+        report.removed = gone.len();
+        changes.extend(gone.into_iter().map(|path| (path, Change::Removed)));
         report.skipped.not_text += compared.without_text;
         report.skipped.unparsable += compared.unparsable;
         report.skipped.cut += compared.cut;
@@ -179,16 +184,16 @@ impl Indexer {
 
     fn load(&self) {
         let kept = self.options.cache_file.as_deref().and_then(disk::load).and_then(|bytes| cache::read(&bytes));
-        let Some(mut kept) = kept else { return };
-        let refused: Changes = kept
-            .records()
-            .filter(|(path, ..)| !(self.options.admits)(&self.options.root.join(path)))
-            .map(|(path, ..)| (path.into(), Change::Removed))
-            .collect();
-        if !refused.is_empty() {
-            kept = pack(&kept, &refused, &FxHashMap::default(), false);
+        if let Some(kept) = kept {
+            lock(&self.state).is_unchecked = true;
+            self.index.write().unwrap_or_else(PoisonError::into_inner).set_files(kept);
         }
-        self.index.write().unwrap_or_else(PoisonError::into_inner).set_files(kept);
+    }
+
+    /// The files of the index that may not be read any more.
+    fn refused(&self) -> Vec<Box<str>> {
+        let is_refused = |path: &str| !(self.options.admits)(&self.options.root.join(path));
+        self.packed().records().filter(|(path, ..)| is_refused(path)).map(|(path, ..)| path.into()).collect()
     }
 
     /// Reads files, by several threads, into `changes`.
