@@ -95,4 +95,6 @@ pub struct IndexProgress {
     pub parsed: u64,
     /// There is nothing left to do.
     pub is_complete: bool,
+    /// Files that the last look at the folder left out, or of which not all is known.
+    pub skipped: Vec<SkippedFiles>,
 }

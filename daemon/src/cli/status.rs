@@ -46,6 +46,9 @@ pub(crate) fn run(arguments: &JsonArguments) -> Result<u8, Failure> {
     for index in &status.indexes {
         let state = if index.is_complete { String::new() } else { format!(", {} read by their trees", index.parsed) };
         row("index", &format!("{} ({} files{state})", index.path, index.files));
+        for skipped in &index.skipped {
+            output::painted_line(&paint(&format!("          {} {}", skipped.files, skipped.reason), Style::Faint));
+        }
     }
     for problem in &status.config_problems {
         output::painted_line(&paint(problem, Style::Warning));

@@ -31,7 +31,7 @@ pub use workspace::{
     MAX_FILE_BYTES, MAX_FILES, OpenBuffer, Progress, RecentTexts, Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
 };
 
-use aiia_syntax::Symbol;
+use aiia_syntax::{Outline, Symbol};
 use lines::Lines;
 use std::ops::Range;
 
@@ -52,7 +52,7 @@ pub fn gather(request: &ContextRequest) -> ContextBundle {
     let candidates = candidates::collect(request, &file, &lines, &target, &selection);
     let mut fitter = fit::Fitter::new(request, &lines);
     fitter.target(&target, &selection);
-    let pieces = match &request.workspace {
+    let mut pieces = match &request.workspace {
         None => {
             fitter.candidates(candidates, &target);
             fitter.into_pieces()
@@ -63,6 +63,9 @@ pub fn gather(request: &ContextRequest) -> ContextBundle {
             definitions::pack(fitter, candidates, &target, outcome, workspace.index, &mut texts)
         }
     };
+    if let (Some(lacks), Some(shown)) = (&file.lacks, pieces.iter_mut().find(|piece| piece.kind == PieceKind::Target)) {
+        shown.reason = format!("{}; {lacks}", shown.reason);
+    }
     ContextBundle { budget: request.budget, used: pieces.iter().map(|piece| piece.tokens).sum(), target, pieces }
 }
 
@@ -116,6 +119,8 @@ pub fn feature_names() -> &'static [&'static str] {
 struct FileSyntax {
     symbols: Vec<Symbol>,
     imports: Vec<Range<usize>>,
+    /// Why that is not all of it.
+    lacks: Option<String>,
 }
 
 /// Whether a text was packed by a program: its functions lie in each other on lines of thousands of bytes, and nobody reads them.
@@ -129,14 +134,27 @@ pub fn is_looked_at(text: &str) -> bool {
 }
 
 fn parse(request: &ContextRequest, selection: &Range<usize>) -> FileSyntax {
-    let Some(language) = request.language.filter(|_| is_looked_at(request.text)) else { return FileSyntax::default() };
-    let tree = request.tree.filter(|tree| tree.language() == language);
-    let (symbols, imports) = match tree {
-        Some(tree) => tree.symbols_and_imports_around(request.text, selection.clone()),
-        // Text the parser gives up on still has lines.
-        None => aiia_syntax::symbols_and_imports_around(language, request.text, selection.clone()).unwrap_or_default(),
+    let Some(language) = request.language else { return FileSyntax::default() };
+    // Text that no parser is asked about, or gives up on, still has lines.
+    let without = |why: String| FileSyntax { lacks: Some(why), ..FileSyntax::default() };
+    if request.text.len() > MAX_SYNTAX_BYTES {
+        return without(format!("the file is larger than {} KiB and is worked on by lines", MAX_SYNTAX_BYTES / 1024));
+    }
+    if is_packed(request.text) {
+        return without("the file was packed by a program and is worked on by lines".to_owned());
+    }
+    let outline = match request.tree.filter(|tree| tree.language() == language) {
+        Some(tree) => {
+            let (symbols, imports) = tree.symbols_and_imports_around(request.text, selection.clone());
+            Outline { symbols, imports, is_whole: tree.is_known_in_full(request.text) }
+        }
+        None => match aiia_syntax::symbols_and_imports_around(language, request.text, selection.clone()) {
+            Ok(outline) => outline,
+            Err(refused) => return without(refused.to_string()),
+        },
     };
-    FileSyntax { symbols, imports }
+    let lacks = (!outline.is_whole).then(|| "there is too much in the file to look through all of it".to_owned());
+    FileSyntax { symbols: outline.symbols, imports: outline.imports, lacks }
 }
 
 #[cfg(test)]

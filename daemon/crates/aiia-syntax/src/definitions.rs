@@ -75,7 +75,7 @@ pub(crate) fn symbols(tree: &Tree, language: Language, text: &str, window: Range
 
 /// [`symbols`] with the names that assignments make.
 pub(crate) fn symbols_and_assigned(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> Vec<Symbol> {
-    let (mut definitions, leading) = matches(tree, language, text, Scope::Window(window.clone()));
+    let Matches { mut definitions, leading, .. } = matches(tree, language, text, Scope::Window(window.clone()));
     recovery::recover(tree, language, text, window, &mut definitions);
     arranged(definitions, &leading, language, text)
 }
@@ -135,13 +135,13 @@ pub(crate) fn arranged(
 
 /// The names that definitions introduce where `window` touches them.
 pub(crate) fn names(tree: &Tree, language: Language, text: &str, window: Range<usize>) -> Vec<Range<usize>> {
-    let (definitions, _) = matches(tree, language, text, Scope::Window(window));
-    definitions.into_iter().map(|found| found.name_range).collect()
+    let found = matches(tree, language, text, Scope::Window(window));
+    found.definitions.into_iter().map(|found| found.name_range).collect()
 }
 
 /// What may belong to the item below it, in the order of the text.
 pub(crate) fn leading(tree: &Tree, language: Language, text: &str) -> Vec<Leading> {
-    matches(tree, language, text, Scope::Window(0..usize::MAX)).1
+    matches(tree, language, text, Scope::Window(0..usize::MAX)).leading
 }
 
 /// Where definitions are looked for.
@@ -152,8 +152,15 @@ pub(crate) enum Scope<'i> {
     OutsideFunctions(Option<&'i mut imports::Found>),
 }
 
+/// The definitions, what leads them, and whether that is all.
+pub(crate) struct Matches {
+    pub(crate) definitions: Vec<Definition>,
+    pub(crate) leading: Vec<Leading>,
+    pub(crate) is_whole: bool,
+}
+
 /// The definitions, and what leads them.
-pub(crate) fn matches(tree: &Tree, language: Language, text: &str, scope: Scope) -> (Vec<Definition>, Vec<Leading>) {
+pub(crate) fn matches(tree: &Tree, language: Language, text: &str, scope: Scope) -> Matches {
     let (mut definitions, mut leading) = (Vec::new(), Vec::new());
     let mut wrappers = HashMap::new();
     let mut visit = |pattern: usize, captures: &[(Node<'_>, &str)], items: Option<&mut Items>| {
@@ -204,14 +211,14 @@ pub(crate) fn matches(tree: &Tree, language: Language, text: &str, scope: Scope)
             definitions.push((pattern, definition));
         }
     };
-    match scope {
+    let is_whole = match scope {
         Scope::Window(window) => for_each_match(language.definitions(), tree, text, window, |pattern, captures| {
             visit(pattern, captures, None);
         }),
         Scope::OutsideFunctions(None) => {
             for_each_match_outside(language.definitions(), tree, text, |pattern, captures, items| {
                 visit(pattern, captures, Some(items));
-            });
+            })
         }
         Scope::OutsideFunctions(Some(imports)) => {
             let (query, definitions) = language.definitions_and_imports();
@@ -221,9 +228,9 @@ pub(crate) fn matches(tree: &Tree, language: Language, text: &str, scope: Scope)
                 } else {
                     imports.add(captures);
                 }
-            });
+            })
         }
-    }
+    };
     let attributes: HashMap<usize, usize> = leading
         .iter()
         .filter(|leading| !leading.is_comment)
@@ -243,7 +250,7 @@ pub(crate) fn matches(tree: &Tree, language: Language, text: &str, scope: Scope)
     });
     definitions.dedup_by(|(_, a), (_, b)| a.name_range == b.name_range);
     leading.sort_by_key(Leading::start);
-    (definitions.into_iter().map(|(_, definition)| definition).collect(), leading)
+    Matches { definitions: definitions.into_iter().map(|(_, definition)| definition).collect(), leading, is_whole }
 }
 
 /// Grows an item to what wraps it.

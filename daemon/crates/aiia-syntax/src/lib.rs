@@ -8,6 +8,7 @@ mod bodies;
 mod comments;
 mod deadline;
 mod definitions;
+mod effort;
 mod enclosing;
 #[cfg(test)]
 mod fixtures;
@@ -27,7 +28,7 @@ mod tree;
 pub use enclosing::enclosing_symbol;
 pub use highlight::{Highlight, HighlightClass, highlight};
 pub use language::Language;
-pub use outside::{symbols_and_imports_around, symbols_outside_functions};
+pub use outside::{Outline, symbols_and_imports_around, symbols_outside_functions};
 pub use references::{Reference, ReferenceKind};
 pub use skim::skim;
 pub use symbol::{Symbol, SymbolKind};

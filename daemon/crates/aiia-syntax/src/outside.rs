@@ -1,30 +1,40 @@
 //! What stands outside functions, from a parse that is not shown most of what they contain.
 
 use crate::bodies::Bodies;
-use crate::definitions::{Definition, Leading, Scope, arranged, matches};
+use crate::definitions::{Definition, Leading, Matches, Scope, arranged, matches};
 use crate::enclosing::{BESIDE, with_blanks_of_its_lines};
 use crate::tree::{ParseError, parse_outside};
 use crate::{Language, Symbol, SymbolKind, imports, recovery};
 use std::ops::Range;
 use tree_sitter::Tree;
 
+/// What a text has.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outline {
+    /// Its symbols.
+    pub symbols: Vec<Symbol>,
+    /// Its import statements, where they are asked for.
+    pub imports: Vec<Range<usize>>,
+    /// Whether nothing was cut short, as there was too much of it.
+    pub is_whole: bool,
+}
+
 /// [`SyntaxTree::symbols_outside_functions`](crate::SyntaxTree::symbols_outside_functions) of a text, for a fraction of the price of its
 /// tree.
-pub fn symbols_outside_functions(language: Language, text: &str) -> Result<Vec<Symbol>, ParseError> {
+pub fn symbols_outside_functions(language: Language, text: &str) -> Result<Outline, ParseError> {
     let (tree, bodies) = parse_outside(language, text, None)?;
-    Ok(Outside::without_imports(&tree, language, text, &bodies, None).symbols_and_assigned(language, text))
+    let outside = Outside::without_imports(&tree, language, text, &bodies, None);
+    let symbols = outside.symbols_and_assigned(language, text);
+    Ok(Outline { symbols, imports: outside.imports, is_whole: outside.is_whole })
 }
 
 /// [`SyntaxTree::symbols_and_imports_around`](crate::SyntaxTree::symbols_and_imports_around) of a text, for a fraction of the price of
 /// its tree.
-pub fn symbols_and_imports_around(
-    language: Language,
-    text: &str,
-    range: Range<usize>,
-) -> Result<(Vec<Symbol>, Vec<Range<usize>>), ParseError> {
+pub fn symbols_and_imports_around(language: Language, text: &str, range: Range<usize>) -> Result<Outline, ParseError> {
     let (tree, bodies) = parse_outside(language, text, Some(&range))?;
     let outside = Outside::of(&tree, language, text, &bodies);
-    Ok((outside.symbols_around(&tree, language, text, &range), outside.imports))
+    let symbols = outside.symbols_around(&tree, language, text, &range);
+    Ok(Outline { symbols, imports: outside.imports, is_whole: outside.is_whole })
 }
 
 /// What a text holds outside functions, also in methods the names that assignments make, and its imports.
@@ -34,6 +44,8 @@ pub(crate) struct Outside {
     leading: Vec<Leading>,
     /// Whether what functions contain is among the definitions.
     is_all: bool,
+    /// Whether nothing was cut short.
+    pub(crate) is_whole: bool,
     /// The import statements, as [`imports::imports`] gives them; none where nobody wanted them.
     pub(crate) imports: Vec<Range<usize>>,
 }
@@ -64,13 +76,13 @@ impl Outside {
         let is_all = tree.root_node().has_error();
         let everywhere = 0..usize::MAX;
         let scope = if is_all { Scope::Window(everywhere.clone()) } else { Scope::OutsideFunctions(imports) };
-        let (mut definitions, leading) = matches(tree, language, text, scope);
+        let Matches { mut definitions, leading, mut is_whole } = matches(tree, language, text, scope);
         if is_all {
-            recovery::recover(tree, language, text, everywhere, &mut definitions);
+            is_whole &= recovery::recover(tree, language, text, everywhere, &mut definitions);
         } else {
             bodies.mend(&mut definitions);
         }
-        Outside { definitions, leading, is_all, imports: Vec::new() }
+        Outside { definitions, leading, is_all, is_whole, imports: Vec::new() }
     }
 
     pub(crate) fn symbols_and_assigned(&self, language: Language, text: &str) -> Vec<Symbol> {
@@ -102,11 +114,11 @@ impl Outside {
         let Some(functions) = around else { return arranged(definitions, &self.leading, language, text) };
         let start = range.start.saturating_sub(BESIDE).max(functions.start);
         let window = start..range.end.saturating_add(BESIDE).min(functions.end);
-        let (near, leading_near) = matches(tree, language, text, Scope::Window(window));
-        definitions.extend(near.into_iter().filter(is_shown));
+        let near = matches(tree, language, text, Scope::Window(window));
+        definitions.extend(near.definitions.into_iter().filter(is_shown));
         definitions.sort_by_key(|found| (found.name_range.start, found.name_range.end));
         definitions.dedup_by(|a, b| a.name_range == b.name_range);
-        let mut leading: Vec<Leading> = self.leading.iter().cloned().chain(leading_near).collect();
+        let mut leading: Vec<Leading> = self.leading.iter().cloned().chain(near.leading).collect();
         leading.sort_by_key(Leading::start);
         arranged(definitions, &leading, language, text)
     }

@@ -8,9 +8,8 @@ use crate::definitions::Definition;
 mod headers;
 
 use crate::Language;
-use crate::deadline::Deadline;
+use crate::effort::Effort;
 use crate::language::{Body, Outline};
-use crate::tree::QUERY_TIME_LIMIT;
 use aiia_text::{content_end, line_end};
 use headers::headers;
 pub(crate) use headers::{Header, header};
@@ -18,22 +17,27 @@ use std::collections::HashMap;
 use std::ops::Range;
 use tree_sitter::Tree;
 
-/// Adds the definitions that a damaged tree lost and that begin in `window`, and cuts those that swallowed them.
+/// What reading the line of a header costs, in the steps of a look, and what going through one definition does.
+const HEADER: u64 = 500;
+const PASS: u64 = 20;
+
+/// Adds the definitions that a damaged tree lost and that begin in `window`, and cuts those that swallowed them. Gives whether they were
+/// no more than may be looked for.
 pub(crate) fn recover(
     tree: &Tree,
     language: Language,
     text: &str,
     window: Range<usize>,
     definitions: &mut Vec<Definition>,
-) {
+) -> bool {
     let Some(outline) = language.outline().filter(|_| tree.root_node().has_error()) else {
-        return;
+        return true;
     };
-    let deadline = Deadline::after(QUERY_TIME_LIMIT);
+    let effort = Effort::new();
     let known: HashMap<usize, &Definition> = definitions.iter().map(|found| (found.name_range.start, found)).collect();
     let mut lost = Vec::new();
     for header in headers(text, outline) {
-        if deadline.check().is_break() {
+        if effort.spend(HEADER).is_break() {
             break;
         }
         let is_known = known.get(&header.name.start).is_some_and(|found| is_whole(found, &header, text, outline));
@@ -46,16 +50,16 @@ pub(crate) fn recover(
         }
     }
     for header in &lost {
-        if deadline.check().is_break() {
-            return;
+        if effort.spend(HEADER + PASS * definitions.len() as u64).is_break() {
+            return false;
         }
         // What the tree made of the line of the header is wrong.
         definitions.retain(|found| !(header.start..header.name.end).contains(&found.name_range.start));
         cut_at(header, text, outline, definitions);
     }
     for header in lost {
-        if deadline.check().is_break() {
-            return;
+        if effort.spend(HEADER).is_break() {
+            return false;
         }
         let end = indented_end(text, &header, outline);
         definitions.push(Definition {
@@ -67,6 +71,7 @@ pub(crate) fn recover(
             is_recovered: true,
         });
     }
+    effort.is_enough()
 }
 
 /// Whether the item of a tree is the one of the header: not one that begins behind the keyword or with a call above

@@ -20,9 +20,6 @@ pub const MAX_PARSE_BYTES: usize = 8 * 1024 * 1024;
 /// The longest one parse may take, in processor time.
 pub const PARSE_TIME_LIMIT: Duration = Duration::from_secs(2);
 
-/// The longest one look through a tree may take, in processor time; what it found until then counts.
-pub(crate) const QUERY_TIME_LIMIT: Duration = Duration::from_millis(500);
-
 /// A range of a text with that of the newer text that took its place.
 pub type Replaced = (Range<usize>, Range<usize>);
 
@@ -229,6 +226,11 @@ impl SyntaxTree {
     /// Whether that is done.
     pub fn is_prepared(&self) -> bool {
         self.outside.get().is_some()
+    }
+
+    /// Whether what stands outside functions is known in full, and not cut short as there is too much of it.
+    pub fn is_known_in_full(&self, text: &str) -> bool {
+        self.outside(text).is_whole
     }
 
     fn outside(&self, text: &str) -> &Outside {

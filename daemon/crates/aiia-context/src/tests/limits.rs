@@ -43,6 +43,28 @@ fn a_file_over_a_megabyte_is_taken_by_lines() {
     assert!(bundle.used > 80);
 }
 
+/// A target says why no more than its lines is known.
+#[rstest]
+#[case::large("a.rs", format!("fn a() {{}}\n{}", "// line\n".repeat(200_000)), "the file is larger than 1024 KiB and is worked on by lines")]
+#[case::packed("a.js", "f();".repeat(10_000), "the file was packed by a program and is worked on by lines")]
+#[case::deep("a.rs", format!("fn a() {{\n{}", "(\n".repeat(3000)), "the file is nested deeper than code is, so it is not parsed; it is worked on by lines")]
+fn what_is_not_looked_at_is_said(#[case] path: &str, #[case] text: String, #[case] said: &str) {
+    let request = ContextRequest {
+        path,
+        language: Language::from_path(path),
+        text: &text,
+        tree: None,
+        selection: 0..0,
+        intent: Intent::Explain,
+        budget: 1000,
+        said: &[],
+        hints: Hints::NONE,
+        workspace: None,
+    };
+    let reason = &gather(&request).pieces[0].reason;
+    assert!(reason.ends_with(&format!("; {said}")), "{reason}");
+}
+
 #[test]
 fn offsets_outside_the_text_are_clamped() {
     let request = ContextRequest {

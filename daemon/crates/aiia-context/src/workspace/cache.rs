@@ -94,6 +94,7 @@ fn file(bytes: &[u8; FILE_BYTES]) -> Option<FileRecord> {
             2 => FileState::WithoutText,
             3 => FileState::Unparsable,
             4 => FileState::Cut,
+            5 => FileState::Partial,
             _ => return None,
         },
     })

@@ -15,6 +15,8 @@ pub(super) struct Compared<'f> {
     pub(super) unparsable: usize,
     /// Known with some of their definitions.
     pub(super) cut: usize,
+    /// Known as ones with too much in them to look through.
+    pub(super) partial: usize,
     /// Known and no longer there.
     pub(super) gone: Vec<Box<str>>,
 }
@@ -27,6 +29,7 @@ pub(super) fn compare<'f>(known: &Packed, found: &'f [Found]) -> Compared<'f> {
         without_text: 0,
         unparsable: 0,
         cut: 0,
+        partial: 0,
         gone: Vec::new(),
     };
     let mut records = known.records().peekable();
@@ -41,6 +44,7 @@ pub(super) fn compare<'f>(known: &Packed, found: &'f [Found]) -> Compared<'f> {
                 FileState::WithoutText => compared.without_text += 1,
                 FileState::Unparsable => compared.unparsable += 1,
                 FileState::Cut => compared.cut += 1,
+                FileState::Partial => compared.partial += 1,
             },
             _ => compared.changed.push(file),
         }

@@ -101,6 +101,8 @@ pub(crate) enum Extent {
     LookOfLines,
     /// Not the definitions over [`MAX_DEFINITIONS`].
     Cut,
+    /// What was found until there was too much to look through.
+    Partial,
 }
 
 /// The number of a text.
@@ -113,7 +115,13 @@ impl FileFacts {
     pub(crate) fn of(language: Option<Language>, text: &str) -> FileFacts {
         match language.map(|language| aiia_syntax::symbols_outside_functions(language, text)) {
             Some(Err(_)) => FileFacts { extent: Extent::LookOfLines, ..FileFacts::skimmed(language, text) },
-            Some(Ok(symbols)) => FileFacts::from_symbols(&symbols, language, text),
+            Some(Ok(outline)) => {
+                let mut facts = FileFacts::from_symbols(&outline.symbols, language, text);
+                if !outline.is_whole {
+                    facts.extent = Extent::Partial;
+                }
+                facts
+            }
             None => FileFacts::from_symbols(&[], language, text),
         }
     }

@@ -7,7 +7,7 @@ use super::WorkspaceIndex;
 use super::disk::{self, Marks};
 use super::packed::Packed;
 use super::report::Progress;
-use super::walk::{Admits, Limits, Walker};
+use super::walk::{Admits, Limits, Skipped, Walker};
 use buffers::LeftOut;
 pub use buffers::OpenBuffer;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -43,11 +43,13 @@ impl std::fmt::Debug for IndexerOptions {
 #[derive(Default)]
 struct Progressing {
     last_refresh: Option<(Instant, Duration)>,
+    /// What the last look left out.
+    skipped: Skipped,
     was_loaded: bool,
-    /// How often somebody said that the folder has changed, and how often of these the last look came after.
-    said: u64,
     /// What was loaded may hold what is refused by now, until a whole look at the folder.
     is_unchecked: bool,
+    /// How often somebody said that the folder has changed, and how often of these the last look came after.
+    said: u64,
     heard: u64,
     /// What the last look began with.
     marks: Marks,
@@ -149,6 +151,11 @@ impl Indexer {
     /// How far it is.
     pub fn progress(&self) -> Progress {
         lock(&self.progress).shown
+    }
+
+    /// What the last look at the folder left out; nothing before it has ended.
+    pub fn skipped(&self) -> Skipped {
+        lock(&self.state).skipped.clone()
     }
 
     /// Waits until questions can be answered, no longer than `limit`. Gives whether they can.

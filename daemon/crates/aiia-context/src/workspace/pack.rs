@@ -108,6 +108,7 @@ pub(super) fn pack(old: &Packed, changes: &Changes, found: &FxHashMap<u32, Vec<N
                         Extent::Whole => FileState::Parsed,
                         Extent::LookOfLines => FileState::Unparsable,
                         Extent::Cut => FileState::Cut,
+                        Extent::Partial => FileState::Partial,
                     },
                     Change::Facts { .. } => FileState::Skimmed,
                     _ => FileState::WithoutText,

@@ -45,6 +45,8 @@ pub(super) enum FileState {
     Unparsable = 3,
     /// Read by its tree, but not all of its definitions are kept.
     Cut = 4,
+    /// Read by its tree, but there is too much in it to look through all.
+    Partial = 5,
 }
 
 /// Facts of files, in the order of their paths.
@@ -157,13 +159,13 @@ impl Packed {
         })
     }
 
-    /// The places of the names of that number.
-    pub(super) fn places(&self, name: NameId) -> Range<usize> {
     /// The names a file mentions.
     pub(super) fn mentioned_names(&self, file: u32) -> impl Iterator<Item = NameId> + '_ {
         self.mentions(file).filter_map(|place| self.names.get(place).copied())
     }
 
+    /// The places of the names of that number.
+    pub(super) fn places(&self, name: NameId) -> Range<usize> {
         let start = self.names.partition_point(|known| *known < name);
         let same = self.names[start..].iter().take_while(|known| **known == name).count();
         start..start + same

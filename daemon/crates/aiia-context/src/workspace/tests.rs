@@ -122,6 +122,32 @@ fn more_definitions_than_are_kept_of_a_file_are_known() {
 }
 
 #[test]
+fn a_file_with_too_much_in_it_is_said_again_when_it_is_kept() {
+    let mut facts = FileFacts::skimmed(Language::from_path("a.rs"), "fn f() {}");
+    facts.extent = facts::Extent::Partial;
+    let change = pack::Change::Facts { stamp: walk::Stamp::default(), facts, is_parsed: true };
+    let packed =
+        pack::pack(&packed::Packed::default(), &[("a.rs".into(), change)].into(), &FxHashMap::default(), false);
+    let kept = cache::read(&cache::write(&packed)).unwrap();
+    let file = walk::Found {
+        path: "a.rs".to_owned(),
+        language: Language::from_path("a.rs").unwrap(),
+        stamp: walk::Stamp::default(),
+    };
+    let compared = compare::compare(&kept, std::slice::from_ref(&file));
+    assert_eq!((compared.partial, compared.changed.len(), compared.unparsed.len()), (1, 0, 0));
+}
+
+/// However many declarations there are, they are all looked through, or it is said.
+#[test]
+fn a_file_full_of_declarations_is_known_on_any_machine() {
+    let text: String = (0..60_000).map(|number| format!("int f{number:x}();\n")).collect();
+    let folder = folder(&[("a.c", &text)]);
+    let report = indexer(folder.path()).refresh().unwrap();
+    assert_eq!((report.symbols, report.skipped.reasons()), (60_000, Vec::new()));
+}
+
+#[test]
 fn a_path_of_names_has_an_end() {
     let mut index = WorkspaceIndex::new();
     let text = format!("{}fn f() {{}}{}\n", "mod a {\n".repeat(40), "\n}".repeat(40));
@@ -157,7 +183,11 @@ fn links_that_run_in_circles_and_pipes_end() {
     let pipe = std::process::Command::new("mkfifo").arg(folder.path().join("pipe.rs")).status().unwrap();
     assert!(pipe.success());
     let indexer = indexer(folder.path());
-    assert_eq!(indexer.refresh().unwrap().files, 1);
+    let report = indexer.refresh().unwrap();
+    let reasons: Vec<String> =
+        report.skipped.reasons().into_iter().map(|(why, count)| format!("{count} {why}")).collect();
+    assert_eq!((report.files, reasons), (1, vec!["3 links, which are not followed, or no files".to_owned()]));
+    assert_eq!(indexer.skipped(), report.skipped);
 }
 
 #[test]

@@ -59,6 +59,10 @@ pub struct Skipped {
     pub unparsable: usize,
     /// Read, but for the definitions that are too many for one file.
     pub cut: usize,
+    /// Read, but for what was left when there was too much in them to look through.
+    pub partial: usize,
+    /// Symbolic links, and what is neither a file nor a folder.
+    pub no_files: usize,
     /// Files in languages of the registry, and folders, whose names begin with a dot.
     pub hidden: usize,
     /// Over [`MAX_FILES`].
@@ -78,6 +82,8 @@ impl Skipped {
             ("not text in UTF-8".to_owned(), self.not_text),
             ("not parsed: nested too deep or too slow".to_owned(), self.unparsable),
             (format!("over the limit of {MAX_DEFINITIONS} definitions in a file"), self.cut),
+            ("known in part: too much in them to look through".to_owned(), self.partial),
+            ("links, which are not followed, or no files".to_owned(), self.no_files),
             ("hidden, their names begin with a dot".to_owned(), self.hidden),
             (format!("over the limit of {MAX_FILES} files"), self.over_limit),
             (format!("not seen within {} s", WALK_TIME_LIMIT.as_secs()), usize::from(self.out_of_time)),
@@ -201,6 +207,7 @@ fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: 
         .follow_links(false)
         .threads(threads)
         .build_parallel();
+    let (skip, patterns) = (&skip, &patterns);
     walk.run(|| {
         let mut found = FoundByThread { found: Vec::new(), seen };
         Box::new(move |entry| {
@@ -208,7 +215,6 @@ fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: 
                 return WalkState::Quit;
             }
             let Ok(entry) = entry else {
-    let (skip, patterns) = (&skip, &patterns);
                 skip(|skipped| skipped.unreadable += 1);
                 return WalkState::Continue;
             };
@@ -222,6 +228,9 @@ fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: 
                 return WalkState::Skip;
             }
             if !is_file {
+                if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                    skip(|skipped| skipped.no_files += 1);
+                }
                 return WalkState::Continue;
             }
             let Some(language) = language else {
@@ -258,11 +267,6 @@ fn is_of_version_control(name: &OsStr) -> bool {
     [".git", ".hg", ".jj", ".svn"].iter().any(|own| name == *own)
 }
 
-fn relative(root: &Path, path: &Path) -> Option<String> {
-    let (root, path) = (root.as_os_str().as_encoded_bytes(), path.as_os_str().as_encoded_bytes());
-    let path = std::str::from_utf8(path.strip_prefix(root)?).ok()?.trim_start_matches(std::path::is_separator);
-    Some(if std::path::MAIN_SEPARATOR == '/' { path.to_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") })
-}
 /// What one thread of a walk has found. It tells the others now and then, and in the end.
 struct FoundByThread<'s> {
     found: Vec<Found>,
@@ -289,3 +293,8 @@ impl Drop for FoundByThread<'_> {
 }
 
 /// The path inside `root` of one that a walk from there has found.
+fn relative(root: &Path, path: &Path) -> Option<String> {
+    let (root, path) = (root.as_os_str().as_encoded_bytes(), path.as_os_str().as_encoded_bytes());
+    let path = std::str::from_utf8(path.strip_prefix(root)?).ok()?.trim_start_matches(std::path::is_separator);
+    Some(if std::path::MAIN_SEPARATOR == '/' { path.to_owned() } else { path.replace(std::path::MAIN_SEPARATOR, "/") })
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiia_context::{IndexReport, Indexer};
+use aiia_context::{IndexReport, Indexer, Skipped};
 use aiia_protocol::context::ContextPiece;
 use aiia_protocol::operation::{WorkspaceIndex, WorkspaceMap};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -77,6 +77,7 @@ pub(crate) fn progress(engine: &Engine) -> Vec<IndexProgress> {
             files: progress.files as u64,
             parsed: progress.parsed as u64,
             is_complete: progress.is_complete,
+            skipped: skipped(&indexer.skipped()),
         }
     };
     engine.indexes.all().into_iter().map(shown).collect()
@@ -116,15 +117,18 @@ async fn folder(session: &Session, path: &str) -> Result<PathBuf, Problem> {
     Ok(folder.components().collect())
 }
 
+fn skipped(skipped: &Skipped) -> Vec<SkippedFiles> {
+    skipped.reasons().into_iter().map(|(reason, files)| SkippedFiles { reason, files: files as u64 }).collect()
+}
+
 fn shown(path: String, report: IndexReport) -> Index {
-    let skipped = report.skipped.reasons().into_iter();
     Index {
         path,
         files: report.files as u64,
         bytes: report.bytes,
         changed: report.changed as u64,
         removed: report.removed as u64,
-        skipped: skipped.map(|(reason, files)| SkippedFiles { reason, files: files as u64 }).collect(),
+        skipped: skipped(&report.skipped),
         symbols: report.symbols as u64,
         references: report.references as u64,
         memory_bytes: report.memory as u64,

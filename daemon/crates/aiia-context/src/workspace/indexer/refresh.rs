@@ -103,6 +103,7 @@ impl Indexer {
         report.skipped.not_text += compared.without_text;
         report.skipped.unparsable += compared.unparsable;
         report.skipped.cut += compared.cut;
+        report.skipped.partial += compared.partial;
         let mut to_parse = compared.unparsed;
         let is_skimmed = compared.changed.len() >= FEW || run.was_empty;
         if is_skimmed {
@@ -163,7 +164,10 @@ impl Indexer {
             // An index that cannot be kept is made again next time.
             let _ = disk::save(file, &cache::write(&self.packed()));
         }
-        lock(&self.state).last_refresh = Some((Instant::now(), started.elapsed()));
+        let mut state = lock(&self.state);
+        state.last_refresh = Some((Instant::now(), started.elapsed()));
+        state.skipped.clone_from(&report.skipped);
+        drop(state);
         report
     }
 
@@ -218,6 +222,7 @@ impl Indexer {
                     match facts.extent {
                         Extent::LookOfLines => skipped.unparsable += 1,
                         Extent::Cut if is_parsed => skipped.cut += 1,
+                        Extent::Partial => skipped.partial += 1,
                         Extent::Cut | Extent::Whole => {}
                     }
                     Change::Facts { stamp, facts, is_parsed }
