@@ -9,6 +9,7 @@ use expect_test::{Expect, expect};
 use std::fmt::Write as _;
 
 mod hints;
+mod languages;
 mod limits;
 mod workspace;
 

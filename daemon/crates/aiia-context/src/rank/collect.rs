@@ -18,10 +18,10 @@ pub(super) struct ModuleUse {
     pub(super) named: Option<NameId>,
 }
 
-/// The files that are imported as a whole.
-pub(super) fn modules(index: &WorkspaceIndex, point: &Point) -> FxHashMap<u32, ModuleUse> {
+/// The files that are imported as a whole, or in scope without an import as they lie in the folder `mates`.
+pub(super) fn modules(index: &WorkspaceIndex, point: &Point, mates: Option<&str>) -> FxHashMap<u32, ModuleUse> {
     let mut modules = FxHashMap::default();
-    if point.imports.is_empty() {
+    if point.imports.is_empty() && mates.is_none() {
         return modules;
     }
     // To answer to an import a path has to have the last part of it.
@@ -35,6 +35,10 @@ pub(super) fn modules(index: &WorkspaceIndex, point: &Point) -> FxHashMap<u32, M
         .collect();
     let imports_root = point.imports.iter().any(|import| import.name.is_none() && import.module.is_empty());
     for (file, entry) in index.files() {
+        if mates.is_some_and(|mates| entry.path.rsplit_once('/').map_or("", |(folder, _)| folder) == mates) {
+            modules.insert(file, ModuleUse { glob: 1.0, named: None });
+            continue;
+        }
         let stem = entry.path.rsplit_once('.').map_or(entry.path, |(stem, _)| stem);
         if !imports_root && !stem.split('/').any(|part| parts.contains(part)) {
             continue;

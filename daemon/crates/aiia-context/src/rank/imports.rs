@@ -1,6 +1,7 @@
 //! The names that the import statements of a file bring into scope, and the modules they come from.
 
 mod ecmascript;
+mod handed_on;
 mod others;
 mod places;
 mod python;
@@ -8,6 +9,7 @@ mod rust;
 
 use aiia_syntax::Language;
 
+pub(crate) use handed_on::handed_on;
 pub(crate) use places::Places;
 
 /// A name an import statement brings into scope.

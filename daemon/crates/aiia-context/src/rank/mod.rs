@@ -3,6 +3,7 @@
 //! What the target's body mentions is weighed by a logistic regression over the [`features`]. Of the rest the likeliest by another
 //! one are weighed by a [`forest`]. Both are fitted to functions of public packages (`tests/bench/recall`).
 
+mod by_name;
 mod collect;
 mod features;
 mod forest;

@@ -132,10 +132,27 @@ impl Point {
             .as_ref()
             .filter(|_| !file.imports.is_empty())
             .map(|workspace| imports::Places::of(request.language, request.path, workspace));
-        let imports = request
+        let mut imports = request
             .language
             .map(|language| imports::imports(language, request.path, places.as_ref(), &imports_text))
             .unwrap_or_default();
+
+        let is_used = |import: &Import, occurrences: &FxHashMap<NameId, Occurrence>| {
+            let alias = import.alias.as_deref().and_then(|alias| occurrences.get(&name_id(alias)));
+            alias.copied().filter(|occurrence| occurrence.in_body)
+        };
+        if let Some(workspace) = &request.workspace {
+            imports.extend(imports::handed_on(&imports, workspace, |import| is_used(import, &occurrences).is_some()));
+        }
+        // What is used under another name is used.
+        for import in imports.iter().filter(|import| import.alias != import.name) {
+            if let (Some(name), Some(used)) = (&import.name, is_used(import, &occurrences)) {
+                let known = occurrences.entry(name_id(name)).or_insert(used);
+                known.in_body = true;
+                known.called |= used.called;
+                known.imported = true;
+            }
+        }
 
         let mut imports_by_name: FxHashMap<NameId, Vec<Vec<String>>> = FxHashMap::default();
         for import in &imports {

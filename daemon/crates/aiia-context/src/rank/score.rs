@@ -1,5 +1,6 @@
 //! Which definitions of other files the target needs, by likelihood.
 
+use super::by_name;
 use super::collect::{ModuleUse, candidates, modules};
 use super::features::{COUNT, Feature, Features};
 use super::hinted::Hinted;
@@ -108,6 +109,7 @@ pub(crate) fn rank(
     let (mut ranked, mut features) = measure(&ranking, &candidates);
     sort(&mut ranked);
     tell_each_other(&mut ranked, &mut features, texts, is_unwritten);
+    by_name::raise(&ranking, &features, &mut ranked);
     ranking.hinted.apply(&mut ranked);
     for candidate in ranked.iter_mut().filter(|candidate| point.said.contains_key(&candidate.definition.name)) {
         // What is named is needed; of several of the name, one is.
@@ -162,6 +164,8 @@ pub(super) struct Ranking<'a> {
     pub(super) own: Option<u32>,
     pub(super) own_folder: &'a str,
     family: Option<&'static str>,
+    /// Whether a name tells what is meant without an import.
+    pub(super) is_name_enough: bool,
     pub(super) like: Vec<(u32, f32)>,
     pub(super) like_names: Weighed,
     pub(super) namesake_names: Weighed,
@@ -185,6 +189,8 @@ impl<'a> Ranking<'a> {
         target: &Target,
     ) -> Ranking<'a> {
         let own = index.file_of_path(request.path);
+        let own_folder = request.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mates = by_name::is_shared_in_folder(request.language).then_some(own_folder);
         let mentioned: FxHashSet<NameId> = point.occurrences.keys().copied().collect();
         let like = related::like_files(index, own, &mentioned);
         let (namesake_names, callers, like_function_names) = match (&target.symbol, point.target_name) {
@@ -199,8 +205,9 @@ impl<'a> Ranking<'a> {
             index,
             point,
             own,
-            own_folder: request.path.rsplit_once('/').map_or("", |(folder, _)| folder),
+            own_folder,
             family: request.language.map(family),
+            is_name_enough: by_name::is_enough(request.language),
             like_names: related::names_of_files(index, &like),
             like,
             namesake_names,
@@ -208,16 +215,16 @@ impl<'a> Ranking<'a> {
             callers,
             like_function_names,
             bases: bases(index, texts, point),
-            modules: modules(index, point),
+            modules: modules(index, point, mates),
             self_name: self_name(),
             hinted: Hinted::new(request.hints, index, own),
         }
     }
 
-    /// Whether a file is another than the target's, in a language whose definitions the target can use.
+    /// Whether a file is another than the target's, in a language whose definitions the target can use, as far as that is known.
     pub(super) fn is_usable(&self, file: u32) -> bool {
         let language = || Language::from_path(self.index.file(file)?.path).map(family);
-        Some(file) != self.own && language() == self.family
+        Some(file) != self.own && (self.family.is_none() || language() == self.family)
     }
 }
 

@@ -27,7 +27,12 @@ pub(super) fn files(fixture: &str) -> (Files, String, usize) {
     (Files(files), path, at)
 }
 
-fn bundle_of(fixture: &str, intent: Intent, budget: usize, change: impl FnOnce(&mut Files)) -> ContextBundle {
+pub(super) fn bundle_of(
+    fixture: &str,
+    intent: Intent,
+    budget: usize,
+    change: impl FnOnce(&mut Files),
+) -> ContextBundle {
     bundle_with(fixture, intent, budget, (&[], Hints::NONE), change)
 }
 

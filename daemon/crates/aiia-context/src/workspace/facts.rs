@@ -174,7 +174,7 @@ fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (D
     let mut open: Vec<(usize, usize)> = Vec::new();
     // The first assignment of a name defines it.
     let mut assigned: FxHashSet<(NameId, Option<usize>)> = FxHashSet::default();
-    let is_python = language.is_some_and(|language| language.name() == "python");
+    let visibility = Visibility::of(language, text);
     for symbol in symbols {
         while open.last().is_some_and(|&(_, end)| end <= symbol.item_range.start) {
             open.pop();
@@ -214,7 +214,7 @@ fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (D
         let signature_lines = signature.lines().count().clamp(1, limit) as u8;
         let header = text.get(symbol.item_range.start..symbol.name_range.start).unwrap_or_default();
         let traits = Traits {
-            public: is_public(symbol, outer, header, is_python),
+            public: visibility.is_public(symbol, outer, header),
             test: outer.is_some_and(|outer| outer.traits.test) || is_test(symbol, text),
             implements: symbol.kind == SymbolKind::Impl && header.contains(" for ")
                 || outer.is_some_and(|outer| outer.traits.implements),
@@ -239,15 +239,51 @@ fn definitions(symbols: &[Symbol], language: Option<Language>, text: &str) -> (D
     ((found.into(), names.into(), name_ends.into()), extent)
 }
 
-fn is_public(symbol: &Symbol, outer: Option<&Definition>, header: &str, is_python: bool) -> bool {
-    if is_python {
-        return !symbol.name.starts_with('_') || (symbol.name.starts_with("__") && symbol.name.ends_with("__"));
+/// How a language says what other files may use.
+#[derive(Clone, Copy)]
+enum Visibility {
+    /// By a word before it: Rust.
+    Said,
+    /// By its name: Python.
+    Named,
+    /// By a word before it, in a file that has a word for it: a module of JavaScript.
+    Exported,
+    /// Everything may be used but for what one of these words stands before.
+    AllBut(&'static [&'static str]),
+}
+
+impl Visibility {
+    fn of(language: Option<Language>, text: &str) -> Visibility {
+        match language.map(Language::name) {
+            Some("rust") => Visibility::Said,
+            Some("python") => Visibility::Named,
+            // A list of what is exported stands apart from what it names.
+            Some("javascript" | "typescript" | "tsx")
+                if text.contains("export ") && !text.contains("export {") && !text.contains("module.exports") =>
+            {
+                Visibility::Exported
+            }
+            Some("c" | "cpp") => Visibility::AllBut(&["static"]),
+            Some("lua") => Visibility::AllBut(&["local"]),
+            _ => Visibility::AllBut(&["private", "fileprivate"]),
+        }
     }
-    header.starts_with("pub")
-        || symbol.kind == SymbolKind::Variant
-        || symbol.kind == SymbolKind::Impl
-        || symbol.kind == SymbolKind::Macro
-        || outer.is_some_and(|outer| outer.kind == SymbolKind::Trait || outer.traits.implements)
+
+    /// Whether a definition is visible outside its file, as far as the text tells.
+    fn is_public(self, symbol: &Symbol, outer: Option<&Definition>, header: &str) -> bool {
+        match self {
+            Visibility::Named => {
+                !symbol.name.starts_with('_') || (symbol.name.starts_with("__") && symbol.name.ends_with("__"))
+            }
+            Visibility::Said => {
+                header.starts_with("pub")
+                    || matches!(symbol.kind, SymbolKind::Variant | SymbolKind::Impl | SymbolKind::Macro)
+                    || outer.is_some_and(|outer| outer.kind == SymbolKind::Trait || outer.traits.implements)
+            }
+            Visibility::Exported => header.starts_with("export") || outer.is_some_and(|outer| outer.traits.public),
+            Visibility::AllBut(words) => !header.split_whitespace().any(|word| words.contains(&word)),
+        }
+    }
 }
 
 fn is_test(symbol: &Symbol, text: &str) -> bool {
