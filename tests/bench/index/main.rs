@@ -113,6 +113,9 @@ fn main() -> ExitCode {
             report.symbols,
             report.references
         );
+        for (reason, count) in report.skipped.reasons() {
+            println!("  left out: {count} {reason}");
+        }
         let mut check = |what: &str, value: f64, limit: f64, detail: String| {
             let is_met = value <= limit;
             missed += usize::from(!is_met);
@@ -131,8 +134,9 @@ fn main() -> ExitCode {
             None => println!("  ctags is not here; the first answer takes {first:.1?}"),
         }
         let mut middle = files[files.len() / 2..].iter();
-        let asked = middle.find(|file| has_functions(file)).expect("a file with functions");
-        if let Some(peer) = aider::first_map(&folder, &inside(asked, &folder)) {
+        if let Some(asked) = middle.find(|file| has_functions(file))
+            && let Some(peer) = aider::first_map(&folder, &inside(asked, &folder))
+        {
             let first = best(&|_| first_context(new(false), asked, &folder));
             check(
                 "first context / aider's first map",
