@@ -1,7 +1,8 @@
 //! How much of what a function needs is in its context, when its body is hidden.
 //!
 //! The arguments are a repository and its cases by turns, as `truth.py` writes them. For each case the body is taken out of the
-//! file, context is asked for at that place, and the needed definitions whose first line is in the bundle are counted.
+//! file and of the index, context is asked for at that place, and the needed definitions whose first line is in the bundle are
+//! counted.
 #![allow(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -74,7 +75,7 @@ fn main() {
     let mut features = std::env::var_os("AIIA_BENCH_FEATURES").map(|path| std::fs::File::create(path).expect("a file"));
     if let Some(out) = &mut features {
         let names = aiia_context::feature_names().join("\t");
-        writeln!(out, "repository\tfunction\tneeded\ttokens\tfunctions_need\t{names}").expect("written");
+        writeln!(out, "repository\tfunction\tneeded\ttokens\tfunctions_need\tdefinition\t{names}").expect("written");
     }
     println!(
         "{:<16} {:>5} {:>7} {:>9} {:>10} {:>8}  peers (recall, precision)",
@@ -89,7 +90,12 @@ fn main() {
         }
         index.settle();
         if let Some(out) = &mut features {
-            cases.cases.iter().for_each(|case| write_features(out, &cases.repository, case, &index, &files));
+            for case in &cases.cases {
+                let hidden = hide(&files.0[&case.path], case);
+                with_hidden(&mut index, case, &hidden, &files, |index| {
+                    write_features(out, &cases.repository, case, &hidden, index, &files);
+                });
+            }
             continue;
         }
         let chunks = chunks::Chunks::new(&files.0);
@@ -99,9 +105,12 @@ fn main() {
             let mut spent = std::time::Duration::ZERO;
             for case in &cases.cases {
                 let hidden = hide(&files.0[&case.path], case);
-                let start = Instant::now();
-                let bundle = gather(&request(case, &hidden, &index, &files, budget));
-                spent += start.elapsed();
+                let bundle = with_hidden(&mut index, case, &hidden, &files, |index| {
+                    let start = Instant::now();
+                    let bundle = gather(&request(case, &hidden, index, &files, budget));
+                    spent += start.elapsed();
+                    bundle
+                });
                 let mut lines: HashSet<(&str, usize)> = HashSet::new();
                 for piece in &bundle.pieces {
                     lines.extend((piece.start_line..=piece.end_line).map(|line| (piece.path.as_str(), line)));
@@ -176,6 +185,25 @@ fn hide(text: &str, case: &Case) -> Hidden {
     Hidden { text: format!("{}{stub}{}", &text[..case.start], &text[case.end..]), at: case.start }
 }
 
+fn put(index: &mut WorkspaceIndex, path: &str, text: &str) {
+    index.put(path, Language::from_path(path), text);
+    index.settle();
+}
+
+/// Does something while the index knows the file of a case without the body, as an editor's user would have it.
+fn with_hidden<T>(
+    index: &mut WorkspaceIndex,
+    case: &Case,
+    hidden: &Hidden,
+    files: &Files,
+    act: impl FnOnce(&WorkspaceIndex) -> T,
+) -> T {
+    put(index, &case.path, &hidden.text);
+    let done = act(index);
+    put(index, &case.path, &files.0[&case.path]);
+    done
+}
+
 /// `has` tells whether a line of another file is in the bundle.
 fn score(case: &Case, files: &Files, used: usize, has: impl Fn(&str, usize) -> bool) -> Score {
     let (mut found, mut tokens) = (0, 0);
@@ -211,13 +239,19 @@ fn show(
 }
 
 /// A line for each definition that was ranked: the repository, the function, whether it is needed, its tokens, its features.
-fn write_features(out: &mut std::fs::File, repository: &str, case: &Case, index: &WorkspaceIndex, files: &Files) {
-    let hidden = hide(&files.0[&case.path], case);
+fn write_features(
+    out: &mut std::fs::File,
+    repository: &str,
+    case: &Case,
+    hidden: &Hidden,
+    index: &WorkspaceIndex,
+    files: &Files,
+) {
     let needed: HashMap<&str, Vec<usize>> = case.needed.iter().fold(HashMap::new(), |mut needed, one| {
         needed.entry(one.path.as_str()).or_insert_with(Vec::new).push(one.line);
         needed
     });
-    let ranked = aiia_context::ranked_definitions(&request(case, &hidden, index, files, 4096));
+    let ranked = aiia_context::ranked_definitions(&request(case, hidden, index, files, 4096));
     let mut text = String::new();
     let mut found = HashSet::new();
     for one in ranked {
@@ -228,12 +262,14 @@ fn write_features(out: &mut std::fs::File, repository: &str, case: &Case, index:
         let is_needed = hit.is_some_and(|line| found.insert((one.path.clone(), *line)));
         write!(
             text,
-            "{repository}\t{}:{}\t{}\t{}\t{}",
+            "{repository}\t{}:{}\t{}\t{}\t{}\t{}:{}",
             case.path,
             case.line,
             u8::from(is_needed),
             one.tokens,
-            case.needed.len()
+            case.needed.len(),
+            one.path,
+            one.line
         )
         .expect("a string takes all");
         for feature in one.features {
