@@ -189,6 +189,9 @@ pub(super) fn header(symbol: &Symbol, text: &str) -> String {
 /// Of so many pairs of symbols of one name each is looked at.
 pub(super) const MAX_PAIRS: usize = 100_000;
 
+/// So many symbols of one name are compared with each other.
+const MAX_FORMS: usize = 200;
+
 /// What a symbol of a reply means in a file.
 pub(super) enum Meant {
     /// This symbol.
@@ -220,6 +223,9 @@ pub(super) fn meant(wanted: &Symbol, siblings: &[&Symbol], pool: &[usize], block
     let mut left: Vec<usize> = named.into_iter().filter(|index| like(wanted, *index) == Likeness::Unsure).collect();
     if left.is_empty() {
         return Meant::New;
+    }
+    if block.count_of(&wanted.name) > MAX_FORMS {
+        return Meant::OneOrNew(left);
     }
     // What another symbol of the reply means for sure is not meant by this one.
     for other in siblings.iter().filter(|other| is_named_so(other) && other.item_range != wanted.item_range) {

@@ -462,7 +462,7 @@ fn no_match(block: &Block, file: &FileView) -> Complaint {
 fn ambiguous(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
     let lines: Vec<usize> =
         found.iter().map(|index| file.line_number(file.symbols()[*index].item_range.start)).collect();
-    let shown: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    let shown = numbers(&lines);
     complain(
         ComplaintKind::Ambiguous,
         file,
@@ -471,7 +471,7 @@ fn ambiguous(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
             file.path,
             lines.len(),
             wanted.name,
-            shown.join(", ")
+            shown
         ),
     )
     .with_candidates(lines)
@@ -481,7 +481,7 @@ fn ambiguous(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
 fn in_another_form(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
     let lines: Vec<usize> =
         found.iter().map(|index| file.line_number(file.symbols()[*index].item_range.start)).collect();
-    let shown: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    let shown = numbers(&lines);
     complain(
         ComplaintKind::Ambiguous,
         file,
@@ -491,10 +491,18 @@ fn in_another_form(wanted: &Symbol, found: &[usize], file: &FileView) -> Complai
             file.path,
             wanted.name,
             if lines.len() == 1 { "" } else { "s" },
-            shown.join(", ")
+            shown
         ),
     )
     .with_candidates(lines)
+}
+
+/// Line numbers for a message.
+fn numbers(lines: &[usize]) -> String {
+    const SHOWN: usize = 20;
+    let shown: Vec<String> = lines.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = lines.len().saturating_sub(SHOWN);
+    shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
 }
 
 fn list(names: &[&str]) -> String {

@@ -105,7 +105,7 @@ fn code_of_many_functions() {
 #[test]
 fn a_file_of_many_functions() {
     let file = "def g(x):\n    pass\n\n\n".repeat(10_000);
-    for code in ["def g(x):\n    return 1\n", &"def g(x):\n    return 1\n".repeat(10_000)] {
+    for code in ["def g(x):\n    return 1\n", "def g(x):\n    return 1\n".repeat(10_000).as_str()] {
         let from = worked();
         let plan = plan_for(&[("a.py", &file)], &fenced(code));
         assert!(worked() - from <= LIMIT, "{:?}", worked() - from);
