@@ -84,7 +84,7 @@ impl Draft {
         let kept = same.min(last);
         let mut text = String::new();
         if last > kept {
-            text.push_str(&format!("\x1b[{}A", last - kept));
+            text = format!("\x1b[{}A", last - kept);
         }
         if !self.rows.is_empty() {
             text.push_str("\r\x1b[J");

@@ -90,21 +90,23 @@ fn plain(value: &Value) -> String {
 
 fn set(key: &str, value: &str, json: bool) -> Result<u8, Failure> {
     let params = UpdateConfig { key: key.to_owned(), value: Some(value.to_owned()) };
-    changed(key, &Client::open()?.call::<ConfigUpdate>(&params)?, json, None)
+    changed(key, &Client::open()?.call::<ConfigUpdate>(&params)?, json, None);
+    Ok(exit::OK)
 }
 
 fn unset(key: &str, json: bool) -> Result<u8, Failure> {
     let mut client = Client::open()?;
     let before = client.call::<ConfigGet>(&GetConfig::default())?;
     let config = client.call::<ConfigUpdate>(&UpdateConfig { key: key.to_owned(), value: None })?;
-    changed(key, &config, json, Some(&before))
+    changed(key, &config, json, Some(&before));
+    Ok(exit::OK)
 }
 
 /// Tells what `key` is now; `before` is what there was before it was taken out.
-fn changed(key: &str, config: &Config, json: bool, before: Option<&Config>) -> Result<u8, Failure> {
+fn changed(key: &str, config: &Config, json: bool, before: Option<&Config>) {
     if json {
         output::json(config);
-        return Ok(exit::OK);
+        return;
     }
     let key = shown_key(key).unwrap_or_else(|| key.to_owned());
     output::note(&match before {
@@ -114,7 +116,6 @@ fn changed(key: &str, config: &Config, json: bool, before: Option<&Config>) -> R
     for problem in &config.problems {
         output::note(problem);
     }
-    Ok(exit::OK)
 }
 
 /// What is in force of `key`, which has been set.

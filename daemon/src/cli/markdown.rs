@@ -156,7 +156,7 @@ mod tests {
         #[case] end: &str,
     ) {
         for size in [1, 3, 100] {
-            let bare = |text: &str| text.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>();
+            let bare = |text: &str| text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect::<String>();
             let (so_far, rest) = shown(text, size);
             assert_eq!((bare(&so_far).as_str(), bare(&rest).as_str()), (before, end), "{size}");
         }

@@ -93,7 +93,7 @@ pub(crate) fn harmless_json(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for character in text.chars() {
         if matches!(character, '\u{7f}'..='\u{9f}') {
-            harmless.push_str(&format!("\\u{:04x}", character as u32));
+            harmless += &format!("\\u{:04x}", character as u32);
         } else {
             harmless.push(character);
         }
@@ -245,7 +245,7 @@ mod tests {
     fn json_steers_no_terminal_and_says_the_same() {
         let value = serde_json::json!({ "text": "\u{9b}31m red \u{1b}[0m \u{7f} ünï 🙂" });
         let text = harmless_json(&value.to_string());
-        assert!(!text.chars().any(|character| character.is_control()), "{text:?}");
+        assert!(!text.chars().any(char::is_control), "{text:?}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 }

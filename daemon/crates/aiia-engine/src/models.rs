@@ -204,14 +204,12 @@ impl ModelDirectory {
 
     /// The model that is used when nobody names another.
     pub(crate) async fn default_model(&self) -> Result<String, Problem> {
-        match &self.settings.model {
-            Some(name) => Ok(self.resolved(name)),
-            None => {
-                // It tells which providers do not answer.
-                self.survey().await;
-                self.models.default_model().await.map_err(|error| problem(&error))
-            }
+        if let Some(name) = &self.settings.model {
+            return Ok(self.resolved(name));
         }
+        // It tells which providers do not answer.
+        self.survey().await;
+        self.models.default_model().await.map_err(|error| problem(&error))
     }
 
     /// The full name behind an alias; any other name as it is.

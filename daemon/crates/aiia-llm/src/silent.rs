@@ -68,7 +68,9 @@ mod tests {
     #[case::busy(&[Some(LlmErrorKind::FirstTokenTimeout)], false)]
     fn the_last_word_counts(#[case] answers: &[Option<LlmErrorKind>], #[case] expected: bool) {
         let silent = Silent::default();
-        answers.iter().for_each(|kind| silent.note("p", &answer(*kind)));
+        for kind in answers {
+            silent.note("p", &answer(*kind));
+        }
         assert_eq!(silent.has("p"), expected);
     }
 

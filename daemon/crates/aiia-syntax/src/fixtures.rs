@@ -106,7 +106,7 @@ fn assert_all_outside_functions_is_found(language: Language, text: &str) {
     for start in (0..text.len()).step_by(499) {
         let (symbols, imports) = tree.symbols_and_imports_around(text, start..start);
         let without_bodies = crate::symbols_and_imports_around(language, text, start..start).unwrap();
-        assert_eq!(without_bodies, (symbols.clone(), imports.clone()));
+        assert_eq!((&without_bodies.symbols, &without_bodies.imports), (&symbols, &imports));
         assert_eq!(
             enclosing_symbol(&symbols, text, start..start),
             enclosing_symbol(&tree.symbols(text), text, start..start)

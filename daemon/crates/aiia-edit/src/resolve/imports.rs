@@ -15,7 +15,7 @@ pub(super) fn top_level(imports: Vec<Range<usize>>, items: &[Range<usize>]) -> V
         .into_iter()
         .filter(|import| {
             let before = items.partition_point(|item| item.start < import.end);
-            !before.checked_sub(1).is_some_and(|last| import.start < items[last].end)
+            before.checked_sub(1).is_none_or(|last| import.start >= items[last].end)
         })
         .collect()
 }

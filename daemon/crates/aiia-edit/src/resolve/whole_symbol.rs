@@ -203,7 +203,9 @@ impl<'s> Placing<'s, '_> {
                 Meant::Several(several) => {
                     let count = members.iter().filter(|other| other.name == member.name).count();
                     if count >= several.len() {
-                        several.into_iter().for_each(|index| mark(&mut is_there, index));
+                        for index in several {
+                            mark(&mut is_there, index);
+                        }
                     }
                 }
                 Meant::OneOrNew(found) => return Err(in_another_form(member, &found, file)),

@@ -118,13 +118,13 @@ pub(super) async fn begin(
 
     let history = settings::history(session, &project).await;
     let title = title(params.kind, &source, &bundle);
-    let (chat, made) = match chat {
-        Some(chat) => (chat, false),
-        None => {
-            // Only now, so that what is refused leaves no project behind.
-            let project = project::resolve(session, &project::home_of(session, &source)).await?;
-            (new_chat(session, project.id, &title).await?, true)
-        }
+    let made = chat.is_none();
+    let chat = if let Some(chat) = chat {
+        chat
+    } else {
+        // Only now, so that what is refused leaves no project behind.
+        let project = project::resolve(session, &project::home_of(session, &source)).await?;
+        new_chat(session, project.id, &title).await?
     };
     let shown = shown_question(&title, &source, &bundle, &diagnostics, instruction);
     let new = NewRun {

@@ -219,6 +219,7 @@ mod tests {
 
     use aiia_protocol::document::DocumentRef;
     use aiia_protocol::operation::SystemHello;
+    use aiia_protocol::project::ListProjects;
     use aiia_protocol::system::Hello;
 
     use super::*;
@@ -242,7 +243,7 @@ mod tests {
         assert_eq!(session.run::<ContextGet>(asked(&file)).await.unwrap().budget, 500);
         let own = GetContext { budget: Some(2000), ..asked(&file) };
         assert_eq!(session.run::<ContextGet>(own).await.unwrap().budget, 2000);
-        assert_eq!(engine.store.list_projects(Default::default()).await.unwrap().items, []);
+        assert_eq!(engine.store.list_projects(ListProjects::default()).await.unwrap().items, []);
     }
 
     #[tokio::test]

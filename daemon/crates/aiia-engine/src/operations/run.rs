@@ -159,7 +159,9 @@ pub(super) async fn begin_beside(
     let named = others.iter().map(|other| (other.model.name.clone(), other.settings.clone())).collect();
     match engine.store.begin_beside(question.clone(), action, named).await {
         Ok(beside) => {
-            beside.iter().for_each(|begun| announce(engine, &begun.chat, &[&begun.message]));
+            for begun in &beside {
+                announce(engine, &begun.chat, &[&begun.message]);
+            }
             beside
         }
         Err(error) => {

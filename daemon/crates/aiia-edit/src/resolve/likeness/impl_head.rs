@@ -72,7 +72,10 @@ fn normal(of_type: &str, names: &[&str]) -> String {
         }
         let end = end.max(first.len_utf8());
         match names.iter().position(|name| *name == &rest[..end]) {
-            Some(number) => result.push_str(&format!("_{number}")),
+            Some(number) => {
+                result.push('_');
+                result.push_str(&number.to_string());
+            }
             None => result.push_str(&rest[..end]),
         }
         rest = &rest[end..];
