@@ -93,7 +93,8 @@ pub(crate) fn harmless_json(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for character in text.chars() {
         if matches!(character, '\u{7f}'..='\u{9f}') {
-            harmless += &format!("\\u{:04x}", character as u32);
+            let escape = format!("\\u{:04x}", character as u32);
+            harmless.push_str(&escape);
         } else {
             harmless.push(character);
         }
