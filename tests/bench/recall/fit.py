@@ -1,9 +1,12 @@
 """Fits the ranking's weights to functions of public packages.
 
-    fit.py HIDDEN.tsv WHOLE.tsv DIRECTORY
+    fit.py weights HIDDEN.tsv WHOLE.tsv DIRECTORY
+    fit.py forest HIDDEN.tsv DIRECTORY
 
 HIDDEN.tsv and WHOLE.tsv are what the benchmark `recall` writes where AIIA_BENCH_FEATURES names them, with the bodies hidden and
-(AIIA_BENCH_WHOLE=1) left in place. Writes `weights.rs` and `forest.txt` to DIRECTORY. Needs pandas and scikit-learn.
+(AIIA_BENCH_WHOLE=1) left in place. The first command writes `weights.rs`. Some of what the forest asks about follows from these
+weights, so that HIDDEN.tsv has to be written once more before the second, which writes `forest.txt`. Needs pandas, scikit-learn
+and lightgbm.
 
 Fit on other packages than those that are measured.
 """
@@ -11,30 +14,57 @@ Fit on other packages than those that are measured.
 import sys
 import warnings
 
+import lightgbm
 import numpy
 import pandas
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 # What is only known once every definition has been looked at alone.
-TOGETHER = ["InLikelySignature", "OfLikelyType", "HeatOfType", "HeatOfFile", "Alone"]
-TREES, LEAVES = 150, 16
+TOGETHER = [
+    "InLikelySignature", "OfLikelyType", "OfToldType", "HeatOfType", "HeatOfFile", "Alone",
+    "Bytes", "SignatureVisible", "SignatureShared", "Gives",
+]
+# Of a function's candidates so many of the likeliest are taken, and of the others those that are needed and one of so many.
+LIKELIEST, ONE_OF = 600, 10
+BEFORE_FEATURES = 6
+# The forest is grown from those that are needed and one of so many others.
+THINNED = 3
+TREES, LEAVES, RATE = 160, 16, 0.09
 
 
 def load(path):
+    """The rows that are fitted to, with their `rank` for their function and for how many they stand (`rows`); the features' names."""
     with open(path) as file:
         columns = file.readline().rstrip("\n").split("\t")
-    data = pandas.read_csv(path, sep="\t", dtype={"repository": "category", "function": "category"})
-    return data.replace([numpy.inf, -numpy.inf], -8.0).fillna(0.0), columns[5:]
+        features = columns[BEFORE_FEATURES:]
+        types = dict.fromkeys(features, numpy.float32)
+        kept, before, count = [], None, 0
+        for chunk in pandas.read_csv(file, sep="\t", names=columns, dtype=types, chunksize=300_000):
+            chunk["function"] = chunk.repository + "|" + chunk.function
+            rank = chunk.groupby("function", sort=False).cumcount().to_numpy().copy()
+            if chunk.function.iloc[0] == before:
+                rank[(chunk.function == before).to_numpy()] += count
+            before = chunk.function.iloc[-1]
+            count = rank[-1] + 1
+            chunk["rank"] = rank
+            is_whole = (rank < LIKELIEST) | (chunk.needed == 1)
+            chunk["rows"] = numpy.where(is_whole, 1.0, ONE_OF).astype(numpy.float32)
+            kept.append(chunk[is_whole | (rank % ONE_OF == 0)].drop(columns="definition"))
+    return pandas.concat(kept, ignore_index=True).replace([numpy.inf, -numpy.inf], -8.0).fillna(0.0), features
+
+
+def weights(data):
+    """Weights of rows with which every function counts the same."""
+    weight = data.rows.to_numpy() / data.functions_need.to_numpy()
+    return weight / weight.mean()
 
 
 def linear(data, features):
-    """(name, weight) of a logistic regression in which every function counts the same."""
-    values = data[features].values.astype(numpy.float64)
+    """(name, weight) of a logistic regression."""
+    values = data[features].to_numpy(numpy.float64)
     mean, deviation = values.mean(0), values.std(0) + 1e-3
-    weight = 1.0 / data.functions_need.values
     model = LogisticRegression(C=10.0, max_iter=400)
-    model.fit((values - mean) / deviation, data.needed.values, sample_weight=weight / weight.mean())
+    model.fit((values - mean) / deviation, data.needed.to_numpy(), sample_weight=weights(data))
     slopes = model.coef_[0] / deviation
     return [("Bias", model.intercept_[0] - (slopes * mean).sum())] + list(zip(features, slopes))
 
@@ -46,41 +76,82 @@ def constant(name, about, pairs):
     )
 
 
-def forest(data, features, names):
-    """A line with the base and, a line each, the trees: `feature threshold left right` for a fork, `value` for a leaf."""
-    weight = 1.0 / data.functions_need.values
-    model = HistGradientBoostingClassifier(
-        max_iter=TREES, learning_rate=0.08, max_leaf_nodes=LEAVES, l2_regularization=5.0, min_samples_leaf=60, random_state=1
-    )
-    model.fit(data[features].values, data.needed.values, sample_weight=weight / weight.mean())
-    lines = [f"{float(model._baseline_prediction.ravel()[0]):.5f}"]
-    for (tree,) in model._predictors:
-        nodes = [
-            f"{node['value']:.5f}"
-            if node["is_leaf"]
-            else f"{names.index(features[node['feature_idx']])} {node['num_threshold']:.5f} {node['left']} {node['right']}"
-            for node in tree.nodes
-        ]
+def grow(data, features):
+    """The model of the forest."""
+    options = {
+        "objective": "binary",
+        "learning_rate": RATE,
+        "num_leaves": LEAVES,
+        "min_data_in_leaf": 60,
+        "lambda_l2": 5.0,
+        "feature_fraction": 0.5,
+        "max_bin": 63,
+        "boost_from_average": True,
+        "deterministic": True,
+        "force_row_wise": True,
+        "seed": 1,
+        "verbose": -1,
+    }
+    rows = lightgbm.Dataset(data[features].to_numpy(), data.needed.to_numpy(), weight=weights(data))
+    return lightgbm.train(options, rows, TREES)
+
+
+def forest(model, features, names):
+    """A line with the base and, a line each, the trees: `feature threshold left right` for a fork, `value` for a leaf.
+    The base is part of the first tree."""
+    lines = ["0"]
+    for tree in model.dump_model()["tree_info"]:
+        nodes = []
+
+        def lay_out(node):
+            place = len(nodes)
+            nodes.append("")
+            if "leaf_value" in node:
+                nodes[place] = f"{node['leaf_value']:.5f}"
+            else:
+                left, right = lay_out(node["left_child"]), lay_out(node["right_child"])
+                name = names.index(features[node["split_feature"]])
+                nodes[place] = f"{name} {node['threshold']:.5f} {left} {right}"
+            return place
+
+        lay_out(tree["tree_structure"])
         lines.append(",".join(nodes))
     return "\n".join(lines) + "\n"
 
 
-def main():
-    warnings.filterwarnings("ignore")
-    hidden, names = load(sys.argv[1])
-    whole, _ = load(sys.argv[2])
+def write_weights(hidden, whole, names, directory):
     alone = [name for name in names if name not in ["Bias", "InBody", *TOGETHER]]
-    with open(f"{sys.argv[3]}/weights.rs", "w") as out:
+    mentioned = whole[whole.InBody > 0.5]
+    with open(f"{directory}/weights.rs", "w") as out:
         out.write(
             "//! The weights of the ranking, written by `tests/bench/recall/fit.py`. Not for editing.\n\n"
             "use super::features::{COUNT, Feature};\n\n"
         )
         out.write(constant("ALONE", "Of what is known of a definition alone, where the target does not mention it.", linear(hidden, alone)))
         out.write("\n")
-        mentioned = whole[whole.InBody > 0.5]
         out.write(constant("MENTIONED", "Of a definition whose name the target's body mentions.", linear(mentioned, alone)))
-    with open(f"{sys.argv[3]}/forest.txt", "w") as out:
-        out.write(forest(hidden, [name for name in names if name not in ["Bias", "InBody"]], names))
 
 
-main()
+def write_forest(hidden, names, directory):
+    # What the linear weights leave out is never asked about, and has no such feature.
+    judged = hidden[hidden.Bytes > 0.0].reset_index(drop=True)
+    needed = judged.needed == 1
+    thinned = judged[needed | (judged.index % THINNED == 0)].copy()
+    thinned.loc[thinned.needed == 0, "rows"] *= THINNED
+    features = [name for name in names if name not in ["Bias", "InBody"]]
+    with open(f"{directory}/forest.txt", "w") as out:
+        out.write(forest(grow(thinned, features), features, names))
+
+
+def main():
+    warnings.filterwarnings("ignore")
+    what, path, *others = sys.argv[1:]
+    hidden, names = load(path)
+    if what == "weights":
+        write_weights(hidden, load(others[0])[0], names, others[1])
+    else:
+        write_forest(hidden, names, others[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,8 @@ const LEAST_LIKELIHOOD: f32 = 0.05;
 const LEAST_LIKELIHOOD_UNWRITTEN: f32 = 0.0002;
 /// Of what the target leaves, this share goes to the file of the target first.
 const OWN_FILE_SHARE: f64 = 0.1;
+/// With a budget below this it is less where a function is still to be written, in proportion.
+const AMPLE_BUDGET: f64 = 4096.0;
 /// And this share to tests or callers of the target, where they are asked for.
 const RELATED_SHARE: f64 = 0.25;
 /// A signature of fewer tokens counts as one of so many, so that worthless scraps do not win by being short.
@@ -29,6 +31,10 @@ const LEAST_WORTH: f32 = 100.0;
 const MOST_LEAST_WORTH: f32 = 0.0001;
 /// What then stays free is not for the rest of the target's file either, but for this share of the budget.
 const REST_SHARE: usize = 8;
+/// Where a function is still to be written, what share of all that is needed is found counts so many times as much as what share
+/// of the bundle is needed, with a budget of [`USUAL_BUDGET`]; with a larger one the user says that finding more is worth having.
+const FINDING: f32 = 0.6;
+const USUAL_BUDGET: f32 = 1024.0;
 /// So many of the likeliest are looked at.
 const MAX_PRICED: usize = 1500;
 /// Longer definitions are shown by their signatures, however well they are used.
@@ -46,8 +52,13 @@ pub(crate) fn pack(
     index: &WorkspaceIndex,
     texts: &mut Texts,
 ) -> Vec<Piece> {
+    let is_unwritten = target.symbol.is_some() && is_unwritten(fitter.request, target);
     let share = |of: f64, fitter: &Fitter| (fitter.left as f64 * of) as usize;
-    let for_others = fitter.left - share(OWN_FILE_SHARE, &fitter);
+    let own_share = match fitter.request.budget as f64 / AMPLE_BUDGET {
+        scarce if is_unwritten && scarce < 1.0 => OWN_FILE_SHARE * scarce,
+        _ => OWN_FILE_SHARE,
+    };
+    let for_others = fitter.left - share(own_share, &fitter);
     fitter.left -= for_others;
     fitter.candidates(candidates.clone(), target);
     fitter.left += for_others;
@@ -60,12 +71,14 @@ pub(crate) fn pack(
         _ => (&Users::default(), PieceKind::Callers, ""),
     };
     others.related(&mut fitter, related, related_budget, kind, why);
-    others.likely(&mut fitter, &outcome, target);
-    others.grow_used(&mut fitter);
+    others.likely(&mut fitter, &outcome, target, is_unwritten);
     let ended_early = others.ended_early;
+    if !(ended_early && is_unwritten) {
+        others.grow_used(&mut fitter);
+    }
     others.into_pieces(&mut fitter);
     if ended_early {
-        fitter.left = fitter.left.min(fitter.request.budget / REST_SHARE);
+        fitter.left = if is_unwritten { 0 } else { fitter.left.min(fitter.request.budget / REST_SHARE) };
     }
 
     fitter.candidates(candidates, target);
@@ -103,6 +116,33 @@ impl Full {
     fn is_without(&self, worth: f32) -> bool {
         self.used >= self.tokens && self.kept.peek().is_some_and(|Reverse((least, _))| worth.to_bits() < *least)
     }
+}
+
+/// How many of the definitions promise enough for a token.
+fn worthy(priced: &[(f32, usize, &Ranked)], fitter: &Fitter) -> usize {
+    let least = (LEAST_WORTH / (fitter.request.budget as f32).powi(2)).min(MOST_LEAST_WORTH);
+    priced.iter().take_while(|(worth, ..)| *worth >= least).count()
+}
+
+/// How many of the definitions, which are in the order of their worth, make the best bundle: what share of it is likely needed, and
+/// what share of all that is likely needed is in it, are both to be large.
+fn balanced(priced: &[(f32, usize, &Ranked)], fitter: &Fitter) -> usize {
+    let finding = FINDING * (fitter.request.budget as f32 / USUAL_BUDGET).powi(2);
+    let all: f32 = priced.iter().map(|(.., ranked)| ranked.likelihood).sum::<f32>().max(1.0);
+    let (mut used, mut needed, mut found) = ((fitter.request.budget - fitter.left) as f32, 0.0, 0.0);
+    let (mut best, mut enough, mut left) = (f32::MIN, 0, fitter.left);
+    for (place, (_, tokens, ranked)) in priced.iter().enumerate() {
+        let Some(rest) = left.checked_sub(*tokens) else { continue };
+        left = rest;
+        used += *tokens as f32;
+        needed += ranked.likelihood * *tokens as f32;
+        found += ranked.likelihood;
+        let good = needed / used.max(1.0) + finding * found / all;
+        if good > best {
+            (best, enough) = (good, place + 1);
+        }
+    }
+    enough
 }
 
 /// Lines of another file that are in the bundle.
@@ -160,9 +200,8 @@ impl Others<'_, '_> {
     }
 
     /// The signatures of the likely definitions, by what they are worth for their tokens.
-    fn likely(&mut self, fitter: &mut Fitter, outcome: &Outcome, target: &Target) {
-        let least = if is_unwritten(fitter.request, target) { LEAST_LIKELIHOOD_UNWRITTEN } else { LEAST_LIKELIHOOD };
-        let least_worth = (LEAST_WORTH / (fitter.request.budget as f32).powi(2)).min(MOST_LEAST_WORTH);
+    fn likely(&mut self, fitter: &mut Fitter, outcome: &Outcome, target: &Target, is_unwritten: bool) {
+        let least = if is_unwritten { LEAST_LIKELIHOOD_UNWRITTEN } else { LEAST_LIKELIHOOD };
         let mut priced: Vec<(f32, usize, &Ranked)> = Vec::new();
         let mut full = Full::new(fitter.left);
         for ranked in outcome.ranked.iter().take(MAX_PRICED).take_while(|ranked| ranked.likelihood >= least) {
@@ -178,11 +217,9 @@ impl Others<'_, '_> {
         }
         priced.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.at.cmp(&b.2.at)));
         let target_name = target.symbol.as_ref().map(|symbol| symbol.name.as_str());
-        for (worth, tokens, ranked) in priced {
-            if worth < least_worth {
-                self.ended_early = true;
-                break;
-            }
+        let enough = if is_unwritten { balanced(&priced, fitter) } else { worthy(&priced, fitter) };
+        self.ended_early = enough < priced.len();
+        for (_, tokens, ranked) in priced.into_iter().take(enough) {
             let Some(entry) = self.index.file(ranked.at.file) else { continue };
             let (definition, features) = (ranked.definition, outcome.features(ranked));
             let owner = entry.parent(&definition).map(|owner| entry.name(&owner));

@@ -134,7 +134,7 @@ features! {
     OfTypeLikeNear,
     /// Mentioned behind `self`.
     OnSelf,
-    /// Mentioned behind a name of the signature.
+    /// How often it is mentioned behind a name of the signature, by the logarithm.
     OnSignatureName,
     /// A member of the type behind the arrow of the signature.
     OfReturned,
@@ -146,6 +146,46 @@ features! {
     Length,
     /// Lines of its type, by the logarithm.
     Crowd,
+    /// In the attributes or comments above the target.
+    InLeading,
+    /// Files that mention it, by the logarithm.
+    MentionedIn,
+    /// Files that mention it beside its own and the target's, by the logarithm.
+    MentionedElsewhere,
+    /// The share of the functions beside the target that mention it, the nearer counting for more.
+    InNearSiblings,
+    /// That share, where functions count by the rare names that their signatures share with the target's.
+    InSiblingsOfSignature,
+    /// That share, where functions count by the rare parts that their names share with the target's.
+    InSiblingsOfName,
+    /// The share of the like functions of like files that mention it.
+    InLikeFunctions,
+    /// How often it stands behind a field of the target's type, by the logarithm.
+    OnField,
+    /// Stands behind names of the signature or fields of the target's type in like functions of other files.
+    OnReceiver,
+    /// A member of a type in the fields of the target's type.
+    OfFieldType,
+    /// In the fields of the target's type.
+    InFields,
+    /// The rarest part that its name and the target's have, by the logarithm.
+    RareLikeTarget,
+    /// The rarest part of its name that stands in the signature or the names around the target, by the logarithm.
+    RareLikeNear,
+    /// The rarest such part of its type's name.
+    OfTypeRareLikeNear,
+    /// The type of members: how many definitions of it the file mentions, by the logarithm.
+    TypeInUse,
+    /// Bytes of its signature, by the logarithm.
+    Bytes,
+    /// The share of the names in its signature that stand in the target's, or near it.
+    SignatureVisible,
+    /// The share of the defined names of the target's signature that stand in its signature.
+    SignatureShared,
+    /// It gives what the target gives.
+    Gives,
+    /// A member of a type in the signature of a likely definition.
+    OfToldType,
     /// How much is likely of its type, by the logarithm.
     HeatOfType,
     /// How much is likely of its file, by the logarithm.

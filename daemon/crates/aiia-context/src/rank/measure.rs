@@ -2,9 +2,10 @@
 
 use super::features::{COUNT, Feature, Features};
 use super::imports::module_of;
-use super::point::{Occurrence, SiblingUse};
+use super::point::Occurrence;
 use super::related::Weighed;
 use super::score::{Owner, Ranked, Ranking, alone};
+use super::siblings::SiblingUse;
 use crate::workspace::{Definition, DefinitionRef, FileEntry, NameId, likeness, name_id, parts};
 use aiia_syntax::SymbolKind;
 use rustc_hash::FxHashMap;
@@ -15,7 +16,6 @@ const FAR: u16 = 32;
 const MAX_NAMED: usize = 200;
 
 /// What is the same for all definitions of a name.
-#[derive(Clone, Copy)]
 struct OfName {
     occurs: Occurrence,
     siblings: SiblingUse,
@@ -29,8 +29,13 @@ struct OfName {
     like_target: f32,
     /// The share of the name's parts that stand near the target; 1 where all do.
     like_near: f32,
-    is_on_signature_name: bool,
+    like_function_share: f32,
+    on_receiver: f32,
+    on_signature: u32,
+    on_field: u32,
     is_constructor: bool,
+    /// The parts of the name that stand near the target.
+    near_parts: Vec<NameId>,
 }
 
 /// What is the same for all definitions of a file.
@@ -52,6 +57,7 @@ struct OfOwner {
     of_self: bool,
     of_base: bool,
     of_self_names: bool,
+    of_field: bool,
     returned: bool,
     is_like_near: bool,
     mentioned_in: f32,
@@ -77,24 +83,55 @@ pub(super) fn measure(ranking: &Ranking, candidates: &[DefinitionRef]) -> (Vec<R
                 continue;
             }
             let entry = file.entry;
-            let name = *names
+            let name = names
                 .entry(definition.name)
                 .or_insert_with(|| OfName::new(ranking, &definition, entry.name(&definition)));
             let owner = file.owner(ranking, &definition);
-            let features = features(ranking, at, &definition, &name, &file, owner.as_ref());
+            let features = features(ranking, at, &definition, name, &file, owner.as_ref());
             let owner = owner.map(|owner| Owner { name: owner.name, is_own: owner.of_self });
-            ranked.push(Ranked {
-                at,
-                likelihood: alone(&features),
-                definition,
-                owner,
-                said: None,
-                features: all.len() as u32,
-            });
+            ranked.push(Ranked { at, likelihood: 0.0, definition, owner, said: None, features: all.len() as u32 });
             all.push(features);
         }
     }
+    compare(ranking, &ranked, &mut all, &names);
+    for candidate in &mut ranked {
+        candidate.likelihood = alone(&all[candidate.features as usize]);
+    }
     (ranked, all)
+}
+
+/// Sets what is only known once all candidates are: how rare the parts are that names share with the target, and how much of a
+/// type is in use.
+fn compare(ranking: &Ranking, ranked: &[Ranked], all: &mut [Features], names: &FxHashMap<NameId, OfName>) {
+    let mut counts: FxHashMap<NameId, u32> = FxHashMap::default();
+    names.values().flat_map(|name| &name.near_parts).for_each(|part| *counts.entry(*part).or_default() += 1);
+    let of = names.len() as f32;
+    let rarest = |name: NameId, is_wanted: &dyn Fn(&NameId) -> bool| {
+        let parts = names.get(&name).map(|name| name.near_parts.as_slice()).unwrap_or_default();
+        parts
+            .iter()
+            .filter(|part| is_wanted(part))
+            .filter_map(|part| counts.get(part))
+            .map(|count| (of / *count as f32).ln())
+            .fold(0.0, f32::max)
+    };
+    let mut in_use: FxHashMap<NameId, u32> = FxHashMap::default();
+    for candidate in ranked {
+        let Some(owner) = candidate.owner else { continue };
+        if ranking.point.occurrence(candidate.definition.name).count > 0 {
+            *in_use.entry(owner.name).or_default() += 1;
+        }
+    }
+    for candidate in ranked {
+        let mut features = Builder(&mut all[candidate.features as usize]);
+        let name = candidate.definition.name;
+        features.set(Feature::RareLikeTarget, rarest(name, &|part| ranking.point.target_parts.contains(part)));
+        features.set(Feature::RareLikeNear, rarest(name, &|_| true));
+        if let Some(owner) = candidate.owner {
+            features.set(Feature::OfTypeRareLikeNear, rarest(owner.name, &|_| true));
+            features.set(Feature::TypeInUse, log(in_use.get(&owner.name).copied().unwrap_or_default()));
+        }
+    }
 }
 
 fn log(count: u32) -> f32 {
@@ -111,6 +148,8 @@ impl OfName {
         let point = ranking.point;
         let weight = |names: &Weighed| names.get(&name).copied().unwrap_or_default();
         let parts = parts(text);
+        let is_near = |part: &&NameId| point.near_parts.contains(part) || point.target_parts.contains(part);
+        let near_parts: Vec<NameId> = parts.iter().filter(is_near).copied().collect();
         let shared = parts.iter().filter(|part| point.near_parts.contains(part)).count();
         OfName {
             occurs: point.occurrence(name),
@@ -123,8 +162,12 @@ impl OfName {
             caller: weight(&ranking.caller_names),
             like_target: likeness(&parts, &point.target_parts),
             like_near: shared as f32 / parts.len().max(1) as f32,
-            is_on_signature_name: point.signature_names.iter().any(|owner| point.qualified.contains(&(*owner, name))),
+            like_function_share: weight(&ranking.like_function_share),
+            on_receiver: weight(&ranking.names_on_receivers),
+            on_signature: point.on_signature.get(&name).copied().unwrap_or_default(),
+            on_field: point.on_fields.get(&name).copied().unwrap_or_default(),
             is_constructor: matches!(text, "new" | "__init__" | "default" | "from"),
+            near_parts,
         }
     }
 }
@@ -157,6 +200,7 @@ impl<'a> OfFile<'a> {
                 of_self: point.self_types.contains(&owner.name),
                 of_base: ranking.bases.contains(&owner.name),
                 of_self_names: point.self_names.contains(&owner.name),
+                of_field: point.names_of_fields.contains(&owner.name),
                 returned: point.returned.contains(&owner.name),
                 is_like_near: !parts.is_empty() && parts.iter().all(|part| point.near_parts.contains(part)),
                 mentioned_in: ranking.index.mentioned_in(owner.name).unwrap_or(1).max(1) as f32,
@@ -175,7 +219,8 @@ fn features(
     file: &OfFile,
     owner: Option<&OfOwner>,
 ) -> Features {
-    let mut features = Builder([0.0; COUNT]);
+    let mut found = [0.0; COUNT];
+    let mut features = Builder(&mut found);
     let point = ranking.point;
     let is_member = owner.is_some();
     let occurs = &name.occurs;
@@ -184,6 +229,7 @@ fn features(
 
     features.set(Feature::Bias, 1.0);
     features.flag(Feature::InSignature, occurs.in_signature);
+    features.flag(Feature::InLeading, occurs.in_leading);
     features.flag(Feature::InBody, occurs.in_body);
     features.set(Feature::Mentioned, log(occurs.count));
     features.set(Feature::Near, near(occurs.distance));
@@ -204,6 +250,11 @@ fn features(
     features.set(Feature::Ambiguous, (name.named as f32).ln());
     features.set(Feature::Common, (name.mentioned_in / ranking.index.file_count().max(1) as f32).ln());
 
+    features.set(Feature::MentionedIn, name.mentioned_in.ln());
+    let is_mentioned_here = occurs.count > 0 || occurs.imported || occurs.in_body;
+    let elsewhere = name.mentioned_in - if is_mentioned_here { 2.0 } else { 1.0 };
+    features.set(Feature::MentionedElsewhere, elsewhere.max(0.0).ln_1p());
+
     let mut visible = false;
     if let Some(owner) = owner {
         features.flag(Feature::Qualified, point.qualified.contains(&(owner.name, definition.name)));
@@ -213,6 +264,7 @@ fn features(
         features.set(Feature::OfMentioned, log(owner.occurs.count));
         features.set(Feature::OfNear, near(owner.occurs.distance));
         features.flag(Feature::OfSelfNames, owner.of_self_names);
+        features.flag(Feature::OfFieldType, owner.of_field);
         visible = owner.occurs.in_signature || owner.of_self || owner.imported > 0.5 || owner.occurs.count > 0;
         features.flag(Feature::OfTypeLikeNear, owner.is_like_near);
         features.flag(Feature::OfBase, owner.of_base);
@@ -228,10 +280,19 @@ fn features(
     let sibling = name.siblings.likest;
     features.set(Feature::InSiblings, name.siblings.share);
     features.set(Feature::InOwnSiblings, name.siblings.own_share);
+    features.set(Feature::InNearSiblings, name.siblings.near_share);
+    features.set(Feature::InSiblingsOfSignature, name.siblings.same_signature);
+    features.set(Feature::InSiblingsOfName, name.siblings.same_words);
     features.set(Feature::InLikeFunction, name.like_function);
+    features.set(Feature::InLikeFunctions, name.like_function_share);
+    features.flag(Feature::InFields, point.names_of_fields.contains(&definition.name));
     features.flag(Feature::InHeader, point.header_names.contains(&definition.name));
     features.flag(Feature::OnSelf, is_member && point.qualified.contains(&(ranking.self_name, definition.name)));
-    features.flag(Feature::OnSignatureName, is_member && name.is_on_signature_name);
+    if is_member {
+        features.set(Feature::OnSignatureName, log(name.on_signature));
+        features.set(Feature::OnField, log(name.on_field));
+        features.set(Feature::OnReceiver, name.on_receiver);
+    }
     features.set(Feature::Length, log(u32::from(definition.signature_lines)));
     features.set(Feature::InNamesake, name.namesake);
     features.set(Feature::InSibling, sibling);
@@ -266,12 +327,12 @@ fn features(
     features.flag(Feature::Namesake, point.target_name == Some(definition.name));
     features.set(Feature::MentionedType, if is_type { log(occurs.count) } else { 0.0 });
     features.flag(Feature::MentionedMacro, kind == SymbolKind::Macro && occurs.count > 0);
-    features.0
+    found
 }
 
-struct Builder(Features);
+struct Builder<'f>(&'f mut Features);
 
-impl Builder {
+impl Builder<'_> {
     fn set(&mut self, feature: Feature, value: f32) {
         self.0[feature as usize] = value;
     }

@@ -15,6 +15,7 @@ mod reason;
 mod related;
 mod said;
 mod score;
+mod siblings;
 mod tell;
 mod texts;
 mod weights;

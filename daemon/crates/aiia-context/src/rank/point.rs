@@ -2,7 +2,8 @@
 
 use super::imports::{self, Import};
 use super::said::{self, By};
-use crate::workspace::{NameId, identifiers, likeness, name_id, name_ids, name_set, parts, words};
+use super::siblings::{self, SiblingUse};
+use crate::workspace::{NameId, identifiers, name_id, name_ids, name_set, parts, words};
 use crate::{ContextRequest, FileSyntax, Target};
 use aiia_syntax::{Symbol, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -16,6 +17,8 @@ pub(crate) struct Occurrence {
     /// Bytes between the target and the nearest of them.
     pub(crate) distance: usize,
     pub(crate) in_signature: bool,
+    /// In the attributes and comments above the target.
+    pub(crate) in_leading: bool,
     /// In the body of the target.
     pub(crate) in_body: bool,
     /// Something follows it that calls it.
@@ -26,24 +29,6 @@ pub(crate) struct Occurrence {
     pub(crate) imported: bool,
     /// In the body of the target, called or behind a dot or a path.
     reaches_out: bool,
-}
-
-/// A function beside the target, with how alike it is to the target.
-struct Relative {
-    names: Vec<NameId>,
-    weight: f32,
-    same_owner: bool,
-}
-
-/// What the functions beside the target make of a name.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct SiblingUse {
-    /// How alike to the target the likest function is that mentions it.
-    pub(crate) likest: f32,
-    /// The share of the functions that mention it.
-    pub(crate) share: f32,
-    /// The share of those in the target's own type.
-    pub(crate) own_share: f32,
 }
 
 /// The place a request is about.
@@ -63,6 +48,14 @@ pub(crate) struct Point {
     pub(crate) self_types: FxHashSet<NameId>,
     /// Names in the fields of those types, and in the signatures beside the target.
     pub(crate) self_names: FxHashSet<NameId>,
+    /// Names in the fields of those types.
+    pub(crate) names_of_fields: FxHashSet<NameId>,
+    /// How often a name stands behind a name of the signature.
+    pub(crate) on_signature: FxHashMap<NameId, u32>,
+    /// How often a name stands behind a field of the types around the target.
+    pub(crate) on_fields: FxHashMap<NameId, u32>,
+    /// The names of the signature and of those fields.
+    pub(crate) receivers: FxHashSet<NameId>,
     /// Names in the headers of those types: what they are made from.
     pub(crate) header_names: FxHashSet<NameId>,
     /// Names behind the arrow of the signature.
@@ -77,6 +70,28 @@ impl Point {
     pub(crate) fn new(request: &ContextRequest, file: &FileSyntax, target: &Target) -> Point {
         let text = request.text;
         let (signature, body) = signature_and_body(target, text);
+        let leading = signature.start..target.symbol.as_ref().map_or(0, |symbol| symbol.item_range.start);
+        let signature_names = name_set(&text[signature.clone()]);
+        let around = types_around(file, target);
+        let self_types: FxHashSet<NameId> = around.iter().map(|outer| name_id(&outer.name)).collect();
+        let mut fields = FxHashSet::default();
+        let mut self_names = FxHashSet::default();
+        let mut names_of_fields = FxHashSet::default();
+        for symbol in &file.symbols {
+            let owner = symbol.container.as_deref().and_then(|path| path.rsplit("::").next());
+            if !owner.is_some_and(|owner| self_types.contains(&name_id(owner))) {
+                continue;
+            }
+            if matches!(symbol.kind, SymbolKind::Field | SymbolKind::Variant | SymbolKind::Method) {
+                self_names.extend(name_ids(symbol.signature(text)));
+            }
+            if matches!(symbol.kind, SymbolKind::Field | SymbolKind::Assigned | SymbolKind::Property) {
+                fields.insert(name_id(&symbol.name));
+                names_of_fields.extend(name_ids(symbol.signature(text)));
+            }
+        }
+        let mut on_signature: FxHashMap<NameId, u32> = FxHashMap::default();
+        let mut on_fields: FxHashMap<NameId, u32> = FxHashMap::default();
         let in_import = |at: usize| {
             let next = file.imports.partition_point(|import| import.end <= at);
             file.imports.get(next).is_some_and(|import| import.start <= at)
@@ -108,6 +123,7 @@ impl Point {
                     range.start.saturating_sub(target.range.end)
                 });
                 found.in_signature |= signature.contains(&range.start);
+                found.in_leading |= leading.contains(&range.start);
             }
             let bytes = text.as_bytes();
             let link = before.map(|(_, end)| &text[end..range.start]);
@@ -117,6 +133,12 @@ impl Point {
                 && matches!(link, Some("." | "::"))
             {
                 qualified.insert((owner, id));
+                if signature_names.binary_search(&owner).is_ok() {
+                    *on_signature.entry(id).or_default() += 1;
+                }
+                if fields.contains(&owner) {
+                    *on_fields.entry(id).or_default() += 1;
+                }
             }
             before = Some((id, range.end));
         }
@@ -162,39 +184,20 @@ impl Point {
         }
 
         let symbol = target.symbol.as_ref();
-        let around: Vec<&Symbol> = file
-            .symbols
-            .iter()
-            .filter(|outer| {
-                outer.kind.is_type()
-                    && outer.item_range.start
-                        <= target.range.start.max(symbol.map_or(0, |symbol| symbol.item_range.start))
-                    && symbol.map_or(target.range.end, |symbol| symbol.item_range.end) <= outer.item_range.end
-            })
-            .collect();
-        let self_types: FxHashSet<NameId> = around.iter().map(|outer| name_id(&outer.name)).collect();
-        let mut self_names = FxHashSet::default();
         let mut near_parts: FxHashSet<NameId> = words(&text[signature.clone()]).flat_map(parts).collect();
         near_parts.extend(around.iter().flat_map(|outer| parts(&outer.name)));
-        for symbol in &file.symbols {
-            let owner = symbol.container.as_deref().and_then(|path| path.rsplit("::").next());
-            let is_own = owner.is_some_and(|owner| self_types.contains(&name_id(owner)));
-            if is_own && matches!(symbol.kind, SymbolKind::Field | SymbolKind::Variant | SymbolKind::Method) {
-                self_names.extend(name_ids(symbol.signature(text)));
-            }
-        }
-
         let target_parts = symbol.map(|symbol| parts(&symbol.name)).unwrap_or_default();
-        let signature_names = name_set(&text[signature.clone()]);
-        let siblings: Vec<Relative> = file
-            .symbols
-            .iter()
-            .filter(|other| other.kind.is_callable() && !overlaps(&other.range, &target.range))
-            .map(|other| {
-                let same_owner = symbol.is_some_and(|symbol| symbol.container == other.container);
-                relative(other, text, &names, &target_parts, &signature_names, same_owner)
-            })
-            .collect();
+        let sibling_uses = siblings::uses(
+            &file.symbols,
+            text,
+            &names,
+            &siblings::Target {
+                parts: &target_parts,
+                signature: &signature_names,
+                container: symbol.and_then(|symbol| symbol.container.as_deref()),
+                range: &target.range,
+            },
+        );
         Point {
             occurrences,
             imports,
@@ -205,6 +208,10 @@ impl Point {
             near_parts,
             self_types,
             self_names,
+            names_of_fields,
+            on_signature,
+            on_fields,
+            receivers: signature_names.iter().copied().chain(fields).collect(),
             header_names: around
                 .iter()
                 .flat_map(|outer| {
@@ -217,7 +224,7 @@ impl Point {
                 .map(|(_, returned)| name_ids(returned).collect())
                 .unwrap_or_default(),
             signature_names,
-            sibling_uses: sibling_uses(&siblings),
+            sibling_uses,
             imports_by_name,
         }
     }
@@ -238,21 +245,14 @@ impl Point {
     }
 }
 
-fn sibling_uses(siblings: &[Relative]) -> FxHashMap<NameId, SiblingUse> {
-    let count = siblings.len() as f32 + 1.0;
-    let own_count = siblings.iter().filter(|sibling| sibling.same_owner).count() as f32 + 1.0;
-    let mut uses: FxHashMap<NameId, SiblingUse> = FxHashMap::default();
-    for sibling in siblings {
-        for name in &sibling.names {
-            let found = uses.entry(*name).or_default();
-            found.likest = found.likest.max(sibling.weight);
-            found.share += 1.0 / count;
-            if sibling.same_owner {
-                found.own_share += 1.0 / own_count;
-            }
-        }
-    }
-    uses
+/// The types around the target, an outer one first.
+fn types_around<'f>(file: &'f FileSyntax, target: &Target) -> Vec<&'f Symbol> {
+    let symbol = target.symbol.as_ref();
+    let start = target.range.start.max(symbol.map_or(0, |symbol| symbol.item_range.start));
+    let end = symbol.map_or(target.range.end, |symbol| symbol.item_range.end);
+    let is_around =
+        |outer: &&Symbol| outer.kind.is_type() && outer.item_range.start <= start && end <= outer.item_range.end;
+    file.symbols.iter().filter(is_around).collect()
 }
 
 /// Words behind which a new name stands.
@@ -289,40 +289,6 @@ pub(crate) fn new_names(text: &str, part: &Range<usize>) -> FxHashSet<NameId> {
 /// Whether the name at `range` stands where it means something of another place: called, or behind a dot or a path.
 fn reaches_out(text: &str, range: &Range<usize>) -> bool {
     text[range.end..].starts_with(['(', '!']) || text[..range.start].ends_with(['.', ':'])
-}
-
-/// How alike two functions are by their names and signatures, 0 to 0.9.
-pub(crate) fn function_likeness(
-    target_parts: &[NameId],
-    signature_names: &[NameId],
-    name: &str,
-    signature: &str,
-) -> f32 {
-    0.4 * likeness(target_parts, &parts(name)) + 0.5 * likeness(signature_names, &name_set(signature))
-}
-
-fn relative(
-    other: &Symbol,
-    text: &str,
-    names: &[(NameId, Range<usize>)],
-    target_parts: &[NameId],
-    signature_names: &[NameId],
-    same_owner: bool,
-) -> Relative {
-    let signature = other.signature(text);
-    let body = other.body_range.clone().unwrap_or_default();
-    let behind = &names[names.partition_point(|(_, range)| range.start < body.start)..];
-    let mut names: Vec<NameId> =
-        behind.iter().take_while(|(_, range)| range.end <= body.end).map(|(name, _)| *name).collect();
-    names.sort_unstable();
-    names.dedup();
-    let weight =
-        function_likeness(target_parts, signature_names, &other.name, signature) + if same_owner { 0.1 } else { 0.0 };
-    Relative { names, weight, same_owner }
-}
-
-fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
 }
 
 /// The signature of the target and its body; without a symbol all of it counts as the body.

@@ -1,8 +1,11 @@
 //! Functions of other files that tell what the target may need: those of the same name, and those that call it.
 
-use super::point::{Point, function_likeness};
+use super::point::Point;
+use super::siblings::alike;
 use super::texts::Texts;
-use crate::workspace::{DefinitionRef, FileEntry, NameId, WorkspaceIndex, name_id, name_set, words};
+use crate::workspace::{
+    DefinitionRef, FileEntry, NameId, WorkspaceIndex, identifiers, name_id, name_set, parts, words,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many functions of the target's name are read.
@@ -64,14 +67,13 @@ pub(crate) fn names_of_files(index: &WorkspaceIndex, like: &[(u32, f32)]) -> Wei
     names
 }
 
-/// The names in the bodies of functions named as the target is.
-pub(crate) fn names_of_namesakes(
+/// The functions of other files that are named as the target is, those of like files first.
+pub(crate) fn namesakes(
     index: &WorkspaceIndex,
-    texts: &mut Texts,
     own: Option<u32>,
     target: NameId,
     like: &[(u32, f32)],
-) -> Weighed {
+) -> Vec<DefinitionRef> {
     let alike = |file: u32| like.iter().find(|(known, _)| *known == file).map_or(0.0, |(_, alike)| *alike);
     let mut found: Vec<(DefinitionRef, f32)> = index
         .named(target)
@@ -81,17 +83,16 @@ pub(crate) fn names_of_namesakes(
         .collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     found.truncate(MAX_NAMESAKES);
-    let found: Vec<DefinitionRef> = found.into_iter().map(|(at, _)| at).collect();
-    names_in(index, texts, &found)
+    found.into_iter().map(|(at, _)| at).collect()
 }
 
-/// The names in the functions of like files that are like the target by name and signature.
-pub(crate) fn names_of_like_functions(
+/// The functions of like files that are like the target by name and signature, the likest first, with how alike they are.
+pub(crate) fn like_functions(
     index: &WorkspaceIndex,
     texts: &mut Texts,
     point: &Point,
     like: &[(u32, f32)],
-) -> Weighed {
+) -> Vec<(DefinitionRef, f32)> {
     let mut found: Vec<(DefinitionRef, f32)> = Vec::new();
     for (file, _) in like.iter().take(LIKE_FILES_READ) {
         let Some(entry) = index.file(*file) else { continue };
@@ -100,8 +101,8 @@ pub(crate) fn names_of_like_functions(
                 continue;
             }
             let Some(signature) = texts.signature(*file, &definition) else { continue };
-            let name = entry.name(&definition);
-            let alike = function_likeness(&point.target_parts, &point.signature_names, name, signature);
+            let parts = parts(entry.name(&definition));
+            let alike = alike(&point.target_parts, &point.signature_names, &parts, &name_set(signature));
             if alike > LEAST_LIKENESS {
                 found.push((DefinitionRef { file: *file, definition: number as u16 }, alike));
             }
@@ -109,14 +110,57 @@ pub(crate) fn names_of_like_functions(
     }
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     found.truncate(MAX_LIKE_FUNCTIONS);
-    let mut names = Weighed::default();
-    for (at, alike) in found {
-        for name in body_names(index, texts, at).unwrap_or_default() {
-            let known = names.entry(name).or_default();
-            *known = known.max(alike);
+    found
+}
+
+/// The names in functions that are more or less like the target: how alike the likest is that has them, and the share of the
+/// functions that do, the liker counting for more.
+pub(crate) fn names_of_like_functions(
+    index: &WorkspaceIndex,
+    texts: &mut Texts,
+    functions: &[(DefinitionRef, f32)],
+) -> (Weighed, Weighed) {
+    let (mut likest, mut share) = (Weighed::default(), Weighed::default());
+    let total: f32 = functions.iter().map(|(_, alike)| alike).sum::<f32>() + LEAST_LIKENESS;
+    for (at, alike) in functions {
+        for name in body_names(index, texts, *at).unwrap_or_default() {
+            let known = likest.entry(name).or_default();
+            *known = known.max(*alike);
+            *share.entry(name).or_default() += alike / total;
         }
     }
-    names
+    (likest, share)
+}
+
+/// The names that stand behind one of `receivers` and a dot or a path, by the share of the functions that have them so.
+pub(crate) fn names_on(
+    index: &WorkspaceIndex,
+    texts: &mut Texts,
+    functions: &[DefinitionRef],
+    receivers: &FxHashSet<NameId>,
+) -> Weighed {
+    weighed(
+        functions
+            .iter()
+            .filter_map(|at| {
+                let (_, definition) = index.definition(*at)?;
+                let text = texts.whole(at.file, &definition, MAX_LINES)?;
+                let mut found = Vec::new();
+                let mut before = 0..0;
+                for range in identifiers(text) {
+                    if matches!(&text[before.end..range.start], "." | "::")
+                        && receivers.contains(&name_id(&text[before.clone()]))
+                    {
+                        found.push(name_id(&text[range.clone()]));
+                    }
+                    before = range;
+                }
+                found.sort_unstable();
+                found.dedup();
+                Some(found)
+            })
+            .collect(),
+    )
 }
 
 /// The functions of other files that call the target, those of like files first: those of tests, or the others.

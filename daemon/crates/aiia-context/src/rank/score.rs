@@ -108,7 +108,7 @@ pub(crate) fn rank(
     let candidates = candidates(&ranking, if is_unwritten { MAX_CANDIDATES } else { MAX_CANDIDATES_WRITTEN });
     let (mut ranked, mut features) = measure(&ranking, &candidates);
     sort(&mut ranked);
-    tell_each_other(&mut ranked, &mut features, texts, is_unwritten);
+    tell_each_other(&mut ranked, &mut features, texts, &point, is_unwritten);
     by_name::raise(&ranking, &features, &mut ranked);
     ranking.hinted.apply(&mut ranked);
     for candidate in ranked.iter_mut().filter(|candidate| point.said.contains_key(&candidate.definition.name)) {
@@ -172,6 +172,9 @@ pub(super) struct Ranking<'a> {
     callers: Vec<DefinitionRef>,
     pub(super) caller_names: Weighed,
     pub(super) like_function_names: Weighed,
+    pub(super) like_function_share: Weighed,
+    /// What stands behind names of the signature or fields in functions that are named as the target is, or like it.
+    pub(super) names_on_receivers: Weighed,
     /// The types that those around the target are made from, at any remove.
     pub(super) bases: FxHashSet<NameId>,
     /// The files that are imported as a whole.
@@ -193,14 +196,20 @@ impl<'a> Ranking<'a> {
         let mates = by_name::is_shared_in_folder(request.language).then_some(own_folder);
         let mentioned: FxHashSet<NameId> = point.occurrences.keys().copied().collect();
         let like = related::like_files(index, own, &mentioned);
-        let (namesake_names, callers, like_function_names) = match (&target.symbol, point.target_name) {
+        let (namesakes, callers, like_functions) = match (&target.symbol, point.target_name) {
             (Some(symbol), Some(name)) if symbol.kind.is_callable() => (
-                related::names_of_namesakes(index, texts, own, name, &like),
+                related::namesakes(index, own, name, &like),
                 related::callers(index, texts, own, &symbol.name, &like, false),
-                related::names_of_like_functions(index, texts, point, &like),
+                related::like_functions(index, texts, point, &like),
             ),
             _ => Default::default(),
         };
+        let (like_function_names, like_function_share) =
+            related::names_of_like_functions(index, texts, &like_functions);
+        let mut functions: Vec<DefinitionRef> =
+            namesakes.iter().chain(like_functions.iter().map(|(at, _)| at)).copied().collect();
+        functions.sort_unstable();
+        functions.dedup();
         Ranking {
             index,
             point,
@@ -210,10 +219,12 @@ impl<'a> Ranking<'a> {
             is_name_enough: by_name::is_enough(request.language),
             like_names: related::names_of_files(index, &like),
             like,
-            namesake_names,
+            namesake_names: related::names_in(index, texts, &namesakes),
+            names_on_receivers: related::names_on(index, texts, &functions, &point.receivers),
             caller_names: related::names_in(index, texts, &callers),
             callers,
             like_function_names,
+            like_function_share,
             bases: bases(index, texts, point),
             modules: modules(index, point, mates),
             self_name: self_name(),

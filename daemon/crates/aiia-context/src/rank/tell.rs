@@ -2,6 +2,7 @@
 
 use super::features::{Feature, Features};
 use super::forest;
+use super::point::Point;
 use super::score::{Ranked, likelihood, log_odds};
 use super::texts::Texts;
 use super::weights::ALONE;
@@ -15,17 +16,28 @@ const MAX_JUDGED_WRITTEN: usize = 400;
 const UNJUDGED: f32 = 0.1;
 /// How many of the likeliest tell others by their signatures.
 const MAX_TELLING: usize = 48;
-
 /// The signatures of the likeliest name types, and a likely type makes its members likelier.
-pub(super) fn tell_each_other(ranked: &mut [Ranked], features: &mut [Features], texts: &mut Texts, is_unwritten: bool) {
+pub(super) fn tell_each_other(
+    ranked: &mut [Ranked],
+    features: &mut [Features],
+    texts: &mut Texts,
+    point: &Point,
+    is_unwritten: bool,
+) {
+    let judged = if is_unwritten { MAX_JUDGED } else { MAX_JUDGED_WRITTEN };
     let mut told: FxHashMap<NameId, f32> = FxHashMap::default();
-    for candidate in ranked.iter().take(MAX_TELLING) {
+    for (place, candidate) in ranked.iter().take(judged).enumerate() {
         let Some(signature) = texts.signature(candidate.at.file, &candidate.definition) else { continue };
-        for name in name_ids(signature) {
-            if name != candidate.definition.name {
-                let known = told.entry(name).or_default();
-                *known = known.max(candidate.likelihood);
+        if place < MAX_TELLING {
+            for name in name_ids(signature) {
+                if name != candidate.definition.name {
+                    let known = told.entry(name).or_default();
+                    *known = known.max(candidate.likelihood);
+                }
             }
+        }
+        if let Some(features) = features.get_mut(candidate.features as usize) {
+            signature_features(features, signature, candidate.definition.name, point);
         }
     }
     let mut types: FxHashMap<NameId, f32> = FxHashMap::default();
@@ -41,7 +53,6 @@ pub(super) fn tell_each_other(ranked: &mut [Ranked], features: &mut [Features], 
             *heat_of_types.entry(owner.name).or_default() += candidate.likelihood;
         }
     }
-    let judged = if is_unwritten { MAX_JUDGED } else { MAX_JUDGED_WRITTEN };
     for candidate in ranked.iter_mut().skip(judged) {
         candidate.likelihood *= UNJUDGED;
     }
@@ -56,6 +67,8 @@ pub(super) fn tell_each_other(ranked: &mut [Ranked], features: &mut [Features], 
         features[Feature::Alone as usize] = log_odds(features, &ALONE).clamp(-10.0, 10.0);
         features[Feature::InLikelySignature as usize] =
             told.get(&candidate.definition.name).copied().unwrap_or_default();
+        features[Feature::OfToldType as usize] =
+            candidate.owner.and_then(|owner| told.get(&owner.name)).copied().unwrap_or_default();
         features[Feature::OfLikelyType as usize] = candidate.owner.map_or(0.0, |owner| {
             let own = if owner.is_own { 1.0 } else { 0.0 };
             types.get(&owner.name).copied().unwrap_or_default().max(own)
@@ -68,4 +81,28 @@ pub(super) fn tell_each_other(ranked: &mut [Ranked], features: &mut [Features], 
     for ((place, _), log_odds) in to_judge.iter().zip(judged) {
         ranked[*place].likelihood = likelihood(log_odds);
     }
+}
+
+/// What the signature of a definition says of it: what it has in common with the target's, and what it gives.
+fn signature_features(features: &mut Features, signature: &str, own: NameId, point: &Point) {
+    let (mut names, mut visible) = (0, 0);
+    let mut shared: Vec<NameId> = Vec::new();
+    for name in name_ids(signature).filter(|name| *name != own) {
+        names += 1;
+        visible += usize::from(point.occurrences.get(&name).is_some_and(|found| found.count > 0));
+        if point.signature_names.binary_search(&name).is_ok() && !shared.contains(&name) {
+            shared.push(name);
+        }
+    }
+    let gives = || signature.rsplit_once("->").map_or("", |(_, given)| given);
+    let share = |part: usize, of: usize| part as f32 / of.max(1) as f32;
+    features[Feature::Bytes as usize] = (signature.len() as f32).ln_1p();
+    features[Feature::SignatureVisible as usize] = share(visible, names);
+    features[Feature::SignatureShared as usize] = share(shared.len(), point.signature_names.len());
+    features[Feature::Gives as usize] =
+        if !point.returned.is_empty() && name_ids(gives()).any(|name| point.returned.contains(&name)) {
+            1.0
+        } else {
+            0.0
+        };
 }

@@ -1,0 +1,157 @@
+//! What the functions beside the target in its file make of a name.
+
+use crate::workspace::{NameId, likeness, name_set, parts};
+use aiia_syntax::Symbol;
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+
+/// What a function is worth that is one further away from the target, for the one nearer.
+const STEP: f32 = 0.75;
+/// Added to the weight of all functions, so that the share of a few that are hardly alike stays small.
+const LEAST_WEIGHT: f32 = 0.3;
+
+/// A function beside the target.
+struct Sibling {
+    /// The names in its body, ascending, each once.
+    names: Vec<NameId>,
+    /// The names in its signature, and the parts of its own, likewise.
+    signature: Vec<NameId>,
+    parts: Vec<NameId>,
+    /// How alike to the target it is, 0 to 1.
+    likeness: f32,
+    same_owner: bool,
+    /// How many functions away it is: one for the next.
+    steps: i32,
+}
+
+/// What the functions beside the target make of a name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SiblingUse {
+    /// How alike to the target the likest function is that mentions it.
+    pub(crate) likest: f32,
+    /// The share of the functions that mention it.
+    pub(crate) share: f32,
+    /// The share of those in the target's own type.
+    pub(crate) own_share: f32,
+    /// The share, where nearer functions count for more.
+    pub(crate) near_share: f32,
+    /// The share, where functions count by the rare names of the target's signature that theirs have.
+    pub(crate) same_signature: f32,
+    /// The share, where functions count by the rare parts of the target's name that theirs have.
+    pub(crate) same_words: f32,
+}
+
+/// What siblings are held against.
+pub(crate) struct Target<'a> {
+    /// The parts of its name, ascending, each once.
+    pub(crate) parts: &'a [NameId],
+    /// The names in its signature, likewise.
+    pub(crate) signature: &'a [NameId],
+    pub(crate) container: Option<&'a str>,
+    pub(crate) range: &'a Range<usize>,
+}
+
+/// What the functions among `symbols` make of each name. `names` are those of the file `text` with their places, in their order.
+pub(crate) fn uses(
+    symbols: &[Symbol],
+    text: &str,
+    names: &[(NameId, Range<usize>)],
+    target: &Target,
+) -> FxHashMap<NameId, SiblingUse> {
+    let siblings = siblings(symbols, text, names, target);
+    let rarity_of_names = rarity(siblings.iter().map(|sibling| sibling.signature.as_slice()));
+    let rarity_of_parts = rarity(siblings.iter().map(|sibling| sibling.parts.as_slice()));
+    let weights: Vec<[f32; 5]> = siblings
+        .iter()
+        .map(|sibling| {
+            [
+                1.0,
+                if sibling.same_owner { 1.0 } else { 0.0 },
+                STEP.powi(sibling.steps - 1),
+                shared(&rarity_of_names, target.signature, &sibling.signature),
+                shared(&rarity_of_parts, target.parts, &sibling.parts),
+            ]
+        })
+        .collect();
+    let mut totals = [1.0, 1.0, LEAST_WEIGHT, LEAST_WEIGHT, LEAST_WEIGHT];
+    for weights in &weights {
+        totals.iter_mut().zip(weights).for_each(|(total, weight)| *total += weight);
+    }
+    let mut uses: FxHashMap<NameId, SiblingUse> = FxHashMap::default();
+    for (sibling, weights) in siblings.iter().zip(&weights) {
+        let shares: [f32; 5] = std::array::from_fn(|kind| weights[kind] / totals[kind]);
+        for name in &sibling.names {
+            let found = uses.entry(*name).or_default();
+            found.likest = found.likest.max(sibling.likeness);
+            found.share += shares[0];
+            found.own_share += shares[1];
+            found.near_share += shares[2];
+            found.same_signature += shares[3];
+            found.same_words += shares[4];
+        }
+    }
+    uses
+}
+
+fn siblings(symbols: &[Symbol], text: &str, names: &[(NameId, Range<usize>)], target: &Target) -> Vec<Sibling> {
+    let overlaps = |range: &Range<usize>| range.start < target.range.end && target.range.start < range.end;
+    let others: Vec<&Symbol> =
+        symbols.iter().filter(|other| other.kind.is_callable() && !overlaps(&other.range)).collect();
+    let before = others.iter().filter(|other| other.range.start < target.range.start).count();
+    let sibling = |(place, other): (usize, &&Symbol)| {
+        let same_owner = other.container.as_deref() == target.container;
+        let body = other.body_range.clone().unwrap_or_default();
+        let behind = &names[names.partition_point(|(_, range)| range.start < body.start)..];
+        let mut names: Vec<NameId> =
+            behind.iter().take_while(|(_, range)| range.end <= body.end).map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let (signature, parts) = (name_set(other.signature(text)), parts(&other.name));
+        let likeness = alike(target.parts, target.signature, &parts, &signature) + if same_owner { 0.1 } else { 0.0 };
+        let steps = if place < before { before - place } else { place - before + 1 };
+        Sibling { names, signature, parts, likeness, same_owner, steps: steps.min(100) as i32 }
+    };
+    others.iter().enumerate().map(sibling).collect()
+}
+
+/// How alike two functions are by the parts of their names and the names in their signatures, 0 to 0.9.
+pub(crate) fn alike(parts: &[NameId], signature: &[NameId], other_parts: &[NameId], other_signature: &[NameId]) -> f32 {
+    0.4 * likeness(parts, other_parts) + 0.5 * likeness(signature, other_signature)
+}
+
+/// How rare each name is among some sets of them, by the logarithm.
+fn rarity<'s>(sets: impl Iterator<Item = &'s [NameId]>) -> FxHashMap<NameId, f32> {
+    let (mut counts, mut of) = (FxHashMap::<NameId, f32>::default(), 0.0_f32);
+    for set in sets {
+        of += 1.0;
+        set.iter().for_each(|name| *counts.entry(*name).or_default() += 1.0);
+    }
+    counts.into_iter().map(|(name, count)| (name, ((of + 1.0) / count).ln())).collect()
+}
+
+/// How much of `wanted` is in `found`, the rare counting for more: 0 to 1. Both are ascending.
+fn shared(rarity: &FxHashMap<NameId, f32>, wanted: &[NameId], found: &[NameId]) -> f32 {
+    let (mut all, mut shared) = (0.0, 0.0);
+    for name in wanted {
+        let weight = rarity.get(name).copied().unwrap_or_default();
+        all += weight;
+        if found.binary_search(name).is_ok() {
+            shared += weight;
+        }
+    }
+    if all > 0.0 { shared / all } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_rare_counts_for_more() {
+        let sets: [&[NameId]; 3] = [&[1, 2], &[1], &[1, 3]];
+        let rarity = rarity(sets.into_iter());
+        assert!(shared(&rarity, &[1, 2], &[2]) > shared(&rarity, &[1, 2], &[1]));
+        assert!((shared(&rarity, &[1, 2], &[1, 2]) - 1.0).abs() < 1e-6);
+        assert!(shared(&rarity, &[9], &[9]).abs() < 1e-6);
+    }
+}
