@@ -124,7 +124,9 @@ fn rarity<'s>(sets: impl Iterator<Item = &'s [NameId]>) -> FxHashMap<NameId, f32
     let (mut counts, mut of) = (FxHashMap::<NameId, f32>::default(), 0.0_f32);
     for set in sets {
         of += 1.0;
-        set.iter().for_each(|name| *counts.entry(*name).or_default() += 1.0);
+        for name in set {
+            *counts.entry(*name).or_default() += 1.0;
+        }
     }
     counts.into_iter().map(|(name, count)| (name, ((of + 1.0) / count).ln())).collect()
 }
