@@ -1511,6 +1511,12 @@ export interface components {
              * @default null
              */
             protocol_max: number | null;
+            /**
+             * @description Absolute path of the folder that the client works in. Files below it that belong to no workspace folder, and have no version
+             *     control directory or manifest above them, belong to it.
+             * @default null
+             */
+            folder: string | null;
         };
         /** @description The result of `system.hello`. */
         HelloResult: {
@@ -1590,6 +1596,18 @@ export interface components {
             parsed: number;
             /** @description There is nothing left to do. */
             is_complete: boolean;
+            /** @description Files that the last look at the folder left out, or of which not all is known. */
+            skipped: components["schemas"]["SkippedFiles"][];
+        };
+        /** @description Files that are no part of an index. */
+        SkippedFiles: {
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: uint64
+             * @description How many.
+             */
+            files: number;
         };
         /** @description The result of `system.doctor`. */
         Doctor: {
@@ -3574,7 +3592,7 @@ export interface components {
             intent: components["schemas"]["ActionKind"] | null;
             /**
              * Format: uint32
-             * @description How many tokens it may have; where absent, as many as the project says, else 2048.
+             * @description How many tokens it may have; where absent, as many as an action of that intent would send to the model in force.
              * @default null
              */
             budget: number | null;
@@ -3680,16 +3698,6 @@ export interface components {
             memory_bytes: number;
             /** @description How long each part took. */
             seconds: components["schemas"]["IndexSeconds"];
-        };
-        /** @description Files that are no part of an index. */
-        SkippedFiles: {
-            /** @description Why. */
-            reason: string;
-            /**
-             * Format: uint64
-             * @description How many.
-             */
-            files: number;
         };
         /** @description The parts of bringing an index up to date, in seconds. */
         IndexSeconds: {
@@ -4625,6 +4633,12 @@ export interface operations {
                      * @default null
                      */
                     protocol_max?: number | null;
+                    /**
+                     * @description Absolute path of the folder that the client works in. Files below it that belong to no workspace folder, and have no version
+                     *     control directory or manifest above them, belong to it.
+                     * @default null
+                     */
+                    folder?: string | null;
                 };
             };
         };
@@ -7124,7 +7138,7 @@ export interface operations {
                     intent?: components["schemas"]["ActionKind"] | null;
                     /**
                      * Format: uint32
-                     * @description How many tokens it may have; where absent, as many as the project says, else 2048.
+                     * @description How many tokens it may have; where absent, as many as an action of that intent would send to the model in force.
                      * @default null
                      */
                     budget?: number | null;
