@@ -85,9 +85,8 @@ def execute(params):
 
 def change_review():
     edit = {"range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}, "newText": "accepted\n"}
-    uri = (review_folder / NAME).as_uri()
-    change = {"textDocument": {"uri": uri, "version": documents[uri]}, "edits": [edit]}
-    request("workspace/applyEdit", {"label": "toy", "edit": {"documentChanges": [change]}}, lambda answer: tell("review", answer))
+    changes = {(review_folder / NAME).as_uri(): [edit]}
+    request("workspace/applyEdit", {"label": "toy", "edit": {"changes": changes}}, lambda answer: tell("review", answer))
 
 
 def tell(what, answer):

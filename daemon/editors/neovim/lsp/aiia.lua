@@ -157,9 +157,11 @@ local handlers = {}
 
 -- What aiia writes into a review document is no change that has to be saved; what the user typed there before is one.
 handlers['workspace/applyEdit'] = function(problem, params, context)
-  local unmodified = {}
+  local unmodified, changed = {}, vim.tbl_keys(params.edit.changes or {})
   for _, change in ipairs(params.edit.documentChanges or {}) do
-    local uri = vim.tbl_get(change, 'textDocument', 'uri') or ''
+    table.insert(changed, vim.tbl_get(change, 'textDocument', 'uri'))
+  end
+  for _, uri in ipairs(changed) do
     if uri:match('/review/%x+%-%x+%-%x+%-%x+%-%x+%.diff$') then
       local buffer = vim.uri_to_bufnr(uri)
       unmodified[buffer] = not vim.bo[buffer].modified or nil
