@@ -1,7 +1,7 @@
 //! What a function takes, in a form in which two ways to write it are one.
 
 /// The most that is read of the text behind a name.
-const MAX_BYTES: usize = 8192;
+const MAX_BYTES: usize = 2048;
 
 /// The types of the parameters, and what else tells overloads apart. Names of parameters count where callers write them.
 #[derive(PartialEq, Eq, Debug)]

@@ -17,24 +17,24 @@ enum Role<'t> {
 
 pub(super) fn likeness((given, own): (Side, Side)) -> Likeness {
     let parameters = |side: Side| Parameters::of(side.behind_name(), "python");
-    let are_taken_alike = parameters(given) == parameters(own);
+    let are_taken_alike = || parameters(given) == parameters(own);
     match (role(given), role(own)) {
         (Role::Overload, Role::Overload) => {
-            if are_taken_alike {
+            if are_taken_alike() {
                 Likeness::Same
             } else {
                 Likeness::Unsure
             }
         }
-        (Role::Registered(of_given), Role::Registered(of_own)) => alike(of_given == of_own && are_taken_alike),
+        (Role::Registered(of_given), Role::Registered(of_own)) => alike(of_given == of_own && are_taken_alike()),
         (Role::Accessor(of_given), Role::Accessor(of_own)) => alike(of_given == of_own),
         (Role::Overload | Role::Registered(_) | Role::Accessor(_), _) | (_, Role::Overload | Role::Registered(_)) => {
             Likeness::Another
         }
         (Role::Property, Role::Accessor(_)) => Likeness::Another,
         // The decorators may have been left out.
-        (Role::Plain, Role::Accessor(_)) => alike(are_taken_alike && !has_decorators(given)),
-        (Role::Plain, Role::Property) if !are_taken_alike => Likeness::Unsure,
+        (Role::Plain, Role::Accessor(_)) => alike(!has_decorators(given) && are_taken_alike()),
+        (Role::Plain, Role::Property) if !are_taken_alike() => Likeness::Unsure,
         _ => Likeness::Same,
     }
 }
