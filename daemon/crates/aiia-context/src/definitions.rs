@@ -18,8 +18,6 @@ const LEAST_LIKELIHOOD: f32 = 0.05;
 const LEAST_LIKELIHOOD_UNWRITTEN: f32 = 0.0002;
 /// Of what the target leaves, this share goes to the file of the target first.
 const OWN_FILE_SHARE: f64 = 0.1;
-/// With a budget below this it is less where a function is still to be written, in proportion.
-const AMPLE_BUDGET: f64 = 4096.0;
 /// And this share to tests or callers of the target, where they are asked for.
 const RELATED_SHARE: f64 = 0.25;
 /// A signature of fewer tokens counts as one of so many, so that worthless scraps do not win by being short.
@@ -54,11 +52,7 @@ pub(crate) fn pack(
 ) -> Vec<Piece> {
     let is_unwritten = target.symbol.is_some() && is_unwritten(fitter.request, target);
     let share = |of: f64, fitter: &Fitter| (fitter.left as f64 * of) as usize;
-    let own_share = match fitter.request.budget as f64 / AMPLE_BUDGET {
-        scarce if is_unwritten && scarce < 1.0 => OWN_FILE_SHARE * scarce,
-        _ => OWN_FILE_SHARE,
-    };
-    let for_others = fitter.left - share(own_share, &fitter);
+    let for_others = fitter.left - share(OWN_FILE_SHARE, &fitter);
     fitter.left -= for_others;
     fitter.candidates(candidates.clone(), target);
     fitter.left += for_others;
@@ -78,7 +72,7 @@ pub(crate) fn pack(
     }
     others.into_pieces(&mut fitter);
     if ended_early {
-        fitter.left = if is_unwritten { 0 } else { fitter.left.min(fitter.request.budget / REST_SHARE) };
+        fitter.left = fitter.left.min(fitter.request.budget / REST_SHARE);
     }
 
     fitter.candidates(candidates, target);

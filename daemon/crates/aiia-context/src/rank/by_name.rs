@@ -9,6 +9,8 @@ use rustc_hash::FxHashMap;
 /// How likely the only definition of a name that the target's body uses is needed, where its file is in scope and where nothing tells.
 const IN_SCOPE: f32 = 0.8;
 const ANYWHERE: f32 = 0.4;
+/// How likely a type is at most where another one of its name is in scope.
+const OUT_OF_SCOPE: f32 = 0.02;
 /// A file answers to an import as a whole by at least this.
 const IMPORTED: f32 = 0.85;
 
@@ -23,7 +25,7 @@ pub(super) fn is_shared_in_folder(language: Option<Language>) -> bool {
 }
 
 /// Raises how likely the definitions are whose names the target's body uses: those of files in scope where there are any, else all of the
-/// name. Of several one is meant.
+/// name. Of several one is meant; a type of another scope is not where one in scope has the name.
 pub(super) fn raise(ranking: &Ranking, features: &[Features], ranked: &mut [Ranked]) {
     if !ranking.is_name_enough {
         return;
@@ -37,19 +39,19 @@ pub(super) fn raise(ranking: &Ranking, features: &[Features], ranked: &mut [Rank
             || has(Feature::Imported)
             || has(Feature::ModuleQualified)
             || has(Feature::OfImported);
-        (is_used && !has(Feature::Test)).then_some(is_in_scope)
+        (is_used && !has(Feature::Test)).then_some((is_in_scope, has(Feature::Type)))
     };
     // In scope, and altogether.
     let mut counts: FxHashMap<NameId, (usize, usize)> = FxHashMap::default();
     for candidate in ranked.iter() {
-        if let Some(is_in_scope) = of(candidate) {
+        if let Some((is_in_scope, _)) = of(candidate) {
             let (in_scope, all) = counts.entry(candidate.definition.name).or_default();
             *in_scope += usize::from(is_in_scope);
             *all += 1;
         }
     }
     for candidate in ranked {
-        let Some(is_in_scope) = of(candidate) else { continue };
+        let Some((is_in_scope, is_type)) = of(candidate) else { continue };
         let (in_scope, all) = counts[&candidate.definition.name];
         let least = match (is_in_scope, in_scope) {
             (true, _) => IN_SCOPE / in_scope as f32,
@@ -57,5 +59,8 @@ pub(super) fn raise(ranking: &Ranking, features: &[Features], ranked: &mut [Rank
             (false, _) => 0.0,
         };
         candidate.likelihood = candidate.likelihood.max(least);
+        if is_type && !is_in_scope && in_scope > 0 {
+            candidate.likelihood = candidate.likelihood.min(OUT_OF_SCOPE);
+        }
     }
 }
