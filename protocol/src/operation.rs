@@ -208,6 +208,8 @@ operations! {
     ProjectDelete = "project.delete", Delete "/projects/{project_id}", Write Unary, project::DeleteProject => Empty;
     /// Brings a deleted project back, with the chats that went with it.
     ProjectRestore = "project.restore", Post "/projects/{project_id}/restore", Write Unary, project::ProjectRef => project::Project;
+    /// Changes many projects, all or none: archives, deletes or restores them.
+    ProjectBulk = "project.bulk", Post "/projects/bulk", Write Unary, project::ChangeProjects => project::ChangedProjects;
     /// Makes a project with the settings of another one.
     ProjectDuplicate = "project.duplicate", Post "/projects/{project_id}/duplicate", Write Unary, project::DuplicateProject => project::Project;
     /// Counts what is in a project.

@@ -133,6 +133,28 @@ pub struct DeleteProject {
     pub if_version: Option<u64>,
 }
 
+/// Parameters of `project.bulk`: what is done to many projects.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChangeProjects {
+    /// The projects, 1 to 1000.
+    pub project_ids: Vec<ProjectId>,
+    /// Whether they are put away.
+    pub archived: Option<bool>,
+    /// Whether they are deleted (`true`) or restored with the chats that went with them (`false`).
+    pub deleted: Option<bool>,
+    /// With `deleted`: the project, none of these, that their chats go to. Where absent the chats are deleted with them, and come back
+    /// with them.
+    pub move_chats_to: Option<ProjectId>,
+}
+
+/// The result of `project.bulk`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangedProjects {
+    /// How many have changed.
+    pub changed: u64,
+}
+
 /// Parameters of `project.duplicate`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

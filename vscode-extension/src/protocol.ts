@@ -143,6 +143,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes many projects, all or none: archives, deletes or restores them. */
+        post: operations["project.bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/duplicate": {
         parameters: {
             query?: never;
@@ -1827,6 +1844,38 @@ export interface components {
              * @description Refuse when the project has another version than this.
              */
             if_version?: number | null;
+        };
+        /** @description Parameters of `project.bulk`: what is done to many projects. */
+        ChangeProjects: {
+            /**
+             * @description The projects, 1 to 1000.
+             * @default []
+             */
+            project_ids: components["schemas"]["ProjectId"][];
+            /**
+             * @description Whether they are put away.
+             * @default null
+             */
+            archived: boolean | null;
+            /**
+             * @description Whether they are deleted (`true`) or restored with the chats that went with them (`false`).
+             * @default null
+             */
+            deleted: boolean | null;
+            /**
+             * @description With `deleted`: the project, none of these, that their chats go to. Where absent the chats are deleted with them, and come back
+             *     with them.
+             * @default null
+             */
+            move_chats_to: components["schemas"]["ProjectId"] | null;
+        };
+        /** @description The result of `project.bulk`. */
+        ChangedProjects: {
+            /**
+             * Format: uint64
+             * @description How many have changed.
+             */
+            changed: number;
         };
         /** @description Parameters of `project.duplicate`. */
         DuplicateProject: {
@@ -4986,6 +5035,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "project.bulk": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 visible ASCII characters. A request that is sent again with its key within a day is done once, and gets the answer of the first time. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The projects, 1 to 1000.
+                     * @default []
+                     */
+                    project_ids?: components["schemas"]["ProjectId"][];
+                    /**
+                     * @description Whether they are put away.
+                     * @default null
+                     */
+                    archived?: boolean | null;
+                    /**
+                     * @description Whether they are deleted (`true`) or restored with the chats that went with them (`false`).
+                     * @default null
+                     */
+                    deleted?: boolean | null;
+                    /**
+                     * @description With `deleted`: the project, none of these, that their chats go to. Where absent the chats are deleted with them, and come back
+                     *     with them.
+                     * @default null
+                     */
+                    move_chats_to?: components["schemas"]["ProjectId"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedProjects"];
                 };
             };
             default: components["responses"]["Problem"];

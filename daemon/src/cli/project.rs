@@ -17,12 +17,19 @@ use crate::cli::settings_view;
 use crate::client::Client;
 use crate::exit::{self, Failure};
 
+mod bulk;
 mod set;
 
 pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
     let mut client = Client::open()?;
     let reference = |project: &str| ProjectRef { project_id: project.into() };
     let change = |project: &str| UpdateProject::new(ProjectId::from(project));
+    if let Some(change) = bulk::of(&arguments.change) {
+        if let ProjectChange::Delete { projects, with_chats: false, move_chats_to: None } = &arguments.change {
+            ask(&mut client, projects)?;
+        }
+        return bulk::run(&mut client, &change, arguments.json);
+    }
     let project = match &arguments.change {
         ProjectChange::Create { name, template } => {
             let template = template.clone().and_then(|template| serde_json::from_value(template.into()).ok());
@@ -31,11 +38,11 @@ pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
         ProjectChange::Rename { project, name } => {
             client.call::<ProjectUpdate>(&UpdateProject { name: Some(name.clone()), ..change(project) })?
         }
-        ProjectChange::Archive { project } => {
-            client.call::<ProjectUpdate>(&UpdateProject { archived: Some(true), ..change(project) })?
+        ProjectChange::Archive { projects } => {
+            client.call::<ProjectUpdate>(&UpdateProject { archived: Some(true), ..change(only(projects)) })?
         }
-        ProjectChange::Unarchive { project } => {
-            client.call::<ProjectUpdate>(&UpdateProject { archived: Some(false), ..change(project) })?
+        ProjectChange::Unarchive { projects } => {
+            client.call::<ProjectUpdate>(&UpdateProject { archived: Some(false), ..change(only(projects)) })?
         }
         ProjectChange::Bind { project, folder } => {
             if !folder.is_dir() {
@@ -63,7 +70,7 @@ pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
             name: name.clone(),
             chats: *chats,
         })?,
-        ProjectChange::Restore { project } => client.call::<ProjectRestore>(&reference(project))?,
+        ProjectChange::Restore { projects } => client.call::<ProjectRestore>(&reference(only(projects)))?,
         ProjectChange::Set(settings) => set::run(&mut client, settings)?,
         ProjectChange::Settings { project } => {
             let settings = client.call::<ProjectSettings>(&reference(project))?.settings;
@@ -75,12 +82,13 @@ pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
             return Ok(exit::OK);
         }
         ProjectChange::Stats { project } => return statistics(&mut client, &reference(project), arguments.json),
-        ProjectChange::Delete { project, move_chats_to, with_chats } => {
+        ProjectChange::Delete { projects, move_chats_to, with_chats } => {
             if move_chats_to.is_none() && !with_chats {
-                ask(&mut client, &reference(project))?;
+                ask(&mut client, projects)?;
             }
+            let project = only(projects);
             client.call::<ProjectDelete>(&DeleteProject {
-                project_id: project.as_str().into(),
+                project_id: project.into(),
                 move_chats_to: move_chats_to.as_deref().map(Into::into),
                 if_version: None,
             })?;
@@ -94,6 +102,11 @@ pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
         show(&project);
     }
     Ok(exit::OK)
+}
+
+/// The project where no other is named.
+fn only(projects: &[String]) -> &str {
+    projects.first().map_or("", String::as_str)
 }
 
 fn show(project: &Project) {
@@ -121,19 +134,22 @@ fn statistics(client: &mut Client, project: &ProjectRef, json: bool) -> Result<u
 }
 
 /// Asks what becomes of the chats, where there are any.
-fn ask(client: &mut Client, project: &ProjectRef) -> Result<(), Failure> {
-    let chats = client.call::<ProjectStatistics>(project)?.chats;
+fn ask(client: &mut Client, projects: &[String]) -> Result<(), Failure> {
+    let mut chats = 0;
+    for project in projects {
+        chats += client.call::<ProjectStatistics>(&ProjectRef { project_id: project.as_str().into() })?.chats;
+    }
     if chats == 0 {
         return Ok(());
     }
-    let undecided = Failure::usage(
-        format!("The project has {chats} chats."),
-        "Add --with-chats to delete them with it, or --move-chats-to PROJECT to keep them.",
-    );
+    let have = if projects.len() == 1 { "The project has" } else { "The projects have" };
+    let have = format!("{have} {}.", output::counted(chats, "chat"));
+    let hint = "Add --with-chats to delete the chats, too, or --move-chats-to PROJECT to keep them.";
+    let undecided = Failure::usage(have.clone(), hint);
     if !io::stdin().is_terminal() {
         return Err(undecided);
     }
-    output::note(&format!("The project has {chats} chats. Delete them with it? They come back with it. [y/N]"));
+    output::note(&format!("{have} Delete the chats, too? A project that is restored brings its chats back. [y/N]"));
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
     if read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) { Ok(()) } else { Err(undecided) }

@@ -58,6 +58,34 @@ fn a_project_begins_with_what_its_template_says() {
 }
 
 #[test]
+fn several_projects_are_changed_at_once_or_none_is() {
+    let home = Home::new();
+    let id = |name: &str| -> String {
+        let made = home.run(&["project", "create", name, "--json"]).code(0).json();
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let (one, other, kept) = (id("one"), id("other"), id("kept"));
+    let listed = || home.run(&["projects", "--json"]).code(0).json()["items"].as_array().unwrap().len();
+    let changed = |arguments: &[&str]| {
+        let done = home.run(&[&["project"], arguments, &[one.as_str(), &other, "--json"]].concat()).code(0).json();
+        done["changed"].as_u64().unwrap()
+    };
+    home.run(&["project", "archive", &one, "none"]).code(1);
+    assert_eq!(listed(), 3, "none of them was archived");
+    assert_eq!((changed(&["archive"]), listed()), (2, 1));
+    assert_eq!((changed(&["unarchive"]), listed()), (2, 3));
+    let chat = format!(r#"{{"project_id": "{other}"}}"#);
+    home.run(&["call", "chat.create", &chat]).code(0);
+    let asked = home.run(&["project", "delete", &one, &other]).code(2);
+    assert!(asked.err.contains("1 chat.") && asked.err.contains("--with-chats"), "{asked:?}");
+    assert_eq!((changed(&["delete", "--with-chats"]), listed()), (2, 1));
+    assert_eq!((changed(&["restore"]), listed()), (2, 3));
+    assert_eq!((changed(&["delete", "--move-chats-to", &kept]), listed()), (2, 1));
+    let moved = home.run(&["history", "--json"]).code(0).json();
+    assert_eq!(moved["items"][0]["project_id"], kept.as_str());
+}
+
+#[test]
 fn bad_files_are_refused_with_a_reason() {
     let home = Home::new();
     home.file("short.py", "def f():\n    return 1\n");

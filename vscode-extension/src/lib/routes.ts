@@ -12,6 +12,7 @@ export const ROUTES: Record<string, [method: string, path: string]> = {
   "project.update": ["PATCH", "/api/v1/projects/{project_id}"],
   "project.delete": ["DELETE", "/api/v1/projects/{project_id}"],
   "project.restore": ["POST", "/api/v1/projects/{project_id}/restore"],
+  "project.bulk": ["POST", "/api/v1/projects/bulk"],
   "project.duplicate": ["POST", "/api/v1/projects/{project_id}/duplicate"],
   "project.statistics": ["GET", "/api/v1/projects/{project_id}/statistics"],
   "project.settings": ["GET", "/api/v1/projects/{project_id}/settings"],

@@ -19,7 +19,7 @@ pub(crate) fn about(row: &Row, params: &Value) -> BTreeMap<String, String> {
     let named = |name: &str| {
         in_path.contains(&name)
             || name.ends_with("_id")
-            || name == "provider"
+            || ["provider", "move_chats_to"].contains(&name)
             || (name == "key" && row.name == "config.update")
     };
     let mut about = BTreeMap::new();
@@ -85,6 +85,11 @@ mod tests {
             ("key.set", json!({"provider": "openai", "key": "sk-1"}), "provider=openai"),
             ("config.update", json!({"key": "model", "value": "x"}), "key=model"),
             ("chat.bulk", json!({"chat_ids": ["a", "b"], "add_tags": ["t"]}), "chat_ids.1=a chat_ids.2=b"),
+            (
+                "project.bulk",
+                json!({"project_ids": ["a", "b"], "deleted": true, "move_chats_to": "c"}),
+                "move_chats_to=c project_ids.1=a project_ids.2=b",
+            ),
             ("edit.split", json!({"edit_id": "e", "hunk": 3}), "edit_id=e hunk=3"),
             ("chat.get", json!({"chat_id": "c"}), ""),
         ] {

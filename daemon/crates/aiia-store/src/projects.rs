@@ -1,5 +1,6 @@
 //! Projects.
 
+mod bulk;
 mod places;
 
 use aiia_protocol::archive::ProjectFile;
@@ -68,13 +69,7 @@ impl Store {
     /// # Errors
     /// `NotFound`.
     pub async fn restore_project(&self, id: ProjectId) -> Result<Project, StoreError> {
-        self.write(move |connection| {
-            let sql =
-                "UPDATE projects SET deleted_at = NULL, version = version + 1 WHERE id = ?1 AND deleted_at IS NOT NULL";
-            columns::execute(connection, sql, [id.as_str()])?;
-            get(connection, &id)
-        })
-        .await
+        self.write(move |connection| bulk::restore(connection, &id)).await
     }
 
     /// Makes a project with the settings of another one, and with copies of its chats where they are wanted.

@@ -129,10 +129,16 @@ pub(crate) enum ProjectChange {
         #[arg(value_name = "DIR", default_value = ".")]
         folder: PathBuf,
     },
-    /// Put it away: lists leave it out
-    Archive { project: String },
-    /// Bring it back from the archive
-    Unarchive { project: String },
+    /// Put it away, or several at once: lists leave them out
+    Archive {
+        #[arg(required = true, value_name = "PROJECT")]
+        projects: Vec<String>,
+    },
+    /// Bring it back from the archive, or several at once
+    Unarchive {
+        #[arg(required = true, value_name = "PROJECT")]
+        projects: Vec<String>,
+    },
     /// Make a project with the same settings
     Duplicate {
         project: String,
@@ -147,18 +153,22 @@ pub(crate) enum ProjectChange {
     Settings { project: String },
     /// Change what answers in it are made with
     Set(ProjectSettingArguments),
-    /// Delete it; `restore` brings it back. Says what becomes of its chats
+    /// Delete it, or several at once; `restore` brings them back. Says what becomes of their chats
     Delete {
-        project: String,
-        /// Give its chats to this project
+        #[arg(required = true, value_name = "PROJECT")]
+        projects: Vec<String>,
+        /// Give their chats to this project
         #[arg(long, value_name = "PROJECT")]
         move_chats_to: Option<String>,
-        /// Delete its chats with it
+        /// Delete their chats with them
         #[arg(long, conflicts_with = "move_chats_to")]
         with_chats: bool,
     },
-    /// Bring a deleted one back, with the chats that went with it
-    Restore { project: String },
+    /// Bring a deleted one back, or several at once, with the chats that went with them
+    Restore {
+        #[arg(required = true, value_name = "PROJECT")]
+        projects: Vec<String>,
+    },
 }
 
 /// Settings of a project. What is not named stays as it is.

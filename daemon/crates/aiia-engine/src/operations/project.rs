@@ -4,14 +4,14 @@ use aiia_protocol::Empty;
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::ProjectId;
 use aiia_protocol::operation::{
-    ProjectCreate, ProjectDelete, ProjectDuplicate, ProjectGet, ProjectList, ProjectResolve, ProjectRestore,
-    ProjectSettings, ProjectStatistics, ProjectUpdate,
+    ProjectBulk, ProjectCreate, ProjectDelete, ProjectDuplicate, ProjectGet, ProjectList, ProjectResolve,
+    ProjectRestore, ProjectSettings, ProjectStatistics, ProjectUpdate,
 };
 use aiia_protocol::page::Page;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::project::{
-    CreateProject, DeleteProject, DuplicateProject, ListProjects, Project, ProjectRef, ProjectSettings as Settings,
-    ProjectStatistics as Statistics, ResolveProject, UpdateProject,
+    ChangeProjects, ChangedProjects, CreateProject, DeleteProject, DuplicateProject, ListProjects, Project, ProjectRef,
+    ProjectSettings as Settings, ProjectStatistics as Statistics, ResolveProject, UpdateProject,
 };
 use aiia_protocol::settings::{ContextRules, Parameters};
 use std::path::{Path, PathBuf};
@@ -177,6 +177,28 @@ impl Handle for ProjectRestore {
     }
 }
 
+impl Handle for ProjectBulk {
+    async fn handle(session: &Session, params: ChangeProjects) -> Result<Reply<ChangedProjects>, Problem> {
+        let change = match params.deleted {
+            Some(true) => Change::Deleted,
+            Some(false) => Change::Created,
+            None => Change::Updated,
+        };
+        let other = params.move_chats_to.clone();
+        let projects = session.engine().store.change_projects(params).await?;
+        for project in &projects {
+            changed(session, change, &project.id);
+        }
+        if let Some(other) = other {
+            changed(session, Change::Updated, &other);
+        }
+        if change == Change::Deleted {
+            run::stop_of_deleted(session.engine()).await;
+        }
+        Ok(Reply::One(ChangedProjects { changed: projects.len() as u64 }))
+    }
+}
+
 impl Handle for ProjectDuplicate {
     async fn handle(session: &Session, params: DuplicateProject) -> Result<Reply<Project>, Problem> {
         let project = session.engine().store.duplicate_project(params).await?;
@@ -215,6 +237,31 @@ mod tests {
         assert_eq!(engine.store.list_projects(ListProjects::default()).await.unwrap().items, []);
         let made = resolve(&session, &folder).await.unwrap();
         assert_eq!(known(&session, &folder).await.unwrap(), made);
+    }
+
+    #[tokio::test]
+    async fn every_project_that_was_changed_with_others_is_told_of() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let session = engine.session_for_tests();
+        let mut ids = Vec::new();
+        for name in ["kept", "one", "other"] {
+            ids.push(engine.store.create_project(CreateProject::new(name)).await.unwrap().id);
+        }
+        let mut events = engine.subscribe_events();
+        let [kept, deleted @ ..] = ids.as_slice() else { panic!("three were made") };
+        let params = ChangeProjects {
+            project_ids: deleted.to_vec(),
+            deleted: Some(true),
+            move_chats_to: Some(kept.clone()),
+            ..ChangeProjects::default()
+        };
+        let Reply::One(done) = ProjectBulk::handle(&session, params).await.unwrap() else { panic!("one answer") };
+        assert_eq!(done.changed, 2);
+        let told: Vec<_> =
+            std::iter::from_fn(|| events.try_recv().ok()).map(|event| (event.change, event.id)).collect();
+        let expected = [(Change::Deleted, &deleted[0]), (Change::Deleted, &deleted[1]), (Change::Updated, kept)];
+        assert_eq!(told, expected.map(|(change, id)| (change, id.0.clone())));
     }
 
     #[tokio::test]

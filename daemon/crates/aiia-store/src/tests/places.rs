@@ -1,7 +1,7 @@
 //! A folder that is moved, renamed, cloned or added keeps its chats.
 
 use aiia_protocol::chat::{ChangeChats, Inclusion, ListChats};
-use aiia_protocol::project::{DuplicateProject, ListProjects, UpdateProject};
+use aiia_protocol::project::{ChangeProjects, DuplicateProject, ListProjects, UpdateProject};
 use tempfile::TempDir;
 
 use super::*;
@@ -156,4 +156,56 @@ async fn many_chats_are_changed_all_or_none() {
     store.change_chats(delete(false)).await.unwrap();
     assert_eq!(list().await[0].tags, ["done"]);
     is_invalid(store.change_chats(change(&[])).await, "/chat_ids");
+}
+
+#[tokio::test]
+async fn many_projects_are_changed_all_or_none() {
+    let store = fixture();
+    let mut ids = Vec::new();
+    for name in ["one", "other"] {
+        ids.push(store.project(name).await.id);
+    }
+    let change = |project_ids: &[aiia_protocol::id::ProjectId]| ChangeProjects {
+        project_ids: project_ids.to_vec(),
+        archived: Some(true),
+        ..ChangeProjects::default()
+    };
+    is_not_found(store.change_projects(change(&[ids[0].clone(), "none".into()])).await, "project");
+    assert!(!store.get_project(ids[0].clone()).await.unwrap().archived, "none of them was changed");
+    assert_eq!(store.change_projects(change(&ids)).await.unwrap().len(), 2);
+    assert_eq!(store.change_projects(change(&ids)).await.unwrap().len(), 0);
+    is_invalid(store.change_projects(change(&[])).await, "/project_ids");
+    is_invalid(store.change_projects(change(&vec![ids[0].clone(); 1001])).await, "/project_ids");
+    store.assert_clean().await;
+}
+
+#[tokio::test]
+async fn many_projects_are_deleted_with_their_chats_or_without() {
+    let store = fixture();
+    let (one, other, kept) = (store.project("one").await, store.project("other").await, store.project("kept").await);
+    let (first, second) = (store.chat(&one.id).await, store.chat(&other.id).await);
+    let ids = vec![one.id.clone(), other.id.clone(), one.id.clone()];
+    let gone = |deleted| ChangeProjects { project_ids: ids.clone(), deleted: Some(deleted), ..Default::default() };
+    let to = |to: &Project| ChangeProjects { move_chats_to: Some(to.id.clone()), ..gone(true) };
+    is_invalid(store.change_projects(to(&one)).await, "/move_chats_to");
+    let restored = ChangeProjects { deleted: Some(false), ..to(&kept) };
+    is_invalid(store.change_projects(restored).await, "/move_chats_to");
+    let nowhere = ChangeProjects { move_chats_to: Some("none".into()), ..gone(true) };
+    is_not_found(store.change_projects(nowhere).await, "project");
+    assert!(store.get_chat(first.id.clone()).await.is_ok(), "none of them was deleted");
+
+    assert_eq!(store.change_projects(gone(true)).await.unwrap().len(), 2);
+    is_not_found(store.get_chat(first.id.clone()).await, "chat");
+    is_not_found(store.change_projects(gone(true)).await, "project");
+    let back = ChangeProjects { archived: Some(true), ..gone(false) };
+    let back = store.change_projects(back).await.unwrap();
+    assert_eq!(back.iter().map(|project| project.archived).collect::<Vec<_>>(), [true, true]);
+    assert_eq!(store.get_chat(first.id.clone()).await.unwrap().project_id, one.id);
+    assert_eq!(store.change_projects(gone(false)).await.unwrap(), [], "they are there already");
+
+    store.change_projects(to(&kept)).await.unwrap();
+    for chat in [first, second] {
+        assert_eq!(store.get_chat(chat.id).await.unwrap().project_id, kept.id);
+    }
+    store.assert_clean().await;
 }
