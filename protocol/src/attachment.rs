@@ -1,5 +1,7 @@
 //! Attachments: texts and images that go with messages.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +49,24 @@ pub struct CreateAttachment {
     pub name: String,
     /// Its content in Base64, 1 byte to 5 MiB.
     pub content: String,
+}
+
+impl CreateAttachment {
+    /// These bytes under this name.
+    pub fn new(name: impl Into<String>, data: &[u8]) -> Self {
+        Self { name: name.into(), content: BASE64_STANDARD.encode(data) }
+    }
+}
+
+/// The media type of the image that begins with these bytes, of which twelve are enough; nothing where it is none.
+pub fn image_type(data: &[u8]) -> Option<&'static str> {
+    match data {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        _ => None,
+    }
 }
 
 /// Parameters of `attachment.get`.

@@ -122,6 +122,58 @@ fn several_models_or_files_get_nothing_that_one_would_not() {
     assert_eq!(aiia.model.chats().len(), 2);
 }
 
+/// The smallest picture there is, with a few bytes of its own.
+fn picture(last: u8) -> Vec<u8> {
+    [b"GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\0;".as_slice(), &[last]].concat()
+}
+
+#[test]
+fn pictures_go_along_with_a_question() {
+    let aiia = Installation::new();
+    let place = |name: &str, content: &[u8]| {
+        std::fs::write(aiia.workspace().join(name), content).unwrap();
+        name.to_owned()
+    };
+    // What a picture is its bytes tell, not its name.
+    let (one, other) = (place("one.gif", &picture(1)), place("other.txt", &picture(2)));
+    let file = aiia.write("a.py", "x = 1\n");
+    for files in [&[one.as_str()][..], &[&one, &other, shown(&file)]] {
+        let output = aiia.run(&[&["ask", "What is it?"], files].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let asked = aiia.model.chats().pop().unwrap();
+        let last = asked.body["messages"].as_array().unwrap().last().unwrap().clone();
+        let parts = last["content"].as_array().unwrap();
+        let images = parts.iter().filter(|part| part["type"] == "image_url");
+        let images: Vec<&str> = images.map(|part| part["image_url"]["url"].as_str().unwrap()).collect();
+        assert!(images.iter().all(|image| image.starts_with("data:image/gif;base64,R0lGODlh")), "{last}");
+        assert_eq!(images.len(), files.len().min(2), "{last}");
+        assert_eq!(last.to_string().contains("x = 1"), files.len() > 1, "{last}");
+    }
+    aiia.model.always(Script::error(400, "this model has no eyes"));
+    let blind = aiia.run(&["ask", "What is it?", &one]);
+    assert!(!blind.status.success() && text(&blind.stderr).contains("this model has no eyes"));
+}
+
+#[test]
+fn pictures_that_may_not_go_are_refused_with_a_reason() {
+    let aiia = Installation::new();
+    let folder = aiia.workspace();
+    aiia.write(".aiiaignore", "private/\n");
+    aiia.write("private/notes.txt", "");
+    std::fs::write(folder.join("private/face.gif"), picture(1)).unwrap();
+    std::fs::write(folder.join("one.gif"), picture(1)).unwrap();
+    let large = [picture(1), vec![0; 5 << 20]].concat();
+    std::fs::write(folder.join("large.gif"), large).unwrap();
+    for (target, expected) in [("private/face.gif", ".aiiaignore"), ("large.gif", "5 MiB"), ("one.gif:3", "no lines")] {
+        let output = aiia.run(&["ask", "?", target]);
+        assert!(!output.status.success(), "{target}");
+        assert!(text(&output.stderr).contains(expected), "{target}: {}", text(&output.stderr));
+    }
+    let many = [&["ask", "?"][..], &["one.gif"; 11]].concat();
+    assert_eq!(aiia.run(&many).status.code(), Some(2));
+    assert!(aiia.model.chats().is_empty(), "nothing was sent");
+}
+
 #[test]
 fn context_comes_from_the_whole_folder() {
     let aiia = Installation::new();

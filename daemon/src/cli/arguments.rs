@@ -145,7 +145,7 @@ pub(crate) struct CallArguments {
 pub(crate) struct AskArguments {
     /// The question
     pub(crate) question: String,
-    /// Files that belong to the question
+    /// Files that belong to the question: text, and pictures as PNG, JPEG, GIF or WebP
     #[arg(value_name = "FILE[:LINE[-LINE]]")]
     pub(crate) files: Vec<String>,
     /// The chat to go on in; a new one where absent

@@ -1,17 +1,15 @@
-//! `aiia ask`: a question, with files and standard input as context.
+//! `aiia ask`: a question, with files, pictures and standard input as context.
 
-use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 
 use aiia_protocol::action::{ActionKind, StartAction};
 use aiia_protocol::chat::{ChatRef, CreateChat, DeleteChat};
-use aiia_protocol::context::GetContext;
 use aiia_protocol::id::ChatId;
 use aiia_protocol::operation::{
-    ActionStart, ChatCreate, ChatDelete, ChatGet, ChatPurge, ContextGet, ProjectResolve, RunGet, RunStart,
+    ActionStart, ChatCreate, ChatDelete, ChatGet, ChatPurge, ProjectResolve, RunGet, RunStart,
 };
-use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::problem::Problem;
 use aiia_protocol::project::ResolveProject;
 use aiia_protocol::run::{Run, RunRef, StartRun};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -25,8 +23,10 @@ use crate::cli::target::Target;
 use crate::client::Client;
 use crate::exit::{self, Failure};
 
-/// The most that is taken from a file or from standard input.
-const MAX_BYTES: u64 = 512 * 1024;
+mod files;
+
+use files::Given;
+
 /// How long standard input may be silent before its first byte.
 const INPUT_LIMIT: Timespec = Timespec { tv_sec: 30, tv_nsec: 0 };
 
@@ -99,6 +99,7 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
     // About one file the daemon itself knows what belongs to the question; it cannot read what is a pipe of this process.
     if let [target] = targets
         && target.file.is_file()
+        && !files::is_picture(target)
     {
         return Ok(client.call::<ActionStart>(&StartAction {
             kind: ActionKind::Ask,
@@ -113,18 +114,23 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
         })?);
     }
     let mut content = question;
+    let mut pictures = Vec::new();
     for target in targets {
-        let name = target.file.display().to_string();
-        let text = text_of(target)?;
-        admit(client, target)?;
-        content = with_attachment(&content, &name, &text);
+        let given = files::read(target)?;
+        files::admit(client, target, &given)?;
+        match given {
+            Given::Text(text) => content = with_attachment(&content, &target.file.display().to_string(), &text),
+            Given::Picture(picture) => pictures.push(picture),
+        }
     }
+    let attachments = files::attach(client, &pictures)?;
     let is_new = chat_id.is_none();
     let chat_id = match chat_id {
         Some(chat_id) => chat_id,
         None => new_chat(client, model.clone())?,
     };
-    let params = StartRun { model, models, ..StartRun::new(chat_id, content) };
+    let attachments = Some(attachments).filter(|attachments| !attachments.is_empty());
+    let params = StartRun { model, models, attachments, ..StartRun::new(chat_id, content) };
     let started = client.call::<RunStart>(&params);
     if started.is_err() && is_new {
         remove_if_empty(client, params.chat_id);
@@ -157,16 +163,6 @@ fn new_chat(client: &mut Client, model: Option<String>) -> Result<ChatId, Failur
     Ok(client.call::<ChatCreate>(&CreateChat { model, ..CreateChat::new(project.id) })?.id)
 }
 
-/// Asks the daemon whether the file may be shown to a model: what holds keys or is in `.aiiaignore` may not, whoever reads it.
-fn admit(client: &mut Client, target: &Target) -> Result<(), Failure> {
-    let asked =
-        GetContext { document: target.document()?, selection: target.selection(), intent: None, budget: Some(1) };
-    match client.call::<ContextGet>(&asked) {
-        Err(problem) if problem.code == ProblemCode::Forbidden => Err(problem.into()),
-        _ => Ok(()),
-    }
-}
-
 fn with_attachment(text: &str, name: &str, attachment: &str) -> String {
     if attachment.trim().is_empty() {
         return text.to_owned();
@@ -175,40 +171,6 @@ fn with_attachment(text: &str, name: &str, attachment: &str) -> String {
     let longest = attachment.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{text}\n\n{name}:\n\n{fence}\n{}\n{fence}", attachment.trim_end_matches('\n'))
-}
-
-fn text_of(target: &Target) -> Result<String, Failure> {
-    let name = target.file.display();
-    let failed = |error: io::Error| Failure::local(format!("{name} cannot be read: {error}."));
-    if target.file.is_dir() {
-        return Err(Failure::new(exit::FAILED, format!("{name} is a directory."), "Name files."));
-    }
-    let text = limited_text(&name.to_string(), File::open(&target.file).map_err(failed)?)?;
-    let Some((start, end)) = target.lines else { return Ok(text) };
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let first = start as usize - 1;
-    if first >= lines.len() {
-        return Err(Failure::new(
-            exit::FAILED,
-            format!("{name} has {} lines, there is no line {start}.", lines.len()),
-            "Choose lines that the file has.",
-        ));
-    }
-    Ok(lines[first..lines.len().min(end as usize)].concat())
-}
-
-fn limited_text(name: &str, from: impl Read) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    from.take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::local(format!("{name} cannot be read: {error}.")))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let detail = format!("{name} is larger than {} KiB, which is too much for a question.", MAX_BYTES / 1024);
-        return Err(Failure::new(exit::FAILED, detail, "Give the part that matters, such as FILE:10-80."));
-    }
-    String::from_utf8(bytes).map_err(|_| {
-        Failure::new(exit::FAILED, format!("{name} is not text in UTF-8."), "Only text can go with a question.")
-    })
 }
 
 /// What is piped in; nothing on a terminal.
@@ -223,7 +185,7 @@ fn piped_input() -> Result<String, Failure> {
         output::note("Standard input is open but silent, so the question goes without it.");
         return Ok(String::new());
     }
-    limited_text("standard input", input.lock())
+    files::limited_text("standard input", input.lock())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use aiia_llm::{ChatMessage, Image};
 use aiia_protocol::archive::FiledAttachment;
-use aiia_protocol::attachment::{Attachment, AttachmentKind, LARGEST, LARGEST_SUM};
+use aiia_protocol::attachment::{Attachment, AttachmentKind, LARGEST, LARGEST_SUM, image_type};
 use aiia_protocol::id::{AttachmentId, MessageId};
 use aiia_protocol::message::{Message, Role};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -61,14 +61,7 @@ pub(crate) fn inspect(name: &str, data: &[u8]) -> Result<Attachment, Problem> {
 
 /// What the content is, by its first bytes.
 fn kind_of(data: &[u8]) -> Option<(AttachmentKind, &'static str)> {
-    let image = match data {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        _ => None,
-    };
-    if let Some(media_type) = image {
+    if let Some(media_type) = image_type(data) {
         return Some((AttachmentKind::Image, media_type));
     }
     let text = std::str::from_utf8(data).ok()?;
