@@ -34,7 +34,7 @@ pub(super) fn run(client: &mut Client, change: &ChangeProjects, json: bool) -> R
         return Ok(exit::OK);
     }
     let how = match (change.deleted, change.archived) {
-        (Some(true), _) => "deleted. `aiia project restore` brings back what it is told",
+        (Some(true), _) => "deleted; `aiia project restore` brings them back",
         (Some(false), _) => "restored",
         (None, Some(true)) => "archived",
         (None, _) => "back from the archive",

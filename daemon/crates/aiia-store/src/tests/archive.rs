@@ -265,10 +265,11 @@ async fn a_deleted_project_comes_back_and_folders_of_another_system_are_left_out
 /// Trees of messages: for each the number of the one that it answers, its text, whether it is deleted.
 fn trees() -> impl Strategy<Value = Vec<(usize, String, bool)>> {
     let content = prop_oneof![
-        any::<String>(),
-        Just("a\0b".to_owned()),
-        Just("🧑‍🔬 e\u{301} \u{202e}rtl שלום 漢字".to_owned()),
-        (0..3_usize).prop_map(|size| "long ".repeat(size * 30_000)),
+        4 => any::<String>(),
+        2 => Just("a\0b".to_owned()),
+        2 => Just("🧑‍🔬 e\u{301} \u{202e}rtl שלום 漢字".to_owned()),
+        4 => (0..3_usize).prop_map(|size| "long ".repeat(size * 30_000)),
+        1 => "[a-zé🙂]{1,9}".prop_map(|word| (word.clone() + "\0 ").repeat((1 << 20) / (word.len() + 2) + 1)),
     ];
     prop::collection::vec((any::<usize>(), content, prop::bool::weighted(0.2)), 0..20)
 }
