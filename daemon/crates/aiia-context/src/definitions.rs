@@ -33,6 +33,8 @@ const REST_SHARE: usize = 8;
 /// of the bundle is needed, with a budget of [`USUAL_BUDGET`]; with a larger one the user says that finding more is worth having.
 const FINDING: f32 = 0.6;
 const USUAL_BUDGET: f32 = 1024.0;
+/// Text of so many bytes a token is too long for the tokens without being counted.
+const MAX_TOKEN_BYTES: usize = 16;
 /// So many of the likeliest are looked at.
 const MAX_PRICED: usize = 1500;
 /// Longer definitions are shown by their signatures, however well they are used.
@@ -50,7 +52,7 @@ pub(crate) fn pack(
     index: &WorkspaceIndex,
     texts: &mut Texts,
 ) -> Vec<Piece> {
-    let is_unwritten = target.symbol.is_some() && is_unwritten(fitter.request, target);
+    let is_unwritten = is_unwritten(fitter.request, target);
     let share = |of: f64, fitter: &Fitter| (fitter.left as f64 * of) as usize;
     let for_others = fitter.left - share(OWN_FILE_SHARE, &fitter);
     fitter.left -= for_others;
@@ -160,7 +162,8 @@ struct Others<'a, 'b> {
 
 impl Others<'_, '_> {
     fn tokens(&mut self, file: u32, lines: &Range<u32>, limit: usize) -> Option<usize> {
-        count_within(self.texts.lines(file, lines.clone())?, limit)
+        let text = self.texts.lines(file, lines.clone())?;
+        if text.len() > limit.saturating_mul(MAX_TOKEN_BYTES) { None } else { count_within(text, limit) }
     }
 
     /// Adds lines that are free and fit. Gives whether they did.
@@ -198,12 +201,18 @@ impl Others<'_, '_> {
         let least = if is_unwritten { LEAST_LIKELIHOOD_UNWRITTEN } else { LEAST_LIKELIHOOD };
         let mut priced: Vec<(f32, usize, &Ranked)> = Vec::new();
         let mut full = Full::new(fitter.left);
+        // In a file that was packed by a program many definitions stand in the same line.
+        let mut counted: FxHashMap<(u32, u32, u32), Option<usize>> = FxHashMap::default();
         for ranked in outcome.ranked.iter().take(MAX_PRICED).take_while(|ranked| ranked.likelihood >= least) {
             // However short it is, it is not worth more than this.
             if full.is_without(ranked.likelihood / LEAST_TOKENS) {
                 break;
             }
-            if let Some(tokens) = self.tokens(ranked.at.file, &ranked.definition.signature(), fitter.left) {
+            let lines = ranked.definition.signature();
+            let tokens = *counted
+                .entry((ranked.at.file, lines.start, lines.end))
+                .or_insert_with(|| self.tokens(ranked.at.file, &lines, fitter.left));
+            if let Some(tokens) = tokens {
                 let worth = ranked.likelihood / (tokens as f32).max(LEAST_TOKENS);
                 full.add(worth, tokens);
                 priced.push((worth, tokens, ranked));

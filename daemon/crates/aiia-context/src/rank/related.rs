@@ -4,7 +4,7 @@ use super::point::Point;
 use super::siblings::alike;
 use super::texts::Texts;
 use crate::workspace::{
-    DefinitionRef, FileEntry, NameId, WorkspaceIndex, identifiers, name_id, name_set, parts, words,
+    Definition, DefinitionRef, FileEntry, NameId, WorkspaceIndex, identifiers, name_id, name_set, parts, words,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -16,6 +16,8 @@ const MAX_CALLERS: usize = 8;
 const MAX_DEFINERS: usize = 8;
 /// Lines of one function that are read.
 const MAX_LINES: u32 = 120;
+/// A longer text of so few lines was not written by a person and is not read.
+const MAX_BYTES: usize = 16 << 10;
 /// How many of the likest files count.
 const MAX_LIKE_FILES: usize = 20;
 
@@ -144,7 +146,7 @@ pub(crate) fn names_on(
             .iter()
             .filter_map(|at| {
                 let (_, definition) = index.definition(*at)?;
-                let text = texts.whole(at.file, &definition, MAX_LINES)?;
+                let text = body(texts, at.file, &definition)?;
                 let mut found = Vec::new();
                 let mut before = 0..0;
                 for range in identifiers(text) {
@@ -192,7 +194,7 @@ pub(crate) fn callers(
             if !definition.kind.is_callable() || definition.name == target || definition.traits.test != in_tests {
                 continue;
             }
-            if let Some(text) = texts.whole(file, &definition, MAX_LINES)
+            if let Some(text) = body(texts, file, &definition)
                 && text.contains(target_name)
                 && words(text).any(|word| word == target_name)
             {
@@ -213,7 +215,12 @@ pub(crate) fn names_in(index: &WorkspaceIndex, texts: &mut Texts, functions: &[D
 
 fn body_names(index: &WorkspaceIndex, texts: &mut Texts, at: DefinitionRef) -> Option<Vec<NameId>> {
     let (_, definition) = index.definition(at)?;
-    texts.whole(at.file, &definition, MAX_LINES).map(name_set)
+    body(texts, at.file, &definition).map(name_set)
+}
+
+/// The text of a function that a person may have written, or its first lines.
+fn body<'t>(texts: &'t mut Texts, file: u32, definition: &Definition) -> Option<&'t str> {
+    texts.whole(file, definition, MAX_LINES).filter(|text| text.len() <= MAX_BYTES)
 }
 
 /// Names by the share of the functions that have them; a single function alone is only half a hint.
