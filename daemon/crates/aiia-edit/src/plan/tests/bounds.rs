@@ -9,8 +9,9 @@ use super::*;
 
 const MIB: usize = 1 << 20;
 
-/// What a reply of a mebibyte may take of the processor. Where the program is not optimised it is some ten times as slow.
-const LIMIT: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
+/// What a reply of a mebibyte may take of the processor. Most take a tenth of a second where the program is optimised; what is no code at
+/// all takes the parser a second for each look in each language.
+const LIMIT: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 5 });
 
 /// What this thread has worked so far, whatever else the machine does.
 fn worked() -> Duration {
