@@ -52,9 +52,9 @@ pub(crate) fn complaints(outcome: &Outcome) -> Vec<Complaint> {
     if outcome.guard != Guard::Text
         && let Some(old_tree) = view.tree()
         && (outcome.guard == Guard::CommentsOnly
-            || !old_tree.is_surely_sound(view.text, outcome.new_text, outcome.replaced))
+            || !old_tree.is_surely_sound(view.text, outcome.new_text, outcome.replaced, view.budget()))
     {
-        match old_tree.reparse_text(view.text, outcome.new_text, outcome.replaced) {
+        match old_tree.reparse_text(view.text, outcome.new_text, outcome.replaced, view.budget()) {
             Ok((new_tree, changed)) => {
                 result.extend(syntax_errors(outcome, old_tree, &new_tree));
                 let inside = |range: &Range<usize>| {

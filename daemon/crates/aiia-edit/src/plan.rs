@@ -11,7 +11,7 @@ use aiia_syntax::{Language, SyntaxTree};
 
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::parse::{FileName, Item, ItemKind, Parsed, parse};
-use crate::resolve::{Files, Resolved, named_beside, resolve};
+use crate::resolve::{Files, ReplyCode, Resolved, named_beside, resolve};
 use crate::workspace::Workspace;
 
 use rounds::without_failing;
@@ -134,7 +134,10 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
             _ => None,
         });
     let beside = context.workspace.map_or_else(Vec::new, |workspace| named_beside(names, context.files, workspace));
-    let files = Files::new(context.files, &beside, context.focus.as_ref(), context.workspace);
+    let bytes =
+        replies.iter().map(|reply| reply.len()).chain(context.files.iter().chain(&beside).map(|file| file.text.len()));
+    let reply_code = ReplyCode::new(bytes.sum());
+    let files = Files::new(context.files, &beside, context.focus.as_ref(), context.workspace, &reply_code);
     let (resolved, complaints) = resolve_all(&parsed.items, &files, &mut parsed.prose);
     let kept = earlier.iter().flat_map(|parsed| &parsed.items).filter_map(|item| resolve(item, &files).ok()).collect();
     let mut all = without_failing(kept, &files, context.guard);

@@ -1,6 +1,7 @@
-//! How long one piece of work on a tree may take.
+//! How long one piece of work on a tree may take, and several together.
 
 use rustix::time::{ClockId, clock_gettime};
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,27 @@ impl Deadline {
     }
 }
 
+/// Processor time that several parses may take together. What is no code can cost the parser a hundred times what code does.
+#[derive(Debug)]
+pub struct ParseBudget {
+    left: Cell<Duration>,
+}
+
+impl ParseBudget {
+    /// A budget of so much time. One parse takes no more than [`PARSE_TIME_LIMIT`](crate::PARSE_TIME_LIMIT) of it.
+    pub fn new(time: Duration) -> ParseBudget {
+        ParseBudget { left: Cell::new(time) }
+    }
+
+    /// Does a piece of work that ends at the deadline it is given, and takes what the work took off the budget.
+    pub(crate) fn spend<T>(&self, at_most: Duration, work: impl FnOnce(Deadline) -> T) -> T {
+        let from = worked();
+        let done = work(Deadline::after(self.left.get().min(at_most)));
+        self.left.set(self.left.get().saturating_sub(worked().saturating_sub(from)));
+        done
+    }
+}
+
 /// What this thread has worked so far.
 fn worked() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
@@ -38,6 +60,21 @@ fn worked() -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_budget_is_spent_by_all_its_work() {
+        let budget = ParseBudget::new(Duration::from_millis(3));
+        let work = |limit: Duration| {
+            budget.spend(limit, |deadline| {
+                let from = worked();
+                while deadline.check().is_continue() {}
+                worked().saturating_sub(from)
+            })
+        };
+        assert!(work(Duration::from_millis(1)) < Duration::from_millis(3));
+        assert!(work(Duration::from_mins(1)) > Duration::from_micros(1));
+        assert_eq!(budget.left.get(), Duration::ZERO);
+    }
 
     #[test]
     fn waiting_is_not_working() {

@@ -25,6 +25,7 @@ mod symbol;
 mod test_code;
 mod tree;
 
+pub use deadline::ParseBudget;
 pub use enclosing::enclosing_symbol;
 pub use highlight::{Highlight, HighlightClass, highlight};
 pub use language::Language;

@@ -1,7 +1,7 @@
 //! The tree of a text: parsing, bounded in size and time, and incremental parsing after edits.
 
 use crate::bodies::Bodies;
-use crate::deadline::Deadline;
+use crate::deadline::ParseBudget;
 use crate::language::Quirk;
 use crate::outside::Outside;
 use crate::{Language, Reference, Symbol, comments, definitions, enclosing, imports, limits, references, test_code};
@@ -35,8 +35,8 @@ pub enum ParseError {
     /// The text is nested deeper than code is, by brackets or by indentation.
     #[error("the file is nested deeper than code is, so it is not parsed; it is worked on by lines")]
     TooDeep,
-    /// Parsing took longer than [`PARSE_TIME_LIMIT`].
-    #[error("parsing the file took longer than {} s and was stopped; it is worked on by lines", PARSE_TIME_LIMIT.as_secs())]
+    /// Parsing took longer than [`PARSE_TIME_LIMIT`], or than was left of the budget.
+    #[error("parsing the file took too long and was stopped; it is worked on by lines")]
     TimedOut,
 }
 
@@ -59,9 +59,14 @@ impl SyntaxTree {
 
     /// Parses a text. Broken code gives a tree too; see [`SyntaxTree::error_count`].
     pub fn parse(language: Language, text: &str) -> Result<SyntaxTree, ParseError> {
+        SyntaxTree::parse_within(language, text, &whole_budget())
+    }
+
+    /// As [`SyntaxTree::parse`], within what is left of a budget.
+    pub fn parse_within(language: Language, text: &str, budget: &ParseBudget) -> Result<SyntaxTree, ParseError> {
         let bytes = text.as_bytes();
         check(language, bytes.len(), std::iter::once(text))?;
-        let tree = parse(language, &mut |offset| bytes.get(offset..).unwrap_or_default(), None, &[])?;
+        let tree = parse(language, &mut |offset| bytes.get(offset..).unwrap_or_default(), None, &[], budget)?;
         Ok(SyntaxTree::new(tree, language))
     }
 
@@ -88,7 +93,7 @@ impl SyntaxTree {
             let (chunk, chunk_start, _, _) = rope.chunk_at_byte(offset);
             &chunk.as_bytes()[offset - chunk_start..]
         };
-        let tree = parse(self.language, &mut chunk_at, Some(&old), &[])?;
+        let tree = parse(self.language, &mut chunk_at, Some(&old), &[], &whole_budget())?;
         Ok(SyntaxTree::new(tree, self.language))
     }
 
@@ -99,11 +104,13 @@ impl SyntaxTree {
 
     /// The tree of `new_text`, which came from `old_text`, the text of this tree, by `replaced`: ranges of the old text with those
     /// of the new one that took their places, in order. Also gives where the new tree is built otherwise, as ranges of the new text.
+    /// Ends with an error when the budget is spent.
     pub fn reparse_text(
         &self,
         old_text: &str,
         new_text: &str,
         replaced: &[Replaced],
+        budget: &ParseBudget,
     ) -> Result<(SyntaxTree, Vec<Range<usize>>), ParseError> {
         check(self.language, new_text.len(), std::iter::once(new_text))?;
         let mut edited = self.tree.clone();
@@ -129,7 +136,8 @@ impl SyntaxTree {
             });
         }
         let bytes = new_text.as_bytes();
-        let tree = parse(self.language, &mut |offset| bytes.get(offset..).unwrap_or_default(), Some(&edited), &[])?;
+        let mut bytes_from = |offset: usize| bytes.get(offset..).unwrap_or_default();
+        let tree = parse(self.language, &mut bytes_from, Some(&edited), &[], budget)?;
         let changed = edited.changed_ranges(&tree).map(|range| range.start_byte..range.end_byte).collect();
         Ok((SyntaxTree::new(tree, self.language), changed))
     }
@@ -138,11 +146,11 @@ impl SyntaxTree {
     /// replaced is built otherwise, save for the rest of the functions and types that it is in. Parameters are those of
     /// [`SyntaxTree::reparse_text`]. It is for the price of the statements or items around the edits; where these do not tell, and in
     /// languages of which that is not known, it is not sure.
-    pub fn is_surely_sound(&self, old_text: &str, new_text: &str, replaced: &[Replaced]) -> bool {
+    pub fn is_surely_sound(&self, old_text: &str, new_text: &str, replaced: &[Replaced], budget: &ParseBudget) -> bool {
         let edits = trimmed(old_text, new_text, replaced);
         match self.language.quirk() {
-            Quirk::Indentation => statements::are_sound(self, old_text, new_text, &edits),
-            Quirk::None => items::are_sound(self, old_text, new_text, &edits),
+            Quirk::Indentation => statements::are_sound(self, old_text, new_text, &edits, budget),
+            Quirk::None => items::are_sound(self, old_text, new_text, &edits, budget),
             Quirk::Yaml | Quirk::HereDocuments => false,
         }
     }
@@ -323,12 +331,17 @@ pub(crate) fn parse_outside(
     let mut bytes_from = |offset: usize| bytes.get(offset..).unwrap_or_default();
     let bodies = Bodies::of(language, text, near);
     if !bodies.is_empty() {
-        let tree = parse(language, &mut bytes_from, None, &bodies.shown(text))?;
+        let tree = parse(language, &mut bytes_from, None, &bodies.shown(text), &whole_budget())?;
         if !tree.root_node().has_error() {
             return Ok((tree, bodies));
         }
     }
-    Ok((parse(language, &mut bytes_from, None, &[])?, Bodies::default()))
+    Ok((parse(language, &mut bytes_from, None, &[], &whole_budget())?, Bodies::default()))
+}
+
+/// What one parse may take by itself.
+fn whole_budget() -> ParseBudget {
+    ParseBudget::new(PARSE_TIME_LIMIT)
 }
 
 /// Parses what is `shown`, or everything if that is nothing.
@@ -337,14 +350,16 @@ fn parse<'text>(
     bytes_from: &mut dyn FnMut(usize) -> &'text [u8],
     old: Option<&Tree>,
     shown: &[tree_sitter::Range],
+    budget: &ParseBudget,
 ) -> Result<Tree, ParseError> {
     let mut parser = Parser::new();
     parser.set_language(language.grammar()).expect("the grammar is of a version this parser reads");
     parser.set_included_ranges(shown).expect("the ranges are in order");
-    let deadline = Deadline::after(PARSE_TIME_LIMIT);
-    let mut check_time = |_: &ParseState| deadline.check();
-    let options = ParseOptions::new().progress_callback(&mut check_time);
-    parser.parse_with_options(&mut |offset, _| bytes_from(offset), old, Some(options)).ok_or(ParseError::TimedOut)
+    budget.spend(PARSE_TIME_LIMIT, |deadline| {
+        let mut check_time = |_: &ParseState| deadline.check();
+        let options = ParseOptions::new().progress_callback(&mut check_time);
+        parser.parse_with_options(&mut |offset, _| bytes_from(offset), old, Some(options)).ok_or(ParseError::TimedOut)
+    })
 }
 
 #[cfg(test)]

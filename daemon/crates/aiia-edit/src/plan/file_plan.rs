@@ -124,7 +124,7 @@ pub(super) fn all(resolved: Vec<Resolved>, files: &Files, guard: Guard) -> Resul
     }
     created.dedup();
     for (path, text) in created {
-        match create(&path, text, guard) {
+        match create(&path, text, files, guard) {
             Ok(plan) => plans.push(plan),
             Err(found) => complaints.extend(found),
         }
@@ -153,13 +153,13 @@ fn one(view: &FileView, wishes: Wishes, guard: Guard) -> Result<Option<FilePlan>
     }))
 }
 
-fn create(path: &str, text: String, guard: Guard) -> Result<FilePlan, Vec<Complaint>> {
+fn create(path: &str, text: String, files: &Files, guard: Guard) -> Result<FilePlan, Vec<Complaint>> {
     let mut text = text;
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
     let empty = SourceFile::new(path, "", Language::from_path(path));
-    let view = FileView::new(&empty, None);
+    let view = FileView::new(&empty, None, files.reply_code);
     let hunks = hunks("", &text);
     let replaced = [(0..0, 0..text.len())];
     let complaints =

@@ -1,5 +1,6 @@
 //! Which file a name of the reply means.
 
+use super::block::ReplyCode;
 use super::view::FileView;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::path::{PathProblem, normal_path};
@@ -10,6 +11,8 @@ use crate::workspace::{Entry, Workspace};
 pub(crate) struct Files<'a> {
     pub(crate) views: Vec<FileView<'a>>,
     workspace: Option<&'a dyn Workspace>,
+    /// The code of the replies, for files that are made, too.
+    pub(crate) reply_code: &'a ReplyCode,
 }
 
 /// Why a name means no file.
@@ -74,8 +77,10 @@ impl<'a> Files<'a> {
         beside: &'a [SourceFile],
         focus: Option<&'a Focus>,
         workspace: Option<&'a dyn Workspace>,
+        reply_code: &'a ReplyCode,
     ) -> Self {
-        Self { views: given.iter().chain(beside).map(|file| FileView::new(file, focus)).collect(), workspace }
+        let views = given.iter().chain(beside).map(|file| FileView::new(file, focus, reply_code)).collect();
+        Self { views, workspace, reply_code }
     }
 
     /// The file that the action was asked for in.

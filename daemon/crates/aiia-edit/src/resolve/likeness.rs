@@ -6,7 +6,8 @@ mod python;
 
 use aiia_syntax::{Symbol, SymbolKind};
 
-use super::symbol_match::{Block, takes_self};
+use super::block::Block;
+use super::symbol_match::takes_self;
 use super::view::FileView;
 use parameters::{Parameters, type_arguments};
 

@@ -3,6 +3,7 @@
 
 mod aligned;
 mod anchor;
+mod block;
 mod canonical;
 mod elision;
 mod escapes;
@@ -28,6 +29,7 @@ use crate::lines::{Line, lines};
 use crate::parse::{FileName, Item, ItemKind, Reading};
 use crate::tolerance::Tolerance;
 
+pub(crate) use block::ReplyCode;
 pub(crate) use files::{Files, named_beside};
 pub(crate) use view::FileView;
 

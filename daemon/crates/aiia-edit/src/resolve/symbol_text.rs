@@ -4,8 +4,8 @@
 use aiia_syntax::Symbol;
 
 use super::Change;
+use super::block::Block;
 use super::indent::{Reindent, common_indentation};
-use super::symbol_match::Block;
 use super::view::FileView;
 use crate::lines::{indentation, lines};
 use crate::tolerance::Tolerance;
@@ -94,12 +94,12 @@ fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str, like: Opt
 /// `item` with the doc string of `symbol` when it has none of its own. Python only; other languages
 /// document above the item.
 fn with_doc_string(item: &str, symbol: &Symbol, file: &FileView) -> Option<String> {
-    let language = file.language.filter(|language| language.name() == "python")?;
+    file.language.filter(|language| language.name() == "python")?;
     let body = symbol.body_range.clone()?;
     let text = &file.text[body.clone()];
     let length = doc_string_length(text)?;
     let indent = line_indentation(file.text, body.start);
-    let parsed = Block::parse(item, language)?;
+    let parsed = Block::parse(item, file)?;
     let given = parsed.tops().first().copied()?;
     let own_body = given.body_range.clone()?;
     let line_start = parsed.text[..own_body.start].rfind('\n')? + 1;

@@ -5,9 +5,10 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use aiia_syntax::{Language, Symbol, SyntaxTree};
+use aiia_syntax::{Language, ParseBudget, Symbol, SyntaxTree};
 use aiia_text::LineEnding;
 
+use super::block::ReplyCode;
 use super::indent::Style;
 use super::line_index::LineIndex;
 use crate::lines::{Line, lines, touched_lines, without_byte_order_mark};
@@ -24,6 +25,7 @@ pub(crate) struct FileView<'a> {
     /// The line break new lines get.
     pub(crate) eol: &'static str,
     pub(crate) language: Option<Language>,
+    pub(super) reply_code: &'a ReplyCode,
     focus: Option<&'a Focus>,
     carriage_returns: bool,
     style: OnceCell<Style>,
@@ -37,7 +39,7 @@ pub(crate) struct FileView<'a> {
 }
 
 impl<'a> FileView<'a> {
-    pub(crate) fn new(file: &'a SourceFile, focus: Option<&'a Focus>) -> Self {
+    pub(crate) fn new(file: &'a SourceFile, focus: Option<&'a Focus>, reply_code: &'a ReplyCode) -> Self {
         let carriage_returns = memchr::memchr(b'\r', file.text.as_bytes()).is_some();
         let (rest, mark) = without_byte_order_mark(&file.text);
         let mut lines = lines(rest);
@@ -56,6 +58,7 @@ impl<'a> FileView<'a> {
             given_tree: file.tree.as_ref(),
             lines,
             language: file.language,
+            reply_code,
             focus: focus.filter(|focus| focus.path == file.path),
             tree: OnceCell::new(),
             symbols: OnceCell::new(),
@@ -67,6 +70,11 @@ impl<'a> FileView<'a> {
     pub(crate) fn tree(&self) -> Option<&SyntaxTree> {
         let parsed = || self.tree.get_or_init(|| SyntaxTree::parse(self.language?, self.text).ok()).as_ref();
         self.given_tree.filter(|tree| Some(tree.language()) == self.language).or_else(parsed)
+    }
+
+    /// What the parser may still take for this plan.
+    pub(crate) fn budget(&self) -> &ParseBudget {
+        self.reply_code.budget()
     }
 
     /// How the file indents.

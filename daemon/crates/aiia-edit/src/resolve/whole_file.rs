@@ -7,9 +7,10 @@ use aiia_syntax::Symbol;
 use similar::{Algorithm, capture_diff_slices, diff_ratio};
 
 use super::Change;
+use super::block::{Block, remainder};
 use super::likeness::{Likeness, likeness};
 use super::nearest;
-use super::symbol_match::{Block, MAX_PAIRS, is_container, is_section, members, remainder, same_kind};
+use super::symbol_match::{MAX_PAIRS, is_container, is_section, members, same_kind};
 use super::view::FileView;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;

@@ -1,15 +1,15 @@
 //! Code that gives whole symbols anew. Each goes where the symbol of the same name stands; what the file
 //! does not have yet goes next to it, imports to the imports.
 
+mod complaints;
+
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::ops::Range;
 
-use aiia_syntax::{Language, Symbol, SymbolKind};
+use aiia_syntax::{Language, Symbol};
 
-use super::symbol_match::{
-    Block, Meant, header, is_container, is_section, meant, member_indices, members, remainder, takes_self,
-};
+use super::block::{Block, remainder};
+use super::symbol_match::{Meant, header, is_container, is_section, meant, member_indices, members, takes_self};
 use super::symbol_text::{fresh, line_indentation, rewrite};
 use super::view::FileView;
 use super::{Change, elision, imports, nearest, whole_file};
@@ -17,6 +17,8 @@ use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
 use crate::lines::Line;
 use crate::tolerance::Tolerance;
+
+use complaints::{ambiguous, complain, in_another_form, incomplete, no_match};
 
 /// A symbol that lost more than this share of its lines though nobody asked about it is a sketch.
 const LEAST_KEPT: f64 = 0.5;
@@ -36,8 +38,8 @@ enum Placement<'s> {
 
 /// The names of the top-level symbols of a reply's code, read in the language of `file`.
 pub(super) fn top_level_names(text: &str, file: &FileView) -> Vec<String> {
-    let block = file.language.and_then(|language| Block::parse(text, language));
-    block.map_or_else(Vec::new, |block| block.tops().iter().map(|symbol| symbol.name.clone()).collect())
+    Block::parse(text, file)
+        .map_or_else(Vec::new, |block| block.tops().iter().map(|symbol| symbol.name.clone()).collect())
 }
 
 /// The changes fenced code makes in a file. `NotFound` when it has nothing to do with it.
@@ -55,8 +57,9 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
             format!("The reply is in {}, but {} is in {}.", other.name(), file.path, language.name()),
         ));
     }
-    let block = Block::parse(text, language).ok_or_else(|| {
-        complain(ComplaintKind::TooLarge, file, "The code of the reply is too large to be read.".to_owned())
+    let block = Block::parse(text, file).ok_or_else(|| {
+        let message = format!("The code of the reply is too large to be read, or no {} at all.", language.name());
+        complain(ComplaintKind::TooLarge, file, message)
     })?;
     if tagged == Some(None) && block.has_errors() {
         return Err(no_match(&block, file));
@@ -276,20 +279,6 @@ fn pool(found: &[usize], file: &FileView) -> Vec<usize> {
     pool
 }
 
-fn incomplete(given: &Symbol, missing: &[&str], file: &FileView) -> Complaint {
-    complain(
-        ComplaintKind::Vanished,
-        file,
-        format!(
-            "The reply gives `{}` without {}, which would delete them. Ask the model for the whole of `{}` or \
-             for one of its parts.",
-            given.name,
-            list(missing),
-            given.name
-        ),
-    )
-}
-
 /// Where a new symbol goes: beside the next symbol of the reply that the file has, else the one before.
 struct Anchor<'f> {
     symbol: &'f Symbol,
@@ -414,105 +403,4 @@ fn refuse_sketch(change: &Change, symbol: &Symbol, file: &FileView) -> Result<()
             symbol.name
         ),
     ))
-}
-
-fn no_match(block: &Block, file: &FileView) -> Complaint {
-    let names: Vec<&str> = block.tops().iter().map(|symbol| symbol.name.as_str()).collect();
-    let own = file
-        .symbols()
-        .iter()
-        .filter(|symbol| !matches!(symbol.kind, SymbolKind::Field | SymbolKind::Variant))
-        .map(|symbol| symbol.name.as_str());
-    let near = nearest::names_near(&names, own);
-    let others: Vec<usize> = names
-        .iter()
-        .flat_map(|name| file.symbols_named(name))
-        .map(|index| file.line_number(file.symbols()[*index].item_range.start))
-        .take(8)
-        .collect();
-    if !others.is_empty() {
-        let shown: Vec<String> = others.iter().map(ToString::to_string).collect();
-        let message = format!(
-            "The reply defines {}, and {} has only others of that name, at line{} {}. Ask the model for a search/replace block.",
-            list(&names),
-            file.path,
-            if others.len() == 1 { "" } else { "s" },
-            shown.join(", ")
-        );
-        return complain(ComplaintKind::NotFound, file, message).with_candidates(others);
-    }
-    let mut message = if names.is_empty() {
-        format!(
-            "The code of the reply holds no whole function, method or type, so its place in {} is unknown.",
-            file.path
-        )
-    } else {
-        format!("The reply defines {}, and {} has nothing of that name.", list(&names), file.path)
-    };
-    if !near.is_empty() {
-        let quality = if names.is_empty() { "first" } else { "nearest" };
-        let _ = write!(message, " The {quality} names there are {}.", list(&near));
-    }
-    let candidates = near
-        .iter()
-        .filter_map(|name| file.symbols().iter().find(|symbol| symbol.name == **name))
-        .map(|symbol| file.line_number(symbol.item_range.start))
-        .collect();
-    complain(ComplaintKind::NotFound, file, message).with_candidates(candidates)
-}
-
-fn ambiguous(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
-    let lines: Vec<usize> =
-        found.iter().map(|index| file.line_number(file.symbols()[*index].item_range.start)).collect();
-    let shown = numbers(&lines);
-    complain(
-        ComplaintKind::Ambiguous,
-        file,
-        format!(
-            "{} has {} symbols named `{}`, at lines {}. Put the cursor into the one that is meant and ask again.",
-            file.path,
-            lines.len(),
-            wanted.name,
-            shown
-        ),
-    )
-    .with_candidates(lines)
-}
-
-/// The file has the name in another form only, as an overload or for another platform.
-fn in_another_form(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
-    let lines: Vec<usize> =
-        found.iter().map(|index| file.line_number(file.symbols()[*index].item_range.start)).collect();
-    let shown = numbers(&lines);
-    complain(
-        ComplaintKind::Ambiguous,
-        file,
-        format!(
-            "{} has `{}` in another form, at line{} {}. Whether that of the reply replaces it or comes beside it cannot \
-             be told. Put the cursor into the one to be replaced and ask again, or ask the model for a search/replace block.",
-            file.path,
-            wanted.name,
-            if lines.len() == 1 { "" } else { "s" },
-            shown
-        ),
-    )
-    .with_candidates(lines)
-}
-
-/// Line numbers for a message.
-fn numbers(lines: &[usize]) -> String {
-    const SHOWN: usize = 20;
-    let shown: Vec<String> = lines.iter().take(SHOWN).map(ToString::to_string).collect();
-    let more = lines.len().saturating_sub(SHOWN);
-    shown.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
-}
-
-fn list(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
-    let more = if names.len() > 5 { " and others" } else { "" };
-    shown.join(", ") + more
-}
-
-fn complain(kind: ComplaintKind, file: &FileView, message: String) -> Complaint {
-    Complaint::new(kind, message).in_file(file.path)
 }

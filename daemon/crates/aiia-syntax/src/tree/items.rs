@@ -9,6 +9,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::{MAX_PARSE_BYTES, Replaced, SyntaxTree};
+use crate::deadline::ParseBudget;
 
 /// What ends with a brace that nothing can follow, or with a semicolon, and holds no symbol that is not its own.
 fn is_item(language: &str, node: Node) -> bool {
@@ -90,14 +91,20 @@ struct Edited<'t> {
 
 /// Whether it is sure that the edits add no syntax error and that nothing beside the items they are in is built otherwise. `edits`
 /// are in order.
-pub(super) fn are_sound(tree: &SyntaxTree, old_text: &str, new_text: &str, edits: &[Replaced]) -> bool {
+pub(super) fn are_sound(
+    tree: &SyntaxTree,
+    old_text: &str,
+    new_text: &str,
+    edits: &[Replaced],
+    budget: &ParseBudget,
+) -> bool {
     if tree.root().has_error() || new_text.len() > MAX_PARSE_BYTES {
         return false;
     }
     let Some(items) = items(tree, old_text, new_text, edits) else { return false };
     let size: usize = items.iter().map(|item| item.new.len()).sum();
     size <= SMALL.max(new_text.len() / LARGEST_SHARE)
-        && items.iter().all(|item| is_sound(tree, item, old_text, new_text).unwrap_or(false))
+        && items.iter().all(|item| is_sound(tree, item, old_text, new_text, budget).unwrap_or(false))
 }
 
 /// The innermost items that hold the edits, each between its first token and its last one. Edits within comments need none.
@@ -180,7 +187,7 @@ fn is_in_comment(
     before.starts_with("/*") && !written.contains("*/") && !written.contains("/*") && !written.ends_with(['*', '/'])
 }
 
-fn is_sound(tree: &SyntaxTree, item: &Edited, old_text: &str, new_text: &str) -> Option<bool> {
+fn is_sound(tree: &SyntaxTree, item: &Edited, old_text: &str, new_text: &str, budget: &ParseBudget) -> Option<bool> {
     let (old, new) = (old_text.get(item.old.clone())?, new_text.get(item.new.clone())?);
     let last = old.chars().next_back().filter(|last| matches!(last, '}' | ';'))?;
     // What a parser would not survive is told by the whole text, as long as the item adds nothing to that.
@@ -189,7 +196,7 @@ fn is_sound(tree: &SyntaxTree, item: &Edited, old_text: &str, new_text: &str) ->
     }
     let language = tree.language.name();
     let (before, behind) = around(language, item.node)?;
-    let parsed = SyntaxTree::parse(tree.language, &format!("{before}{new}{behind}")).ok()?;
+    let parsed = SyntaxTree::parse_within(tree.language, &format!("{before}{new}{behind}"), budget).ok()?;
     let mut outer = parsed.root();
     let mut place = 0;
     if !before.is_empty() {
@@ -336,7 +343,7 @@ mod tests {
 
     /// Where the check of the items is sure, a parse of the whole text tells the same.
     fn tells_the_truth(tree: &SyntaxTree, text: &str, new: &str, replaced: &[Replaced]) -> bool {
-        let is_sure = tree.is_surely_sound(text, new, replaced);
+        let is_sure = tree.is_surely_sound(text, new, replaced, &crate::tree::whole_budget());
         if is_sure {
             let whole = SyntaxTree::parse(tree.language(), new).unwrap();
             assert_eq!(whole.error_count(), 0, "{new}");
@@ -346,7 +353,7 @@ mod tests {
                 |start: usize, end: usize| replaced.iter().any(|(_, by)| start <= by.start && by.end <= end);
             assert_eq!(beside(tree, &holds_old), beside(&whole, &holds_new), "{new}");
             assert_eq!(tree.root().child_count(), whole.root().child_count(), "{new}");
-            let (again, changed) = tree.reparse_text(text, new, replaced).unwrap();
+            let (again, changed) = tree.reparse_text(text, new, replaced, &crate::tree::whole_budget()).unwrap();
             assert_eq!(again.error_count(), 0);
             let root = whole.root();
             let items: Vec<_> = root.children(&mut root.walk()).map(|node| node.byte_range()).collect();

@@ -11,12 +11,19 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::{Replaced, SyntaxTree};
+use crate::deadline::ParseBudget;
 
 /// Stands before the statements of an indented block.
 const HEAD: &str = "if _:\n";
 
 /// Whether it is sure that the edits add no syntax error and that nothing beside them is built otherwise. `edits` are in order.
-pub(super) fn are_sound(tree: &SyntaxTree, old_text: &str, new_text: &str, edits: &[Replaced]) -> bool {
+pub(super) fn are_sound(
+    tree: &SyntaxTree,
+    old_text: &str,
+    new_text: &str,
+    edits: &[Replaced],
+    budget: &ParseBudget,
+) -> bool {
     if tree.root().has_error() {
         return false;
     }
@@ -37,7 +44,7 @@ pub(super) fn are_sound(tree: &SyntaxTree, old_text: &str, new_text: &str, edits
             change = before.joined(change);
         }
     }
-    regions.iter().all(|(region, change)| region.is_sound(tree, &new, change))
+    regions.iter().all(|(region, change)| region.is_sound(tree, &new, change, budget))
 }
 
 /// Rows from the first to before the last.
@@ -150,7 +157,7 @@ impl<'t> Region<'t> {
     }
 
     /// Whether the statements are whole statements of the same block after the change.
-    fn is_sound(&self, tree: &SyntaxTree, new: &Lines, change: &Change) -> bool {
+    fn is_sound(&self, tree: &SyntaxTree, new: &Lines, change: &Change, budget: &ParseBudget) -> bool {
         if self.mixed.iter().any(|bytes| change.touches(bytes) || change.lengthens(bytes)) {
             return false;
         }
@@ -162,7 +169,9 @@ impl<'t> Region<'t> {
             return false;
         }
         let head = if self.indentation.is_empty() { "" } else { HEAD };
-        let Ok(parsed) = SyntaxTree::parse(tree.language(), &format!("{head}{lines}")) else { return false };
+        let Ok(parsed) = SyntaxTree::parse_within(tree.language(), &format!("{head}{lines}"), budget) else {
+            return false;
+        };
         let Some(statements) = statements(&parsed, !head.is_empty()) else { return false };
         let offset = new.start(rows.start);
         let place = |node: &Node| {

@@ -170,7 +170,7 @@ fn a_text_is_parsed_again_where_it_changed(#[case] pairs: &[(&str, &str)], #[cas
     let old = "fn a() {\n    one();\n    two();\n}\n\nfn b() { x }\n\nstruct C; // */\n";
     let (new, ranges) = replaced(old, pairs);
     let tree = SyntaxTree::parse(language("rust"), old).unwrap();
-    let (again, changed) = tree.reparse_text(old, &new, &ranges).unwrap();
+    let (again, changed) = tree.reparse_text(old, &new, &ranges, &whole_budget()).unwrap();
     let whole = SyntaxTree::parse(language("rust"), &new).unwrap();
     assert_eq!(again.symbols(&new), whole.symbols(&new));
     assert_eq!(again.error_count(), whole.error_count());
@@ -254,6 +254,6 @@ fn statements_around_edits_tell_what_the_tree_tells(#[case] pairs: &[(&str, &str
     };
     let names_now = names(&whole, &new);
     let stays = whole.error_count() == 0 && names(&tree, PYTHON).iter().all(|name| names_now.contains(name));
-    let is_sure = tree.is_surely_sound(PYTHON, &new, &ranges);
+    let is_sure = tree.is_surely_sound(PYTHON, &new, &ranges, &whole_budget());
     assert_eq!((stays, is_sure && !stays), (sound, false), "{}", whole.tree.root_node().to_sexp());
 }

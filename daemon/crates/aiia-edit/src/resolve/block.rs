@@ -1,0 +1,217 @@
+//! The code of a reply as symbols.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::ops::{Deref, Range};
+use std::rc::Rc;
+use std::time::Duration;
+
+use aiia_syntax::{Language, ParseBudget, Symbol, SymbolKind, SyntaxTree};
+
+use super::imports;
+use super::indent::{Style, common_indentation};
+use super::symbol_match::members;
+use super::view::FileView;
+use crate::lines::{indentation, lines};
+
+/// The code of replies to one plan: each is parsed once in each language, all of them within a budget.
+pub(crate) struct ReplyCode {
+    budget: ParseBudget,
+    by_language: RefCell<HashMap<Language, ByText>>,
+}
+
+/// Nothing for what is too much for the parser.
+type ByText = HashMap<String, Option<Rc<Parsed>>>;
+
+/// What the parser may take for each mebibyte, begun, of what there is to read. Code takes it a tenth to a half of that.
+const PARSE_TIME_PER_MIB: Duration = Duration::from_millis(600);
+
+impl ReplyCode {
+    /// For replies and files that have so many bytes together.
+    pub(crate) fn new(bytes: usize) -> Self {
+        let mebibytes = u32::try_from(bytes >> 20).unwrap_or(u32::MAX).saturating_add(1);
+        Self { budget: ParseBudget::new(PARSE_TIME_PER_MIB.saturating_mul(mebibytes)), by_language: RefCell::default() }
+    }
+
+    /// What is left for the parser.
+    pub(crate) fn budget(&self) -> &ParseBudget {
+        &self.budget
+    }
+
+    fn parsed(&self, text: &str, language: Language) -> Option<Rc<Parsed>> {
+        if let Some(known) = self.by_language.borrow().get(&language).and_then(|known| known.get(text)) {
+            return known.clone();
+        }
+        let parsed = Parsed::parse(text, language, &self.budget).map(Rc::new);
+        self.by_language.borrow_mut().entry(language).or_default().insert(text.to_owned(), parsed.clone());
+        parsed
+    }
+}
+
+/// Code of a reply, moved to the left margin and parsed.
+pub(super) struct Parsed {
+    pub(super) text: String,
+    pub(super) symbols: Vec<Symbol>,
+    imports: Vec<Range<usize>>,
+    errors: usize,
+    counts: HashMap<String, usize>,
+    style: OnceCell<Style>,
+}
+
+/// Code of a reply, read for a file.
+pub(super) struct Block {
+    parsed: Rc<Parsed>,
+    /// The names of its functions that the file has outside of everything.
+    free_functions: OnceCell<HashSet<String>>,
+}
+
+impl Deref for Block {
+    type Target = Parsed;
+
+    fn deref(&self) -> &Parsed {
+        &self.parsed
+    }
+}
+
+impl Block {
+    /// Parses code in the language of `file`; nothing if that has none, or if it is too much for the parser.
+    pub(super) fn parse(text: &str, file: &FileView) -> Option<Self> {
+        let parsed = file.reply_code.parsed(text, file.language?)?;
+        Some(Self { parsed, free_functions: OnceCell::new() })
+    }
+
+    /// Whether it has, outside of everything, a function of another name than this that the file has outside of everything too.
+    pub(super) fn has_functions_beside(&self, name: &str, file: &FileView) -> bool {
+        let free = self.free_functions.get_or_init(|| {
+            let is_function = |index: &usize| {
+                let own = &file.symbols()[*index];
+                own.depth == 0 && own.kind == SymbolKind::Function
+            };
+            let tops = self.tops().into_iter().filter(|top| top.kind == SymbolKind::Function);
+            let known = tops.filter(|top| file.symbols_named(&top.name).iter().any(is_function));
+            known.map(|top| top.name.clone()).collect()
+        });
+        free.len() > usize::from(free.contains(name))
+    }
+}
+
+impl Parsed {
+    fn parse(text: &str, language: Language, budget: &ParseBudget) -> Option<Self> {
+        // Without its tag PHP is text, and replies leave it out.
+        let tagged = (language.name() == "php" && !text.contains("<?")).then(|| format!("<?php\n{text}"));
+        let text = tagged.as_deref().unwrap_or(text);
+        let block = Self::of(dedented(text), language, budget)?;
+        if block.errors == 0 {
+            return Some(block);
+        }
+        // The first line may have lost its indentation, which breaks languages that live by it.
+        let first_moved = first_line_indented(text)
+            .and_then(|text| Self::of(dedented(&text), language, budget))
+            .filter(|other| other.errors < block.errors && !other.symbols.is_empty());
+        Some(first_moved.unwrap_or(block))
+    }
+
+    fn of(text: String, language: Language, budget: &ParseBudget) -> Option<Self> {
+        let tree = SyntaxTree::parse_within(language, &text, budget).ok()?;
+        let symbols = tree.symbols(&text);
+        let tops: Vec<Range<usize>> =
+            symbols.iter().filter(|symbol| symbol.depth == 0).map(|symbol| symbol.range.clone()).collect();
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for symbol in &symbols {
+            *counts.entry(symbol.name.clone()).or_default() += 1;
+        }
+        Some(Self {
+            counts,
+            style: OnceCell::new(),
+            imports: imports::top_level(tree.imports(&text), &tops),
+            errors: tree.error_count(),
+            symbols,
+            text,
+        })
+    }
+
+    pub(super) fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// How the code is indented.
+    pub(super) fn style(&self) -> Style {
+        *self.style.get_or_init(|| Style::of(lines(&self.text).iter().map(|line| line.content)))
+    }
+
+    /// Whether it has more than one symbol outside of everything.
+    pub(super) fn has_several(&self) -> bool {
+        self.symbols.iter().filter(|symbol| symbol.depth == 0).nth(1).is_some()
+    }
+
+    /// The symbols that lie in no other.
+    pub(super) fn tops(&self) -> Vec<&Symbol> {
+        self.symbols.iter().filter(|symbol| symbol.depth == 0).collect()
+    }
+
+    /// How many of its symbols have a name.
+    pub(super) fn count_of(&self, name: &str) -> usize {
+        self.counts.get(name).copied().unwrap_or(0)
+    }
+
+    /// The import statements outside symbols.
+    pub(super) fn imports(&self) -> Vec<&str> {
+        self.imports.iter().map(|range| &self.text[range.clone()]).collect()
+    }
+
+    /// The symbols right inside `outer` that could be left out or added on their own.
+    pub(super) fn members<'s>(&'s self, outer: &Symbol) -> Vec<&'s Symbol> {
+        members(&self.symbols, outer)
+    }
+
+    /// Trimmed lines, blank ones left out, that belong to no top-level symbol and no import.
+    pub(super) fn remainder(&self) -> Vec<(usize, &str)> {
+        let covered: Vec<&Range<usize>> = self.tops().iter().map(|symbol| &symbol.range).chain(&self.imports).collect();
+        remainder(&self.text, &covered)
+    }
+}
+
+/// Lines outside `covered`, trimmed and not blank, with the byte they begin at.
+pub(super) fn remainder<'t>(text: &'t str, covered: &[&Range<usize>]) -> Vec<(usize, &'t str)> {
+    let mut covered = covered.to_vec();
+    covered.sort_unstable_by_key(|range| range.start);
+    let mut covered = covered.into_iter().peekable();
+    let mut covered_to = 0;
+    let mut is_outside = |start: usize| {
+        while let Some(range) = covered.next_if(|range| range.start <= start) {
+            covered_to = covered_to.max(range.end);
+        }
+        start >= covered_to
+    };
+    let lines = lines(text);
+    let written = lines.iter().filter(|line| !line.is_blank());
+    written
+        .map(|line| (line.start, line.start + indentation(line.content).len(), line.trimmed()))
+        .filter(|(_, start, _)| is_outside(*start))
+        .map(|(start, _, line)| (start, line))
+        .collect()
+}
+
+fn dedented(text: &str) -> String {
+    let lines = lines(text);
+    let common = common_indentation(lines.iter().map(|line| line.content));
+    let mut result = String::with_capacity(text.len());
+    for line in &lines {
+        if !line.is_blank() {
+            result.push_str(line.content.strip_prefix(common.as_str()).unwrap_or(line.content));
+        }
+        result.push('\n');
+    }
+    result
+}
+
+fn first_line_indented(text: &str) -> Option<String> {
+    let lines = lines(text);
+    let first = lines.iter().position(|line| !line.is_blank())?;
+    let rest = common_indentation(lines[first + 1..].iter().map(|line| line.content));
+    if rest.is_empty() || !indentation(lines[first].content).is_empty() {
+        return None;
+    }
+    let start = lines[first].start;
+    Some(format!("{}{rest}{}", &text[..start], &text[start..]))
+}
