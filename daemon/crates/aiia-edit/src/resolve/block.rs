@@ -23,14 +23,14 @@ pub(crate) struct ReplyCode {
 /// Nothing for what is too much for the parser.
 type ByText = HashMap<String, Option<Rc<Parsed>>>;
 
-/// What the parser may take for each mebibyte, begun, of what there is to read. Code takes it a tenth to a half of that.
-const PARSE_TIME_PER_MIB: Duration = Duration::from_millis(600);
+/// What the parser may take for each mebibyte of what there is to read, and at least. Code takes it a tenth of that to all of it.
+const PARSE_TIME_PER_MIB: Duration = Duration::from_millis(500);
 
 impl ReplyCode {
     /// For replies and files that have so many bytes together.
     pub(crate) fn new(bytes: usize) -> Self {
-        let mebibytes = u32::try_from(bytes >> 20).unwrap_or(u32::MAX).saturating_add(1);
-        Self { budget: ParseBudget::new(PARSE_TIME_PER_MIB.saturating_mul(mebibytes)), by_language: RefCell::default() }
+        let mebibytes = (bytes as f64 / f64::from(1 << 20)).max(1.0);
+        Self { budget: ParseBudget::new(PARSE_TIME_PER_MIB.mul_f64(mebibytes)), by_language: RefCell::default() }
     }
 
     /// What is left for the parser.
