@@ -7,12 +7,26 @@ type Format = Schemas["ExportFormat"];
 export type Transfer = Schemas["Transfer"];
 export type ImportReport = Schemas["ImportReport"];
 
-/** Waits until a transfer has ended; `onProgress` hears of it as long as it runs. */
-export async function ended(call: Call, started: Transfer, onProgress?: (transfer: Transfer) => void): Promise<Transfer> {
+/** How long it takes until progress is asked for again. */
+const STEP_MS = 500;
+
+const step = () => new Promise<void>((resolve) => setTimeout(resolve, STEP_MS));
+
+/** Waits until a transfer has ended; `onProgress` hears of it after each `pause` as long as it runs. */
+export async function ended(
+  call: Call,
+  started: Transfer,
+  onProgress?: (transfer: Transfer) => void,
+  pause: () => Promise<void> = step,
+): Promise<Transfer> {
   let transfer = started;
   while (transfer.status === "running") {
-    onProgress?.(transfer);
-    transfer = await call("transfer.get", { transfer_id: transfer.id, wait: true });
+    if (onProgress) {
+      onProgress(transfer);
+      await pause();
+    }
+    // With `wait` the daemon answers at the end, or after many seconds: too late to tell anybody how far it is.
+    transfer = await call("transfer.get", { transfer_id: transfer.id, wait: !onProgress });
   }
   return transfer;
 }

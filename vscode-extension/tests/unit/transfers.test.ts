@@ -33,20 +33,35 @@ describe("what an import did", () => {
   });
 });
 
-it("a transfer is waited for, and told of while it runs", async () => {
-  const states = ["running", "completed"] as const;
+describe("a transfer is waited for", () => {
   const transfer = (status: Transfer["status"], done: number) => ({ id: "t", kind: "import", status, done }) as Transfer;
-  const asked: unknown[] = [];
-  const call = async (_operation: string, params: unknown) => {
-    asked.push(params);
-    return transfer(states[asked.length - 1], asked.length);
-  };
-  const told: number[] = [];
-  const last = await ended(call as never, transfer("running", 0), ({ done }) => told.push(done));
-  expect(last.status).toBe("completed");
-  expect(told).toEqual([0, 1]);
-  expect(asked).toEqual([
-    { transfer_id: "t", wait: true },
-    { transfer_id: "t", wait: true },
-  ]);
+
+  /** A daemon whose transfer is at its second step when it is first asked, and at its end after that. */
+  function daemon() {
+    const asked: unknown[] = [];
+    const call = async (_operation: string, params: unknown) => {
+      asked.push(params);
+      return transfer(asked.length < 2 ? "running" : "completed", asked.length);
+    };
+    return { asked, call: call as never };
+  }
+
+  it("and told of after each pause while it runs", async () => {
+    const { asked, call } = daemon();
+    const heard: (number | "pause")[] = [];
+    const pause = async () => void heard.push("pause");
+    const last = await ended(call, transfer("running", 0), ({ done }) => heard.push(done), pause);
+    expect(last.status).toBe("completed");
+    expect(heard).toEqual([0, "pause", 1, "pause"]);
+    const now = { transfer_id: "t", wait: false };
+    expect(asked).toEqual([now, now]);
+  });
+
+  it("by the daemon where nobody wants to hear of it", async () => {
+    const { asked, call } = daemon();
+    const pause = () => Promise.reject(new Error("nothing is paused for"));
+    expect((await ended(call, transfer("running", 0), undefined, pause)).status).toBe("completed");
+    const atItsEnd = { transfer_id: "t", wait: true };
+    expect(asked).toEqual([atItsEnd, atItsEnd]);
+  });
 });
