@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("aiia-syntax", &["aiia-text"]),
     ("aiia-edit", &["aiia-text", "aiia-syntax"]),
     ("aiia-context", &["aiia-text", "aiia-syntax"]),
-    ("aiia-markdown", &["aiia-syntax", "aiia-edit"]),
+    ("aiia-markdown", &["aiia-text", "aiia-syntax", "aiia-edit"]),
     ("aiia-store", &["aiia-protocol"]),
     ("aiia-exchange", &["aiia-protocol", "aiia-markdown"]),
     (

@@ -1,5 +1,7 @@
 //! Keeps a model's output from steering the terminal: escape sequences are taken out, what cannot be seen is shown.
 
+use aiia_text::turns_or_hides;
+
 /// Takes terminal control sequences out of a text that comes in parts.
 #[derive(Debug, Default)]
 pub(crate) struct Sanitizer {
@@ -89,9 +91,7 @@ pub(crate) fn one_line(text: &str) -> String {
 /// Characters that make text look like other text: directions, tags, and what has no width. The joiners of emoji and of
 /// some scripts stay.
 fn is_deceptive(character: char) -> bool {
-    matches!(character,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}')
+    turns_or_hides(character) || matches!(character, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -114,6 +114,7 @@ mod tests {
     #[case("\u{1b}]0;never closed\nstill here", "\nstill here")]
     #[case("\u{1b}[31\nm", "\nm")]
     #[case("if admin\u{202e} {", "if admin<U+202E> {")]
+    #[case("if \u{61c}admin {", "if <U+061C>admin {")]
     #[case("a\u{e0041}b\u{200b}c", "a<U+E0041>b<U+200B>c")]
     #[case("👩\u{200d}💻", "👩\u{200d}💻")]
     fn terminals_are_not_steered(#[case] text: &str, #[case] expected: &str) {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use aiia_text::turns_or_hides;
+
 /// `text` as HTML, nothing marked: for attributes.
 pub(crate) fn escape(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut html, character| {
@@ -12,22 +14,14 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// Prose as HTML. Joiners stay as they are: scripts and emoji need them.
 pub(crate) fn escape_prose(text: &str) -> String {
-    marked(text, |character| turns(character) || matches!(character, '\u{200b}' | '\u{2060}'))
+    marked(text, |character| turns_or_hides(character) || matches!(character, '\u{200b}' | '\u{2060}'))
 }
 
 /// Code as HTML.
 pub(crate) fn escape_code(text: &str) -> String {
     marked(text, |character| {
-        turns(character) || matches!(character, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+        turns_or_hides(character) || matches!(character, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
     })
-}
-
-/// Changes the direction of text, or carries a text that is not shown.
-fn turns(character: char) -> bool {
-    matches!(
-        character,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}'
-    )
 }
 
 fn marked(text: &str, is_hidden: impl Fn(char) -> bool) -> String {

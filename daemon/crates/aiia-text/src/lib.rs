@@ -10,12 +10,14 @@ mod edit;
 mod line_ending;
 mod lines;
 mod position;
+mod unseen;
 
 pub use document::Document;
 pub use edit::{Point, TextEdit};
 pub use line_ending::LineEnding;
 pub use lines::{content_end, floor_char_boundary, line_end, line_start, whole_lines};
 pub use position::{Encoding, Position};
+pub use unseen::turns_or_hides;
 
 // Callers of `Document::rope` name its type through this crate.
 pub use ropey::Rope;
