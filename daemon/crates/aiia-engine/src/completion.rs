@@ -207,7 +207,7 @@ impl Session {
             engine.store.get_project(project.clone()).await?;
         }
         let name = engine.models().resolved(model);
-        engine.keys.settled(name.split_once('/').map(|(provider, _)| provider)).await;
+        models::await_key(engine, name.split_once('/').map(|(provider, _)| provider)).await;
         let models = engine.models();
         let redact = crate::operations::redaction(engine, models.is_local(&name).await);
         let messages = texts.into_iter().map(|text| ChatMessage::new(aiia_llm::Role::User, text)).collect();

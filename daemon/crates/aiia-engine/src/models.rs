@@ -303,14 +303,19 @@ impl ModelDirectory {
 /// The model for a run: the wished one, else the default.
 pub(crate) async fn choose(engine: &Engine, wish: Option<&str>) -> Result<Chosen, Problem> {
     let provider = engine.models().wished_provider(wish);
-    // Its key may be on its way, or may have been asked for in vain while the keyring was locked.
-    if provider.as_deref().is_some_and(|provider| engine.keys.misses(provider)) {
-        engine.ask_keyring();
-    }
-    engine.keys.settled(provider.as_deref()).await;
+    await_key(engine, provider.as_deref()).await;
     let mut chosen = engine.models().choose(wish).await?;
     chosen.tokens = Counter::of(engine, &chosen.name).await;
     Ok(chosen)
+}
+
+/// Waits, for a limited time, for the key of `provider`, or for any where none is named: it may be on its way, or may have
+/// been asked for in vain while the keyring was locked.
+pub(crate) async fn await_key(engine: &Engine, provider: Option<&str>) {
+    if provider.is_some_and(|provider| engine.keys.misses(provider)) {
+        engine.ask_keyring();
+    }
+    engine.keys.settled(provider).await;
 }
 
 /// A model's error as a user reads it.
