@@ -90,19 +90,35 @@ pub fn restore(dir: &Path, name: &str) -> Result<Option<PathBuf>, StoreError> {
     std::fs::copy(&report.backup.path, &draft).map_err(failed)?;
     File::options().write(true).open(&draft).and_then(|file| file.sync_all()).map_err(failed)?;
     let kept = store.exists().then(|| opening::beside(&store, &format!(".before-restore-{}", stamp())));
+    let mut renames = Vec::new();
     if let Some(kept) = &kept {
         // The log belongs to the file: both go, or what is in it would be written into the backup.
-        for suffix in ["-wal", "-shm"] {
-            let part = opening::beside(&store, suffix);
-            if part.exists() {
-                std::fs::rename(&part, opening::beside(kept, suffix)).map_err(failed)?;
-            }
-        }
-        std::fs::rename(&store, kept).map_err(failed)?;
+        let parts = ["-wal", "-shm"].map(|suffix| (opening::beside(&store, suffix), opening::beside(kept, suffix)));
+        renames.extend(parts.into_iter().filter(|(part, _)| part.exists()));
+        renames.push((store.clone(), kept.clone()));
     }
-    std::fs::rename(&draft, &store).map_err(failed)?;
+    renames.push((draft.clone(), store.clone()));
+    if let Err(error) = rename_all(&renames) {
+        let _ = std::fs::remove_file(&draft);
+        return Err(failed(error));
+    }
     opening::sync_directory(&store)?;
     Ok(kept)
+}
+
+/// Renames one file after the other. Where one cannot be renamed, those before it get their names back.
+fn rename_all(renames: &[(PathBuf, PathBuf)]) -> std::io::Result<()> {
+    for (at, (from, to)) in renames.iter().enumerate() {
+        if let Err(error) = std::fs::rename(from, to) {
+            for (from, to) in renames[..at].iter().rev() {
+                if let Err(error) = std::fs::rename(to, from) {
+                    tracing::error!(%error, from = %to.display(), to = %from.display(), "a file did not get its name back");
+                }
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn stamp() -> String {
@@ -276,6 +292,28 @@ mod tests {
         for other in ["", "aiia-", "aiia-20250101T000000000", "../aiia-20250101T000000000Z", "aiia-2025-01-01", "x"] {
             assert_eq!(time_of(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_rename_that_fails_takes_back_those_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [log, store, draft, kept_log, kept] =
+            ["log", "store", "draft", "kept-log", "kept"].map(|name| folder.path().join(name));
+        for file in [&log, &store, &draft] {
+            std::fs::write(file, file.display().to_string()).unwrap();
+        }
+        // A file cannot be renamed over a folder.
+        std::fs::create_dir(&kept).unwrap();
+        let renames = [(log.clone(), kept_log.clone()), (store.clone(), kept.clone()), (draft.clone(), store.clone())];
+        assert!(rename_all(&renames).is_err());
+        for file in [&log, &store, &draft] {
+            assert_eq!(std::fs::read_to_string(file).unwrap(), file.display().to_string());
+        }
+        assert!(!kept_log.exists());
+        std::fs::remove_dir(&kept).unwrap();
+        rename_all(&renames).unwrap();
+        assert_eq!(std::fs::read_to_string(&store).unwrap(), draft.display().to_string());
+        assert!(kept_log.exists() && kept.exists() && !log.exists() && !draft.exists());
     }
 
     #[test]
