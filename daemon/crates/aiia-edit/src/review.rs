@@ -84,11 +84,6 @@ impl ReviewDocument {
     pub fn hunk_at(&self, line: usize) -> Option<&ReviewHunk> {
         self.hunks.iter().find(|hunk| hunk.lines.contains(&line))
     }
-
-    /// The hunks that any line of a 0-based, end-exclusive line range belongs to.
-    pub fn hunks_in(&self, lines: Range<usize>) -> impl Iterator<Item = &ReviewHunk> {
-        self.hunks.iter().filter(move |hunk| hunk.lines.start < lines.end && lines.start < hunk.lines.end)
-    }
 }
 
 /// Where a hunk stands in a [`ReviewDocument`].
@@ -283,7 +278,6 @@ mod tests {
         assert_eq!(places, [("0", 7..13), ("1", 13..20), ("2", 20..27)]);
         assert_eq!(document.hunk_at(14).map(|h| h.id.as_str()), Some("1"));
         assert_eq!(document.hunk_at(6), None);
-        assert_eq!(document.hunks_in(12..14).count(), 2);
     }
 
     #[test]

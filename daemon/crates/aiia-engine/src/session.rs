@@ -222,14 +222,6 @@ impl Session {
         dispatch::require(self, scope, what)
     }
 
-    /// Lets accepted hunks wait again, because the editor did not apply them.
-    ///
-    /// # Errors
-    /// When the store does not take it.
-    pub async fn reopen_hunks(&self, edit_id: &EditId, hunks: &[HunkNumber]) -> Result<PendingEdit, Problem> {
-        crate::operations::edit::set_hunks(&self.engine, edit_id, hunks, HunkStatus::Pending).await
-    }
-
     /// Gives hunks the states that they had before a decision which the editor did not carry out.
     ///
     /// # Errors

@@ -176,11 +176,7 @@ impl Discovery {
 
 /// Looks for servers on this machine (all at once, each for at most `timeouts.list`) and for keys in
 /// the environment.
-pub async fn discover(settings: &DiscoverySettings, timeouts: &Timeouts) -> Discovery {
-    discover_with(&Clients::default(), settings, timeouts).await
-}
-
-pub(crate) async fn discover_with(clients: &Clients, settings: &DiscoverySettings, timeouts: &Timeouts) -> Discovery {
+pub(crate) async fn discover(clients: &Clients, settings: &DiscoverySettings, timeouts: &Timeouts) -> Discovery {
     let mut discovery = Discovery::default();
     let probes = settings.loopback.iter().map(|server| probe(clients, server, timeouts));
     for (server, (probed, outcome)) in settings.loopback.iter().zip(join_all(probes).await) {
@@ -290,7 +286,7 @@ mod tests {
         let mut settings =
             DiscoverySettings::new(environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
         settings.loopback.clear();
-        let discovery = discover(&settings, &Timeouts::default()).await;
+        let discovery = discover(&Clients::default(), &settings, &Timeouts::default()).await;
         let names: Vec<&str> = discovery.found.iter().map(|provider| provider.name.as_str()).collect();
         assert_eq!(names, ["openai"]);
         assert_eq!(discovery.found[0].api_key.as_ref().unwrap().expose(), "sk-secret");
@@ -306,7 +302,7 @@ mod tests {
             base_url: "http://192.0.2.1:1".into(),
         };
         let settings = DiscoverySettings { environment: HashMap::new(), loopback: vec![server], keyed: Vec::new() };
-        let discovery = discover(&settings, &Timeouts::default()).await;
+        let discovery = discover(&Clients::default(), &settings, &Timeouts::default()).await;
         assert_eq!(discovery.tried[0].outcome, "not an address of this machine; not asked");
     }
 }

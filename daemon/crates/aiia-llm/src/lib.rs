@@ -24,9 +24,7 @@ mod transport;
 mod weights;
 
 pub use chat::{ChatMessage, ChatRequest, Delta, DeltaStream, FinishReason, Gap, Image, Role, Usage};
-pub use discovery::{
-    Discovery, DiscoverySettings, KeyedProvider, LoopbackServer, Preset, Tried, Unclear, discover, presets,
-};
+pub use discovery::{Discovery, DiscoverySettings, KeyedProvider, LoopbackServer, Preset, Tried, Unclear, presets};
 pub use embedded::{Embedded, EmbeddedSettings};
 pub use error::{LlmError, LlmErrorKind};
 pub use fetch::fetch_text;

@@ -381,16 +381,6 @@ pub(crate) fn from_protocol(hunk: &EditHunk) -> Hunk {
     }
 }
 
-/// Sets the state of hunks without asking what it was.
-pub(crate) async fn set_hunks(
-    engine: &Engine,
-    edit_id: &EditId,
-    hunks: &[HunkNumber],
-    status: HunkStatus,
-) -> Result<PendingEdit, Problem> {
-    restore(engine, edit_id, hunks.iter().map(|number| (*number, status)).collect()).await
-}
-
 /// Gives hunks these states without asking what they were.
 pub(crate) async fn restore(
     engine: &Engine,

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use futures::future::join_all;
 
 use super::Inner;
-use crate::discovery::{Discovery, discover_with};
+use crate::discovery::{Discovery, discover};
 use crate::error::LlmError;
 use crate::provider::{Dialect, Origin, ProviderConfig};
 use crate::silent::stand_in;
@@ -33,7 +33,7 @@ impl Inner {
 
     async fn look_around(&self) -> Discovery {
         let Some(settings) = &self.discovery else { return Discovery::default() };
-        let discovery = discover_with(&self.clients, settings, &self.timeouts).await;
+        let discovery = discover(&self.clients, settings, &self.timeouts).await;
         let mut discovered = self.discovered.lock().unwrap_or_else(PoisonError::into_inner);
         let discovery = discovery.after(discovered.as_ref());
         *discovered = Some(discovery.clone());
