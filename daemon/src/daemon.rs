@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiia_engine::Engine;
+use aiia_engine::hash::hexadecimal;
 use aiia_protocol::handshake::{ClientHello, Purpose, RuntimeFile, ServerHello, negotiate};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::{PROTOCOL_VERSION, PROTOCOL_VERSION_MIN};
@@ -22,7 +23,6 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::connect::MAX_HELLO;
-use crate::hex::hex;
 use crate::paths::Paths;
 use crate::{VERSION, runtime_file};
 
@@ -75,7 +75,7 @@ impl Daemon {
         let _ = fs::set_permissions(&socket_path, Permissions::from_mode(0o600));
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).map_err(|error| failed("The system gives no random numbers", &error))?;
-        let token = hex(&secret);
+        let token = hexadecimal(&secret);
         let content = RuntimeFile {
             pid: std::process::id(),
             version: VERSION.to_owned(),

@@ -8,7 +8,6 @@ mod boot;
 mod cli;
 mod client;
 mod daemon;
-mod hex;
 mod log;
 mod working;
 

@@ -6,12 +6,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use aiia_engine::hash::sha256_bytes;
 use aiia_protocol::edit::{FileAction, FileChange};
 use aiia_protocol::problem::{Problem, ProblemCode};
-use sha2::{Digest, Sha256};
 
 use crate::cli::interrupt;
-use crate::hex::hex;
 use stage::Stage;
 
 /// A file with what it will contain.
@@ -51,7 +50,7 @@ fn prepare_one(change: &FileChange, files: &mut Vec<NewContent>) -> Result<(), P
         Err(error) => return Err(cannot("read", path, &error)),
     };
     let base = old.as_deref().unwrap_or_default();
-    if change.action == FileAction::Create && old.is_some() || hash(base) != change.base_hash {
+    if change.action == FileAction::Create && old.is_some() || sha256_bytes(base) != change.base_hash {
         return Err(Problem::new(
             ProblemCode::Conflict,
             format!("{} has changed meanwhile; it is left as it is.", change.path),
@@ -146,11 +145,6 @@ pub(crate) fn refuse_protected<'a>(
         .with_hint("Look at the change; add --allow-protected to write it.")),
         _ => Ok(()),
     }
-}
-
-/// SHA-256 in hexadecimal, as the protocol names texts.
-fn hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }
 
 fn stopped() -> Problem {

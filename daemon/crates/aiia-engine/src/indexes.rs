@@ -10,12 +10,12 @@ use aiia_context::{
     Admits, FileTexts, IgnoreFiles, Indexer, IndexerOptions, MAX_FILE_BYTES, OpenBuffer, RecentTexts, RecentTrees,
 };
 use aiia_syntax::Language;
-use sha2::{Digest, Sha256};
 use tokio::sync::{broadcast, watch};
 
 use crate::context_rules::ContextRules;
 use crate::documents::OpenDocument;
 use crate::engine::Engine;
+use crate::hash::sha256_bytes;
 use crate::workspace::Admission;
 
 /// Indexes of more folders are not kept at once; the one that was used longest ago goes.
@@ -28,6 +28,9 @@ const NICE: i32 = 10;
 
 /// So long a look at what is excluded holds for reading files; what is shown is looked at for each question.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The file of an index is called by so many digits of the hash of its folder.
+const NAME_DIGITS: usize = 24;
 
 /// Who watches may be so many indexes behind.
 const WATCHED: usize = 16;
@@ -222,8 +225,9 @@ fn index_admits(root: PathBuf, files: Arc<IgnoreFiles>) -> Admits {
 }
 
 fn name_of(root: &Path) -> String {
-    let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
-    digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+    let mut name = sha256_bytes(root.as_os_str().as_encoded_bytes());
+    name.truncate(NAME_DIGITS);
+    name
 }
 
 /// The texts of a folder: those of editors, else those of the disk. Only those that the gate and the rules admit are shown, as they are

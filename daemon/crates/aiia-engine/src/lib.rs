@@ -12,6 +12,7 @@ pub mod config;
 pub mod disk_workspace;
 pub mod documents;
 pub mod editor;
+pub mod hash;
 pub mod review;
 
 mod attachments;
@@ -25,7 +26,6 @@ mod dispatch;
 mod folder_traces;
 mod gate;
 mod generated_tests;
-mod hash;
 mod hints;
 mod history;
 mod idempotency;

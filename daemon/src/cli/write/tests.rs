@@ -10,7 +10,7 @@ fn change(path: &Path, base: &str, replacements: &[(u64, u64, &str)]) -> FileCha
         path: path.display().to_string(),
         action: FileAction::Edit,
         from: None,
-        base_hash: hash(base.as_bytes()),
+        base_hash: sha256_bytes(base.as_bytes()),
         hunks: Vec::new(),
         replacements: replacements
             .iter()

@@ -1,7 +1,6 @@
 //! Secrets: 32 random bytes in hexadecimal, compared in constant time.
 
-use std::fmt::Write as _;
-
+use aiia_engine::hash::hexadecimal;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use subtle::ConstantTimeEq;
 
@@ -21,10 +20,7 @@ impl Secret {
         getrandom::fill(&mut bytes).map_err(|error| {
             Problem::new(ProblemCode::Internal, format!("The system gives no random numbers: {error}."))
         })?;
-        Ok(Self(bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })))
+        Ok(Self(hexadecimal(&bytes)))
     }
 
     /// Whether `text` is the secret. An empty secret is never matched.
