@@ -358,11 +358,7 @@ impl State {
                     return Some(Part::AnsweredBy(to));
                 }
                 Some(Ok(Delta::Usage(used))) => {
-                    let usage = Usage {
-                        input_tokens: used.input_tokens,
-                        output_tokens: used.output_tokens,
-                        cached_tokens: used.cached_tokens,
-                    };
+                    let usage = models::usage(used);
                     self.usage = Some(usage);
                     self.meter.used(usage);
                 }

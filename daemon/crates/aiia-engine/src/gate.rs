@@ -17,7 +17,7 @@ use crate::source::Source;
 use crate::workspace;
 
 /// How every placeholder begins; a number and [`PLACEHOLDER_END`] follow.
-const PLACEHOLDER_START: &str = "__AIIA_SECRET_";
+pub(crate) const PLACEHOLDER_START: &str = "__AIIA_SECRET_";
 const PLACEHOLDER_END: &str = "__";
 
 /// A request that may leave: only [`seal`] makes one, and only such a one is sent. Cloning gives the same messages again.

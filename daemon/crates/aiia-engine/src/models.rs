@@ -318,6 +318,15 @@ pub(crate) async fn await_key(engine: &Engine, provider: Option<&str>) {
     engine.keys.settled(provider).await;
 }
 
+/// What a model counted, as the protocol says it.
+pub(crate) fn usage(counted: aiia_llm::Usage) -> aiia_protocol::run::Usage {
+    aiia_protocol::run::Usage {
+        input_tokens: counted.input_tokens,
+        output_tokens: counted.output_tokens,
+        cached_tokens: counted.cached_tokens,
+    }
+}
+
 /// A model's error as a user reads it.
 pub(crate) fn problem(error: &LlmError) -> Problem {
     use LlmErrorKind as Kind;

@@ -384,11 +384,7 @@ pub(super) async fn listen(
             ending = Ending::failed(problem);
         }
     }
-    ending.usage = usage.map(|counted| Usage {
-        input_tokens: counted.input_tokens,
-        output_tokens: counted.output_tokens,
-        cached_tokens: counted.cached_tokens,
-    });
+    ending.usage = usage.map(models::usage);
     // Another model counts otherwise.
     if let Some(read) = usage.and_then(|counted| counted.input_tokens).filter(|_| answered_by.is_none()) {
         Box::pin(judge(engine, recorder, model, sealed, read)).await;

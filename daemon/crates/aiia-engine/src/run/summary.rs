@@ -255,13 +255,7 @@ async fn ask(
         match delta {
             Some(Ok(Delta::Text(part))) => text.push_str(&restorer.push(&part)),
             Some(Ok(Delta::Status(status))) => recorder.record(RunEventKind::Status { text: status }),
-            Some(Ok(Delta::Usage(counted))) => {
-                usage = Some(Usage {
-                    input_tokens: counted.input_tokens,
-                    output_tokens: counted.output_tokens,
-                    cached_tokens: counted.cached_tokens,
-                });
-            }
+            Some(Ok(Delta::Usage(counted))) => usage = Some(models::usage(counted)),
             Some(Ok(Delta::Fallback { from, to, because })) => {
                 let text = format!("{from} made no summary: {because} {to} was asked instead.");
                 recorder.record(RunEventKind::Notice { reason: "fallback".to_owned(), text });

@@ -2,7 +2,7 @@
 
 use aiia_llm::{ChatMessage, Delta, Role};
 use aiia_protocol::event::{Change, Entity};
-use aiia_protocol::run::{Run, Usage};
+use aiia_protocol::run::Run;
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
@@ -82,11 +82,7 @@ async fn ask(engine: &Engine, run: &Run, wish: &str, conversation: &str) -> Resu
         }
     };
     if let Some(used) = usage {
-        let used = Usage {
-            input_tokens: used.input_tokens,
-            output_tokens: used.output_tokens,
-            cached_tokens: used.cached_tokens,
-        };
+        let used = models::usage(used);
         beside::enter(engine, run, &model.name, "title", used).await;
     }
     ended?;
@@ -104,15 +100,11 @@ fn title_of(reply: &str) -> Option<String> {
     let line = line.trim_matches(['"', '\'', '“', '”', '„', '«', '»', '`']).trim_end_matches('.').trim();
     let fits = (1..=LONGEST).contains(&line.chars().count()) && !line.chars().any(char::is_control);
     // A placeholder of a secret is no word for a list.
-    (fits && !line.contains("__AIIA_SECRET")).then(|| line.to_owned())
+    (fits && !line.contains(gate::PLACEHOLDER_START)).then(|| line.to_owned())
 }
 
 fn excerpt(text: &str) -> &str {
-    let mut end = text.len().min(SHOWN);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..text.floor_char_boundary(SHOWN)]
 }
 
 #[cfg(test)]
