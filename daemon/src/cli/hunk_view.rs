@@ -3,7 +3,8 @@
 use std::fs;
 use std::io;
 
-use aiia_edit::{Hunk, ShownLine, shown_lines};
+use aiia_edit::{ShownLine, shown_lines};
+use aiia_engine::hunks::from_protocol;
 use aiia_protocol::edit::{EditFile, EditHunk, FileAction, HunkStatus};
 
 use crate::cli::output::{self, Style, has_colour, paint};
@@ -37,7 +38,7 @@ pub(crate) fn print(file: &EditFile, hunk: &EditHunk) {
     let context = |lines: &[String]| lines.iter().for_each(|line| output::line(&format!("  {line}")));
     context(&before);
     let coloured = has_colour(&io::stdout());
-    for line in shown_lines(&as_hunk(hunk)) {
+    for line in shown_lines(&from_protocol(hunk)) {
         output::painted_line(&shown(&line, coloured));
     }
     context(&after);
@@ -80,7 +81,7 @@ fn around(file: &EditFile, hunk: &EditHunk) -> (Vec<String>, Vec<String>) {
         HunkStatus::Accepted => hunk.new_text.lines().collect(),
         _ => hunk.old_text.lines().collect(),
     };
-    let stood = as_hunk(hunk).old_index();
+    let stood = from_protocol(hunk).old_index();
     let start = if wanted.is_empty() {
         Some(stood.min(lines.len()))
     } else {
@@ -94,18 +95,6 @@ fn around(file: &EditFile, hunk: &EditHunk) -> (Vec<String>, Vec<String>) {
         owned(&lines[start.saturating_sub(CONTEXT_LINES)..start]),
         owned(&lines[end..(end + CONTEXT_LINES).min(lines.len())]),
     )
-}
-
-fn as_hunk(hunk: &EditHunk) -> Hunk {
-    Hunk {
-        old_start: hunk.old_start as usize,
-        old_lines: hunk.old_lines as usize,
-        new_start: hunk.new_start as usize,
-        new_lines: hunk.new_lines as usize,
-        old_text: hunk.old_text.clone(),
-        new_text: hunk.new_text.clone(),
-        tolerances: Vec::new(),
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod disk_workspace;
 pub mod documents;
 pub mod editor;
 pub mod hash;
+pub mod hunks;
 pub mod review;
 
 mod attachments;

@@ -10,7 +10,7 @@ use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::engine::Engine;
-use crate::operations::edit::{action_of, from_protocol};
+use crate::hunks::{action_of, from_protocol};
 
 /// The document.
 #[derive(Clone, Debug)]

@@ -22,11 +22,11 @@ use aiia_protocol::operation::{EditAccept, EditFind, EditGet, EditList, EditReje
 use aiia_protocol::page::Page;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
-pub(crate) use self::reshape::action_of;
 use self::whole::{file_change, place};
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::hash::sha256;
+use crate::hunks::from_protocol;
 use crate::session::Session;
 use crate::source;
 
@@ -369,18 +369,6 @@ fn minimal(text: &str, place: std::ops::Range<usize>, new_text: &str) -> Replace
     }
 }
 
-pub(crate) fn from_protocol(hunk: &EditHunk) -> Hunk {
-    Hunk {
-        old_start: hunk.old_start as usize,
-        old_lines: hunk.old_lines as usize,
-        new_start: hunk.new_start as usize,
-        new_lines: hunk.new_lines as usize,
-        old_text: hunk.old_text.clone(),
-        new_text: hunk.new_text.clone(),
-        tolerances: Vec::new(),
-    }
-}
-
 /// Gives hunks these states without asking what they were.
 pub(crate) async fn restore(
     engine: &Engine,
@@ -395,21 +383,16 @@ pub(crate) async fn restore(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hunks::to_protocol;
 
     pub(super) fn file(old: &str, new: &str, statuses: &[HunkStatus]) -> EditFile {
         let hunks = aiia_edit::hunks(old, new);
         assert_eq!(hunks.len(), statuses.len());
-        let hunks = hunks.iter().zip(statuses).zip(1..).map(|((hunk, status), number)| EditHunk {
-            number,
-            old_start: hunk.old_start as u32,
-            old_lines: hunk.old_lines as u32,
-            new_start: hunk.new_start as u32,
-            new_lines: hunk.new_lines as u32,
-            old_text: hunk.old_text.clone(),
-            new_text: hunk.new_text.clone(),
-            tolerances: Vec::new(),
-            status: *status,
-        });
+        let hunks = hunks
+            .iter()
+            .zip(statuses)
+            .zip(1..)
+            .map(|((hunk, status), number)| EditHunk { status: *status, ..to_protocol(hunk, number, Vec::new()) });
         EditFile {
             path: "/w/a".into(),
             action: FileAction::Edit,

@@ -20,6 +20,7 @@ use crate::engine::Engine;
 use crate::gate;
 use crate::generated_tests::{self, TestTarget};
 use crate::hash::sha256;
+use crate::hunks;
 use crate::named_files::named_files;
 use crate::open_workspace::OpenWorkspace;
 use crate::source::Source;
@@ -261,58 +262,29 @@ fn is_of_form(kind: ComplaintKind) -> bool {
 }
 
 fn new_file(file: FilePlan, number: &mut u32) -> NewEditFile {
-    let (action, from) = match file.action {
-        FileAction::Edit => (edit::FileAction::Edit, None),
-        FileAction::Create => (edit::FileAction::Create, None),
-        FileAction::Delete => (edit::FileAction::Delete, None),
-        FileAction::Rename { from } => (edit::FileAction::Rename, Some(from)),
+    let (action, from) = hunks::action_to_protocol(file.action);
+    let mut next = || {
+        *number += 1;
+        *number
     };
-    let mut hunks = Vec::new();
+    let mut rows = Vec::new();
     // A new path is decided on apart from the lines; a file without lines is decided on as a whole.
     if action == edit::FileAction::Rename || file.hunks.is_empty() {
-        *number += 1;
-        hunks.push(whole(*number));
+        rows.push(hunks::whole(next()));
     }
-    hunks.extend(file.hunks.iter().map(|hunk| to_protocol(hunk, number)));
+    rows.extend(file.hunks.iter().map(|hunk| {
+        let tolerances = hunk.tolerances.iter().map(ToString::to_string).collect();
+        hunks::to_protocol(hunk, next(), tolerances)
+    }));
     NewEditFile {
         action,
         from,
         protection: file.protection.map(|protection| protection.to_string()),
         base_hash: sha256(&file.old_text),
-        hunks,
+        hunks: rows,
         base_text: file.old_text,
         new_text: file.new_text,
         path: file.path,
-    }
-}
-
-/// The hunk that stands for what becomes of a file as a whole.
-fn whole(number: u32) -> EditHunk {
-    EditHunk {
-        number,
-        old_start: 0,
-        old_lines: 0,
-        new_start: 0,
-        new_lines: 0,
-        old_text: String::new(),
-        new_text: String::new(),
-        tolerances: Vec::new(),
-        status: HunkStatus::Pending,
-    }
-}
-
-fn to_protocol(hunk: &aiia_edit::Hunk, number: &mut u32) -> EditHunk {
-    *number += 1;
-    EditHunk {
-        number: *number,
-        old_start: hunk.old_start as u32,
-        old_lines: hunk.old_lines as u32,
-        new_start: hunk.new_start as u32,
-        new_lines: hunk.new_lines as u32,
-        old_text: hunk.old_text.clone(),
-        new_text: hunk.new_text.clone(),
-        tolerances: hunk.tolerances.iter().map(ToString::to_string).collect(),
-        status: HunkStatus::Pending,
     }
 }
 

@@ -5,7 +5,7 @@ use aiia_protocol::archive::{ChatFile, FiledEdit};
 use aiia_protocol::edit::EditFile;
 
 use crate::hash::sha256;
-use crate::operations::edit::{action_of, from_protocol};
+use crate::hunks::{action_of, from_protocol};
 
 /// Lines around a change in a diff.
 const CONTEXT: usize = 3;

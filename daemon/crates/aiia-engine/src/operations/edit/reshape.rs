@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use aiia_edit::{FileAction, Hunk};
-use aiia_protocol::edit::{self, EditFile, EditHunk, HunkStatus, PendingEdit, ReviseHunk, SplitHunk};
+use aiia_edit::Hunk;
+use aiia_protocol::edit::{self, EditHunk, HunkStatus, PendingEdit, ReviseHunk, SplitHunk};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditRevise, EditSplit};
@@ -11,8 +11,8 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_store::{EditTexts, ReshapedFile};
 use aiia_text::LineEnding;
 
-use super::from_protocol;
 use crate::dispatch::{Handle, Reply};
+use crate::hunks::{action_of, from_protocol, to_protocol};
 use crate::session::Session;
 
 /// What is shown of a hunk whose lines are the user's.
@@ -165,7 +165,7 @@ pub(super) async fn put(
                 next += 1;
                 next
             };
-            let part = to_row(part, number, tolerances.clone());
+            let part = to_protocol(part, number, tolerances.clone());
             hunks.push(EditHunk { new_start: moved(part.new_start), ..part });
         }
         grown += parts.iter().map(|part| part.new_lines as i64 - part.old_lines as i64).sum::<i64>()
@@ -178,30 +178,6 @@ pub(super) async fn put(
     let edit = engine.store.reshape_edit(edit.id.clone(), reshaped, diff, edit.version).await?;
     engine.publish((Entity::Edit, Change::Updated), &edit.id, Some(&edit.project_id), Some(&edit.chat_id));
     Ok(edit)
-}
-
-/// What becomes of a file, as `aiia-edit` says it.
-pub(crate) fn action_of(file: &EditFile) -> FileAction {
-    match (file.action, &file.from) {
-        (edit::FileAction::Create, _) => FileAction::Create,
-        (edit::FileAction::Delete, _) => FileAction::Delete,
-        (edit::FileAction::Rename, Some(from)) => FileAction::Rename { from: from.clone() },
-        (edit::FileAction::Edit | edit::FileAction::Rename, _) => FileAction::Edit,
-    }
-}
-
-fn to_row(hunk: &Hunk, number: HunkNumber, tolerances: Vec<String>) -> EditHunk {
-    EditHunk {
-        number,
-        old_start: hunk.old_start as u32,
-        old_lines: hunk.old_lines as u32,
-        new_start: hunk.new_start as u32,
-        new_lines: hunk.new_lines as u32,
-        old_text: hunk.old_text.clone(),
-        new_text: hunk.new_text.clone(),
-        tolerances,
-        status: HunkStatus::Pending,
-    }
 }
 
 /// The diff of the whole edit, with other hunks for one file.

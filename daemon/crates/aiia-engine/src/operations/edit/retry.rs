@@ -10,8 +10,9 @@ use aiia_protocol::operation::EditRetry;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::Run;
 
-use super::{MARK, current_text, expected_text, from_protocol, moved, unmark, unmarked};
+use super::{MARK, current_text, expected_text, moved, unmark, unmarked};
 use crate::dispatch::{Handle, Reply};
+use crate::hunks::from_protocol;
 use crate::operations::action;
 use crate::session::Session;
 

@@ -9,10 +9,10 @@ use aiia_protocol::id::HunkNumber;
 use aiia_protocol::operation::EditRewrite;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
-use super::from_protocol;
 use super::preview::preview_of;
 use super::reshape::{MAX_TEXT_BYTES, put, revised};
 use crate::dispatch::{Handle, Reply};
+use crate::hunks::from_protocol;
 use crate::session::Session;
 
 impl Handle for EditRewrite {

@@ -108,25 +108,18 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::hunks;
 
     fn file(action: FileAction, old: &str, new: &str, status: HunkStatus) -> EditFile {
-        let hunk = |number: u32, hunk: Option<&aiia_edit::Hunk>| EditHunk {
-            number,
-            old_start: hunk.map_or(0, |hunk| hunk.old_start as u32),
-            old_lines: hunk.map_or(0, |hunk| hunk.old_lines as u32),
-            new_start: hunk.map_or(0, |hunk| hunk.new_start as u32),
-            new_lines: hunk.map_or(0, |hunk| hunk.new_lines as u32),
-            old_text: hunk.map_or_else(String::new, |hunk| hunk.old_text.clone()),
-            new_text: hunk.map_or_else(String::new, |hunk| hunk.new_text.clone()),
-            tolerances: Vec::new(),
-            status,
-        };
         let parts = aiia_edit::hunks(old, new);
         let mut hunks = Vec::new();
         if action == FileAction::Rename || parts.is_empty() {
-            hunks.push(hunk(1, None));
+            hunks.push(hunks::whole(1));
         }
-        hunks.extend(parts.iter().zip(2..).map(|(part, number)| hunk(number, Some(part))));
+        hunks.extend(parts.iter().zip(2..).map(|(part, number)| hunks::to_protocol(part, number, Vec::new())));
+        for hunk in &mut hunks {
+            hunk.status = status;
+        }
         EditFile {
             path: "/w/new".into(),
             action,
