@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use aiia_engine::text::{Document, Encoding, Position};
 use aiia_protocol::document::{Diagnostic, Severity};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types as lsp;
 use url::Url;
@@ -20,7 +21,7 @@ pub(crate) fn path(uri: &Url) -> Option<String> {
 }
 
 fn file_path(uri: &Url, windows: bool) -> Option<String> {
-    let path = percent_decoded(uri.path())?;
+    let path = percent_decode_str(uri.path()).decode_utf8().ok()?.into_owned();
     if path.contains('\0') {
         return None;
     }
@@ -35,22 +36,6 @@ fn file_path(uri: &Url, windows: bool) -> Option<String> {
     let drive = characters.next().filter(char::is_ascii_alphabetic)?.to_ascii_uppercase();
     let rest = characters.as_str().strip_prefix(':')?;
     Some(format!("{drive}:{}", if rest.is_empty() { "\\".to_owned() } else { rest.replace('/', "\\") }))
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let hex = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        if let Some(byte) = hex.filter(|_| first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            bytes.push(byte);
-            rest = &after[2..];
-        } else {
-            bytes.push(first);
-            rest = after;
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// The paths of workspace folders; those that are no folders of this file system are left out.
