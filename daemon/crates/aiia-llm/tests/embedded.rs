@@ -1,10 +1,9 @@
-//! The embedded model with real weights, named by the variable `AIIA_TEST_MODEL`.
+//! The embedded model with real weights, named by the variable `AIIA_TEST_MODEL`, which `tests/run` sets.
 
 #![cfg(feature = "embedded")]
 
 mod common;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -12,20 +11,21 @@ use aiia_llm::{ChatMessage, EmbeddedSettings, FinishReason, LlmErrorKind, Models
 use common::{LIMIT, ask, collect, collect_until};
 use tokio_util::sync::CancellationToken;
 
-/// The models to test with, or `None` (said on the terminal) where there are no weights.
-fn models(change: impl FnOnce(&mut EmbeddedSettings)) -> Option<Models> {
-    let Some(path) = std::env::var_os("AIIA_TEST_MODEL") else {
-        let _ = writeln!(std::io::stderr(), "AIIA_TEST_MODEL names no model file: the embedded model was not tested");
-        return None;
-    };
+/// The weights to test with.
+fn weights() -> PathBuf {
+    std::env::var_os("AIIA_TEST_MODEL").expect("AIIA_TEST_MODEL names weights; `tests/run` sets it").into()
+}
+
+/// The models to test with.
+fn models(change: impl FnOnce(&mut EmbeddedSettings)) -> Models {
     let mut embedded = EmbeddedSettings {
-        model_path: Some(PathBuf::from(path)),
+        model_path: Some(weights()),
         threads: Some(1),
         context_size: 1024,
         ..EmbeddedSettings::default()
     };
     change(&mut embedded);
-    Some(Models::new(ModelsConfig { embedded, ..ModelsConfig::default() }))
+    Models::new(ModelsConfig { embedded, ..ModelsConfig::default() })
 }
 
 async fn say(models: &Models, request: aiia_llm::ChatRequest) -> common::Answer {
@@ -38,7 +38,7 @@ fn short(question: &str) -> aiia_llm::ChatRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_loads_once_answers_alike_and_reuses_what_it_has_read() {
-    let Some(models) = models(|_| {}) else { return };
+    let models = models(|_| {});
     assert!(!models.embedded().is_loaded(), "nothing is loaded before it is asked");
     let survey = models.survey().await;
     assert_eq!((survey.models.len(), survey.models[0].local), (1, true));
@@ -72,7 +72,7 @@ async fn it_loads_once_answers_alike_and_reuses_what_it_has_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_and_stop_strings_end_an_answer() {
-    let Some(models) = models(|_| {}) else { return };
+    let models = models(|_| {});
     let question = "Count from one to fifty, in words.";
     let mut request = short(question);
     request.max_tokens = Some(3);
@@ -99,7 +99,7 @@ async fn limits_and_stop_strings_end_an_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_cancelled_between_tokens_and_another_waits_its_turn() {
-    let Some(models) = models(|_| {}) else { return };
+    let models = models(|_| {});
     let cancel = CancellationToken::new();
     let long = aiia_llm::ChatRequest { max_tokens: None, ..ask("Write a very long story.") };
     let (_, stream) =
@@ -114,7 +114,7 @@ async fn a_request_is_cancelled_between_tokens_and_another_waits_its_turn() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_unloaded_when_idle_and_loads_again() {
-    let Some(models) = models(|settings| settings.idle_unload = Duration::from_millis(50)) else { return };
+    let models = models(|settings| settings.idle_unload = Duration::from_millis(50));
     for _ in 0..2 {
         assert_eq!(say(&models, short("Hi")).await.outcome(), "ok");
         let deadline = Instant::now() + LIMIT;
@@ -127,7 +127,7 @@ async fn it_is_unloaded_when_idle_and_loads_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_incomplete_download_is_recognised() {
-    let Some(path) = std::env::var_os("AIIA_TEST_MODEL") else { return };
+    let path = weights();
     let folder = tempfile::tempdir().unwrap();
     let part = folder.path().join("part.gguf");
     let mut whole = std::fs::File::open(path).unwrap();
