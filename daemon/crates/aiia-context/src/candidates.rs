@@ -186,7 +186,7 @@ impl Collector<'_> {
     /// a type itself.
     fn siblings(&mut self, target: &Symbol) {
         for symbol in &self.file.symbols {
-            if !symbol.kind.is_callable() || self.overlaps_target(&symbol.range) || is_test(symbol) {
+            if !symbol.kind.is_callable() || self.overlaps_target(&symbol.range) || is_named_test(symbol) {
                 continue;
             }
             let (extra, reason) = if symbol.kind == SymbolKind::Method {
@@ -214,21 +214,16 @@ impl Collector<'_> {
         })
     }
 
-    /// Existing tests of the file, for their framework and style: a test module, or the first test function.
+    /// Existing tests of the file, for their framework and style: a group of them, or the first one.
     fn tests(&mut self) {
-        let module = self
-            .file
-            .symbols
-            .iter()
-            .find(|symbol| symbol.kind == SymbolKind::Module && is_test(symbol) && symbol.body_range.is_some());
-        let function = || self.file.symbols.iter().find(|symbol| symbol.kind.is_callable() && is_test(symbol));
-        let Some(tests) = module.or_else(function).filter(|symbol| !self.overlaps_target(&symbol.range)) else {
-            return;
-        };
-        let mut lines = self.lines.of_range(&tests.range);
+        let tests = &self.file.tests;
+        let group = tests.windows(2).find(|pair| pair[1].end <= pair[0].end).map(|pair| &pair[0]);
+        let Some(shown) = group.or(tests.first()).filter(|range| !self.overlaps_target(range)) else { return };
+        let symbol = self.file.symbols.iter().find(|symbol| symbol.range == *shown);
+        let mut lines = self.lines.of_range(shown);
         lines.end = lines.end.min(lines.start + TEST_STYLE_LINES);
         let reason = "existing tests, for their framework and style".to_owned();
-        self.add_lines(lines, PieceKind::Tests, Some(tests), 0.0, reason);
+        self.add_lines(lines, PieceKind::Tests, symbol, 0.0, reason);
     }
 
     /// The lines before and behind the target, nearest first when they are cut.
@@ -277,11 +272,9 @@ fn is_child(symbol: &Symbol, owner: &Symbol) -> bool {
         && symbol.item_range.end <= owner.item_range.end
 }
 
-fn is_test(symbol: &Symbol) -> bool {
-    match symbol.kind {
-        SymbolKind::Module => matches!(symbol.name.as_str(), "tests" | "test"),
-        _ => symbol.name.starts_with("test_"),
-    }
+/// Whether a function beside the target is no sibling, but a test: by its name, because every question asks it.
+fn is_named_test(symbol: &Symbol) -> bool {
+    symbol.name.starts_with("test_")
 }
 
 fn last_name(path: &str) -> &str {

@@ -31,7 +31,7 @@ pub use workspace::{
     MAX_FILE_BYTES, MAX_FILES, OpenBuffer, Progress, RecentTexts, Skipped, WALK_TIME_LIMIT, Workspace, WorkspaceIndex,
 };
 
-use aiia_syntax::{Outline, Symbol};
+use aiia_syntax::{Outline, Symbol, SyntaxTree};
 use lines::Lines;
 use std::ops::Range;
 
@@ -119,6 +119,8 @@ pub fn feature_names() -> &'static [&'static str] {
 struct FileSyntax {
     symbols: Vec<Symbol>,
     imports: Vec<Range<usize>>,
+    /// The tests and what groups them, where tests are to be written.
+    tests: Vec<Range<usize>>,
     /// Why that is not all of it.
     lacks: Option<String>,
 }
@@ -143,7 +145,13 @@ fn parse(request: &ContextRequest, selection: &Range<usize>) -> FileSyntax {
     if is_packed(request.text) {
         return without("the file was packed by a program and is worked on by lines".to_owned());
     }
-    let outline = match request.tree.filter(|tree| tree.language() == language) {
+    let tree = request.tree.filter(|tree| tree.language() == language);
+    let tests = match tree {
+        _ if request.intent != Intent::Test => Vec::new(),
+        Some(tree) => tree.tests(request.text),
+        None => SyntaxTree::parse(language, request.text).map(|tree| tree.tests(request.text)).unwrap_or_default(),
+    };
+    let outline = match tree {
         Some(tree) => {
             let (symbols, imports) = tree.symbols_and_imports_around(request.text, selection.clone());
             Outline { symbols, imports, is_whole: tree.is_known_in_full(request.text) }
@@ -154,7 +162,7 @@ fn parse(request: &ContextRequest, selection: &Range<usize>) -> FileSyntax {
         },
     };
     let lacks = (!outline.is_whole).then(|| "there is too much in the file to look through all of it".to_owned());
-    FileSyntax { symbols: outline.symbols, imports: outline.imports, lacks }
+    FileSyntax { symbols: outline.symbols, imports: outline.imports, tests, lacks }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use super::*;
 use aiia_syntax::Language;
 use expect_test::{Expect, expect};
+use rstest::rstest;
 use std::fmt::Write as _;
 
 mod hints;
@@ -73,6 +74,33 @@ fn show(bundle: &ContextBundle) -> String {
 
 fn check(path: &str, fixture: &str, intent: Intent, budget: usize, expected: Expect) {
     expected.assert_eq(&show(&gathered(path, fixture, intent, budget).1));
+}
+
+#[rstest]
+#[case::rust(
+    "a.rs",
+    "fn a() { $01 }\n#[test]\nfn b() {}\n#[cfg(test)]\nmod t {\n    #[test]\n    fn c() {}\n}\n",
+    "4-8 t"
+)]
+#[case::python("a.py", "def a():\n    $0pass\ndef test_a():\n    a()\n", "3-4 test_a")]
+#[case::javascript(
+    "a.js",
+    "function a() { $01 }\nit('is', () => { a() })\ndescribe('b', () => {\n  it('c', () => {})\n})\n",
+    "3-5 -"
+)]
+#[case::go("a_test.go", "package a\nfunc a() { $0return }\nfunc TestA(t *testing.T) {\n\ta()\n}\n", "3-5 TestA")]
+#[case::itself("a.py", "def test_a():\n    $0pass\n", "")]
+fn the_tests_of_a_file_are_found_by_the_rules_of_its_language(
+    #[case] path: &str,
+    #[case] fixture: &str,
+    #[case] expected: &str,
+) {
+    let pieces = gathered(path, fixture, Intent::Test, PLENTY).1.pieces;
+    let shown = pieces
+        .iter()
+        .find(|piece| piece.kind == PieceKind::Tests)
+        .map(|piece| format!("{}-{} {}", piece.start_line, piece.end_line, piece.symbol.as_deref().unwrap_or("-")));
+    assert_eq!(shown.unwrap_or_default(), expected);
 }
 
 const RUST: &str = r#"//! Maps.
