@@ -31,7 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("aiia-attach", &["aiia-protocol"]),
-    ("aiia-lsp", &["aiia-engine", "aiia-protocol"]),
+    ("aiia-lsp", &["aiia-engine", "aiia-protocol", "aiia-text"]),
     ("aiia-http", &["aiia-engine", "aiia-protocol"]),
 ];
 

@@ -53,24 +53,12 @@ mod transfers;
 mod workspace;
 
 pub use aiia_markdown::without_images;
-pub use aiia_text as text;
 pub use dispatch::{Handle, Reply};
 pub use documents::{OpenDocument, OpenDocuments};
 pub use engine::{Activity, Engine, EngineOptions};
-/// Puts a backup into the place of the store in the data directory, where no daemon may be at work. Gives where the store
-/// that was there is kept.
-///
-/// # Errors
-/// When there is no such backup, or it is not sound; the store is then as it was.
-pub fn restore_backup(
-    data_dir: &std::path::Path,
-    name: &str,
-) -> Result<Option<std::path::PathBuf>, aiia_protocol::problem::Problem> {
-    Ok(aiia_store::restore(data_dir, name)?)
-}
-
 pub use idempotency::{Keyed, KeyedRequest, STILL_GOING_ON};
 pub use indexes::Indexing;
+pub use operations::backup::restore_backup;
 pub use run::CUT_OFF;
 pub use session::{ClientInfo, Session, Transport};
 pub use tokens::Grant;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use aiia_engine::OpenDocument;
 use aiia_engine::hash::sha256;
 use aiia_engine::review::took_place;
-use aiia_engine::text::Document;
 use aiia_protocol::edit::{FileAction, FileChange, Replacement};
+use aiia_text::Document;
 use tower_lsp::gen_lsp_types as lsp;
 use url::Url;
 

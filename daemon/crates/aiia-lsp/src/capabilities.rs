@@ -1,9 +1,9 @@
 //! What the client announced, and what is announced to it.
 
 use aiia_engine::Engine;
-use aiia_engine::text::Encoding;
 use aiia_protocol::PROTOCOL_VERSION;
 use aiia_protocol::operation::OPERATIONS;
+use aiia_text::Encoding;
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use aiia_engine::text::{Document, Encoding, Position};
 use aiia_protocol::document::{Diagnostic, Severity};
+use aiia_text::{Document, Encoding, Position};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types as lsp;

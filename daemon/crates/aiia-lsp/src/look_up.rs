@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use aiia_engine::editor::{Editor, EditorPlace};
-use aiia_engine::text::{Document, Encoding};
 use aiia_protocol::document::Diagnostic;
+use aiia_text::{Document, Encoding};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};

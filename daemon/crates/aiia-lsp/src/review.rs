@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiia_engine::review::{ReviewDocument, ReviewHunk};
-use aiia_engine::text::Document;
 use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit, Replacement, ReviseHunk};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::handshake::Purpose;
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::EditRevise;
 use aiia_protocol::problem::Problem;
+use aiia_text::Document;
 use tokio::sync::broadcast::error::RecvError;
 use tower_lsp::gen_lsp_types as lsp;
 

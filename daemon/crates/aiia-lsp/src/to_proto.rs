@@ -1,9 +1,9 @@
 //! From what the engine gives to LSP: URIs, positions, edits, JSON-RPC errors.
 
-use aiia_engine::text::{Document, Encoding};
 use aiia_engine::without_images;
 use aiia_protocol::edit::Replacement;
 use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_text::{Document, Encoding};
 use tower_lsp::gen_lsp_types as lsp;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 use url::Url;

@@ -1,5 +1,6 @@
 //! `backup.*`, and the backups that are made by themselves.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use aiia_protocol::Empty;
@@ -17,6 +18,15 @@ use crate::session::Session;
 const STEP: Duration = Duration::from_mins(10);
 /// How old the newest backup may become while something changes.
 const AGE: Duration = Duration::from_hours(1);
+
+/// Puts a backup into the place of the store in the data directory, where no daemon may be at work. Gives where the store
+/// that was there is kept.
+///
+/// # Errors
+/// When there is no such backup, or it is not sound; the store is then as it was.
+pub fn restore_backup(data_dir: &Path, name: &str) -> Result<Option<PathBuf>, Problem> {
+    Ok(aiia_store::restore(data_dir, name)?)
+}
 
 impl Handle for BackupCreate {
     async fn handle(session: &Session, _: Empty) -> Result<Reply<Backup>, Problem> {

@@ -4,7 +4,7 @@ pub(crate) mod edit;
 
 mod action;
 mod attachment;
-mod backup;
+pub(crate) mod backup;
 mod chat;
 mod config;
 mod context;

@@ -241,10 +241,10 @@ pub(super) fn able() -> Value {
 /// The text after the edits of a `workspace/applyEdit` in UTF-8 columns, with the URI and version they are for.
 pub(super) fn edited(params: &Value, text: &str) -> (String, Value, String) {
     let change = params["edit"]["documentChanges"].as_array().unwrap().last().unwrap();
-    let mut document = aiia_engine::text::Document::new(text);
+    let mut document = aiia_text::Document::new(text);
     for edit in change["edits"].as_array().unwrap().iter().rev() {
         let range = serde_json::from_value(edit["range"].clone()).unwrap();
-        let range = crate::from_proto::range(&document, range, aiia_engine::text::Encoding::Utf8);
+        let range = crate::from_proto::range(&document, range, aiia_text::Encoding::Utf8);
         document.edit(range, edit["newText"].as_str().unwrap());
     }
     let uri = change["textDocument"]["uri"].as_str().unwrap().to_owned();
