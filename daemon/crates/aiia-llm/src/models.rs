@@ -4,15 +4,16 @@ mod asking;
 mod details;
 mod listing;
 mod missing;
+mod places;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use self::places::Places;
 use crate::chat::{ChatRequest, DeltaStream};
 use crate::dialect::ListedModel;
 use crate::discovery::{Discovery, DiscoverySettings};
@@ -91,7 +92,7 @@ struct Inner {
     timeouts: Timeouts,
     clients: Clients,
     /// Places at those providers that take only so many requests at a time.
-    places: HashMap<String, Arc<Semaphore>>,
+    places: Places,
 }
 
 impl Models {
@@ -116,10 +117,8 @@ impl Models {
     }
 
     fn with(config: ModelsConfig, embedded: Arc<Embedded>, found: Option<Discovery>) -> Self {
-        let limited = config.providers.iter().filter_map(|known| Some((known.name.clone(), known.max_concurrent?)));
-        let places = limited.map(|(name, limit)| (name, Arc::new(Semaphore::new(limit.max(1))))).collect();
         Self(Arc::new(Inner {
-            places,
+            places: Places::new(&config.providers),
             configured: config.providers,
             unusable: config.unusable,
             silent: Silent::default(),
@@ -258,10 +257,7 @@ impl Models {
         let Some(provider) = self.0.find(provider_name).await else {
             return Err(self.0.unknown(model, &format!("There is no provider '{provider_name}'.")).await);
         };
-        let _place = match self.0.places.get(&provider.name) {
-            Some(places) => Arc::clone(places).acquire_owned().await.ok(),
-            None => None,
-        };
+        let _place = self.0.places.take(&provider.name).await?;
         embed(&self.0.clients, &provider, own_name, texts, dimensions, &self.0.timeouts).await
     }
 

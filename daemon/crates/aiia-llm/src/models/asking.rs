@@ -1,8 +1,5 @@
 //! Asking one model, and the next where it cannot answer.
 
-use std::sync::Arc;
-
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 use super::{EMBEDDED_PROVIDER, Inner};
@@ -48,16 +45,6 @@ impl Inner {
         }
     }
 
-    /// A place at a provider, waited for where all are taken.
-    async fn place(&self, provider: &str, sink: &mut DeltaSink) -> Option<OwnedSemaphorePermit> {
-        let places = self.places.get(provider)?;
-        if let Ok(place) = Arc::clone(places).try_acquire_owned() {
-            return Some(place);
-        }
-        sink.send(Ok(Delta::Status(format!("waiting for '{provider}', which has as many requests as it may")))).await;
-        Arc::clone(places).acquire_owned().await.ok()
-    }
-
     async fn serve(
         &self,
         model: &str,
@@ -83,7 +70,11 @@ impl Inner {
         let Some(provider) = Box::pin(self.find(provider_name)).await else {
             return Err(Box::pin(self.unknown(&name, &format!("There is no provider '{provider_name}'."))).await);
         };
-        let _place = self.place(&provider.name, sink).await;
+        if self.places.are_taken(&provider.name) {
+            let waiting = format!("waiting for '{}', which has as many requests as it may", provider.name);
+            sink.send(Ok(Delta::Status(waiting))).await;
+        }
+        let _place = self.places.take(&provider.name).await?;
         let result = stream::run(&self.clients, &provider, request, &self.timeouts, sink).await;
         self.silent.note(&provider.name, &result);
         match result {
