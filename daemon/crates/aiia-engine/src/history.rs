@@ -4,11 +4,12 @@
 //! which its configuration names is run: no pager, no hook, no check of signatures, no transport.
 
 use std::collections::HashMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use aiia_llm::program;
 
 /// So many commits are looked at.
 const MAX_COMMITS: usize = 400;
@@ -16,7 +17,7 @@ const MAX_COMMITS: usize = 400;
 const MAX_FILES: usize = 30;
 /// Git gets so long, and may say so much.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
-const MAX_BYTES: u64 = 4 * 1024 * 1024;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// How often it is looked for new commits.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 /// Histories of more folders are not kept.
@@ -25,8 +26,6 @@ const MAX_FOLDERS: usize = 8;
 const LEAST_TOGETHER: usize = 2;
 /// So many files are named.
 const MAX_NAMED: usize = 8;
-/// How often git is looked at while it works.
-const POLL: Duration = Duration::from_millis(5);
 
 /// A file that changes together with another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,7 +170,8 @@ fn newer(root: &Path, known: Option<&History>) -> Option<History> {
 
 /// What git says in a folder; nothing where it fails, takes too long or is not there. Of too much the first part.
 fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    let mut child = Command::new("git")
+    let mut command = Command::new("git");
+    command
         .args(["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
         .args(["-c", "log.showSignature=false", "-c", "core.quotePath=false"])
         .args(arguments)
@@ -181,39 +181,17 @@ fn git(root: &Path, arguments: &[&str]) -> Option<String> {
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_ALLOW_PROTOCOL", "none")
         .env_remove("GIT_DIR")
-        .env_remove("GIT_WORK_TREE")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let output = child.stdout.take()?;
-    let reading = std::thread::spawn(move || {
-        let mut said = Vec::new();
-        let _ = output.take(MAX_BYTES).read_to_end(&mut said);
-        said
-    });
-    let deadline = Instant::now() + TIME_LIMIT;
-    let ended = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break Some(status.success()),
-            // It waits for somebody who reads on.
-            Ok(None) if reading.is_finished() || Instant::now() >= deadline => break None,
-            Ok(None) => std::thread::sleep(POLL),
-            Err(_) => break None,
-        }
-    };
-    if ended.is_none() {
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-    let said = String::from_utf8_lossy(&reading.join().ok()?).into_owned();
+        .env_remove("GIT_WORK_TREE");
+    let outcome = program::run(&mut command, "", TIME_LIMIT, MAX_BYTES).ok()?;
+    let said = String::from_utf8_lossy(&outcome.output).into_owned();
     // What came within the limits counts, also of a history that is longer.
-    (ended != Some(false) && !said.is_empty()).then_some(said)
+    (outcome.success != Some(false) && !said.is_empty()).then_some(said)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::process::Stdio;
+
     use super::*;
 
     fn log(commits: &[&[&str]]) -> String {

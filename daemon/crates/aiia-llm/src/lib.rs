@@ -8,6 +8,8 @@
 //! Invariants: a key is in the request's header and nowhere else; nothing is asked twice once a token
 //! has arrived; every wait has a limit; whatever a server sends, what is read of it is bounded.
 
+pub mod program;
+
 mod chat;
 mod dialect;
 mod discovery;

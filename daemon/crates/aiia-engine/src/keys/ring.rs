@@ -1,17 +1,17 @@
 //! The keyring of the system, by the tool that comes with it: `secret-tool` (Secret Service), on macOS `security`. A machine
 //! without one (no desktop session, a container) simply has no keys in it. A library for it would bring sixty crates.
 
-use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
+use std::process::Command;
 use std::time::Duration;
 
-use aiia_llm::Secret;
+use aiia_llm::{Secret, program};
 
 /// How long the keyring may take; it may be asking the user to unlock it.
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
+
+/// What its tool says is a key, and no more.
+const MAX_BYTES: usize = 1 << 16;
 
 /// The keyring, or none.
 #[derive(Debug)]
@@ -79,29 +79,9 @@ impl Ring {
 
 /// What the tool prints, if it is there and succeeds in time.
 fn run(tool: &str, arguments: &[&str], input: &str) -> Option<String> {
-    let mut child = Command::new(tool)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let mut stdin = child.stdin.take()?;
-    let mut stdout = child.stdout.take()?;
-    let input = input.to_owned();
-    let (reply, answer) = mpsc::channel();
-    let talking = move || {
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        let mut text = String::new();
-        let _ = reply.send(stdout.read_to_string(&mut text).map(|_| text));
-    };
-    thread::Builder::new().name("keyring".to_owned()).spawn(talking).ok()?;
-    let text = answer.recv_timeout(LIMIT);
-    if text.is_err() {
+    let outcome = program::run(Command::new(tool).args(arguments), input, LIMIT, MAX_BYTES).ok()?;
+    if outcome.success.is_none() {
         tracing::warn!("the keyring did not answer");
-        let _ = child.kill();
     }
-    let status = child.wait().ok()?;
-    text.ok()?.ok().filter(|_| status.success())
+    String::from_utf8(outcome.output).ok().filter(|_| outcome.success == Some(true))
 }

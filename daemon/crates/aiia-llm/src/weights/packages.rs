@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -14,9 +15,13 @@ use zip::ZipArchive;
 use super::download::{self, failed, failure};
 use super::{OnProgress, PullProgress, hash};
 use crate::error::{LlmError, LlmErrorKind};
+use crate::program;
 
 /// The longest page of an index that is read, in bytes.
 const MAX_PAGE: usize = 8 << 20;
+
+/// How long Python may take to say which index `pip` uses.
+const PIP_LIMIT: Duration = Duration::from_secs(20);
 
 /// Packages that make a file together.
 pub(super) struct Packages<'a> {
@@ -146,12 +151,24 @@ impl Packages<'_> {
 }
 
 /// The address of the index that `pip` uses: the configured one, else its own.
-pub(super) fn index_of_pip() -> Option<String> {
+///
+/// # Errors
+/// `Cancelled`.
+pub(super) async fn index_of_pip(cancel: &CancellationToken) -> Result<Option<String>, LlmError> {
+    let asked = tokio::task::spawn_blocking(ask_pip);
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(LlmError::cancelled()),
+        index = asked => Ok(index.ok().flatten()),
+    }
+}
+
+fn ask_pip() -> Option<String> {
     let own = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)";
     [["-m", "pip", "config", "get", "global.index-url"].as_slice(), &["-c", own]].into_iter().find_map(|arguments| {
-        let output = Command::new("python3").args(arguments).stdin(Stdio::null()).output().ok()?;
-        let address = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-        (output.status.success() && Url::parse(&address).is_ok()).then_some(address)
+        let outcome = program::run(Command::new("python3").args(arguments), "", PIP_LIMIT, MAX_PAGE).ok()?;
+        let address = String::from_utf8(outcome.output).ok()?.trim().to_owned();
+        (outcome.success == Some(true) && Url::parse(&address).is_ok()).then_some(address)
     })
 }
 
