@@ -3,19 +3,12 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { keepFailure, launch } from "./support/browser.mjs";
-import { Installation, PROGRAM } from "./support/installation.mjs";
-import { VsCode } from "./support/vscode.mjs";
+import { PROGRAM } from "./support/installation.mjs";
+import { aiia, inVsCode, window } from "./support/session.mjs";
 
-let aiia;
-let code;
-let browser;
-let window;
-
-before(async () => {
-  aiia = await Installation.make();
+inVsCode((aiia) => {
   // The one of the extension is the only one that there is.
   rmSync(join(aiia.folder, ".local"), { recursive: true });
   const built = join(aiia.folder, "built");
@@ -23,19 +16,9 @@ before(async () => {
   writeFileSync(join(built, "aiia"), `#!/bin/sh\nexec "${PROGRAM}" "$@"\n`);
   const script = fileURLToPath(new URL("../../scripts/package.mjs", import.meta.url));
   const printed = execFileSync(process.execPath, [script, "--program", join(built, "aiia")], { encoding: "utf8" });
-  const [vsix] = printed.match(/\S+-\w+-\w+-[\d.]+\.vsix(?=: )/) ?? [];
-  code = await VsCode.start(aiia, vsix);
-  browser = await launch();
-  window = await code.open(browser);
+  const [vsix] = printed.match(/\S+-\w+-\w+-[\d.]+\.vsix(?=: )/);
+  return { vsix };
 });
-
-after(async () => {
-  await browser?.close();
-  await code?.stop();
-  aiia?.stop();
-});
-
-afterEach((test) => keepFailure(test, browser, aiia));
 
 /** A file of the installed extension. */
 function installed(name) {

@@ -3,39 +3,20 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { keepFailure, launch } from "./support/browser.mjs";
-import { Installation } from "./support/installation.mjs";
+import { test } from "node:test";
 import { Gate } from "./support/model_server.mjs";
-import { VSIX, VsCode } from "./support/vscode.mjs";
+import { aiia, inVsCode, window } from "./support/session.mjs";
 
 const change = (path, from, to) => `${path}\n<<<<<<< SEARCH\n${from}\n=======\n${to}\n>>>>>>> REPLACE\n\n`;
 
-let aiia;
-let code;
-let browser;
-let window;
-
-before(async () => {
-  aiia = await Installation.make();
-  aiia.write("mean.py", "def mean(xs):\n    return sum(xs) / len(xs)\n");
-  aiia.write("total.py", "def total(xs):\n    return sum(xs)\n");
-  aiia.write("hooks/build.py", "level = 1\n");
-  code = await VsCode.start(aiia, VSIX);
-  browser = await launch();
-  window = await code.open(browser);
-  await window.openSidebar();
-});
-
-after(async () => {
-  await browser?.close();
-  await code?.stop();
-  aiia?.stop();
-});
-
-afterEach((test) => keepFailure(test, browser, aiia));
-
-beforeEach(() => aiia.model.forget());
+inVsCode(
+  (aiia) => {
+    aiia.write("mean.py", "def mean(xs):\n    return sum(xs) / len(xs)\n");
+    aiia.write("total.py", "def total(xs):\n    return sum(xs)\n");
+    aiia.write("hooks/build.py", "level = 1\n");
+  },
+  (window) => window.openSidebar(),
+);
 
 const lens = (text) => window.page.locator(".codelens-decoration a").getByText(text);
 const newest = async () => (await aiia.http("GET", "/edits")).items[0];

@@ -1,35 +1,17 @@
 // A folder that is not trusted: chat works, nothing is read and nothing is changed.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { keepFailure, launch } from "./support/browser.mjs";
-import { Installation } from "./support/installation.mjs";
-import { VSIX, VsCode } from "./support/vscode.mjs";
+import { test } from "node:test";
+import { aiia, inVsCode, window } from "./support/session.mjs";
 
-let aiia;
-let code;
-let browser;
-let window;
-
-before(async () => {
-  aiia = await Installation.make();
+inVsCode((aiia) => {
   aiia.write("mean.py", "def mean(xs):\n    return sum(xs) / len(xs)\n");
   aiia.write(".aiia.toml", "model = 'other/m'\n");
   aiia.write(".aiia/templates/review.md", "+++\nname = 'Of the folder'\n+++\nReview it.");
   // A folder may not name the program.
   aiia.write(".vscode/settings.json", JSON.stringify({ "aiia.path": "/nothing/aiia" }));
-  code = await VsCode.start(aiia, VSIX, { trust: false });
-  browser = await launch();
-  window = await code.open(browser);
+  return { trust: false };
 });
-
-after(async () => {
-  await browser?.close();
-  await code?.stop();
-  aiia?.stop();
-});
-
-afterEach((test) => keepFailure(test, browser, aiia));
 
 test("chat works, and reads nothing by itself", async () => {
   await window.openSidebar();

@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { AXE, keepFailure, launch } from "./support/browser.mjs";
-import { Installation } from "./support/installation.mjs";
+import { test } from "node:test";
+import { AXE } from "./support/browser.mjs";
 import { Gate } from "./support/model_server.mjs";
-import { VSIX, VsCode } from "./support/vscode.mjs";
+import { aiia, browser, code, inVsCode, window } from "./support/session.mjs";
 
 const CODE = "def mean(xs):\n    return sum(xs) / len(xs)\n\n\ndef total(xs):\n    return sum(xs)\n";
 const MEND = `mean.py
@@ -27,29 +26,9 @@ def total(xs):
 >>>>>>> REPLACE
 `;
 
-let aiia;
-let code;
-let browser;
-let window;
-
-before(async () => {
-  aiia = await Installation.make();
+inVsCode((aiia) => {
   aiia.write("mean.py", CODE);
-  code = await VsCode.start(aiia, VSIX);
-  browser = await launch();
-  window = await code.open(browser);
 });
-
-after(async () => {
-  await browser?.close();
-  await code?.stop();
-  aiia?.stop();
-});
-
-afterEach((test) => keepFailure(test, browser, aiia));
-
-// What one test has left unsaid is not the answer to the next.
-beforeEach(() => aiia.model.forget());
 
 const answer = () => window.chat().locator("article.assistant").last();
 const field = () => window.chat().getByLabel("Your message");
