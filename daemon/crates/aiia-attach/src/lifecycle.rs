@@ -158,13 +158,43 @@ fn start(paths: &Paths) -> Result<(), Problem> {
     Err(cannot_start(paths, &format!("it was not ready within {} s, or ended before ({how})", START_LIMIT.as_secs())))
 }
 
+/// How long somebody is waited for who now and then says that he is at work.
+struct Patience {
+    limit: Duration,
+    /// When it ends in any case.
+    end: Instant,
+    deadline: Instant,
+    is_renewed: bool,
+}
+
+impl Patience {
+    /// For `limit` without a word, and `longest` in all, from `now` on.
+    fn new(limit: Duration, longest: Duration, now: Instant) -> Self {
+        let end = now + longest;
+        Self { limit, end, deadline: end.min(now + limit), is_renewed: false }
+    }
+
+    /// There was a word.
+    fn renew(&mut self, now: Instant) {
+        self.deadline = self.end.min(now + self.limit);
+        self.is_renewed = true;
+    }
+
+    fn left(&self, now: Instant) -> Duration {
+        self.deadline.saturating_duration_since(now)
+    }
+
+    /// Whether nothing but the time in all has ended it.
+    fn has_seen_work_to_the_end(&self) -> bool {
+        self.is_renewed && self.deadline == self.end
+    }
+}
+
 /// The first line of the child that says more than [`WORKING`]. Each such line gives it `limit` anew, up to `longest` in all; where
 /// it still says so then, that. Empty where it is silent for too long or ends.
 fn first_word(child: &mut Child, limit: Duration, longest: Duration) -> String {
-    let end = Instant::now() + longest;
-    let mut deadline = end.min(Instant::now() + limit);
+    let mut patience = Patience::new(limit, longest, Instant::now());
     let mut said = Vec::new();
-    let mut is_working = false;
     let Some(pipe) = &mut child.stdout else { return String::new() };
     while said.len() < 64 * 1024 {
         if let Some(at) = said.iter().position(|byte| *byte == b'\n') {
@@ -173,15 +203,14 @@ fn first_word(child: &mut Child, limit: Duration, longest: Duration) -> String {
                 return line;
             }
             said.drain(..=at);
-            is_working = true;
-            deadline = end.min(Instant::now() + limit);
+            patience.renew(Instant::now());
             continue;
         }
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = patience.left(Instant::now());
         let left = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
         let mut part = [0; 256];
         match poll(&mut [PollFd::new(pipe, PollFlags::IN)], Some(&left)) {
-            Ok(0) if is_working && deadline == end => return WORKING.to_owned(),
+            Ok(0) if patience.has_seen_work_to_the_end() => return WORKING.to_owned(),
             Ok(0) => break,
             Ok(_) => match rustix::io::read(pipe.as_fd(), &mut part) {
                 Ok(0) => break,
@@ -243,9 +272,15 @@ mod tests {
 
     #[test]
     fn who_is_at_work_is_waited_for() {
-        let limit = Duration::from_secs(2);
-        let slow = "for i in 1 2 3 4; do sleep 0.7; echo working; done; echo ready; exec sleep 60";
-        assert_eq!(heard(slow, limit, LONG), "ready");
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut patience = Patience::new(2 * second, 5 * second, start);
+        assert_eq!(patience.left(start + 3 * second), Duration::ZERO);
+        for (at, left) in [(1, 2), (2, 2), (3, 2), (4, 1), (5, 0), (6, 0)] {
+            patience.renew(start + at * second);
+            assert_eq!(patience.left(start + at * second), left * second, "after {at} s");
+        }
+        assert!(patience.has_seen_work_to_the_end());
+        assert_eq!(heard("echo working; echo working; echo ready", LONG, LONG), "ready");
     }
 
     #[test]
@@ -273,8 +308,7 @@ mod tests {
     fn no_wait_is_without_a_limit() {
         let short = Duration::from_millis(50);
         assert_eq!(heard("exec sleep 60", short, LONG), "");
-        assert_eq!(heard("echo working; exec sleep 60", Duration::from_secs(2), LONG), "");
-        let always = "while sleep 0.1; do echo working; done";
-        assert_eq!(heard(always, Duration::from_secs(10), Duration::from_secs(2)), "working");
+        assert_eq!(heard("echo working; exec sleep 60", Duration::from_millis(500), LONG), "");
+        assert_eq!(heard("echo working; exec sleep 60", LONG, Duration::from_secs(1)), "working");
     }
 }
