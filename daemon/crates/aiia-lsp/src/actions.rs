@@ -15,8 +15,8 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 
+use crate::connection::Connection;
 use crate::progress::Progress;
-use crate::session::Connection;
 use crate::{events, files, review, to_proto};
 
 /// A command waits so long for its action to start; the action starts all the same.

@@ -11,7 +11,7 @@ use aiia_text::Document;
 use tower_lsp::gen_lsp_types as lsp;
 use url::Url;
 
-use crate::session::Connection;
+use crate::connection::Connection;
 use crate::to_proto;
 
 /// How long the editor may take to apply an edit.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aiia_engine::config::{Mistake, PROJECT_FILE, ProjectConfig};
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::session::Connection;
+use crate::connection::Connection;
 use crate::to_proto;
 
 /// Whether the file at `path` is one of ours.

@@ -10,8 +10,8 @@ use aiia_protocol::operation::{EditAccept, EditGet, EditReject, EditSplit, EditU
 use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::apply::{self, Failure};
+use crate::connection::Connection;
 use crate::review;
-use crate::session::Connection;
 
 /// A text that moves is matched again so often.
 const ATTEMPTS: usize = 3;

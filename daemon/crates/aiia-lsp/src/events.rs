@@ -14,7 +14,7 @@ use futures::stream::{BoxStream, FuturesUnordered};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::session::Connection;
+use crate::connection::Connection;
 
 /// Work that begins once the response is on its way.
 pub(crate) type Task = Box<dyn FnOnce() + Send>;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::session::Connection;
+use crate::connection::Connection;
 use crate::to_proto;
 
 /// How long the editor may take to show a document.

@@ -22,11 +22,11 @@ use tower_lsp::{ExitedError, LspService};
 
 use crate::capabilities;
 use crate::configuration;
+use crate::connection::Connection;
 use crate::from_proto;
 use crate::look_up;
 use crate::operations::{self, Pending};
 use crate::server::Server;
-use crate::session::Connection;
 use crate::to_proto;
 
 /// What a call gives.

@@ -8,8 +8,8 @@ use aiia_engine::Indexing;
 use aiia_protocol::handshake::Purpose;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::connection::Connection;
 use crate::progress::Progress;
-use crate::session::Connection;
 
 /// What takes no longer is not shown.
 const SHOWN_AFTER: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_millis(500) };

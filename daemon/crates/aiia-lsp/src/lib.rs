@@ -10,13 +10,13 @@ mod serve;
 
 mod capabilities;
 mod configuration;
+mod connection;
 mod frames;
 mod from_proto;
 mod gate;
 mod operations;
 mod requests;
 mod server;
-mod session;
 mod to_proto;
 
 mod actions;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::session::Connection;
+use crate::connection::Connection;
 use crate::{capabilities, from_proto, to_proto};
 
 /// How long an answer is waited for, where the client does not say otherwise, and at most. The user waits meanwhile.

@@ -12,9 +12,9 @@ use futures::future::{AbortHandle, abortable};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Id, Response};
 
+use crate::connection::Connection;
 use crate::events;
 use crate::gate::Answer;
-use crate::session::Connection;
 use crate::to_proto;
 
 /// The operations that are in work, so that `$/cancelRequest` finds them.

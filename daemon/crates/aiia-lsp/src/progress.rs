@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::session::Connection;
+use crate::connection::Connection;
 use crate::to_proto;
 
 /// Reports come at most so often.

@@ -16,8 +16,8 @@ use aiia_text::Document;
 use tokio::sync::broadcast::error::RecvError;
 use tower_lsp::gen_lsp_types as lsp;
 
+use crate::connection::Connection;
 use crate::decide::{Decision, decide};
-use crate::session::Connection;
 use crate::{apply, files};
 
 /// How long a question to the user may stay open.

@@ -19,10 +19,10 @@ use tower::Service;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::{ClientSocket, Loopback};
 
+use crate::connection::Connection;
 use crate::frames::{self, Frame, FrameReader, Malformed};
 use crate::gate::{Answer, Gate};
 use crate::server;
-use crate::session::Connection;
 
 /// Requests that may be in work at the same time.
 const MAX_REQUESTS: usize = 256;

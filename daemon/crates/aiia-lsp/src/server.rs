@@ -9,8 +9,8 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
 
 use crate::capabilities;
+use crate::connection::Connection;
 use crate::requests::{code_action, code_lens, execute_command, hover};
-use crate::session::Connection;
 
 /// The service of a connection, the socket to its client, and its state.
 pub(crate) fn build(

@@ -9,8 +9,8 @@ use aiia_protocol::id::{EditId, HunkNumber, RunId};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 
+use crate::connection::Connection;
 use crate::review::{self, Review};
-use crate::session::Connection;
 use crate::{capabilities, from_proto, to_proto};
 
 /// The kinds of our actions.

@@ -6,7 +6,7 @@ use aiia_protocol::edit::HunkStatus;
 use serde_json::json;
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::session::Connection;
+use crate::connection::Connection;
 use crate::{from_proto, review, to_proto};
 
 /// The lenses of a document; none where it is no review document.

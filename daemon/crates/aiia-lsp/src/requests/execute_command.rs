@@ -15,9 +15,9 @@ use tower_lsp::jsonrpc::{Error, Result};
 use url::Url;
 
 use crate::actions::{self, About};
+use crate::connection::Connection;
 use crate::decide::{Decision, accept_line, decide};
 use crate::requests::code_action::{command, title};
-use crate::session::Connection;
 use crate::{from_proto, review, to_proto};
 
 /// The commands.

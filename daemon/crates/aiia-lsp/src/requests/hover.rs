@@ -6,7 +6,7 @@ use aiia_engine::actions::offered;
 use aiia_protocol::edit::HunkStatus;
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::session::Connection;
+use crate::connection::Connection;
 use crate::{from_proto, review, to_proto};
 
 /// What is known about a place.
