@@ -19,9 +19,9 @@ use crate::exit::{self, Failure};
 use crate::lifecycle::{self, own_program};
 use crate::paths::Paths;
 
-use self::goodbye::Goodbye;
+use self::exit_watch::Goodbye;
 
-mod goodbye;
+mod exit_watch;
 
 const BUFFER: usize = 16 * 1024;
 /// How long the daemon may take to close the connection after `exit`.

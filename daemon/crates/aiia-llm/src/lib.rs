@@ -20,9 +20,9 @@ mod models;
 mod nearest;
 mod provider;
 mod secret;
-mod silent;
 mod survey;
 mod transport;
+mod unreachable;
 mod weights;
 
 pub use chat::{ChatMessage, ChatRequest, Delta, DeltaStream, FinishReason, Gap, Image, Role, Usage};

@@ -1,7 +1,7 @@
 //! All the models there are: listing them, choosing one, asking one.
 
-mod asking;
 mod details;
+mod fallback;
 mod listing;
 mod missing;
 mod places;
@@ -20,12 +20,12 @@ use crate::discovery::{Discovery, DiscoverySettings};
 use crate::embedded::{Embedded, EmbeddedSettings};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{Dialect, Origin, ProviderConfig, Timeouts};
-use crate::silent::Silent;
 use crate::survey::{ModelInfo, Survey};
 use crate::transport::client::Clients;
 use crate::transport::embed::{Embeddings, embed, none_here};
 use crate::transport::generate::generate;
 use crate::transport::manage;
+use crate::unreachable::Silent;
 use crate::weights::OnProgress;
 
 /// The name of the provider inside this process.

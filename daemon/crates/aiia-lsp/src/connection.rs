@@ -17,10 +17,10 @@ use tokio_util::sync::CancellationToken;
 use tower_lsp::gen_lsp_types as lsp;
 use url::Url;
 
+use crate::active_runs::Going;
 use crate::capabilities;
 use crate::events::Followed;
 use crate::fixes::Fixes;
-use crate::going::Going;
 use crate::review::Review;
 use crate::to_proto;
 

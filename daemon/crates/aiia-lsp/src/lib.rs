@@ -20,12 +20,12 @@ mod server;
 mod to_proto;
 
 mod actions;
+mod active_runs;
 mod apply;
 mod decide;
 mod events;
 mod files;
 mod fixes;
-mod going;
 mod indexing;
 mod look_up;
 mod progress;

@@ -8,12 +8,12 @@ mod characters;
 mod clean;
 mod code;
 mod passages;
-mod quiet;
+mod without_images;
 
 use std::ops::Range;
 
 pub use passages::{Face, Passage, PassageKind, Run, passages};
-pub use quiet::without_images;
+pub use without_images::without_images;
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 

@@ -8,7 +8,6 @@ mod bodies;
 mod comments;
 mod deadline;
 mod definitions;
-mod effort;
 mod enclosing;
 #[cfg(test)]
 mod fixtures;
@@ -21,6 +20,7 @@ mod query;
 mod recovery;
 mod references;
 mod skim;
+mod step_budget;
 mod symbol;
 mod test_code;
 mod tree;

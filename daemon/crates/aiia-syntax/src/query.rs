@@ -1,6 +1,6 @@
 //! A look through a tree with a query, bounded in what it may cost.
 
-use crate::effort::Effort;
+use crate::step_budget::Effort;
 use std::collections::HashMap;
 use std::ops::Range;
 use streaming_iterator::StreamingIterator;

@@ -8,8 +8,8 @@ use crate::definitions::Definition;
 mod headers;
 
 use crate::Language;
-use crate::effort::Effort;
 use crate::language::{Body, Outline};
+use crate::step_budget::Effort;
 use aiia_text::{content_end, line_end};
 use headers::headers;
 pub(crate) use headers::{Header, header};

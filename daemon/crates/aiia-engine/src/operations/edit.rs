@@ -1,11 +1,11 @@
 //! `edit.*`: deciding on pending edits. The engine says what has to be done to the files; the caller does it.
 
-mod gone;
 mod preview;
 mod propose;
 mod reshape;
 mod retry;
 mod rewrite;
+mod undone_elsewhere;
 mod whole;
 
 use std::path::PathBuf;
@@ -129,7 +129,7 @@ async fn decide(session: &Session, params: DecideEdit, decision: Decision) -> Re
             let base = texts.get(position).map_or("", |text| text.base_text.as_str());
             let current = current_text(session, &params.documents, file).await?;
             if decision == Decision::Undo {
-                let found = gone::gone(file, &numbers, base, current.as_deref());
+                let found = undone_elsewhere::gone(file, &numbers, base, current.as_deref());
                 numbers.retain(|number| !found.contains(number));
                 gone.extend(found);
                 if numbers.is_empty() {

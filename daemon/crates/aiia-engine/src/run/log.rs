@@ -10,7 +10,7 @@ use futures::stream::{self, FuturesUnordered};
 use futures::{FutureExt, Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-use super::packed::Packed;
+use super::event_buffer::Packed;
 use super::repetition;
 
 /// The events so far, and whom to wake when there are more.

@@ -1,16 +1,16 @@
 //! Runs: one generation of an answer each, independent of who watches.
 
-mod beside;
 pub(crate) mod cache;
 mod driver;
+mod event_buffer;
 mod log;
-mod packed;
 mod preparation;
 mod proposal;
 mod recorder;
 mod repair;
 mod repetition;
 mod shortfall;
+mod side_usage;
 mod summary;
 mod title;
 

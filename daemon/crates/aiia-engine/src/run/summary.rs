@@ -16,7 +16,7 @@ use crate::gate;
 use crate::models::{self, Chosen, Sampling, USUAL_ANSWER};
 use crate::operations::{answer_limit, redaction};
 use crate::run::recorder::Recorder;
-use crate::run::{RunLog, apart, beside};
+use crate::run::{RunLog, apart, side_usage};
 use crate::settings;
 
 /// At most so many pieces of a chat are summarised one after the other; what is older is left out.
@@ -77,7 +77,7 @@ pub(super) async fn make(
     let mut used = Used::default();
     let folded = fold_up(engine, log, recorder, &model, fold, &mut used).await;
     for (name, usage) in used.0 {
-        beside::enter(engine, &recorder.run, &name, "summary", usage.unwrap_or_default()).await;
+        side_usage::enter(engine, &recorder.run, &name, "summary", usage.unwrap_or_default()).await;
     }
     match &folded {
         Folded::Done(_) => engine.failed_folds.note(&chat, None),

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::Engine;
 use crate::gate;
 use crate::models::{self, Sampling};
-use crate::run::beside;
+use crate::run::side_usage;
 use crate::settings;
 
 /// Bytes of the question and of the answer that the model sees.
@@ -83,7 +83,7 @@ async fn ask(engine: &Engine, run: &Run, wish: &str, conversation: &str) -> Resu
     };
     if let Some(used) = usage {
         let used = models::usage(used);
-        beside::enter(engine, run, &model.name, "title", used).await;
+        side_usage::enter(engine, run, &model.name, "title", used).await;
     }
     ended?;
     title_of(&reply).map(Some).ok_or_else(|| match reply.trim() {

@@ -8,9 +8,9 @@ use super::Inner;
 use crate::discovery::{Discovery, discover};
 use crate::error::LlmError;
 use crate::provider::{Dialect, Origin, ProviderConfig};
-use crate::silent::stand_in;
 use crate::survey::{ModelInfo, Survey, info, named, silence};
 use crate::transport::listing::list_models;
+use crate::unreachable::stand_in;
 
 impl Inner {
     pub(super) fn known(&self) -> Vec<ProviderConfig> {
