@@ -82,6 +82,25 @@ codes! {
     Internal = 500, "Something went wrong inside aiia";
 }
 
+/// What [`Problem::reason`] may be, as far as programs of aiia itself go by it or the engine says it. Those of a model's
+/// server come from the crate that speaks with it.
+pub mod reason {
+    /// The model is not there.
+    pub const MODEL_MISSING: &str = "model_missing";
+    /// What is asked does not fit into the model's window.
+    pub const CONTEXT_TOO_LONG: &str = "context_too_long";
+    /// The provider withheld the answer.
+    pub const CONTENT_FILTER: &str = "content_filter";
+    /// The model said the same over and over and was stopped.
+    pub const REPETITION: &str = "repetition";
+    /// The model wrote without an end and was stopped.
+    pub const ANSWER_TOO_LONG: &str = "answer_too_long";
+    /// The model met its limit before it said anything.
+    pub const ANSWER_CUT_OFF: &str = "answer_cut_off";
+    /// The first request with this `Idempotency-Key` is not answered yet; the only one that waiting helps against.
+    pub const STILL_GOING_ON: &str = "still_going_on";
+}
+
 /// A problem: RFC 9457 with a stable `code` and a `hint` that says what to do next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
@@ -101,7 +120,8 @@ pub struct Problem {
     pub hint: Option<String>,
     /// What exactly it was, where `code` covers several things. Of a model: `refused`, `dns`, `tls`, `connect_timeout`,
     /// `first_token_timeout`, `idle_timeout`, `unauthorized`, `quota`, `model_missing`, `context_too_long`, `content_filter`,
-    /// `malformed`, `cut_off`, `server`, `bad_request`, `redirect`, `no_model`, `model_file`, `repetition`.
+    /// `malformed`, `cut_off`, `server`, `bad_request`, `redirect`, `no_model`, `model_file`, `repetition`, `answer_too_long`,
+    /// `answer_cut_off`. Of a request that is sent again: `still_going_on`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The request that had the problem.

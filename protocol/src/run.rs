@@ -216,7 +216,8 @@ pub enum RunEventKind {
     },
     /// Something that the user should know about the answer.
     Notice {
-        /// What exactly it is, for programs, such as `history_dropped`, `prompt_truncated` or `answer_cut_off`.
+        /// What exactly it is, for programs: `history_dropped`, `history_summarised`, `prompt_truncated`, `window_assumed`,
+        /// `attachments`, `context_rules`, `model`, `fallback`, `repair`, `from_cache` or `answer_cut_off`.
         reason: String,
         /// What a person reads.
         text: String,
@@ -234,6 +235,32 @@ pub enum RunEventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         problem: Option<Problem>,
     },
+}
+
+/// What the reason of [`RunEventKind::Notice`] may be.
+pub mod notice {
+    /// Older messages were left out of the prompt.
+    pub const HISTORY_DROPPED: &str = "history_dropped";
+    /// Older messages went along as a summary.
+    pub const HISTORY_SUMMARISED: &str = "history_summarised";
+    /// The server has read less of the prompt than was sent.
+    pub const PROMPT_TRUNCATED: &str = "prompt_truncated";
+    /// Nobody tells how large the model's window is, and less was sent for that.
+    pub const WINDOW_ASSUMED: &str = "window_assumed";
+    /// Something that was attached did not go along as it is.
+    pub const ATTACHMENTS: &str = "attachments";
+    /// The project's rules for context could not be read.
+    pub const CONTEXT_RULES: &str = "context_rules";
+    /// Something about the model that was chosen.
+    pub const MODEL: &str = "model";
+    /// Another model was asked instead, for the answer or for a summary before it.
+    pub const FALLBACK: &str = "fallback";
+    /// A part of the answer did not fit and was asked for again.
+    pub const REPAIR: &str = "repair";
+    /// The answer was given before and is shown again.
+    pub const FROM_CACHE: &str = "from_cache";
+    /// The answer was cut off by a limit.
+    pub const ANSWER_CUT_OFF: &str = "answer_cut_off";
 }
 
 impl RunEventKind {

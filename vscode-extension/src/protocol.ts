@@ -1492,7 +1492,8 @@ export interface components {
             /**
              * @description What exactly it was, where `code` covers several things. Of a model: `refused`, `dns`, `tls`, `connect_timeout`,
              *     `first_token_timeout`, `idle_timeout`, `unauthorized`, `quota`, `model_missing`, `context_too_long`, `content_filter`,
-             *     `malformed`, `cut_off`, `server`, `bad_request`, `redirect`, `no_model`, `model_file`, `repetition`.
+             *     `malformed`, `cut_off`, `server`, `bad_request`, `redirect`, `no_model`, `model_file`, `repetition`, `answer_too_long`,
+             *     `answer_cut_off`. Of a request that is sent again: `still_going_on`.
              */
             reason?: string | null;
             /** @description The request that had the problem. */
@@ -3121,7 +3122,10 @@ export interface components {
         } | {
             /** @constant */
             type: "notice";
-            /** @description What exactly it is, for programs, such as `history_dropped`, `prompt_truncated` or `answer_cut_off`. */
+            /**
+             * @description What exactly it is, for programs: `history_dropped`, `history_summarised`, `prompt_truncated`, `window_assumed`,
+             *     `attachments`, `context_rules`, `model`, `fallback`, `repair`, `from_cache` or `answer_cut_off`.
+             */
             reason: string;
             /** @description What a person reads. */
             text: string;

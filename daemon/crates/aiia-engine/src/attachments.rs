@@ -9,7 +9,7 @@ use aiia_protocol::attachment::{Attachment, AttachmentKind, LARGEST, LARGEST_SUM
 use aiia_protocol::id::{AttachmentId, MessageId};
 use aiia_protocol::message::{Message, Role};
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::RunEventKind;
+use aiia_protocol::run::{RunEventKind, notice};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
@@ -194,7 +194,7 @@ impl AttachedPath {
 
     /// What there is to say about what the model does not get.
     pub(crate) fn notice(&self) -> Vec<RunEventKind> {
-        let notice = |text: String| RunEventKind::Notice { reason: "attachments".to_owned(), text };
+        let notice = |text: String| RunEventKind::Notice { reason: notice::ATTACHMENTS.to_owned(), text };
         let unseen = match self.unseen {
             0 => None,
             1 => Some(notice("The embedded model sees no images; the attached one was not sent.".to_owned())),

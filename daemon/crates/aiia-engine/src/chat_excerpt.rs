@@ -3,7 +3,7 @@
 use aiia_llm::{ChatMessage, Role};
 use aiia_protocol::id::MessageId;
 use aiia_protocol::message::{self, Message};
-use aiia_protocol::run::RunEventKind;
+use aiia_protocol::run::{RunEventKind, notice};
 use aiia_store::Summary;
 
 use crate::attachments::{self, AttachedPath};
@@ -131,7 +131,7 @@ pub(crate) fn choose(
         _ => format!("they do not fit into half of the model's window of {} tokens", model.window),
     };
     let notice = dropped(path.len() - kept).map(|dropped| RunEventKind::Notice {
-        reason: "history_dropped".to_owned(),
+        reason: notice::HISTORY_DROPPED.to_owned(),
         text: format!("{dropped} not sent: {why}."),
     });
     let sent = path.split_off(path.len() - kept);
@@ -203,7 +203,7 @@ fn summarised(
         let sent = said.split_off(said.len() - from_a_question(&said, kept));
         let Some(mut before) = before else {
             let notice = dropped(said.len()).map(|dropped| RunEventKind::Notice {
-                reason: "history_dropped".to_owned(),
+                reason: notice::HISTORY_DROPPED.to_owned(),
                 text: format!("{dropped} not sent: {ANSWERS_FIRST}."),
             });
             return Choice { system: system.to_owned(), sent, notice, fold: None };
@@ -241,7 +241,7 @@ pub(crate) fn sent_in_short(messages: u64, how: &str) -> RunEventKind {
         count => format!("The first {count} messages of this chat were"),
     };
     let text = format!("{what} sent in short, {how}.");
-    RunEventKind::Notice { reason: "history_summarised".to_owned(), text }
+    RunEventKind::Notice { reason: notice::HISTORY_SUMMARISED.to_owned(), text }
 }
 
 /// How the first messages are called of which so many are not sent.

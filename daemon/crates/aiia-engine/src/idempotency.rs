@@ -4,15 +4,12 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aiia_protocol::operation::Row;
-use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::problem::{Problem, ProblemCode, reason};
 use aiia_store::{RequestKey, RequestState, Store};
 use serde_json::Value;
 
 use crate::engine::Engine;
 use crate::hash::sha256;
-
-/// The reason of the problem of a request whose first sending still goes on: the only one that waiting helps against.
-pub const STILL_GOING_ON: &str = "still_going_on";
 
 /// The requests of this process that go on.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +49,7 @@ impl Engine {
         let key = RequestKey { caller: caller.to_owned(), operation: row.name, key: key.to_owned() };
         let going_on = || {
             Problem::new(ProblemCode::Conflict, "The request with this key is still going on.")
-                .with_reason(STILL_GOING_ON)
+                .with_reason(reason::STILL_GOING_ON)
                 .with_hint("Send it again in a moment to get its answer.")
         };
         if !self.requests.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {

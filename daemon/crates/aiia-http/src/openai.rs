@@ -11,7 +11,7 @@ mod request;
 use aiia_engine::Session;
 use aiia_protocol::Empty;
 use aiia_protocol::operation::{ModelList, Scope};
-use aiia_protocol::problem::Problem;
+use aiia_protocol::problem::{Problem, reason};
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -43,14 +43,14 @@ pub(crate) fn routes() -> Router<App> {
 /// that is too long none of its faults.
 pub(crate) fn in_their_terms(problem: Problem) -> Problem {
     match problem.reason.as_deref() {
-        Some("model_missing") => Problem { status: 404, ..problem },
-        Some("context_too_long") => Problem { status: 400, ..problem },
+        Some(reason::MODEL_MISSING) => Problem { status: 404, ..problem },
+        Some(reason::CONTEXT_TOO_LONG) => Problem { status: 400, ..problem },
         _ => problem,
     }
 }
 
 fn is_missing_model(problem: &Problem) -> bool {
-    problem.reason.as_deref() == Some("model_missing")
+    problem.reason.as_deref() == Some(reason::MODEL_MISSING)
 }
 
 /// A problem as `OpenAI`'s clients read it.
@@ -59,7 +59,7 @@ pub(crate) fn error(problem: &Problem) -> Value {
         let (kind, code) = ("invalid_request_error", "model_not_found");
         return json!({"error": {"message": problem.sentence(), "type": kind, "code": code, "param": "model"}});
     }
-    if problem.reason.as_deref() == Some("context_too_long") {
+    if problem.reason.as_deref() == Some(reason::CONTEXT_TOO_LONG) {
         let (kind, code) = ("invalid_request_error", "context_length_exceeded");
         return json!({"error": {"message": problem.sentence(), "type": kind, "code": code, "param": "messages"}});
     }
@@ -98,7 +98,7 @@ async fn model(
 ) -> Result<Json<Value>, Failure> {
     let session = open_session(&app, &access, &headers);
     let found = listed(&session).await?.into_iter().find(|model| model["id"] == id.as_str());
-    Ok(Json(found.ok_or_else(|| Problem::not_found("model", &id).with_reason("model_missing"))?))
+    Ok(Json(found.ok_or_else(|| Problem::not_found("model", &id).with_reason(reason::MODEL_MISSING))?))
 }
 
 async fn completions(

@@ -10,10 +10,10 @@ mod shape;
 
 use std::sync::Arc;
 
-use aiia_engine::{ClientInfo, Keyed, Reply, STILL_GOING_ON, Session, Transport};
+use aiia_engine::{ClientInfo, Keyed, Reply, Session, Transport};
 use aiia_protocol::openapi::API_PREFIX;
 use aiia_protocol::operation::{OPERATIONS, Operation, Row, RunEvents, Verb};
-use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::problem::{Problem, ProblemCode, reason};
 use axum::Router;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
@@ -140,7 +140,7 @@ async fn keyed(
             }
             Ok(response)
         }
-        Err(problem) if problem.reason.as_deref() == Some(STILL_GOING_ON) => {
+        Err(problem) if problem.reason.as_deref() == Some(reason::STILL_GOING_ON) => {
             Err(Failure::from(problem).with_header(header::RETRY_AFTER, "1"))
         }
         Err(problem) => Err(problem.into()),

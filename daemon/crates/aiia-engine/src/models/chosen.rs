@@ -1,13 +1,10 @@
 //! The model that a run uses.
 
-use aiia_protocol::run::RunEventKind;
+use aiia_protocol::run::{RunEventKind, notice};
 
 use super::window::{self, Window};
 use crate::counting::Counter;
 use crate::engine::Engine;
-
-/// The reason of the notice that a window is only assumed.
-const ASSUMED_WINDOW: &str = "window_assumed";
 
 /// The model that a run uses.
 #[derive(Clone, Debug)]
@@ -44,8 +41,7 @@ impl Chosen {
 
     /// Adds to `told`, once, that the window is only assumed: to be said where less is sent or asked for because of it.
     pub(crate) fn tell_assumed_window(&self, told: &mut Vec<RunEventKind>) {
-        let is_said =
-            |kind: &RunEventKind| matches!(kind, RunEventKind::Notice { reason, .. } if reason == ASSUMED_WINDOW);
+        let is_said = |kind: &RunEventKind| matches!(kind, RunEventKind::Notice { reason, .. } if reason == notice::WINDOW_ASSUMED);
         if !self.is_window_assumed || told.iter().any(is_said) {
             return;
         }
@@ -54,7 +50,7 @@ impl Chosen {
                 "The window of {} is not known, so {} tokens are assumed; `{key}` in the configuration says how many it has.",
                 self.name, self.window
             );
-            told.push(RunEventKind::Notice { reason: ASSUMED_WINDOW.to_owned(), text });
+            told.push(RunEventKind::Notice { reason: notice::WINDOW_ASSUMED.to_owned(), text });
         }
     }
 

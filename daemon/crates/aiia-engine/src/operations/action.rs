@@ -12,7 +12,7 @@ use aiia_protocol::event::Change;
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::ActionStart;
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::{Run, RunEventKind};
+use aiia_protocol::run::{Run, RunEventKind, notice};
 use aiia_protocol::settings::Parameters;
 use aiia_store::NewRun;
 use aiia_syntax::Language;
@@ -161,7 +161,7 @@ pub(super) async fn begin(
         replaces,
     });
     let mut first = run::notices(&model);
-    first.extend(broken_rules.map(|text| RunEventKind::Notice { reason: "context_rules".to_owned(), text }));
+    first.extend(broken_rules.map(|text| RunEventKind::Notice { reason: notice::CONTEXT_RULES.to_owned(), text }));
     if is_full {
         model.tell_assumed_window(&mut first);
     }

@@ -12,7 +12,7 @@ use aiia_protocol::message::Message;
 use aiia_protocol::operation::{EventsSubscribe, RunEvents, RunGet, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::project::Project;
-use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, StartRun};
+use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, StartRun, notice};
 use aiia_protocol::settings::{Parameters, Settings};
 use aiia_store::{BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
@@ -166,7 +166,7 @@ pub(super) async fn begin_beside(
         }
         Err(error) => {
             let text = format!("The other models were not asked: {}", Problem::from(error).sentence());
-            first.push(RunEventKind::Notice { reason: "model".to_owned(), text });
+            first.push(RunEventKind::Notice { reason: notice::MODEL.to_owned(), text });
             Vec::new()
         }
     }
@@ -219,7 +219,11 @@ pub(crate) async fn choose(engine: &Engine, settings: &Settings, notes: Vec<Stri
 
 /// What there is to say about the choice of the model.
 pub(super) fn notices(model: &Chosen) -> Vec<RunEventKind> {
-    model.notes.iter().map(|text| RunEventKind::Notice { reason: "model".to_owned(), text: text.clone() }).collect()
+    model
+        .notes
+        .iter()
+        .map(|text| RunEventKind::Notice { reason: notice::MODEL.to_owned(), text: text.clone() })
+        .collect()
 }
 
 /// Stores the question and the beginning of the answer, and tells of both.

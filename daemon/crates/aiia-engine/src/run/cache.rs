@@ -2,7 +2,7 @@
 //! outcome is determined.
 
 use aiia_protocol::id::ChatId;
-use aiia_protocol::run::{RunEventKind, Usage};
+use aiia_protocol::run::{RunEventKind, Usage, notice};
 use serde_json::json;
 
 use aiia_store::KeptAnswer;
@@ -40,7 +40,7 @@ pub(super) async fn answer(engine: &Engine, recorder: &mut Recorder, key: &str) 
     }
     let day = kept.created_at.get(..10).unwrap_or_default();
     let text = format!("The same was asked on {day}: this is the answer of then, and no model was asked.");
-    recorder.record(RunEventKind::Notice { reason: "from_cache".to_owned(), text });
+    recorder.record(RunEventKind::Notice { reason: notice::FROM_CACHE.to_owned(), text });
     Some(kept.text)
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use aiia_llm::{Delta, FinishReason};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::EditId;
-use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage};
+use aiia_protocol::problem::{Problem, ProblemCode, reason};
+use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage, notice};
 use aiia_store::FinishRun;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -197,7 +197,7 @@ async fn begin(
                     Some(_) => format!("{} messages of this chat were", fold.lines.len()),
                 };
                 let text = format!("{what} not sent: they could not be summarised. {}", problem.detail);
-                recorder.record(RunEventKind::Notice { reason: "history_dropped".to_owned(), text });
+                recorder.record(RunEventKind::Notice { reason: notice::HISTORY_DROPPED.to_owned(), text });
                 // What was known in short before is better than nothing.
                 if let Some(before) = &fold.before {
                     sealed = sealed.remembering(before, redaction(engine, model.local));
@@ -350,7 +350,7 @@ pub(super) async fn listen(
                 let text = format!("{from} did not answer: {because} {to} was asked instead.");
                 // Whoever reads the notice finds the run with its model.
                 Box::pin(recorder.answered_by(&to)).await;
-                recorder.record(RunEventKind::Notice { reason: "fallback".to_owned(), text });
+                recorder.record(RunEventKind::Notice { reason: notice::FALLBACK.to_owned(), text });
                 answered_by = Some(to);
                 // What the first one counted is not the other's.
                 usage = None;
@@ -403,7 +403,7 @@ async fn judge(engine: &Engine, recorder: &mut Recorder, model: &Chosen, sealed:
     match preparation::apart(move || tokens.judge(sealed.messages(), read)).await {
         Ok(Judged::Cut { sent }) => {
             let text = truncation(sent, read);
-            recorder.record(RunEventKind::Notice { reason: "prompt_truncated".to_owned(), text });
+            recorder.record(RunEventKind::Notice { reason: notice::PROMPT_TRUNCATED.to_owned(), text });
         }
         Ok(Judged::Teaches { counted }) => counting::learn(engine, &model.name, counted, read).await,
         Ok(Judged::Nothing) => {}
@@ -420,13 +420,13 @@ fn truncation(sent: u64, read: u64) -> String {
 
 fn repetitive(model: &str) -> Problem {
     Problem::new(ProblemCode::ModelError, format!("{model} said the same over and over and was stopped."))
-        .with_reason("repetition")
+        .with_reason(reason::REPETITION)
         .with_hint("What arrived is kept. Ask in other words, select less code, or choose a larger model.")
 }
 
 fn endless(model: &str) -> Problem {
     let limit = MAX_ANSWER_BYTES / 1024 / 1024;
     Problem::new(ProblemCode::ModelError, format!("{model} wrote more than {limit} MiB and was stopped."))
-        .with_reason("answer_too_long")
+        .with_reason(reason::ANSWER_TOO_LONG)
         .with_hint("What arrived is kept. Ask for less at once, or choose another model.")
 }

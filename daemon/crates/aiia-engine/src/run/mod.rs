@@ -31,7 +31,6 @@ pub(crate) use driver::{Assignment, start};
 pub(crate) use log::RunLog;
 pub(crate) use preparation::{Plan, apart};
 pub(crate) use proposal::{Refusal, Reply, Subject, propose_from};
-pub use shortfall::CUT_OFF;
 pub(crate) use shortfall::broken_off;
 pub(crate) use summary::FailedFolds;
 

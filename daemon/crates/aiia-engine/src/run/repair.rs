@@ -3,7 +3,7 @@
 use aiia_edit::MAX_REPAIRS;
 use aiia_llm::{ChatMessage, Role};
 use aiia_protocol::edit::PendingEdit;
-use aiia_protocol::run::{RunEventKind, RunStatus};
+use aiia_protocol::run::{RunEventKind, RunStatus, notice};
 
 use crate::engine::Engine;
 use crate::operations::{answer_limit, redaction};
@@ -70,7 +70,7 @@ pub(super) async fn propose(
             "A part of the answer could not be applied, so the model was asked for it again ({} of {MAX_REPAIRS}): {why}",
             rounds.len()
         );
-        recorder.record(RunEventKind::Notice { reason: "repair".to_owned(), text });
+        recorder.record(RunEventKind::Notice { reason: notice::REPAIR.to_owned(), text });
         recorder.record(RunEventKind::Status { text: "asking again for what did not fit".to_owned() });
         recorder.record(RunEventKind::Text { text: "\n\n".to_owned() });
         let sampling = asked.sampling.within(room);

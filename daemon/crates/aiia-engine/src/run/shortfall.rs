@@ -1,11 +1,8 @@
 //! What there is to say of an answer that ended before it was whole.
 
 use aiia_llm::{FinishReason, LlmErrorKind};
-use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::RunEventKind;
-
-/// The reason of the notice that an answer was cut off by a limit.
-pub const CUT_OFF: &str = "answer_cut_off";
+use aiia_protocol::problem::{Problem, ProblemCode, reason};
+use aiia_protocol::run::{RunEventKind, notice};
 
 /// The notice that an answer was cut off, of `limit` tokens at most, of which it `used` so many as its server counts.
 pub(super) fn cut_off(limit: u32, used: Option<u64>) -> RunEventKind {
@@ -17,7 +14,7 @@ pub(super) fn cut_off(limit: u32, used: Option<u64>) -> RunEventKind {
         _ => format!("its limit of {limit} tokens (`max_tokens`, or what the model's window leaves)"),
     };
     let text = format!("The answer is cut off: it has reached {whose}. It can be continued.");
-    RunEventKind::Notice { reason: CUT_OFF.to_owned(), text }
+    RunEventKind::Notice { reason: notice::ANSWER_CUT_OFF.to_owned(), text }
 }
 
 /// The problem of an answer without a word, of `limit` tokens at most.
@@ -27,7 +24,7 @@ pub(super) fn empty(model: &str, finish: Option<&FinishReason>, limit: u32) -> P
             ProblemCode::ModelError,
             format!("{model} has used up its {limit} tokens before it said anything; thinking counts, too."),
         )
-        .with_reason(CUT_OFF)
+        .with_reason(reason::ANSWER_CUT_OFF)
         .with_hint("Raise `max_tokens`, give the model a larger window, or ask for less.");
     }
     Problem::new(ProblemCode::ModelError, format!("{model} gave an empty answer."))
@@ -68,7 +65,7 @@ mod tests {
     #[case(Some(1000), 4096, "a limit of its server, after 1000 tokens")]
     fn it_is_said_which_limit_has_cut_an_answer_off(#[case] used: Option<u64>, #[case] limit: u32, #[case] said: &str) {
         let RunEventKind::Notice { reason, text } = cut_off(limit, used) else { panic!("it is a notice") };
-        assert!(reason == CUT_OFF && text.contains(said), "{text}");
+        assert!(reason == notice::ANSWER_CUT_OFF && text.contains(said), "{text}");
     }
 
     #[rstest]

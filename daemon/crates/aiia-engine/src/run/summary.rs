@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use aiia_llm::{ChatMessage, Delta, Role};
 use aiia_protocol::id::ChatId;
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::{Run, RunEventKind, RunStatus, Usage};
+use aiia_protocol::run::{Run, RunEventKind, RunStatus, Usage, notice};
 use aiia_store::Summary;
 use futures::StreamExt;
 
@@ -258,7 +258,7 @@ async fn ask(
             Some(Ok(Delta::Usage(counted))) => usage = Some(models::usage(counted)),
             Some(Ok(Delta::Fallback { from, to, because })) => {
                 let text = format!("{from} made no summary: {because} {to} was asked instead.");
-                recorder.record(RunEventKind::Notice { reason: "fallback".to_owned(), text });
+                recorder.record(RunEventKind::Notice { reason: notice::FALLBACK.to_owned(), text });
                 answered_by = Some(to);
                 usage = None;
             }

@@ -4,14 +4,13 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiia_engine::CUT_OFF;
 use aiia_engine::Session;
 use aiia_engine::completion::{API, Completed, Completion as Asked, Ending, Part, Turn};
 use aiia_protocol::chat::ChatRef;
 use aiia_protocol::id::{ChatId, RunId};
 use aiia_protocol::operation::{ChatGet, RunEvents, RunGet, RunStart};
-use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::{self, RunEvent, RunEventKind, RunRef, RunStatus, StartRun, Usage};
+use aiia_protocol::problem::{Problem, ProblemCode, reason};
+use aiia_protocol::run::{self, RunEvent, RunEventKind, RunRef, RunStatus, StartRun, Usage, notice};
 use axum::Json;
 use axum::http::HeaderValue;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -174,7 +173,8 @@ fn parts(session: Arc<Session>, run_id: RunId, events: BoxStream<'static, RunEve
         .then(move |event| {
             let (session, run_id) = (Arc::clone(&session), run_id.clone());
             async move {
-                let falls_back = matches!(&event.kind, RunEventKind::Notice { reason, .. } if reason == "fallback");
+                let falls_back =
+                    matches!(&event.kind, RunEventKind::Notice { reason, .. } if reason == notice::FALLBACK);
                 let run = if falls_back { session.run::<RunGet>(RunRef { run_id }).await.ok() } else { None };
                 (event, run.map(|run| run.model))
             }
@@ -191,7 +191,7 @@ fn parts(session: Arc<Session>, run_id: RunId, events: BoxStream<'static, RunEve
                     None
                 }
                 RunEventKind::Notice { reason, .. } => {
-                    heard.cut_off |= reason == CUT_OFF;
+                    heard.cut_off |= reason == notice::ANSWER_CUT_OFF;
                     model.map(Part::AnsweredBy)
                 }
                 RunEventKind::Done { status: RunStatus::Completed, .. } => {
@@ -199,7 +199,7 @@ fn parts(session: Arc<Session>, run_id: RunId, events: BoxStream<'static, RunEve
                     Some(Part::End { ending, usage: heard.usage })
                 }
                 RunEventKind::Done { problem: Some(problem), .. }
-                    if heard.said && problem.reason.as_deref() == Some("content_filter") =>
+                    if heard.said && problem.reason.as_deref() == Some(reason::CONTENT_FILTER) =>
                 {
                     Some(Part::End { ending: Ending::Withheld, usage: heard.usage })
                 }
