@@ -6,7 +6,8 @@ use aiia_protocol::edit::{
 use aiia_protocol::operation::EditPreview;
 use aiia_protocol::problem::Problem;
 
-use super::{Decision, change, current_text};
+use super::text_change::change;
+use super::{Decision, current_text};
 use crate::dispatch::{Handle, Reply};
 use crate::session::Session;
 
@@ -88,7 +89,7 @@ fn preview(file: &EditFile, base: &str, current: Option<String>) -> FilePreview 
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{NEW, OLD, file};
+    use super::super::text_change::tests::{NEW, OLD, file};
     use super::*;
 
     #[test]

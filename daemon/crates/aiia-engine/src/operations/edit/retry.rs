@@ -10,7 +10,8 @@ use aiia_protocol::operation::EditRetry;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::Run;
 
-use super::{MARK, current_text, expected_text, moved, unmark, unmarked};
+use super::current_text;
+use super::text_change::{MARK, expected_text, moved, unmark, unmarked};
 use crate::dispatch::{Handle, Reply};
 use crate::hunks::from_protocol;
 use crate::operations::action;

@@ -4,8 +4,8 @@ use aiia_edit::Hunk;
 use aiia_protocol::edit::{EditFile, EditHunk, FileAction, HunkStatus};
 use aiia_protocol::id::HunkNumber;
 
+use super::text_change::{Laid, laid, moved, unmarked};
 use super::whole::new_text;
-use super::{Laid, laid, moved, unmarked};
 
 /// Those of the accepted hunks `numbers` that need not be undone, because `current`, the file as it is now, has in their place
 /// what it had before them. `base` is the text that they were made on.
@@ -65,7 +65,7 @@ mod tests {
     use HunkStatus::{Accepted, Pending, Rejected};
     use rstest::rstest;
 
-    use super::super::tests::{NEW, OLD, file};
+    use super::super::text_change::tests::{NEW, OLD, file};
     use super::*;
 
     #[rstest]

@@ -4,7 +4,8 @@ use aiia_protocol::edit::{EditFile, EditHunk, FileAction, FileChange, HunkStatus
 use aiia_protocol::id::HunkNumber;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
-use super::{Decision, change, unmarked};
+use super::Decision;
+use super::text_change::{change, unmarked};
 use crate::hash::sha256;
 
 /// Whether a hunk stands for what becomes of the file, not for lines of it.
