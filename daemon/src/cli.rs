@@ -1,23 +1,17 @@
-//! The command line: one file for each verb.
+//! The command line: a file for each verb, or for all verbs about one thing; before them what they share.
 
-pub(crate) mod output;
-
+mod answer;
 mod arguments;
 mod given_text;
-mod hidden_input;
 mod hunk_view;
-mod interrupt;
-mod markdown;
 mod run_view;
-mod sanitize;
 mod settings_view;
 mod target;
-mod usage;
+mod terminal;
 mod when;
 mod write;
 
 mod action;
-mod answer;
 mod apply;
 mod ask;
 mod audit;
@@ -25,7 +19,6 @@ mod backup;
 mod call;
 mod chat;
 mod chats;
-mod coloured_diff;
 mod completions;
 mod config;
 mod context;
@@ -42,10 +35,14 @@ mod stop;
 mod templates;
 mod tokens;
 mod transfers;
+mod usage;
 mod workspace;
 
 use aiia_protocol::action::ActionKind;
 use clap::Parser;
+
+pub(crate) use self::terminal::output;
+use self::terminal::{hidden_input, interrupt, markdown, sanitize};
 
 use crate::cli::arguments::{Arguments, Verb};
 use crate::exit::Failure;

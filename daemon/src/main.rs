@@ -1,7 +1,7 @@
 //! aiia: one local AI assistant for every editor, the browser and the terminal.
 //!
 //! This crate is the composition root and the command line. The `aiia-attach` crate is what an editor starts; [`boot`] puts the engine
-//! and its adapters together for [`daemon`]; [`cli`] has one file for each verb; [`client`] is how a verb reaches the daemon.
+//! and its adapters together for [`daemon`]; [`cli`] has the verbs; [`client`] is how a verb reaches the daemon.
 #![allow(clippy::result_large_err, reason = "the error of everything here is the problem that the user gets to read")]
 
 mod boot;

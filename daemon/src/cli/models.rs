@@ -10,7 +10,8 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::cli::arguments::{ModelsArguments, ModelsVerb};
 use crate::cli::interrupt::Interrupt;
-use crate::cli::output::{self, Progress, Style, paint};
+use crate::cli::output::{self, Style, paint};
+use crate::cli::terminal::progress::Progress;
 use crate::client::Client;
 use crate::exit::{self, Failure};
 

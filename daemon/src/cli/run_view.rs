@@ -8,7 +8,8 @@ use aiia_protocol::run::{Run, RunEventKind, RunStatus};
 
 use crate::cli::answer::Answer;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::output::{self, Progress};
+use crate::cli::output;
+use crate::cli::terminal::progress::Progress;
 use crate::client::Client;
 use crate::exit::{self, Failure};
 

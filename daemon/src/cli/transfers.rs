@@ -13,8 +13,9 @@ use aiia_protocol::transfer::{
 
 use crate::cli::arguments::{ExportArguments, ImportArguments};
 use crate::cli::interrupt::Interrupt;
-use crate::cli::output::{self, Progress, Style, counted, paint};
+use crate::cli::output::{self, Style, counted, paint};
 use crate::cli::sanitize::one_line;
+use crate::cli::terminal::progress::Progress;
 use crate::client::Client;
 use crate::exit::{self, Failure};
 

@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::given_text;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::output::{self, Progress, Style, paint};
+use crate::cli::output::{self, Style, paint};
 use crate::cli::run_view::{self, Show};
 use crate::cli::sanitize::one_line;
+use crate::cli::terminal::progress::Progress;
 use crate::client::Client;
 use crate::exit::{self, Failure};
 

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
-use crate::cli::interrupt::Interrupt;
-use crate::cli::output;
+use super::interrupt::Interrupt;
+use super::output;
 
 /// How the terminal was before it was told to show nothing.
 static SHOWN: Mutex<Option<Termios>> = Mutex::new(None);

@@ -2,7 +2,7 @@
 
 use aiia_edit::{Hunk, shown_lines};
 
-use crate::cli::output::{BOLD, CYAN, GREEN, RED, RESET, REVERSE};
+use super::output::{BOLD, CYAN, GREEN, RED, RESET, REVERSE};
 
 /// The diff in colour. What is left without the colours is the diff.
 pub(crate) fn coloured(diff: &str) -> String {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use crate::cli::coloured_diff;
-use crate::cli::sanitize::{clean, one_line};
+use super::coloured_diff;
+use super::sanitize::clean;
 use crate::exit::{self, Failure};
 
 pub(crate) const RED: &str = "\x1b[31m";
@@ -19,8 +19,6 @@ const DIM: &str = "\x1b[2m";
 /// Foreground and background change places.
 pub(crate) const REVERSE: &str = "\x1b[7m";
 pub(crate) const RESET: &str = "\x1b[0m";
-/// Back to the begin of the line, and erase it.
-const ERASE: &str = "\r\x1b[2K";
 
 /// How a piece of text is set off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +60,7 @@ pub(crate) fn write(text: &str) {
 }
 
 /// Writes what is no result. What goes on does not depend on anybody who reads it.
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     let mut to = io::stderr().lock();
     let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
 }
@@ -139,7 +137,7 @@ pub(crate) fn paint(text: &str, style: Style) -> String {
     styled(text, style, &io::stdout())
 }
 
-fn styled(text: &str, style: Style, to: &impl IsTerminal) -> String {
+pub(super) fn styled(text: &str, style: Style, to: &impl IsTerminal) -> String {
     let text = clean(text);
     if !has_colour(to) {
         return text;
@@ -170,57 +168,6 @@ pub(crate) fn diff(text: &str) {
     write(&text);
 }
 
-/// One line on standard error that tells what goes on: replaced in place on a terminal. Elsewhere each new phase gets a
-/// line; a phase that only counts up does not.
-#[derive(Default)]
-pub(crate) struct Progress {
-    shown: String,
-    silent: bool,
-}
-
-impl Progress {
-    /// A line that shows nothing if `silent`.
-    pub(crate) fn new(silent: bool) -> Self {
-        Self { shown: String::new(), silent }
-    }
-
-    /// Shows `text` where it can be taken away again: it tells nothing but that something goes on.
-    pub(crate) fn show_passing(&mut self, text: &str) {
-        if obeys(&io::stderr()) {
-            self.show(text);
-        }
-    }
-
-    /// Shows `text`.
-    pub(crate) fn show(&mut self, text: &str) {
-        let text = one_line(text);
-        let to = io::stderr();
-        if self.silent || text == self.shown {
-            return;
-        }
-        if obeys(&to) {
-            let width = usize::from(termimad::terminal_size().0).max(20);
-            let fitting: String = text.chars().take(width - 1).collect();
-            say(&format!("{ERASE}{}", styled(&fitting, Style::Faint, &to)));
-        } else if phase(&text) != phase(&self.shown) {
-            say(&format!("{text}\n"));
-        }
-        self.shown = text;
-    }
-
-    /// Takes the line away, so that something else can be printed.
-    pub(crate) fn clear(&mut self) {
-        if !self.shown.is_empty() && !self.silent && obeys(&io::stderr()) {
-            say(ERASE);
-        }
-        self.shown.clear();
-    }
-}
-
-fn phase(text: &str) -> String {
-    text.chars().filter(|character| !character.is_ascii_digit()).collect()
-}
-
 /// Whether `to` takes colours.
 pub(crate) fn has_colour(to: &impl IsTerminal) -> bool {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -235,12 +182,6 @@ pub(crate) fn obeys(to: &impl IsTerminal) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counting_up_is_no_new_phase() {
-        assert_eq!(phase("loading model 40 %"), phase("loading model 90 %"));
-        assert_ne!(phase("loading model 40 %"), phase("reading the prompt"));
-    }
 
     #[test]
     fn json_steers_no_terminal_and_says_the_same() {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aiia_protocol::id::{PullId, RunId, TransferId};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{hidden_input, output};
+use super::{hidden_input, output};
 use crate::client::Canceller;
 use crate::exit::{self, Failure};
 

@@ -3,7 +3,7 @@
 
 use termimad::MadSkin;
 
-use crate::cli::output::{CYAN, RESET};
+use super::output::{CYAN, RESET};
 
 /// So many bytes of a block that is not complete are formatted for a draft; only its last rows fit the screen anyway.
 const DRAFT_BYTES: usize = 8 << 10;
