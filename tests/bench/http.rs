@@ -3,7 +3,7 @@
 //!
 //! ```sh
 //! cargo build --release -p aiia
-//! cargo bench -p aiia-store --bench http    # AIIA_BIN names another program
+//! cargo bench -p aiia-tests --bench http    # AIIA_BIN names another program
 //! ```
 #![allow(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 

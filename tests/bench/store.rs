@@ -1,7 +1,7 @@
 //! The store beside the library it stands on, in the same run: durable appends, opening long chats, search, export and import.
 //!
 //! ```sh
-//! cargo bench -p aiia-store --bench store [-- MESSAGES]    # in the store that is searched; 100,000 where absent
+//! cargo bench -p aiia-tests --bench store [-- MESSAGES]    # in the store that is searched; 100,000 where absent
 //! AIIA_BENCH_LLM=llm/bin/llm …    # searches beside `llm logs`, too
 //! ```
 #![allow(clippy::print_stdout, reason = "the table is what a benchmark is for")]
