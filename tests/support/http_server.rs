@@ -1,9 +1,7 @@
 //! A small HTTP server whose answers are a function, for what is no chat: files, listings, indexes.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -11,7 +9,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use futures::{StreamExt, stream};
-use tokio::sync::oneshot;
+
+use crate::serving::Serving;
 
 /// The longest request body that is read.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -41,15 +40,13 @@ type Answer = dyn Fn(&Asked) -> Response + Send + Sync;
 
 /// The server. It ends when it is dropped.
 pub struct HttpServer {
-    address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<thread::JoinHandle<()>>,
+    serving: Serving,
 }
 
 impl std::fmt::Debug for HttpServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HttpServer").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("HttpServer").field("serving", &self.serving).finish_non_exhaustive()
     }
 }
 
@@ -62,43 +59,20 @@ struct Shared {
 impl HttpServer {
     /// Starts one on a free port of this machine.
     pub fn start(answer: impl Fn(&Asked) -> Response + Send + Sync + 'static) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
         let state = Shared { answer: Arc::new(answer), asked: Arc::clone(&asked) };
-        let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let thread = thread::Builder::new().name("http-server".into()).spawn(move || {
-            runtime.block_on(async move {
-                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                let app = Router::new().fallback(handle).with_state(state);
-                tokio::select! {
-                    _ = axum::serve(listener, app) => {}
-                    _ = stopped => {}
-                }
-            });
-        })?;
-        Ok(Self { address, asked, stop: Some(stop), thread: Some(thread) })
+        let serving = Serving::start("http-server", Router::new().fallback(handle).with_state(state))?;
+        Ok(Self { asked, serving })
     }
 
     /// Its address, e.g. `http://127.0.0.1:4711`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.serving.url()
     }
 
     /// What it was asked, the oldest first.
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for HttpServer {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

@@ -6,3 +6,5 @@ pub mod installation;
 pub mod llama_server;
 pub mod lsp_client;
 pub mod model_server;
+
+mod serving;

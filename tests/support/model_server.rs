@@ -6,9 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -19,7 +17,9 @@ use axum::response::Response;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
+
+use crate::serving::Serving;
 
 /// The longest request body that is read.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -177,41 +177,23 @@ impl Shared {
 
 /// The server. Dropping it stops it.
 pub struct ModelServer {
-    address: SocketAddr,
     shared: Arc<Shared>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<thread::JoinHandle<()>>,
+    serving: Serving,
 }
 
 impl ModelServer {
     /// Starts a server on a free port of this machine. It lists the models `test-model` and
     /// `other-model:7b` and, until scripted otherwise, answers `Hello from the scripted model.`
     pub fn start() -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
         shared.change(|log| log.models = vec!["test-model".into(), "other-model:7b".into()]);
-        let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let state = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("model-server".into()).spawn(move || {
-            runtime.block_on(async move {
-                let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-                let app = Router::new().fallback(handle).with_state(state);
-                // Open streams end with the runtime: a graceful end would wait for them.
-                tokio::select! {
-                    _ = axum::serve(listener, app) => {}
-                    _ = stopped => {}
-                }
-            });
-        })?;
-        Ok(Self { address, shared, stop: Some(stop), thread: Some(thread) })
+        let app = Router::new().fallback(handle).with_state(Arc::clone(&shared));
+        Ok(Self { shared, serving: Serving::start("model-server", app)? })
     }
 
     /// The address for the dialect `ollama`, e.g. `http://127.0.0.1:4711`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.serving.url()
     }
 
     /// The address for the dialect `openai_chat`.
@@ -276,15 +258,6 @@ impl ModelServer {
             log = self.shared.changed.wait_timeout(log, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
-    }
-}
-
-impl Drop for ModelServer {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 
