@@ -16,8 +16,7 @@ const option = (name) => {
   return at < 0 ? undefined : process.argv[at + 1];
 };
 
-const platform = { linux: "linux", darwin: "darwin", win32: "win32" }[process.platform];
-const target = option("target") ?? `${platform}-${process.arch}`;
+const target = option("target") ?? `${process.platform}-${process.arch}`;
 const program = option("program") ?? process.env.AIIA_BIN ?? join(folder, "..", "target", "release", "aiia");
 
 function vsce(...more) {
@@ -36,7 +35,7 @@ function vsce(...more) {
 function bundle() {
   mkdirSync(bin, { recursive: true });
   const sums = {};
-  for (const name of ["aiia", "aiia-attach"].map((name) => (target.startsWith("win32") ? `${name}.exe` : name))) {
+  for (const name of ["aiia", "aiia-attach"]) {
     const source = join(dirname(program), name);
     if (!existsSync(source)) continue;
     copyFileSync(source, join(bin, name));

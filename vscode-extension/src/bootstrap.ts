@@ -17,7 +17,6 @@ export async function findProgram(context: vscode.ExtensionContext): Promise<Can
   const all = candidates({
     setting,
     extensionPath: context.extensionPath,
-    platform: process.platform,
     home: homedir(),
     path: process.env.PATH ?? "",
   });

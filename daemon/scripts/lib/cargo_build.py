@@ -1,7 +1,6 @@
 """Runs cargo and tells how far it is."""
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -74,7 +73,7 @@ def build_daemon(root, env, task, log_path, profile="release", selection=("--pac
             errors_of(log_path),
         )
     folder = "debug" if profile == "dev" else profile
-    binary = target_dir(root, env) / folder / ("aiia.exe" if os.name == "nt" else "aiia")
+    binary = target_dir(root, env) / folder / "aiia"
     if not binary.exists():
         raise SetupError(f"cargo ended well but {binary} is not there.", "Check build.target in cargo's configuration and run this again.")
     return binary

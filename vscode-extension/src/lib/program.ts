@@ -1,12 +1,13 @@
 /** Where the program `aiia` may be, in the order in which it is looked for. */
 
-import { posix, win32 } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
+
+const PROGRAM = "aiia";
 
 export interface Surroundings {
   /** The setting `aiia.path`; empty where the user set none. */
   setting: string;
   extensionPath: string;
-  platform: NodeJS.Platform;
   home: string;
   /** The variable PATH. */
   path: string;
@@ -19,21 +20,18 @@ export interface Candidate {
 
 /** The candidates, best first. A setting is the only one: what the user names is used or reported, never replaced. */
 export function candidates(around: Surroundings): Candidate[] {
-  const windows = around.platform === "win32";
-  const { join, isAbsolute, delimiter } = windows ? win32 : posix;
-  const name = windows ? "aiia.exe" : "aiia";
   const setting = around.setting.trim();
   if (setting !== "") {
     const path = setting.startsWith("~") ? join(around.home, setting.slice(1)) : setting;
     return [{ path, from: "setting" }];
   }
-  const found: Candidate[] = [{ path: join(around.extensionPath, "bin", name), from: "bundled" }];
+  const found: Candidate[] = [{ path: join(around.extensionPath, "bin", PROGRAM), from: "bundled" }];
   // A relative entry would let the opened folder name the program.
   for (const folder of around.path.split(delimiter).filter((folder) => isAbsolute(folder))) {
-    found.push({ path: join(folder, name), from: "path" });
+    found.push({ path: join(folder, PROGRAM), from: "path" });
   }
   for (const folder of [".local/bin", ".cargo/bin"]) {
-    found.push({ path: join(around.home, folder, name), from: "home" });
+    found.push({ path: join(around.home, folder, PROGRAM), from: "home" });
   }
   return found.filter((one, index) => found.findIndex((other) => other.path === one.path) === index);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { candidates, choose, sums } from "../../src/lib/program";
 
-const around = { setting: "", extensionPath: "/x", platform: "linux" as const, home: "/home/u", path: "/a:/b" };
+const around = { setting: "", extensionPath: "/x", home: "/home/u", path: "/a:/b" };
 const paths = (more: object) => candidates({ ...around, ...more }).map((candidate) => candidate.path);
 
 describe("where the program is looked for", () => {
@@ -13,11 +13,6 @@ describe("where the program is looked for", () => {
     [{ path: "/home/u/.local/bin" }, ["/x/bin/aiia", "/home/u/.local/bin/aiia", "/home/u/.cargo/bin/aiia"]],
   ])("%j", (more, expected) => {
     expect(paths(more)).toEqual(expected);
-  });
-
-  it("is a program with its ending on Windows", () => {
-    const windows = { platform: "win32" as const, extensionPath: "C:\\x", home: "C:\\u", path: "C:\\a;b" };
-    expect(paths(windows).slice(0, 2)).toEqual(["C:\\x\\bin\\aiia.exe", "C:\\a\\aiia.exe"]);
   });
 
   it("is the first that can be run", () => {

@@ -257,7 +257,6 @@ mod tests {
         let file = folder.path().join("tokens.json");
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(!text.contains(&new.secret[PREFIX.len()..]), "{text}");
-        #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions()) & 0o777, 0o600);
     }
 

@@ -108,7 +108,6 @@ impl Upload {
         };
         let mut options = tokio::fs::OpenOptions::new();
         options.write(true).create_new(true);
-        #[cfg(unix)]
         options.mode(0o600);
         let mut file = options.open(&self.place).await.map_err(failed)?;
         let mut chunks = body.into_data_stream();

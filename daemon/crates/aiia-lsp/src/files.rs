@@ -32,7 +32,6 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let result = options.open(&temporary).and_then(|mut file| {
         file.write_all(bytes)?;
@@ -68,11 +67,8 @@ mod tests {
             write_private(path.clone(), text.to_owned()).await.unwrap();
             assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        }
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         let problem = write_private(folder.path().join("no/such/a.md"), String::new()).await.unwrap_err();
         assert!(problem.sentence().contains("cannot be written"));

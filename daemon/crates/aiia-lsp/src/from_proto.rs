@@ -14,28 +14,19 @@ use url::Url;
 /// `file:` ever reaches the file system. `None` for a `file:` URI that names no file.
 pub(crate) fn path(uri: &Url) -> Option<String> {
     match uri.scheme() {
-        "file" => file_path(uri, cfg!(windows)),
+        "file" => file_path(uri),
         "untitled" => Some(uri.as_str().to_owned()),
         _ => Some(format!("untitled:{uri}")),
     }
 }
 
-fn file_path(uri: &Url, windows: bool) -> Option<String> {
+fn file_path(uri: &Url) -> Option<String> {
     let path = percent_decode_str(uri.path()).decode_utf8().ok()?.into_owned();
     if path.contains('\0') {
         return None;
     }
     let host = uri.host_str().filter(|host| !host.is_empty() && *host != "localhost");
-    if !windows {
-        return (host.is_none() && path.len() > 1).then_some(path);
-    }
-    if let Some(host) = host {
-        return Some(format!("\\\\{host}{}", path.replace('/', "\\")));
-    }
-    let mut characters = path.trim_start_matches('/').chars();
-    let drive = characters.next().filter(char::is_ascii_alphabetic)?.to_ascii_uppercase();
-    let rest = characters.as_str().strip_prefix(':')?;
-    Some(format!("{drive}:{}", if rest.is_empty() { "\\".to_owned() } else { rest.replace('/', "\\") }))
+    (host.is_none() && path.len() > 1).then_some(path)
 }
 
 /// The paths of workspace folders; those that are no folders of this file system are left out.
@@ -104,24 +95,19 @@ pub(crate) fn overlap(a: lsp::Range, b: lsp::Range) -> bool {
 mod tests {
     use super::*;
 
-    fn check(uri: &str, windows: bool, expected: Option<&str>) {
-        assert_eq!(file_path(&Url::parse(uri).unwrap(), windows).as_deref(), expected, "{uri}");
+    fn check(uri: &str, expected: Option<&str>) {
+        assert_eq!(file_path(&Url::parse(uri).unwrap()).as_deref(), expected, "{uri}");
     }
 
     #[test]
     fn file_uris_become_paths() {
-        check("file:///home/a%20b/%C3%A9.rs", false, Some("/home/a b/é.rs"));
-        check("file://localhost/a.rs", false, Some("/a.rs"));
-        check("file:///a/../b/100%25.rs", false, Some("/b/100%.rs"));
-        check("file:///", false, None);
-        check("file://host/a.rs", false, None);
-        check("file:///a%00b", false, None);
-        check("file:///a%ff", false, None);
-        check("file:///c%3A/Users/x.rs", true, Some("C:\\Users\\x.rs"));
-        check("file:///C:/x.rs", true, Some("C:\\x.rs"));
-        check("file:///c%3A/", true, Some("C:\\"));
-        check("file://server/share/x.rs", true, Some("\\\\server\\share/x.rs".replace('/', "\\").as_str()));
-        check("file:///nodrive/x.rs", true, None);
+        check("file:///home/a%20b/%C3%A9.rs", Some("/home/a b/é.rs"));
+        check("file://localhost/a.rs", Some("/a.rs"));
+        check("file:///a/../b/100%25.rs", Some("/b/100%.rs"));
+        check("file:///", None);
+        check("file://host/a.rs", None);
+        check("file:///a%00b", None);
+        check("file:///a%ff", None);
     }
 
     #[test]

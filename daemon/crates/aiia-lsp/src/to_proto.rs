@@ -97,7 +97,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[cfg(unix)]
     fn uris_come_back() {
         for path in ["/a b/é%.rs", "untitled:Untitled-1", "untitled:zipfile:///a.zip::b.rs", "/x#y?z.rs"] {
             let uri = uri(path).unwrap();

@@ -214,7 +214,6 @@ fn remove_leftover(path: &Path) -> Result<(), StoreError> {
 pub(crate) fn create_directory(dir: &Path) -> Result<(), StoreError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
-    #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(dir).map_err(|error| StoreError::file(dir, &error))
 }
@@ -223,12 +222,10 @@ pub(crate) fn create_directory(dir: &Path) -> Result<(), StoreError> {
 fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop).map_err(|error| StoreError::file(path, &error))
 }
 
-#[cfg(unix)]
 fn make_private(path: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::PermissionsExt;
     let metadata = path.metadata().map_err(|error| StoreError::file(path, &error))?;
@@ -239,19 +236,8 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).map_err(|error| StoreError::file(path, &error))
 }
 
-#[cfg(not(unix))]
-fn make_private(_path: &Path) -> Result<(), StoreError> {
-    Ok(())
-}
-
 /// Makes a new or moved file durable in its directory.
-#[cfg(unix)]
 pub(crate) fn sync_directory(path: &Path) -> Result<(), StoreError> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(|error| StoreError::file(dir, &error))
-}
-
-#[cfg(not(unix))]
-pub(crate) fn sync_directory(_path: &Path) -> Result<(), StoreError> {
-    Ok(())
 }

@@ -64,8 +64,7 @@ impl FileTexts for DiskTexts {
 pub(super) struct Version {
     bytes: u64,
     modified: SystemTime,
-    /// When anything of it changed last, which nobody can set back, and which file it is; where the system tells.
-    #[cfg(unix)]
+    /// When anything of it changed last, which nobody can set back, and which file it is.
     changed: (Duration, u64),
 }
 
@@ -76,7 +75,6 @@ impl Version {
         Some(Version {
             bytes: metadata.len(),
             modified: metadata.modified().ok()?,
-            #[cfg(unix)]
             changed: {
                 use std::os::unix::fs::MetadataExt;
                 let seconds = Duration::from_secs(metadata.ctime().unsigned_abs());
@@ -87,9 +85,7 @@ impl Version {
 
     /// Whether it has been like that for longer than `age`, as far as the clocks tell.
     pub(super) fn is_older_than(&self, age: Duration) -> bool {
-        let latest = self.modified;
-        #[cfg(unix)]
-        let latest = latest.max(SystemTime::UNIX_EPOCH + self.changed.0);
+        let latest = self.modified.max(SystemTime::UNIX_EPOCH + self.changed.0);
         latest.elapsed().is_ok_and(|since| since > age)
     }
 }

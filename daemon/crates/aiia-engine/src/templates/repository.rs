@@ -93,7 +93,6 @@ mod tests {
         std::fs::write(place.join("plain.md"), "Explain it.").unwrap();
         std::fs::write(place.join("bad.md"), "+++\nnam = 1\n+++\n").unwrap();
         std::fs::write(place.join("note.txt"), "no template").unwrap();
-        #[cfg(unix)]
         std::os::unix::fs::symlink("/etc/hostname", place.join("link.md")).unwrap();
         let found = in_folders(&[folder.path().display().to_string(), "/no/such/folder".into()]);
         let names: Vec<_> = found.templates.iter().map(|t| (t.id.as_str(), t.content.name.as_str())).collect();

@@ -247,7 +247,6 @@ async fn a_full_disk_in_an_import_leaves_whole_chats_alone() {
     to.import_chats(vec![large], None).await.unwrap().pop().unwrap().unwrap();
 }
 
-#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_in_a_backup_leaves_no_half_of_one() {
     if let Ok(dir) = std::env::var(DIR) {
@@ -281,7 +280,6 @@ async fn a_full_disk_in_a_backup_leaves_no_half_of_one() {
     store.assert_clean().await;
 }
 
-#[cfg(unix)]
 #[tokio::test]
 async fn a_read_only_file_is_said() {
     let Fixture { store, dir } = fixture();
@@ -346,7 +344,6 @@ async fn a_clock_that_was_set_back_reorders_nothing() {
     assert_eq!(said, ["one", "yes", "two", "yes", "three", "yes"]);
 }
 
-#[cfg(unix)]
 #[tokio::test]
 async fn a_link_to_the_directory_works() {
     let dir = TempDir::new().unwrap();

@@ -177,7 +177,6 @@ async fn the_directory_is_made_whatever_its_name() {
     assert!(deep.join("aiia.db").is_file());
 }
 
-#[cfg(unix)]
 #[tokio::test]
 async fn only_the_owner_may_read_the_files() {
     use std::os::unix::fs::PermissionsExt;
