@@ -15,8 +15,9 @@ pub(crate) const MAX_OPEN_BRACKETS: usize = 1000;
 /// them each time to the end.
 pub(crate) const MAX_NUL_BYTES: usize = 1000;
 
-/// How many widths of indentation there may be. Each level needs one of its own, and 510 are too many.
-const MAX_INDENTATIONS: usize = 400;
+/// How many widths of indentation there may be. Each level needs one of its own, and of Python 511 are too many within a
+/// string; strings in each other, of which 255 are counted, take room from them: within so many, 384 are too many.
+const MAX_INDENTATIONS: usize = 380;
 
 /// How many levels a line of YAML may be in. 254 are too many, and a mapping and a list may begin in one column.
 const MAX_YAML_LEVELS: usize = 120;
@@ -252,9 +253,15 @@ mod tests {
         (0..steps).map(|step| " ".repeat(step) + line + "\n").collect()
     }
 
+    fn nested_strings(depth: usize) -> String {
+        format!("x = {}y{}\n", "f\"{".repeat(depth), "}\"".repeat(depth))
+    }
+
     /// Each of the refused texts ends the process when it is parsed.
     #[rstest]
     #[case("python", stairs("if x:", 300) + &" ".repeat(300) + "x = f\"{y}\"\n", None)]
+    #[case("python", stairs("if x:", 399) + &" ".repeat(399) + &nested_strings(255), Some(ParseError::TooDeep))]
+    #[case("python", stairs("if x:", 379) + &" ".repeat(379) + &nested_strings(255), None)]
     #[case("python", stairs("if x:", 600) + &" ".repeat(600) + "x = f\"{y}\"\n", Some(ParseError::TooDeep))]
     #[case("python", stairs("if x:\r", 600) + &" ".repeat(600) + "x = f\"{y}\"\n", Some(ParseError::TooDeep))]
     #[case("yaml", stairs("a:", 110), None)]
