@@ -5,7 +5,8 @@
 
 import * as vscode from "vscode";
 import { type Ctx, showProblem } from "../ctx";
-import { asProblem, type OperationName, type Params, type Project, type RunEvent } from "../lib/api";
+import { asProblem, type Chat, type OperationName, type Params, type Project, type RunEvent } from "../lib/api";
+import { type ChatChange, changeChat, whatOthersDid } from "../lib/changes";
 import { isAsAttached, pathOf, placeOf } from "../lib/places";
 import { placeLabel, remarksDocument } from "../lib/text";
 import { ended, exported, importRemarks, importSummary } from "../lib/transfers";
@@ -190,7 +191,11 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
   }
 
   async selectModel(): Promise<void> {
-    const { items, unavailable } = await this.ctx.call("model.list", {});
+    const chatId = this.#chatId;
+    const [{ items, unavailable }, known] = await Promise.all([
+      this.ctx.call("model.list", {}),
+      chatId ? this.#chat(chatId) : undefined,
+    ]);
     const picks: (vscode.QuickPickItem & { id: string | undefined })[] = items.map((model) => ({
       label: model.id,
       description: [model.default ? "default" : "", model.local ? "stays on this machine" : "sends code away"]
@@ -205,8 +210,25 @@ export class ChatView implements vscode.Disposable, vscode.WebviewViewProvider {
     if (!chosen) return;
     await this.ctx.extension.workspaceState.update(MODEL, chosen.id);
     this.#onModel.fire();
-    if (this.#chatId) await this.ctx.call("chat.update", { chat_id: this.#chatId, model: chosen.id ?? null });
+    if (known) await this.#change(known, { model: chosen.id ?? null });
     else this.#tellModel();
+  }
+
+  /** A chat; undefined where it is not there any more. */
+  async #chat(chatId: string): Promise<Chat | undefined> {
+    return this.ctx.call("chat.get", { chat_id: chatId }).catch((error) => {
+      if (asProblem(error).code !== "not_found") throw error;
+      return undefined;
+    });
+  }
+
+  /** Changes a chat that the user knows as `known`; where others changed the same meanwhile, the user decides. */
+  async #change(known: Chat, change: ChatChange): Promise<void> {
+    const outcome = await changeChat((operation, params) => this.ctx.call(operation, params), known, change);
+    if (!outcome.conflicts.length) return;
+    const text = `aiia: “${known.title || "New chat"}” ${whatOthersDid(outcome, [])}`;
+    const again = "Change It All the Same";
+    if ((await vscode.window.showWarningMessage(text, again, "Leave It So")) === again) await this.#change(outcome.chat, change);
   }
 
   async #take(message: FromView): Promise<void> {

@@ -126,6 +126,51 @@ test("chats are found, renamed, archived, deleted and brought back", async () =>
   await page.context().close();
 });
 
+test("what another client did meanwhile is overwritten only by who has seen it", async () => {
+  const chat = await chatWith("Text.");
+  const rename = (title) => aiia.http("PATCH", `/chats/${chat.id}`, { title });
+  const now = () => aiia.http("GET", `/chats/${chat.id}`);
+  await rename("Old");
+  const page = await signedIn();
+  await page.getByLabel("Project", { exact: true }).selectOption({ label: "Parser" });
+  await page.getByRole("button", { name: "More for Old" }).click();
+  await page.getByRole("menuitem", { name: "Rename" }).click();
+  const title = page.getByLabel("New title");
+  await title.fill("Mine");
+  await rename("Theirs");
+  await title.press("Enter");
+  const question = page.getByRole("alert").filter({ hasText: "“Old” was renamed to “Theirs” elsewhere meanwhile." });
+  await question.waitFor();
+  await page.locator("#sidebar").getByText("Theirs").waitFor();
+  assert.equal((await now()).title, "Theirs");
+  await picture(page, "23-page-conflict");
+  await question.getByRole("button", { name: "Change it all the same" }).click();
+  await page.locator("#sidebar").getByText("Mine").waitFor();
+  assert.equal((await now()).title, "Mine");
+
+  // The page does not hear of what is said now before it deletes what it knows.
+  const calls = "**/api/v1/chats?*";
+  let release;
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
+  await page.route(calls, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const run = await aiia.http("POST", `/chats/${chat.id}/runs`, { content: "And?" });
+  await aiia.until("the end of the run", async () => (await aiia.http("GET", `/runs/${run.id}`)).status === "completed");
+  await page.getByRole("button", { name: "More for Mine" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  release();
+  const warning = page.getByRole("alert").filter({ hasText: "“Mine” has 2 new messages and was not deleted." });
+  await warning.waitFor();
+  await warning.getByRole("button", { name: "Delete it all the same" }).click();
+  await page.getByText("“Mine” was deleted.").waitFor();
+  assert.match(page.faults.join(), /^(.*412[^,]*,?){2}$/);
+  await page.context().close();
+});
+
 test("what was said is found, in a long chat and on a branch that is not shown", async () => {
   const chat = await chatWith(
     "The zebrafish swims.",

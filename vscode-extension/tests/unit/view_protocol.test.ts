@@ -3,6 +3,12 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { isWebLink, needsTrust, parseFromView, VIEW_OPERATIONS, waitingFor } from "../../src/lib/view_protocol";
 
+/** Whether a file is code of the view that calls the daemon. The browser's transport has a session of its own. */
+function isOfView(path: string): boolean {
+  const isShared = path.endsWith("/src/lib/changes.ts");
+  return isShared || (path.includes("/webview/src/") && !path.endsWith("/transport_browser.ts"));
+}
+
 /** The operations that the view's code calls, each with the names of what it may give along. */
 function parametersGiven(): [operation: string, name: string][] {
   const folder = new URL("../..", import.meta.url).pathname;
@@ -12,7 +18,9 @@ function parametersGiven(): [operation: string, name: string][] {
   const checker = program.getTypeChecker();
   const given: [string, string][] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === "call") {
+    const called = ts.isCallExpression(node) ? node.expression : undefined;
+    const name = called && (ts.isPropertyAccessExpression(called) ? called.name : called);
+    if (ts.isCallExpression(node) && name && ts.isIdentifier(name) && name.text === "call") {
       const [operation, params] = node.arguments;
       if (params && ts.isStringLiteral(operation)) {
         for (const property of checker.getTypeAtLocation(params).getApparentProperties())
@@ -21,8 +29,7 @@ function parametersGiven(): [operation: string, name: string][] {
     }
     ts.forEachChild(node, visit);
   };
-  for (const file of program.getSourceFiles())
-    if (file.fileName.includes("/webview/src/") && !file.fileName.endsWith("/transport_browser.ts")) visit(file);
+  for (const file of program.getSourceFiles()) if (isOfView(file.fileName)) visit(file);
   return given;
 }
 
@@ -85,16 +92,18 @@ describe("messages of the view", () => {
     expect(parseFromView(message)).toBeUndefined();
   });
 
-  const folder = new URL("../../webview/src/", import.meta.url);
-  const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    // The browser's transport has a session of its own.
-    .filter((name) => /\.tsx?$/.test(name) && name !== "transport_browser.ts")
-    .map((name) => readFileSync(new URL(name, folder), "utf8"));
+  const folder = new URL("../..", import.meta.url).pathname;
+  const sources = ["webview/src", "src/lib"]
+    .flatMap((part) =>
+      readdirSync(folder + part, { recursive: true, encoding: "utf8" }).map((name) => `${folder}${part}/${name}`),
+    )
+    .filter((path) => /\.tsx?$/.test(path) && isOfView(path))
+    .map((path) => readFileSync(path, "utf8"));
   const used = (pattern: RegExp) =>
     new Set(sources.flatMap((source) => [...source.matchAll(pattern)].map((match) => match[1] ?? "")));
 
   it("are about the operations that the view's own code asks for, and no others", () => {
-    const asked = used(/\.call\(\s*"([\w.]+)"/g);
+    const asked = used(/\bcall\(\s*"([\w.]+)"/g);
     expect([...asked].filter((operation) => !VIEW_OPERATIONS.includes(operation))).toEqual([]);
     // How the daemon is may be asked for at any time.
     expect(VIEW_OPERATIONS.filter((operation) => !asked.has(operation))).toEqual(["system.status"]);

@@ -1,6 +1,7 @@
 /** The projects, their chats, and what is found in them. */
 
-import type { Chat, Params, Project } from "../../src/lib/api";
+import type { Chat, Project } from "../../src/lib/api";
+import { type ChatChange, changeChat, whatOthersDid } from "../../src/lib/changes";
 import type { Core } from "./core";
 
 const PAGE = 50;
@@ -8,11 +9,6 @@ const PAGE = 50;
 const MAX_PROJECTS = 2000;
 /** A search waits for the end of typing. */
 const SEARCH_MILLISECONDS = 200;
-
-/** What the view changes of a chat. */
-type ChatChange = Partial<
-  Pick<Params<"chat.update">, "title" | "project_id" | "model" | "tags" | "pinned" | "favourite" | "archived">
->;
 
 export class ChatList {
   #searching = 0;
@@ -117,9 +113,19 @@ export class ChatList {
     this.core.store.set({ found: items.filter((hit) => hit.message_id || !listed.has(hit.chat_id)) });
   }
 
-  async update(chat: Chat, change: ChatChange): Promise<void> {
-    const changed = await this.core.transport.call("chat.update", { chat_id: chat.id, ...change });
-    if (this.state.chat?.id === chat.id) this.core.store.set({ chat: changed });
+  /** Changes a chat that the user knows as `known`. Where others changed the same meanwhile, it is shown and the user decides. */
+  async update(known: Chat, change: ChatChange): Promise<void> {
+    const outcome = await changeChat((operation, params) => this.core.transport.call(operation, params), known, change);
+    const { chat, conflicts } = outcome;
+    if (this.state.chat?.id === chat.id) this.core.store.set({ chat });
+    if (conflicts.length) {
+      this.core.toast({
+        text: `“${titleOf(known)}” ${whatOthersDid(outcome, this.state.projects)}`,
+        kind: "question",
+        action: { label: "Change it all the same", run: () => this.core.try(() => this.update(chat, change)) },
+        close: "Leave it so",
+      });
+    }
     await this.readChats();
   }
 }

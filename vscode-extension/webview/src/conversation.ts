@@ -1,6 +1,7 @@
 /** The open chat: what is read of it, asked in it, and follows from that. */
 
 import { asProblem, type Chat, type Message, type Params, type Problem, type Run, type SearchHit } from "../../src/lib/api";
+import { isOutdated } from "../../src/lib/changes";
 import { fenced } from "../../src/lib/text";
 import type { Attachment } from "../../src/lib/view_protocol";
 import { type ChatList, titleOf } from "./chat_list";
@@ -91,16 +92,34 @@ export class Conversation {
     while (!isHere() && this.state.chat?.id === chat?.id && this.state.older) await this.readOlder();
   }
 
+  /** Deletes a chat that the user knows as `chat`; where it is another one by now, the user is asked. */
   async delete(chat: Chat): Promise<void> {
     this.#deleting.add(chat.id);
     try {
-      await this.core.transport.call("chat.delete", { chat_id: chat.id });
+      await this.core.transport.call("chat.delete", { chat_id: chat.id, if_version: chat.version });
       if (this.state.chat?.id === chat.id) this.start();
+    } catch (error) {
+      if (!isOutdated(error)) throw error;
+      return await this.#askToDelete(chat);
     } finally {
       this.#deleting.delete(chat.id);
     }
     await this.list.readChats();
     this.#offerBack(chat, "was deleted.");
+  }
+
+  async #askToDelete(known: Chat): Promise<void> {
+    const chat = await this.core.transport.call("chat.get", { chat_id: known.id });
+    if (this.state.chat?.id === chat.id) this.core.store.set({ chat });
+    await this.list.readChats();
+    const more = chat.message_count - known.message_count;
+    const how = more > 0 ? `has ${more} new ${more === 1 ? "message" : "messages"}` : "was changed elsewhere meanwhile";
+    this.core.toast({
+      text: `“${titleOf(chat)}” ${how} and was not deleted.`,
+      kind: "question",
+      action: { label: "Delete it all the same", run: () => this.core.try(() => this.delete(chat)) },
+      close: "Keep it",
+    });
   }
 
   /** The open chat was deleted by another client. What was typed there goes on into a new one, where nothing is typed yet. */
@@ -323,10 +342,22 @@ export class Conversation {
     this.core.toast({ text: "This is a new chat; the old one stays as it was.", kind: "information" });
   }
 
-  /** Deletes a message and what follows from it. */
+  /** Deletes a message that the user knows as `message`, and what follows from it; where it is another one by now, the user is asked. */
   async deleteBranch(message: Message): Promise<void> {
-    const { messages } = await this.core.transport.call("message.delete", { message_id: message.id });
+    const params = { message_id: message.id, if_version: message.version };
+    const deleted = await this.core.transport.call("message.delete", params).catch((error) => {
+      if (!isOutdated(error)) throw error;
+    });
     await this.readMessages();
+    if (!deleted) {
+      const now = this.state.messages.find(({ id }) => id === message.id);
+      const text = "The message was changed elsewhere meanwhile and was not deleted.";
+      const again = () => this.core.try(() => (now ? this.deleteBranch(now) : undefined));
+      const action = now && { label: "Delete it all the same", run: again };
+      this.core.toast({ text, kind: "question", action, close: "Keep it" });
+      return;
+    }
+    const { messages } = deleted;
     const restore = async () => {
       await this.core.transport.call("message.restore", { message_id: message.id });
       await this.readMessages();

@@ -7,11 +7,14 @@ import type { StoredFile } from "./files";
 export interface Toast {
   id: number;
   text: string;
-  kind: "information" | "error";
+  /** A question stays until it is answered. */
+  kind: "information" | "error" | "question";
   /** Whether it says that the daemon cannot be reached. */
   isUnreachable?: boolean;
   /** A button: what it says and does. */
   action?: { label: string; run: () => void };
+  /** What closing it means, where that is more than closing. */
+  close?: string;
 }
 
 export interface State {

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { Chat } from "../../../src/lib/api";
+import type { ChatChange } from "../../../src/lib/changes";
 import { titleOf } from "../chat_list";
 import { focusLater, useApp, useAppState } from "./hooks";
 import { type Entry, Menu } from "./menu";
@@ -175,7 +176,7 @@ function ChatEntry({ chat, rename }: { chat: Chat; rename: () => void }) {
   const app = useApp();
   const { chat: open, projects } = useAppState();
   const marks = app.has("chat.fork");
-  const update = (change: Record<string, unknown>) => app.try(() => app.list.update(chat, change));
+  const update = (change: ChatChange) => app.try(() => app.list.update(chat, change));
   const entries: Entry[] = [{ label: "Rename", run: rename }];
   if (marks) {
     entries.push({ label: chat.pinned ? "Unpin" : "Pin", run: () => update({ pinned: !chat.pinned }) });
@@ -216,16 +217,18 @@ function ChatEntry({ chat, rename }: { chat: Chat; rename: () => void }) {
 
 function Rename({ chat, done }: { chat: Chat; done: () => void }) {
   const app = useApp();
+  // What the user saw when the renaming began: what others do meanwhile is hidden by the field.
+  const [known] = useState(chat);
   // The field takes the place of the entry that had the focus, and gives it back.
   useEffect(() => () => focusLater(`[data-chat="${CSS.escape(chat.id)}"]`), [chat.id]);
   return (
     <Name
       label="New title"
-      value={titleOf(chat)}
+      value={titleOf(known)}
       cancel={done}
       done={(title) => {
         done();
-        app.try(() => app.list.update(chat, { title }));
+        app.try(() => app.list.update(known, { title }));
       }}
     />
   );

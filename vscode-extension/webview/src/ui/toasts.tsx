@@ -8,7 +8,7 @@ export function Toasts() {
   return (
     <div class="toasts">
       {toasts.map((toast) => (
-        <div key={toast.id} class={`toast ${toast.kind}`} role={toast.kind === "error" ? "alert" : "status"}>
+        <div key={toast.id} class={`toast ${toast.kind}`} role={toast.kind === "information" ? "status" : "alert"}>
           <p>{toast.text}</p>
           {toast.action && (
             <button
@@ -29,7 +29,7 @@ export function Toasts() {
               app.onFocusComposer();
             }}
           >
-            Close
+            {toast.close ?? "Close"}
           </button>
         </div>
       ))}
