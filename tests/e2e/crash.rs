@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 const TOKENS: usize = 4000;
 const KILLS: usize = 200;
+/// So much more than what is durable may have been shown, in bytes.
+const MOST_AHEAD: usize = 4096;
 
 fn kill(aiia: &Installation) {
     let pid = Pid::from_raw(aiia.runtime().pid.try_into().expect("a process id")).expect("a process id");
@@ -50,7 +52,6 @@ fn a_killed_daemon_leaves_an_exact_prefix_and_a_sound_store() {
     let store = doctor["checks"].as_array().unwrap().iter().find(|check| check["name"] == "store").unwrap().clone();
     assert_eq!(store["status"], "ok", "{store}");
     let http = HttpClient::new(&aiia);
-    let mut behind = 0;
     for (chat, run, seen) in chats {
         let run = http.get(&format!("/runs/{run}"));
         assert_eq!(run["status"], "interrupted", "{run}");
@@ -59,10 +60,9 @@ fn a_killed_daemon_leaves_an_exact_prefix_and_a_sound_store() {
         assert_eq!((items.len(), &items[0]["content"]), (2, &Value::from("count")));
         let stored = items[1]["content"].as_str().unwrap();
         assert!(whole.starts_with(stored), "not a prefix: …{}", &stored[stored.len().saturating_sub(80)..]);
-        // What is shown is made durable every quarter of a second or kilobyte, while more arrives.
-        behind += usize::from(stored.len() + 4096 <= seen.len());
+        // What was shown is never further ahead of the disk, however slow that is.
+        assert!(stored.len() + MOST_AHEAD >= seen.len(), "{} of {} bytes are stored", stored.len(), seen.len());
     }
-    assert!(behind <= KILLS / 20, "{behind} times the disk was more than a moment behind");
 }
 
 /// Lets an answer of five words begin, has `client` killed in the middle, and looks at what is stored in the end.

@@ -88,6 +88,11 @@ async fn ended(
         let (titled, of) = (engine.clone(), Arc::clone(&run));
         tokio::spawn(async move { title::entitle(&titled, &of, trusted).await });
     }
+    tell_of_the_end(&engine, &run);
+}
+
+/// Says that a run, its answer and its chat are other ones now.
+pub(super) fn tell_of_the_end(engine: &Engine, run: &Run) {
     engine.publish((Entity::Run, Change::Updated), &run.id, Some(&run.project_id), Some(&run.chat_id));
     engine.publish((Entity::Message, Change::Updated), &run.message_id, Some(&run.project_id), Some(&run.chat_id));
     engine.publish((Entity::Chat, Change::Updated), &run.chat_id, Some(&run.project_id), Some(&run.chat_id));
@@ -145,7 +150,7 @@ async fn drive(
         None => None,
     };
     let heard = match kept {
-        Some(kept) => recall(&mut recorder, asked, &kept, already),
+        Some(kept) => Box::pin(recall(&mut recorder, asked, &kept, already)).await,
         None => listen(engine, log, &mut recorder, asked, already).await,
     };
     Box::pin(conclude(engine, log, recorder, asked, heard, key, subject)).await
@@ -273,7 +278,7 @@ pub(super) struct Heard {
 }
 
 /// Gives a kept answer; it goes on from `content`.
-fn recall(recorder: &mut Recorder, asked: Asked<'_>, kept: &str, mut content: String) -> Heard {
+async fn recall(recorder: &mut Recorder, asked: Asked<'_>, kept: &str, mut content: String) -> Heard {
     let mut restorer = asked.sealed.restorer();
     let mut text = restorer.push(kept);
     text.push_str(&restorer.finish());
@@ -281,7 +286,10 @@ fn recall(recorder: &mut Recorder, asked: Asked<'_>, kept: &str, mut content: St
     recorder.record(RunEventKind::Text { text });
     let usage = cache::NOTHING;
     recorder.record(RunEventKind::Usage { usage });
-    let ending = Ending { usage: Some(usage), ..Ending::new(RunStatus::Completed) };
+    let ending = match recorder.settled().await {
+        Ok(()) => Ending { usage: Some(usage), ..Ending::new(RunStatus::Completed) },
+        Err(error) => Ending::failed(Problem::from(error)),
+    };
     Heard { text: content, ending, cut_off: false, raw: None, answered_by: None, recalled: true }
 }
 
@@ -304,16 +312,21 @@ pub(super) async fn listen(
     let mut deltas = engine.models().ask(model, sealed, sampling, log.cancel_token().child_token());
     let mut failure = None;
     let mut answered_by = None;
+    // What was said before this answer is in the log before it.
+    let unsettled = recorder.settled().await.err();
     // The words are in the log; as the model gave them they are kept where secrets were put back into them.
     let begun = log.last();
     let mut raw = (sealed.redactions() > 0).then(String::new);
     let mut room = MAX_ANSWER_BYTES;
     let mut repetition = Repetition::default();
     let mut ending = loop {
+        if let Some(error) = unsettled {
+            break Ending::failed(Problem::from(error));
+        }
         let delta = tokio::select! {
             biased;
             Some(status) = stops.next() => break Ending::new(status),
-            delta = deltas.next() => delta,
+            delta = deltas.next(), if !recorder.is_behind() => delta,
             result = recorder.flushed() => {
                 if let Err(error) = result {
                     break Ending::failed(Problem::from(error));
@@ -371,10 +384,13 @@ pub(super) async fn listen(
     if !rest.is_empty() {
         recorder.record(RunEventKind::Text { text: rest });
     }
+    let settled = recorder.settled().await;
     let said = log.text_since(begun);
     content.push_str(&said);
     if let Some(problem) = failure {
         ending = Ending::failed(problem);
+    } else if let (RunStatus::Completed, Err(error)) = (ending.status, settled) {
+        ending = Ending::failed(Problem::from(error));
     }
     if ending.status == RunStatus::Completed {
         let answering = answered_by.as_deref().unwrap_or(&model.name);
