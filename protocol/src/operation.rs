@@ -204,7 +204,7 @@ operations! {
     ProjectGet = "project.get", Get "/projects/{project_id}", Read Unary, project::ProjectRef => project::Project;
     /// Changes a project.
     ProjectUpdate = "project.update", Patch "/projects/{project_id}", Write Unary, project::UpdateProject => project::Project;
-    /// Deletes a project; its chats go with it or to another one. It can be restored.
+    /// Deletes a project; its chats go with it or to another one, as the request says. It can be restored.
     ProjectDelete = "project.delete", Delete "/projects/{project_id}", Write Unary, project::DeleteProject => Empty;
     /// Brings a deleted project back, with the chats that went with it.
     ProjectRestore = "project.restore", Post "/projects/{project_id}/restore", Write Unary, project::ProjectRef => project::Project;

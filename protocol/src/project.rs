@@ -125,9 +125,12 @@ impl CreateProject {
 pub struct DeleteProject {
     /// The project.
     pub project_id: ProjectId,
-    /// The project that its chats go to. Where absent they are deleted with it, and come back with it.
+    /// The project that its chats go to. A project that has chats is deleted only with this or with `with_chats`; it is 409 without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub move_chats_to: Option<ProjectId>,
+    /// Whether its chats are deleted with it. They come back with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub with_chats: bool,
     /// Refuse when the project has another version than this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_version: Option<u64>,
@@ -143,9 +146,11 @@ pub struct ChangeProjects {
     pub archived: Option<bool>,
     /// Whether they are deleted (`true`) or restored with the chats that went with them (`false`).
     pub deleted: Option<bool>,
-    /// With `deleted`: the project, none of these, that their chats go to. Where absent the chats are deleted with them, and come back
-    /// with them.
+    /// With `deleted`: the project, none of these, that their chats go to. Projects that have chats are deleted only with this or with
+    /// `with_chats`; it is 409 without.
     pub move_chats_to: Option<ProjectId>,
+    /// With `deleted`: whether their chats are deleted with them. They come back with them.
+    pub with_chats: bool,
 }
 
 /// The result of `project.bulk`.

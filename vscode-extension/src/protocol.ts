@@ -118,7 +118,7 @@ export interface paths {
         get: operations["project.get"];
         put?: never;
         post?: never;
-        /** Deletes a project; its chats go with it or to another one. It can be restored. */
+        /** Deletes a project; its chats go with it or to another one, as the request says. It can be restored. */
         delete: operations["project.delete"];
         options?: never;
         head?: never;
@@ -1838,8 +1838,10 @@ export interface components {
         DeleteProject: {
             /** @description The project. */
             project_id: components["schemas"]["ProjectId"];
-            /** @description The project that its chats go to. Where absent they are deleted with it, and come back with it. */
+            /** @description The project that its chats go to. A project that has chats is deleted only with this or with `with_chats`; it is 409 without. */
             move_chats_to?: components["schemas"]["ProjectId"] | null;
+            /** @description Whether its chats are deleted with it. They come back with it. */
+            with_chats?: boolean;
             /**
              * Format: uint64
              * @description Refuse when the project has another version than this.
@@ -1864,11 +1866,16 @@ export interface components {
              */
             deleted: boolean | null;
             /**
-             * @description With `deleted`: the project, none of these, that their chats go to. Where absent the chats are deleted with them, and come back
-             *     with them.
+             * @description With `deleted`: the project, none of these, that their chats go to. Projects that have chats are deleted only with this or with
+             *     `with_chats`; it is 409 without.
              * @default null
              */
             move_chats_to: components["schemas"]["ProjectId"] | null;
+            /**
+             * @description With `deleted`: whether their chats are deleted with them. They come back with them.
+             * @default false
+             */
+            with_chats: boolean;
         };
         /** @description The result of `project.bulk`. */
         ChangedProjects: {
@@ -4933,6 +4940,7 @@ export interface operations {
         parameters: {
             query?: {
                 move_chats_to?: components["schemas"]["ProjectId"] | null;
+                with_chats?: boolean;
                 if_version?: number | null;
             };
             header?: {
@@ -5073,11 +5081,16 @@ export interface operations {
                      */
                     deleted?: boolean | null;
                     /**
-                     * @description With `deleted`: the project, none of these, that their chats go to. Where absent the chats are deleted with them, and come back
-                     *     with them.
+                     * @description With `deleted`: the project, none of these, that their chats go to. Projects that have chats are deleted only with this or with
+                     *     `with_chats`; it is 409 without.
                      * @default null
                      */
                     move_chats_to?: components["schemas"]["ProjectId"] | null;
+                    /**
+                     * @description With `deleted`: whether their chats are deleted with them. They come back with them.
+                     * @default false
+                     */
+                    with_chats?: boolean;
                 };
             };
         };

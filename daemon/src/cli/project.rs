@@ -24,9 +24,9 @@ pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
     let mut client = Client::open()?;
     let reference = |project: &str| ProjectRef { project_id: project.into() };
     let change = |project: &str| UpdateProject::new(ProjectId::from(project));
-    if let Some(change) = bulk::of(&arguments.change) {
+    if let Some(mut change) = bulk::of(&arguments.change) {
         if let ProjectChange::Delete { projects, with_chats: false, move_chats_to: None } = &arguments.change {
-            ask(&mut client, projects)?;
+            change.with_chats = ask(&mut client, projects)?;
         }
         return bulk::run(&mut client, &change, arguments.json);
     }
@@ -83,13 +83,12 @@ pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
         }
         ProjectChange::Stats { project } => return statistics(&mut client, &reference(project), arguments.json),
         ProjectChange::Delete { projects, move_chats_to, with_chats } => {
-            if move_chats_to.is_none() && !with_chats {
-                ask(&mut client, projects)?;
-            }
+            let with_chats = *with_chats || (move_chats_to.is_none() && ask(&mut client, projects)?);
             let project = only(projects);
             client.call::<ProjectDelete>(&DeleteProject {
                 project_id: project.into(),
                 move_chats_to: move_chats_to.as_deref().map(Into::into),
+                with_chats,
                 if_version: None,
             })?;
             output::note(&format!("Deleted. `aiia project restore {project}` brings it back."));
@@ -134,13 +133,13 @@ fn statistics(client: &mut Client, project: &ProjectRef, json: bool) -> Result<u
 }
 
 /// Asks what becomes of the chats, where there are any.
-fn ask(client: &mut Client, projects: &[String]) -> Result<(), Failure> {
+fn ask(client: &mut Client, projects: &[String]) -> Result<bool, Failure> {
     let mut chats = 0;
     for project in projects {
         chats += client.call::<ProjectStatistics>(&ProjectRef { project_id: project.as_str().into() })?.chats;
     }
     if chats == 0 {
-        return Ok(());
+        return Ok(false);
     }
     let have = if projects.len() == 1 { "The project has" } else { "The projects have" };
     let have = format!("{have} {}.", output::counted(chats, "chat"));
@@ -152,7 +151,11 @@ fn ask(client: &mut Client, projects: &[String]) -> Result<(), Failure> {
     output::note(&format!("{have} Delete the chats, too? A project that is restored brings its chats back. [y/N]"));
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer);
-    if read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) { Ok(()) } else { Err(undecided) }
+    if read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
+        Ok(true)
+    } else {
+        Err(undecided)
+    }
 }
 
 fn absolute(folder: &Path) -> Result<String, Failure> {

@@ -233,6 +233,9 @@ fn delete(connection: &Connection, params: &DeleteProject) -> Result<(), StoreEr
         return Err(StoreError::Conflict { what: "project", id: project.id.0, expected, found: project.version });
     }
     let now = clock::now();
+    if params.with_chats && params.move_chats_to.is_some() {
+        return Err(StoreError::invalid("/with_chats", "The chats are either deleted or go to another project."));
+    }
     if let Some(other) = &params.move_chats_to {
         if *other == project.id {
             return Err(StoreError::invalid("/move_chats_to", "The chats are in this project already."));
@@ -241,10 +244,26 @@ fn delete(connection: &Connection, params: &DeleteProject) -> Result<(), StoreEr
         let sql = "UPDATE chats SET project_id = ?2, version = version + 1 WHERE project_id = ?1";
         columns::execute(connection, sql, [project.id.as_str(), other.as_str()])?;
         touch(connection, other, &now)?;
+    } else if !params.with_chats {
+        without_chats(connection, &project)?;
     }
     let sql = "UPDATE projects SET deleted_at = ?2, version = version + 1 WHERE id = ?1";
     columns::execute(connection, sql, [project.id.as_str(), &now])?;
     Ok(())
+}
+
+/// Refuses where the project has chats of which nobody has said what becomes of them.
+fn without_chats(connection: &Connection, project: &Project) -> Result<(), StoreError> {
+    let sql = "SELECT count(*) AS chats FROM chats WHERE project_id = ?1 AND deleted_at IS NULL";
+    let chats: u64 =
+        columns::first(connection, sql, [project.id.as_str()], |row| columns::number(row, "chats"))?.unwrap_or(0);
+    if chats == 0 {
+        return Ok(());
+    }
+    let (name, chats) = (&project.name, if chats == 1 { "a chat".to_owned() } else { format!("{chats} chats") });
+    Err(StoreError::state(format!(
+        "“{name}” has {chats}. Say what becomes of them: `with_chats` deletes them, too, `move_chats_to` names the project that keeps them."
+    )))
 }
 
 fn statistics(connection: &Connection, id: &ProjectId) -> Result<ProjectStatistics, StoreError> {

@@ -16,9 +16,10 @@ pub(super) fn of(change: &ProjectChange) -> Option<ChangeProjects> {
         ProjectChange::Archive { projects } => (projects, ChangeProjects { archived: Some(true), ..nothing }),
         ProjectChange::Unarchive { projects } => (projects, ChangeProjects { archived: Some(false), ..nothing }),
         ProjectChange::Restore { projects } => (projects, ChangeProjects { deleted: Some(false), ..nothing }),
-        ProjectChange::Delete { projects, move_chats_to, .. } => {
+        ProjectChange::Delete { projects, move_chats_to, with_chats } => {
             let move_chats_to = move_chats_to.as_deref().map(Into::into);
-            (projects, ChangeProjects { deleted: Some(true), move_chats_to, ..nothing })
+            let with_chats = *with_chats;
+            (projects, ChangeProjects { deleted: Some(true), move_chats_to, with_chats, ..nothing })
         }
         _ => return None,
     };

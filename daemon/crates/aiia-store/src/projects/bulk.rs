@@ -27,6 +27,9 @@ fn change_many(connection: &Connection, params: &ChangeProjects) -> Result<Vec<P
         let detail = format!("There can be 1 to {MOST_AT_ONCE} projects at once, not {}.", params.project_ids.len());
         return Err(StoreError::invalid("/project_ids", detail));
     }
+    if params.with_chats && params.deleted != Some(true) {
+        return Err(StoreError::invalid("/with_chats", "Chats are deleted only with deleted projects."));
+    }
     if let Some(other) = &params.move_chats_to {
         if params.deleted != Some(true) {
             return Err(StoreError::invalid("/move_chats_to", "Chats go to another project only from deleted ones."));
@@ -43,8 +46,12 @@ fn change_many(connection: &Connection, params: &ChangeProjects) -> Result<Vec<P
         let change = UpdateProject { archived: params.archived, ..UpdateProject::new(id.clone()) };
         let after = update(connection, change)?;
         if params.deleted == Some(true) {
-            let gone =
-                DeleteProject { project_id: id.clone(), move_chats_to: params.move_chats_to.clone(), if_version: None };
+            let gone = DeleteProject {
+                project_id: id.clone(),
+                move_chats_to: params.move_chats_to.clone(),
+                with_chats: params.with_chats,
+                if_version: None,
+            };
             delete(connection, &gone)?;
         }
         if is_restored || params.deleted == Some(true) || after != before {

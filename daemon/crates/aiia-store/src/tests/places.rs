@@ -98,17 +98,27 @@ async fn a_deleted_project_gives_its_chats_away_or_takes_them_along() {
     let store = fixture();
     let (kept, taken, other) =
         (store.project("kept").await, store.project("taken").await, store.project("other").await);
+    let empty = store.project("empty").await;
     let (first, second) = (store.chat(&kept.id).await, store.chat(&taken.id).await);
-    let given = DeleteProject { move_chats_to: Some(other.id.clone()), ..gone(kept.id.clone()) };
+    let given = DeleteProject { move_chats_to: Some(other.id.clone()), with_chats: false, ..gone(kept.id.clone()) };
     store.delete_project(given).await.unwrap();
     assert_eq!(store.get_chat(first.id).await.unwrap().project_id, other.id);
+    let unsaid = DeleteProject { with_chats: false, ..gone(taken.id.clone()) };
+    let refused = store.delete_project(unsaid.clone()).await.unwrap_err().to_string();
+    assert!(refused.contains("“taken” has a chat") && refused.contains("with_chats"), "{refused}");
+    assert!(store.get_chat(second.id.clone()).await.is_ok(), "nobody has said that it goes");
+    is_invalid(
+        store.delete_project(DeleteProject { move_chats_to: Some(other.id.clone()), ..gone(taken.id.clone()) }).await,
+        "/with_chats",
+    );
+    store.delete_project(DeleteProject { project_id: empty.id, ..unsaid }).await.unwrap();
     store.delete_project(gone(taken.id.clone())).await.unwrap();
     is_not_found(store.get_chat(second.id.clone()).await, "chat");
     let deleted = ListProjects { deleted: Inclusion::Only, ..ListProjects::default() };
-    assert_eq!(store.list_projects(deleted).await.unwrap().items.len(), 2);
+    assert_eq!(store.list_projects(deleted).await.unwrap().items.len(), 3);
     store.restore_project(taken.id).await.unwrap();
     assert!(store.get_chat(second.id).await.is_ok());
-    let itself = DeleteProject { move_chats_to: Some(other.id.clone()), ..gone(other.id.clone()) };
+    let itself = DeleteProject { move_chats_to: Some(other.id.clone()), with_chats: false, ..gone(other.id.clone()) };
     is_invalid(store.delete_project(itself).await, "/move_chats_to");
     store.assert_clean().await;
 }
@@ -194,7 +204,12 @@ async fn many_projects_are_deleted_with_their_chats_or_without() {
     is_not_found(store.change_projects(nowhere).await, "project");
     assert!(store.get_chat(first.id.clone()).await.is_ok(), "none of them was deleted");
 
-    assert_eq!(store.change_projects(gone(true)).await.unwrap().len(), 2);
+    let refused = store.change_projects(gone(true)).await.unwrap_err().to_string();
+    assert!(refused.contains("“one” has a chat"), "{refused}");
+    assert!(store.get_chat(second.id.clone()).await.is_ok(), "none of them was deleted");
+    let with_chats = |deleted| ChangeProjects { with_chats: true, ..gone(deleted) };
+    is_invalid(store.change_projects(with_chats(false)).await, "/with_chats");
+    assert_eq!(store.change_projects(with_chats(true)).await.unwrap().len(), 2);
     is_not_found(store.get_chat(first.id.clone()).await, "chat");
     is_not_found(store.change_projects(gone(true)).await, "project");
     let back = ChangeProjects { archived: Some(true), ..gone(false) };
