@@ -61,7 +61,8 @@ pub struct ListProjects {
 pub struct CreateProject {
     /// Its name, 1 to 200 characters.
     pub name: String,
-    /// Absolute paths of its folders.
+    /// Absolute paths of its folders. One that is in no folder of a project yet takes the scope `admin`: every token may read what is
+    /// in a project's.
     #[serde(default)]
     pub folders: Vec<String>,
     /// Git remotes of its folders.
@@ -227,7 +228,7 @@ pub struct UpdateProject {
     /// A new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// All its folders from now on.
+    /// All its folders from now on. One that is in no folder of a project yet takes the scope `admin`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folders: Option<Vec<String>>,
     /// All its git remotes from now on.

@@ -39,7 +39,8 @@ pub struct StartExport {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StartImport {
-    /// Absolute path of the file.
+    /// Absolute path of the file. One that is in no folder of a project takes the scope `admin`, which also binds the folders that the
+    /// projects of an archive had.
     pub path: Option<String>,
     /// The JSON text itself, in place of a file.
     pub content: Option<String>,

@@ -1761,7 +1761,8 @@ export interface components {
             /** @description Its name, 1 to 200 characters. */
             name: string;
             /**
-             * @description Absolute paths of its folders.
+             * @description Absolute paths of its folders. One that is in no folder of a project yet takes the scope `admin`: every token may read what is
+             *     in a project's.
              * @default []
              */
             folders: string[];
@@ -1814,7 +1815,7 @@ export interface components {
             project_id: components["schemas"]["ProjectId"];
             /** @description A new name. */
             name?: string | null;
-            /** @description All its folders from now on. */
+            /** @description All its folders from now on. One that is in no folder of a project yet takes the scope `admin`. */
             folders?: string[] | null;
             /** @description All its git remotes from now on. */
             remotes?: string[] | null;
@@ -4428,7 +4429,8 @@ export interface components {
          */
         StartImport: {
             /**
-             * @description Absolute path of the file.
+             * @description Absolute path of the file. One that is in no folder of a project takes the scope `admin`, which also binds the folders that the
+             *     projects of an archive had.
              * @default null
              */
             path: string | null;
@@ -4827,7 +4829,8 @@ export interface operations {
                     /** @description Its name, 1 to 200 characters. */
                     name: string;
                     /**
-                     * @description Absolute paths of its folders.
+                     * @description Absolute paths of its folders. One that is in no folder of a project yet takes the scope `admin`: every token may read what is
+                     *     in a project's.
                      * @default []
                      */
                     folders?: string[];
@@ -4983,7 +4986,7 @@ export interface operations {
                 "application/json": {
                     /** @description A new name. */
                     name?: string | null;
-                    /** @description All its folders from now on. */
+                    /** @description All its folders from now on. One that is in no folder of a project yet takes the scope `admin`. */
                     folders?: string[] | null;
                     /** @description All its git remotes from now on. */
                     remotes?: string[] | null;
@@ -7831,7 +7834,8 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description Absolute path of the file.
+                     * @description Absolute path of the file. One that is in no folder of a project takes the scope `admin`, which also binds the folders that the
+                     *     projects of an archive had.
                      * @default null
                      */
                     path?: string | null;

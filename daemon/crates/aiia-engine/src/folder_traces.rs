@@ -81,6 +81,15 @@ fn urls(config: &str) -> impl Iterator<Item = &str> {
     urls.into_iter().map(|(_, url)| url)
 }
 
+/// Gives remotes that are addresses the form in which they are compared. What is none stays as it is.
+pub(crate) fn normalize(remotes: &mut [String]) {
+    for remote in remotes {
+        if let Some(plain) = normalized(remote.trim()) {
+            *remote = plain;
+        }
+    }
+}
+
 /// `host/owner/name` of an address; nothing of one that is a path of this machine. User and password are left out.
 fn normalized(url: &str) -> Option<String> {
     let (host, path) = if let Some((scheme, rest)) = url.split_once("://") {
@@ -125,6 +134,14 @@ mod tests {
     #[case("", None)]
     fn remotes_have_one_form(#[case] url: &str, #[case] expected: Option<&str>) {
         assert_eq!(normalized(url).as_deref(), expected);
+    }
+
+    #[test]
+    fn remotes_that_are_given_as_addresses_are_known_by_their_names() {
+        let mut given =
+            ["git@host:x/y.git", " https://u:p@host/x/y ", "host/x/y", "host/x/y//sub", "/srv/x"].map(String::from);
+        normalize(&mut given);
+        assert_eq!(given, ["host/x/y", "host/x/y", "host/x/y", "host/x/y//sub", "/srv/x"]);
     }
 
     #[test]

@@ -38,6 +38,21 @@ pub(crate) async fn check(session: &Session, path: &Path) -> Result<(), Problem>
         .with_hint("Bind its folder to a project, or use a token with the scope “admin”."))
 }
 
+/// Whether the client may bind `folder` to a project, which lets every token read what is in it: with the scope `admin`, or where that
+/// is so already.
+///
+/// # Errors
+/// When it may not.
+pub(crate) async fn check_binding(session: &Session, folder: &str) -> Result<(), Problem> {
+    if session.scope() >= Scope::Admin {
+        return Ok(());
+    }
+    check(session, Path::new(folder)).await.map_err(|problem| {
+        let detail = format!("{folder} is in no folder of a project, and to bind it to one takes the scope “admin”.");
+        Problem::new(problem.code, detail).with_hint("Bind it with `aiia project bind`, or use another token.")
+    })
+}
+
 /// Whether `real`, which a client calls `path`, lies below a folder of a project.
 async fn is_in_project(session: &Session, path: &Path, real: &Path) -> Result<bool, Problem> {
     // Where the file does not exist, nothing has followed these.
@@ -61,7 +76,8 @@ async fn is_in_project(session: &Session, path: &Path, real: &Path) -> Result<bo
 mod tests {
     use std::fs;
 
-    use aiia_protocol::project::CreateProject;
+    use aiia_protocol::operation::{ProjectCreate, ProjectResolve, ProjectUpdate};
+    use aiia_protocol::project::{CreateProject, ResolveProject, UpdateProject};
 
     use super::*;
     use crate::engine::Engine;
@@ -101,6 +117,24 @@ mod tests {
             for (scope, expected) in [(Scope::Read, for_token), (Scope::Write, for_token), (Scope::Admin, for_admin)] {
                 let allowed = check(&session(scope), &at(path)).await;
                 assert_eq!(allowed.is_ok(), expected, "{path} {scope:?}: {allowed:?}");
+            }
+        }
+        // What may be bound is what may be read already.
+        for (path, for_token) in
+            [("project", true), ("project/missing", true), ("other", false), ("", false), ("data", false)]
+        {
+            for (scope, expected) in [(Scope::Write, for_token), (Scope::Admin, true)] {
+                let folder = at(path).to_str().unwrap().to_owned();
+                let folders = vec![folder.clone()];
+                let session = session(scope);
+                let project = session.run::<ProjectCreate>(CreateProject::new("q")).await.unwrap();
+                let update = UpdateProject { folders: Some(folders.clone()), ..UpdateProject::new(project.id) };
+                let bound = session.run::<ProjectUpdate>(update).await;
+                assert_eq!(bound.is_ok(), expected, "{path} {scope:?}: {bound:?}");
+                let made = session.run::<ProjectCreate>(CreateProject { folders, ..CreateProject::new("r") }).await;
+                assert_eq!(made.is_ok(), expected, "{path} {scope:?}: {made:?}");
+                let found = session.run::<ProjectResolve>(ResolveProject { folder }).await;
+                assert_eq!(found.is_ok(), expected, "{path} {scope:?}: {found:?}");
             }
         }
     }

@@ -126,6 +126,11 @@ impl Transfers {
     }
 
     /// The place, if it was given out for a file that is handed over; it is not any more then.
+    /// Whether a file was handed over at `place`, or is going to be.
+    pub(crate) fn is_upload(&self, place: &Path) -> bool {
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner).contains(place)
+    }
+
     fn take_upload(&self, place: &Path) -> Option<PathBuf> {
         self.uploads.lock().unwrap_or_else(PoisonError::into_inner).take(place)
     }
@@ -283,6 +288,39 @@ mod tests {
             ]
         );
         assert_eq!(engine.store.attachment(good.attachment.id).await.unwrap().1, b"good");
+    }
+
+    #[tokio::test]
+    async fn a_token_that_is_no_admins_binds_no_folder_and_reads_no_file_by_an_import() {
+        let home = tempfile::tempdir().unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let folders = vec!["/srv/secret".to_owned()];
+        engine.store.create_project(CreateProject { folders, ..CreateProject::new("p") }).await.unwrap();
+        let projects = engine.store.export_projects(None).await.unwrap();
+        let archive = |path: &Path| {
+            let file = std::fs::File::create(path).unwrap();
+            let writer = ArchiveWriter::new(file, "2026-01-01T00:00:00Z".to_owned(), &projects).unwrap();
+            writer.finish(&[], &[]).unwrap();
+        };
+        for (scope, bound, remark) in [
+            (Scope::Write, vec![], Some("Not bound to /srv/secret: that takes the scope “admin”.".to_owned())),
+            (Scope::Admin, vec!["/srv/secret".to_owned()], None),
+        ] {
+            let other = tempfile::tempdir().unwrap();
+            let engine = Engine::for_tests(other.path(), &[], Vec::new());
+            let client = ClientInfo { name: "t".to_owned(), transport: Transport::Http, scope, token: None };
+            let session = engine.open_session(client);
+            let (elsewhere, upload) = (other.path().join("archive.zip"), engine.upload_place());
+            archive(&elsewhere);
+            archive(&upload);
+            let report = import(&session, &upload).await.report.unwrap();
+            assert_eq!(report.items[0].detail, remark, "{scope:?}");
+            let folders = engine.store.export_projects(None).await.unwrap()[0].project.folders.clone();
+            assert_eq!(folders, bound, "{scope:?}");
+            let path = Some(elsewhere.to_str().unwrap().to_owned());
+            let from_path = session.run::<ImportStart>(StartImport { path, ..StartImport::default() }).await;
+            assert_eq!(from_path.is_ok(), scope == Scope::Admin, "{from_path:?}");
+        }
     }
 
     #[tokio::test]

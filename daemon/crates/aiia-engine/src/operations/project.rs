@@ -22,6 +22,7 @@ use crate::context_rules;
 use crate::dispatch::{Handle, Reply};
 use crate::folder_traces;
 use crate::project_templates;
+use crate::reach;
 use crate::session::Session;
 use crate::settings;
 use crate::source::Source;
@@ -40,6 +41,8 @@ impl Handle for ProjectCreate {
     async fn handle(session: &Session, mut params: CreateProject) -> Result<Reply<Project>, Problem> {
         project_templates::apply(&mut params);
         context_rules::check(&params.context)?;
+        check_folders(session, &params.folders).await?;
+        folder_traces::normalize(&mut params.remotes);
         let project = session.engine().store.create_project(params).await?;
         changed(session, Change::Created, &project.id);
         Ok(Reply::One(project))
@@ -57,8 +60,17 @@ impl Handle for ProjectResolve {
             .with_error("/folder", "an absolute path is needed"));
         }
         let root = workspace::root_of(folder, &session.folders(), None);
+        reach::check_binding(session, &root.to_string_lossy()).await?;
         Ok(Reply::One(resolve(session, &root).await?))
     }
+}
+
+/// Whether the client may bind `folders` to a project.
+async fn check_folders(session: &Session, folders: &[String]) -> Result<(), Problem> {
+    for folder in folders {
+        reach::check_binding(session, folder).await?;
+    }
+    Ok(())
 }
 
 /// The project bound to `root`; made where there is none.
@@ -146,9 +158,13 @@ impl Handle for ProjectSettings {
 }
 
 impl Handle for ProjectUpdate {
-    async fn handle(session: &Session, params: UpdateProject) -> Result<Reply<Project>, Problem> {
+    async fn handle(session: &Session, mut params: UpdateProject) -> Result<Reply<Project>, Problem> {
         if let Some(rules) = &params.context {
             context_rules::check(rules)?;
+        }
+        check_folders(session, params.folders.as_deref().unwrap_or_default()).await?;
+        if let Some(remotes) = &mut params.remotes {
+            folder_traces::normalize(remotes);
         }
         let project = session.engine().store.update_project(params).await?;
         changed(session, Change::Updated, &project.id);

@@ -1,13 +1,14 @@
 //! `export.*`, `import.*` and `transfer.*`
 
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use aiia_protocol::operation::{ExportStart, ImportStart, TransferCancel, TransferGet};
+use aiia_protocol::operation::{ExportStart, ImportStart, Scope, TransferCancel, TransferGet};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::transfer::{GetTransfer, StartExport, StartImport, Transfer, TransferRef};
 
 use crate::dispatch::{Handle, Reply};
+use crate::reach;
 use crate::session::Session;
 use crate::transfers::{self, Subject};
 
@@ -36,14 +37,25 @@ impl Handle for ImportStart {
             engine.store.get_project(project_id.clone()).await?;
         }
         let (input, place) = match (params.path, params.content) {
-            (Some(path), None) => (transfers::open(&path)?, Some(PathBuf::from(path))),
+            (Some(path), None) => {
+                // What was handed over by a client is its own.
+                if !engine.transfers.is_upload(Path::new(&path)) {
+                    reach::check(session, Path::new(&path)).await?;
+                }
+                (transfers::open(&path)?, Some(PathBuf::from(path)))
+            }
             (None, Some(content)) => (Box::new(Cursor::new(content)) as _, None),
             _ => {
                 return Err(Problem::new(ProblemCode::InvalidParams, "Either `path` or `content` is needed.")
                     .with_error("/path", "this or `content`"));
             }
         };
-        Ok(Reply::One(engine.start_import(input, params.project_id, place.as_deref())?))
+        Ok(Reply::One(engine.start_import(
+            input,
+            params.project_id,
+            session.scope() >= Scope::Admin,
+            place.as_deref(),
+        )?))
     }
 }
 

@@ -34,12 +34,13 @@ enum Step {
 }
 
 impl Engine {
-    /// Starts an import. New chats go to `into`, where that is given. The file at `place` goes afterwards if it was handed over
+    /// Starts an import. New chats go to `into`, where that is given; projects bring their folders along where it `binds`. The file at `place` goes afterwards if it was handed over
     /// for this ([`Engine::upload_place`]), and no other.
     pub(crate) fn start_import(
         &self,
         input: Box<dyn Input>,
         into: Option<ProjectId>,
+        binds: bool,
         place: Option<&Path>,
     ) -> Result<Transfer, Problem> {
         let job = self.transfers.begin(self, TransferKind::Import)?;
@@ -47,7 +48,7 @@ impl Engine {
         let begun = job.state.borrow().clone();
         let engine = self.clone();
         tokio::spawn(async move {
-            let outcome = run(&engine, &job, input, into).await;
+            let outcome = run(&engine, &job, input, into, binds).await;
             if let Some(place) = uploaded {
                 let _ = std::fs::remove_file(place);
             }
@@ -57,7 +58,13 @@ impl Engine {
     }
 }
 
-async fn run(engine: &Engine, job: &Arc<Job>, input: Box<dyn Input>, into: Option<ProjectId>) -> Result<(), Problem> {
+async fn run(
+    engine: &Engine,
+    job: &Arc<Job>,
+    input: Box<dyn Input>,
+    into: Option<ProjectId>,
+    binds: bool,
+) -> Result<(), Problem> {
     let (send, mut steps) = mpsc::channel(READ_AHEAD);
     let cancelled = job.cancelled.clone();
     let reading = tokio::task::spawn_blocking(move || {
@@ -72,6 +79,7 @@ async fn run(engine: &Engine, job: &Arc<Job>, input: Box<dyn Input>, into: Optio
         engine,
         job,
         into,
+        binds,
         report: ImportReport::new(ImportSource::Aiia),
         attachments: Vec::new(),
         refused: HashMap::new(),
@@ -95,6 +103,8 @@ struct Taking<'a> {
     engine: &'a Engine,
     job: &'a Arc<Job>,
     into: Option<ProjectId>,
+    /// Whether the folders of projects are bound to them: every token may read what is in a folder of a project.
+    binds: bool,
     report: ImportReport,
     attachments: Vec<FiledAttachment>,
     /// Attachments of chats to come that are not taken, and why.
@@ -228,13 +238,19 @@ impl Taking<'_> {
         Ok(())
     }
 
-    async fn project(&mut self, file: ProjectFile) -> Result<(), Problem> {
+    async fn project(&mut self, mut file: ProjectFile) -> Result<(), Problem> {
         let (id, name) = (file.project.id.clone(), file.project.name.clone());
+        let left = if self.binds { Vec::new() } else { std::mem::take(&mut file.project.folders) };
+        let note =
+            (!left.is_empty()).then(|| format!("Not bound to {}: that takes the scope “admin”.", left.join(", ")));
         for outcome in self.engine.store.import_projects(vec![file]).await? {
             if outcome.as_ref().is_ok_and(|done| done.outcome != ImportOutcome::Unchanged) {
                 self.engine.publish((Entity::Project, Change::Created), &id, Some(&id), None);
             }
-            self.report.add(item(ImportKind::Project, id.0.clone(), name.clone(), outcome));
+            let is_new = outcome.as_ref().is_ok_and(|done| done.outcome == ImportOutcome::Created);
+            let mut item = item(ImportKind::Project, id.0.clone(), name.clone(), outcome);
+            item.detail = item.detail.or_else(|| note.clone().filter(|_| is_new));
+            self.report.add(item);
         }
         Ok(())
     }
