@@ -458,6 +458,21 @@ test("the model that was chosen is shown and used for the next chat", async () =
   await answer().getByRole("button", { name: "Regenerate" }).waitFor();
 });
 
+test("another model that somebody else chose meanwhile is replaced only by who has seen it", async () => {
+  const [chat] = (await aiia.http("GET", "/chats")).items;
+  const model = async () => (await aiia.http("GET", `/chats/${chat.id}`)).model;
+  await window.command("aiia: Select Model");
+  const row = window.page.locator(".quick-input-list .monaco-list-row", { hasText: "scripted/m" }).first();
+  await row.waitFor();
+  await aiia.http("PATCH", `/chats/${chat.id}`, { model: "scripted/other" });
+  await row.click();
+  const question = window.page.locator(".notification-list-item", { hasText: "was given the model scripted/other elsewhere" });
+  await question.waitFor();
+  assert.equal(await model(), "scripted/other");
+  await question.getByRole("button", { name: "Change It All the Same" }).click();
+  await aiia.until("the model of this window", async () => (await model()) === "scripted/m");
+});
+
 /** The contrast of two colours after WCAG. */
 function contrast(one, other) {
   const luminance = (colour) => {
