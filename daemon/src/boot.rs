@@ -191,6 +191,7 @@ fn run_daemon(
     let runtime = runtime()?;
     note(&lock, OPENING);
     let result = runtime.block_on(async {
+        daemon::survive_large_files();
         let options = EngineOptions { flags, ..engine_options(paths) };
         let config = Config::load(&options.config_file, &options.environment, &options.flags);
         let settings = config.settings.daemon;

@@ -13,6 +13,7 @@ use aiia_engine::hash::hexadecimal;
 use aiia_protocol::handshake::{ClientHello, Purpose, RuntimeFile, ServerHello, negotiate};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::{PROTOCOL_VERSION, PROTOCOL_VERSION_MIN};
+use rustix::process::Signal;
 use subtle::ConstantTimeEq;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
@@ -246,6 +247,14 @@ async fn serve_http(shared: Arc<Shared>, listener: TcpListener) {
     if let Err(error) = aiia_http::serve(shared.engine.clone(), listener, &shared.token, shutdown).await {
         tracing::error!(%error, "HTTP is not served any more");
         shared.engine.set_http_address(None);
+    }
+}
+
+/// Lets a write that may not be made, because its file is as large as files may be, be an error like any other: of itself the
+/// signal ends the process.
+pub(crate) fn survive_large_files() {
+    if let Err(error) = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())) {
+        tracing::info!(%error, "a file that may not grow ends the daemon");
     }
 }
 

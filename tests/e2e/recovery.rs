@@ -6,19 +6,31 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use aiia_tests::http_client::HttpClient;
-use aiia_tests::installation::{Installation, text, wait_for};
+use aiia_tests::installation::{Installation, shown, text, wait_for};
 use aiia_tests::lsp_client::LspClient;
 use aiia_tests::model_server::{Gate, Script};
 use rustix::process::{Pid, Signal, kill_process};
+#[cfg(target_os = "linux")]
+use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use serde_json::json;
 
 /// Longer than anything here takes.
 const LIMIT: Duration = Duration::from_secs(30);
 const TOKENS: usize = 300;
 
+fn daemon(aiia: &Installation) -> Pid {
+    Pid::from_raw(aiia.runtime().pid.try_into().expect("a process id")).expect("a process id")
+}
+
 fn signal(aiia: &Installation, signal: Signal) {
-    let pid = Pid::from_raw(aiia.runtime().pid.try_into().expect("a process id")).expect("a process id");
-    kill_process(pid, signal).expect("the daemon runs");
+    kill_process(daemon(aiia), signal).expect("the daemon runs");
+}
+
+/// From now on no file of the daemon becomes larger than `most` bytes, as if the disk were full.
+#[cfg(target_os = "linux")]
+fn limit_files(aiia: &Installation, most: Option<u64>) {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Fsize);
+    prlimit(Some(daemon(aiia)), Resource::Fsize, Rlimit { current: most.or(maximum), maximum }).expect("a limit");
 }
 
 fn chats(aiia: &Installation) -> usize {
@@ -89,6 +101,80 @@ fn processes_http_and_an_editor_write_at_once_and_none_meets_a_lock() {
         aiia.json(&["audit", "--operation", "chat.create", "-n", "200", "--json"])["items"].as_array().map(Vec::len),
         Some(60)
     );
+}
+
+/// An export of this program with one chat, which is too large for a disk that is full.
+#[cfg(target_os = "linux")]
+fn large_export(aiia: &Installation) -> String {
+    let other = Installation::new();
+    other.json(&["history", "--json"]);
+    other.model.next(Script::text(&"words ".repeat(20_000)));
+    let http = HttpClient::new(&other);
+    http.run_events(&http.ask(&http.chat(), "much"));
+    let file = shown(&aiia.workspace().join("export.zip")).to_owned();
+    let exported = other.run(&["export", "--output", &file]);
+    assert!(exported.status.success(), "{}", text(&exported.stderr));
+    file
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_and_with_room_all_goes_on() {
+    let aiia = Installation::new();
+    aiia.json(&["history", "--json"]);
+    let export = large_export(&aiia);
+    let http = HttpClient::new(&aiia);
+    let pid = aiia.runtime().pid;
+    let gate = Gate::closed();
+    aiia.model.next(Script::Numbered { count: TOKENS * 20, gate: gate.clone() });
+    let chat = http.chat();
+    let run = http.ask(&chat, "count");
+    let mut events = http.stream(&format!("/runs/{run}/events"));
+    gate.release(TOKENS);
+    let mut seen = String::new();
+    while seen.split_whitespace().count() < TOKENS {
+        seen.push_str(events.next().expect("the stream goes on")["text"].as_str().unwrap_or_default());
+    }
+
+    limit_files(&aiia, Some(4096));
+    gate.release(TOKENS * 20);
+    let mut last = json!(null);
+    for event in events {
+        seen.push_str(event["text"].as_str().unwrap_or_default());
+        last = event;
+    }
+    assert_eq!((&last["type"], &last["status"]), (&json!("done"), &json!("failed")), "{last}");
+    assert_eq!(last["problem"]["code"], "store_unavailable", "{last}");
+    // Nothing is taken that cannot be kept, and it is said; what is there can be read.
+    let (status, problem) = http.try_post("/chats", &json!({"project_id": http.get("/projects")["items"][0]["id"]}));
+    assert_eq!((status.as_u16(), problem["code"].as_str()), (503, Some("store_unavailable")), "{problem}");
+    let refused = [vec!["backup", "create"], vec!["import", &export], vec!["ask", "why?"]];
+    for arguments in &refused {
+        let output = aiia.run(arguments);
+        assert!(!output.status.success(), "{arguments:?}: {}", text(&output.stdout));
+        assert!(!text(&output.stderr).is_empty(), "{arguments:?}");
+    }
+    let backups = aiia.json(&["backup", "list", "--json"])["items"].to_string();
+    assert!(!backups.contains("by-hand"), "{backups}");
+    assert_eq!(chats(&aiia), 1);
+    let doctor = aiia.run(&["doctor", "--json"]);
+    let doctor: serde_json::Value = serde_json::from_slice(&doctor.stdout).expect("JSON");
+    let store = doctor["checks"].as_array().expect("checks").iter().find(|check| check["name"] == "store").cloned();
+    assert_eq!(store.expect("a check of the store")["status"], "failed");
+
+    limit_files(&aiia, None);
+    let ended = wait_for("the end of the run", LIMIT, || {
+        let run = http.get(&format!("/runs/{run}"));
+        (run["status"] != "running").then_some(run)
+    });
+    assert_eq!(ended["status"], "failed");
+    assert_eq!(http.get(&format!("/chats/{chat}/messages"))["items"][1]["content"], seen.as_str());
+    for arguments in refused {
+        let output = aiia.run(&arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    }
+    assert_eq!(aiia.json(&["doctor", "--repair", "--json"])["found"], json!([]));
+    assert_eq!(aiia.runtime().pid, pid, "the daemon lives");
 }
 
 #[test]

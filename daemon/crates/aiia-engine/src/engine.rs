@@ -173,6 +173,14 @@ impl Engine {
         &self.options.version
     }
 
+    /// Looks whether anything can be stored.
+    ///
+    /// # Errors
+    /// `StoreUnavailable` when nothing can be: the disk is full, or another program holds the file.
+    pub async fn store_is_writable(&self) -> Result<(), Problem> {
+        Ok(self.store.check_writing().await?)
+    }
+
     /// Where everything is kept.
     pub fn data_dir(&self) -> &Path {
         &self.options.data_dir

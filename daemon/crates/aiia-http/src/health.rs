@@ -33,7 +33,11 @@ async fn live() -> Json<Value> {
 /// Says whether work can be done. Without its store the daemon is of no use; without a model it is degraded.
 async fn ready(State(app): State<App>, Extension(access): Extension<Access>) -> Response {
     let session = open_session(&app, &access, &HeaderMap::new());
-    let store = check::<ProjectList>(&session, ListProjects { limit: Some(1), ..ListProjects::default() }).await.err();
+    let read = check::<ProjectList>(&session, ListProjects { limit: Some(1), ..ListProjects::default() }).await;
+    let store = match read {
+        Ok(_) => app.engine.store_is_writable().await.err(),
+        Err(problem) => Some(problem),
+    };
     let (models, config) = match check::<SystemStatus>(&session, Empty {}).await {
         Ok(status) => (status.model_problem, status.config_problems),
         Err(problem) => (Some(problem.sentence()), Vec::new()),

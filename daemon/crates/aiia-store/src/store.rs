@@ -71,6 +71,18 @@ impl Store {
         Ok(findings)
     }
 
+    /// Writes a page as it is, to see that something can be written.
+    ///
+    /// # Errors
+    /// When nothing can be.
+    pub async fn check_writing(&self) -> Result<(), StoreError> {
+        self.write(|connection| {
+            let same: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+            Ok(connection.pragma_update(None, "application_id", same)?)
+        })
+        .await
+    }
+
     /// Makes all indexes anew from the tables, which mends what [`Self::check`] finds wrong with them. Other writes wait.
     ///
     /// # Errors

@@ -104,7 +104,11 @@ fn ok(name: &str, detail: String) -> Check {
 
 async fn store_check(engine: &Engine) -> Check {
     let place = engine.data_dir().display();
-    match engine.store.check().await {
+    let found = match engine.store.check().await {
+        Ok(faults) if faults.is_empty() => engine.store.check_writing().await.map(|()| faults),
+        found => found,
+    };
+    match found {
         Ok(faults) if faults.is_empty() => ok("store", format!("Sound, in {place}.")),
         Ok(faults) => Check {
             name: "store".to_owned(),
