@@ -122,6 +122,21 @@ fn several_models_or_files_get_nothing_that_one_would_not() {
     assert_eq!(aiia.model.chats().len(), 2);
 }
 
+#[test]
+fn a_question_that_is_refused_leaves_nothing_behind() {
+    let aiia = Installation::new();
+    let refuse = || {
+        let refused = aiia.run(&["ask", "why?", "-m", "nosuch"]);
+        assert!(!refused.status.success(), "{}", text(&refused.stdout));
+    };
+    let kept = |what: &str| aiia.json(&[what, "--json"])["items"].as_array().unwrap().len();
+    refuse();
+    assert_eq!((kept("projects"), kept("history")), (0, 0));
+    assert!(aiia.run(&["ask", "why?"]).status.success());
+    refuse();
+    assert_eq!((kept("projects"), kept("history")), (1, 1));
+}
+
 /// The smallest picture there is, with a few bytes of its own.
 fn picture(last: u8) -> Vec<u8> {
     [b"GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\0;".as_slice(), &[last]].concat()
@@ -148,6 +163,16 @@ fn pictures_go_along_with_a_question() {
         assert!(images.iter().all(|image| image.starts_with("data:image/gif;base64,R0lGODlh")), "{last}");
         assert_eq!(images.len(), files.len().min(2), "{last}");
         assert_eq!(last.to_string().contains("x = 1"), files.len() > 1, "{last}");
+    }
+    // What is piped in, alone and beside a file.
+    for arguments in [&["ask", "What is it?"][..], &["ask", "What is it?", shown(&file)]] {
+        let piped = std::fs::File::open(aiia.workspace().join(&one)).unwrap();
+        let output = aiia.command(arguments).stdin(piped).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let last = aiia.model.chats().pop().unwrap().body["messages"].as_array().unwrap().last().unwrap().clone();
+        let images = last["content"].as_array().unwrap().iter().filter(|part| part["type"] == "image_url");
+        assert_eq!(images.count(), 1, "{last}");
+        assert_eq!(last.to_string().contains("x = 1"), arguments.len() > 2, "{last}");
     }
     aiia.model.always(Script::error(400, "this model has no eyes"));
     let blind = aiia.run(&["ask", "What is it?", &one]);

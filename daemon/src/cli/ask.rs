@@ -5,12 +5,13 @@ use std::os::fd::AsFd;
 
 use aiia_protocol::action::{ActionKind, StartAction};
 use aiia_protocol::chat::{ChatRef, CreateChat, DeleteChat};
-use aiia_protocol::id::ChatId;
+use aiia_protocol::id::{ChatId, ProjectId};
 use aiia_protocol::operation::{
-    ActionStart, ChatCreate, ChatDelete, ChatGet, ChatPurge, ProjectResolve, RunGet, RunStart,
+    ActionStart, ChatCreate, ChatDelete, ChatGet, ChatPurge, ProjectDelete, ProjectList, ProjectResolve, RunGet,
+    RunStart,
 };
 use aiia_protocol::problem::Problem;
-use aiia_protocol::project::ResolveProject;
+use aiia_protocol::project::{DeleteProject, ListProjects, ResolveProject};
 use aiia_protocol::run::{Run, RunRef, StartRun};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
@@ -27,6 +28,9 @@ mod files;
 
 use files::Given;
 
+/// So many projects are looked through for one that was there before.
+const MANY: u32 = 200;
+const STANDARD_INPUT: &str = "standard input";
 /// How long standard input may be silent before its first byte.
 const INPUT_LIMIT: Timespec = Timespec { tv_sec: 30, tv_nsec: 0 };
 
@@ -38,7 +42,7 @@ pub(crate) fn run(arguments: &AskArguments) -> Result<u8, Failure> {
     let input = piped_input()?;
     let targets: Vec<Target> = arguments.files.iter().map(|file| Target::read(file)).collect::<Result<_, _>>()?;
     let mut client = Client::open_here()?;
-    let run = start(&mut client, arguments, &targets, &input)?;
+    let run = start(&mut client, arguments, &targets, input)?;
     if !run.beside.is_empty() {
         return several(&mut client, run, arguments.json, &interrupt);
     }
@@ -88,9 +92,12 @@ fn several(client: &mut Client, first: Run, json: bool, interrupt: &Interrupt) -
     Ok(failed.unwrap_or(exit::OK))
 }
 
-fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], input: &str) -> Result<Run, Failure> {
+fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], input: Given) -> Result<Run, Failure> {
     let chat_id = arguments.chat.as_deref().map(ChatId::from);
-    let question = with_attachment(&arguments.question, "standard input", input);
+    let (question, mut pictures) = match input {
+        Given::Text(text) => (with_attachment(&arguments.question, STANDARD_INPUT, &text), Vec::new()),
+        Given::Picture(picture) => (arguments.question.clone(), vec![picture]),
+    };
     let (model, models) = match arguments.models.as_slice() {
         [] => (None, Vec::new()),
         [model] => (Some(model.clone()), Vec::new()),
@@ -98,6 +105,7 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
     };
     // About one file the daemon itself knows what belongs to the question; it cannot read what is a pipe of this process.
     if let [target] = targets
+        && pictures.is_empty()
         && target.file.is_file()
         && !files::is_picture(target)
     {
@@ -114,7 +122,6 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
         })?);
     }
     let mut content = question;
-    let mut pictures = Vec::new();
     for target in targets {
         let given = files::read(target)?;
         files::admit(client, target, &given)?;
@@ -124,18 +131,32 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
         }
     }
     let attachments = files::attach(client, &pictures)?;
-    let is_new = chat_id.is_none();
-    let chat_id = match chat_id {
-        Some(chat_id) => chat_id,
-        None => new_chat(client, model.clone())?,
+    let (chat_id, made) = if let Some(chat_id) = chat_id {
+        (chat_id, None)
+    } else {
+        let made = new_chat(client, model.clone())?;
+        (made.chat.clone(), Some(made))
     };
     let attachments = Some(attachments).filter(|attachments| !attachments.is_empty());
     let params = StartRun { model, models, attachments, ..StartRun::new(chat_id, content) };
     let started = client.call::<RunStart>(&params);
-    if started.is_err() && is_new {
-        remove_if_empty(client, params.chat_id);
+    if started.is_err()
+        && let Some(made) = made
+    {
+        remove_if_empty(client, made.chat);
+        if let Some(project_id) = made.project {
+            // One that has a chat by now stays.
+            let unused = DeleteProject { project_id, move_chats_to: None, with_chats: false, if_version: None };
+            let _ = client.call::<ProjectDelete>(&unused);
+        }
     }
     Ok(started?)
+}
+
+/// What there was not before the question.
+struct Made {
+    chat: ChatId,
+    project: Option<ProjectId>,
 }
 
 /// A question that was refused before it was stored leaves no empty chat behind.
@@ -156,11 +177,15 @@ fn delete_and_purge(client: &mut Client, chat_id: ChatId, version: u64) -> Resul
 }
 
 /// A chat in the project of the working directory.
-fn new_chat(client: &mut Client, model: Option<String>) -> Result<ChatId, Failure> {
+fn new_chat(client: &mut Client, model: Option<String>) -> Result<Made, Failure> {
     let folder = std::env::current_dir()
         .map_err(|error| Failure::local(format!("The working directory cannot be used: {error}.")))?;
-    let project = client.call::<ProjectResolve>(&ResolveProject { folder: folder.display().to_string() })?;
-    Ok(client.call::<ChatCreate>(&CreateChat { model, ..CreateChat::new(project.id) })?.id)
+    let known = client.call::<ProjectList>(&ListProjects { limit: Some(MANY), ..ListProjects::default() })?;
+    let project = client.call::<ProjectResolve>(&ResolveProject { folder: folder.display().to_string() })?.id;
+    let chat = client.call::<ChatCreate>(&CreateChat { model, ..CreateChat::new(project.clone()) })?.id;
+    // Where there are more than these, it may be one of the others.
+    let was_there = known.next_cursor.is_some() || known.items.iter().any(|one| one.id == project);
+    Ok(Made { chat, project: (!was_there).then_some(project) })
 }
 
 fn with_attachment(text: &str, name: &str, attachment: &str) -> String {
@@ -174,18 +199,18 @@ fn with_attachment(text: &str, name: &str, attachment: &str) -> String {
 }
 
 /// What is piped in; nothing on a terminal.
-fn piped_input() -> Result<String, Failure> {
+fn piped_input() -> Result<Given, Failure> {
     let input = io::stdin();
     if input.is_terminal() {
-        return Ok(String::new());
+        return Ok(Given::Text(String::new()));
     }
     // An open pipe into which nobody writes must not hold the question for ever.
     let mut waiting = [PollFd::from_borrowed_fd(input.as_fd(), PollFlags::IN)];
     if poll(&mut waiting, Some(&INPUT_LIMIT)) == Ok(0) {
         output::note("Standard input is open but silent, so the question goes without it.");
-        return Ok(String::new());
+        return Ok(Given::Text(String::new()));
     }
-    files::limited_text("standard input", input.lock())
+    files::told_apart(STANDARD_INPUT, input.lock())
 }
 
 #[cfg(test)]

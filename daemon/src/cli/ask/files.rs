@@ -44,19 +44,32 @@ pub(super) fn read(target: &Target) -> Result<Given, Failure> {
     if target.file.is_dir() {
         return Err(Failure::new(exit::FAILED, format!("{name} is a directory."), "Name files."));
     }
-    let mut file = File::open(&target.file).map_err(failed)?;
-    let mut head = Vec::new();
-    (&mut file).take(HEAD).read_to_end(&mut head).map_err(failed)?;
-    let is_picture = image_type(&head).is_some();
-    let whole = head.as_slice().chain(file);
-    if is_picture { picture(&name, target, whole) } else { text(&name, target, whole) }
+    match told_apart(&name, File::open(&target.file).map_err(failed)?)? {
+        Given::Picture(_) if target.lines.is_some() => {
+            let detail = format!("{name} is a picture, which has no lines.");
+            Err(Failure::new(exit::FAILED, detail, "Name the file alone."))
+        }
+        Given::Text(text) => Ok(Given::Text(chosen_lines(&name, target, text)?)),
+        picture @ Given::Picture(_) => Ok(picture),
+    }
 }
 
-fn picture(name: &str, target: &Target, from: impl Read) -> Result<Given, Failure> {
-    if target.lines.is_some() {
-        let detail = format!("{name} is a picture, which has no lines.");
-        return Err(Failure::new(exit::FAILED, detail, "Name the file alone."));
-    }
+/// Reads what may be text or a picture.
+///
+/// # Errors
+/// When it cannot be read, is neither text in UTF-8 nor a picture, or is too large.
+pub(super) fn told_apart(name: &str, mut from: impl Read) -> Result<Given, Failure> {
+    let mut head = Vec::new();
+    (&mut from)
+        .take(HEAD)
+        .read_to_end(&mut head)
+        .map_err(|error| Failure::local(format!("{name} cannot be read: {error}.")))?;
+    let is_picture = image_type(&head).is_some();
+    let whole = head.as_slice().chain(from);
+    if is_picture { picture(name, whole) } else { Ok(Given::Text(limited_text(name, whole)?)) }
+}
+
+fn picture(name: &str, from: impl Read) -> Result<Given, Failure> {
     let mut data = Vec::new();
     from.take(LARGEST + 1)
         .read_to_end(&mut data)
@@ -68,9 +81,8 @@ fn picture(name: &str, target: &Target, from: impl Read) -> Result<Given, Failur
     Ok(Given::Picture(CreateAttachment::new(name, &data)))
 }
 
-fn text(name: &str, target: &Target, from: impl Read) -> Result<Given, Failure> {
-    let text = limited_text(name, from)?;
-    let Some((start, end)) = target.lines else { return Ok(Given::Text(text)) };
+fn chosen_lines(name: &str, target: &Target, text: String) -> Result<String, Failure> {
+    let Some((start, end)) = target.lines else { return Ok(text) };
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let first = start as usize - 1;
     if first >= lines.len() {
@@ -80,14 +92,14 @@ fn text(name: &str, target: &Target, from: impl Read) -> Result<Given, Failure> 
             "Choose lines that the file has.",
         ));
     }
-    Ok(Given::Text(lines[first..lines.len().min(end as usize)].concat()))
+    Ok(lines[first..lines.len().min(end as usize)].concat())
 }
 
 /// All of a text.
 ///
 /// # Errors
 /// When it cannot be read, is not UTF-8, or too large.
-pub(super) fn limited_text(name: &str, from: impl Read) -> Result<String, Failure> {
+fn limited_text(name: &str, from: impl Read) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     from.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
