@@ -3,6 +3,7 @@
 mod export;
 mod filed_edits;
 mod import;
+mod whole_chat;
 
 use std::collections::HashSet;
 use std::io::{Read, Seek};

@@ -15,7 +15,7 @@ use aiia_protocol::transfer::{ExportFormat, ExportedFile, Transfer, TransferKind
 use aiia_store::StoreError;
 use tokio::sync::mpsc;
 
-use super::{Job, fault, refused};
+use super::{Job, fault, refused, whole_chat};
 use crate::engine::Engine;
 
 /// What is exported.
@@ -67,17 +67,20 @@ async fn run(
 
 async fn one(engine: &Engine, place: &Path, id: ChatId, format: ExportFormat) -> Result<ExportedFile, Problem> {
     let mut file = match format {
-        ExportFormat::Json => engine.store.export_chat(id, false).await?,
+        ExportFormat::Json => engine.store.export_chat_alone(id, false).await?,
         _ => engine.store.export_shown(id).await?,
     };
     let chats = 1;
     let messages = file.messages.iter().filter(|filed| filed.deleted_at.is_none()).count() as u64;
     let title = file.chat.title.clone();
+    let path = place.display().to_string();
     if format == ExportFormat::Json {
         file.project = engine.store.export_projects(Some(file.chat.project_id.clone())).await?.pop();
+        let bytes = whole_chat::write(&engine.store, place, file).await?;
+        let (name, media_type) = (aiia_exchange::file_name(&title, "json"), "application/json".to_owned());
+        return Ok(ExportedFile { name, path, media_type, bytes, chats, messages, note: None });
     }
     let place = place.to_path_buf();
-    let path = place.display().to_string();
     let (bytes, kind) = tokio::task::spawn_blocking(move || {
         let Rendered { content, kind } = rendered(&file, format)?;
         create(&place).and_then(|mut to| to.write_all(&content).and_then(|()| to.sync_all())).map_err(Refused::Io)?;
@@ -116,8 +119,9 @@ fn rendered(file: &ChatFile, format: ExportFormat) -> Result<Rendered, Refused> 
             rendered.kind.note = (pdf.missing > 0).then(|| boxes(pdf.missing));
             rendered
         }
+        // These are not made whole in memory.
         ExportFormat::Json | ExportFormat::Zip => {
-            of(serde_json::to_vec_pretty(file).map_err(std::io::Error::from)?, "json", "application/json")
+            return Err(Refused::Io(std::io::Error::other("the format is written otherwise")));
         }
     })
 }
@@ -236,7 +240,7 @@ fn write(
 }
 
 /// A new file that its owner alone may read.
-fn create(path: &Path) -> std::io::Result<File> {
+pub(super) fn create(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
