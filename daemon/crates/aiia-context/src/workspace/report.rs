@@ -35,9 +35,9 @@ pub struct IndexReport {
     pub references: usize,
     /// Memory of the index, in bytes.
     pub memory: usize,
-    /// Taking over what the last run of the program kept.
+    /// Taking over what the last run of the program kept, which goes on while the folder is listed.
     pub load_time: Duration,
-    /// Listing the folder.
+    /// Listing the folder, and what goes on beside it.
     pub walk_time: Duration,
     /// Reading files by the look of their lines; questions can be answered then.
     pub skim_time: Duration,

@@ -135,7 +135,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Walker {
     /// The files below `root` in the order of their paths. Symbolic links are not followed. `admits` is asked for each file; `stop`
-    /// ends the walk.
+    /// ends the walk. `meanwhile` is done while it goes on.
     pub(crate) fn walk(
         &self,
         root: &Path,
@@ -144,6 +144,7 @@ impl Walker {
         stop: &AtomicBool,
         limits: Limits,
     ) -> (Vec<Found>, Skipped) {
+        meanwhile: impl FnOnce(),
         let deadline = Instant::now() + limits.time;
         let seen = Arc::new(Seen::default());
         let mut left_behind = lock(&self.left_behind);
@@ -158,11 +159,14 @@ impl Walker {
             };
             let has_begun = std::thread::Builder::new().name("walk".to_owned()).spawn(walk).is_ok();
             is_free = has_ended(&ended, deadline, stop);
+            meanwhile();
             if !is_free {
                 *left_behind = Some(ended);
             }
             is_free &= has_begun;
         }
+        } else {
+            meanwhile();
         lock(&seen.skipped).out_of_time = !is_free && !stop.load(Ordering::Relaxed);
         seen.is_over.store(true, Ordering::Relaxed);
         let mut found = std::mem::take(&mut *lock(&seen.found));

@@ -10,7 +10,7 @@ use super::super::packed::Packed;
 use super::super::report::{IndexReport, Progress};
 use super::super::walk::{Found, Skipped};
 use super::buffers::LeftOut;
-use super::{Indexer, lock};
+use super::{Indexer, IndexerOptions, lock};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -60,18 +60,20 @@ impl Indexer {
     fn refresh_alone(&self) -> IndexReport {
         let started = Instant::now();
         let mut report = IndexReport::default();
-        if !std::mem::replace(&mut lock(&self.state).was_loaded, true) {
-            self.load();
-        }
-        report.load_time = started.elapsed();
-
+        let was_loaded = std::mem::replace(&mut lock(&self.state).was_loaded, true);
         // What changes from here on is another look's.
         let (marks, said) = (disk::marks(&self.options.root), lock(&self.state).said);
         *lock(&self.left_out) = LeftOut::new(&self.options.root);
         let closed = lock(&self.closing).clone();
         let walked = Instant::now();
-        let (found, skipped) =
-            self.walker.walk(&self.options.root, self.options.threads, &self.options.admits, &self.stop, self.limits);
+        let load = || {
+            if !was_loaded {
+                self.load();
+                report.load_time = walked.elapsed();
+            }
+        };
+        let IndexerOptions { root, threads, admits, .. } = &self.options;
+        let (found, skipped) = self.walker.walk(root, *threads, admits, &self.stop, self.limits, load);
         report.walk_time = walked.elapsed();
         report.skipped = skipped;
         report.skipped.too_large += self.large_beside(&found);
