@@ -111,7 +111,12 @@ pub(crate) fn arranged(
             continue;
         }
         let has_type = found.container.is_some() || outer.is_some_and(SymbolKind::has_methods);
-        let is_method = found.kind == SymbolKind::Function && has_type;
+        let kind = match found.kind {
+            SymbolKind::Function if has_type => SymbolKind::Method,
+            // What a type behind a macro holds reads like variables.
+            SymbolKind::Variable if outer.is_some_and(SymbolKind::has_methods) => SymbolKind::Field,
+            kind => kind,
+        };
         let names = open[open.len().saturating_sub(MAX_CONTAINER_NAMES)..].iter().map(|(_, name)| name.as_str());
         let names: Vec<&str> = names.chain(found.container.as_deref()).collect();
         let container = (!names.is_empty()).then(|| names.join("::"));
@@ -121,7 +126,7 @@ pub(crate) fn arranged(
         open.push((symbols.len(), label));
         symbols.push(Symbol {
             name: name.to_owned(),
-            kind: if is_method { SymbolKind::Method } else { found.kind },
+            kind,
             range: leading_start(leading, &found.item_range, language, text)..found.item_range.end,
             item_range: found.item_range,
             name_range: found.name_range,

@@ -157,6 +157,8 @@ fn assert_a_look_around_is_enough(language: Language, text: &str) {
 #[case("go", sample!("go/broken.go"))]
 #[case("c", sample!("c/broken.c"))]
 #[case("cpp", sample!("cpp/broken.cpp"))]
+#[case("c", sample!("c/header.h"))]
+#[case("cpp", sample!("cpp/header.hpp"))]
 #[case("java", sample!("java/broken.java"))]
 #[case("csharp", sample!("csharp/broken.cs"))]
 #[case("ruby", sample!("ruby/broken.rb"))]

@@ -12,7 +12,7 @@ use crate::language::{Body, Outline};
 use crate::step_budget::Effort;
 use aiia_text::{content_end, line_end};
 use headers::headers;
-pub(crate) use headers::{Header, header};
+pub(crate) use headers::{Header, header, prototype};
 use std::collections::HashMap;
 use std::ops::Range;
 use tree_sitter::Tree;

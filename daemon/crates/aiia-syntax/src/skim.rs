@@ -1,7 +1,7 @@
 //! Symbols by the look of the lines alone: many times faster than a tree, and right for code that is laid out as usual.
 
 use crate::language::{Body, Outline};
-use crate::recovery::{Header, header};
+use crate::recovery::{Header, header, prototype};
 use crate::{Language, Symbol, SymbolKind};
 use aiia_text::{content_end, line_end};
 use std::ops::Range;
@@ -36,7 +36,10 @@ pub fn skim(language: Language, text: &str) -> Vec<Symbol> {
             open.pop();
         }
         last_end = start + line.trim_end().len();
-        if let Some(found) = header(text, start, outline) {
+        let is_inside_code = open.last().is_some_and(|&(index, _)| symbols[index].kind.is_callable());
+        let found = header(text, start, outline)
+            .or_else(|| if is_inside_code { None } else { prototype(text, start, outline) });
+        if let Some(found) = found {
             let depth = open.len();
             let is_member = open.last().is_some_and(|&(index, _)| symbols[index].kind.has_methods());
             open.push((symbols.len(), indent));
@@ -131,6 +134,12 @@ mod tests {
     #[case("rust", "", &[])]
     #[case("rust", "fn", &[])]
     fn finds_symbols(#[case] language: &str, #[case] text: &str, #[case] expected: &[&str]) {
+    #[case("c", "int only(int a,\n    char *b);\nextern char *other(void);\nMACRO(x);\nstatic DEFINE(y);\ntypedef int (*callback)(int);\nint (*variable)(int);\nint x = f(1);\n",
+        &["function only 2 [int only(int a,     char *b);]", "function other 1 [extern char *other(void);]"])]
+    #[case("cpp", "class A {\n public:\n  explicit A(int x);\n  int b() const;\n  virtual void c() = 0;\n  void d() {\n    Lock lock(mutex);\n  }\n};\n",
+        &["class A 9 [class A]", " method A 1 [explicit A(int x);]", " method b 1 [int b() const;]", " method c 1 [virtual void c() = 0;]", " method d 3 [void d()]"])]
+    #[case("java", "interface A {\n    int b();\n    void c(int x) throws E;\n}\n",
+        &["interface A 4 [interface A]", " method b 1 [int b();]", " method c 1 [void c(int x) throws E;]"])]
         assert_eq!(skimmed(language, text), expected);
     }
 }

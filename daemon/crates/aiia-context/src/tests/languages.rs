@@ -24,6 +24,14 @@ fn lines(fixture: &str) -> Vec<String> {
     "//- a.c\nint area(int side) {\n  return side;\n}\n//- main.c\nint area(int side);\n\nint run(int n) {\n  $0return area(n);\n}\n",
     &["a.c: return side;"]
 )]
+#[case::c_only_declared(
+    "//- a.h\nint only_declared(int side);\n//- main.c\n#include \"a.h\"\n\nint run(int n) {\n  $0return only_declared(n);\n}\n",
+    &["a.h: int only_declared(int side);"]
+)]
+#[case::cpp_class_behind_a_macro(
+    "//- shape.hpp\nclass EXPORT Shape : public Base {\npublic:\n  int area(int side) const;\n};\n//- main.cpp\n#include \"shape.hpp\"\n\nint run(int n) {\n  Shape s;\n  $0return s.area(n);\n}\n",
+    &["shape.hpp: class EXPORT Shape : public Base {"]
+)]
 #[case::cpp_class(
     "//- shape.hpp\nclass Shape {\npublic:\n  int area(int side) const;\n};\n//- main.cpp\n#include \"shape.hpp\"\n\nint run(int n) {\n  Shape s;\n  $0return s.area(n);\n}\n",
     &["shape.hpp: class Shape {"]

@@ -5,7 +5,7 @@ use super::walk::Stamp;
 use std::hash::Hasher;
 
 /// Changes with the layout and with what is read from files, so that what an older program kept is read anew.
-const FORMAT: &[u8; 8] = b"aiia-ix6";
+const FORMAT: &[u8; 8] = b"aiia-ix7";
 
 /// The bytes to keep.
 pub(super) fn write(packed: &Packed) -> Vec<u8> {

@@ -1,15 +1,27 @@
 ; What an outline of a C file shows; C++ shows it too.
 
+; Behind a macro the body of a type reads like that of a function without parameters: `struct EXPORT point {`.
+(function_definition
+  type: (struct_specifier name: (_) !body)
+  declarator: (identifier) @name
+  body: (compound_statement)) @definition.struct
+
 (function_definition declarator: (_) @name
   (#not-match? @name "^(TYPED_)?TEST(_F|_P)?\\(")) @definition.function
 
-; What a variable points to may be a function; it is a variable nevertheless.
+; What gives a pointer to a function is one; what points to one is a variable.
+(declaration
+  declarator: (function_declarator
+    declarator: (parenthesized_declarator
+      (pointer_declarator declarator: (function_declarator)))) @name) @definition.function
 (declaration declarator: (function_declarator declarator: (parenthesized_declarator)) @name) @definition.variable
 (declaration
   declarator: [
     (function_declarator)
     (pointer_declarator declarator: (function_declarator))
-    (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator)))] @name) @definition.function
+    (pointer_declarator declarator: (pointer_declarator declarator: (function_declarator)))
+    (pointer_declarator declarator: (pointer_declarator declarator: (pointer_declarator
+      declarator: (function_declarator))))] @name) @definition.function
 (declaration
   declarator: [(identifier) (init_declarator) (array_declarator) (pointer_declarator)] @name) @definition.variable
 

@@ -43,6 +43,48 @@ pub(crate) fn header(text: &str, line_start: usize, outline: &Outline) -> Option
     Some(Header { kind: found.kind, start, name, indent, receiver: found.receiver })
 }
 
+/// The most that a declaration of a function has before its semicolon, in bytes.
+const MAX_PROTOTYPE_BYTES: usize = 1000;
+
+/// The function that the line which starts there declares without a body, as headers and interfaces do; only in languages whose
+/// functions are told by a type before their names. Within functions, lines that read so are variables.
+pub(crate) fn prototype(text: &str, line_start: usize, outline: &Outline) -> Option<Header> {
+    if outline.functions != Functions::Typed {
+        return None;
+    }
+    let line = &text[line_start..content_end(text, line_start)];
+    let code = line.trim_start();
+    let indent = line.len() - code.len();
+    if !code.contains('(') || code.starts_with(['#', '}']) || outline.leading.iter().any(|mark| code.starts_with(mark))
+    {
+        return None;
+    }
+    let start = line_start + indent;
+    let most = &text[start..text.floor_char_boundary((start + MAX_PROTOTYPE_BYTES).min(text.len()))];
+    let end = most.find([';', '{', '}']).filter(|end| most.as_bytes()[*end] == b';')?;
+    let found = declared_function(&most[..end], outline)?;
+    let name = &most[found.name.clone()];
+    // What a macro is given reads the same.
+    let is_macro = name.len() > 1 && !name.contains(|character: char| character.is_lowercase());
+    let name = start + found.name.start..start + found.name.end;
+    (!is_macro && found.receiver.is_none()).then_some(Header { kind: found.kind, start, name, indent, receiver: None })
+}
+
+/// A function of a declaration without its semicolon.
+fn declared_function(code: &str, outline: &Outline) -> Option<Found> {
+    if code.starts_with("typedef") || code.starts_with("friend") {
+        return None;
+    }
+    // With a body it would be a definition.
+    let behind = closing_bracket(&code[code.find('(')?..])? + code.find('(')? + 1;
+    let (head, result) = code.split_at(behind);
+    let is_pure = matches!(result.rsplit_once('=').map(|(_, value)| value.trim()), Some("0" | "default" | "delete"));
+    if result.trim_start().starts_with(['(', '[', '.', ',']) || (result.contains('=') && !is_pure) {
+        return None;
+    }
+    without_keyword(head, outline, || true)
+}
+
 /// What a line of code says, with ranges of the line.
 struct Found {
     kind: SymbolKind,

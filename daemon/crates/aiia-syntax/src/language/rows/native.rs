@@ -84,7 +84,7 @@ pub(super) static CPP: Row = Row {
     line_comment: "//",
     grammar: || tree_sitter_cpp::LANGUAGE.into(),
     queries: queries! {
-        definitions: "c", "cpp";
+        definitions: "cpp", "c";
         imports: "c", "cpp";
         references: "c", "cpp";
         tests: "c", "cpp";
