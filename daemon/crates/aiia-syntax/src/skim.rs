@@ -13,7 +13,11 @@ const MAX_SIGNATURE_BYTES: usize = 2000;
 /// language whose lines tell nothing. A symbol reaches as far as the lines below it are indented deeper. Doc comments and
 /// attributes are not part of [`Symbol::range`] here, and [`Symbol::container`] is empty.
 pub fn skim(language: Language, text: &str) -> Vec<Symbol> {
-    let Some(outline) = language.outline() else { return Vec::new() };
+    language.outline().map(|outline| by_outline(outline, text)).unwrap_or_default()
+}
+
+/// [`skim`] in a language whose lines read like that.
+pub(crate) fn by_outline(outline: &Outline, text: &str) -> Vec<Symbol> {
     let mut symbols: Vec<Symbol> = Vec::new();
     // The open items with their indentation, outermost first.
     let mut open: Vec<(usize, usize)> = Vec::new();
@@ -130,16 +134,16 @@ mod tests {
     #[case("rust", "trait T {\n    fn a(&self) -> [u8; 2];\n    fn b();\n}\n", &["trait T 4 [trait T]", " method a 1 [fn a(&self) -> [u8; 2];]", " method b 1 [fn b();]"])]
     #[case("python", "class A(B):\n    x = 1\n\n    def f(self,\n          y):\n        return y\n\ndef g(): return 1\n",
         &["class A 6 [class A(B):]", " method f 3 [def f(self,           y):]", "function g 1 [def g(): return 1]"])]
-    #[case("json", "{\"a\": 1}", &[])]
-    #[case("rust", "", &[])]
-    #[case("rust", "fn", &[])]
-    fn finds_symbols(#[case] language: &str, #[case] text: &str, #[case] expected: &[&str]) {
     #[case("c", "int only(int a,\n    char *b);\nextern char *other(void);\nMACRO(x);\nstatic DEFINE(y);\ntypedef int (*callback)(int);\nint (*variable)(int);\nint x = f(1);\n",
         &["function only 2 [int only(int a,     char *b);]", "function other 1 [extern char *other(void);]"])]
     #[case("cpp", "class A {\n public:\n  explicit A(int x);\n  int b() const;\n  virtual void c() = 0;\n  void d() {\n    Lock lock(mutex);\n  }\n};\n",
         &["class A 9 [class A]", " method A 1 [explicit A(int x);]", " method b 1 [int b() const;]", " method c 1 [virtual void c() = 0;]", " method d 3 [void d()]"])]
     #[case("java", "interface A {\n    int b();\n    void c(int x) throws E;\n}\n",
         &["interface A 4 [interface A]", " method b 1 [int b();]", " method c 1 [void c(int x) throws E;]"])]
+    #[case("json", "{\"a\": 1}", &[])]
+    #[case("rust", "", &[])]
+    #[case("rust", "fn", &[])]
+    fn finds_symbols(#[case] language: &str, #[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(skimmed(language, text), expected);
     }
 }

@@ -96,6 +96,10 @@ fn lines(fixture: &str) -> Vec<String> {
     "//- shape.c\nint area(int side) {\n  return side;\n}\n//- main.zig\npub fn run(n: i32) i32 {\n    $0return area(n);\n}\n",
     &["shape.c: int area(int side) {"]
 )]
+#[case::both_without_a_grammar(
+    "//- helper.kt\nfun helperOne(x: Int): Int {\n    return x\n}\n//- main.kt\nfun run(n: Int): Int {\n    $0return helperOne(n)\n}\n",
+    &["helper.kt: fun helperOne(x: Int): Int {"]
+)]
 fn what_is_used_is_found(#[case] fixture: &str, #[case] expected: &[&str]) {
     let found = lines(fixture);
     for line in expected {

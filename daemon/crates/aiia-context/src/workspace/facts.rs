@@ -111,10 +111,10 @@ pub(super) fn content(text: &str) -> u32 {
 }
 
 impl FileFacts {
-    /// The facts of a text: without a language only what it mentions, where the parser gives up what the look of its lines tells.
-    pub(crate) fn of(language: Option<Language>, text: &str) -> FileFacts {
+    /// The facts of the text of a file: in a language without a grammar, and where the parser gives up, what the look of its lines tells.
+    pub(crate) fn of(path: &str, language: Option<Language>, text: &str) -> FileFacts {
         match language.map(|language| aiia_syntax::symbols_outside_functions(language, text)) {
-            Some(Err(_)) => FileFacts { extent: Extent::LookOfLines, ..FileFacts::skimmed(language, text) },
+            Some(Err(_)) => FileFacts { extent: Extent::LookOfLines, ..FileFacts::skimmed(path, language, text) },
             Some(Ok(outline)) => {
                 let mut facts = FileFacts::from_symbols(&outline.symbols, language, text);
                 if !outline.is_whole {
@@ -122,13 +122,18 @@ impl FileFacts {
                 }
                 facts
             }
-            None => FileFacts::from_symbols(&[], language, text),
+            None => FileFacts::skimmed(path, language, text),
         }
     }
 
     /// The facts of a text by the look of its lines: much sooner, and without members that are no functions.
-    pub(crate) fn skimmed(language: Option<Language>, text: &str) -> FileFacts {
-        let symbols = language.map(|language| aiia_syntax::skim(language, text)).unwrap_or_default();
+    /// Of a text that is no code only what it mentions.
+    pub(crate) fn skimmed(path: &str, language: Option<Language>, text: &str) -> FileFacts {
+        let symbols = match language {
+            Some(language) => aiia_syntax::skim(language, text),
+            None if aiia_syntax::is_plain_code(path) => aiia_syntax::skim_plain(text),
+            None => Vec::new(),
+        };
         FileFacts::from_symbols(&symbols, language, text)
     }
 

@@ -65,7 +65,7 @@ impl WorkspaceIndex {
 
     /// Puts a file in, or puts its new text in the place of the old one. `path` is relative to the workspace, with `/`.
     pub fn put(&mut self, path: &str, language: Option<Language>, text: &str) {
-        let facts = FileFacts::of(language, text);
+        let facts = FileFacts::of(path, language, text);
         self.changes.insert(path.into(), Change::Facts { stamp: Stamp::default(), facts, is_parsed: true });
     }
 

@@ -67,11 +67,15 @@ fn reads_what_is_not_ignored() {
         ("private.rs", "fn hidden() {}\n"),
         ("secret.rs", "fn refused() {}\n"),
         ("notes.xyz", "words\n"),
+        ("without_grammar.kt", "class C {\n    fun work(x: Int) {\n    }\n}\n"),
     ]);
     let indexer = indexer(folder.path());
     let report = indexer.refresh().unwrap();
-    assert_eq!(shown(&indexer), ["b.py: B B::__init__ B::y limit", "src/a.rs: A A::x A A::f"]);
-    assert_eq!((report.files, report.changed, report.skipped.refused, report.skipped.other_languages), (2, 2, 1, 1));
+    assert_eq!(
+        shown(&indexer),
+        ["b.py: B B::__init__ B::y limit", "src/a.rs: A A::x A A::f", "without_grammar.kt: C C::work"]
+    );
+    assert_eq!((report.files, report.changed, report.skipped.refused, report.skipped.other_languages), (3, 3, 1, 1));
     assert!(indexer.progress().is_complete);
 }
 
@@ -113,7 +117,7 @@ fn what_the_parser_gives_up_on_is_known_by_its_lines_and_said() {
 #[test]
 fn more_definitions_than_are_kept_of_a_file_are_known() {
     let text = "fn f() {}\n".repeat(70_000);
-    let facts = FileFacts::skimmed(Language::from_path("a.rs"), &text);
+    let facts = FileFacts::skimmed("a.rs", Language::from_path("a.rs"), &text);
     assert_eq!(facts.definitions.len(), facts::MAX_DEFINITIONS);
     let change = pack::Change::Facts { stamp: walk::Stamp::default(), facts, is_parsed: true };
     let packed =
@@ -123,17 +127,14 @@ fn more_definitions_than_are_kept_of_a_file_are_known() {
 
 #[test]
 fn a_file_with_too_much_in_it_is_said_again_when_it_is_kept() {
-    let mut facts = FileFacts::skimmed(Language::from_path("a.rs"), "fn f() {}");
+    let mut facts = FileFacts::skimmed("a.rs", Language::from_path("a.rs"), "fn f() {}");
     facts.extent = facts::Extent::Partial;
     let change = pack::Change::Facts { stamp: walk::Stamp::default(), facts, is_parsed: true };
     let packed =
         pack::pack(&packed::Packed::default(), &[("a.rs".into(), change)].into(), &FxHashMap::default(), false);
     let kept = cache::read(&cache::write(&packed)).unwrap();
-    let file = walk::Found {
-        path: "a.rs".to_owned(),
-        language: Language::from_path("a.rs").unwrap(),
-        stamp: walk::Stamp::default(),
-    };
+    let file =
+        walk::Found { path: "a.rs".to_owned(), language: Language::from_path("a.rs"), stamp: walk::Stamp::default() };
     let compared = compare::compare(&kept, std::slice::from_ref(&file));
     assert_eq!((compared.partial, compared.changed.len(), compared.unparsed.len()), (1, 0, 0));
 }
@@ -245,7 +246,7 @@ fn what_is_packed_is_what_was_read(#[case] count: usize) {
     }
     let language = Language::from_path("a.rs");
     let mut open = WorkspaceIndex::new();
-    open.set_buffers([("a.rs".into(), FileFacts::of(language, &text))].into());
+    open.set_buffers([("a.rs".into(), FileFacts::of("a.rs", language, &text))].into());
     let mut packed = WorkspaceIndex::new();
     for _ in 0..2 {
         packed.put("a.rs", language, &text);
@@ -356,7 +357,7 @@ fn the_first_look_finds_functions_and_types(#[case] path: &str, #[case] text: &s
         shown.map(|one| format!("{} {:?}", entry.path_of(&one), one.signature())).collect()
     };
     let language = Language::from_path(path);
-    assert_eq!(names(FileFacts::skimmed(language, text)), names(FileFacts::of(language, text)));
+    assert_eq!(names(FileFacts::skimmed("", language, text)), names(FileFacts::of("", language, text)));
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! Which files of a folder are looked at: what `.gitignore` and `.aiiaignore` leave, in a language of the registry, within limits
+//! Which files of a folder are looked at: what `.gitignore` and `.aiiaignore` leave, in a language that is known, within limits
 //! that are said when they are met.
 
 use super::facts::MAX_DEFINITIONS;
 use super::patterns::{IGNORE_FILE, Patterns};
-use aiia_syntax::Language;
+use aiia_syntax::{Language, is_plain_code};
 use ignore::{WalkBuilder, WalkState};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -30,7 +30,8 @@ const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
 pub(crate) struct Found {
     /// Relative to the workspace, with `/`.
     pub(crate) path: String,
-    pub(crate) language: Language,
+    /// Nothing where it is code without a grammar.
+    pub(crate) language: Option<Language>,
     pub(crate) stamp: Stamp,
 }
 
@@ -47,7 +48,7 @@ pub(crate) struct Stamp {
 pub struct Skipped {
     /// Larger than [`MAX_FILE_BYTES`].
     pub too_large: usize,
-    /// In no language of the registry.
+    /// No code by their names.
     pub other_languages: usize,
     /// Refused by the caller, such as files with keys.
     pub refused: usize,
@@ -63,7 +64,7 @@ pub struct Skipped {
     pub partial: usize,
     /// Symbolic links, and what is neither a file nor a folder.
     pub no_files: usize,
-    /// Files in languages of the registry, and folders, whose names begin with a dot.
+    /// Files with code, and folders, whose names begin with a dot.
     pub hidden: usize,
     /// Over [`MAX_FILES`].
     pub over_limit: usize,
@@ -76,7 +77,7 @@ impl Skipped {
     pub fn reasons(&self) -> Vec<(String, usize)> {
         [
             (format!("larger than {} KiB", MAX_FILE_BYTES / 1024), self.too_large),
-            ("in a language without a grammar".to_owned(), self.other_languages),
+            ("no code, or in a language that is not known".to_owned(), self.other_languages),
             ("may hold keys, or excluded".to_owned(), self.refused),
             ("not readable".to_owned(), self.unreadable),
             ("not text in UTF-8".to_owned(), self.not_text),
@@ -143,8 +144,8 @@ impl Walker {
         admits: &Admits,
         stop: &AtomicBool,
         limits: Limits,
-    ) -> (Vec<Found>, Skipped) {
         meanwhile: impl FnOnce(),
+    ) -> (Vec<Found>, Skipped) {
         let deadline = Instant::now() + limits.time;
         let seen = Arc::new(Seen::default());
         let mut left_behind = lock(&self.left_behind);
@@ -158,15 +159,15 @@ impl Walker {
                 drop(sender);
             };
             let has_begun = std::thread::Builder::new().name("walk".to_owned()).spawn(walk).is_ok();
-            is_free = has_ended(&ended, deadline, stop);
             meanwhile();
+            is_free = has_ended(&ended, deadline, stop);
             if !is_free {
                 *left_behind = Some(ended);
             }
             is_free &= has_begun;
-        }
         } else {
             meanwhile();
+        }
         lock(&seen.skipped).out_of_time = !is_free && !stop.load(Ordering::Relaxed);
         seen.is_over.store(true, Ordering::Relaxed);
         let mut found = std::mem::take(&mut *lock(&seen.found));
@@ -223,10 +224,12 @@ fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: 
                 return WalkState::Continue;
             };
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            let language = entry.file_name().to_str().and_then(Language::from_path);
+            let name = entry.file_name().to_str().unwrap_or_default();
+            let language = Language::from_path(name);
+            let is_code = language.is_some() || is_plain_code(name);
             if entry.depth() > 0 && is_hidden(entry.file_name()) && !patterns.say(entry.path(), !is_file).is_whitelist()
             {
-                if if is_file { language.is_some() } else { !is_of_version_control(entry.file_name()) } {
+                if if is_file { is_code } else { !is_of_version_control(entry.file_name()) } {
                     skip(|skipped| skipped.hidden += 1);
                 }
                 return WalkState::Skip;
@@ -237,10 +240,10 @@ fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: 
                 }
                 return WalkState::Continue;
             }
-            let Some(language) = language else {
+            if !is_code {
                 skip(|skipped| skipped.other_languages += 1);
                 return WalkState::Continue;
-            };
+            }
             let Ok(metadata) = entry.metadata() else {
                 skip(|skipped| skipped.unreadable += 1);
                 return WalkState::Continue;

@@ -82,12 +82,17 @@ impl Indexer {
             .into_iter()
             .map(|path| {
                 let text = disk::read(&self.options.root.join(&path)).ok().filter(|_| self.admits(&path));
-                let facts = text.map(|text| FileFacts::of(Language::from_path(&path), &text));
+                let facts = text.map(|text| FileFacts::of(&path, Language::from_path(&path), &text));
                 (path, facts)
             })
             .collect();
-        let facts: Vec<_> =
-            changed.into_iter().map(|(path, language, text)| (path, FileFacts::of(language, &text))).collect();
+        let facts: Vec<_> = changed
+            .into_iter()
+            .map(|(path, language, text)| {
+                let facts = FileFacts::of(&path, language, &text);
+                (path, facts)
+            })
+            .collect();
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         let mut open = index.take_buffers();
         // What was saved counts at once; it is beside the files until the next look at the folder.

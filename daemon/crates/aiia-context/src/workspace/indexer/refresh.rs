@@ -109,7 +109,7 @@ impl Indexer {
         let mut to_parse = compared.unparsed;
         let is_skimmed = compared.changed.len() >= FEW || run.was_empty;
         if is_skimmed {
-            let skim = |file: &Found, text: &str| FileFacts::skimmed(Some(file.language), text);
+            let skim = |file: &Found, text: &str| FileFacts::skimmed(&file.path, file.language, text);
             self.read(&compared.changed, &mut run, &mut report.skipped, &skim, false, &mut changes);
             let has_text = |file: &&Found| matches!(changes.get(&*file.path), Some(Change::Facts { .. }));
             to_parse.extend(compared.changed.iter().copied().filter(has_text));
@@ -132,7 +132,9 @@ impl Indexer {
         let pause_limit = run.pause_limit;
         let parse = |file: &Found, text: &str| {
             self.pause(pause_limit);
-            FileFacts::of(Some(file.language), text)
+            let facts = FileFacts::of(&file.path, file.language, text);
+            lock(&self.progress).shown.parsed += 1;
+            facts
         };
         let mut left = &to_parse[..];
         let mut next = left.len().div_ceil(FIRST_SHARE).max(FEW);
@@ -142,7 +144,7 @@ impl Indexer {
             left = rest;
             next = to_parse.len() - left.len();
             self.put(&mut run, std::mem::take(&mut changes), !left.is_empty());
-            lock(&self.progress).shown.parsed += batch.len();
+            lock(&self.progress).shown.parsed = found.len() - left.len();
         }
         self.put(&mut run, changes, false);
         report.changed = compared.changed.iter().filter(|file| !run.unreadable.contains(&*file.path)).count();
