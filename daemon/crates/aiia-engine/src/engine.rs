@@ -236,6 +236,12 @@ impl Engine {
         self.indexes.saved(path);
     }
 
+    /// Says that something has changed, made or removed the files of these absolute paths: the indexes that they concern look at their
+    /// folders again soon.
+    pub fn changed_on_disk(&self, paths: Vec<PathBuf>) {
+        crate::watched::changed(self, paths);
+    }
+
     /// Says that the document of that absolute path was opened or changed: what questions about it need is made as soon as nobody types.
     pub fn prepare_soon(&self, path: &str) {
         crate::preparing::soon(self, path);

@@ -1,6 +1,6 @@
 //! The indexes of the folders that are worked in, made in the background when a folder is first asked about.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,11 +68,25 @@ struct Kept {
     used: Instant,
 }
 
+/// Somebody who waits for changes of an index.
+pub(crate) struct Waiting<'i> {
+    indexes: &'i Indexes,
+    root: PathBuf,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.indexes.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.root);
+    }
+}
+
 /// The indexes by folder.
 pub(crate) struct Indexes {
     folder: PathBuf,
     kept: Mutex<HashMap<PathBuf, Kept>>,
     begun: broadcast::Sender<Indexing>,
+    /// The folders whose changes somebody waits for.
+    waiting: Mutex<HashSet<PathBuf>>,
     ignore_files: Arc<IgnoreFiles>,
     pub(crate) recent_texts: RecentTexts,
     /// Of files that nobody has open.
@@ -88,6 +102,7 @@ impl Indexes {
             folder,
             kept: Mutex::default(),
             begun: broadcast::channel(WATCHED).0,
+            waiting: Mutex::default(),
             ignore_files: Arc::default(),
             recent_texts: RecentTexts::default(),
             recent_trees: RecentTrees::default(),
@@ -160,6 +175,28 @@ impl Indexes {
     /// Says that the file of that path was saved.
     pub(crate) fn saved(&self, path: &Path) {
         self.around(path).for_each(|indexer| indexer.has_changed());
+    }
+
+    /// Says that something has changed the files of these paths. Gives the indexes that are behind by it.
+    pub(crate) fn changed(&self, paths: &[PathBuf]) -> Vec<Arc<Indexer>> {
+        let mut concerned = self.all();
+        concerned.retain(|indexer| paths.iter().any(|path| indexer.concerns(path)));
+        concerned.iter().for_each(|indexer| indexer.has_changed());
+        concerned
+    }
+
+    /// Lets one caller wait for changes of an index, until it drops what it gets; another one gets nothing.
+    pub(crate) fn wait_alone(&self, indexer: &Arc<Indexer>) -> Option<Waiting<'_>> {
+        let root = indexer.root().to_owned();
+        let is_alone = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(root.clone());
+        is_alone.then_some(Waiting { indexes: self, root })
+    }
+
+    /// Looks at the folder of an index again, unless that goes on already.
+    pub(crate) fn look_again(&self, indexer: &Arc<Indexer>) {
+        if indexer.is_due() {
+            self.refresh_in_background(Arc::clone(indexer), indexer.root());
+        }
     }
 
     fn around(&self, path: &Path) -> impl Iterator<Item = Arc<Indexer>> {

@@ -50,6 +50,7 @@ mod source;
 mod templates;
 mod tokens;
 mod transfers;
+mod watched;
 mod workspace;
 
 pub use aiia_markdown::without_images;
@@ -61,3 +62,4 @@ pub use indexes::Indexing;
 pub use operations::backup::restore_backup;
 pub use session::{ClientInfo, Session, Transport};
 pub use tokens::Grant;
+pub use watched::watched_globs;

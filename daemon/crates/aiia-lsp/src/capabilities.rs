@@ -31,6 +31,8 @@ pub(crate) struct Client {
     pub(crate) message_actions: bool,
     pub(crate) work_done_progress: bool,
     pub(crate) code_lens_refresh: bool,
+    /// Watches files that it is asked to watch.
+    pub(crate) watches_files: bool,
     /// Takes code actions with a kind; plain commands otherwise.
     pub(crate) code_action_literals: bool,
     /// Takes the tag of code actions that ask a language model.
@@ -77,6 +79,7 @@ impl Client {
             message_actions: is_there("/window/showMessage/messageActionItem"),
             work_done_progress: has("/window/workDoneProgress"),
             code_lens_refresh: has("/workspace/codeLens/refreshSupport"),
+            watches_files: has("/workspace/didChangeWatchedFiles/dynamicRegistration"),
             code_action_literals: is_there("/textDocument/codeAction/codeActionLiteralSupport"),
             llm_tag: announced
                 .pointer("/textDocument/codeAction/tagSupport/valueSet")

@@ -28,6 +28,7 @@ use crate::look_up;
 use crate::operations::{self, Pending};
 use crate::server::Server;
 use crate::to_proto;
+use crate::watching;
 
 /// What a call gives.
 pub(crate) struct Answer {
@@ -126,6 +127,7 @@ impl Gate {
             "textDocument/didChange" => parsed(params).map(|params| did_change(connection, params)),
             "textDocument/didClose" => parsed(params).map(|params| did_close(connection, &params)),
             "workspace/didRenameFiles" => parsed(params).map(|params| did_rename(connection, &params)),
+            "workspace/didChangeWatchedFiles" => parsed(params).map(|params| watching::changed(connection, &params)),
             "workspace/didChangeWorkspaceFolders" => parsed(params).map(|params| folders_changed(connection, &params)),
             // The text is known already, but others may have been saved with it.
             _ => {
@@ -174,6 +176,7 @@ impl Service<Request> for Gate {
             | "textDocument/didClose"
             | "textDocument/didSave"
             | "workspace/didRenameFiles"
+            | "workspace/didChangeWatchedFiles"
             | "workspace/didChangeWorkspaceFolders" => {
                 if let Some(id) = request.id() {
                     return ready(Some(Response::from_error(id.clone(), Error::invalid_request())));

@@ -30,6 +30,7 @@ mod indexing;
 mod look_up;
 mod progress;
 mod review;
+mod watching;
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
 use crate::capabilities;
 use crate::connection::Connection;
 use crate::requests::{code_action, code_lens, execute_command, hover};
+use crate::watching;
 
 /// The service of a connection, the socket to its client, and its state.
 pub(crate) fn build(
@@ -40,6 +41,10 @@ impl LanguageServer for Server {
             capabilities: capabilities::server(self.connection.capabilities(), engine),
             server_info: Some(lsp::ServerInfo { name: "aiia".to_owned(), version: Some(engine.version().to_owned()) }),
         })
+    }
+
+    async fn initialized(&self, _: lsp::InitializedParams) {
+        watching::register(&self.connection);
     }
 
     async fn shutdown(&self) -> Result<()> {

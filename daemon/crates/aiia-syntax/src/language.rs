@@ -149,6 +149,16 @@ impl Language {
         self.row().name
     }
 
+    /// The extensions of its files, without the dot.
+    pub fn extensions(self) -> &'static [&'static str] {
+        self.row().extensions
+    }
+
+    /// The names of its files that are told by their whole names.
+    pub fn file_names(self) -> &'static [&'static str] {
+        self.row().file_names
+    }
+
     /// Every language of the registry.
     pub fn all() -> &'static [Language] {
         &ALL

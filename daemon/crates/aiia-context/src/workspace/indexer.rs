@@ -6,8 +6,10 @@ mod refresh;
 use super::WorkspaceIndex;
 use super::disk::{self, Marks};
 use super::packed::Packed;
+use super::patterns::PATTERN_FILES;
 use super::report::Progress;
 use super::walk::{Admits, Limits, Skipped, Walker};
+use aiia_syntax::{Language, is_plain_code};
 use buffers::LeftOut;
 pub use buffers::OpenBuffer;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -211,6 +213,26 @@ impl Indexer {
     /// Says that a file of the folder was saved, or has changed in another way that is known: it should be looked at soon.
     pub fn has_changed(&self) {
         lock(&self.state).said += 1;
+    }
+
+    /// Whether the file of that absolute path, which something has changed, made or removed, matters to the index: it is in it or would be,
+    /// or says what is left out.
+    pub fn concerns(&self, path: &Path) -> bool {
+        let Some(inside) = self.inside(path) else { return false };
+        let name = inside.rsplit('/').next().unwrap_or_default();
+        PATTERN_FILES.contains(&name)
+            || ((Language::from_path(name).is_some() || is_plain_code(name)) && self.admits(&inside))
+    }
+
+    /// Whether somebody said that the folder has changed, and no look at it came after.
+    pub fn is_behind(&self) -> bool {
+        let state = lock(&self.state);
+        state.said > state.heard
+    }
+
+    /// How long the last look at the folder took; nothing before the first one.
+    pub fn last_took(&self) -> Option<Duration> {
+        lock(&self.state).last_refresh.map(|(_, took)| took)
     }
 
     /// Whether the folder should be looked at again: something is known to have changed, or it has not been for a while, which is the

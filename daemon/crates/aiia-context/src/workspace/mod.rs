@@ -22,7 +22,7 @@ pub use index::WorkspaceIndex;
 pub(crate) use index::{DefinitionRef, FileEntry};
 pub use indexer::{Indexer, IndexerOptions, OpenBuffer};
 pub(crate) use names::{NameId, identifiers, likeness, name_id, name_ids, name_set, parts, words};
-pub use patterns::IGNORE_FILE;
+pub use patterns::{IGNORE_FILE, PATTERN_FILES};
 pub use recent_texts::RecentTexts;
 pub use report::{IndexReport, Progress};
 pub use walk::{Admits, MAX_FILE_BYTES, MAX_FILES, Skipped, WALK_TIME_LIMIT};

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The patterns of a project that only this program heeds.
 pub const IGNORE_FILE: &str = ".aiiaignore";
 
-/// The files with patterns that a folder may have, those that count more first. Only the last one is git's.
-const FILES: [&str; 3] = [IGNORE_FILE, ".ignore", ".gitignore"];
-const GIT: usize = FILES.len() - 1;
+/// The files with patterns that a folder may have, by which files are left out, those that count more first. Only the last one is git's.
+pub const PATTERN_FILES: [&str; 3] = [IGNORE_FILE, ".ignore", ".gitignore"];
+const GIT: usize = PATTERN_FILES.len() - 1;
 
 /// What the first of some patterns says of a path itself that says anything; they are given with those of the innermost folder first.
 pub(super) fn innermost<'p>(patterns: impl Iterator<Item = &'p Gitignore>, path: &Path, is_folder: bool) -> Match<()> {
@@ -30,7 +30,7 @@ pub(super) struct Patterns {
 /// The patterns that one folder has.
 #[derive(Debug)]
 struct Folder {
-    files: [Gitignore; FILES.len()],
+    files: [Gitignore; PATTERN_FILES.len()],
     /// What git leaves out beside, where the folder is one of git's.
     of_git: Option<[Gitignore; 2]>,
 }
@@ -62,7 +62,7 @@ impl Patterns {
         let repository = folders.iter().position(|folder| folder.of_git.is_some());
         let of_git = &folders[..repository.map_or(folders.len(), |at| at + 1)];
         let beside = repository.and_then(|at| folders[at].of_git.as_ref()).into_iter().flatten();
-        let by_kind = (0..FILES.len()).flat_map(|kind| {
+        let by_kind = (0..PATTERN_FILES.len()).flat_map(|kind| {
             let asked = if kind == GIT { of_git } else { &folders[..] };
             asked.iter().map(move |folder| &folder.files[kind])
         });
@@ -83,7 +83,7 @@ impl Patterns {
             patterns.build().unwrap_or_else(|_| Gitignore::empty())
         };
         let made = Arc::new(Folder {
-            files: FILES.map(read),
+            files: PATTERN_FILES.map(read),
             of_git: git.exists().then(|| [exclude(), Gitignore::global().0]),
         });
         folders.insert(folder.to_owned(), Arc::clone(&made));

@@ -34,3 +34,48 @@ async fn an_editor_that_cannot_show_progress_is_not_asked() {
     client.request("aiia/system/status", json!({})).await.unwrap();
     assert_eq!((client.received("window/workDoneProgress/create"), client.received("$/progress")), (0, 0));
 }
+
+/// The message that ends the next indexing which the editor is shown.
+async fn end_of_indexing(client: &mut TestClient) -> Value {
+    loop {
+        let progress = client.expect("$/progress").await;
+        if progress["value"]["kind"] == "end" {
+            return progress["value"]["message"].clone();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_editor_that_watches_files_is_asked_to_and_heard() {
+    let mut capabilities = able();
+    capabilities["workspace"]["didChangeWatchedFiles"] = json!({ "dynamicRegistration": true });
+    let (world, mut client) = indexed(capabilities).await;
+    let asked = client.expect("client/registerCapability").await["registrations"][0].clone();
+    assert_eq!(asked["method"], "workspace/didChangeWatchedFiles");
+    let globs: Vec<&str> = asked["registerOptions"]["watchers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|watcher| watcher["globPattern"].as_str().unwrap())
+        .collect();
+    assert_eq!(globs, aiia_engine::watched_globs());
+    assert_eq!(end_of_indexing(&mut client).await, "2 files");
+    // Nobody asks anything, and the index has it nevertheless.
+    let path = world.file("b.rs", "fn generated() {}\n");
+    let uri = url::Url::from_file_path(&path).unwrap();
+    let left_out = url::Url::from_file_path(path.with_extension("o")).unwrap();
+    for changes in [json!([{ "uri": left_out, "type": 1 }]), json!([{ "uri": uri, "type": 1 }])] {
+        client.notify("workspace/didChangeWatchedFiles", json!({ "changes": changes })).await;
+    }
+    assert_eq!(end_of_indexing(&mut client).await, "3 files");
+    std::fs::remove_file(&path).unwrap();
+    client.notify("workspace/didChangeWatchedFiles", json!({ "changes": [{ "uri": uri, "type": 3 }] })).await;
+    assert_eq!(end_of_indexing(&mut client).await, "2 files");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_editor_that_cannot_watch_files_is_not_asked_to() {
+    let (_world, mut client) = indexed(json!({})).await;
+    client.request("aiia/system/status", json!({})).await.unwrap();
+    assert_eq!(client.received("client/registerCapability"), 0);
+}

@@ -39,7 +39,7 @@ impl LeftOut {
 
 impl Indexer {
     /// Whether a file may be read for others: the caller admits it, and a walk lists it or would.
-    fn admits(&self, path: &str) -> bool {
+    pub(super) fn admits(&self, path: &str) -> bool {
         if !(self.options.admits)(&self.options.root.join(path)) {
             return false;
         }
