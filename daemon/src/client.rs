@@ -1,10 +1,10 @@
 //! A client of the daemon for the command line: requests `aiia/<noun>/<verb>` over the socket, and the events of runs.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aiia_protocol::Empty;
 use aiia_protocol::event::Event;
@@ -16,7 +16,7 @@ use aiia_protocol::operation::{
 };
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{RunEvent, RunEventKind, RunEvents, RunRef};
-use aiia_protocol::system::Hello;
+use aiia_protocol::system::{Hello, Status as SystemStatus};
 use aiia_protocol::transfer::TransferRef;
 use serde_json::{Value, json};
 
@@ -30,6 +30,8 @@ mod frames;
 
 /// How long an answer may take. What takes longer is a run, and tells what it does by events.
 const ANSWER_LIMIT: Duration = Duration::from_mins(2);
+/// How often it is looked how far something is that takes long.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// How long a run may be silent. The daemon has shorter limits for each phase of a run, so this is for a daemon that hangs.
 const EVENT_LIMIT: Duration = Duration::from_mins(15);
 
@@ -93,9 +95,58 @@ impl Client {
 
     /// Does an operation. Of a streaming one, the answer only says that the stream has begun.
     pub(crate) fn call<O: Operation>(&mut self, params: &O::Params) -> Result<O::Result, Problem> {
-        let result = self.request(O::ROW, &to_value(params)?)?;
-        serde_json::from_value(result)
-            .map_err(|error| lost(&format!("{} was answered with nonsense ({error})", O::ROW.name)))
+        parsed_result::<O>(self.request(O::ROW, &to_value(params)?)?)
+    }
+
+    /// Does an operation that may take long. As long as there is no answer, `has_gone_on` is asked again and again with the state of the
+    /// daemon; that it says no for as long as an answer may take is an error.
+    pub(crate) fn call_watched<O: Operation>(
+        &mut self,
+        params: &O::Params,
+        has_gone_on: impl FnMut(&SystemStatus) -> bool,
+    ) -> Result<O::Result, Problem> {
+        self.call_watched_within::<O>(params, has_gone_on, WATCH_EVERY, ANSWER_LIMIT)
+    }
+
+    fn call_watched_within<O: Operation>(
+        &mut self,
+        params: &O::Params,
+        mut has_gone_on: impl FnMut(&SystemStatus) -> bool,
+        every: Duration,
+        limit: Duration,
+    ) -> Result<O::Result, Problem> {
+        let id = self.ask(O::ROW, &to_value(params)?)?;
+        let (mut asked, mut last) = (None, Instant::now());
+        let result = loop {
+            if !self.has_message(every) {
+                if asked.is_none() {
+                    asked = Some(self.ask(operation::SystemStatus::ROW, &to_value(&Empty {})?)?);
+                }
+                if last.elapsed() > limit {
+                    return Err(lost("it was at the same for too long"));
+                }
+                continue;
+            }
+            let message = self.receive()?;
+            if let Some(status) = asked.and_then(|asked| answer_to(asked, &message)) {
+                asked = None;
+                let status = serde_json::from_value(status.clone()).ok();
+                if status.is_some_and(|status| has_gone_on(&status)) {
+                    last = Instant::now();
+                }
+            } else if message["id"] == json!(id) && message.get("method").is_none() {
+                break outcome(message)?;
+            }
+        };
+        parsed_result::<O>(result)
+    }
+
+    /// Whether something arrives within the time. What arrives in part counts.
+    fn has_message(&mut self, limit: Duration) -> bool {
+        let _ = self.stream.set_read_timeout(Some(limit));
+        let arrived = self.reader.fill_buf().map(|_| ());
+        let _ = self.stream.set_read_timeout(Some(ANSWER_LIMIT));
+        !arrived.is_err_and(|error| matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut))
     }
 
     /// Does the operation of the row, whose types are not known here. Not for a streaming one.
@@ -123,21 +174,23 @@ impl Client {
     }
 
     fn request(&mut self, row: &Row, params: &Value) -> Result<Value, Problem> {
+        let id = self.ask(row, params)?;
+        loop {
+            let message = self.receive()?;
+            if message["id"] == json!(id) && message.get("method").is_none() {
+                return outcome(message);
+            }
+        }
+    }
+
+    /// Sends a request and gives its number.
+    fn ask(&mut self, row: &Row, params: &Value) -> Result<u64, Problem> {
         let id = self.next_id;
         self.next_id += 1;
         let message = json!({"jsonrpc": "2.0", "id": id, "method": row.lsp_method(), "params": params});
         send(&self.writer, &message).map_err(|error| lost(&error.to_string()))?;
         let _ = self.stream.set_read_timeout(Some(ANSWER_LIMIT));
-        loop {
-            let mut message = self.receive()?;
-            if message["id"] != json!(id) || message.get("method").is_some() {
-                continue;
-            }
-            return match message.get_mut("error") {
-                Some(error) => Err(problem_of(error.take())),
-                None => Ok(message["result"].take()),
-            };
-        }
+        Ok(id)
     }
 
     /// The next message; events are put aside, requests of the daemon are answered.
@@ -157,6 +210,24 @@ impl Client {
         }
         Ok(message)
     }
+}
+
+/// The result in the answer to the request of that number; nothing in another message, or where it failed.
+fn answer_to(id: u64, message: &Value) -> Option<&Value> {
+    (message["id"] == json!(id) && message.get("method").is_none()).then(|| &message["result"])
+}
+
+/// What the answer to a request says.
+fn outcome(mut answer: Value) -> Result<Value, Problem> {
+    match answer.get_mut("error") {
+        Some(error) => Err(problem_of(error.take())),
+        None => Ok(answer["result"].take()),
+    }
+}
+
+fn parsed_result<O: Operation>(result: Value) -> Result<O::Result, Problem> {
+    serde_json::from_value(result)
+        .map_err(|error| lost(&format!("{} was answered with nonsense ({error})", O::ROW.name)))
 }
 
 /// The events of a run in order, each once.
@@ -262,4 +333,83 @@ fn problem_of(mut error: Value) -> Problem {
 fn lost(why: &str) -> Problem {
     Problem::new(ProblemCode::Unavailable, format!("The connection to the daemon is lost: {why}."))
         .with_hint("Try again; `aiia doctor` tells what is wrong.")
+}
+
+#[cfg(test)]
+mod tests {
+    use aiia_protocol::operation::WorkspaceIndex;
+    use aiia_protocol::workspace::{IndexProgress, IndexWorkspace};
+
+    use super::*;
+
+    /// A client, and what a daemon does with its requests: gives the result of each, or nothing as long as it is at work.
+    fn client_of(mut answer: impl FnMut(&str) -> Vec<(u64, Value)> + Send + 'static) -> Client {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        std::thread::spawn(move || {
+            let writer = Mutex::new(theirs.try_clone().unwrap());
+            let mut reader = BufReader::new(theirs);
+            while let Ok(request) = read_frame(&mut reader) {
+                let method = request["method"].as_str().unwrap_or_default().to_owned();
+                for (id, result) in answer(&method) {
+                    let id = if id == 0 { request["id"].clone() } else { json!(id) };
+                    if send(&writer, &json!({"jsonrpc": "2.0", "id": id, "result": result})).is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+        let runtime = json!({"pid": 1, "version": "1", "protocol": 1, "socket": "", "token": "", "started_at": ""});
+        let runtime = serde_json::from_value(runtime).unwrap();
+        Client::on(Connection { stream: ours, early: Vec::new(), runtime }).unwrap()
+    }
+
+    fn status(parsed: u64) -> Value {
+        let progress =
+            IndexProgress { path: "/w".to_owned(), files: 9, parsed, is_complete: false, skipped: Vec::new() };
+        let indexes = serde_json::to_value([progress]).unwrap();
+        json!({"version": "1", "pid": 1, "started_at": "", "data_dir": "", "sessions": [], "active_runs": 0, "indexes": indexes,
+            "config_problems": []})
+    }
+
+    fn result() -> Value {
+        json!({"path": "/w", "files": 9, "bytes": 1, "changed": 9, "removed": 0, "skipped": [], "symbols": 1, "references": 1,
+            "memory_bytes": 1, "seconds": {"load": 0.0, "walk": 0.0, "skim": 0.0, "parse": 0.0}})
+    }
+
+    fn index(mut client: Client) -> Result<u64, Problem> {
+        let mut last = None;
+        let has_gone_on = |status: &SystemStatus| {
+            let now = status.indexes.first().map(|index| index.parsed);
+            std::mem::replace(&mut last, now) != now
+        };
+        let params = IndexWorkspace { path: "/w".to_owned() };
+        let (every, limit) = (Duration::from_millis(1), Duration::from_millis(200));
+        client.call_watched_within::<WorkspaceIndex>(&params, has_gone_on, every, limit).map(|index| index.files)
+    }
+
+    #[test]
+    fn what_gets_on_is_waited_for() {
+        let began = Instant::now();
+        let mut parsed = 0;
+        let client = client_of(move |method| {
+            if !method.ends_with("status") {
+                return Vec::new();
+            }
+            parsed += 1;
+            // Three times as long as it may stand still.
+            let mut answers = vec![(0, status(parsed))];
+            if began.elapsed() > Duration::from_millis(600) {
+                answers.push((1, result()));
+            }
+            answers
+        });
+        assert_eq!(index(client), Ok(9));
+    }
+
+    #[test]
+    fn what_stands_still_is_not_waited_for() {
+        let client = client_of(|method| if method.ends_with("status") { vec![(0, status(1))] } else { Vec::new() });
+        let problem = index(client).unwrap_err();
+        assert!(problem.sentence().contains("at the same for too long"), "{}", problem.sentence());
+    }
 }

@@ -82,6 +82,14 @@ pub struct WorkspaceMap {
     pub redactions: u64,
     /// The signatures by file, the files that matter most first, and in each file in the order of its text.
     pub pieces: Vec<ContextPiece>,
+    /// How many files of the folder are known.
+    pub files: u64,
+    /// How many signatures matter too little for the budget.
+    pub signatures_left_out: u64,
+    /// The files of the folder that are not known.
+    pub skipped: Vec<SkippedFiles>,
+    /// Whether files are still being read, so that a later map may be better.
+    pub is_reading: bool,
 }
 
 /// How far the index of a folder is.

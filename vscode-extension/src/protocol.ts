@@ -3813,6 +3813,20 @@ export interface components {
             redactions: number;
             /** @description The signatures by file, the files that matter most first, and in each file in the order of its text. */
             pieces: components["schemas"]["ContextPiece"][];
+            /**
+             * Format: uint64
+             * @description How many files of the folder are known.
+             */
+            files: number;
+            /**
+             * Format: uint64
+             * @description How many signatures matter too little for the budget.
+             */
+            signatures_left_out: number;
+            /** @description The files of the folder that are not known. */
+            skipped: components["schemas"]["SkippedFiles"][];
+            /** @description Whether files are still being read, so that a later map may be better. */
+            is_reading: boolean;
         };
         /** @description Parameters of `markdown.render`. */
         RenderMarkdown: {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aiia_protocol::operation::{WorkspaceIndex, WorkspaceMap};
-use aiia_protocol::workspace::{IndexWorkspace, MapWorkspace};
+use aiia_protocol::workspace::{IndexWorkspace, MapWorkspace, SkippedFiles};
 
 use crate::cli::arguments::{IndexArguments, MapArguments};
 use crate::cli::output::{self, Style, paint};
@@ -11,7 +11,16 @@ use crate::client::Client;
 use crate::exit::{self, Failure};
 
 pub(crate) fn index(arguments: &IndexArguments) -> Result<u8, Failure> {
-    let index = Client::open()?.call::<WorkspaceIndex>(&IndexWorkspace { path: absolute(&arguments.folder)? })?;
+    let path = absolute(&arguments.folder)?;
+    // Dense files and large folders take longer than an answer may.
+    let mut last = None;
+    let has_gone_on = |status: &SystemStatus| {
+        let now = status.indexes.iter().find(|index| index.path == path).cloned();
+        let has_gone_on = now != last;
+        last = now;
+        has_gone_on
+    };
+    let index = Client::open()?.call_watched::<WorkspaceIndex>(&IndexWorkspace { path: path.clone() }, has_gone_on)?;
     if arguments.json {
         output::json(&index);
         return Ok(exit::OK);
@@ -33,10 +42,14 @@ pub(crate) fn index(arguments: &IndexArguments) -> Result<u8, Failure> {
             ),
         );
     }
-    for skipped in &index.skipped {
+    note_skipped(&index.skipped);
+    Ok(exit::OK)
+}
+
+fn note_skipped(all: &[SkippedFiles]) {
+    for skipped in all {
         output::note(&format!("{} files left out: {}", skipped.files, skipped.reason));
     }
-    Ok(exit::OK)
 }
 
 pub(crate) fn map(arguments: &MapArguments) -> Result<u8, Failure> {
@@ -58,6 +71,15 @@ pub(crate) fn map(arguments: &MapArguments) -> Result<u8, Failure> {
         }
     }
     output::note(&format!("{} of {} tokens", map.used, map.budget));
+    if map.signatures_left_out > 0 {
+        let count =
+            format!("{} of {} signatures", map.signatures_left_out, map.signatures_left_out + map.pieces.len() as u64);
+        output::note(&format!("{count} left out: they matter less, or are too long for the budget (--budget)"));
+    }
+    note_skipped(&map.skipped);
+    if map.is_reading {
+        output::note(&format!("{} files are known so far; the folder is still being read", map.files));
+    }
     Ok(exit::OK)
 }
 

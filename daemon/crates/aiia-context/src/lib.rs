@@ -23,7 +23,7 @@ mod workspace;
 pub use bundle::{ContextBundle, ContextRequest, Intent, Piece, PieceKind, Said, Target};
 pub use hints::{Hints, NameUse, NearFile, Nearness, Place, Resolved};
 pub use look_up::{names_to_look_up, target_name};
-pub use map::map;
+pub use map::{Map, map};
 pub use recent_trees::RecentTrees;
 pub use tokens::{Vocabulary, count_tokens, count_tokens_in};
 pub use workspace::{

@@ -24,8 +24,17 @@ const PLAIN_SHARE: f64 = 0.05;
 /// What a definition in tests counts beside another.
 const TEST_SHARE: f64 = 0.05;
 
-/// The signatures that matter most, within `budget` tokens: the files that matter most first, each in the order of its text.
-pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<Piece> {
+/// The signatures that matter most in a workspace.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Map {
+    /// The files that matter most first, each in the order of its text.
+    pub pieces: Vec<Piece>,
+    /// How many further signatures there are, which matter less or are too long.
+    pub left_out: usize,
+}
+
+/// The signatures that matter most, within `budget` tokens.
+pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Map {
     let links = links(index);
     let ranks = page_rank(&links, index);
     let mut mention_rank: FxHashMap<NameId, f64> = FxHashMap::default();
@@ -60,6 +69,7 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<
     let mut texts = Texts::new(texts, index);
     let best = worth.first().map_or(1.0, |(worth, _)| worth.max(f64::MIN_POSITIVE));
     let (mut left, mut left_out) = (budget, 0);
+    let all = worth.len();
     let mut chosen: Vec<(u32, Piece)> = Vec::new();
     for (worth, at) in worth {
         let Some((entry, definition)) = index.definition(at) else { continue };
@@ -100,7 +110,7 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Vec<
     chosen.sort_by(|(a, first), (b, second)| {
         best_of[b].total_cmp(&best_of[a]).then(a.cmp(b)).then(first.start_line.cmp(&second.start_line))
     });
-    chosen.into_iter().map(|(_, piece)| piece).collect()
+    Map { left_out: all - chosen.len(), pieces: chosen.into_iter().map(|(_, piece)| piece).collect() }
 }
 
 /// Whether a name is a word that texts have anyway, so that its mentions tell little.

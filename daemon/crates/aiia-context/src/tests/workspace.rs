@@ -203,7 +203,10 @@ fn a_map_shows_what_others_use_first() {
         index.put(path, Language::from_path(path), text);
     }
     index.settle();
-    let map = crate::map(&index, &files, 40);
+    let whole = crate::map(&index, &files, 4000);
+    assert_eq!(whole.left_out, 0);
+    let crate::Map { pieces: map, left_out } = crate::map(&index, &files, 40);
+    assert_eq!(left_out + map.len(), whole.pieces.len());
     assert!(map.iter().map(|piece| piece.tokens).sum::<usize>() <= 40);
     assert_eq!(map[0].symbol.as_deref(), Some("Shape"), "two files mention it");
     assert!(
@@ -211,7 +214,7 @@ fn a_map_shows_what_others_use_first() {
         "so do two with this, which is a plain word"
     );
     assert!(map.iter().all(|piece| piece.path != "tests/draw.rs"));
-    assert!(crate::map(&WorkspaceIndex::new(), &files, 40).is_empty());
+    assert_eq!(crate::map(&WorkspaceIndex::new(), &files, 40), crate::Map::default());
 }
 
 #[test]
@@ -226,7 +229,8 @@ fn a_map_leaves_out_what_does_not_fit_and_goes_on() {
         index.put(path, Language::from_path(path), text);
     }
     index.settle();
-    let map = crate::map(&index, &files, 500);
+    let crate::Map { pieces: map, left_out } = crate::map(&index, &files, 500);
+    assert_eq!(left_out, 1, "the table");
     assert_eq!(map.iter().filter_map(|piece| piece.symbol.as_deref()).collect::<Vec<_>>(), ["smallOne"]);
 }
 

@@ -49,22 +49,34 @@ impl Handle for WorkspaceMap {
         let wished = params.budget.or(settings.context_budget.map(|budget| budget.value));
         let budget = checked_budget(wished.unwrap_or(DEFAULT_BUDGET))?;
         let engine = session.engine().clone();
-        let pieces = blocking(move || {
+        let map = blocking(move || {
             let indexer = engine.indexes.usable(&root, MAP_WAIT)?;
             indexes::take_over_buffers(&indexer, &engine.open_documents());
             let texts = OpenTexts::new(engine.clone(), &indexer, rules);
             let index = indexer.index();
-            Some(aiia_context::map(&index, &texts, budget))
+            let map = aiia_context::map(&index, &texts, budget);
+            let is_reading = !indexer.progress().is_complete;
+            Some((map, index.file_count(), skipped(&indexer.skipped()), is_reading))
         })
         .await?
         .ok_or_else(|| {
             Problem::new(ProblemCode::RequestTimeout, format!("Listing the files of {} takes too long.", params.path))
         })?;
+        let (aiia_context::Map { pieces, left_out }, files, skipped, is_reading) = map;
         let mut secrets = Vec::new();
         let used = pieces.iter().map(|piece| piece.tokens as u64).sum();
         let pieces: Vec<ContextPiece> =
             pieces.into_iter().map(|piece| super::context::shown_piece(piece, &mut secrets)).collect();
-        Ok(Reply::One(Map { budget: budget as u64, used, redactions: secrets.len() as u64, pieces }))
+        Ok(Reply::One(Map {
+            budget: budget as u64,
+            used,
+            redactions: secrets.len() as u64,
+            pieces,
+            files: files as u64,
+            signatures_left_out: left_out as u64,
+            skipped,
+            is_reading,
+        }))
     }
 }
 

@@ -125,6 +125,7 @@ impl Indexer {
             is_usable: true,
             is_complete: to_parse.is_empty(),
         };
+        lock(&self.state).skipped.clone_from(&report.skipped);
         self.has_progressed.notify_all();
 
         let parsed = Instant::now();
