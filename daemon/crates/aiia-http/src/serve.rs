@@ -1,20 +1,29 @@
 //! Accepts connections and lets them end in time.
 
+mod stream;
+
+use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use aiia_engine::Engine;
 use axum::Router;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::TokioTimer;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+use stream::{Asked, Noted, Taken, Writing};
 
 /// Connections at the same time; more have to wait.
 const MAX_CONNECTIONS: usize = 2048;
@@ -84,21 +93,55 @@ async fn accept(router: Router, listener: TcpListener, address: SocketAddr, shut
 async fn connection(router: Router, stream: TcpStream, shutdown: CancellationToken) {
     // Small events must not wait for each other.
     let _ = stream.set_nodelay(true);
+    // What comes before a stream of events is apart: it is not needed any more while that goes on.
+    match Box::pin(requests(router, stream, shutdown)).await {
+        Ok(None) => {}
+        Ok(Some(writing)) => {
+            if let Err(error) = writing.await {
+                tracing::debug!(%error, "a stream of events ended early");
+            }
+        }
+        Err(error) => tracing::debug!(%error, "a connection ended early"),
+    }
+}
+
+/// Answers requests until the connection ends, or an answer is a stream of events.
+async fn requests(
+    router: Router,
+    stream: TcpStream,
+    shutdown: CancellationToken,
+) -> Result<Option<Writing>, hyper::Error> {
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT).max_header_size(MAX_HEAD_BYTES);
-    let service = TowerToHyperService::new(router);
-    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
-    // Looked at only when it was woken itself, and not whenever something is written.
-    let mut ending = FuturesUnordered::from_iter([shutdown.cancelled()]);
-    let ended = tokio::select! {
-        biased;
-        ended = connection.as_mut() => ended,
-        Some(()) = ending.next() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let (taken, router) = (Taken::default(), TowerToHyperService::new(router));
+    let answer = |request| {
+        let (taken, asked) = (taken.clone(), Asked::of(&request));
+        let answered = router.call(request);
+        async move {
+            let response = answered.await?;
+            match taken.take(&asked, response) {
+                Some(response) => Ok::<_, Infallible>(response),
+                None => std::future::pending().await,
+            }
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
-    }
+    let mut connection = Some(builder.serve_connection(Noted::new(stream, taken.clone()), service_fn(answer)));
+    // Looked at only when it was woken itself, and not whenever something is written.
+    let mut ending = FuturesUnordered::from_iter([shutdown.cancelled()]);
+    poll_fn(|cx| {
+        let Some(serving) = &mut connection else { return Poll::Ready(Ok(None)) };
+        let mut serving = Pin::new(serving);
+        let mut ended = serving.as_mut().poll(cx);
+        if ended.is_pending() && ending.poll_next_unpin(cx) == Poll::Ready(Some(())) {
+            serving.as_mut().graceful_shutdown();
+            ended = serving.poll(cx);
+        }
+        if let Poll::Ready(ended) = ended {
+            return Poll::Ready(ended.map(|()| None));
+        }
+        let Some(answer) = taken.answer() else { return Poll::Pending };
+        let stream = connection.take().map(|connection| connection.into_parts().io.into_inner());
+        Poll::Ready(Ok(stream.map(|stream| Writing::new(stream, answer))))
+    })
+    .await
 }

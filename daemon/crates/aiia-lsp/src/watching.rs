@@ -8,7 +8,7 @@ use std::time::Duration;
 use tower_lsp::gen_lsp_types as lsp;
 
 use crate::from_proto;
-use crate::session::Connection;
+use crate::connection::Connection;
 
 /// How long the editor may take to begin: some go through all folders for it.
 const BEGIN_LIMIT: Duration = Duration::from_secs(60);

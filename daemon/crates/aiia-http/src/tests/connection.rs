@@ -3,13 +3,15 @@
 use std::net::SocketAddr;
 
 use aiia_engine::Engine;
+use aiia_tests::model_server::{Gate, ModelServer, Script};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::support::{LIMIT, TOKEN, engine};
+use super::support::{LIMIT, TOKEN, engine, engine_with};
 
 struct Served {
     address: SocketAddr,
@@ -20,7 +22,10 @@ struct Served {
 }
 
 async fn serve() -> Served {
-    let (directory, engine) = engine(None);
+    serve_engine(engine(None)).await
+}
+
+async fn serve_engine((directory, engine): (TempDir, Engine)) -> Served {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
     let task = tokio::spawn(crate::serve(engine.clone(), listener, TOKEN, shutdown.clone()));
@@ -126,4 +131,102 @@ async fn only_this_machine_is_served() {
     let listener = TcpListener::bind(("0.0.0.0", 0)).await.unwrap();
     let refused = crate::serve(engine, listener, TOKEN, CancellationToken::new()).await.unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::InvalidInput);
+}
+
+/// Sends a head, to which the token is added, and gives what comes until `enough` of it.
+async fn ask(stream: &mut TcpStream, server: &Served, head: &str, enough: impl Fn(&str) -> bool) -> String {
+    let port = server.address.port();
+    let request = format!("{head}\r\nHost: localhost:{port}\r\nAuthorization: Bearer {TOKEN}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    read_until(stream, enough).await
+}
+
+async fn read_until(stream: &mut TcpStream, enough: impl Fn(&str) -> bool) -> String {
+    let mut text = String::new();
+    let mut bytes = [0; 4096];
+    while !enough(&text) {
+        let count = tokio::time::timeout(LIMIT, stream.read(&mut bytes)).await.unwrap().unwrap();
+        assert_ne!(count, 0, "it goes on after {text}");
+        text.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+    }
+    text
+}
+
+/// Waits until so many sessions are open.
+async fn sessions(server: &Served, wanted: usize) {
+    let mut activity = server.engine.activity();
+    tokio::time::timeout(LIMIT, activity.wait_for(|now| now.sessions == wanted)).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_of_events_follows_other_requests_on_its_connection() {
+    let server = serve().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    // Both at once: what answers the first one is not lost.
+    let port = server.address.port();
+    let first = format!("GET /version HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer {TOKEN}\r\n\r\n");
+    stream.write_all(first.as_bytes()).await.unwrap();
+    let text = ask(&mut stream, &server, "GET /api/v1/events HTTP/1.1", |text| text.contains("retry:")).await;
+    let (version, events) = text.split_once("text/event-stream").unwrap();
+    assert!(version.starts_with("HTTP/1.1 200 ") && version.contains("\"version\""), "{text}");
+    let head = text.rsplit_once("HTTP/1.1 200 OK").unwrap().1.to_lowercase();
+    for header in ["transfer-encoding: chunked", "connection: close", "date: ", "x-request-id: ", "cache-control: "] {
+        assert!(head.contains(header), "{header} in {text}");
+    }
+    assert!(events.contains("\r\n\r\nd\r\nretry: 3000\n\n\r\n") || events.contains("retry:"), "{text}");
+    sessions(&server, 1).await;
+    drop(stream);
+    sessions(&server, 0).await;
+}
+
+#[tokio::test]
+async fn a_stream_of_events_is_not_chunked_for_an_old_client_and_nothing_for_a_head() {
+    let server = serve().await;
+    let mut old = TcpStream::connect(server.address).await.unwrap();
+    let text = ask(&mut old, &server, "GET /api/v1/events HTTP/1.0", |text| text.contains("3000\n\n")).await;
+    assert!(!text.to_lowercase().contains("transfer-encoding"), "{text}");
+    assert!(text.split_once("\r\n\r\n").unwrap().1.starts_with("retry:"), "{text}");
+    let request = format!(
+        "HEAD /api/v1/events HTTP/1.1\r\nHost: localhost:PORT\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\n\r\n"
+    );
+    let head = server.raw(&request).await;
+    assert!(head.starts_with("HTTP/1.1 200 ") && head.ends_with("\r\n\r\n"), "{head}");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_nobody_up_and_gets_all_of_it() {
+    const WORDS: usize = 40_000;
+    let (gate, model) = (Gate::closed(), ModelServer::start().unwrap());
+    model.next(Script::Numbered { count: WORDS, gate: gate.clone() });
+    let server = serve_engine(engine_with(Some(&model), "")).await;
+    let session = server.engine.open_session(aiia_engine::ClientInfo {
+        name: "test".to_owned(),
+        transport: aiia_engine::Transport::Http,
+        scope: aiia_protocol::operation::Scope::Admin,
+        token: None,
+    });
+    let call = async |name: &str, params| match session.call(name, params).await.unwrap() {
+        aiia_engine::Reply::One(value) => value,
+        aiia_engine::Reply::Many(_) => panic!("{name} streams"),
+    };
+    let project = call("project.create", json!({ "name": "p" })).await;
+    let chat = call("chat.create", json!({ "project_id": project["id"] })).await;
+    let run = call("run.start", json!({ "chat_id": chat["id"], "content": "hi" })).await;
+    let path = format!("GET /api/v1/runs/{}/events HTTP/1.1", run["id"].as_str().unwrap());
+    let (mut slow, mut quick) =
+        (TcpStream::connect(server.address).await.unwrap(), TcpStream::connect(server.address).await.unwrap());
+    ask(&mut slow, &server, &path, |text| text.contains("retry:")).await;
+    ask(&mut quick, &server, &path, |text| text.contains("retry:")).await;
+    gate.release(WORDS + 10);
+    let all = |text: &str| text.ends_with("0\r\n\r\n");
+    let (said, late) = (read_until(&mut quick, all).await, read_until(&mut slow, all).await);
+    for text in [said, late] {
+        assert!(text.contains("event: done") || text.contains("event:done"));
+        assert!(text.contains(&format!("t{WORDS}")));
+        let numbers =
+            text.lines().filter_map(|line| line.strip_prefix("id: ")?.rsplit_once('.')?.1.parse::<u64>().ok());
+        let numbers: Vec<u64> = numbers.collect();
+        assert!(numbers.windows(2).all(|two| two[1] == two[0] + 1), "in order and without gaps");
+        assert!(numbers.len() > WORDS);
+    }
 }

@@ -107,7 +107,7 @@ pub(super) fn engine(model: Option<&ModelServer>) -> (TempDir, Engine) {
     engine_with(model, "")
 }
 
-fn engine_with(model: Option<&ModelServer>, more: &str) -> (TempDir, Engine) {
+pub(super) fn engine_with(model: Option<&ModelServer>, more: &str) -> (TempDir, Engine) {
     let directory = tempfile::tempdir().unwrap();
     let config_file = directory.path().join("config.toml");
     if let Some(model) = model {

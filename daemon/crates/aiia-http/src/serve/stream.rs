@@ -1,0 +1,250 @@
+//! Streams of events without the HTTP library: one lasts for minutes and is one of many, and the buffers that a connection needs for
+//! requests, some 25 KiB, would do nothing all the while.
+//!
+//! The connection belongs to hyper until an answer turns out to be a stream of events ([`Taken`]). From then on what remains is
+//! written here, each event as soon as there is one, and the connection is closed at the end.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::http::{HeaderValue, Method, Request, Response, Version, header};
+use futures::StreamExt;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// What is gathered before it is written.
+const MAX_GATHERED: usize = 16 << 10;
+/// What may be kept for the next events.
+const MAX_KEPT: usize = 1 << 10;
+/// What a client may still send that nobody reads.
+const MAX_IGNORED: usize = 64 << 10;
+
+/// Where a connection finds the answer that it is to write itself.
+#[derive(Clone, Default)]
+pub(super) struct Taken(Arc<Mutex<Slot>>);
+
+#[derive(Default)]
+struct Slot {
+    answer: Option<Answer>,
+    /// All that came before is written.
+    flushed: bool,
+}
+
+/// A stream of events as an answer.
+pub(super) struct Answer {
+    head: Vec<u8>,
+    body: Body,
+    chunked: bool,
+}
+
+impl Taken {
+    fn with<R>(&self, change: impl FnOnce(&mut Slot) -> R) -> R {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the answer to a request if it is a stream of events; gives back any other.
+    pub(super) fn take(&self, asked: &Asked, response: Response<Body>) -> Option<Response<Body>> {
+        let is_stream = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
+        if !is_stream || !asked.can_be_taken {
+            return Some(response);
+        }
+        let answer = Answer::new(response, asked.chunked);
+        self.with(|slot| *slot = Slot { answer: Some(answer), flushed: false });
+        None
+    }
+
+    /// The answer that was taken, once all that came before it is written.
+    pub(super) fn answer(&self) -> Option<Answer> {
+        self.with(|slot| if slot.flushed { slot.answer.take() } else { None })
+    }
+}
+
+/// What matters of a request for how its answer is written.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    can_be_taken: bool,
+    chunked: bool,
+}
+
+impl Asked {
+    pub(super) fn of<B>(request: &Request<B>) -> Self {
+        let (method, version) = (request.method(), request.version());
+        let known = version == Version::HTTP_11 || version == Version::HTTP_10;
+        Self { can_be_taken: known && method != Method::HEAD, chunked: version == Version::HTTP_11 }
+    }
+}
+
+impl Answer {
+    fn new(response: Response<Body>, chunked: bool) -> Self {
+        let (mut parts, body) = response.into_parts();
+        let headers = &mut parts.headers;
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        if chunked {
+            headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
+        let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&jiff::Timestamp::now());
+        if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
+            headers.insert(header::DATE, date);
+        }
+        let reason = parts.status.canonical_reason().unwrap_or_default();
+        let mut head = format!("HTTP/1.1 {} {reason}\r\n", parts.status.as_u16()).into_bytes();
+        for (name, value) in headers.iter() {
+            for piece in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+                head.extend_from_slice(piece);
+            }
+        }
+        head.extend_from_slice(b"\r\n");
+        Self { head, body, chunked }
+    }
+}
+
+/// The connection's stream, which notes when hyper has written all that it has: only then it flushes.
+pub(super) struct Noted {
+    stream: TokioIo<TcpStream>,
+    taken: Taken,
+}
+
+impl Noted {
+    pub(super) fn new(stream: TcpStream, taken: Taken) -> Self {
+        Self { stream: TokioIo::new(stream), taken }
+    }
+
+    pub(super) fn into_inner(self) -> TcpStream {
+        self.stream.into_inner()
+    }
+}
+
+impl Read for Noted {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl Write for Noted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.taken.with(|slot| slot.flushed = slot.answer.is_some());
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
+    }
+}
+
+/// Writes an answer to its end, or until the client leaves.
+pub(super) struct Writing {
+    stream: TcpStream,
+    body: BodyDataStream,
+    chunked: bool,
+    /// What is to be written next, and how much of it is.
+    out: Vec<u8>,
+    written: usize,
+    ended: bool,
+    ignored: usize,
+}
+
+impl Writing {
+    pub(super) fn new(stream: TcpStream, answer: Answer) -> Self {
+        let Answer { head, body, chunked } = answer;
+        Self { stream, body: body.into_data_stream(), chunked, out: head, written: 0, ended: false, ignored: 0 }
+    }
+
+    fn push(&mut self, bytes: &Bytes) {
+        if !self.chunked {
+            self.out.extend_from_slice(bytes);
+        } else if !bytes.is_empty() {
+            // An empty chunk would be the end.
+            let _ = io::Write::write_fmt(&mut self.out, format_args!("{:x}\r\n", bytes.len()));
+            self.out.extend_from_slice(bytes);
+            self.out.extend_from_slice(b"\r\n");
+        }
+    }
+
+    /// Gathers what there is. An answer that fails in the middle is left without its end mark, which tells the client.
+    fn gather(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        while !self.ended && self.out.len() < MAX_GATHERED {
+            match self.body.poll_next_unpin(cx) {
+                Poll::Pending => break,
+                Poll::Ready(Some(Ok(bytes))) => self.push(&bytes),
+                Poll::Ready(Some(Err(error))) => return Err(io::Error::other(error)),
+                Poll::Ready(None) => {
+                    self.ended = true;
+                    if self.chunked {
+                        self.out.extend_from_slice(b"0\r\n\r\n");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes all that was gathered.
+    fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.written < self.out.len() {
+            let left = &self.out[self.written..];
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, left))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => self.written += count,
+            }
+        }
+        self.out.clear();
+        self.out.shrink_to(MAX_KEPT);
+        self.written = 0;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ready when the client has left.
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let mut bytes = [0; 256];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+            self.ignored += buffer.filled().len();
+            if buffer.filled().is_empty() || self.ignored > MAX_IGNORED {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl Future for Writing {
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            self.gather(cx)?;
+            if self.out.is_empty() {
+                break;
+            }
+            if self.poll_out(cx)?.is_pending() {
+                break;
+            }
+            if self.ended {
+                return Pin::new(&mut self.stream).poll_shutdown(cx);
+            }
+        }
+        self.poll_gone(cx)
+    }
+}
