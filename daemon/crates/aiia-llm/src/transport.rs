@@ -1,9 +1,12 @@
 //! The network: connections, time limits, retries, bounded reading.
 
+mod answer;
 pub(crate) mod client;
 pub(crate) mod embed;
+mod framing;
 pub(crate) mod generate;
 pub(crate) mod lines;
 pub(crate) mod listing;
 pub(crate) mod manage;
+mod near;
 pub(crate) mod stream;

@@ -41,9 +41,30 @@ fn question(dialect: Dialect) -> ChatRequest {
 }
 
 async fn answer_to(dialect: Dialect, script: Script, timeouts: Timeouts) -> (Answer, ModelServer) {
+    answer_from(Way::Near, dialect, script, timeouts).await
+}
+
+/// How a server is reached: one on this machine has a way of its own.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Near,
+    Far,
+}
+
+impl Way {
+    fn to(self, mut provider: ProviderConfig) -> ProviderConfig {
+        if matches!(self, Self::Far) {
+            // Leads to this machine, too, but does not say so.
+            provider.base_url = provider.base_url.replace("127.0.0.1", "0.0.0.0");
+        }
+        provider
+    }
+}
+
+async fn answer_from(way: Way, dialect: Dialect, script: Script, timeouts: Timeouts) -> (Answer, ModelServer) {
     let server = ModelServer::start().unwrap();
     server.always(script);
-    let models = models_of(vec![provider(&server, dialect)], timeouts);
+    let models = models_of(vec![way.to(provider(&server, dialect))], timeouts);
     let answer = collect(models.stream("p/test-model", question(dialect), CancellationToken::new())).await;
     (answer, server)
 }
@@ -78,8 +99,13 @@ fn tokens() -> Vec<String> {
 #[case(Dialect::Ollama, "/api/chat", "authorization")]
 #[case(Dialect::CompletionsFim, "/v1/completions", "authorization")]
 #[tokio::test]
-async fn an_answer_streams_with_usage_and_end(#[case] dialect: Dialect, #[case] path: &str, #[case] header: &str) {
-    let (answer, server) = answer_to(dialect, Script::text("Hello dear world"), limits()).await;
+async fn an_answer_streams_with_usage_and_end(
+    #[case] dialect: Dialect,
+    #[case] path: &str,
+    #[case] header: &str,
+    #[values(Way::Near, Way::Far)] way: Way,
+) {
+    let (answer, server) = answer_from(way, dialect, Script::text("Hello dear world"), limits()).await;
     assert_eq!((answer.text.as_str(), answer.finish), ("Hello dear world", Some(FinishReason::Stop)));
     let usage = answer.usage.unwrap();
     assert_eq!((usage.input_tokens, usage.output_tokens), (Some(10), Some(3)));
@@ -119,8 +145,9 @@ async fn each_failure_has_its_name_and_what_arrived_is_kept(
         Dialect::CompletionsFim
     )]
     dialect: Dialect,
+    #[values(Way::Near, Way::Far)] way: Way,
 ) {
-    let (answer, server) = answer_to(dialect, script, limits()).await;
+    let (answer, server) = answer_from(way, dialect, script, limits()).await;
     assert_eq!((answer.outcome(), answer.text.as_str()), (kind, text), "{:?}", answer.error);
     let error = answer.error.unwrap();
     assert!(!error.hint.is_empty());
@@ -177,6 +204,7 @@ async fn each_phase_has_its_limit(
         Dialect::CompletionsFim
     )]
     dialect: Dialect,
+    #[values(Way::Near, Way::Far)] way: Way,
 ) {
     let short = Duration::from_millis(300);
     // Only the limit that is to run out is short, so that a busy machine changes nothing.
@@ -185,7 +213,7 @@ async fn each_phase_has_its_limit(
     } else {
         Timeouts { first_token: short, ..limits() }
     };
-    let (answer, server) = answer_to(dialect, script, timeouts).await;
+    let (answer, server) = answer_from(way, dialect, script, timeouts).await;
     assert_eq!((answer.outcome(), answer.text.as_str()), (kind, text));
     assert!(server.wait_for_abandoned(1, LIMIT), "the connection is closed");
 }
@@ -202,12 +230,13 @@ async fn cancelling_ends_the_stream_and_closes_the_connection(
         Dialect::CompletionsFim
     )]
     dialect: Dialect,
+    #[values(Way::Near, Way::Far)] way: Way,
 ) {
     let server = ModelServer::start().unwrap();
     let gate = Gate::closed();
     gate.release(2);
     server.next(Script::Numbered { count: 1000, gate });
-    let models = models_of(vec![provider(&server, dialect)], limits());
+    let models = models_of(vec![way.to(provider(&server, dialect))], limits());
     let cancel = CancellationToken::new();
     let stream = models.stream("p/m", question(dialect), cancel.clone());
     let (answer, stream) = collect_until(stream, |answer| answer.text == "t1 t2 ").await;
@@ -489,7 +518,8 @@ async fn without_any_model_the_error_tells_what_was_tried() {
         for part in [
             "OLLAMA at http://127.0.0.1",
             "not running",
-            "OpenAI by the variable OPENAI_API_KEY: not set",
+            "OpenAI by the variable OPENAI_API_KEY",
+            "XAI_API_KEY: not set",
             "embedded model",
         ] {
             assert!(error.message.contains(part), "{name}: {}", error.message);

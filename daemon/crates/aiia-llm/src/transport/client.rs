@@ -10,10 +10,14 @@ use reqwest::header::HeaderValue;
 use reqwest::{Client, RequestBuilder, redirect};
 use url::Url;
 
+use super::near::NoAnswer;
 use crate::dialect::{headers, key_header};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{ProviderConfig, Timeouts, is_loopback, shown};
 use crate::secret::Secret;
+
+/// What the requests say they come from.
+pub(crate) const USER_AGENT: &str = concat!("aiia/", env!("CARGO_PKG_VERSION"));
 
 /// The clients of a set of models. Making one costs nothing until the first request.
 #[derive(Debug, Default)]
@@ -35,10 +39,15 @@ impl Clients {
         self.fixed_temperature.lock().unwrap_or_else(PoisonError::into_inner).insert(model);
     }
 
+    /// Whether an address is one of this machine that is spoken to in plain HTTP.
+    pub(crate) fn is_near(url: &Url) -> bool {
+        url.scheme() == "http" && is_loopback(url)
+    }
+
     /// The client for an address. Plain requests to this machine never go through a proxy and
     /// need no certificates, which saves loading them.
     pub(crate) fn for_url(&self, url: &Url, timeouts: &Timeouts) -> Result<&Client, LlmError> {
-        let local = url.scheme() == "http" && is_loopback(url);
+        let local = Self::is_near(url);
         let cell = if local { &self.local } else { &self.remote };
         if let Some(client) = cell.get() {
             return Ok(client);
@@ -48,7 +57,7 @@ impl Clients {
         let mut builder = Client::builder()
             .redirect(redirect::Policy::none())
             .connect_timeout(timeouts.connect)
-            .user_agent(concat!("aiia/", env!("CARGO_PKG_VERSION")));
+            .user_agent(USER_AGENT);
         if local {
             builder = builder.no_proxy().tls_certs_only([]);
         }
@@ -98,66 +107,116 @@ pub(crate) fn connection_error(
     url: &Url,
     connect: Duration,
 ) -> LlmError {
-    let place = shown(url);
-    let host = url.host_str().unwrap_or("?").to_owned();
-    let reason = innermost(error);
-    let name = &provider.name;
-    let made = |kind, message: String, hint: String| LlmError::new(kind, redacted(provider, &message), hint);
-
-    if error.is_builder() {
-        return made(
-            LlmErrorKind::BadRequest,
-            format!("The request to '{name}' cannot be made: its key or one of its headers holds what no header may."),
-            "Set the key again, without line breaks and special characters.".to_owned(),
-        );
-    }
-    if error.is_connect() {
+    let reason = || innermost(error);
+    let trouble = if error.is_builder() {
+        Trouble::Request
+    } else if error.is_connect() {
         if error.is_timeout() {
-            return made(
-                LlmErrorKind::ConnectTimeout,
-                format!("No connection to {place} within {} s.", connect.as_secs_f32()),
-                "Check the address, the network and any firewall or proxy.".to_owned(),
-            );
+            Trouble::Slow(connect)
+        } else if chain(error).any(|cause| rustls_error(cause).is_some()) {
+            Trouble::Untrusted(reason())
+        } else if chain(error).any(|cause| cause.to_string().contains("dns error")) {
+            Trouble::Name
+        } else if io_kind(error) == Some(io::ErrorKind::ConnectionRefused) {
+            Trouble::Refused
+        } else {
+            Trouble::Unreached(reason())
         }
-        if chain(error).any(|cause| rustls_error(cause).is_some()) {
-            return made(
+    } else if was_reset(error) {
+        Trouble::Closed
+    } else {
+        Trouble::NotHttp(reason())
+    };
+    trouble.told(provider, url)
+}
+
+/// What it means that there is no answer of a server on this machine.
+pub(crate) fn near_error(error: NoAnswer, provider: &ProviderConfig, url: &Url, connect: Duration) -> LlmError {
+    let trouble = match error {
+        NoAnswer::Slow => Trouble::Slow(connect),
+        NoAnswer::Unreached(error) if error.kind() == io::ErrorKind::ConnectionRefused => Trouble::Refused,
+        NoAnswer::Unreached(error) => Trouble::Unreached(error.to_string()),
+        NoAnswer::Closed => Trouble::Closed,
+        NoAnswer::NotHttp(reason) => Trouble::NotHttp(reason.to_owned()),
+    };
+    trouble.told(provider, url)
+}
+
+/// Whether it may pass by itself that there is no answer.
+pub(crate) fn passes(error: &NoAnswer) -> bool {
+    matches!(error, NoAnswer::Closed)
+}
+
+/// Why there is no answer.
+enum Trouble {
+    /// The request cannot be made.
+    Request,
+    /// No connection within the limit.
+    Slow(Duration),
+    /// No connection that can be trusted.
+    Untrusted(String),
+    /// The name leads nowhere.
+    Name,
+    /// Nobody listens.
+    Refused,
+    /// No connection, for another reason.
+    Unreached(String),
+    /// The other side closed the connection.
+    Closed,
+    /// What came is not of HTTP.
+    NotHttp(String),
+}
+
+impl Trouble {
+    /// The error that tells of it.
+    fn told(self, provider: &ProviderConfig, url: &Url) -> LlmError {
+        let (place, name) = (shown(url), &provider.name);
+        let (kind, message, hint) = match self {
+            Self::Request => (
+                LlmErrorKind::BadRequest,
+                format!(
+                    "The request to '{name}' cannot be made: its key or one of its headers holds what no header may."
+                ),
+                "Set the key again, without line breaks and special characters.".to_owned(),
+            ),
+            Self::Slow(limit) => (
+                LlmErrorKind::ConnectTimeout,
+                format!("No connection to {place} within {} s.", limit.as_secs_f32()),
+                "Check the address, the network and any firewall or proxy.".to_owned(),
+            ),
+            Self::Untrusted(reason) => (
                 LlmErrorKind::Tls,
                 format!("No trusted connection to {place}: {reason}."),
                 "Check the address (http or https), the clock and the server's certificate.".to_owned(),
-            );
-        }
-        if chain(error).any(|cause| cause.to_string().contains("dns error")) {
-            return made(
+            ),
+            Self::Name => (
                 LlmErrorKind::Dns,
-                format!("The name {host} could not be resolved."),
+                format!("The name {} could not be resolved.", url.host_str().unwrap_or("?")),
                 "Check the provider's address and the network connection.".to_owned(),
-            );
-        }
-        if io_kind(error) == Some(io::ErrorKind::ConnectionRefused) {
-            return made(
+            ),
+            Self::Refused => (
                 LlmErrorKind::Refused,
                 format!("Nothing answers at {place} (connection refused)."),
                 format!("Start the server of the provider '{name}', or correct its address."),
-            );
-        }
-        return made(
-            LlmErrorKind::Refused,
-            format!("No connection to {place}: {reason}."),
-            "Check the address and the network connection.".to_owned(),
-        );
+            ),
+            Self::Unreached(reason) => (
+                LlmErrorKind::Refused,
+                format!("No connection to {place}: {reason}."),
+                "Check the address and the network connection.".to_owned(),
+            ),
+            Self::Closed => (
+                LlmErrorKind::CutOff,
+                format!("{place} closed the connection without an answer."),
+                "Ask again, or look into the model server's log.".to_owned(),
+            ),
+            Self::NotHttp(reason) => (
+                LlmErrorKind::Malformed,
+                format!("{place} did not answer in HTTP: {reason}."),
+                "Check that the provider's address is that of a model server.".to_owned(),
+            ),
+        };
+        LlmError::new(kind, redacted(provider, &message), hint)
     }
-    if was_reset(error) {
-        return made(
-            LlmErrorKind::CutOff,
-            format!("{place} closed the connection without an answer."),
-            "Ask again, or look into the model server's log.".to_owned(),
-        );
-    }
-    made(
-        LlmErrorKind::Malformed,
-        format!("{place} did not answer in HTTP: {reason}."),
-        "Check that the provider's address is that of a model server.".to_owned(),
-    )
 }
 
 /// Whether the other side closed the connection before it answered.

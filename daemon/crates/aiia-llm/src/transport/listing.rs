@@ -34,9 +34,9 @@ async fn ask(clients: &Clients, provider: &ProviderConfig, timeouts: &Timeouts) 
         .map_err(|error| connection_error(&error, provider, &url, timeouts.connect))?;
     let status = response.status().as_u16();
     if (300..400).contains(&status) {
-        return Err(super::stream::redirect_error(&response, provider, &url));
+        return Err(super::stream::redirect_error(response.status(), response.headers(), provider, &url));
     }
-    let content_type = super::stream::content_type(&response);
+    let content_type = super::answer::content_type(response.headers());
     let mut body = Vec::new();
     while let Some(bytes) =
         response.chunk().await.map_err(|error| connection_error(&error, provider, &url, timeouts.connect))?

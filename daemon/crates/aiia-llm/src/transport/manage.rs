@@ -183,12 +183,12 @@ pub(super) async fn send(
 async fn checked(mut response: Response, url: &Url, provider: &ProviderConfig) -> Result<Response, LlmError> {
     let status = response.status().as_u16();
     if (300..400).contains(&status) {
-        return Err(super::stream::redirect_error(&response, provider, url));
+        return Err(super::stream::redirect_error(response.status(), response.headers(), provider, url));
     }
     if status < 400 {
         return Ok(response);
     }
-    let content_type = super::stream::content_type(&response);
+    let content_type = super::answer::content_type(response.headers());
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
         body.extend_from_slice(&chunk);

@@ -4,13 +4,13 @@ use std::pin::pin;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use futures::StreamExt;
-use reqwest::Response;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use reqwest::StatusCode;
+use reqwest::header::{ACCEPT, HeaderMap, LOCATION};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use url::Url;
 
-use super::client::{Clients, authorised, connection_error, redacted, was_reset};
+use super::answer::{Answer, BrokenOff};
+use super::client::{Clients, authorised, redacted};
 use super::generate::DeltaSink;
 use super::lines::{EventAssembler, Fault, LineSplitter, MAX_LINE, MAX_TOTAL};
 use crate::chat::{ChatRequest, Delta};
@@ -54,7 +54,7 @@ async fn connect(
     url: &Url,
     deadline: Instant,
     sink: &mut DeltaSink,
-) -> Result<Response, LlmError> {
+) -> Result<Answer, LlmError> {
     let client = clients.for_url(url, timeouts)?;
     let model = format!("{}/{}", provider.name, request.model);
     let mut has_temperature = request.temperature.is_some() && !clients.refuses_temperature(&model);
@@ -68,15 +68,15 @@ async fn connect(
         .with_max_times(ATTEMPTS - 1)
         .build();
     loop {
-        let sending = authorised(client.post(url.clone()), provider)
+        let request = authorised(client.post(url.clone()), provider)
             .header(ACCEPT, "text/event-stream, application/x-ndjson, application/json")
-            .json(&body)
-            .send();
+            .json(&body);
+        let sending = Answer::to(request, provider, url, timeouts);
         let answered = timeout_at(deadline, sending).await.map_err(|_| first_token_timeout(provider, timeouts))?;
         let (error, passing) = match answered {
-            Ok(response) if response.status().is_success() => return Ok(response),
-            Ok(response) => refusal(response, provider, url, timeouts).await,
-            Err(error) => (connection_error(&error, provider, url, timeouts.connect), was_reset(&error)),
+            Ok(answer) if answer.status.is_success() => return Ok(answer),
+            Ok(answer) => refusal(answer, provider, url, timeouts).await,
+            Err(failed) => failed,
         };
         // Models that think choose it themselves, and say so only when they are given one.
         if has_temperature && error.status == Some(400) && takes_no_temperature(&error.message) {
@@ -119,22 +119,16 @@ fn takes_no_temperature(message: &str) -> bool {
 }
 
 /// The error of an answer that is no success, and whether it may pass by itself.
-async fn refusal(
-    mut response: Response,
-    provider: &ProviderConfig,
-    url: &Url,
-    timeouts: &Timeouts,
-) -> (LlmError, bool) {
-    let status = response.status().as_u16();
+async fn refusal(mut answer: Answer, provider: &ProviderConfig, url: &Url, timeouts: &Timeouts) -> (LlmError, bool) {
+    let status = answer.status.as_u16();
     if (300..400).contains(&status) {
-        return (redirect_error(&response, provider, url), false);
+        return (redirect_error(answer.status, &answer.headers, provider, url), false);
     }
-    let retry_after = retry_after(&response);
-    let content_type = content_type(&response);
+    let (retry_after, content_type) = (answer.retry_after(), answer.content_type());
     let mut body = Vec::new();
     // A body that never ends must not hold the error back.
     let reading = async {
-        while let Ok(Some(bytes)) = response.chunk().await {
+        while let Ok(Some(bytes)) = answer.body.next().await {
             body.extend_from_slice(&bytes);
             if body.len() > MAX_ERROR_BODY {
                 break;
@@ -151,17 +145,16 @@ async fn refusal(
 }
 
 async fn read(
-    response: Response,
+    answer: Answer,
     provider: &ProviderConfig,
     timeouts: &Timeouts,
     url: &Url,
     deadline: Instant,
     sink: &mut DeltaSink,
 ) -> Result<(), LlmError> {
-    let content_type = content_type(&response);
-    let mut reader = BodyReader::new(provider, &content_type);
-    // The head, which holds the buffer that it was read into, is let go.
-    let mut body = pin!(response.bytes_stream());
+    let mut reader = BodyReader::new(provider, &answer.content_type());
+    // The head, which may hold the buffer that it was read into, is let go.
+    let Answer { mut body, .. } = answer;
     // One for all chunks: it is only put off, which costs next to nothing.
     let mut limit = pin!(sleep_until(deadline));
     loop {
@@ -172,14 +165,14 @@ async fn read(
         }
         let chunk = tokio::select! {
             biased;
-            chunk = body.next() => Ok(chunk.transpose()),
+            chunk = body.next() => Ok(chunk),
             () = &mut limit => Err(()),
         };
         let bytes = match chunk {
             Ok(Ok(Some(bytes))) => bytes,
             Ok(Ok(None)) => return reader.end(sink).await,
-            Ok(Err(error)) => {
-                tracing::debug!(provider = provider.name, %error, "the answer broke off");
+            Ok(Err(BrokenOff(error))) => {
+                tracing::debug!(provider = provider.name, error, "the answer broke off");
                 if reader.state.is_finishing() {
                     return reader.end(sink).await;
                 }
@@ -206,7 +199,7 @@ async fn read(
         reader.bytes(&bytes, sink).await?;
         if reader.state.is_done() {
             // A connection whose body was read to its end serves the next request as well.
-            let drained = async { while let Some(Ok(_)) = body.next().await {} };
+            let drained = async { while let Ok(Some(_)) = body.next().await {} };
             let _ = timeout(AFTER_DONE, drained).await;
             return reader.end(sink).await;
         }
@@ -343,9 +336,13 @@ fn first_token_timeout(provider: &ProviderConfig, timeouts: &Timeouts) -> LlmErr
 }
 
 /// The error for an answer that sends us elsewhere.
-pub(crate) fn redirect_error(response: &Response, provider: &ProviderConfig, url: &Url) -> LlmError {
-    let target = response
-        .headers()
+pub(crate) fn redirect_error(
+    status: StatusCode,
+    headers: &HeaderMap,
+    provider: &ProviderConfig,
+    url: &Url,
+) -> LlmError {
+    let target = headers
         .get(LOCATION)
         .and_then(|location| location.to_str().ok())
         .and_then(|location| url.join(location).ok())
@@ -355,19 +352,7 @@ pub(crate) fn redirect_error(response: &Response, provider: &ProviderConfig, url
         redacted(provider, &format!("{} redirects to {target}, which is not followed.", shown(url))),
         "If you trust the new address, make it the provider's base address.",
     )
-    .with_status(response.status().as_u16())
-}
-
-/// The content type of an answer, lower case.
-pub(crate) fn content_type(response: &Response) -> String {
-    let value = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    value.unwrap_or_default().to_ascii_lowercase()
-}
-
-/// The wait in seconds; dates are not read, our own back-off serves then.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds: f64 = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
+    .with_status(status.as_u16())
 }
 
 #[cfg(test)]
