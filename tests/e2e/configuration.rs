@@ -38,13 +38,13 @@ fn a_change_counts_at_once_and_a_broken_file_changes_nothing() {
     assert!(aiia.run(&["config", "unset", "timeouts.idle"]).status.success());
     assert_eq!(value_of(&aiia, "timeouts.idle"), (60.into(), "default".into()));
     let wrong = aiia.run(&["config", "set", "timeouts.idel", "7"]);
-    assert!(!wrong.status.success() && said(&wrong).contains("Did you mean `idle`?"), "{}", said(&wrong));
+    assert!(!wrong.status.success() && said(&wrong).contains("Did you mean `timeouts.idle`?"), "{}", said(&wrong));
 }
 
 #[test]
 fn a_flag_of_the_daemon_wins_and_is_shown_as_one() {
     let aiia = Installation::new();
-    for (set, expected) in [("timeouts.idel=3", "Did you mean `idle`?"), ("timeouts.idle", "has no value")] {
+    for (set, expected) in [("timeouts.idel=3", "Did you mean `timeouts.idle`?"), ("timeouts.idle", "has no value")] {
         let wrong = aiia.run(&["serve", "--set", set]);
         assert!(!wrong.status.success() && said(&wrong).contains(expected), "{}", said(&wrong));
     }

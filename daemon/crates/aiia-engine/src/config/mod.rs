@@ -30,6 +30,7 @@ pub use settings::{
     Roles, Settings, Timeouts,
 };
 pub use write::{Change, edited};
+pub(crate) use write::{schema_beside, with_schema};
 
 /// The longest configuration file that is read.
 const MAX_BYTES: u64 = 1024 * 1024;

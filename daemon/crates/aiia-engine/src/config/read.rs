@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
             let Some(wanted) = properties.and_then(|known| known.get(name)).or(others) else {
                 let known: Vec<&str> = properties.into_iter().flatten().map(|(known, _)| known.as_str()).collect();
                 let hint = match nearest(name, known.iter().copied(), 1).first() {
-                    Some(near) => format!("Did you mean `{near}`?"),
+                    Some(near) => format!("Did you mean `{}`?", key::below(path, near)),
                     None => format!("There are: {}.", known.join(", ")),
                 };
                 self.mistake(key_span, format!("There is no setting `{below}`."), hint, false);

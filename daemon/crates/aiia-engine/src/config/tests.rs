@@ -44,7 +44,7 @@ fn every_setting_is_documented() {
 
 #[rstest]
 #[case("\nmodell = 'x'\n", "c.toml:2: There is no setting `modell`. Did you mean `model`?")]
-#[case("[timeouts]\nidel = 3\n", "c.toml:2: There is no setting `timeouts.idel`. Did you mean `idle`?")]
+#[case("[timeouts]\nidel = 3\n", "c.toml:2: There is no setting `timeouts.idel`. Did you mean `timeouts.idle`?")]
 #[case("[timeout]\nidle = 3\n", "c.toml:1: There is no setting `timeout`. Did you mean `timeouts`?")]
 #[case("zzzzzz = 1\n", "c.toml:1: There is no setting `zzzzzz`. There are: model,")]
 #[case("model = 3\n", "c.toml:1: `model` is a text in quotes.")]
@@ -187,7 +187,7 @@ fn a_flag_wins_over_everything() {
 }
 
 #[rstest]
-#[case("timeouts.idel", "3", "Did you mean `idle`?")]
+#[case("timeouts.idel", "3", "Did you mean `timeouts.idle`?")]
 #[case("timeouts.idle", "soon", "is a whole number")]
 fn a_flag_that_does_not_fit(#[case] key: &str, #[case] value: &str, #[case] expected: &str) {
     let problem = Flag::new("--set", key, value).unwrap_err();

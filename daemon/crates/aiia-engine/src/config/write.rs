@@ -1,9 +1,26 @@
 //! Changes the text of a configuration file and leaves comments and order alone.
 
+use std::path::{Path, PathBuf};
+
 use aiia_protocol::problem::{Problem, ProblemCode};
 use toml_edit::{DocumentMut, Item, Table, Value};
 
 use super::{key, read, schema};
+
+/// The name of the schema beside a configuration file.
+const SCHEMA_FILE: &str = "config.schema.json";
+/// The first line of a configuration file that has its schema beside it.
+const SCHEMA_LINE: &str = "#:schema ./config.schema.json";
+
+/// `new` with a first line that names its schema, where there was no file before.
+pub(crate) fn with_schema(old: &str, new: String) -> String {
+    if old.is_empty() && !new.is_empty() { format!("{SCHEMA_LINE}\n{new}") } else { new }
+}
+
+/// Where the schema of `file` is to be, if its text names the one beside it.
+pub(crate) fn schema_beside(file: &Path, text: &str) -> Option<PathBuf> {
+    (text.lines().next()?.trim_end() == SCHEMA_LINE).then(|| file.with_file_name(SCHEMA_FILE))
+}
 
 /// What is to be done with a key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -149,6 +149,13 @@ impl Engine {
             std::fs::create_dir_all(folder)
                 .map_err(|error| unusable(format!("{} cannot be made: {error}.", folder.display())))?;
         }
+        // Editors complete the keys by the schema beside the file, which is that of this version.
+        let new = config::with_schema(&text, new);
+        if let Some(schema) = config::schema_beside(file, &new) {
+            let text = format!("{:#}\n", config::schema());
+            config::replace_file(&schema, &text, 0o600)
+                .unwrap_or_else(|error| tracing::warn!(%error, file = %schema.display(), "the schema was not written"));
+        }
         config::replace_file(file, &new, 0o600)
             .map_err(|error| unusable(format!("{} cannot be written: {error}.", file.display())))?;
         self.reload_config();
@@ -173,7 +180,31 @@ mod tests {
         });
         assert_eq!(engine.configured().config.settings.aliases.len(), 16);
         let left: Vec<_> = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left.len(), 2, "the data and the configuration: {left:?}");
+        assert_eq!(left.len(), 3, "the data, the configuration and its schema: {left:?}");
+    }
+
+    #[test]
+    fn a_new_file_names_its_schema_and_any_other_is_left_as_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        let (file, schema) = (home.path().join("config.toml"), home.path().join("config.schema.json"));
+        let set = |key: &str| {
+            let engine = Engine::for_tests(home.path(), &[], Vec::new());
+            engine.change_config(key, &config::Change::Set("9".to_owned())).unwrap();
+            std::fs::read_to_string(&file).unwrap()
+        };
+        assert_eq!(set("timeouts.idle"), "#:schema ./config.schema.json\n[timeouts]\nidle = 9\n");
+        let written: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&schema).unwrap()).unwrap();
+        assert_eq!(written, config::schema());
+        std::fs::write(&schema, "{}").unwrap();
+        assert!(set("timeouts.connect").starts_with("#:schema ./config.schema.json\n[timeouts]\nidle = 9\n"));
+        assert_ne!(std::fs::read_to_string(&schema).unwrap(), "{}", "it is that of this version");
+
+        std::fs::remove_file(&schema).unwrap();
+        for own in ["# mine\nfallback = []\n", "#:schema ./other.json\nfallback = []\n"] {
+            std::fs::write(&file, own).unwrap();
+            assert!(set("timeouts.idle").starts_with(own));
+            assert!(!schema.exists());
+        }
     }
 
     #[test]
