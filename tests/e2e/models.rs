@@ -58,6 +58,24 @@ fn an_ollama_server_gets_and_deletes_for_us() {
 }
 
 #[test]
+fn where_there_is_a_model_nobody_is_told_where_there_is_none() {
+    let output = Installation::new().run(&["models"]);
+    let (listed, told) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success() && listed.contains("scripted/"), "{listed}{told}");
+    assert!(!told.contains("not set") && !told.contains("not running"), "{told}");
+}
+
+#[test]
+fn an_error_names_what_in_the_configuration_chose_the_model() {
+    let aiia = Installation::configured("[roles]\nexplain = \"scripted/nosuch\"\n");
+    aiia.model.always(Script::model_missing("nosuch"));
+    let path = aiia.write("a.py", "def f():\n    return 1\n");
+    let output = aiia.run(&["explain", &format!("{}:1", path.display())]);
+    let told = text(&output.stderr);
+    assert!(!output.status.success() && told.contains("`roles.explain` in the configuration names"), "{told}");
+}
+
+#[test]
 fn what_cannot_be_got_is_said() {
     let aiia = Installation::new();
     for (name, expected) in [
@@ -65,6 +83,7 @@ fn what_cannot_be_got_is_said() {
         ("scripted/m", "not ours to get"),
         ("nobody/m", "There is no provider"),
         ("missing.gguf", "There is no model"),
+        ("./missing.gguf", "There is no file ./missing.gguf"),
     ] {
         let output = aiia.run(&["models", "pull", name]);
         let told = text(&output.stderr);

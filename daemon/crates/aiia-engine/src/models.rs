@@ -245,7 +245,7 @@ impl ModelDirectory {
         let Window { tokens: window, is_assumed: is_window_assumed } = self.window(&name, &survey).await;
         let fallback = self.fallback(&name, local).await;
         let tokens = Counter::default();
-        Ok(Chosen { name, local, window, is_window_assumed, tokens, fallback, notes: Vec::new() })
+        Ok(Chosen { name, local, window, is_window_assumed, tokens, fallback, notes: Vec::new(), named_by: None })
     }
 
     /// The problem of a name that is neither an alias nor `provider/model`.

@@ -47,6 +47,10 @@ impl Wanted {
         if Path::new(name).is_absolute() {
             return Ok(Self::File(name.to_owned()));
         }
+        if ["./", "../", "~/"].iter().any(|start| name.starts_with(start)) {
+            return Err(Problem::new(ProblemCode::NotFound, format!("There is no file {name}."))
+                .with_hint("A file of this machine is named by where it is: by its absolute path, or in a terminal from where you are."));
+        }
         let own = name.strip_prefix("embedded/").unwrap_or(name);
         let names: Vec<String> = catalogue.iter().map(|model| model.name.clone()).collect();
         let stem = |model: &CatalogueModel| model.file.trim_end_matches(".gguf").to_owned();
@@ -226,6 +230,15 @@ mod tests {
     fn an_unknown_name_is_said(#[case] name: &str, #[case] hint: &str) {
         let problem = Wanted::of(name, aiia_llm::catalogue()).unwrap_err();
         assert!(problem.hint.as_deref().unwrap_or_default().contains(hint), "{problem:?}");
+    }
+
+    #[rstest]
+    #[case("./nosuch.gguf")]
+    #[case("../models/nosuch.gguf")]
+    #[case("~/nosuch.gguf")]
+    fn a_path_that_leads_nowhere_is_no_provider(#[case] name: &str) {
+        let problem = Wanted::of(name, aiia_llm::catalogue()).unwrap_err();
+        assert_eq!(problem.detail, format!("There is no file {name}."));
     }
 
     #[test]

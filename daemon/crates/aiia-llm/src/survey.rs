@@ -124,7 +124,14 @@ pub(crate) fn no_model(survey: &Survey) -> LlmError {
     let failed = survey.providers.iter().filter_map(|status| {
         Some(format!("{}: {}", status.name, status.error.as_ref()?.message.trim_end_matches('.')))
     });
-    let looked = survey.tried.iter().map(|tried| format!("{}: {}", tried.what, tried.outcome));
+    let mut looked: Vec<(&str, Vec<&str>)> = Vec::new();
+    for tried in &survey.tried {
+        match looked.iter_mut().find(|(outcome, _)| *outcome == tried.outcome) {
+            Some((_, places)) => places.push(&tried.what),
+            None => looked.push((&tried.outcome, vec![&tried.what])),
+        }
+    }
+    let looked = looked.into_iter().map(|(outcome, places)| format!("{}: {outcome}", places.join(", ")));
     let tried: Vec<String> = failed.chain(looked).collect();
     let message = if tried.is_empty() {
         "There is no model to ask: none is configured and none was looked for.".to_owned()

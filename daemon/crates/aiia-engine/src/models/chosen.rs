@@ -1,5 +1,7 @@
 //! The model that a run uses.
 
+use aiia_llm::{LlmError, LlmErrorKind};
+use aiia_protocol::problem::Problem;
 use aiia_protocol::run::{RunEventKind, notice};
 
 use super::window::{self, Window};
@@ -23,6 +25,8 @@ pub(crate) struct Chosen {
     pub(crate) fallback: Vec<String>,
     /// What the user should know about the choice.
     pub(crate) notes: Vec<String>,
+    /// The key of the configuration that names it for what is asked, such as `roles.explain`, where one does.
+    pub(crate) named_by: Option<String>,
 }
 
 impl Chosen {
@@ -36,6 +40,7 @@ impl Chosen {
             tokens: Counter::default(),
             fallback: Vec::new(),
             notes: Vec::new(),
+            named_by: None,
         }
     }
 
@@ -51,6 +56,21 @@ impl Chosen {
                 self.name, self.window
             );
             told.push(RunEventKind::Notice { reason: notice::WINDOW_ASSUMED.to_owned(), text });
+        }
+    }
+
+    /// `problem`, which asking it ended in; where there is no such model, or nobody answers for it, also what in the configuration
+    /// names it.
+    pub(crate) fn told(&self, error: &LlmError) -> Problem {
+        use LlmErrorKind::{Dns, ModelFile, ModelMissing, NoModel, Refused};
+        let problem = super::problem(error);
+        match &self.named_by {
+            Some(key) if matches!(error.kind, NoModel | ModelMissing | ModelFile | Refused | Dns) => {
+                let hint = problem.hint.as_deref().unwrap_or_default();
+                let hint = format!("{hint} `{key}` in the configuration names {}.", self.name);
+                problem.with_hint(hint.trim())
+            }
+            _ => problem,
         }
     }
 

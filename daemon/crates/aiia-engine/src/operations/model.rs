@@ -31,7 +31,7 @@ impl Handle for ModelList {
         let directory = session.engine().models();
         let survey = directory.survey().await;
         let default = directory.default_model().await.ok();
-        let items = survey.models.iter().map(|model| wire(model, default.as_deref())).collect();
+        let items: Vec<_> = survey.models.iter().map(|model| wire(model, default.as_deref())).collect();
         let failed = survey.providers.iter().filter_map(|provider| {
             let error = provider.error.as_ref()?;
             Some(UnavailableProvider { provider: provider.name.clone(), reason: error.message.clone() })
@@ -39,7 +39,10 @@ impl Handle for ModelList {
         let unusable = directory
             .unusable()
             .map(|(provider, why)| UnavailableProvider { provider: provider.to_owned(), reason: why.to_owned() });
-        Ok(Reply::One(Models { items, unavailable: unusable.chain(failed).chain(looked(&survey)).collect() }))
+        // Where else there could be one is of interest to those who have none.
+        let elsewhere = looked(&survey).filter(|_| items.is_empty());
+        let unavailable = unusable.chain(failed).chain(elsewhere).collect();
+        Ok(Reply::One(Models { items, unavailable }))
     }
 }
 

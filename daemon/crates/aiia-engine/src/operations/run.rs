@@ -13,7 +13,7 @@ use aiia_protocol::operation::{EventsSubscribe, RunEvents, RunGet, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::project::Project;
 use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, StartRun, notice};
-use aiia_protocol::settings::{Parameters, Settings};
+use aiia_protocol::settings::{Origin, Parameters, Settings};
 use aiia_store::{BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
 use tokio::sync::broadcast::error::RecvError;
@@ -135,7 +135,8 @@ impl Answerers<'_> {
         for model in self.models {
             let wishes = Wishes { model, system_prompt: self.system_prompt, parameters: self.parameters };
             let (settings, notes) = settings::resolve(session, project, chat, wishes, self.role).await;
-            chosen.push(Answerer { model: choose(session.engine(), &settings, notes).await?, settings });
+            let model = choose(session.engine(), &settings, notes, self.role).await?;
+            chosen.push(Answerer { model, settings });
         }
         let mut chosen = chosen.into_iter();
         let first = chosen.next();
@@ -184,7 +185,7 @@ pub(super) async fn answer(
     let chat = engine.store.get_chat(question.chat_id.clone()).await?;
     let project = engine.store.get_project(chat.project_id.clone()).await?;
     let (settings, notes) = settings::resolve(session, &project, Some(&chat), wishes, "chat").await;
-    let model = choose(engine, &settings, notes).await?;
+    let model = choose(engine, &settings, notes, "chat").await?;
     let new = NewAnswers { question: question.id, model: model.name.clone(), settings: settings.clone(), count };
     let history = settings::history(session, &project).await;
     let begun = engine.store.begin_answers(new).await?;
@@ -206,11 +207,22 @@ pub(super) async fn answer(
     Ok(begun.into_iter().map(|begun| begun.run).collect())
 }
 
-/// The model that the settings name, else the default one.
-pub(crate) async fn choose(engine: &Engine, settings: &Settings, notes: Vec<String>) -> Result<Chosen, Problem> {
+/// The model that the settings name for `role`, else the default one.
+pub(crate) async fn choose(
+    engine: &Engine,
+    settings: &Settings,
+    notes: Vec<String>,
+    role: &str,
+) -> Result<Chosen, Problem> {
     let wish = settings.model.as_ref().map(|model| model.value.as_str());
     let mut model = models::choose(engine, wish).await?;
     model.notes = notes;
+    let configured = settings.model.as_ref().filter(|named| named.origin == Origin::Global);
+    model.named_by = configured.map(|named| {
+        let configured = engine.configured();
+        let of_role = configured.config.settings.roles.get(role) == Some(named.value.as_str());
+        if of_role { format!("roles.{role}") } else { "model".to_owned() }
+    });
     if wish.is_none() {
         model.notes.extend(engine.models().note_of_default(&model));
     }

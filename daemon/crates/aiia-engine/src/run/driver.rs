@@ -372,7 +372,7 @@ pub(super) async fn listen(
             Some(Ok(Delta::Usage(counted))) => usage = Some(counted),
             Some(Ok(Delta::Finish(reason))) => finish = Some(reason),
             Some(Err(error)) => {
-                failure = Some(models::problem(&error));
+                failure = Some(model.told(&error));
                 break Ending::new(RunStatus::Failed);
             }
             None => break Ending::new(RunStatus::Completed),

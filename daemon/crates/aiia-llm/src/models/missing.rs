@@ -20,7 +20,8 @@ impl Inner {
         }
         let survey = self.survey().await;
         if survey.models.is_empty() {
-            return no_model(&survey);
+            let error = no_model(&survey);
+            return LlmError { message: format!("There is no model '{name}'. {why} {}", error.message), ..error };
         }
         let names = survey.models.iter().map(|model| model.name.as_str());
         let mut near = nearest(name, names.clone(), 3);
