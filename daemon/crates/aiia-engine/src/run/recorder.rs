@@ -25,7 +25,7 @@ const MOST_AHEAD: usize = 4096;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// All runs do that at the same moments, which are so far apart: one flush to the disk serves all.
-const BEAT: Duration = Duration::from_millis(50);
+const BEAT: Duration = Duration::from_millis(125);
 
 /// The last common moment before `due`.
 fn on_the_beat(due: Instant) -> Instant {
