@@ -93,8 +93,9 @@ async fn accept(router: Router, listener: TcpListener, address: SocketAddr, shut
 async fn connection(router: Router, stream: TcpStream, shutdown: CancellationToken) {
     // Small events must not wait for each other.
     let _ = stream.set_nodelay(true);
-    // What comes before a stream of events is apart: it is not needed any more while that goes on.
-    match Box::pin(requests(router, stream, shutdown)).await {
+    // What comes before a stream of events is apart, and gone while that goes on.
+    let ended = Box::pin(requests(router, stream, shutdown)).await;
+    match ended {
         Ok(None) => {}
         Ok(Some(writing)) => {
             if let Err(error) = writing.await {
