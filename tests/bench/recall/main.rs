@@ -75,7 +75,11 @@ fn main() {
     let mut features = std::env::var_os("AIIA_BENCH_FEATURES").map(|path| std::fs::File::create(path).expect("a file"));
     if let Some(out) = &mut features {
         let names = aiia_context::feature_names().join("\t");
-        writeln!(out, "repository\tfunction\tneeded\ttokens\tfunctions_need\tdefinition\t{names}").expect("written");
+        writeln!(
+            out,
+            "repository\tfunction\tneeded\ttokens\tfunctions_need\tdefinition\tfile\tname\ttype\ttaken\tgiven\t{names}"
+        )
+        .expect("written");
     }
     println!(
         "{:<16} {:>5} {:>7} {:>9} {:>10} {:>8}  peers (recall, precision)",
@@ -247,11 +251,15 @@ fn write_features(
     index: &WorkspaceIndex,
     files: &Files,
 ) {
+    let most: Option<usize> = std::env::var("AIIA_BENCH_LIKELIEST").ok().and_then(|most| most.parse().ok());
     let needed: HashMap<&str, Vec<usize>> = case.needed.iter().fold(HashMap::new(), |mut needed, one| {
         needed.entry(one.path.as_str()).or_insert_with(Vec::new).push(one.line);
         needed
     });
-    let ranked = aiia_context::ranked_definitions(&request(case, hidden, index, files, 4096));
+    let mut ranked = aiia_context::ranked_definitions(&request(case, hidden, index, files, 4096));
+    if let Some(most) = most {
+        ranked.truncate(most);
+    }
     let mut text = String::new();
     let mut found = HashSet::new();
     for one in ranked {
@@ -272,6 +280,13 @@ fn write_features(
             one.line
         )
         .expect("a string takes all");
+        for number in one.numbers {
+            write!(text, "\t{number}").expect("a string takes all");
+        }
+        for names in &one.signature {
+            let names: Vec<String> = names.iter().map(u32::to_string).collect();
+            write!(text, "\t{}", names.join(" ")).expect("a string takes all");
+        }
         for feature in one.features {
             write!(text, "\t{feature:.4}").expect("a string takes all");
         }

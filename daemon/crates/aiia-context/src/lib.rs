@@ -83,6 +83,10 @@ pub struct RankedDefinition {
     pub likelihood: f32,
     /// Its features, in the order of [`feature_names`].
     pub features: Vec<f32>,
+    /// Numbers that stand for its file, its name, and the name of the type it is a member of, 0 where it is none.
+    pub numbers: [u32; 3],
+    /// The numbers of the names in its signature: before the arrow, and behind it.
+    pub signature: [Vec<u32>; 2],
 }
 
 /// What the ranking says of the definitions of other files, the likeliest first; nothing without a workspace.
@@ -105,6 +109,12 @@ pub fn ranked_definitions(request: &ContextRequest) -> Vec<RankedDefinition> {
                 tokens: texts.signature(ranked.at.file, definition).map_or(0, count_tokens),
                 likelihood: ranked.likelihood,
                 features: outcome.features(ranked).to_vec(),
+                numbers: [ranked.at.file, definition.name, ranked.type_name().unwrap_or_default()],
+                signature: {
+                    let signature = texts.signature(ranked.at.file, definition).unwrap_or_default();
+                    let (taken, given) = signature.rsplit_once("->").unwrap_or((signature, ""));
+                    [taken, given].map(|part| workspace::name_ids(part).collect())
+                },
             })
         })
         .collect()

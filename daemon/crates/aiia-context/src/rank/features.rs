@@ -176,6 +176,39 @@ features! {
     OfTypeRareLikeNear,
     /// The type of members: how many definitions of it the file mentions, by the logarithm.
     TypeInUse,
+    /// Its module is imported under a name: how often that is mentioned outside of imports, by the logarithm.
+    ModuleMentioned,
+    /// Its module is imported under a name that nothing else mentions.
+    ModuleUnused,
+    /// How many definitions of its file are imported by name, by the logarithm.
+    FileImported,
+    /// How many of these nothing else in the target's file mentions, by the logarithm.
+    FileUnused,
+    /// How many visible definitions of its file the target's mentions, by the logarithm.
+    FileInUse,
+    /// In functions of other files that are like the target, the liker and the rarer counting for more.
+    InNearest,
+    /// How like the target the likest of them is that mentions it.
+    NearestWith,
+    /// Folders and files between its file and the target's, by the logarithm.
+    Distance,
+    /// A member of a type that the functions beside the target mention: by what share, where functions count by the rare names that
+    /// their signatures share with the target's.
+    TypeInSiblingsOfSignature,
+    /// A member of a type that functions of other files mention that are like the target.
+    TypeInNearest,
+    /// In a language whose blocks are told by how they are indented.
+    Indented,
+    /// Names in the signature of the target, by the logarithm.
+    NamesOfSignature,
+    /// Functions beside the target, by the logarithm.
+    Beside,
+    /// How many names the functions beside the target have in their bodies, by the logarithm.
+    NamesOfSiblings,
+    /// Names that the file imports, by the logarithm.
+    Imports,
+    /// In functions that mention what else is likely.
+    InKindred,
     /// Bytes of its signature, by the logarithm.
     Bytes,
     /// The share of the names in its signature that stand in the target's, or near it.
@@ -192,4 +225,32 @@ features! {
     HeatOfFile,
     /// How likely it is by what is known of it alone, as log odds.
     Alone,
+    /// What the first forest says, as log odds. This and what follows is known of those that are judged again (see `again.rs`).
+    Before,
+    /// How many definitions are likely needed.
+    LikelyOfAll,
+    /// How many of its name are likelier.
+    PlaceOfName,
+    /// How many of its name are likely needed beside it.
+    LikelyOfName,
+    /// How likely the likeliest other one of its name is.
+    BestOfName,
+    /// How many of its type are likelier.
+    PlaceOfType,
+    /// How many of its type are likely needed beside it.
+    LikelyOfType,
+    /// How likely the likeliest other one of its type is.
+    BestOfType,
+    /// How many of its file are likelier.
+    PlaceOfFile,
+    /// How many of its file are likely needed beside it.
+    LikelyOfFile,
+    /// How likely the likeliest is whose signature names it.
+    Told,
+    /// How likely the likeliest is whose signature names its type before the arrow.
+    TypeTaken,
+    /// How likely the likeliest is whose signature names its type behind the arrow.
+    TypeGiven,
+    /// How likely its type is.
+    TypeLikely,
 }

@@ -6,8 +6,11 @@ use std::sync::LazyLock;
 
 /// The first line is the base; every other line is a tree, its nodes between commas, the root first.
 const SOURCE: &str = include_str!("forest.txt");
+const SOURCE_AGAIN: &str = include_str!("again.txt");
 
 static FOREST: LazyLock<Forest> = LazyLock::new(|| Forest::parse(SOURCE).expect("the shipped forest is well-formed"));
+static AGAIN: LazyLock<Forest> =
+    LazyLock::new(|| Forest::parse(SOURCE_AGAIN).expect("the shipped forest is well-formed"));
 
 /// A fork, or a leaf: one that leads to itself.
 #[derive(Clone, Copy)]
@@ -36,18 +39,12 @@ const LANES: usize = 8;
 
 /// The log odds that definitions of these features are needed.
 pub(crate) fn log_odds<'f>(of: impl Iterator<Item = &'f Features>) -> Vec<f32> {
-    let of: Vec<&Features> = of.collect();
-    let mut sums = vec![FOREST.base; of.len()];
-    for (of, sums) in of.chunks(LANES).zip(sums.chunks_mut(LANES)) {
-        // A chunk that is not full asks the first again.
-        let lanes: [&Features; LANES] = std::array::from_fn(|lane| *of.get(lane).unwrap_or(&of[0]));
-        for tree in &FOREST.trees {
-            for (sum, answer) in sums.iter_mut().zip(tree.answers(&lanes)) {
-                *sum += answer;
-            }
-        }
-    }
-    sums
+    FOREST.answers(of)
+}
+
+/// What is to be added to them where it is known how likely the others are.
+pub(crate) fn more<'f>(of: impl Iterator<Item = &'f Features>) -> Vec<f32> {
+    AGAIN.answers(of)
 }
 
 impl Tree {
@@ -92,6 +89,21 @@ enum Parsed {
 }
 
 impl Forest {
+    fn answers<'f>(&self, of: impl Iterator<Item = &'f Features>) -> Vec<f32> {
+        let of: Vec<&Features> = of.collect();
+        let mut sums = vec![self.base; of.len()];
+        for (of, sums) in of.chunks(LANES).zip(sums.chunks_mut(LANES)) {
+            // A chunk that is not full asks the first again.
+            let lanes: [&Features; LANES] = std::array::from_fn(|lane| *of.get(lane).unwrap_or(&of[0]));
+            for tree in &self.trees {
+                for (sum, answer) in sums.iter_mut().zip(tree.answers(&lanes)) {
+                    *sum += answer;
+                }
+            }
+        }
+        sums
+    }
+
     /// Nothing for a text that is not a forest over the features, or whose trees do not end.
     fn parse(source: &str) -> Option<Forest> {
         let mut lines = source.lines();
@@ -120,11 +132,13 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    #[test]
-    fn the_shipped_forest_is_sound() {
-        let forest = Forest::parse(SOURCE).expect("a forest");
+    #[rstest]
+    #[case(SOURCE)]
+    #[case(SOURCE_AGAIN)]
+    fn the_shipped_forests_are_sound(#[case] source: &str) {
+        let forest = Forest::parse(source).expect("a forest");
         assert!(forest.trees.len() > 10);
-        assert!(log_odds([&[0.0; COUNT]].into_iter())[0].is_finite());
+        assert!(forest.answers([&[0.0; COUNT]].into_iter())[0].is_finite());
     }
 
     #[test]

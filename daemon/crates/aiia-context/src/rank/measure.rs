@@ -31,6 +31,8 @@ struct OfName {
     like_near: f32,
     like_function_share: f32,
     on_receiver: f32,
+    nearest: f32,
+    nearest_share: f32,
     on_signature: u32,
     on_field: u32,
     is_constructor: bool,
@@ -44,6 +46,8 @@ struct OfFile<'a> {
     module: Vec<&'a str>,
     is_test: bool,
     is_in_own_folder: bool,
+    /// Folders and files between it and the target's.
+    distance: u32,
     /// By the place of what is around members in the file; nothing for what is no type.
     owners: FxHashMap<u16, Option<OfOwner>>,
 }
@@ -59,6 +63,8 @@ struct OfOwner {
     of_self_names: bool,
     of_field: bool,
     returned: bool,
+    in_siblings: f32,
+    nearest: f32,
     is_like_near: bool,
     mentioned_in: f32,
     lines: u32,
@@ -115,6 +121,20 @@ fn compare(ranking: &Ranking, ranked: &[Ranked], all: &mut [Features], names: &F
             .map(|count| (of / *count as f32).ln())
             .fold(0.0, f32::max)
     };
+    let mut files: FxHashMap<u32, (u32, u32, u32)> = FxHashMap::default();
+    for candidate in ranked {
+        let of = &all[candidate.features as usize];
+        let is_imported = of[Feature::Imported as usize] > 0.5;
+        let is_mentioned = of[Feature::Mentioned as usize] > 0.0;
+        let is_visible = is_imported
+            || of[Feature::OfImported as usize] > 0.5
+            || of[Feature::OfMentioned as usize] > 0.0
+            || of[Feature::ModuleQualified as usize] > 0.0;
+        let (imported, unused, mentioned) = files.entry(candidate.at.file).or_default();
+        *imported += u32::from(is_imported);
+        *unused += u32::from(is_imported && !is_mentioned);
+        *mentioned += u32::from(is_mentioned && is_visible);
+    }
     let mut in_use: FxHashMap<NameId, u32> = FxHashMap::default();
     for candidate in ranked {
         let Some(owner) = candidate.owner else { continue };
@@ -125,6 +145,10 @@ fn compare(ranking: &Ranking, ranked: &[Ranked], all: &mut [Features], names: &F
     for candidate in ranked {
         let mut features = Builder(&mut all[candidate.features as usize]);
         let name = candidate.definition.name;
+        let (imported, unused, mentioned) = files.get(&candidate.at.file).copied().unwrap_or_default();
+        features.set(Feature::FileImported, log(imported));
+        features.set(Feature::FileUnused, log(unused));
+        features.set(Feature::FileInUse, log(mentioned));
         features.set(Feature::RareLikeTarget, rarest(name, &|part| ranking.point.target_parts.contains(part)));
         features.set(Feature::RareLikeNear, rarest(name, &|_| true));
         if let Some(owner) = candidate.owner {
@@ -163,6 +187,8 @@ impl OfName {
             like_target: likeness(&parts, &point.target_parts),
             like_near: shared as f32 / parts.len().max(1) as f32,
             like_function_share: weight(&ranking.like_function_share),
+            nearest: weight(&ranking.nearest_names),
+            nearest_share: weight(&ranking.nearest_share),
             on_receiver: weight(&ranking.names_on_receivers),
             on_signature: point.on_signature.get(&name).copied().unwrap_or_default(),
             on_field: point.on_fields.get(&name).copied().unwrap_or_default(),
@@ -176,8 +202,11 @@ impl<'a> OfFile<'a> {
     fn new(ranking: &Ranking<'a>, file: u32) -> Option<OfFile<'a>> {
         let entry = ranking.index.file(file)?;
         let folder = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let parts = |path: &str| path.split('/').count();
+        let common = entry.path.split('/').zip(ranking.own_path.split('/')).take_while(|(a, b)| a == b).count();
         Some(OfFile {
             entry,
+            distance: (parts(entry.path) + parts(ranking.own_path)).saturating_sub(2 * common) as u32,
             module: module_of(entry.path),
             is_test: is_test_path(entry.path),
             is_in_own_folder: folder == ranking.own_folder,
@@ -202,6 +231,8 @@ impl<'a> OfFile<'a> {
                 of_self_names: point.self_names.contains(&owner.name),
                 of_field: point.names_of_fields.contains(&owner.name),
                 returned: point.returned.contains(&owner.name),
+                in_siblings: point.sibling_use(owner.name).same_signature,
+                nearest: ranking.nearest_share.get(&owner.name).copied().unwrap_or_default(),
                 is_like_near: !parts.is_empty() && parts.iter().all(|part| point.near_parts.contains(part)),
                 mentioned_in: ranking.index.mentioned_in(owner.name).unwrap_or(1).max(1) as f32,
                 lines: owner.last_line.saturating_sub(owner.line),
@@ -242,6 +273,20 @@ fn features(
     features.set(Feature::MentionedImported, imported * log(occurs.count));
     let module_use = ranking.modules.get(&at.file).copied().unwrap_or_default();
     features.set(Feature::ModuleImported, if is_member { 0.0 } else { module_use.glob });
+    if let Some(module) = module_use.named {
+        let mentioned = point.occurrence(module).count;
+        features.set(Feature::ModuleMentioned, log(mentioned));
+        features.flag(Feature::ModuleUnused, mentioned == 0);
+    }
+    features.set(Feature::Distance, log(file.distance));
+    features.set(Feature::InNearest, name.nearest_share);
+    features.set(Feature::NearestWith, name.nearest);
+    features.flag(Feature::Indented, point.is_indented);
+    features.set(Feature::NamesOfSignature, log(point.signature_names.len() as u32));
+    features.set(Feature::Beside, log(point.sibling_bodies.len() as u32));
+    let of_siblings: usize = point.sibling_bodies.iter().map(Vec::len).sum();
+    features.set(Feature::NamesOfSiblings, log((of_siblings / point.sibling_bodies.len().max(1)) as u32));
+    features.set(Feature::Imports, log(point.imports.len() as u32));
     features.flag(
         Feature::ModuleQualified,
         !is_member && module_use.named.is_some_and(|module| point.qualified.contains(&(module, definition.name))),
@@ -269,6 +314,8 @@ fn features(
         features.flag(Feature::OfTypeLikeNear, owner.is_like_near);
         features.flag(Feature::OfBase, owner.of_base);
         features.flag(Feature::OfReturned, owner.returned);
+        features.set(Feature::TypeInSiblingsOfSignature, owner.in_siblings);
+        features.set(Feature::TypeInNearest, owner.nearest);
         let makes = name.is_constructor || kind == SymbolKind::Variant;
         features.flag(Feature::MakesReturned, owner.returned && makes);
         features.set(Feature::ShareOfType, (name.mentioned_in / owner.mentioned_in).ln().clamp(-4.0, 4.0));

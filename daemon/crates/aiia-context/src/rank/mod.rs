@@ -1,8 +1,10 @@
 //! Which definitions of other files the target needs: candidates, what is known of each, and how likely it is needed.
 //!
 //! What the target's body mentions is weighed by a logistic regression over the [`features`]. Of the rest the likeliest by another
-//! one are weighed by a [`forest`]. Both are fitted to functions of public packages (`tests/bench/recall`).
+//! one are weighed by a [`forest`], and of these the likeliest by another one, which knows what the first says of the others. All
+//! are fitted to functions of public packages (`tests/bench/recall`).
 
+mod again;
 mod by_name;
 mod collect;
 mod features;
@@ -10,6 +12,7 @@ mod forest;
 mod hinted;
 mod imports;
 mod measure;
+mod nearest;
 mod point;
 mod reason;
 mod related;

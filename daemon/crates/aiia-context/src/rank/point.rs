@@ -61,6 +61,10 @@ pub(crate) struct Point {
     /// Names behind the arrow of the signature.
     pub(crate) returned: FxHashSet<NameId>,
     pub(crate) signature_names: Vec<NameId>,
+    /// The names in the bodies of the functions beside the target.
+    pub(crate) sibling_bodies: Vec<Vec<NameId>>,
+    /// The blocks of the language are told by how they are indented.
+    pub(crate) is_indented: bool,
     sibling_uses: FxHashMap<NameId, SiblingUse>,
     /// What is imported, by the name where it is defined.
     imports_by_name: FxHashMap<NameId, Vec<Vec<String>>>,
@@ -187,7 +191,7 @@ impl Point {
         let mut near_parts: FxHashSet<NameId> = words(&text[signature.clone()]).flat_map(parts).collect();
         near_parts.extend(around.iter().flat_map(|outer| parts(&outer.name)));
         let target_parts = symbol.map(|symbol| parts(&symbol.name)).unwrap_or_default();
-        let sibling_uses = siblings::uses(
+        let (sibling_uses, sibling_bodies) = siblings::uses(
             &file.symbols,
             text,
             &names,
@@ -224,6 +228,8 @@ impl Point {
                 .map(|(_, returned)| name_ids(returned).collect())
                 .unwrap_or_default(),
             signature_names,
+            sibling_bodies,
+            is_indented: request.language.is_some_and(|language| language.name() == "python"),
             sibling_uses,
             imports_by_name,
         }

@@ -213,7 +213,8 @@ pub(crate) fn names_in(index: &WorkspaceIndex, texts: &mut Texts, functions: &[D
     weighed(functions.iter().filter_map(|at| body_names(index, texts, *at)).collect())
 }
 
-fn body_names(index: &WorkspaceIndex, texts: &mut Texts, at: DefinitionRef) -> Option<Vec<NameId>> {
+/// The names in a function, ascending, each once.
+pub(super) fn body_names(index: &WorkspaceIndex, texts: &mut Texts, at: DefinitionRef) -> Option<Vec<NameId>> {
     let (_, definition) = index.definition(at)?;
     body(texts, at.file, &definition).map(name_set)
 }

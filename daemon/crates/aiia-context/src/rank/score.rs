@@ -5,6 +5,7 @@ use super::collect::{ModuleUse, candidates, modules};
 use super::features::{COUNT, Feature, Features};
 use super::hinted::Hinted;
 use super::measure::{measure, self_name};
+use super::nearest;
 use super::point::Point;
 use super::related::{self, Weighed};
 use super::said::By;
@@ -18,7 +19,7 @@ use aiia_syntax::{Language, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many definitions are looked at closely: where the target is still to be written, and where it says itself what it uses.
-const MAX_CANDIDATES: usize = 6000;
+const MAX_CANDIDATES: usize = 4500;
 const MAX_CANDIDATES_WRITTEN: usize = 1200;
 /// How far up the types are looked for that a type is made from.
 const MAX_BASE_DEPTH: usize = 4;
@@ -50,6 +51,13 @@ pub(super) struct Owner {
     pub(super) name: NameId,
     /// The target is part of it.
     pub(super) is_own: bool,
+}
+
+impl Ranked {
+    /// The name of the type it is a member of.
+    pub(crate) fn type_name(&self) -> Option<NameId> {
+        self.owner.map(|owner| owner.name)
+    }
 }
 
 /// What the ranking found.
@@ -108,7 +116,8 @@ pub(crate) fn rank(
     let candidates = candidates(&ranking, if is_unwritten { MAX_CANDIDATES } else { MAX_CANDIDATES_WRITTEN });
     let (mut ranked, mut features) = measure(&ranking, &candidates);
     sort(&mut ranked);
-    tell_each_other(&mut ranked, &mut features, texts, &point, is_unwritten);
+    let bodies: Vec<&[NameId]> = ranking.bodies.iter().chain(&point.sibling_bodies).map(Vec::as_slice).collect();
+    tell_each_other(&mut ranked, &mut features, texts, &point, &bodies, is_unwritten);
     by_name::raise(&ranking, &features, &mut ranked);
     ranking.hinted.apply(&mut ranked);
     for candidate in ranked.iter_mut().filter(|candidate| point.said.contains_key(&candidate.definition.name)) {
@@ -171,6 +180,11 @@ pub(super) struct Ranking<'a> {
     pub(super) namesake_names: Weighed,
     callers: Vec<DefinitionRef>,
     pub(super) caller_names: Weighed,
+    pub(super) nearest_names: Weighed,
+    pub(super) nearest_share: Weighed,
+    /// The names in the bodies of functions of other files that are like the target or call it.
+    pub(super) bodies: Vec<Vec<NameId>>,
+    pub(super) own_path: &'a str,
     pub(super) like_function_names: Weighed,
     pub(super) like_function_share: Weighed,
     /// What stands behind names of the signature or fields in functions that are named as the target is, or like it.
@@ -210,7 +224,20 @@ impl<'a> Ranking<'a> {
             namesakes.iter().chain(like_functions.iter().map(|(at, _)| at)).copied().collect();
         functions.sort_unstable();
         functions.dedup();
+        let alike = match &target.symbol {
+            Some(symbol) if symbol.kind.is_callable() => {
+                nearest::nearest(index, texts, point, &namesakes, &like, is_unwritten(request, target))
+            }
+            _ => Vec::new(),
+        };
+        let mut bodies = nearest::bodies(index, texts, alike.iter().map(|(at, _)| *at));
+        let (nearest_names, nearest_share) = nearest::names_of_nearest(&alike, &bodies);
+        bodies.extend(nearest::bodies(index, texts, callers.iter().copied()));
         Ranking {
+            nearest_names,
+            nearest_share,
+            bodies,
+            own_path: request.path,
             index,
             point,
             own,

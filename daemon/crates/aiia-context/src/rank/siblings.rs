@@ -57,7 +57,7 @@ pub(crate) fn uses(
     text: &str,
     names: &[(NameId, Range<usize>)],
     target: &Target,
-) -> FxHashMap<NameId, SiblingUse> {
+) -> (FxHashMap<NameId, SiblingUse>, Vec<Vec<NameId>>) {
     let siblings = siblings(symbols, text, names, target);
     let rarity_of_names = rarity(siblings.iter().map(|sibling| sibling.signature.as_slice()));
     let rarity_of_parts = rarity(siblings.iter().map(|sibling| sibling.parts.as_slice()));
@@ -90,7 +90,7 @@ pub(crate) fn uses(
             found.same_words += shares[4];
         }
     }
-    uses
+    (uses, siblings.into_iter().map(|sibling| sibling.names).collect())
 }
 
 fn siblings(symbols: &[Symbol], text: &str, names: &[(NameId, Range<usize>)], target: &Target) -> Vec<Sibling> {
@@ -120,7 +120,7 @@ pub(crate) fn alike(parts: &[NameId], signature: &[NameId], other_parts: &[NameI
 }
 
 /// How rare each name is among some sets of them, by the logarithm.
-fn rarity<'s>(sets: impl Iterator<Item = &'s [NameId]>) -> FxHashMap<NameId, f32> {
+pub(crate) fn rarity<'s>(sets: impl Iterator<Item = &'s [NameId]>) -> FxHashMap<NameId, f32> {
     let (mut counts, mut of) = (FxHashMap::<NameId, f32>::default(), 0.0_f32);
     for set in sets {
         of += 1.0;
@@ -132,7 +132,7 @@ fn rarity<'s>(sets: impl Iterator<Item = &'s [NameId]>) -> FxHashMap<NameId, f32
 }
 
 /// How much of `wanted` is in `found`, the rare counting for more: 0 to 1. Both are ascending.
-fn shared(rarity: &FxHashMap<NameId, f32>, wanted: &[NameId], found: &[NameId]) -> f32 {
+pub(crate) fn shared(rarity: &FxHashMap<NameId, f32>, wanted: &[NameId], found: &[NameId]) -> f32 {
     let (mut all, mut shared) = (0.0, 0.0);
     for name in wanted {
         let weight = rarity.get(name).copied().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What the likely candidates say of each other.
 
+use super::again::judge_again;
 use super::features::{Feature, Features};
 use super::forest;
 use super::point::Point;
@@ -22,6 +23,7 @@ pub(super) fn tell_each_other(
     features: &mut [Features],
     texts: &mut Texts,
     point: &Point,
+    bodies: &[&[NameId]],
     is_unwritten: bool,
 ) {
     let judged = if is_unwritten { MAX_JUDGED } else { MAX_JUDGED_WRITTEN };
@@ -56,7 +58,8 @@ pub(super) fn tell_each_other(
     for candidate in ranked.iter_mut().skip(judged) {
         candidate.likelihood *= UNJUDGED;
     }
-    let mut to_judge: Vec<(usize, Features)> = Vec::new();
+    let kindred = kindred(ranked, bodies);
+    let mut to_judge: Vec<usize> = Vec::new();
     for (place, candidate) in ranked.iter().enumerate().take(judged) {
         let Some(features) = features.get_mut(candidate.features as usize) else { continue };
         let own = candidate.likelihood;
@@ -64,6 +67,7 @@ pub(super) fn tell_each_other(
         features[Feature::HeatOfFile as usize] = heat(heat_of_files.get(&candidate.at.file));
         features[Feature::HeatOfType as usize] =
             candidate.owner.map_or(0.0, |owner| heat(heat_of_types.get(&owner.name)));
+        features[Feature::InKindred as usize] = kindred.get(&candidate.definition.name).copied().unwrap_or_default();
         features[Feature::Alone as usize] = log_odds(features, &ALONE).clamp(-10.0, 10.0);
         features[Feature::InLikelySignature as usize] =
             told.get(&candidate.definition.name).copied().unwrap_or_default();
@@ -74,13 +78,37 @@ pub(super) fn tell_each_other(
             types.get(&owner.name).copied().unwrap_or_default().max(own)
         });
         if features[Feature::InBody as usize] == 0.0 {
-            to_judge.push((place, *features));
+            to_judge.push(place);
         }
     }
-    let judged = forest::log_odds(to_judge.iter().map(|(_, features)| features));
-    for ((place, _), log_odds) in to_judge.iter().zip(judged) {
-        ranked[*place].likelihood = likelihood(log_odds);
+    let judged = forest::log_odds(to_judge.iter().map(|place| &features[ranked[*place].features as usize]));
+    for (place, log_odds) in to_judge.iter().zip(&judged) {
+        ranked[*place].likelihood = likelihood(*log_odds);
     }
+    judge_again(ranked, features, texts, to_judge.into_iter().zip(judged).collect());
+}
+
+/// What is mentioned together with likely names in the bodies of functions: by the share of the functions, which count by how much is
+/// likely of what else they mention.
+fn kindred(ranked: &[Ranked], bodies: &[&[NameId]]) -> FxHashMap<NameId, f32> {
+    let mut likely: FxHashMap<NameId, f32> = FxHashMap::default();
+    for candidate in ranked {
+        let known = likely.entry(candidate.definition.name).or_default();
+        *known = known.max(candidate.likelihood);
+    }
+    let mut found: FxHashMap<NameId, f32> = FxHashMap::default();
+    let mut total = 0.3;
+    for body in bodies {
+        let known: Vec<(NameId, f32)> = body.iter().filter_map(|name| Some((*name, *likely.get(name)?))).collect();
+        let norm = (known.len() as f32 + 4.0).sqrt();
+        let sum: f32 = known.iter().map(|(_, likely)| likely).sum();
+        total += sum / norm;
+        for (name, likely) in known {
+            *found.entry(name).or_default() += (sum - likely) / norm;
+        }
+    }
+    found.values_mut().for_each(|share| *share /= total);
+    found
 }
 
 /// What the signature of a definition says of it: what it has in common with the target's, and what it gives.
