@@ -27,11 +27,12 @@ const LEAST_TOKENS: f32 = 10.0;
 const LEAST_WORTH: f32 = 100.0;
 /// It is no more than this, however small the budget.
 const MOST_LEAST_WORTH: f32 = 0.0001;
-/// What then stays free is not for the rest of the target's file either, but for this share of the budget.
+/// What then stays free is not for the rest of the target's file either, but for this share of the budget; where a function is still
+/// to be written, only for what lacks until the bundle has so much.
 const REST_SHARE: usize = 8;
 /// Where a function is still to be written, what share of all that is needed is found counts so many times as much as what share
 /// of the bundle is needed, with a budget of [`USUAL_BUDGET`]; with a larger one the user says that finding more is worth having.
-const FINDING: f32 = 0.6;
+const FINDING: f32 = 0.42;
 const USUAL_BUDGET: f32 = 1024.0;
 /// Text of so many bytes a token is too long for the tokens without being counted.
 const MAX_TOKEN_BYTES: usize = 16;
@@ -56,7 +57,8 @@ pub(crate) fn pack(
     let share = |of: f64, fitter: &Fitter| (fitter.left as f64 * of) as usize;
     let for_others = fitter.left - share(OWN_FILE_SHARE, &fitter);
     fitter.left -= for_others;
-    fitter.candidates(candidates.clone(), target);
+    let first = candidates.iter().filter(|candidate| !is_unwritten || is_needed_to_write(candidate.kind));
+    fitter.candidates(first.cloned().collect(), target);
     fitter.left += for_others;
 
     let mut others = Others { index, texts, chosen: FxHashMap::default(), ended_early: false };
@@ -74,13 +76,20 @@ pub(crate) fn pack(
     }
     others.into_pieces(&mut fitter);
     if ended_early {
-        fitter.left = fitter.left.min(fitter.request.budget / REST_SHARE);
+        let rest = fitter.request.budget / REST_SHARE;
+        let has = if is_unwritten { fitter.request.budget - fitter.left } else { 0 };
+        fitter.left = fitter.left.min(rest.saturating_sub(has));
     }
 
     fitter.candidates(candidates, target);
     let mut pieces = fitter.into_pieces();
     pieces.sort_by(|a, b| b.score.total_cmp(&a.score));
     pieces
+}
+
+/// Whether a function is hardly written without such a piece of its own file.
+fn is_needed_to_write(kind: PieceKind) -> bool {
+    matches!(kind, PieceKind::Definitions | PieceKind::EnclosingType)
 }
 
 /// The worthiest that fill a number of tokens, of those seen so far.

@@ -262,3 +262,37 @@ fn what_a_diagnostic_or_the_user_names_is_there_and_says_so() {
     assert_eq!(why("side: u32"), Some("a diagnostic names `Shape`"));
     assert_eq!(why("attempts: u32"), Some("the instruction names `RetryPolicy`"));
 }
+
+#[test]
+fn a_function_still_to_be_written_gets_its_type_before_other_lines_of_its_file() {
+    let methods: String = (0..40).map(|number| format!("    pub fn step_{number}(&self) {{}}\n")).collect();
+    let fixture = format!(
+        "//- src/job.rs
+pub struct Job;
+
+impl Job {{
+{methods}}}
+//- src/queue.rs
+use crate::job::Job;
+
+pub struct Queue {{
+    waiting: Vec<Job>,
+}}
+
+impl Queue {{
+    pub fn is_empty(&self) -> bool {{
+        self.waiting.is_empty()
+    }}
+
+    pub fn run(&mut self, job: Job) {{
+        $0
+    }}
+}}
+"
+    );
+    let bundle = bundle_of(&fixture, Intent::Edit, 300, |_| {});
+    let shown = |text: &str| bundle.pieces.iter().any(|piece| piece.text.contains(text));
+    assert!(shown("pub struct Queue") && shown("pub fn run") && shown("pub struct Job"), "{:#?}", bundle.pieces);
+    let rest = [PieceKind::Imports, PieceKind::Siblings];
+    assert!(!bundle.pieces.iter().any(|piece| rest.contains(&piece.kind)), "{:#?}", bundle.pieces);
+}
