@@ -32,7 +32,7 @@ const MOST_LEAST_WORTH: f32 = 0.0001;
 const REST_SHARE: usize = 8;
 /// Where a function is still to be written, what share of all that is needed is found counts so many times as much as what share
 /// of the bundle is needed, with a budget of [`USUAL_BUDGET`]; with a larger one the user says that finding more is worth having.
-const FINDING: f32 = 0.42;
+const FINDING: f32 = 0.37;
 const USUAL_BUDGET: f32 = 1024.0;
 /// Text of so many bytes a token is too long for the tokens without being counted.
 const MAX_TOKEN_BYTES: usize = 16;

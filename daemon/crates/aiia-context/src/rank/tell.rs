@@ -85,7 +85,10 @@ pub(super) fn tell_each_other(
     for (place, log_odds) in to_judge.iter().zip(&judged) {
         ranked[*place].likelihood = likelihood(*log_odds);
     }
-    judge_again(ranked, features, texts, to_judge.into_iter().zip(judged).collect());
+    // Where the target says itself what it uses, what is likely of the rest says little of the others.
+    if is_unwritten {
+        judge_again(ranked, features, texts, to_judge.into_iter().zip(judged).collect());
+    }
 }
 
 /// What is mentioned together with likely names in the bodies of functions: by the share of the functions, which count by how much is
