@@ -130,7 +130,7 @@ impl Client {
             let message = self.receive()?;
             if let Some(status) = asked.and_then(|asked| answer_to(asked, &message)) {
                 asked = None;
-                let status = serde_json::from_value(status.clone()).ok();
+                let status = serde_json::from_value::<SystemStatus>(status.clone()).ok();
                 if status.is_some_and(|status| has_gone_on(&status)) {
                     last = Instant::now();
                 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use aiia_protocol::operation::{WorkspaceIndex, WorkspaceMap};
+use aiia_protocol::system::Status as SystemStatus;
 use aiia_protocol::workspace::{IndexWorkspace, MapWorkspace, SkippedFiles};
 
 use crate::cli::arguments::{IndexArguments, MapArguments};

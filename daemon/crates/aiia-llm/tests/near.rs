@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use aiia_llm::{ChatRequest, Dialect, Models, ModelsConfig, ProviderConfig, Timeouts};
@@ -48,10 +49,10 @@ fn chunked(sizes: &[usize]) -> String {
     let (mut text, mut rest) = (String::new(), EVENTS);
     for size in sizes {
         let (now, after) = rest.split_at(*size);
-        text.push_str(&format!("{size:x};x=y\r\n{now}\r\n"));
+        write!(text, "{size:x};x=y\r\n{now}\r\n").unwrap();
         rest = after;
     }
-    text.push_str(&format!("{:X}\r\n{rest}\r\n0\r\n\r\n", rest.len()));
+    write!(text, "{:X}\r\n{rest}\r\n0\r\n\r\n", rest.len()).unwrap();
     text
 }
 

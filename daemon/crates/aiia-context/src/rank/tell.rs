@@ -110,7 +110,9 @@ fn kindred(ranked: &[Ranked], bodies: &[&[NameId]]) -> FxHashMap<NameId, f32> {
             *found.entry(name).or_default() += (sum - likely) / norm;
         }
     }
-    found.values_mut().for_each(|share| *share /= total);
+    for share in found.values_mut() {
+        *share /= total;
+    }
     found
 }
 

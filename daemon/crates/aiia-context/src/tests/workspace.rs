@@ -265,7 +265,8 @@ fn what_a_diagnostic_or_the_user_names_is_there_and_says_so() {
 
 #[test]
 fn a_function_still_to_be_written_gets_its_type_before_other_lines_of_its_file() {
-    let methods: String = (0..40).map(|number| format!("    pub fn step_{number}(&self) {{}}\n")).collect();
+    let methods: Vec<String> = (0..40).map(|number| format!("    pub fn step_{number}(&self) {{}}\n")).collect();
+    let methods = methods.concat();
     let fixture = format!(
         "//- src/job.rs
 pub struct Job;
