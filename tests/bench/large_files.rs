@@ -7,6 +7,7 @@ mod clock;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use aiia_edit::{Guard, ReplyContext, SourceFile, plan, shown_lines};
 use aiia_syntax::{Language, ParseBudget, SyntaxTree};

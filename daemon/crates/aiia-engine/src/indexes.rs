@@ -181,7 +181,9 @@ impl Indexes {
     pub(crate) fn changed(&self, paths: &[PathBuf]) -> Vec<Arc<Indexer>> {
         let mut concerned = self.all();
         concerned.retain(|indexer| paths.iter().any(|path| indexer.concerns(path)));
-        concerned.iter().for_each(|indexer| indexer.has_changed());
+        for indexer in &concerned {
+            indexer.has_changed();
+        }
         concerned
     }
 

@@ -120,7 +120,7 @@ async fn requests(
         let answered = router.call(request);
         async move {
             let response = answered.await?;
-            match taken.take(&asked, response) {
+            match taken.take(asked, response) {
                 Some(response) => Ok::<_, Infallible>(response),
                 None => std::future::pending().await,
             }

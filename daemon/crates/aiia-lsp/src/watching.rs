@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::from_proto;
 use crate::connection::Connection;
+use crate::from_proto;
 
 /// How long the editor may take to begin: some go through all folders for it.
-const BEGIN_LIMIT: Duration = Duration::from_secs(60);
+const BEGIN_LIMIT: Duration = Duration::from_mins(1);
 const METHOD: &str = "workspace/didChangeWatchedFiles";
 
 /// Asks the client to watch what is indexed, if it can.

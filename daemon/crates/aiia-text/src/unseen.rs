@@ -1,3 +1,5 @@
+//! Characters that are not seen and change what is seen.
+
 /// Whether a character changes the direction of the text around it, or carries a text that is not shown (a tag): either
 /// makes text look like other text, and neither script nor emoji is lost when it is shown by its number.
 pub fn turns_or_hides(character: char) -> bool {

@@ -48,7 +48,7 @@ impl Taken {
     }
 
     /// Takes the answer to a request if it is a stream of events; gives back any other.
-    pub(super) fn take(&self, asked: &Asked, response: Response<Body>) -> Option<Response<Body>> {
+    pub(super) fn take(&self, asked: Asked, response: Response<Body>) -> Option<Response<Body>> {
         let is_stream = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
         if !is_stream || !asked.can_be_taken {
             return Some(response);
