@@ -28,8 +28,8 @@ pub use hunk::{Hunk, apply_hunks, hunks};
 pub use lines::{line_count, whole_lines};
 pub use path::{PathProblem, Protection, normal_path, protection};
 pub use plan::{
-    EditPlan, FileAction, FilePlan, Finish, Focus, Guard, MAX_EDITS, MAX_REPLY_BYTES, ReplyContext, SourceFile, plan,
-    plan_rounds,
+    EditPlan, FileAction, FilePlan, Finish, Focus, Guard, LeftOut, MAX_EDITS, MAX_REPLY_BYTES, ReplyContext,
+    SourceFile, plan, plan_rounds,
 };
 pub use prompt::{ReplyFormat, SEARCH_REPLACE, WHOLE_FILE, WHOLE_SYMBOL};
 pub use prose::prose;

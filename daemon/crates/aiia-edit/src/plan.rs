@@ -2,21 +2,24 @@
 
 mod changes;
 mod file_plan;
+mod left_out;
+mod placed;
 mod rounds;
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use aiia_syntax::{Language, SyntaxTree};
 
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::parse::{FileName, Item, ItemKind, Parsed, parse};
-use crate::resolve::{Files, ReplyCode, Resolved, named_beside, resolve};
+use crate::parse::{FileName, Parsed, parse};
+use crate::resolve::{Files, ReplyCode, Resolved, named_beside};
 use crate::workspace::Workspace;
 
+use placed::Placed;
 use rounds::without_failing;
 
 pub use file_plan::{FileAction, FilePlan};
+pub use left_out::LeftOut;
 
 /// The longest reply that is read, in bytes.
 pub const MAX_REPLY_BYTES: usize = 4 * 1024 * 1024;
@@ -106,6 +109,8 @@ pub struct EditPlan {
     pub complaints: Vec<Complaint>,
     /// When there are complaints, the edits that are not among them, a few words each.
     pub kept: Vec<String>,
+    /// Code blocks of the reply that have no place in the files and may be examples.
+    pub left_out: Vec<LeftOut>,
     /// The reply without the edits.
     pub prose: String,
 }
@@ -123,33 +128,59 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
         Some((last, earlier)) => (*last, earlier),
         None => ("", &[][..]),
     };
-    let mut parsed = match read(last, context) {
+    let parsed = match read(last, context) {
         Ok(parsed) => parsed,
         Err(refusal) => return refusal,
     };
-    let earlier: Vec<Parsed> = earlier.iter().filter_map(|reply| read(reply, context).ok()).collect();
-    let names =
-        earlier.iter().flat_map(|parsed| &parsed.items).chain(&parsed.items).filter_map(|item| match &item.file {
-            FileName::Given(name) => Some(name.as_str()),
-            _ => None,
-        });
+    let mut line = 0;
+    let earlier: Vec<(usize, Parsed)> = earlier
+        .iter()
+        .filter_map(|reply| {
+            let begins = line;
+            // The rounds stand below each other, with a blank line between them.
+            line += reply.matches('\n').count() + 2;
+            Some((begins, read(reply, context).ok()?))
+        })
+        .collect();
+    let items = earlier.iter().flat_map(|(_, parsed)| &parsed.items).chain(&parsed.items);
+    let names = items.filter_map(|item| match &item.file {
+        FileName::Given(name) => Some(name.as_str()),
+        _ => None,
+    });
     let beside = context.workspace.map_or_else(Vec::new, |workspace| named_beside(names, context.files, workspace));
     let bytes =
         replies.iter().map(|reply| reply.len()).chain(context.files.iter().chain(&beside).map(|file| file.text.len()));
     let reply_code = ReplyCode::new(bytes.sum());
     let files = Files::new(context.files, &beside, context.focus.as_ref(), context.workspace, &reply_code);
-    let (resolved, complaints) = resolve_all(&parsed.items, &files, &mut parsed.prose);
-    let kept = earlier.iter().flat_map(|parsed| &parsed.items).filter_map(|item| resolve(item, &files).ok()).collect();
+    let before: Vec<(usize, Placed)> =
+        earlier.iter().map(|(begins, parsed)| (*begins, Placed::of(parsed, &files))).collect();
+    let Placed { resolved, mut complaints, unplaced } = Placed::of(&parsed, &files);
+    let prose = placed::prose(&parsed, &unplaced, resolved.is_empty());
+    let kept = before.iter().flat_map(|(_, placed)| placed.resolved.iter().cloned()).collect();
     let mut all = without_failing(kept, &files, context.guard);
     rounds::give_way(&mut all, &resolved);
     all.extend(resolved);
     let refused = |complaints: Vec<Complaint>, kept: Vec<Resolved>, prose: String| {
         let kept = rounds::described(&without_failing(kept, &files, context.guard), &files);
-        EditPlan { files: Vec::new(), complaints, kept, prose }
+        EditPlan { files: Vec::new(), complaints, kept, left_out: Vec::new(), prose }
     };
-    if !complaints.is_empty() {
-        return refused(complaints, all, parsed.prose);
+    let texts = left_out::Texts::new(&all, &files);
+    let (parts, unplaced): (Vec<_>, Vec<_>) =
+        unplaced.into_iter().filter(|one| !texts.have(one.item)).partition(placed::Unplaced::is_part);
+    for part in parts {
+        if !complaints.contains(&part.complaint) {
+            complaints.push(part.complaint);
+        }
     }
+    if !complaints.is_empty() {
+        return refused(complaints, all, prose);
+    }
+    // What was a part of the change was asked for again.
+    let was_left_out = |one: &&placed::Unplaced| !one.is_part() && !texts.have(one.item);
+    let earlier_out = before.iter().flat_map(|(begins, placed)| {
+        placed.unplaced.iter().filter(was_left_out).map(move |one| LeftOut::new(one.item, *begins))
+    });
+    let left_out = earlier_out.chain(unplaced.iter().map(|one| LeftOut::new(one.item, line))).collect();
     let mentioned = all.first().and_then(|resolved| resolved.path(&files)).map(str::to_owned);
     match file_plan::all(all.clone(), &files, context.guard) {
         Ok(plans) if plans.is_empty() => {
@@ -158,17 +189,22 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
                 "The reply changes nothing: the code it gives is what the file has already.",
             );
             complaint.path = mentioned;
-            refused(vec![complaint], Vec::new(), parsed.prose)
+            refused(vec![complaint], Vec::new(), prose)
         }
-        Ok(files) => EditPlan { files, complaints: Vec::new(), kept: Vec::new(), prose: parsed.prose },
-        Err(complaints) => refused(complaints, all, parsed.prose),
+        Ok(files) => EditPlan { files, complaints: Vec::new(), kept: Vec::new(), left_out, prose },
+        Err(complaints) => refused(complaints, all, prose),
     }
 }
 
 /// The edits of a reply, or the refusal to look for their places.
 fn read(reply: &str, context: &ReplyContext) -> Result<Parsed, EditPlan> {
-    let refused =
-        |complaints: Vec<Complaint>, prose: String| EditPlan { files: Vec::new(), complaints, kept: Vec::new(), prose };
+    let refused = |complaints: Vec<Complaint>, prose: String| EditPlan {
+        files: Vec::new(),
+        complaints,
+        kept: Vec::new(),
+        left_out: Vec::new(),
+        prose,
+    };
     if reply.len() > MAX_REPLY_BYTES {
         let message = format!("The reply is larger than {} MiB and is not read.", MAX_REPLY_BYTES / 1024 / 1024);
         return Err(refused(vec![Complaint::new(ComplaintKind::TooLarge, message)], String::new()));
@@ -190,57 +226,6 @@ fn read(reply: &str, context: &ReplyContext) -> Result<Parsed, EditPlan> {
         parsed.complaints.push(Complaint::new(ComplaintKind::TooLarge, message));
     }
     if parsed.complaints.is_empty() { Ok(parsed) } else { Err(refused(parsed.complaints, parsed.prose)) }
-}
-
-fn resolve_all(items: &[Item], files: &Files, prose: &mut String) -> (Vec<Resolved>, Vec<Complaint>) {
-    let mut resolved = Vec::new();
-    let mut complaints = Vec::new();
-    let mut unrelated = Vec::new();
-    for item in items {
-        match resolve(item, files) {
-            Ok(found) => resolved.push(found),
-            // Code that fits nowhere may be an example, which is fine next to code that fits.
-            Err(complaint) if is_example(item, &complaint) => unrelated.push((item, complaint)),
-            Err(complaint) => complaints.push(complaint),
-        }
-    }
-    if resolved.is_empty() && complaints.is_empty() {
-        let code = unrelated.iter().find(|(item, _)| !is_bare(item));
-        complaints.push(code.map_or_else(no_change, |(_, complaint)| complaint.clone()));
-    }
-    for (item, _) in unrelated {
-        if let ItemKind::Code { text, language, .. } = &item.kind
-            && !is_bare(item)
-        {
-            let tag = language.as_deref().unwrap_or_default();
-            let _ = write!(prose, "\n\n```{tag}\n{}\n```", text.trim_end());
-        } else if !resolved.is_empty() {
-            prose.clear();
-        }
-    }
-    if resolved.iter().any(|_| items.iter().all(is_bare)) {
-        prose.clear();
-    }
-    *prose = prose.trim().to_owned();
-    (resolved, complaints)
-}
-
-fn is_example(item: &Item, complaint: &Complaint) -> bool {
-    matches!(item.kind, ItemKind::Code { .. })
-        && (complaint.kind == ComplaintKind::NotFound
-            || complaint.kind == ComplaintKind::UnknownFile && item.file == FileName::None)
-}
-
-/// A reply without any fence.
-fn is_bare(item: &Item) -> bool {
-    matches!(item.kind, ItemKind::Code { language: None, loose: true, .. })
-}
-
-fn no_change() -> Complaint {
-    Complaint::new(
-        ComplaintKind::NoChange,
-        "No change was proposed: the reply holds no code. Read its text, or ask again more precisely.",
-    )
 }
 
 #[cfg(test)]

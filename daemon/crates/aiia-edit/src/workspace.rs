@@ -6,6 +6,12 @@ use crate::plan::SourceFile;
 pub trait Workspace: std::fmt::Debug {
     /// What stands at `path`, as seen from the root. Any doubt is [`Entry::Refused`].
     fn entry(&self, path: &str) -> Entry;
+
+    /// An absolute path as seen from the root; nothing for one that does not begin with the root, or where there is none.
+    fn inside(&self, absolute: &str) -> Option<String> {
+        let _ = absolute;
+        None
+    }
 }
 
 /// What stands at a path.

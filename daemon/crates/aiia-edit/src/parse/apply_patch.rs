@@ -2,7 +2,7 @@
 //! File: …`, `*** Move to: …`, also inside a here document or a shell command.
 
 use super::file_name::FileName;
-use super::{Item, ItemKind, Parsed, Reading, prose};
+use super::{Item, ItemKind, Parsed, Reading};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::Line;
 
@@ -89,7 +89,7 @@ pub(super) fn parse(lines: &[Line]) -> Parsed {
         ));
     }
     if !parsed.items.is_empty() {
-        parsed.prose = prose(lines, &used);
+        parsed.leave(lines, used);
     }
     parsed
 }

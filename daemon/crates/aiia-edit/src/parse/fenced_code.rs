@@ -1,8 +1,10 @@
 //! Code between fences, which stands for the symbols it holds or for a whole file. Which of the two is
 //! decided where the file is known.
 
+use std::ops::Range;
+
 use super::file_name::{self, FileName};
-use super::{Item, ItemKind, Parsed, code, prose};
+use super::{Fence, Item, ItemKind, Lead, Parsed, code};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines as cut};
 
@@ -13,50 +15,17 @@ const NOT_CODE: &[&str] =
 /// Code without a fence is parsed whole for every file, so no more of it is.
 const MAX_BARE_BYTES: usize = 512 * 1024;
 
+/// Languages of fences that may also hold the text of a file, where one is named.
+const TEXT: &[&str] = &["text", "txt", "plaintext"];
+
 /// Finds all fenced blocks. A reply without any fence is taken as code as it stands; the resolver
 /// then knows prose from code.
 pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed {
     let mut parsed = Parsed::default();
-    let mut used = vec![false; lines.len()];
-    let mut any_fence = false;
-    let mut at = 0;
-    while at < lines.len() {
-        let Some(fence) = Fence::open(lines[at].content) else {
-            at += 1;
-            continue;
-        };
-        any_fence = true;
-        let close = fence.close(lines, at + 1);
-        let end = close.unwrap_or(lines.len());
-        let next = (end + 1).min(lines.len());
-        let mut body = &lines[at + 1..end];
-        if let Some(language) = &fence.language
-            && NOT_CODE.contains(&language.as_str())
-        {
-            at = next;
-            continue;
-        }
-        let mut name = file_name::in_fence_info(fence.info, known_files)
-            .or_else(|| file_name::above(lines, &used, at, known_files).map(|(_, name)| name));
-        if let Some(first) = body.first()
-            && let Some(inside) = file_name::in_first_code_line(first.content, known_files)
-        {
-            name = Some(inside);
-            body = &body[1..];
-        }
-        let text = code(body);
-        if !text.trim().is_empty() {
-            used[at..next].fill(true);
-            parsed.items.push(Item {
-                file: FileName::from_option(name),
-                kind: ItemKind::Code { text, language: fence.language, loose: close.is_none() },
-                reply_line: at + 1,
-            });
-        }
-        at = next;
-    }
-    if any_fence {
-        parsed.prose = prose(lines, &used);
+    let blocks = Blocks::find(lines, vec![false; lines.len()], known_files);
+    if blocks.any_fence {
+        parsed.items = blocks.items.into_iter().map(|(item, _)| item).collect();
+        parsed.leave(lines, blocks.used);
     } else if reply.len() > MAX_BARE_BYTES {
         let message = format!(
             "The reply holds no edit and no code fence, and is larger than {} KiB, so it is not read as code. Ask the model for \
@@ -71,7 +40,8 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
             kind: ItemKind::Code {
                 text: cut(reply.trim_end()).iter().flat_map(|line| [line.content, "\n"]).collect(),
                 language: None,
-                loose: true,
+                fence: Fence::None,
+                lead: Lead::Other,
             },
             reply_line: 1,
         });
@@ -79,39 +49,115 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     parsed
 }
 
-/// New files that stand in fences beside the edits of another dialect. Only a name of its own that no file has makes one: other
-/// fences there are examples.
-pub(super) fn add_new_files(lines: &[Line], known_files: &[&str], parsed: &mut Parsed) {
-    if parsed.items.is_empty() {
+/// Adds what stands in fences beside the edits of another dialect: new files, and code that is no edit. Only a name of its own that
+/// no file has makes a new file.
+pub(super) fn add_beside(lines: &[Line], known_files: &[&str], parsed: &mut Parsed) {
+    if parsed.used.len() != lines.len() {
         return;
     }
-    let beside = parse(&parsed.prose, &cut(&parsed.prose), known_files);
-    let is_new = |item: &Item| match &item.file {
-        FileName::Given(name) => !known_files.contains(&name.as_str()) && is_named(lines, name),
-        _ => false,
-    };
-    let (new, rest): (Vec<Item>, Vec<Item>) = beside.items.into_iter().partition(is_new);
-    let edited = |item: &Item| parsed.items.iter().any(|other| other.file == item.file);
-    let new: Vec<Item> = new.into_iter().filter(|item| !edited(item)).collect();
-    if !new.is_empty() && rest.is_empty() {
-        parsed.prose = beside.prose;
+    let mut used = parsed.used.clone();
+    let beside = Blocks::find(lines, used.clone(), known_files).items;
+    for (item, place) in beside {
+        let is_new = match &item.file {
+            FileName::Given(name) => !known_files.contains(&name.as_str()) && is_named(lines, name, known_files),
+            _ => false,
+        };
+        let is_edited = |other: &Item| other.file == item.file;
+        if is_new && !parsed.items.iter().any(is_edited) {
+            used[place].fill(true);
+            parsed.items.push(item);
+        } else {
+            parsed.beside.push(item);
+        }
     }
-    parsed.items.extend(new);
+    parsed.leave(lines, used);
 }
 
-/// Whether the name stands on a line of its own.
-fn is_named(lines: &[Line], name: &str) -> bool {
-    lines.iter().any(|line| line.content.contains(name) && line.content.split_whitespace().count() <= 3)
+/// Whether the name stands on a line of its own, or one that says that the file is new.
+fn is_named(lines: &[Line], name: &str, known_files: &[&str]) -> bool {
+    lines.iter().filter(|line| line.content.contains(name)).any(|line| {
+        line.content.split_whitespace().count() <= 3
+            || file_name::made_in(line.content, known_files).is_some_and(|made| made == name)
+    })
 }
 
-struct Fence<'t> {
+/// The fenced blocks of a reply.
+struct Blocks {
+    /// Each with its lines, fences included.
+    items: Vec<(Item, Range<usize>)>,
+    any_fence: bool,
+    /// Lines of edits and of these blocks.
+    used: Vec<bool>,
+}
+
+impl Blocks {
+    /// Finds the blocks outside lines that are used.
+    fn find(lines: &[Line], mut used: Vec<bool>, known_files: &[&str]) -> Self {
+        let mut items = Vec::new();
+        let mut any_fence = false;
+        let mut at = 0;
+        while at < lines.len() {
+            let Some(fence) = Opening::open(lines[at].content).filter(|_| !used[at]) else {
+                at += 1;
+                continue;
+            };
+            any_fence = true;
+            let close = fence.close(lines, at + 1, &used);
+            let end = close.unwrap_or(lines.len());
+            let next = (end + 1).min(lines.len());
+            let mut body = &lines[at + 1..end];
+            // A fence around an edit.
+            if used[at + 1..end].contains(&true) {
+                at = next;
+                continue;
+            }
+            let above = || file_name::above(lines, &used, at, known_files);
+            if let Some(language) = &fence.language
+                && NOT_CODE.contains(&language.as_str())
+            {
+                let is_file = above().is_some_and(|(line, name)| {
+                    let line = lines[line].content;
+                    line.split_whitespace().count() <= 2
+                        || file_name::made_in(line, known_files).is_some_and(|made| made == name)
+                });
+                if !(is_file && TEXT.contains(&language.as_str())) {
+                    at = next;
+                    continue;
+                }
+            }
+            let mut name = file_name::in_fence_info(fence.info, known_files).or_else(|| above().map(|(_, name)| name));
+            if let Some(first) = body.first()
+                && let Some(inside) = file_name::in_first_code_line(first.content, known_files)
+            {
+                name = Some(inside);
+                body = &body[1..];
+            }
+            let text = code(body);
+            if !text.trim().is_empty() {
+                let lead = Lead::above(lines, &used, at);
+                let ends = if close.is_some() { Fence::Closed } else { Fence::Open };
+                used[at..next].fill(true);
+                let item = Item {
+                    file: FileName::from_option(name),
+                    kind: ItemKind::Code { text, language: fence.language, fence: ends, lead },
+                    reply_line: at + 1,
+                };
+                items.push((item, at..next));
+            }
+            at = next;
+        }
+        Self { items, any_fence, used }
+    }
+}
+
+struct Opening<'t> {
     sign: char,
     width: usize,
     info: &'t str,
     language: Option<String>,
 }
 
-impl<'t> Fence<'t> {
+impl<'t> Opening<'t> {
     fn open(line: &'t str) -> Option<Self> {
         let line = line.trim();
         let sign = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
@@ -128,11 +174,11 @@ impl<'t> Fence<'t> {
         Some(Self { sign, width, info, language })
     }
 
-    /// The line that closes the fence. Inside Markdown fences nest.
-    fn close(&self, lines: &[Line], from: usize) -> Option<usize> {
+    /// The line that closes the fence. Inside Markdown fences nest. `used` lines belong to edits.
+    fn close(&self, lines: &[Line], from: usize, used: &[bool]) -> Option<usize> {
         let nests = matches!(self.language.as_deref(), Some("md" | "markdown"));
         let mut depth = 0;
-        for (number, line) in lines.iter().enumerate().skip(from) {
+        for (number, line) in lines.iter().enumerate().skip(from).filter(|(number, _)| !used[*number]) {
             let line = line.trimmed();
             let width = line.chars().take_while(|c| *c == self.sign).count();
             if width < self.width {

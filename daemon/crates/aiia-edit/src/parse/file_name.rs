@@ -50,7 +50,7 @@ pub(crate) fn above(lines: &[Line], used: &[bool], at: usize, known: &[&str]) ->
             }
             continue;
         }
-        return in_line(line, known).map(|name| (number, name));
+        return made_in(line, known).or_else(|| in_line(line, known)).map(|name| (number, name));
     }
     None
 }
@@ -69,6 +69,36 @@ pub(crate) fn in_fence_info(info: &str, known: &[&str]) -> Option<String> {
     None
 }
 
+/// Words that say that a file is made.
+const MAKES: &[&str] = &["create", "creates", "creating", "new", "add", "adding", "save", "write"];
+/// Words before a path that say that something is done in that file.
+const WITHIN: &[&str] = &["in", "into", "to", "inside", "of", "from", "at", "within"];
+
+/// The file that a sentence or heading says is made, which is none of those known: `Create `src/new.py` with this:`.
+pub(crate) fn made_in(line: &str, known: &[&str]) -> Option<String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let plain = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let is_path = |word: &str| {
+        let name = bare(word);
+        looks_like_path(name) && (name.contains('/') || word.contains('`'))
+    };
+    let paths: Vec<usize> = (0..words.len()).filter(|at| is_path(words[*at])).collect();
+    let made = words.iter().position(|word| !is_path(word) && MAKES.contains(&plain(word).as_str()))?;
+    // What is named next, or else the one path of the line.
+    let path = match (paths.iter().find(|at| **at > made), &paths[..]) {
+        (Some(next), _) => *next,
+        (None, [one]) => *one,
+        _ => return None,
+    };
+    let name = bare(words[path]);
+    let before = path.checked_sub(1).map(|at| plain(words[at])).unwrap_or_default();
+    // `Save this to `a.py`` makes it; `add a test to `a.py`` does not.
+    let writes = matches!(plain(words[made]).as_str(), "save" | "write")
+        || words.windows(2).any(|pair| plain(pair[0]) == "new" && plain(pair[1]) == "file");
+    let within = WITHIN.contains(&before.as_str()) && !writes;
+    (!within && !is_known(name, known)).then(|| name.to_owned())
+}
+
 /// The file name on a line of its own, decorated or in a comment (`// src/a.rs`, `**a.py**`,
 /// `File: a.py`), or the one known file mentioned in a sentence.
 pub(crate) fn in_line(line: &str, known: &[&str]) -> Option<String> {
@@ -76,8 +106,8 @@ pub(crate) fn in_line(line: &str, known: &[&str]) -> Option<String> {
     for lead in ["//", "#", "--", "<!--", "/*", ";", "-", "*"] {
         text = text.trim_start_matches(lead).trim_start();
     }
-    text = text.trim_end_matches("-->").trim_end_matches("*/").trim();
-    for label in ["file:", "filename:", "file name:", "path:", "file path:"] {
+    text = without_ornament(text.trim_end_matches("-->").trim_end_matches("*/").trim());
+    for label in LABELS {
         if let Some(head) = text.get(..label.len())
             && head.eq_ignore_ascii_case(label)
         {
@@ -91,6 +121,40 @@ pub(crate) fn in_line(line: &str, known: &[&str]) -> Option<String> {
     let mut mentioned = text.split(char::is_whitespace).map(bare).filter(|word| is_known(word, known));
     let first = mentioned.next()?;
     mentioned.all(|other| other == first).then(|| first.to_owned())
+}
+
+/// What may stand before a file name.
+const LABELS: &[&str] = &[
+    "file:",
+    "filename:",
+    "file name:",
+    "path:",
+    "file path:",
+    "new file:",
+    "create file:",
+    "create:",
+    "new:",
+    "updated file:",
+    "updated:",
+    "modified:",
+];
+
+/// A heading without its number, without pictures before it and without a remark such as `(new file)` behind it.
+fn without_ornament(text: &str) -> &str {
+    let is_picture = |c: char| !c.is_ascii() && !c.is_alphanumeric();
+    let mut text = text.trim_start_matches(is_picture).trim_start();
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    if let Some(rest) = text[digits..].strip_prefix(['.', ')']).filter(|rest| digits > 0 && rest.starts_with(' ')) {
+        text = rest.trim_start().trim_start_matches(is_picture).trim_start();
+    }
+    let text = text.trim_end_matches([':', '*']);
+    if let Some((name, remark)) = text.strip_suffix(')').and_then(|text| text.rsplit_once(" (")) {
+        let is_remark = remark.split_whitespace().count() <= 3 && remark.chars().all(|c| c.is_alphabetic() || c == ' ');
+        if is_remark {
+            return name.trim_end();
+        }
+    }
+    text
 }
 
 /// A comment on the first line of code that is nothing but a path.
@@ -161,8 +225,31 @@ mod tests {
     #[case("Here is the fix:", None)]
     #[case("That is all.", None)]
     #[case("e.g. 3.14", None)]
+    #[case("## \u{1f4c4} src/new.rs", Some("src/new.rs"))]
+    #[case("### 2. `src/new.rs`", Some("src/new.rs"))]
+    #[case("1) **src/new.rs**", Some("src/new.rs"))]
+    #[case("### `src/new.rs` (new file)", Some("src/new.rs"))]
+    #[case("**New file: `src/new.rs`**", Some("src/new.rs"))]
+    #[case("**lib/a b.py (updated)**", Some("lib/a b.py"))]
     fn finds_names_in_lines(#[case] line: &str, #[case] expected: Option<&str>) {
         assert_eq!(in_line(line, KNOWN).as_deref(), expected);
+    }
+
+    #[rstest]
+    #[case("First create `src/new.rs`:", Some("src/new.rs"))]
+    #[case("Create `src/new.rs` with the following content:", Some("src/new.rs"))]
+    #[case("### 1. Create `new.rs`", Some("new.rs"))]
+    #[case("and create src/new.rs:", Some("src/new.rs"))]
+    #[case("Create `src/new.rs` and import it in `src/main.rs`:", Some("src/new.rs"))]
+    #[case("Save this to `new.rs`:", Some("new.rs"))]
+    #[case("Put it into a new file at `src/new.rs`:", Some("src/new.rs"))]
+    #[case("`src/new.rs` (new):", Some("src/new.rs"))]
+    #[case("Add a new function to `src/other.rs`:", None)]
+    #[case("Create a function in `src/main.rs`:", None)]
+    #[case("In `src/new.rs`:", None)]
+    #[case("The new version is 1.2.3, as of v1.2/x:", None)]
+    fn finds_files_that_are_made(#[case] line: &str, #[case] expected: Option<&str>) {
+        assert_eq!(made_in(line, KNOWN).as_deref(), expected);
     }
 
     #[rstest]

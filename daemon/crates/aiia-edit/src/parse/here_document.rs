@@ -1,7 +1,7 @@
 //! Files that a shell command of the reply would write: `cat > src/a.py <<'EOF'`. Nothing is run; the text is taken.
 
 use super::file_name::FileName;
-use super::{Item, ItemKind, Parsed, code, prose};
+use super::{Item, ItemKind, Parsed, code};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::Line;
 
@@ -34,7 +34,7 @@ pub(super) fn parse(lines: &[Line]) -> Parsed {
         at = end + 1;
     }
     if !parsed.items.is_empty() {
-        parsed.prose = prose(lines, &used);
+        parsed.leave(lines, used);
     }
     parsed
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::file_name;
-use super::{Parsed, prose, record};
+use super::{Parsed, record};
 use crate::lines::Line;
 
 /// Longer fences are not read as JSON.
@@ -25,6 +25,7 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     let whole = reply.trim();
     if whole.starts_with(['{', '[']) {
         take(&values(whole), 1, known_files, &mut parsed);
+        parsed.leave(lines, vec![true; lines.len()]);
         return parsed;
     }
     let mut used = vec![false; lines.len()];
@@ -41,7 +42,7 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
         at = end;
     }
     if !parsed.items.is_empty() || !parsed.complaints.is_empty() {
-        parsed.prose = prose(lines, &used);
+        parsed.leave(lines, used);
     }
     parsed
 }

@@ -8,6 +8,8 @@ mod fenced_code;
 mod file_name;
 mod here_document;
 mod json;
+mod lead;
+mod leakage;
 mod record;
 mod search_replace;
 mod thinking;
@@ -18,9 +20,11 @@ use std::borrow::Cow;
 
 use crate::complaint::Complaint;
 use crate::lines::{Line, lines};
+use crate::workspace::Workspace;
 
 pub(crate) use escaped::unescape;
 pub(crate) use file_name::FileName;
+pub(crate) use lead::Lead;
 
 /// One edit the reply asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,6 +36,22 @@ pub(crate) struct Item {
     pub(crate) reply_line: usize,
 }
 
+impl Item {
+    /// Takes absolute paths in the workspace for what they are there.
+    pub(crate) fn seen_from_root(&mut self, workspace: &dyn Workspace) {
+        if let FileName::Earlier(name) | FileName::Given(name) = &mut self.file
+            && let Some(inside) = workspace.inside(name)
+        {
+            *name = inside;
+        }
+        if let ItemKind::Rename { to } = &mut self.kind
+            && let Some(inside) = workspace.inside(to)
+        {
+            *to = inside;
+        }
+    }
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum ItemKind {
     /// Replace a passage. More than one reading when the text holds lines that look like the divider.
@@ -41,8 +61,9 @@ pub(crate) enum ItemKind {
         text: String,
         /// The language named at the fence.
         language: Option<String>,
-        /// The fence is missing or not closed.
-        loose: bool,
+        fence: Fence,
+        /// What the words above it say that it is for.
+        lead: Lead,
     },
     /// The whole text of a file, which must not be there already if it is `only_new`.
     Write { text: String, only_new: bool },
@@ -50,6 +71,16 @@ pub(crate) enum ItemKind {
     Delete { expected: Option<String> },
     /// The file gets another name.
     Rename { to: String },
+}
+
+/// The fence around code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fence {
+    Closed,
+    /// It has no end.
+    Open,
+    /// The reply has none at all.
+    None,
 }
 
 /// A way to read a passage. What it says beside the texts tells apart places that fit equally, no more.
@@ -94,12 +125,30 @@ pub(crate) struct Parsed {
     pub(crate) complaints: Vec<Complaint>,
     /// The reply without the edits.
     pub(crate) prose: String,
+    /// Code blocks that stand beside edits of another dialect, and are no edits themselves.
+    pub(crate) beside: Vec<Item>,
+    /// Which lines of the reply belong to edits.
+    used: Vec<bool>,
+}
+
+impl Parsed {
+    fn is_found(&self) -> bool {
+        !self.items.is_empty() || !self.complaints.is_empty()
+    }
+
+    /// Notes which lines belong to edits: the others are prose.
+    fn leave(&mut self, lines: &[Line], used: Vec<bool>) {
+        self.prose = prose(lines, &used);
+        self.used = used;
+    }
 }
 
 /// Reads a reply. `known_files` helps to tell a file name from prose.
 pub(crate) fn parse(reply: &str, known_files: &[&str]) -> Parsed {
     let reply = without_byte_order_marks(reply);
+    let reply = leakage::without_channels(&reply);
     let reply = thinking::without_thinking(&reply);
+    let reply = leakage::without_artifacts(&reply);
     if let Some(inner) = escaped::unescaped(&reply) {
         return parse_text(&inner, known_files);
     }
@@ -108,31 +157,31 @@ pub(crate) fn parse(reply: &str, known_files: &[&str]) -> Parsed {
 
 fn parse_text(reply: &str, known_files: &[&str]) -> Parsed {
     let lines = lines(reply);
-    let is_found = |parsed: &Parsed| !parsed.items.is_empty() || !parsed.complaints.is_empty();
     let mut parsed = json::parse(reply, &lines, known_files);
-    if !is_found(&parsed) {
+    if !parsed.is_found() {
         parsed = xml::parse(reply, &lines, known_files);
     }
-    if !is_found(&parsed) {
+    if !parsed.is_found() {
         parsed = marked(&lines, known_files);
     }
-    if !is_found(&parsed) {
+    if !parsed.is_found() {
         parsed = here_document::parse(&lines);
     }
-    if !is_found(&parsed) {
-        parsed = fenced_code::parse(reply, &lines, known_files);
+    if parsed.is_found() {
+        fenced_code::add_beside(&lines, known_files, &mut parsed);
+        parsed
+    } else {
+        fenced_code::parse(reply, &lines, known_files)
     }
-    parsed
 }
 
 /// The dialects that mark old and new lines. One of them may also stand inside a value of JSON or XML.
 fn marked(lines: &[Line], known_files: &[&str]) -> Parsed {
     let mut parsed = apply_patch::parse(lines);
-    if parsed.items.is_empty() && parsed.complaints.is_empty() {
+    if !parsed.is_found() {
         parsed = search_replace::parse(lines, known_files);
-        fenced_code::add_new_files(lines, known_files, &mut parsed);
     }
-    if parsed.items.is_empty() && parsed.complaints.is_empty() {
+    if !parsed.is_found() {
         parsed = unified_diff::parse(lines, known_files);
     }
     parsed

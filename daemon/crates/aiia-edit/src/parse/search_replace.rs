@@ -2,7 +2,7 @@
 //! markers of three to nine characters in the variants models use.
 
 use super::file_name::{self, FileName};
-use super::{Item, ItemKind, Parsed, Reading, code, prose};
+use super::{Item, ItemKind, Parsed, Reading, code};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::Line;
 
@@ -55,7 +55,7 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
         at = next;
     }
     if !parsed.items.is_empty() || !parsed.complaints.is_empty() {
-        parsed.prose = prose(lines, &used);
+        parsed.leave(lines, used);
     }
     parsed
 }

@@ -19,8 +19,8 @@ fn describe(reply: &str) -> String {
                     let _ = writeln!(text, "  {:?} -> {:?}", reading.old, reading.new);
                 }
             }
-            ItemKind::Code { text: code, language, loose } => {
-                let _ = writeln!(text, "  {language:?} {code:?} loose: {loose}");
+            ItemKind::Code { text: code, language, fence, .. } => {
+                let _ = writeln!(text, "  {language:?} {code:?} loose: {}", *fence != Fence::Closed);
             }
             other => {
                 let _ = writeln!(text, "  {other:?}");

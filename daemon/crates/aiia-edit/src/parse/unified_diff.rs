@@ -4,7 +4,7 @@
 //! A hunk becomes a passage to find by its text. Its line number only tells apart places that fit equally.
 
 use super::file_name::{self, FileName};
-use super::{Item, ItemKind, Parsed, Reading, prose};
+use super::{Item, ItemKind, Parsed, Reading};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::Line;
 
@@ -38,7 +38,7 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
     }
     let Reader { used, mut parsed, .. } = reader;
     if !parsed.items.is_empty() || !parsed.complaints.is_empty() {
-        parsed.prose = prose(lines, &used);
+        parsed.leave(lines, used);
     }
     parsed
 }

@@ -7,7 +7,8 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value};
 
-use super::{Parsed, prose, record};
+use super::{Parsed, record};
+use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::Line;
 
 /// Tags that hold one edit or several.
@@ -138,7 +139,7 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     }
     flush(&mut loose, loose_line, known_files, &mut parsed);
     if !parsed.items.is_empty() || !parsed.complaints.is_empty() {
-        parsed.prose = prose(lines, &used);
+        parsed.leave(lines, used);
     }
     parsed
 }

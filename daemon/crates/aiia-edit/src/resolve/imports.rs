@@ -3,10 +3,14 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use aiia_syntax::{Symbol, SymbolKind};
+use aiia_syntax::{Language, Symbol, SymbolKind};
 
 use super::Change;
+use super::block::{Block, remainder};
 use super::view::FileView;
+use super::whole_symbol::imports_unclear;
+use crate::complaint::Complaint;
+use crate::parse::Lead;
 use crate::tolerance::Tolerance;
 
 /// The imports outside any item, as ranges of whole lines. Items are in order and beside each other.
@@ -56,6 +60,41 @@ pub(super) fn addition(statements: &[&str], file: &FileView) -> Option<Change> {
         new_text.push_str(eol);
     }
     Some(Change { range: at..at, new_text, tolerances: vec![Tolerance::ImportsAdded] })
+}
+
+/// The changes that code of nothing but imports makes: what the file lacks is added. Where it may be meant in place of imports of the
+/// file, it is refused.
+pub(super) fn of_block(block: &Block, lead: Lead, file: &FileView) -> Result<Vec<Change>, Complaint> {
+    let Some((language, tree)) = file.language.map(Language::name).zip(file.tree()) else { return Ok(Vec::new()) };
+    let items = top_items(file);
+    let own = top_level(tree.imports(file.text), &items);
+    let given = block.imports();
+    let wanted: HashSet<String> = given.iter().flat_map(|statement| names(language, statement)).collect();
+    let covered: Vec<&Range<usize>> = own.iter().collect();
+    let is_all = items.is_empty() && remainder(file.text, &covered).is_empty();
+    // Beside others of the same module an import may be a repetition that does not compile.
+    let given_modules: HashSet<&str> = given.iter().flat_map(|statement| modules(statement)).collect();
+    let may_replace = |statement: &str| {
+        let own_names = names(language, statement);
+        if own_names.iter().all(|name| wanted.contains(name)) {
+            return false;
+        }
+        is_all || !matches!(lead, Lead::Adds | Lead::Other) || modules(statement).any(|own| given_modules.contains(own))
+    };
+    let unclear: Vec<usize> = own
+        .iter()
+        .filter(|range| may_replace(&file.text[(*range).clone()]))
+        .map(|range| file.line_number(range.start))
+        .collect();
+    if !unclear.is_empty() {
+        return Err(imports_unclear(unclear, file));
+    }
+    Ok(addition(&given, file).into_iter().collect())
+}
+
+/// The modules that a statement names in quotes.
+fn modules(statement: &str) -> impl Iterator<Item = &str> {
+    statement.split(['"', '\'']).skip(1).step_by(2)
 }
 
 /// After the last import before the first item, else below what a file begins with.

@@ -26,11 +26,12 @@ use std::ops::Range;
 
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines};
-use crate::parse::{FileName, Item, ItemKind, Reading};
+use crate::parse::{Fence, FileName, Item, ItemKind, Reading};
 use crate::tolerance::Tolerance;
 
 pub(crate) use block::ReplyCode;
 pub(crate) use files::{Files, named_beside};
+pub(crate) use nearest::shortened;
 pub(crate) use view::FileView;
 
 use files::Unnamed;
@@ -89,6 +90,23 @@ pub(crate) fn resolve(item: &Item, files: &Files) -> Result<Resolved, Complaint>
         }
         (FileName::None, _) => in_any_file(item, files.focus(), files),
     }
+}
+
+/// What an item that is nothing but imports and names no file comes to in this one; nothing for any other item.
+pub(crate) fn imports_in(item: &Item, file: usize, files: &Files) -> Option<Result<Resolved, Complaint>> {
+    let ItemKind::Code { text, language, .. } = &item.kind else { return None };
+    let view = &files.views[file];
+    if item.file != FileName::None {
+        return None;
+    }
+    whole_symbol::only_imports(text, language.as_deref(), view)?;
+    Some(in_file(item, view).map(|changes| Resolved::Changes { file, changes }))
+}
+
+/// Whether an item is nothing but imports of a file.
+pub(crate) fn is_only_imports(item: &Item, files: &Files) -> bool {
+    let ItemKind::Code { text, language, .. } = &item.kind else { return false };
+    files.views.iter().any(|view| whole_symbol::only_imports(text, language.as_deref(), view).is_some())
 }
 
 fn refusal(unnamed: Unnamed, name: &str, files: &Files) -> Complaint {
@@ -238,7 +256,7 @@ fn new_text(item: &Item) -> Option<Result<String, Complaint>> {
             let fresh = readings.iter().find(|reading| reading.old.trim().is_empty())?;
             Some(Ok(fresh.new.clone()))
         }
-        ItemKind::Code { loose: true, .. } => Some(Err(Complaint::new(
+        ItemKind::Code { fence: Fence::Open | Fence::None, .. } => Some(Err(Complaint::new(
             ComplaintKind::CutOff,
             format!(
                 "The code fence on line {} of the reply is not closed, so the new file may be cut off. Ask again.",

@@ -61,7 +61,7 @@ pub(super) fn names_near<'n>(wanted: &[&str], names: impl Iterator<Item = &'n st
 }
 
 /// A line cut to what a message can hold.
-pub(super) fn shortened(line: &str) -> String {
+pub(crate) fn shortened(line: &str) -> String {
     let mut text: String = line.chars().take(120).collect();
     if text.len() < line.len() {
         text.push('…');

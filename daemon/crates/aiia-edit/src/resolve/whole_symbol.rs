@@ -20,6 +20,8 @@ use crate::tolerance::Tolerance;
 
 use complaints::{ambiguous, complain, in_another_form, incomplete, no_match};
 
+pub(super) use complaints::imports_unclear;
+
 /// A symbol that lost more than this share of its lines though nobody asked about it is a sketch.
 const LEAST_KEPT: f64 = 0.5;
 
@@ -40,6 +42,17 @@ enum Placement<'s> {
 pub(super) fn top_level_names(text: &str, file: &FileView) -> Vec<String> {
     Block::parse(text, file)
         .map_or_else(Vec::new, |block| block.tops().iter().map(|symbol| symbol.name.clone()).collect())
+}
+
+/// The code, if it is nothing but imports in the language of the file.
+pub(super) fn only_imports(text: &str, tag: Option<&str>, file: &FileView) -> Option<Block> {
+    let language = file.language?;
+    if tag.is_some_and(|tag| Language::from_language_id(tag) != Some(language)) {
+        return None;
+    }
+    let block = Block::parse(text, file)?;
+    let is_only = !block.has_errors() && block.tops().is_empty() && !block.imports().is_empty();
+    (is_only && block.remainder().is_empty()).then_some(block)
 }
 
 /// The changes fenced code makes in a file. `NotFound` when it has nothing to do with it.

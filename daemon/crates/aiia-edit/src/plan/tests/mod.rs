@@ -2,6 +2,7 @@
 
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its literals this way")]
 
+mod beside;
 mod bounds;
 mod dialects;
 mod elisions;
@@ -17,6 +18,8 @@ mod twins;
 mod unified_diffs;
 mod whole_actions;
 mod whole_files;
+
+use std::fmt::Write as _;
 
 use aiia_syntax::{Language, SyntaxTree};
 use expect_test::Expect;
@@ -69,6 +72,9 @@ fn described(plan: &EditPlan) -> String {
                 seen.push(tolerance);
             }
         }
+    }
+    for left_out in &plan.left_out {
+        let _ = writeln!(text, "? {left_out}");
     }
     for complaint in &plan.complaints {
         let _ = writeln!(text, "! {}: {}", complaint.kind.as_str(), complaint.message);

@@ -70,6 +70,19 @@ pub(super) fn no_match(block: &Block, file: &FileView) -> Complaint {
     complain(ComplaintKind::NotFound, file, message).with_candidates(candidates)
 }
 
+/// Whether imports of the reply come beside those of the file at these lines or take their places.
+pub(in crate::resolve) fn imports_unclear(lines: Vec<usize>, file: &FileView) -> Complaint {
+    let shown: Vec<String> = lines.iter().take(8).map(ToString::to_string).collect();
+    let message = format!(
+        "The reply gives imports, and whether they replace those of {} at line{} {} or come beside them cannot be told. Ask the \
+         model for a search/replace block.",
+        file.path,
+        if lines.len() == 1 { "" } else { "s" },
+        shown.join(", ")
+    );
+    complain(ComplaintKind::NotFound, file, message).with_candidates(lines)
+}
+
 /// The file has several symbols that could be meant.
 pub(super) fn ambiguous(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
     let (lines, shown) = lines_of(found, file);

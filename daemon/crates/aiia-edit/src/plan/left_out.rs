@@ -1,0 +1,85 @@
+//! Code of a reply that is in no edit.
+
+use std::fmt;
+
+use super::placed;
+use crate::lines::lines;
+use crate::parse::{Item, ItemKind};
+use crate::resolve::{Files, Resolved, shortened};
+
+/// A code block of a reply that has no place in the files, and of which the reply does not say that it is a part of the change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// Where it begins in the reply, counted from 1; the reply stands behind those of earlier rounds.
+    pub reply_line: usize,
+    /// The start of its first line.
+    pub first_line: String,
+}
+
+impl LeftOut {
+    /// `above` is the count of lines of earlier rounds.
+    pub(super) fn new(item: &Item, above: usize) -> Self {
+        let text = if let ItemKind::Code { text, .. } = &item.kind { text.as_str() } else { "" };
+        let first = lines(text).iter().map(|line| line.trimmed()).find(|line| !line.is_empty()).unwrap_or_default();
+        Self { reply_line: item.reply_line + above, first_line: shortened(first) }
+    }
+}
+
+/// The sentence people read.
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "The code block on line {} of the reply (`{}`) was left out: it has no place in the files.",
+            self.reply_line, self.first_line
+        )
+    }
+}
+
+/// So many blocks are looked up; more are no examples.
+const MAX_LOOKED_UP: usize = 50;
+
+/// The texts before and after the change, without blank lines and indentation: what stands in them is not left out.
+pub(super) struct Texts {
+    texts: Vec<String>,
+    left: std::cell::Cell<usize>,
+}
+
+impl Texts {
+    pub(super) fn new(resolved: &[Resolved], files: &Files) -> Self {
+        let mut texts: Vec<String> = files.views.iter().map(|view| plain(view.text)).collect();
+        for resolved in resolved {
+            match resolved {
+                Resolved::Changes { changes, .. } => {
+                    texts.extend(changes.iter().map(|change| plain(&change.new_text)));
+                }
+                Resolved::Create { text, .. } => texts.push(plain(text)),
+                Resolved::Delete { .. } | Resolved::Rename { .. } => {}
+            }
+        }
+        Self { texts, left: std::cell::Cell::new(MAX_LOOKED_UP) }
+    }
+
+    /// Whether the code of an item is in one of the texts, or is none of a file at all.
+    pub(super) fn have(&self, item: &Item) -> bool {
+        let ItemKind::Code { text, .. } = &item.kind else { return false };
+        if placed::is_bare(item) || placed::is_command(item) {
+            return true;
+        }
+        let Some(left) = self.left.get().checked_sub(1) else { return false };
+        self.left.set(left);
+        let code = plain(text);
+        self.texts.iter().any(|text| text.contains(&code))
+    }
+}
+
+/// The lines that are not blank, trimmed, each between line breaks.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len() + 1);
+    plain.push('\n');
+    for line in lines(text).iter().filter(|line| !line.is_blank()) {
+        plain.push_str(line.trimmed());
+        plain.push('\n');
+    }
+    plain
+}

@@ -1,0 +1,141 @@
+//! What the items of a reply come to, each by itself.
+
+use std::fmt::Write as _;
+
+use aiia_syntax::Language;
+
+use crate::complaint::{Complaint, ComplaintKind};
+use crate::parse::{Fence, FileName, Item, ItemKind, Lead, Parsed};
+use crate::resolve::{Files, Resolved, imports_in, is_only_imports, resolve};
+
+/// Fences of what is typed into a terminal.
+const SHELLS: &[&str] =
+    &["sh", "bash", "shell", "zsh", "fish", "console", "powershell", "ps1", "pwsh", "bat", "cmd", "batch", "terminal"];
+
+/// The items of a reply with their places.
+pub(super) struct Placed<'p> {
+    pub(super) resolved: Vec<Resolved>,
+    pub(super) complaints: Vec<Complaint>,
+    /// Code that fits nowhere.
+    pub(super) unplaced: Vec<Unplaced<'p>>,
+}
+
+/// Code of a reply that fits nowhere. Next to code that fits, it may be an example.
+pub(super) struct Unplaced<'p> {
+    pub(super) item: &'p Item,
+    pub(super) complaint: Complaint,
+}
+
+impl Unplaced<'_> {
+    /// Whether the words above it say that it is a part of the change.
+    pub(super) fn is_part(&self) -> bool {
+        let ItemKind::Code { language, lead, .. } = &self.item.kind else { return true };
+        if is_command(self.item) {
+            return false;
+        }
+        let tag = language.as_deref().and_then(Language::from_language_id);
+        match (&self.item.file, lead) {
+            (_, Lead::Shows) => false,
+            (FileName::Given(name), _) => tag.is_none_or(|tag| Language::from_path(name) == Some(tag)),
+            (_, Lead::Adds | Lead::Changes) => true,
+            (_, Lead::Other) => false,
+        }
+    }
+}
+
+impl<'p> Placed<'p> {
+    pub(super) fn of(parsed: &'p Parsed, files: &Files) -> Self {
+        let mut placed = Self { resolved: Vec::new(), complaints: Vec::new(), unplaced: Vec::new() };
+        // Imports that name no file belong to the rest of the change.
+        let (imports, others): (Vec<&Item>, Vec<&Item>) =
+            parsed.items.iter().partition(|item| item.file == FileName::None && is_only_imports(item, files));
+        for item in others {
+            match resolve(item, files) {
+                Ok(found) => placed.resolved.push(found),
+                Err(complaint) => placed.refuse(item, complaint),
+            }
+        }
+        let beside = parsed.beside.iter();
+        let (more_imports, beside): (Vec<&Item>, Vec<&Item>) = beside.partition(|item| is_only_imports(item, files));
+        let changed = placed.only_file();
+        for item in imports.into_iter().chain(more_imports) {
+            let here = changed.and_then(|file| imports_in(item, file, files));
+            match here.unwrap_or_else(|| resolve(item, files)) {
+                Ok(found) => placed.resolved.push(found),
+                Err(complaint) => placed.refuse(item, complaint),
+            }
+        }
+        for item in beside {
+            let message = format!(
+                "The code on line {} of the reply stands beside its edits and in none of them. Ask the model for an edit \
+                 with it.",
+                item.reply_line
+            );
+            placed.unplaced.push(Unplaced { item, complaint: Complaint::new(ComplaintKind::NotFound, message) });
+        }
+        if placed.resolved.is_empty() && placed.complaints.is_empty() {
+            let code = placed.unplaced.iter().find(|one| !is_bare(one.item));
+            placed.complaints.push(code.map_or_else(no_change, |one| one.complaint.clone()));
+        }
+        placed
+    }
+
+    fn refuse(&mut self, item: &'p Item, complaint: Complaint) {
+        let is_code = matches!(item.kind, ItemKind::Code { .. });
+        let fits_nowhere = complaint.kind == ComplaintKind::NotFound
+            || complaint.kind == ComplaintKind::UnknownFile && item.file == FileName::None;
+        if is_code && fits_nowhere {
+            self.unplaced.push(Unplaced { item, complaint });
+        } else {
+            self.complaints.push(complaint);
+        }
+    }
+
+    /// The file that is changed, if it is one.
+    fn only_file(&self) -> Option<usize> {
+        let mut changed = self.resolved.iter().filter_map(|resolved| match resolved {
+            Resolved::Changes { file, .. } => Some(*file),
+            _ => None,
+        });
+        let first = changed.next()?;
+        changed.all(|file| file == first).then_some(first)
+    }
+}
+
+/// The reply without its edits.
+pub(super) fn prose(parsed: &Parsed, unplaced: &[Unplaced], is_empty: bool) -> String {
+    let mut prose = parsed.prose.clone();
+    for one in unplaced.iter().filter(|one| parsed.items.contains(one.item)) {
+        if let ItemKind::Code { text, language, .. } = &one.item.kind
+            && !is_bare(one.item)
+        {
+            let tag = language.as_deref().unwrap_or_default();
+            let _ = write!(prose, "\n\n```{tag}\n{}\n```", text.trim_end());
+        } else if !is_empty {
+            prose.clear();
+        }
+    }
+    if !is_empty && parsed.items.iter().all(is_bare) {
+        prose.clear();
+    }
+    prose.trim().to_owned()
+}
+
+/// A reply without any fence.
+pub(super) fn is_bare(item: &Item) -> bool {
+    matches!(item.kind, ItemKind::Code { fence: Fence::None, .. })
+}
+
+/// What is to be typed into a terminal.
+pub(super) fn is_command(item: &Item) -> bool {
+    let is_script = |name: &str| Language::from_path(name).is_some_and(|language| language.name() == "bash");
+    let in_script = matches!(&item.file, FileName::Given(name) if is_script(name));
+    !in_script && matches!(&item.kind, ItemKind::Code { language: Some(tag), .. } if SHELLS.contains(&tag.as_str()))
+}
+
+fn no_change() -> Complaint {
+    Complaint::new(
+        ComplaintKind::NoChange,
+        "No change was proposed: the reply holds no code. Read its text, or ask again more precisely.",
+    )
+}
