@@ -218,6 +218,15 @@ impl Reader<'_> {
                 .is_some_and(|number| self.is_file_header(number) || header(self.lines[number].content).is_some())
     }
 
+    /// Whether the text may go on behind its last line: in a fence that is not closed, or, where a hunk seldom ends, without a line
+    /// break.
+    fn ends_open(&self, ends_in_change: bool) -> bool {
+        match self.fence {
+            Some(end) => end == self.lines.len(),
+            None => ends_in_change && self.lines.last().is_some_and(|line| line.ending.is_empty()),
+        }
+    }
+
     /// Takes the lines of a hunk from `start` on; `head` is the line that a complaint names.
     fn hunk(&mut self, head: usize, start: usize, header: &Header) -> usize {
         let mut counts = header.counts;
@@ -263,6 +272,10 @@ impl Reader<'_> {
             count(&mut counts, sign);
             at += 1;
         }
+        let ends_in_change = body.last().is_some_and(|(sign, ..)| *sign != ' ');
+        if at == self.lines.len() && self.ends_open(ends_in_change || !changes) && is_short(counts, blanks) {
+            self.parsed.complaints.push(cut_off(head));
+        }
         if !changes {
             return at.max(head + 1);
         }
@@ -294,6 +307,22 @@ impl Reader<'_> {
         self.parsed.items.push(Item { file, kind: ItemKind::Replace { readings }, reply_line: head + 1 });
         at
     }
+}
+
+/// Whether fewer lines came than the header says; blank ones at the end may count.
+fn is_short(left: Option<(usize, usize)>, blanks: usize) -> bool {
+    left.is_some_and(|(old, new)| old > blanks || new > blanks)
+}
+
+fn cut_off(head: usize) -> Complaint {
+    Complaint::new(
+        ComplaintKind::CutOff,
+        format!(
+            "The reply ends inside the hunk that begins on its line {}, which has fewer lines than its header says, so it was cut \
+             off. Ask again, for a smaller change or with a higher token limit.",
+            head + 1
+        ),
+    )
 }
 
 /// A path in a header, without the time behind a tab, without quotes and emphasis.

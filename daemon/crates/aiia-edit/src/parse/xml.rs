@@ -45,6 +45,25 @@ const OUTER: &[&str] = &[
     "modify",
     "operation",
 ];
+/// Those among them that are nothing but the call of a tool.
+const CALLS: &[&str] = &[
+    "replace_in_file",
+    "write_to_file",
+    "apply_diff",
+    "create_file",
+    "edit_file",
+    "write_file",
+    "str_replace",
+    "str_replace_editor",
+    "str_replace_based_edit_tool",
+    "search_and_replace",
+    "search_replace",
+    "insert_content",
+    "invoke",
+    "function_calls",
+    "tool_call",
+    "tool_use",
+];
 /// Tags that hold a value.
 const INNER: &[&str] = &[
     "path",
@@ -97,6 +116,7 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     // Where values stand without a tag around them, they are gathered into records.
     let mut loose = Map::new();
     let mut loose_line = 0;
+    let mut call = None;
     while at < lines.len() {
         let line = lines[at].trimmed();
         let is_xml_fence = |line: &str| matches!(line, "```xml" | "```" | "```html") && next_is_tag(lines, at);
@@ -114,6 +134,17 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
         }
         let start = lines[at].start + (lines[at].content.len() - lines[at].content.trim_start().len());
         let Some(tag) = Tag::read(reply, start, &budget) else {
+            // A value that is not closed, in a call that is not closed.
+            let open = Tag::opens(&reply[start..]);
+            call = call.or(open.filter(|name| CALLS.contains(name)).map(|_| at));
+            if let (Some(call), Some(name)) = (call, open)
+                && budget.get() > 0
+                && INNER.contains(&name)
+            {
+                parsed.complaints.push(cut_off(call));
+                used[call..].fill(true);
+                break;
+            }
             at += 1;
             continue;
         };
@@ -167,6 +198,17 @@ fn flush(loose: &mut Map<String, Value>, line: usize, known_files: &[&str], pars
     loose.extend(path);
 }
 
+fn cut_off(call: usize) -> Complaint {
+    Complaint::new(
+        ComplaintKind::CutOff,
+        format!(
+            "The reply ends inside the tag that begins on its line {}, so it was cut off. Ask again, for a smaller change or with \
+             a higher token limit.",
+            call + 1
+        ),
+    )
+}
+
 /// A tag with what is in it.
 struct Tag<'r> {
     name: &'r str,
@@ -178,6 +220,13 @@ struct Tag<'r> {
 }
 
 impl<'r> Tag<'r> {
+    /// The name of the tag that a text begins with.
+    fn opens(text: &'r str) -> Option<&'r str> {
+        let rest = text.strip_prefix('<')?;
+        let end = rest.find(|c: char| !is_name(c))?;
+        matches!(rest.as_bytes()[end], b'>' | b' ' | b'=').then(|| &rest[..end])
+    }
+
     /// The tag at a byte, if it is one of those named and is closed.
     fn read(text: &'r str, start: usize, budget: &Cell<usize>) -> Option<Self> {
         let rest = text.get(start..)?.strip_prefix('<')?;

@@ -5,6 +5,7 @@ mod aligned;
 mod anchor;
 mod block;
 mod canonical;
+mod cut_off;
 mod elision;
 mod escapes;
 mod files;
@@ -334,9 +335,15 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
             elision::expand(&mut change, file);
             Ok(vec![change])
         }
-        ItemKind::Code { text, language, loose } => {
-            let mut changes = whole_symbol::changes(text, language.as_deref(), file)?;
-            if *loose {
+        ItemKind::Code { text, language, fence, lead } => {
+            let mut changes = match whole_symbol::only_imports(text, language.as_deref(), file) {
+                Some(block) => imports::of_block(&block, *lead, file)?,
+                None => whole_symbol::changes(text, language.as_deref(), file)?,
+            };
+            if *fence == Fence::Open && cut_off::loses_its_end(text, &changes, file) {
+                return Err(cut_off::complaint(item.reply_line, file));
+            }
+            if *fence != Fence::Closed {
                 for change in &mut changes {
                     change.tolerances.push(Tolerance::Fence);
                 }

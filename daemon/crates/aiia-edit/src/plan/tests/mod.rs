@@ -4,6 +4,7 @@
 
 mod beside;
 mod bounds;
+mod cut_off;
 mod dialects;
 mod elisions;
 mod fuzz;
