@@ -97,6 +97,10 @@ impl<'a> Files<'a> {
         };
         let normal = normal(name);
         let is_shortened = |path: &str| ends_with(path, &normal);
+        // Of several, the file that was asked about is meant.
+        if let Some(asked) = self.focus().filter(|index| is_shortened(self.views[*index].path)) {
+            return Ok(asked);
+        }
         let is_lengthened = |path: &str| ends_with(&normal, path);
         let is_namesake = |path: &str| path.rsplit('/').next() == normal.rsplit('/').next();
         if creatable.is_some() && !is_invented(&normal) && self.all(is_shortened).is_empty() {

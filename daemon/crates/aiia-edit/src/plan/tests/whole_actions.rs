@@ -235,3 +235,23 @@ fn a_file_that_was_not_given_is_changed_as_the_workspace_has_it() {
     let plan = plan_in(&TABLE, "src/a.py\n<<<<<<< SEARCH\nx = 1\n=======\nx = 3\n>>>>>>> REPLACE\n");
     assert_eq!(plan.files[0].new_text, "x = 3\ny = 2\n");
 }
+
+/// Of several files of a name the one that was asked about is meant.
+#[rstest]
+#[case("main.go\n```go\nfunc main() {\n\tstop()\n}\n```\n", Some("edit cmd/b/main.go"))]
+#[case("b/main.go\n```go\nfunc main() {\n\tstop()\n}\n```\n", Some("edit cmd/b/main.go"))]
+#[case("cmd/a/main.go\n```go\nfunc main() {\n\tstop()\n}\n```\n", Some("edit cmd/a/main.go"))]
+#[case("a/main.go\n```go\nfunc main() {\n\tstop()\n}\n```\n", Some("edit cmd/a/main.go"))]
+fn the_file_that_was_asked_about(#[case] reply: &str, #[case] expected: Option<&str>) {
+    let text = "package main\n\nfunc main() {\n\trun()\n}\n";
+    let files: Vec<SourceFile> = ["cmd/a/main.go", "cmd/b/main.go", "cmd/c/main.go"]
+        .iter()
+        .map(|path| SourceFile::new(*path, text, Language::from_path(path)))
+        .collect();
+    let focus = Focus { path: "cmd/b/main.go".to_owned(), range: 20..20, symbol: Some("main".to_owned()) };
+    let found = plan(reply, &ReplyContext { focus: Some(focus), ..ReplyContext::of(&files) });
+    let files = found.files.iter().map(|file| format!("{} {}", file.action.as_str(), file.path)).next();
+    assert_eq!(files.as_deref(), expected, "{:?}", found.complaints);
+    let complaints = plan("main.go\n```go\nfunc main() {\n\tstop()\n}\n```\n", &ReplyContext::of(&[])).complaints;
+    assert!(!complaints[0].message.contains("()"), "{complaints:?}");
+}
