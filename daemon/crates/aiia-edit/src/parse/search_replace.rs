@@ -44,7 +44,7 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
         earlier = file.earlier();
         match (problem, end) {
             (Some(complaint), _) => parsed.complaints.push(complaint),
-            (None, End::Tail(tail)) => match readings(&lines[at + 1..tail], width) {
+            (None, End::Tail(tail)) => match hinted_readings(&lines[at + 1..tail], width) {
                 readings if readings.is_empty() => {
                     parsed.complaints.push(missing("divider `=======`", at, "the block ends"));
                 }
@@ -76,6 +76,25 @@ fn block_end(lines: &[Line], from: usize) -> End {
         }
     }
     End::Text
+}
+
+/// As [`readings`], of a block that may begin with the line of its place: `:start_line:51`, `:end_line:53`, `-------`.
+fn hinted_readings(body: &[Line], width: usize) -> Vec<Reading> {
+    let number = |line: &Line, label: &str| line.trimmed().strip_prefix(label)?.trim().parse::<usize>().ok();
+    let Some(start) = body.first().and_then(|line| number(line, ":start_line:")) else { return readings(body, width) };
+    let mut rest = &body[1..];
+    if rest.first().is_some_and(|line| number(line, ":end_line:").is_some()) {
+        rest = &rest[1..];
+    }
+    let is_rule = |line: &&Line| line.trimmed().len() >= 3 && line.trimmed().chars().all(|c| c == '-');
+    if rest.first().filter(is_rule).is_some() {
+        rest = &rest[1..];
+    }
+    let mut found = readings(rest, width);
+    for reading in &mut found {
+        reading.line = Some(start);
+    }
+    found
 }
 
 /// The ways to cut a block at a divider. One as wide as the head marker is the divider if it is alone in
@@ -129,7 +148,7 @@ fn marker(line: &str) -> Option<Marker> {
     match first {
         '<' | '-' if is(&["search"]) || is_wide && is(&["original"]) => Some(Marker::Head(width)),
         '=' if word.is_empty() => Some(Marker::Divider(width)),
-        '>' | '+' if is(&["replace"]) || is_wide && is(&["updated"]) => Some(Marker::Tail),
+        '>' | '+' if is(&["replace"]) || is_wide && is(&["updated", "final"]) => Some(Marker::Tail),
         // A bare end marker, but not Python's prompt.
         '>' if word.is_empty() && width >= 5 => Some(Marker::Tail),
         _ => None,
