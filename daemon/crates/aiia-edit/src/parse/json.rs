@@ -11,6 +11,9 @@ use crate::lines::Line;
 /// Longer fences are not read as JSON.
 const MAX_FENCE_LINES: usize = 5_000;
 
+/// So many lines are looked at for a value that has neither a fence nor a tag around it.
+const MAX_BARE: usize = 16;
+
 const TAGS: &[(&str, &str)] = &[
     ("<tool_call>", "</tool_call>"),
     ("<function_call>", "</function_call>"),
@@ -31,8 +34,22 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     let mut used = vec![false; lines.len()];
     let mut at = 0;
     let unused = used.clone();
+    let mut bare_left = MAX_BARE;
+    let mut fence: Option<&str> = None;
     while at < lines.len() {
-        let Some((body, end)) = block(reply, lines, at, &unused) else {
+        let line = lines[at].trimmed();
+        let found = block(reply, lines, at, &unused).or_else(|| {
+            let begins = fence.is_none() && line.starts_with(['{', '[']) && bare_left > 0;
+            bare_left -= usize::from(begins);
+            if begins { bare(reply, lines, at) } else { None }
+        });
+        let Some((body, end)) = found else {
+            let is_fence = line.starts_with("```") || line.starts_with("~~~");
+            fence = match fence {
+                None if is_fence => Some(&line[..3]),
+                Some(open) if line.starts_with(open) && line.trim_matches(['`', '~']).is_empty() => None,
+                other => other,
+            };
             at += 1;
             continue;
         };
@@ -69,6 +86,17 @@ fn block<'r>(reply: &'r str, lines: &[Line<'r>], at: usize, unused: &[bool]) -> 
     let body = reply.get(start..end)?;
     let next = lines.partition_point(|line| line.start < end).max(at + 1);
     body.trim_start().starts_with(['{', '[']).then_some((body, next))
+}
+
+/// A value without a fence or a tag around it that begins at a line and ends a line, and the line behind it.
+fn bare<'r>(reply: &'r str, lines: &[Line<'r>], at: usize) -> Option<(&'r str, usize)> {
+    let rest = &reply[lines[at].start..];
+    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+    values.next()?.ok()?;
+    let end = lines[at].start + values.byte_offset();
+    let next = lines.partition_point(|line| line.start < end);
+    let is_alone = reply.get(end..lines[next - 1].end())?.trim().is_empty();
+    is_alone.then(|| (&reply[lines[at].start..end], next))
 }
 
 fn take(values: &[Value], line: usize, known_files: &[&str], parsed: &mut Parsed) -> bool {

@@ -35,6 +35,27 @@ const TABLE: Table = Table(&[("src/a.py", FILE), ("b.txt", "one\ntwo\n")]);
 #[case::json_raw_breaks(
     "{\"path\": \"src/a.py\", \"old_string\": \"    def g(self):\n        return \\\"2\\\"\", \"new_string\": \"    def g(self):\n        return \\\"3\\\"\",}"
 )]
+#[case::json_behind_prose(
+    "I change it.\n\n{\"path\": \"src/a.py\", \"old_string\": \"\\\"2\\\"\", \"new_string\": \"\\\"3\\\"\"}\n"
+)]
+#[case::json_in_prose(
+    "I change it.\n\n{\n  \"path\": \"src/a.py\",\n  \"old_string\": \"\\\"2\\\"\",\n  \"new_string\": \"\\\"3\\\"\"\n}\n\nDone.\n"
+)]
+#[case::line_hint(
+    "src/a.py\n<<<<<<< SEARCH\n:start_line:11\n-------\n        return \"2\"\n=======\n        return \"3\"\n>>>>>>> REPLACE\n"
+)]
+#[case::two_line_hints(
+    "src/a.py\n<<<<<<< SEARCH\n:start_line: 11\n:end_line: 11\n-------\n        return \"2\"\n=======\n        return \"3\"\n>>>>>>> REPLACE\n"
+)]
+#[case::final_marker(
+    "src/a.py\n<<<<<<< ORIGINAL\n        return \"2\"\n=======\n        return \"3\"\n>>>>>>> FINAL\n"
+)]
+#[case::harmony(
+    "<|channel|>analysis<|message|>Hm. ```python\nx\n```<|end|><|start|>assistant<|channel|>final<|message|>src/a.py\n```python\n    def g(self):\n        return \"3\"\n```<|return|>"
+)]
+#[case::artifact(
+    "<antArtifact identifier=\"a\" language=\"python\" title=\"src/a.py\">\n    def g(self):\n        return \"3\"\n</antArtifact>\n"
+)]
 #[case::json_patch(
     "{\"cmd\": [\"apply_patch\", \"*** Begin Patch\\n*** Update File: src/a.py\\n@@\\n-        return \\\"2\\\"\\n+        return \\\"3\\\"\\n*** End Patch\"]}"
 )]
@@ -261,4 +282,19 @@ fn words_are_not_cut(#[case] text: &str, #[case] old: &str, #[case] new: &str, #
     let reply = serde_json::json!({ "path": "a.py", "old_string": old, "new_string": new }).to_string();
     let plan = plan_for(&[("a.py", text)], &reply);
     assert_eq!(plan.files.first().map(|file| file.new_text.as_str()), expected, "{:?}", plan.complaints);
+}
+
+#[test]
+fn a_line_hint_tells_equal_places_apart() {
+    let reply = "src/a.py\n<<<<<<< SEARCH\n:start_line:8\n-------\n        return 1\n=======\n        return 4\n>>>>>>> REPLACE\n";
+    let at = FILE.rfind("return 1").unwrap();
+    let expected = format!("{}return 4{}", &FILE[..at], &FILE[at + "return 1".len()..]);
+    assert_eq!(plan_in(&TABLE, reply).files[0].new_text, expected);
+}
+
+#[test]
+fn json_in_code_is_code() {
+    let reply =
+        "It is called so:\n\n```js\n{\"path\": \"src/a.py\", \"old_string\": \"2\", \"new_string\": \"3\"}\n```\n";
+    assert_eq!(plan(reply, &ReplyContext { workspace: Some(&TABLE), ..ReplyContext::of(&[]) }).files, []);
 }
