@@ -120,7 +120,7 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<u8, Failure> {
         output::diff(&diff);
         for hunk in plan.files.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.tolerances.is_empty()) {
             let tolerances: Vec<String> = hunk.tolerances.iter().map(ToString::to_string).collect();
-            output::note(&format!("The change at line {} was matched {}.", hunk.old_start, tolerances.join(", ")));
+            output::note(&format!("The change at line {}: {}.", hunk.old_start, tolerances.join("; ")));
         }
     }
     written?;

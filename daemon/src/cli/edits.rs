@@ -203,7 +203,7 @@ fn diff_from(here: &str, diff: &str) -> String {
 /// Says which hunks were not matched exactly.
 pub(crate) fn note_tolerances(edit: &PendingEdit) {
     for hunk in edit.files.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.tolerances.is_empty()) {
-        output::note(&format!("Hunk {} was matched {}.", hunk.number, hunk.tolerances.join(", ")));
+        output::note(&format!("Hunk {}: {}.", hunk.number, hunk.tolerances.join("; ")));
     }
 }
 

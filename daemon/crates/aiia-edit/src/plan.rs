@@ -211,6 +211,11 @@ fn read(reply: &str, context: &ReplyContext) -> Result<Parsed, EditPlan> {
     }
     let paths: Vec<&str> = context.files.iter().map(|file| file.path.as_str()).collect();
     let mut parsed = parse(reply, &paths);
+    if let Some(workspace) = context.workspace {
+        for item in parsed.items.iter_mut().chain(&mut parsed.beside) {
+            item.seen_from_root(workspace);
+        }
+    }
     if context.finish == Finish::CutOff {
         let complaint = Complaint::new(
             ComplaintKind::CutOff,

@@ -63,6 +63,17 @@ impl Workspace for DiskWorkspace {
     fn entry(&self, path: &str) -> Entry {
         self.look(path).unwrap_or_else(|error| Entry::Refused(format!("cannot be looked at: {error}")))
     }
+
+    fn inside(&self, absolute: &str) -> Option<String> {
+        below(absolute, &self.root)
+    }
+}
+
+/// An absolute path as seen from a folder, if it begins with it.
+pub(crate) fn below(absolute: &str, folder: &Path) -> Option<String> {
+    let parts: Vec<&str> =
+        Path::new(absolute).strip_prefix(folder).ok()?.iter().filter_map(|part| part.to_str()).collect();
+    (!parts.is_empty()).then(|| parts.join("/"))
 }
 
 /// The name in a folder that is `wanted`, else one that differs from it in big and small letters only.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use aiia_edit::{Entry, SourceFile, Workspace};
 use aiia_syntax::Language;
 
-use crate::disk_workspace::DiskWorkspace;
+use crate::disk_workspace::{DiskWorkspace, below};
 use crate::engine::Engine;
 
 /// A folder whose files may be open.
@@ -41,5 +41,9 @@ impl Workspace for OpenWorkspace {
             Some(open) => Entry::File(SourceFile::new(path, open.document.text(), Language::from_path(path))),
             None => entry,
         }
+    }
+
+    fn inside(&self, absolute: &str) -> Option<String> {
+        below(absolute, &self.root).or_else(|| self.disk.inside(absolute))
     }
 }

@@ -207,13 +207,15 @@ impl<'a> Files<'a> {
             return unsafe_path(name, &problem);
         }
         let known: Vec<&str> = self.views.iter().take(10).map(|view| view.path).collect();
-        Complaint::new(
-            ComplaintKind::UnknownFile,
+        let message = if known.is_empty() {
+            format!("The reply changes `{name}`, and there is no such file. Name the one that is meant and ask again.")
+        } else {
+            let known = known.join(", ");
             format!(
-                "The reply changes `{name}`, which is none of the files it was given ({}). Open that file and ask again.",
-                known.join(", ")
-            ),
-        )
+                "The reply changes `{name}`, which is none of the files it was given ({known}). Open that file and ask again."
+            )
+        };
+        Complaint::new(ComplaintKind::UnknownFile, message)
     }
 }
 
