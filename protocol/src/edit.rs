@@ -128,6 +128,9 @@ pub struct PendingEdit {
     pub files: Vec<EditFile>,
     /// The change as a unified diff.
     pub diff: String,
+    /// Code blocks of the reply that are in no hunk, since they have no place in the files: a sentence for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// When it was proposed (RFC 3339, UTC).
     pub created_at: String,
     /// When it last changed (RFC 3339, UTC).

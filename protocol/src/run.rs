@@ -217,7 +217,7 @@ pub enum RunEventKind {
     /// Something that the user should know about the answer.
     Notice {
         /// What exactly it is, for programs: `history_dropped`, `history_summarised`, `prompt_truncated`, `window_assumed`,
-        /// `attachments`, `context_rules`, `model`, `fallback`, `repair`, `from_cache` or `answer_cut_off`.
+        /// `attachments`, `context_rules`, `model`, `fallback`, `repair`, `from_cache`, `left_out` or `answer_cut_off`.
         reason: String,
         /// What a person reads.
         text: String,

@@ -29,6 +29,9 @@ struct Report {
     status: &'static str,
     files: Vec<FileReport>,
     diff: String,
+    /// Code blocks of the reply that have no place in the files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<LeftOutReport>,
     /// Why nothing was written although it was to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<Box<Problem>>,
@@ -59,6 +62,13 @@ struct HunkReport {
     new_lines: usize,
     /// How tolerantly it was matched; empty where it matched exactly.
     tolerance: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct LeftOutReport {
+    /// Where the block begins in the reply, counted from 1.
+    reply_line: usize,
+    message: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,9 +125,13 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<u8, Failure> {
             (true, false) => "applicable",
         };
         let problem = written.as_ref().err().map(|failure| failure.problem.clone());
-        output::json(&Report { status, files: file_reports(&plan), diff, problem });
+        let left_out = plan.left_out.iter();
+        let left_out = left_out.map(|one| LeftOutReport { reply_line: one.reply_line, message: one.to_string() });
+        let left_out = left_out.collect();
+        output::json(&Report { status, files: file_reports(&plan), diff, left_out, problem });
     } else {
         output::diff(&diff);
+        plan.left_out.iter().for_each(|one| output::note(&format!("note: {one}")));
         for hunk in plan.files.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.tolerances.is_empty()) {
             let tolerances: Vec<String> = hunk.tolerances.iter().map(ToString::to_string).collect();
             output::note(&format!("The change at line {}: {}.", hunk.old_start, tolerances.join("; ")));

@@ -103,6 +103,7 @@ fn heading(edit: &PendingEdit) {
     let waiting = hunks(edit).filter(|(_, hunk)| hunk.status == HunkStatus::Pending).count();
     let title = paint(&edit.title, Style::Heading);
     output::painted_line(&format!("{title} · {} · {waiting} waiting", paint(&edit.model, Style::Faint)));
+    edit.left_out.iter().for_each(|sentence| output::note(&format!("note: {sentence}")));
 }
 
 fn hunks(edit: &PendingEdit) -> impl Iterator<Item = (&EditFile, &EditHunk)> {

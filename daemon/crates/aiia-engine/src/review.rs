@@ -98,7 +98,8 @@ impl Engine {
             Some(run) => self.store.message_path(run.message_id).await.unwrap_or_default(),
             None => Vec::new(),
         };
-        let note = path.last().map_or_else(String::new, |answer| aiia_edit::prose(&answer.content));
+        let said = path.last().map_or_else(String::new, |answer| aiia_edit::prose(&answer.content));
+        let note = [edit.left_out.join("\n"), said].join("\n\n").trim().to_owned();
         let document = render(&title, &note, &files);
         let hunks = document
             .hunks

@@ -23,6 +23,8 @@ pub struct NewEdit {
     pub files: Vec<NewEditFile>,
     /// The change as a unified diff.
     pub diff: String,
+    /// What of the reply is in no hunk: a sentence for each.
+    pub left_out: Vec<String>,
 }
 
 /// A file of a [`NewEdit`].
@@ -141,8 +143,8 @@ impl Store {
     }
 }
 
-const SELECT: &str = "SELECT e.id, c.project_id, r.chat_id, e.run_id, e.title, e.model, e.status, e.diff, e.created_at,
-                             e.updated_at, e.version
+const SELECT: &str = "SELECT e.id, c.project_id, r.chat_id, e.run_id, e.title, e.model, e.status, e.diff, e.left_out,
+                             e.created_at, e.updated_at, e.version
                       FROM edits e JOIN runs r ON r.id = e.run_id JOIN chats c ON c.id = r.chat_id
                       JOIN projects p ON p.id = c.project_id";
 const SHOWN: &str = "WHERE c.deleted_at IS NULL AND p.deleted_at IS NULL";
@@ -172,15 +174,29 @@ fn create(connection: &Connection, new: &NewEdit) -> Result<PendingEdit, StoreEr
     let status = status_of(new.files.iter().flat_map(|file| &file.hunks).map(|hunk| hunk.status));
     columns::execute(
         connection,
-        "INSERT INTO edits (id, run_id, title, model, status, diff, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-        params![id.as_str(), run.id.as_str(), new.title, new.model, columns::to_name(&status)?, new.diff, clock::now()],
+        "INSERT INTO edits (id, run_id, title, model, status, diff, left_out, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+        params![
+            id.as_str(),
+            run.id.as_str(),
+            new.title,
+            new.model,
+            columns::to_name(&status)?,
+            new.diff,
+            left_out(&new.left_out)?,
+            clock::now()
+        ],
     )?;
     for (position, file) in new.files.iter().enumerate() {
         insert_file(connection, &id, position as i64, file)?;
     }
     columns::execute(connection, "UPDATE runs SET edit_id = ?2 WHERE id = ?1", [run.id.as_str(), id.as_str()])?;
     get(connection, &id)
+}
+
+/// The column of what is left out.
+pub(crate) fn left_out(sentences: &[String]) -> Result<Option<String>, StoreError> {
+    Ok(if sentences.is_empty() { None } else { Some(columns::to_json(&sentences)?) })
 }
 
 pub(crate) fn insert_file(
@@ -452,6 +468,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<PendingEdit> {
         status: columns::named(row, "status")?,
         files: Vec::new(),
         diff: row.get("diff")?,
+        left_out: columns::json_option(row, "left_out")?.unwrap_or_default(),
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
         version: columns::number(row, "version")?,

@@ -239,6 +239,9 @@ async fn conclude(
         match repair::propose(engine, log, &mut recorder, asked, &subject, &mut heard).await {
             Ok(proposed) => {
                 edit_id = Some(proposed.id.clone());
+                for text in &proposed.left_out {
+                    recorder.record(RunEventKind::Notice { reason: "left_out".to_owned(), text: text.clone() });
+                }
                 recorder.record(RunEventKind::Edit { files: proposal::summaries(&proposed), edit_id: proposed.id });
             }
             Err(refusal) => {

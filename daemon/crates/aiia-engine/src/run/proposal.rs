@@ -152,14 +152,14 @@ pub(crate) async fn propose_from(
     let title = reply.title.clone();
     let sharing = engine.clone();
     let planned = tokio::task::spawn_blocking(move || plan(&sharing, reply, sources)).await;
-    let files = match planned {
-        Ok(files) => files?,
+    let Planned { files, left_out } = match planned {
+        Ok(planned) => planned?,
         Err(error) => return Err(Refusal::new(vec![format!("reading the answer failed: {error}")])),
     };
     let diff = files.iter().map(|file| file.diff(3)).collect();
     let mut number = 0;
     let files = files.into_iter().map(|file| new_file(file, &mut number)).collect();
-    let new = NewEdit { run_id: run.id.clone(), title, model: run.model.clone(), files, diff };
+    let new = NewEdit { run_id: run.id.clone(), title, model: run.model.clone(), files, diff, left_out };
     let edit = engine
         .store
         .create_edit(new)
@@ -188,8 +188,16 @@ async fn reject(engine: &Engine, edit_id: EditId, number: HunkNumber) {
     }
 }
 
-/// The change, with the real paths of its files.
-fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FilePlan>, Refusal> {
+/// A change.
+struct Planned {
+    /// With their real paths.
+    files: Vec<FilePlan>,
+    /// What of the reply is in none of them.
+    left_out: Vec<String>,
+}
+
+/// The change that a reply proposes.
+fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Planned, Refusal> {
     if let Some(target) = &reply.test_target {
         let last = reply.rounds.last().map(String::as_str).unwrap_or_default();
         let placed = generated_tests::place(last, target, reply.cut_off).map_err(|refused| {
@@ -197,7 +205,7 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FileP
             let repair = (refused.can_be_mended && asked < MAX_REPAIRS).then(|| refused.repair(target));
             Refusal { repair, ..Refusal::new(vec![refused.complaint]) }
         })?;
-        return Ok(vec![placed]);
+        return Ok(Planned { files: vec![placed], left_out: Vec::new() });
     }
     let first = sources.first().map(|source| source.name.clone()).unwrap_or_default();
     let mut paths: HashMap<String, String> = HashMap::new();
@@ -231,7 +239,7 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FileP
         let messages = plan.complaints.into_iter().map(|complaint| complaint.message).collect();
         return Err(Refusal { repair, of_form, fits_none, ..Refusal::new(messages) });
     }
-    let EditPlan { files, .. } = plan;
+    let EditPlan { files, left_out, .. } = plan;
     let is_twin = |file: &FilePlan| {
         let from = if let FileAction::Rename { from } = &file.action { twins.get_key_value(from) } else { None };
         from.or_else(|| twins.get_key_value(&file.path))
@@ -252,7 +260,8 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Vec<FileP
         }
         file
     };
-    Ok(files.into_iter().map(placed).collect())
+    let left_out = left_out.iter().map(ToString::to_string).collect();
+    Ok(Planned { files: files.into_iter().map(placed).collect(), left_out })
 }
 
 /// Whether another form of answer might have spared the complaint.

@@ -98,6 +98,7 @@ mod tests {
             status: EditStatus::Pending,
             files: vec![file],
             diff: "--- a/w/harmless\n".to_owned(),
+            left_out: Vec::new(),
             created_at: String::new(),
             updated_at: String::new(),
             version: 1,

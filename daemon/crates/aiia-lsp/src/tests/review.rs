@@ -80,6 +80,14 @@ impl Reviewing {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_of_the_reply_is_in_no_hunk_is_told_in_the_review() {
+    let usage = format!("{REPLY}\nUsage:\n\n```python\nprint(average([1, 2]))\n```\n");
+    let one = reviewing_of(&usage).await;
+    let heads: Vec<&str> = one.review.lines().take_while(|line| line.starts_with('#')).collect();
+    assert!(heads.join(" ").replace("# ", "").contains("(`print(average([1, 2]))`) was left out"), "{}", one.review);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hunks_are_accepted_and_undone_one_by_one() {
     let mut world = reviewing().await;
     let (uri, review_uri) = (world.uri.clone(), world.review_uri.clone());

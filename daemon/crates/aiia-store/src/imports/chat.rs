@@ -337,8 +337,8 @@ fn insert_edit(connection: &Connection, chat_id: &ChatId, file: &FiledEdit) -> R
     let status = edits::status_of(edit.files.iter().flat_map(|file| &file.hunks).map(|hunk| hunk.status));
     columns::execute(
         connection,
-        "INSERT INTO edits (id, run_id, title, model, status, diff, created_at, updated_at, version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO edits (id, run_id, title, model, status, diff, left_out, created_at, updated_at, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             edit.id.as_str(),
             edit.run_id.as_str(),
@@ -346,6 +346,7 @@ fn insert_edit(connection: &Connection, chat_id: &ChatId, file: &FiledEdit) -> R
             edit.model,
             columns::to_name(&status)?,
             edit.diff,
+            edits::left_out(&edit.left_out)?,
             clock::normalize(&edit.created_at, "/created_at")?,
             clock::normalize(&edit.updated_at, "/updated_at")?,
             version(edit.version),

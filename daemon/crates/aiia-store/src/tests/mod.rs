@@ -177,6 +177,7 @@ fn new_edit(run: &RunId) -> NewEdit {
         model: "local/small".to_owned(),
         files: vec![file("/p/b.rs", vec![hunk(1), hunk(2)]), file("/p/new.rs", vec![hunk(3)])],
         diff: "--- a\n+++ b\n".to_owned(),
+        left_out: vec!["The code block on line 7 of the reply (`“x”`) was left out.".to_owned()],
     }
 }
 
