@@ -3134,6 +3134,7 @@ export interface components {
              * @description What exactly it is, for programs: `history_dropped`, `history_summarised`, `prompt_truncated`, `window_assumed`,
              *     `attachments`, `context_rules`, `model`, `fallback`, `repair`, `from_cache` or `answer_cut_off`.
              */
+            /** @description What exactly it is, for programs, such as `history_dropped`, `prompt_truncated`, `answer_cut_off` or `left_out`. */
             reason: string;
             /** @description What a person reads. */
             text: string;
@@ -3340,6 +3341,8 @@ export interface components {
             files: components["schemas"]["EditFile"][];
             /** @description The change as a unified diff. */
             diff: string;
+            /** @description Code blocks of the reply that are in no hunk, since they have no place in the files: a sentence for each. */
+            left_out?: string[];
             /** @description When it was proposed (RFC 3339, UTC). */
             created_at: string;
             /** @description When it last changed (RFC 3339, UTC). */
