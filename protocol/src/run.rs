@@ -259,6 +259,8 @@ pub mod notice {
     pub const REPAIR: &str = "repair";
     /// The answer was given before and is shown again.
     pub const FROM_CACHE: &str = "from_cache";
+    /// A part of the answer is in no proposed change.
+    pub const LEFT_OUT: &str = "left_out";
     /// The answer was cut off by a limit.
     pub const ANSWER_CUT_OFF: &str = "answer_cut_off";
 }

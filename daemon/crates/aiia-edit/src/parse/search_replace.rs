@@ -86,8 +86,8 @@ fn hinted_readings(body: &[Line], width: usize) -> Vec<Reading> {
     if rest.first().is_some_and(|line| number(line, ":end_line:").is_some()) {
         rest = &rest[1..];
     }
-    let is_rule = |line: &&Line| line.trimmed().len() >= 3 && line.trimmed().chars().all(|c| c == '-');
-    if rest.first().filter(is_rule).is_some() {
+    let is_rule = |line: &Line| line.trimmed().len() >= 3 && line.trimmed().chars().all(|c| c == '-');
+    if rest.first().is_some_and(is_rule) {
         rest = &rest[1..];
     }
     let mut found = readings(rest, width);

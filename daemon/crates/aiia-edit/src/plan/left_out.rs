@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::placed;
-use crate::lines::lines;
+use crate::lines::{Line, lines};
 use crate::parse::{Item, ItemKind};
 use crate::resolve::{Files, Resolved, shortened};
 
@@ -20,7 +20,7 @@ impl LeftOut {
     /// `above` is the count of lines of earlier rounds.
     pub(super) fn new(item: &Item, above: usize) -> Self {
         let text = if let ItemKind::Code { text, .. } = &item.kind { text.as_str() } else { "" };
-        let first = lines(text).iter().map(|line| line.trimmed()).find(|line| !line.is_empty()).unwrap_or_default();
+        let first = lines(text).iter().map(Line::trimmed).find(|line| !line.is_empty()).unwrap_or_default();
         Self { reply_line: item.reply_line + above, first_line: shortened(first) }
     }
 }

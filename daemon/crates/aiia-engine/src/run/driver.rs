@@ -240,7 +240,7 @@ async fn conclude(
             Ok(proposed) => {
                 edit_id = Some(proposed.id.clone());
                 for text in &proposed.left_out {
-                    recorder.record(RunEventKind::Notice { reason: "left_out".to_owned(), text: text.clone() });
+                    recorder.record(RunEventKind::Notice { reason: notice::LEFT_OUT.to_owned(), text: text.clone() });
                 }
                 recorder.record(RunEventKind::Edit { files: proposal::summaries(&proposed), edit_id: proposed.id });
             }
