@@ -3132,9 +3132,8 @@ export interface components {
             type: "notice";
             /**
              * @description What exactly it is, for programs: `history_dropped`, `history_summarised`, `prompt_truncated`, `window_assumed`,
-             *     `attachments`, `context_rules`, `model`, `fallback`, `repair`, `from_cache` or `answer_cut_off`.
+             *     `attachments`, `context_rules`, `model`, `fallback`, `repair`, `from_cache`, `left_out` or `answer_cut_off`.
              */
-            /** @description What exactly it is, for programs, such as `history_dropped`, `prompt_truncated`, `answer_cut_off` or `left_out`. */
             reason: string;
             /** @description What a person reads. */
             text: string;
