@@ -153,6 +153,48 @@ fn of_functions(sides: (Side, Side), block: &Block, file: &FileView, language: &
     by_language
 }
 
+/// Whether `own`, which a type of the file declares without a body, may be what a function of the reply with a body is for: the type
+/// is to have it itself now. What says that it overrides another is for a type that inherits.
+pub(super) fn declares(own: &Symbol, given: &Symbol, block: &Block, file: &FileView) -> bool {
+    let language = file.language.map_or("", |language| language.name());
+    let (given, own) = (Side { symbol: given, text: &block.text }, Side { symbol: own, text: file.text });
+    let says = |side: Side, word: &str| {
+        let words = |text: &str| text.split(|character: char| !character.is_alphanumeric()).any(|own| own == word);
+        words(side.above()) || words(side.signature())
+    };
+    if own.has_body() || !given.has_body() || own.is_outermost() || says(given, "override") || says(given, "Override") {
+        return false;
+    }
+    match language {
+        "rust" | "python" if takes_self(given.symbol, given.text) != takes_self(own.symbol, own.text) => return false,
+        "java" | "csharp" | "cpp" | "swift" => {
+            let parameters = |side: Side| Parameters::of(side.behind_name(), language);
+            if parameters(given) != parameters(own) {
+                return false;
+            }
+        }
+        _ => {}
+    }
+    // A method of an interface has no body, or says so.
+    let is_of_interface = file.symbols().iter().any(|outer| {
+        outer.kind == SymbolKind::Interface
+            && outer.depth + 1 == own.symbol.depth
+            && outer.item_range.start <= own.symbol.item_range.start
+            && own.symbol.item_range.end <= outer.item_range.end
+    });
+    let may_have_body = match language {
+        "typescript" | "tsx" | "php" => false,
+        "java" => says(given, "default") || says(given, "static"),
+        "csharp" => !says(given, "public"),
+        _ => true,
+    };
+    let is_asked = || {
+        file.focus_range()
+            .is_some_and(|focus| focus.start <= own.symbol.range.start && own.symbol.range.end <= focus.end)
+    };
+    !is_of_interface || may_have_body || is_asked()
+}
+
 /// Functions of languages in which a name may have several, by what they take.
 fn of_overloads((given, own): (Side, Side), language: &str) -> Likeness {
     let is_declared_elsewhere = language == "cpp" && given.has_body() != own.has_body();
@@ -162,7 +204,10 @@ fn of_overloads((given, own): (Side, Side), language: &str) -> Likeness {
         let qualified = before.ends_with('.').then(|| before.rsplit(char::is_whitespace).next().unwrap_or_default());
         (qualified.map(str::to_owned), before.ends_with('~'))
     };
+    // An interface says `default` where a class says nothing, and a base class `virtual` where others override.
+    let says = |side: Side, word: &str| side.words_before_name().any(|own| own == word);
     let is_another = match language {
+        "java" => says(given, "default") && !says(own, "default") && own.has_body(),
         "csharp" => implements(given) != implements(own),
         "swift" => is_static(given) != is_static(own),
         "cpp" => is_declared_elsewhere || type_arguments(given.behind_name()) != type_arguments(own.behind_name()),

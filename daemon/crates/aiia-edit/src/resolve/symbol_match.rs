@@ -1,9 +1,11 @@
 //! Which symbol of a file a symbol of the reply means.
 
+use std::collections::HashSet;
+
 use aiia_syntax::{Symbol, SymbolKind};
 
 use super::block::Block;
-use super::likeness::{Likeness, likeness};
+use super::likeness::{Likeness, declares, likeness};
 use super::view::FileView;
 
 /// The symbols right inside `outer`, fields and variants left out.
@@ -84,7 +86,8 @@ pub(super) fn meant(wanted: &Symbol, siblings: &[&Symbol], pool: &[usize], block
     let like = |one: &Symbol, index: usize| likeness(one, block, &symbols[index], file);
     let same: Vec<usize> = named.iter().copied().filter(|index| like(wanted, *index) == Likeness::Same).collect();
     if !same.is_empty() {
-        return match narrowed(same, wanted, block, file)[..] {
+        let found = narrowed(same, wanted, block, file);
+        return match with_declarations(found, &named, wanted, block, file)[..] {
             [one] => Meant::One(one),
             ref several => Meant::Several(several.to_vec()),
         };
@@ -123,6 +126,42 @@ fn asked_about(found: &[usize], wanted: &Symbol, file: &FileView) -> Vec<usize> 
     found.iter().copied().filter(is_asked).collect()
 }
 
+/// `found` with what may be meant as well: a function that says not which type it is of may also be for one that another type
+/// declares without a body, or that is written out beside its type. What was asked about decides.
+fn with_declarations(
+    found: Vec<usize>,
+    named: &[usize],
+    wanted: &Symbol,
+    block: &Block,
+    file: &FileView,
+) -> Vec<usize> {
+    let symbols = file.symbols();
+    if wanted.depth > 0 || wanted.container.is_some() {
+        return found;
+    }
+    let containers: HashSet<_> = found.iter().map(|index| &symbols[*index].container).collect();
+    let elsewhere = named.iter().copied().filter(|index| !containers.contains(&symbols[*index].container));
+    // `int A::f()` of C++ beside the `f` that is written in another type.
+    let is_of_type = file.language.is_some_and(|language| language.name() == "cpp")
+        && found.iter().any(|index| symbols[*index].kind == SymbolKind::Method);
+    let (bodiless, others): (Vec<usize>, Vec<usize>) =
+        elsewhere.partition(|index| symbols[*index].body_range.is_none());
+    let is_written_beside = |own: &Symbol| is_of_type && own.depth == 0 && own.container.is_some();
+    let beside: Vec<usize> = others.into_iter().filter(|index| is_written_beside(&symbols[*index])).collect();
+    let are_many = bodiless.len() > MAX_FORMS;
+    let declared: Vec<usize> =
+        bodiless.into_iter().filter(|index| are_many || declares(&symbols[*index], wanted, block, file)).collect();
+    if declared.is_empty() && beside.is_empty() {
+        return found;
+    }
+    let mut all = [found, declared, beside.clone()].concat();
+    all.sort_unstable();
+    match asked_about(&all, wanted, file)[..] {
+        [one] if !beside.contains(&one) => vec![one],
+        _ => all,
+    }
+}
+
 /// Those of several symbols that are as good as `wanted` which are most like it.
 fn narrowed(found: Vec<usize>, wanted: &Symbol, block: &Block, file: &FileView) -> Vec<usize> {
     let symbols = file.symbols();
@@ -130,7 +169,6 @@ fn narrowed(found: Vec<usize>, wanted: &Symbol, block: &Block, file: &FileView) 
     let all = prefer(found, |index| {
         wanted.kind != SymbolKind::Impl || header(&symbols[index], file.text) == header(wanted, &block.text)
     });
-    let all = prefer(all, |index| has_body(&symbols[index]) == has_body(wanted));
     if all.len() < 2 {
         return all;
     }
@@ -146,6 +184,12 @@ fn narrowed(found: Vec<usize>, wanted: &Symbol, block: &Block, file: &FileView) 
             return inside;
         }
     }
+    // Of one type, what is declared is not what is written out.
+    let is_as_wanted = |index: usize| has_body(&symbols[index]) == has_body(wanted);
+    let settled: HashSet<_> =
+        all.iter().filter(|index| is_as_wanted(**index)).map(|index| &symbols[*index].container).collect();
+    let all: Vec<usize> =
+        all.into_iter().filter(|index| is_as_wanted(*index) || !settled.contains(&symbols[*index].container)).collect();
     let all = prefer(all, |index| takes_self(&symbols[index], file.text) == takes_self(wanted, &block.text));
     let least = all.iter().map(|index| symbols[*index].depth).min().unwrap_or(0);
     if least > 0 || takes_self(wanted, &block.text) {

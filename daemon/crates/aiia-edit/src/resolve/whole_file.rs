@@ -27,7 +27,9 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Option<Change> 
     let tops = block.tops();
     let own: Vec<_> = file.symbols().iter().filter(|symbol| symbol.depth == 0).collect();
     let missing = missing(block, file);
-    if missing.iter().any(|name| Some(*name) != file.focus_symbol()) || tops.is_empty() {
+    // What was asked about may go, unless the reply has something else of that name.
+    let may_go = |name: &str| Some(name) == file.focus_symbol() && block.count_of(name) == 0;
+    if missing.iter().any(|name| !may_go(name)) || tops.is_empty() {
         return None;
     }
     let covered: Vec<&Range<usize>> = own.iter().map(|symbol| &symbol.range).collect();

@@ -5,6 +5,7 @@
 mod beside;
 mod bounds;
 mod cut_off;
+mod declarations;
 mod dialects;
 mod elisions;
 mod fuzz;
