@@ -35,6 +35,8 @@ pub enum Tolerance {
     Quote,
     /// The reply had line numbers in the code; they were left out.
     LineNumbersPasted,
+    /// Each line of the code began with a sign, as in a diff or a quotation; it was left out.
+    LinePrefix,
     /// Doc comments, attributes or decorators the reply left out were kept.
     LeadingLinesKept,
     /// Something the reply defines newly was put next to this name.
@@ -66,6 +68,7 @@ impl Tolerance {
             Self::Elision => "elision",
             Self::Quote => "quote",
             Self::LineNumbersPasted => "line_numbers_pasted",
+            Self::LinePrefix => "line_prefix",
             Self::LeadingLinesKept => "leading_lines_kept",
             Self::AddedNextTo(_) => "added_next_to",
             Self::ImportsAdded => "imports_added",
@@ -94,6 +97,7 @@ impl fmt::Display for Tolerance {
             Self::Elision => f.write_str("what the reply leaves out was taken from the file"),
             Self::Quote => f.write_str("the reply quotes other lines around it; yours stayed"),
             Self::LineNumbersPasted => f.write_str("line numbers in the reply were left out"),
+            Self::LinePrefix => f.write_str("a sign before each line of the reply was left out"),
             Self::LeadingLinesKept => f.write_str("kept doc comments and attributes"),
             Self::AddedNextTo(name) => write!(f, "added next to `{name}`"),
             Self::ImportsAdded => f.write_str("added to the imports"),

@@ -12,7 +12,9 @@ use super::imports;
 use super::indent::{Style, common_indentation};
 use super::symbol_match::members;
 use super::view::FileView;
+use super::wrapping;
 use crate::lines::{indentation, lines};
+use crate::tolerance::Tolerance;
 
 /// The code of replies to one plan: each is parsed once in each language, all of them within a budget.
 pub(crate) struct ReplyCode {
@@ -56,6 +58,8 @@ pub(super) struct Parsed {
     errors: usize,
     counts: HashMap<String, usize>,
     style: OnceCell<Style>,
+    /// What it was read without.
+    pub(super) wrapping: Option<Tolerance>,
 }
 
 /// Code of a reply, read for a file.
@@ -105,10 +109,28 @@ impl Parsed {
             return Some(block);
         }
         // The first line may have lost its indentation, which breaks languages that live by it.
-        let first_moved = first_line_indented(text)
-            .and_then(|text| Self::of(dedented(&text), language, budget))
+        let moved = Self::with_first_line_moved(text, language, budget)
             .filter(|other| other.errors < block.errors && !other.symbols.is_empty());
-        Some(first_moved.unwrap_or(block))
+        let read = moved.unwrap_or(block);
+        let unwrapped = || {
+            // A method by itself has errors in some languages, so it is enough that there is one where there was none.
+            let says_nothing = read.symbols.is_empty() || read.recovered_within_a_line().is_some();
+            let is_whole = |other: &Self| {
+                let says_more = says_nothing && other.recovered_within_a_line().is_none();
+                (other.errors == 0 || says_more) && !other.symbols.is_empty()
+            };
+            wrapping::readings(text).find_map(|(text, tolerance)| {
+                Self::of(dedented(&text), language, budget)
+                    .filter(&is_whole)
+                    .or_else(|| Self::with_first_line_moved(&text, language, budget).filter(&is_whole))
+                    .map(|read| Self { wrapping: Some(tolerance), ..read })
+            })
+        };
+        if read.errors == 0 { Some(read) } else { Some(unwrapped().unwrap_or(read)) }
+    }
+
+    fn with_first_line_moved(text: &str, language: Language, budget: &ParseBudget) -> Option<Self> {
+        Self::of(dedented(&first_line_indented(text)?), language, budget)
     }
 
     fn of(text: String, language: Language, budget: &ParseBudget) -> Option<Self> {
@@ -123,6 +145,7 @@ impl Parsed {
         Some(Self {
             counts,
             style: OnceCell::new(),
+            wrapping: None,
             imports: imports::top_level(tree.imports(&text), &tops),
             errors: tree.error_count(),
             symbols,
@@ -132,6 +155,16 @@ impl Parsed {
 
     pub(super) fn has_errors(&self) -> bool {
         self.errors > 0
+    }
+
+    /// The first symbol of broken code that something else stands before on its line: what the parser made of it is not what
+    /// was written.
+    pub(super) fn recovered_within_a_line(&self) -> Option<&Symbol> {
+        let begins_line = |top: &&Symbol| {
+            let line = self.text[..top.range.start].rfind('\n').map_or(0, |at| at + 1);
+            self.text[line..top.range.start].trim().is_empty()
+        };
+        self.tops().into_iter().find(|top| self.has_errors() && !begins_line(top))
     }
 
     /// How the code is indented.

@@ -33,6 +33,13 @@ pub(crate) fn canonical(text: &str) -> Cow<'_, str> {
             c => result.push(c),
         }
     }
+    let result = without_entities(&result);
+    if result == text { Cow::Borrowed(text) } else { Cow::Owned(result) }
+}
+
+/// The text with what its HTML entities stand for.
+pub(super) fn without_entities(text: &str) -> String {
+    let mut result = text.to_owned();
     if result.contains('&') {
         for (entity, plain) in ENTITIES {
             if result.contains(entity) {
@@ -40,7 +47,7 @@ pub(crate) fn canonical(text: &str) -> Cow<'_, str> {
             }
         }
     }
-    if result == text { Cow::Borrowed(text) } else { Cow::Owned(result) }
+    result
 }
 
 /// Whether the text holds something that has another canonical form.

@@ -22,6 +22,7 @@ mod symbol_text;
 mod view;
 mod whole_file;
 mod whole_symbol;
+mod wrapping;
 
 use std::ops::Range;
 

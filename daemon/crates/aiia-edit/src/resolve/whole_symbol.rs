@@ -18,7 +18,7 @@ use crate::guard::is_elision;
 use crate::lines::Line;
 use crate::tolerance::Tolerance;
 
-use complaints::{ambiguous, complain, in_another_form, incomplete, no_match};
+use complaints::{ambiguous, broken, complain, in_another_form, incomplete, no_match};
 
 pub(super) use complaints::imports_unclear;
 
@@ -81,8 +81,12 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
         Placing { block: &block, file, placements: Vec::new(), rewritten: HashMap::new(), notes: Vec::new() };
     let placed = placing.outermost();
     let Placing { placements, mut notes, .. } = placing;
+    notes.extend(block.wrapping.clone());
     if placed.is_ok() && placements.iter().all(|placement| matches!(placement, Placement::New(_))) {
         return Err(no_match(&block, file));
+    }
+    if let Some(top) = block.recovered_within_a_line() {
+        return Err(broken(top, &block, file));
     }
     if let Some(mut change) = whole_file::of_most_symbols(&block, file) {
         elision::expand(&mut change, file);

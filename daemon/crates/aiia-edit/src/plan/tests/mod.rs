@@ -20,6 +20,7 @@ mod twins;
 mod unified_diffs;
 mod whole_actions;
 mod whole_files;
+mod wrapped;
 
 use std::fmt::Write as _;
 

@@ -83,6 +83,22 @@ pub(in crate::resolve) fn imports_unclear(lines: Vec<usize>, file: &FileView) ->
     complain(ComplaintKind::NotFound, file, message).with_candidates(lines)
 }
 
+/// The parser found a symbol in the middle of a line that it could not read.
+pub(super) fn broken(top: &Symbol, block: &Block, file: &FileView) -> Complaint {
+    let line = block.text[..top.range.start].rfind('\n').map_or(0, |at| at + 1);
+    let line = block.text[line..].lines().next().unwrap_or_default();
+    complain(
+        ComplaintKind::SyntaxErrors,
+        file,
+        format!(
+            "The code of the reply cannot be read: `{}` stands behind something else on its line (`{}`). Ask the model for \
+             the code alone.",
+            top.name,
+            nearest::shortened(line)
+        ),
+    )
+}
+
 /// The file has several symbols that could be meant.
 pub(super) fn ambiguous(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
     let (lines, shown) = lines_of(found, file);
