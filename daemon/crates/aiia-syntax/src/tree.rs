@@ -160,10 +160,11 @@ impl SyntaxTree {
         self.language
     }
 
-    /// Number of places where the text does not fit the grammar: stretches that could not be parsed, and tokens
-    /// that are missing.
+    /// Number of places where the text does not fit the grammar: stretches that could not be parsed, tokens that are missing,
+    /// and blocks of Python without a statement.
     pub fn error_count(&self) -> usize {
-        let mut count = 0;
+        let mut count =
+            if self.language.quirk() == Quirk::Indentation { statements::empty_blocks(self.root()) } else { 0 };
         let mut cursor = self.tree.walk();
         loop {
             let node = cursor.node();

@@ -179,7 +179,7 @@ impl<'t> Region<'t> {
             Some((bytes.start + offset).checked_sub(head.len())?..(bytes.end + offset).checked_sub(head.len())?)
         };
         let begins = statements.first().and_then(place).and_then(|bytes| new.indentation(bytes.start));
-        if parsed.root().has_error() || begins != Some(self.indentation) {
+        if parsed.root().has_error() || empty_blocks(parsed.root()) > 0 || begins != Some(self.indentation) {
             return false;
         }
         let now: HashMap<_, _> = statements
@@ -193,6 +193,31 @@ impl<'t> Region<'t> {
                 kind == kind_now && (end == *end_now || change.lengthens(bytes))
             })
         })
+    }
+}
+
+/// Number of blocks that have no statement, which the grammar lets pass.
+pub(super) fn empty_blocks(root: Node) -> usize {
+    let mut count = 0;
+    let mut cursor = root.walk();
+    loop {
+        let node = cursor.node();
+        let is_block = node.kind() == "block";
+        count += usize::from(is_block && !node.is_missing() && parts(node).is_empty());
+        let holds_blocks = is_block
+            || node.is_error()
+            || node.kind() == "module"
+            || node.kind().ends_with("_definition")
+            || node.kind().ends_with("_statement")
+            || node.kind().ends_with("_clause");
+        if holds_blocks && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return count;
+            }
+        }
     }
 }
 

@@ -16,6 +16,20 @@ fn language(name: &str) -> Language {
 #[case("python", "def a():\n    pass\n", 0)]
 #[case("python", "def a(:\n    pass\n", 1)]
 #[case("python", "", 0)]
+#[case("python", "def a():\n\ndef b():\n    pass\n", 1)]
+#[case("python", "class A:\n    def a(self):\n        # c\n\n    def b(self):\n        return 1\n", 1)]
+#[case("python", "class A:\n    def a(self):\n        # c\n", 1)]
+#[case("python", "def a():", 1)]
+#[case("python", "class A:\n", 1)]
+#[case("python", "def a(x):\n    for y in x:\n        if y:\n    return None\n", 1)]
+#[case("python", "if a:\n    pass\nelse:\n    # b\nc\n", 1)]
+#[case("python", "try:\n    a\nexcept B:\nfinally:\n    c\n", 1)]
+#[case("python", "with a:\nwhile b:\n    pass\n", 1)]
+#[case("python", "match a:\n    case 1:\n        pass\n    case 2:\n        # b\n", 1)]
+#[case("python", "match a:\n", 1)]
+#[case("python", "@a\ndef b(): ...\n", 0)]
+#[case("python", "def a():\n    'doc'\n", 0)]
+#[case("python", "if a: pass\nelse: b\n", 0)]
 fn counts_errors(#[case] name: &str, #[case] text: &str, #[case] expected: usize) {
     assert_eq!(SyntaxTree::parse(language(name), text).unwrap().error_count(), expected);
 }

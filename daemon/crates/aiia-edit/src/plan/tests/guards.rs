@@ -21,6 +21,15 @@ fn syntax_errors_may_not_rise() {
     assert_eq!(new_text(("a.py", broken), &block("x = 1\n", "x = 2\n")), broken.replace("x = 1", "x = 2"));
 }
 
+#[rstest]
+#[case(block("    one()\n    two()\n    return 1\n", ""))]
+#[case(block("    one()\n    two()\n    return 1\n", "    # nothing\n"))]
+#[case(fenced("def a():\n"))]
+#[case(fenced("def a():\n    # nothing\n"))]
+fn python_has_no_bodies_without_a_statement(#[case] reply: String) {
+    assert_eq!(plan_for(&[("a.py", FILE)], &reply).files, [], "{reply}");
+}
+
 #[test]
 fn placeholders_are_refused() {
     check(
