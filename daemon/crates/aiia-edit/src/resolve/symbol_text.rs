@@ -5,15 +5,15 @@ use aiia_syntax::Symbol;
 
 use super::Change;
 use super::block::Block;
-use super::indent::{Reindent, common_indentation};
+use super::indent::{Reindent, Style, common_indentation};
 use super::view::FileView;
 use crate::lines::{indentation, lines};
 use crate::tolerance::Tolerance;
 
 /// The change that gives `symbol` of the file the text of `given` of the reply.
 pub(super) fn rewrite(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileView) -> Change {
-    let leading = Leading::of(&file.text[symbol.range.start..symbol.item_range.start]);
-    let new_leading = Leading::of(&block.text[given.range.start..given.item_range.start]);
+    let leading = Leading::of(symbol, file.text);
+    let new_leading = Leading::of(given, &block.text);
     let target = line_indentation(file.text, symbol.item_range.start);
     let mut item = moved(block, given, file, target, Some(symbol));
     let mut tolerances = Vec::new();
@@ -29,17 +29,24 @@ pub(super) fn rewrite(given: &Symbol, block: &Block, symbol: &Symbol, file: &Fil
     if new_leading.docs.is_empty() && new_leading.attributes.is_empty() {
         return Change { range: symbol.item_range.clone(), new_text: item, tolerances };
     }
-    let mut above: Vec<String> = Vec::new();
-    let placed = |lines: &[String]| -> Vec<String> { lines.iter().map(|line| line.trim_start().to_owned()).collect() };
-    if kept_docs || kept_attributes {
-        above.extend(placed(if kept_docs { &leading.docs } else { &new_leading.docs }));
-        above.extend(placed(if kept_attributes { &leading.attributes } else { &new_leading.attributes }));
+    let placed = |leading: &Leading, lines: &[String], written: Style| -> String {
+        let way = Reindent::Shift { strip: leading.base.clone(), add: target.to_owned() };
+        let is_in_place = leading.base == target && written.tabs == file.style().tabs;
+        let place =
+            |line: &String| if is_in_place { line.clone() } else { way.apply(line, false, written, file.style()) };
+        lines.iter().flat_map(|line| [place(line), file.eol.to_owned()]).collect()
+    };
+    let own = |lines: &[String]| placed(&leading, lines, file.style());
+    let new = |lines: &[String]| placed(&new_leading, lines, block.style());
+    let above = if kept_docs || kept_attributes {
+        let docs = if kept_docs { own(&leading.docs) } else { new(&new_leading.docs) };
+        docs + &if kept_attributes { own(&leading.attributes) } else { new(&new_leading.attributes) }
     } else {
-        above.extend(placed(&new_leading.lines));
-    }
-    let separator = format!("{}{target}", file.eol);
-    above.push(item);
-    Change { range: symbol.range.start..symbol.item_range.end, new_text: above.join(&separator), tolerances }
+        new(&new_leading.lines)
+    };
+    // The line's indentation stands there already.
+    let above = above.strip_prefix(target).unwrap_or(&above);
+    Change { range: symbol.range.start..symbol.item_range.end, new_text: format!("{above}{target}{item}"), tolerances }
 }
 
 /// The text of a new symbol with its leading lines at the indentation `target`, without a final break.
@@ -131,23 +138,30 @@ fn doc_string_length(body: &str) -> Option<usize> {
     (prefix <= 1 && (after.is_empty() || after.starts_with('#'))).then_some(length)
 }
 
-/// What stands above an item.
+/// What stands above an item, line by line.
 struct Leading {
-    /// Everything, in order, blank lines left out.
+    /// Everything, in order.
     lines: Vec<String>,
     docs: Vec<String>,
     attributes: Vec<String>,
+    /// How far it is indented.
+    base: String,
 }
 
 impl Leading {
-    fn of(text: &str) -> Self {
-        let mut leading = Self { lines: Vec::new(), docs: Vec::new(), attributes: Vec::new() };
+    fn of(symbol: &Symbol, text: &str) -> Self {
+        let base = line_indentation(text, symbol.range.start).to_owned();
+        let mut leading = Self { lines: Vec::new(), docs: Vec::new(), attributes: Vec::new(), base };
         let mut open = 0_i32;
-        for line in lines(text).iter().filter(|line| !line.is_blank()) {
-            let content = line.right_trimmed().to_owned();
+        let above = &text[symbol.range.start..symbol.item_range.start];
+        // Behind the last line break there is the indentation of the item.
+        for line in lines(above).iter().filter(|line| !line.ending.is_empty() || !line.is_blank()) {
+            let indent = if line.start == 0 { leading.base.as_str() } else { "" };
+            let content = format!("{indent}{}", line.right_trimmed());
             leading.lines.push(content.clone());
             let begins = ["#[", "@"].iter().any(|sign| line.trimmed().starts_with(sign));
-            if open > 0 || begins {
+            let goes_on = line.is_blank() && !leading.attributes.is_empty();
+            if open > 0 || begins || goes_on {
                 for c in line.content.chars() {
                     open += i32::from("([{".contains(c)) - i32::from(")]}".contains(c));
                 }

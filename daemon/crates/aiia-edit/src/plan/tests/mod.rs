@@ -10,6 +10,7 @@ mod dialects;
 mod elisions;
 mod fuzz;
 mod guards;
+mod leading;
 mod malformed;
 mod namesakes;
 mod overloads;
