@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use similar::{Algorithm, capture_diff_slices, diff_ratio};
+
 use super::view::FileView;
 use super::{Change, passage};
 use crate::guard::is_elision;
@@ -9,27 +11,60 @@ use crate::lines::{Line, lines};
 use crate::parse::Reading;
 use crate::tolerance::Tolerance;
 
+/// How much of a changed line must be in the line that it takes the place of.
+const LEAST_LIKENESS: f32 = 0.7;
+/// Of a line so many characters are compared.
+const MAX_COMPARED: usize = 200;
+
 fn is_placeholder(line: &Line) -> bool {
     let text = line.trimmed();
     matches!(text, "..." | "…") || is_elision(text)
 }
 
+/// The same, or a comment that begins with dots, whatever it says.
+fn begins_with_dots(line: &Line) -> bool {
+    let said = line.trimmed().trim_start_matches(['/', '#', '*', '-', '<', '!', '{']);
+    said.len() < line.trimmed().len() && ["...", "…"].iter().any(|dots| said.trim_start().starts_with(dots))
+}
+
+/// Whether a line of code that does not quote what it replaces stands for other lines.
+pub(super) fn stands_for_others(line: &str) -> bool {
+    let line = Line { start: 0, content: line, ending: "" };
+    is_placeholder(&line) || begins_with_dots(&line)
+}
+
 /// Expands the placeholders of a change's new text from the text that it replaces. A change without any, or with one whose meaning
 /// is not certain, stays as it is; the guard refuses the latter.
 pub(super) fn expand(change: &mut Change, file: &FileView) {
+    expand_all(change, file, false);
+}
+
+/// As [`expand`], for code that does not quote what it replaces.
+pub(super) fn expand_code(change: &mut Change, file: &FileView) {
+    expand_all(change, file, true);
+}
+
+fn expand_all(change: &mut Change, file: &FileView, is_code: bool) {
+    let is_placeholder = |line: &Line| is_placeholder(line) || is_code && begins_with_dots(line);
     let old = lines(&file.text[change.range.clone()]);
     let new = lines(&change.new_text);
     let ours = |line: &Line| is_placeholder(line) && !old.iter().any(|other| other.trimmed() == line.trimmed());
     if !new.iter().any(ours) {
         return;
     }
-    if let Some(text) = expanded(&old, &new, ours, file) {
+    if let Some(text) = expanded(&old, &new, ours, is_code, file) {
         change.new_text = text;
         change.tolerances.push(Tolerance::Elision);
     }
 }
 
-fn expanded(old: &[Line], new: &[Line], is_marker: impl Fn(&Line) -> bool, file: &FileView) -> Option<String> {
+fn expanded(
+    old: &[Line],
+    new: &[Line],
+    is_marker: impl Fn(&Line) -> bool,
+    is_code: bool,
+    file: &FileView,
+) -> Option<String> {
     let segments: Vec<&[Line]> = new.split(|line| is_marker(line)).collect();
     // Placeholders alone say nothing.
     if segments.iter().all(|segment| segment.iter().all(Line::is_blank)) {
@@ -40,7 +75,9 @@ fn expanded(old: &[Line], new: &[Line], is_marker: impl Fn(&Line) -> bool, file:
     for (number, segment) in segments.iter().enumerate() {
         let is_last = number + 1 == segments.len();
         if number > 0 {
-            let place = begins_at(without_blanks(segment), old, begin, is_last)?;
+            let written = without_blanks(segment);
+            let place = begins_at(written, old, begin, is_last)
+                .or_else(|| begins_with_changed_lines(written, old, begin, is_last).filter(|_| is_code))?;
             // A placeholder for nothing is a misunderstanding.
             let left_out = old.get(begin..place)?;
             if left_out.iter().all(Line::is_blank) {
@@ -54,7 +91,9 @@ fn expanded(old: &[Line], new: &[Line], is_marker: impl Fn(&Line) -> bool, file:
             text.push_str(if line.ending.is_empty() && !is_last { file.eol } else { line.ending });
         }
         if !is_last {
-            begin = ends_at(without_blanks(segment), old, begin, number == 0)?;
+            let written = without_blanks(segment);
+            begin = ends_at(written, old, begin, number == 0)
+                .or_else(|| ends_with_changed_lines(written, old, begin, number == 0).filter(|_| is_code))?;
         }
     }
     // The last line had no break of its own; what was expanded last keeps it so.
@@ -117,6 +156,41 @@ fn begins_at(segment: &[Line], old: &[Line], from: usize, is_last: bool) -> Opti
         [one] => Some(Some(*one)),
         _ => None,
     })?
+}
+
+/// As [`begins_at`], for a segment that begins with changed lines: those stand right above the first line that stays, and each is
+/// much like the line there and like no other.
+fn begins_with_changed_lines(segment: &[Line], old: &[Line], from: usize, is_last: bool) -> Option<usize> {
+    let changed = segment.iter().position(|line| stays(line, old, from)).filter(|count| *count > 0)?;
+    let place = begins_at(&segment[changed..], old, from, is_last)?;
+    let start = place.checked_sub(changed).filter(|start| *start >= from)?;
+    is_each_alike(&segment[..changed], old, from, start).then_some(start)
+}
+
+/// As [`ends_at`], for a segment that ends with changed lines, which stand right below the last line that stays.
+fn ends_with_changed_lines(segment: &[Line], old: &[Line], from: usize, is_first: bool) -> Option<usize> {
+    let kept = segment.iter().rposition(|line| stays(line, old, from)).filter(|last| last + 1 < segment.len())? + 1;
+    let end = ends_at(&segment[..kept], old, from, is_first)?;
+    is_each_alike(&segment[kept..], old, from, end).then(|| end + segment.len() - kept)
+}
+
+/// Whether a line that says something stands in the old text.
+fn stays(line: &Line, old: &[Line], from: usize) -> bool {
+    line.content.contains(char::is_alphanumeric) && !places(std::slice::from_ref(line), old, from).is_empty()
+}
+
+/// Whether each of some changed lines is much like the one in its place from `at` on, and like no other.
+fn is_each_alike(changed: &[Line], old: &[Line], from: usize, at: usize) -> bool {
+    changed.iter().enumerate().all(|(number, line)| {
+        let mut alike = (from..old.len()).filter(|other| is_alike(line, &old[*other]));
+        alike.next() == Some(at + number) && alike.next().is_none()
+    })
+}
+
+fn is_alike(one: &Line, other: &Line) -> bool {
+    let signs = |line: &Line| line.trimmed().chars().take(MAX_COMPARED).collect::<Vec<char>>();
+    let (one, other) = (signs(one), signs(other));
+    diff_ratio(&capture_diff_slices(Algorithm::Myers, &one, &other), one.len(), other.len()) >= LEAST_LIKENESS
 }
 
 fn starts_with(lines: &[Line], wanted: &[Line]) -> bool {

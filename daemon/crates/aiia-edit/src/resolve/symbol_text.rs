@@ -3,17 +3,20 @@
 
 use aiia_syntax::Symbol;
 
-use super::Change;
 use super::block::Block;
 use super::indent::{Reindent, Style, common_indentation};
 use super::view::FileView;
+use super::{Change, elision};
 use crate::lines::{indentation, lines};
 use crate::tolerance::Tolerance;
 
 /// The change that gives `symbol` of the file the text of `given` of the reply.
 pub(super) fn rewrite(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileView) -> Change {
     let leading = Leading::of(symbol, file.text);
-    let new_leading = Leading::of(given, &block.text);
+    let mut new_leading = Leading::of(given, &block.text);
+    for lines in [&mut new_leading.lines, &mut new_leading.docs] {
+        lines.retain(|line| !elision::stands_for_others(line));
+    }
     let target = line_indentation(file.text, symbol.item_range.start);
     let mut item = moved(block, given, file, target, Some(symbol));
     let mut tolerances = Vec::new();

@@ -89,7 +89,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
         return Err(broken(top, &block, file));
     }
     if let Some(mut change) = whole_file::of_most_symbols(&block, file) {
-        elision::expand(&mut change, file);
+        elision::expand_code(&mut change, file);
         return Ok(vec![change]);
     }
     placed?;
@@ -106,7 +106,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
             Placement::Rewrite(given, index) => {
                 let symbol = &file.symbols()[*index];
                 let mut change = rewrite(given, &block, symbol, file);
-                elision::expand(&mut change, file);
+                elision::expand_code(&mut change, file);
                 refuse_sketch(&change, symbol, file)?;
                 change
             }

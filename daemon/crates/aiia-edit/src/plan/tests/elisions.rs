@@ -7,6 +7,7 @@ use crate::Tolerance;
 
 const PYTHON: &str =
     "def a():\n    one()\n    two()\n    three()\n    return 1\n\n\ndef b():\n    one()\n    return 2\n";
+const CHANGED: &str = "def a():\n    start = one(1)\n    two(start)\n    total = three(1)\n    return 1\n";
 const RUST: &str = "fn a() {\n    one();\n    two();\n    three();\n    four();\n}\n\nfn b() {\n    one();\n}\n";
 
 #[rstest]
@@ -45,6 +46,26 @@ const RUST: &str = "fn a() {\n    one();\n    two();\n    three();\n    four();\
     "def a():\n    one()\n    two()\n    three()\n    return 1\n",
     "def a():\n    zero()\n    one()\n    two()\n    three()\n    return 10\n"
 )]
+#[case::above_a_changed_line(
+    CHANGED,
+    fenced("def a():\n    # ...existing code...\n    total = three(2)\n    return 1\n"),
+    "three(1)",
+    "three(2)"
+)]
+#[case::below_a_changed_line(
+    CHANGED,
+    fenced("def a():\n    start = one(2)\n    # ... rest of the function ...\n"),
+    "one(1)",
+    "one(2)"
+)]
+#[case::around_it_too(
+    RUST,
+    fenced(
+        "// ...existing code...\nfn a() {\n    // ...existing code...\n    three(1);\n    four();\n}\n// ...existing code...\n"
+    ),
+    "three()",
+    "three(1)"
+)]
 fn expanded(#[case] file: &str, #[case] reply: String, #[case] old: &str, #[case] new: &str) {
     let path = if file == RUST { "a.rs" } else { "a.py" };
     let plan = plan_for(&[(path, file)], &reply);
@@ -63,6 +84,14 @@ fn expanded(#[case] file: &str, #[case] reply: String, #[case] old: &str, #[case
 #[case::stands_for_nothing(
     PYTHON,
     fenced("def a():\n    zero()\n    one()\n    # ... existing code ...\n    two()\n    three()\n    return 1\n")
+)]
+#[case::two_lines_like_the_changed_one(
+    "def a():\n    x = one(1)\n    x = one(3)\n    return 1\n",
+    fenced("def a():\n    # ... existing code ...\n    x = one(2)\n    return 1\n")
+)]
+#[case::a_new_line_above_one_that_stays(
+    PYTHON,
+    fenced("def a():\n    # ... existing code ...\n    log(\"x\")\n    return 1\n")
 )]
 fn refused(#[case] file: &str, #[case] reply: String) {
     assert_eq!(complaint_kinds(("a.py", file), &reply), [ComplaintKind::Elision], "{reply}");
