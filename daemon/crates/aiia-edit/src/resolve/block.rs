@@ -58,6 +58,8 @@ pub(super) struct Parsed {
     errors: usize,
     counts: HashMap<String, usize>,
     style: OnceCell<Style>,
+    tree: SyntaxTree,
+    comments: OnceCell<Vec<Range<usize>>>,
     /// What it was read without.
     pub(super) wrapping: Option<Tolerance>,
 }
@@ -145,12 +147,19 @@ impl Parsed {
         Some(Self {
             counts,
             style: OnceCell::new(),
+            comments: OnceCell::new(),
             wrapping: None,
             imports: imports::top_level(tree.imports(&text), &tops),
             errors: tree.error_count(),
             symbols,
             text,
+            tree,
         })
+    }
+
+    /// Its comments and doc strings, in order.
+    pub(super) fn comments(&self) -> &[Range<usize>] {
+        self.comments.get_or_init(|| self.tree.comments(&self.text))
     }
 
     pub(super) fn has_errors(&self) -> bool {

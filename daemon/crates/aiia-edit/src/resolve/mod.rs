@@ -16,6 +16,7 @@ mod likeness;
 mod line_index;
 mod line_numbers;
 mod nearest;
+mod omission;
 mod passage;
 mod symbol_match;
 mod symbol_text;
@@ -36,6 +37,7 @@ pub(crate) use files::{Files, named_beside};
 pub(crate) use nearest::shortened;
 pub(crate) use view::FileView;
 
+use block::Block;
 use files::Unnamed;
 
 /// A passage of a file and what replaces it.
@@ -129,7 +131,11 @@ fn write(name: &str, text: &str, only_new: bool, files: &Files) -> Result<Resolv
             if only_new && !view.lines.iter().all(Line::is_blank) {
                 return Err(files.free(name).err().unwrap_or_else(|| files.unknown(name)));
             }
-            Ok(Resolved::Changes { file: index, changes: vec![whole_file::replacement(text, view)] })
+            let change = whole_file::replacement(text, view);
+            if let Some(block) = Block::parse(text, view) {
+                omission::refuse((None, &block), None, &change, view)?;
+            }
+            Ok(Resolved::Changes { file: index, changes: vec![change] })
         }
         Err(Unnamed::Nothing { .. }) => Ok(Resolved::Create { path: files.free(name)?, text: text.to_owned() }),
         Err(Unnamed::Refused(complaint)) => Err(complaint),

@@ -35,6 +35,7 @@ pub(crate) struct FileView<'a> {
     given_tree: Option<&'a SyntaxTree>,
     tree: OnceCell<Option<SyntaxTree>>,
     symbols: OnceCell<Vec<Symbol>>,
+    comments: OnceCell<Vec<Range<usize>>>,
     by_name: OnceCell<HashMap<String, Vec<usize>>>,
 }
 
@@ -62,6 +63,7 @@ impl<'a> FileView<'a> {
             focus: focus.filter(|focus| focus.path == file.path),
             tree: OnceCell::new(),
             symbols: OnceCell::new(),
+            comments: OnceCell::new(),
             by_name: OnceCell::new(),
         }
     }
@@ -110,6 +112,11 @@ impl<'a> FileView<'a> {
 
     pub(crate) fn symbols(&self) -> &[Symbol] {
         self.symbols.get_or_init(|| self.tree().map(|tree| tree.symbols(self.text)).unwrap_or_default())
+    }
+
+    /// The comments and doc strings, in order.
+    pub(super) fn comments(&self) -> &[Range<usize>] {
+        self.comments.get_or_init(|| self.tree().map(|tree| tree.comments(self.text)).unwrap_or_default())
     }
 
     /// Indices of the symbols of a name.

@@ -12,7 +12,7 @@ use super::block::{Block, remainder};
 use super::symbol_match::{Meant, header, is_container, is_section, meant, member_indices, members, takes_self};
 use super::symbol_text::{fresh, line_indentation, rewrite};
 use super::view::FileView;
-use super::{Change, elision, imports, nearest, whole_file};
+use super::{Change, elision, imports, nearest, omission, whole_file};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
 use crate::lines::Line;
@@ -90,6 +90,8 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     }
     if let Some(mut change) = whole_file::of_most_symbols(&block, file) {
         elision::expand_code(&mut change, file);
+        omission::refuse((None, &block), None, &change, file)?;
+        change.tolerances.extend(notes);
         return Ok(vec![change]);
     }
     placed?;
@@ -107,6 +109,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
                 let symbol = &file.symbols()[*index];
                 let mut change = rewrite(given, &block, symbol, file);
                 elision::expand_code(&mut change, file);
+                omission::refuse((Some(given), &block), Some(symbol), &change, file)?;
                 refuse_sketch(&change, symbol, file)?;
                 change
             }

@@ -13,6 +13,7 @@ mod guards;
 mod leading;
 mod malformed;
 mod namesakes;
+mod omissions;
 mod overloads;
 mod parts;
 mod passages;

@@ -1,0 +1,114 @@
+//! Whole symbols with less in them than the file has: what stands in the place of code is refused, what is only shorter is not.
+
+use rstest::rstest;
+
+use super::*;
+
+const PYTHON: &str = "class A:\n    def load(self):\n        data = read()\n        for x in data:\n            use(x)\n        return data\n\n    def other(self):\n        return 2\n";
+const JAVA: &str = "class A {\n    void take(double x) {\n        y -= x;\n        log(x);\n    }\n\n    int other() {\n        return 2;\n    }\n}\n";
+const RUST: &str = "impl A {\n    fn close(&mut self) {\n        self.x.flush();\n        self.y = 1;\n    }\n\n    fn other() {\n        b();\n    }\n}\n";
+
+#[rstest]
+#[case::dots_in_chinese("A.java", JAVA, "void take(double x) {\n    check(x);\n    // ... 其余代码保持不变 ...\n}\n")]
+#[case::chinese("A.java", JAVA, "void take(double x) {\n    check(x);\n    // 其余代码不变\n}\n")]
+#[case::as_before("A.java", JAVA, "void take(double x) {\n    check(x);\n    // proceed as before\n}\n")]
+#[case::dots_before_what_is_not_there(
+    "A.java",
+    JAVA,
+    "void take(double x) {\n    // ... take it ...\n    done(x);\n}\n"
+)]
+#[case::dots_behind("A.java", JAVA, "void take(double x) {\n    // take it as ever...\n}\n")]
+#[case::stubs(
+    "A.java",
+    JAVA,
+    "class A {\n    void take(double x) { /* same */ }\n\n    int other() {\n        return 3;\n    }\n}\n"
+)]
+#[case::at_the_end(
+    "a.py",
+    PYTHON,
+    "def load(self):\n    if not self.ok:\n        return\n    # the remaining code is the same\n"
+)]
+#[case::at_the_end_of_a_member(
+    "a.py",
+    PYTHON,
+    "class A:\n    def load(self):\n        if not self.ok:\n            return\n        # no changes below\n\n    def other(self):\n        return 3\n"
+)]
+#[case::pass(
+    "a.py",
+    PYTHON,
+    "class A:\n    def load(self):\n        pass  # unchanged\n\n    def other(self):\n        return 3\n"
+)]
+#[case::dots_for_bodies("a.py", PYTHON, "class A:\n    def load(self): ...\n    def other(self): ...\n")]
+#[case::a_doc_string_alone("a.py", PYTHON, "def load(self):\n    \"\"\"Loads.\"\"\"\n")]
+#[case::a_doc_string_and_a_comment("a.py", PYTHON, "def load(self):\n    \"\"\"Loads.\"\"\"\n    # keep yours\n")]
+#[case::two_dots("a.rs", RUST, "fn close(&mut self) {\n    log();\n    ..\n}\n")]
+#[case::nothing_in_a_member(
+    "a.rs",
+    RUST,
+    "impl A {\n    fn close(&mut self) {}\n\n    fn other() {\n        c();\n    }\n}\n"
+)]
+#[case::a_file(
+    "a.rs",
+    "use a::b;\n\nfn f() {\n    b();\n}\n",
+    "use a::c;\nuse a::b;\n\nfn f() {\n    // as it is\n}\n"
+)]
+fn refused(#[case] path: &str, #[case] file: &str, #[case] code: &str) {
+    assert_eq!(complaint_kinds((path, file), &fenced(code)), [ComplaintKind::Elision], "{code}");
+}
+
+#[rstest]
+#[case::shorter("a.py", PYTHON, "def load(self):\n    return read()\n")]
+#[case::with_a_comment_in_it(
+    "a.py",
+    PYTHON,
+    "def load(self):\n    # All of it ...\n    data = list(read())\n    check(data)\n    for x in data:\n        use(x)\n    return data\n"
+)]
+#[case::with_a_comment_at_its_end(
+    "a.py",
+    PYTHON,
+    "def load(self):\n    data = list(read())\n    return data\n    # not reached\n"
+)]
+#[case::with_a_doc_string("a.py", PYTHON, "def other(self):\n    \"\"\"Two...\"\"\"\n    return 3\n")]
+#[case::nothing("a.rs", RUST, "fn close(&mut self) {}\n")]
+#[case::a_pattern(
+    "a.rs",
+    RUST,
+    "fn close(&mut self) {\n    let A {\n        x,\n        ..\n    } = self;\n    x.flush();\n}\n"
+)]
+#[case::a_stub_that_was_one(
+    "a.rs",
+    "impl A {\n    fn a() {\n        // later\n    }\n\n    fn b() {\n        c();\n    }\n}\n",
+    "impl A {\n    fn a() {\n        // soon\n    }\n\n    fn b() {\n        d();\n    }\n}\n"
+)]
+#[case::a_comment_of_the_file(
+    "a.rs",
+    "fn f() {\n    a();\n    // ... and more\n    b();\n}\n",
+    "fn f() {\n    c();\n    // ... and more\n    d();\n}\n"
+)]
+fn applied(#[case] path: &str, #[case] file: &str, #[case] code: &str) {
+    assert_eq!(plan_for(&[(path, file)], &fenced(code)).complaints, [], "{code}");
+}
+
+/// A block quotes what it deletes.
+#[rstest]
+#[case("        return 2\n", "        pass\n")]
+#[case("            use(x)\n        return data\n", "            pass\n        # later ...\n")]
+fn quotes_delete_what_they_say(#[case] old: &str, #[case] new: &str) {
+    assert_eq!(new_text(("a.py", PYTHON), &block(old, new)), PYTHON.replace(old, new));
+}
+
+#[test]
+fn dots_are_expanded_whatever_they_say() {
+    let code = "void take(double x) {\n    // ... wie bisher ...\n    log(x);\n    done();\n}\n";
+    assert_eq!(
+        new_text(("A.java", JAVA), &fenced(code)),
+        JAVA.replace("        log(x);\n", "        log(x);\n        done();\n")
+    );
+}
+
+#[test]
+fn a_whole_file_is_no_sketch_either() {
+    let text = "function f() {\n  a();\n  b();\n}\n\nfunction g() {\n  return 1;\n}\n";
+    let reply = "<write_to_file>\n<path>a.js</path>\n<content>\nfunction f() {\n  // same\n}\n\nfunction g() {\n  return 2;\n}\n</content>\n</write_to_file>\n";
+    assert_eq!(complaint_kinds(("a.js", text), reply), [ComplaintKind::Elision]);
+}
