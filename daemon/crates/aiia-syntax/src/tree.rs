@@ -259,10 +259,49 @@ impl SyntaxTree {
         found
     }
 
+    /// Where the only statement of the text is, if it is a call and nothing else. Comments do not count.
+    pub fn only_call(&self) -> Option<Range<usize>> {
+        let root = self.root();
+        let mut statements = root.children(&mut root.walk()).filter(|node| !node.is_extra()).collect::<Vec<_>>();
+        let only = statements.pop().filter(|_| statements.is_empty())?;
+        is_call(only).then(|| only.byte_range())
+    }
+
+    /// Where the statement is that begins at `offset`, if it is a call and nothing else.
+    pub fn call_at(&self, offset: usize) -> Option<Range<usize>> {
+        let mut cursor = self.tree.walk();
+        while cursor.goto_first_child_for_byte(offset).is_some() {
+            let node = cursor.node();
+            if node.start_byte() == offset && is_call(node) {
+                return Some(node.byte_range());
+            }
+            if node.start_byte() > offset {
+                return None;
+            }
+        }
+        None
+    }
+
     /// The tests of the file and what groups them, with the attributes and comments above, in the order of the text,
     /// an outer one before what it contains. See also [`Language::is_test_path`].
     pub fn tests(&self, text: &str) -> Vec<Range<usize>> {
         test_code::tests(&self.tree, self.language, text)
+    }
+}
+
+/// Whether a statement is a call.
+fn is_call(node: tree_sitter::Node) -> bool {
+    match node.kind() {
+        "expression_statement" => {
+            let mut parts = node.named_children(&mut node.walk()).filter(|part| !part.is_extra()).collect::<Vec<_>>();
+            let only = parts.pop().filter(|_| parts.is_empty());
+            only.is_some_and(|only| only.kind() == "call_expression" || only.kind() == "function_call_expression")
+        }
+        // Ruby and Lua.
+        "call" | "function_call" => node.parent().is_some_and(|outer| {
+            matches!(outer.kind(), "program" | "chunk" | "body_statement" | "block_body" | "block")
+        }),
+        _ => false,
     }
 }
 

@@ -157,6 +157,11 @@ impl Parsed {
         })
     }
 
+    /// Where the only statement is, if it is a call.
+    pub(super) fn only_call(&self) -> Option<Range<usize>> {
+        self.tree.only_call()
+    }
+
     /// Its comments and doc strings, in order.
     pub(super) fn comments(&self) -> &[Range<usize>] {
         self.comments.get_or_init(|| self.tree.comments(&self.text))

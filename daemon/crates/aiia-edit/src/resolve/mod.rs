@@ -18,6 +18,7 @@ mod line_numbers;
 mod nearest;
 mod omission;
 mod passage;
+mod statement;
 mod symbol_match;
 mod symbol_text;
 mod view;

@@ -12,7 +12,7 @@ use super::block::{Block, remainder};
 use super::symbol_match::{Meant, header, is_container, is_section, meant, member_indices, members, takes_self};
 use super::symbol_text::{fresh, line_indentation, rewrite};
 use super::view::FileView;
-use super::{Change, elision, imports, nearest, omission, whole_file};
+use super::{Change, elision, imports, nearest, omission, statement, whole_file};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
 use crate::lines::Line;
@@ -76,6 +76,9 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     })?;
     if tagged == Some(None) && block.has_errors() {
         return Err(no_match(&block, file));
+    }
+    if let Some(change) = statement::change(&block, file) {
+        return change.map(|change| vec![change]);
     }
     let mut placing =
         Placing { block: &block, file, placements: Vec::new(), rewritten: HashMap::new(), notes: Vec::new() };

@@ -159,6 +159,44 @@ fn several_edits_make_one_reparse() {
     assert_eq!(symbols.iter().map(|symbol| symbol.name.as_str()).collect::<Vec<_>>(), ["first", "second"]);
 }
 
+#[rstest]
+#[case("javascript", "// a\nit('b', () => {\n  c();\n});\n", "it('b', () => {\n  c();\n});")]
+#[case("typescript", "app.get('/', async (a) => {})\n", "app.get('/', async (a) => {})")]
+#[case("ruby", "it 'b' do\n  c\nend\n", "it 'b' do\n  c\nend")]
+#[case("lua", "it('b', function()\n  c()\nend)\n", "it('b', function()\n  c()\nend)")]
+#[case("javascript", "a();\nb();\n", "")]
+#[case("javascript", "const a = b();\n", "")]
+#[case("javascript", "a = b();\n", "")]
+#[case("python", "a\n", "")]
+fn knows_a_call(#[case] name: &str, #[case] text: &str, #[case] expected: &str) {
+    let tree = SyntaxTree::parse(language(name), text).unwrap();
+    assert_eq!(tree.only_call().map_or("", |call| &text[call]), expected);
+    let outer = format!("{text}\n{text}");
+    let tree = SyntaxTree::parse(language(name), &outer).unwrap();
+    let start = text.len() + 1 + text.find(expected).unwrap_or(0);
+    assert!(expected.is_empty() || tree.call_at(start).is_some_and(|call| &outer[call] == expected));
+}
+
+#[rstest]
+#[case("def a():\n    b()\n\n\ndef c():\n    pass\n", "    b()\n", "", false)]
+#[case("def a():\n    b()\n\n\ndef c():\n    pass\n", "    b()\n", "    # b\n", false)]
+#[case("def a():\n    if b:\n        c()\n    return 1\n", "        c()\n", "", false)]
+#[case("def a():\n    if b:\n        c()\n    return 1\n", "        c()\n", "        d()\n", true)]
+fn a_block_without_statements_is_not_sound(
+    #[case] text: &str,
+    #[case] old: &str,
+    #[case] new: &str,
+    #[case] sound: bool,
+) {
+    let at = text.find(old).unwrap();
+    let replaced = [(at..at + old.len(), at..at + new.len())];
+    let tree = SyntaxTree::parse(language("python"), text).unwrap();
+    let new_text = text.replacen(old, new, 1);
+    assert_eq!(tree.is_surely_sound(text, &new_text, &replaced, &whole_budget()), sound);
+    let (tree, _) = tree.reparse_text(text, &new_text, &replaced, &whole_budget()).unwrap();
+    assert_eq!(tree.error_count(), usize::from(!sound), "{new_text}");
+}
+
 type Replaced = (Range<usize>, Range<usize>);
 
 /// Replaces each `old` text by the new one, in order, and gives the ranges that took part.

@@ -17,6 +17,7 @@ mod omissions;
 mod overloads;
 mod parts;
 mod passages;
+mod statements;
 mod symbols;
 mod twins;
 mod unified_diffs;

@@ -1,0 +1,93 @@
+//! Code that is one call with a function in it: a route, a test. Such calls have no name; the line they begin with stands for them.
+
+use std::ops::Range;
+
+use aiia_syntax::{Symbol, SymbolKind};
+
+use super::block::Block;
+use super::view::FileView;
+use super::{Change, elision, nearest, omission, symbol_text};
+use crate::complaint::{Complaint, ComplaintKind};
+use crate::lines::{Line, lines};
+
+/// The change that gives the call of the file that begins with the same line the text of the reply; nothing where the reply is
+/// something else, or the file has no such line.
+pub(super) fn change(block: &Block, file: &FileView) -> Option<Result<Change, Complaint>> {
+    let given = block.only_call()?;
+    let first = first_line(&block.text, &given);
+    if first.len() + 1 >= given.len() || block.has_errors() {
+        return None;
+    }
+    let tree = file.tree()?;
+    let begins = |line: &&Line| line.trimmed() == first;
+    let starts =
+        file.lines.iter().filter(begins).map(|line| line.end() - line.ending.len() - line.content.trim_start().len());
+    let found: Vec<Range<usize>> = starts.filter_map(|start| tree.call_at(start)).collect();
+    let own = match &found[..] {
+        [] => return None,
+        [one] => one,
+        several => {
+            let focus = file.focus_range().unwrap_or_default();
+            let asked: Vec<_> =
+                several.iter().filter(|call| call.start < focus.end && focus.start < call.end).collect();
+            match asked[..] {
+                [one] => one,
+                _ => return Some(Err(ambiguous(first, several, file))),
+            }
+        }
+    };
+    let (given, own) = (as_symbol(first, given), as_symbol(first, own.clone()));
+    if let Some(lost) = lost_call(&given, block, &own, file) {
+        let message = format!(
+            "The reply gives `{}` without `{}`, which would delete it. Ask the model for the whole of it or for one of its parts.",
+            nearest::shortened(first),
+            nearest::shortened(lost)
+        );
+        return Some(Err(Complaint::new(ComplaintKind::Vanished, message).in_file(file.path)));
+    }
+    let mut change = symbol_text::rewrite(&given, block, &own, file);
+    elision::expand_code(&mut change, file);
+    Some(omission::refuse((Some(&given), block), Some(&own), &change, file).map(|()| change))
+}
+
+fn first_line<'t>(text: &'t str, range: &Range<usize>) -> &'t str {
+    text[range.clone()].lines().next().unwrap_or_default().trim_end()
+}
+
+fn as_symbol(name: &str, range: Range<usize>) -> Symbol {
+    Symbol {
+        name: name.to_owned(),
+        kind: SymbolKind::Function,
+        range: range.clone(),
+        item_range: range.clone(),
+        name_range: range.start..range.start,
+        body_range: Some((range.start + name.len()).min(range.end)..range.end),
+        container: None,
+        depth: 0,
+    }
+}
+
+/// The first line of a call within that of the file, named by a text, that the reply does not have.
+fn lost_call<'f>(given: &Symbol, block: &Block, own: &Symbol, file: &FileView<'f>) -> Option<&'f str> {
+    let tree = file.tree()?;
+    let new: Vec<&str> = block.text[given.item_range.clone()].lines().map(str::trim).collect();
+    let inner = lines(&file.text[own.item_range.clone()]).into_iter().skip(1).find_map(|line| {
+        let start = own.item_range.start + line.start + line.content.len() - line.content.trim_start().len();
+        let is_named = line.content.split_once('(').is_some_and(|(_, rest)| rest.starts_with(['"', '\'', '`']));
+        let call = if is_named && !new.contains(&line.trimmed()) { tree.call_at(start) } else { None };
+        call.filter(|call| call.end > own.item_range.start + line.start + line.content.len())
+    })?;
+    Some(first_line(file.text, &inner))
+}
+
+fn ambiguous(first: &str, found: &[Range<usize>], file: &FileView) -> Complaint {
+    let lines: Vec<usize> = found.iter().map(|call| file.line_number(call.start)).collect();
+    let shown = lines.iter().take(20).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let message = format!(
+        "{} has `{}` {} times, at lines {shown}. Put the cursor into the one that is meant and ask again.",
+        file.path,
+        nearest::shortened(first),
+        lines.len()
+    );
+    Complaint::new(ComplaintKind::Ambiguous, message).in_file(file.path).with_candidates(lines)
+}
