@@ -1,6 +1,8 @@
 //! The text of a reply's symbol as it goes into the file: re-indented, with the doc comments, attributes
 //! and doc strings the reply left out.
 
+use std::fmt::Write as _;
+
 use aiia_syntax::Symbol;
 
 use super::block::Block;
@@ -78,6 +80,13 @@ fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str, like: Opt
         let (own, real) = (inner(part), inner(&file.text[symbol.item_range.clone()]));
         base != target && !own.is_empty() && own == real
     });
+    let units = like.and_then(|symbol| {
+        let own_base = line_indentation(file.text, symbol.item_range.start);
+        Some((unit(part, base)?, unit(&file.text[symbol.item_range.clone()], own_base)?))
+    });
+    // Where the reply indents by another number of blanks than the symbol does. What stands within a string stays as it is.
+    let scaled =
+        units.filter(|(new, own)| new != own && !["\"\"\"", "'''", "`", "<<"].iter().any(|sign| part.contains(sign)));
     let mut result = String::with_capacity(part.len() * 2);
     for (number, line) in own_lines.iter().enumerate() {
         if number == 0 {
@@ -85,7 +94,13 @@ fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str, like: Opt
             continue;
         }
         result.push_str(file.eol);
-        if only_first {
+        if let Some((new, own)) = scaled {
+            if !line.is_blank() {
+                let deeper = indentation(line.content).len() - base.len();
+                let width = deeper / new * own + deeper % new;
+                let _ = write!(result, "{target}{:width$}{}", "", line.trimmed());
+            }
+        } else if only_first {
             result.push_str(line.right_trimmed());
         } else if base == target {
             let converted = if file.style().tabs == written.tabs {
@@ -99,6 +114,17 @@ fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str, like: Opt
         }
     }
     result
+}
+
+/// By how many blanks the lines of a symbol are indented against its first one, if all are by a multiple of that.
+fn unit(part: &str, base: &str) -> Option<usize> {
+    let lines = lines(part);
+    let written = lines.iter().skip(1).filter(|line| !line.is_blank());
+    let deeper =
+        written.map(|line| Some(indentation(line.content).strip_prefix(base)?).filter(|more| !more.contains('\t')));
+    let widths: Vec<usize> = deeper.map(|more| more.map(str::len)).collect::<Option<_>>()?;
+    let least = widths.iter().copied().filter(|width| *width > 0).min()?;
+    (matches!(least, 2..=8) && widths.iter().all(|width| width % least == 0)).then_some(least)
 }
 
 /// `item` with the doc string of `symbol` when it has none of its own. Python only; other languages

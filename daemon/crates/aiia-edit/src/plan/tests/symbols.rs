@@ -382,3 +382,20 @@ fn the_files_tabs_and_line_breaks_are_kept() {
         "impl A {\r\n\tfn a(&self) {\r\n\t\tif x {\r\n\t\t\ttwo();\r\n\t\t}\r\n\t}\r\n}\r\n"
     );
 }
+
+#[test]
+fn other_widths_of_indentation_become_those_of_the_symbol() {
+    let file = "class A:\n    def f(self):\n        for x in self.xs:\n            use(x)\n";
+    assert_eq!(
+        new_text(("a.py", file), &fenced("def f(self):\n  for x in self.xs:\n    use(x)\n    again(x)\n")),
+        file.replace("use(x)\n", "use(x)\n            again(x)\n")
+    );
+    let script = "function f() {\n  if (a) {\n    b();\n  }\n}\n";
+    assert_eq!(
+        new_text(("a.js", script), &fenced("function f() {\n    if (a) {\n        c();\n    }\n}\n")),
+        script.replace("b()", "c()")
+    );
+    // What stands within a string is not indentation.
+    let text = fenced("function f() {\n    if (a) {\n        c(`\n    x`);\n    }\n}\n");
+    assert!(new_text(("a.js", script), &text).contains("(`\n    x`);"));
+}
