@@ -266,7 +266,7 @@ fn replacement(
             if *way != Reindent::Same {
                 content = way.apply(&content, number == 0, written_style, file.style()).into();
             }
-            result.push((content, file.eol));
+            result.push((content, ending_within(&op.old_range(), real, file)));
         }
     }
     if real.last().is_some_and(|line| line.ending.is_empty())
@@ -275,6 +275,18 @@ fn replacement(
         last.1 = "";
     }
     result.iter().flat_map(|(content, ending)| [content.as_ref(), *ending]).collect()
+}
+
+/// How lines end that come in the place of some of the real ones: as both of those around them, else as most of the file.
+fn ending_within(replaced: &Range<usize>, real: &[Line], file: &FileView) -> &'static str {
+    let first = real.first().map_or(0, |line| file.line_number(line.start) - 1);
+    let ending = |index: usize| file.lines.get(index).map_or("", |line| line.ending);
+    let before = (first + replaced.start).checked_sub(1).map_or("", ending);
+    match (before, ending(first + replaced.end)) {
+        ("\r\n", "\r\n") => "\r\n",
+        ("\n", "\n") => "\n",
+        _ => file.eol,
+    }
 }
 
 fn fill_empty(new: &[Line], file: &FileView) -> Result<Change, Complaint> {

@@ -298,3 +298,16 @@ fn text_like_a_divider() {
     let reply = "<<<<< SEARCH\nTitle\n=====\nText\n=====\nTitle\n=====\nBetter\n>>>>> REPLACE\n";
     assert_eq!(new_text(("a.md", file), reply), "Title\n=====\nBetter\n");
 }
+
+#[test]
+fn new_lines_end_as_those_around_them() {
+    let file = "a = 1\r\nb = 2\r\nc = 3\nd = 4\ne = 5\n";
+    assert_eq!(
+        new_text(("a.py", file), &block("a = 1\nb = 2\n", "a = 1\nx = 0\nb = 2\n")),
+        file.replace("b = 2", "x = 0\r\nb = 2")
+    );
+    assert_eq!(
+        new_text(("a.py", file), &block("d = 4\ne = 5\n", "d = 4\nx = 0\ne = 5\n")),
+        file.replace("e = 5", "x = 0\ne = 5")
+    );
+}
