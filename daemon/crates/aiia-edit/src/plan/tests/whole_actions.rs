@@ -26,7 +26,7 @@ impl Workspace for Table {
     }
 
     fn inside(&self, absolute: &str) -> Option<String> {
-        absolute.strip_prefix("/root/").map(str::to_owned)
+        absolute.strip_prefix("/w/").map(str::to_owned)
     }
 }
 
@@ -114,7 +114,7 @@ rename to lib/b.py
 #[case::empty_search("src/new.py\n<<<<<<< SEARCH\n=======\nn = 1\n>>>>>>> REPLACE\n")]
 #[case::named_fence("Make `src/new.py`:\n\nsrc/new.py\n```python\nn = 1\n```\n")]
 #[case::name_inside("```python\n# src/new.py\nn = 1\n```\n")]
-#[case::absolute("*** Begin Patch\n*** Add File: /root/src/new.py\n+n = 1\n*** End Patch\n")]
+#[case::absolute("*** Begin Patch\n*** Add File: /w/src/new.py\n+n = 1\n*** End Patch\n")]
 #[case::sentence("Create `src/new.py` with the following content:\n\n```python\nn = 1\n```\n")]
 #[case::plain_diff("--- /dev/null\n+++ b/src/new.py\n@@ -0,0 +1 @@\n+n = 1\n")]
 fn ways_to_make_a_file(#[case] reply: &str) {
@@ -138,7 +138,7 @@ fn ways_to_make_a_file(#[case] reply: &str) {
 )]
 #[case::absolute("/etc/new.py\n<<<<<<< SEARCH\n=======\nx = 2\n>>>>>>> REPLACE\n", ComplaintKind::UnsafePath)]
 #[case::climbs_out_below_the_root(
-    "/root/../a.py\n<<<<<<< SEARCH\n=======\nx = 2\n>>>>>>> REPLACE\n",
+    "/w/../a.py\n<<<<<<< SEARCH\n=======\nx = 2\n>>>>>>> REPLACE\n",
     ComplaintKind::UnsafePath
 )]
 #[case::link("link/a.py\n<<<<<<< SEARCH\n=======\nx = 2\n>>>>>>> REPLACE\n", ComplaintKind::UnsafePath)]
