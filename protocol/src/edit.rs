@@ -195,6 +195,10 @@ pub struct DecideEdit {
     /// Whether those of protected files are meant as well where no hunks are named.
     #[serde(default)]
     pub allow_protected: bool,
+    /// Whether `documents` go by what they say where an editor has one of them open with another text. Else that is refused: the editor
+    /// would not have what is written, or write over it when it saves.
+    #[serde(default)]
+    pub allow_unsaved: bool,
     /// What was decided before could not be written. For `edit.undo`: the accepted hunks wait again, and there is nothing to take back.
     /// For `edit.accept`: the hunks that were taken back are in their files all the same.
     #[serde(default)]
@@ -283,7 +287,7 @@ pub struct ProposeEdit {
 impl DecideEdit {
     /// A decision on all hunks that it can be for.
     pub fn all_of(edit_id: EditId) -> Self {
-        Self { edit_id, hunks: None, allow_protected: false, not_applied: false, documents: Vec::new() }
+        Self { edit_id, hunks: None, allow_protected: false, allow_unsaved: false, not_applied: false, documents: Vec::new() }
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn run(kind: ActionKind, arguments: &ActionArguments) -> Result<u8, F
     }
     let Some(edit_id) = outcome.edit.clone() else { return Err(no_change(&outcome)) };
     let edit = client.call::<EditGet>(&EditRef { edit_id: edit_id.clone() })?;
-    let mut accept = || edits::accept_and_write(&mut client, &edit, None, arguments.allow_protected);
+    let mut accept = || edits::accept_and_write(&mut client, &edit, None, arguments.allowed());
     // What is to be written does not depend on anybody who reads the diff.
     let written = arguments.write.then(&mut accept);
     if written.as_ref().is_some_and(Result::is_err) {

@@ -128,6 +128,9 @@ pub(crate) struct ActionArguments {
     /// Allow to write files that can run programs, such as those below `.git` or `.vscode`
     #[arg(long, requires = "write")]
     pub(crate) allow_protected: bool,
+    /// Allow to write files that an editor has open with another text
+    #[arg(long, requires = "write")]
+    pub(crate) allow_unsaved: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -170,9 +173,39 @@ pub(crate) struct DecideArguments {
     /// Allow to write files that can run programs, such as those below `.git` or `.vscode`
     #[arg(long)]
     pub(crate) allow_protected: bool,
+    /// Allow to write files that an editor has open with another text
+    #[arg(long)]
+    pub(crate) allow_unsaved: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What may be written that is not written in passing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowed {
+    /// Files that can run programs.
+    pub(crate) protected: bool,
+    /// Files that an editor has open with another text.
+    pub(crate) unsaved: bool,
+}
+
+impl ActionArguments {
+    pub(crate) fn allowed(&self) -> Allowed {
+        Allowed { protected: self.allow_protected, unsaved: self.allow_unsaved }
+    }
+}
+
+impl DecideArguments {
+    pub(crate) fn allowed(&self) -> Allowed {
+        Allowed { protected: self.allow_protected, unsaved: self.allow_unsaved }
+    }
+}
+
+impl ReviewArguments {
+    pub(crate) fn allowed(&self) -> Allowed {
+        Allowed { protected: self.allow_protected, unsaved: self.allow_unsaved }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -202,6 +235,9 @@ pub(crate) struct ReviewArguments {
     /// Allow to write files that can run programs, such as those below `.git` or `.vscode`
     #[arg(long)]
     pub(crate) allow_protected: bool,
+    /// Allow to write files that an editor has open with another text
+    #[arg(long)]
+    pub(crate) allow_unsaved: bool,
     /// Print the change as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,7 +10,7 @@ use aiia_protocol::edit::{
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditAccept, EditGet, EditList, EditReject, EditUndo, Operation};
 
-use crate::cli::arguments::{DecideArguments, ListArguments, RejectArguments};
+use crate::cli::arguments::{Allowed, DecideArguments, ListArguments, RejectArguments};
 use crate::cli::interrupt;
 use crate::cli::output::{self, Style, paint};
 use crate::cli::write;
@@ -52,7 +52,7 @@ pub(crate) fn list(arguments: &ListArguments) -> Result<u8, Failure> {
 pub(crate) fn accept(arguments: &DecideArguments) -> Result<u8, Failure> {
     let mut client = Client::open()?;
     let edit = get(&mut client, arguments)?;
-    let outcome = accept_and_write(&mut client, &edit, arguments.hunks.clone(), arguments.allow_protected)?;
+    let outcome = accept_and_write(&mut client, &edit, arguments.hunks.clone(), arguments.allowed())?;
     if arguments.json {
         output::json(&outcome);
     }
@@ -77,9 +77,10 @@ pub(crate) fn undo(arguments: &DecideArguments) -> Result<u8, Failure> {
     let mut client = Client::open()?;
     let edit = get(&mut client, arguments)?;
     let meant = |file: &&EditFile| has(file, HunkStatus::Accepted, arguments.hunks.as_deref());
-    refuse_protected(edit.files.iter().filter(meant), arguments.allow_protected)?;
+    let allowed = arguments.allowed();
+    refuse_protected(edit.files.iter().filter(meant), allowed.protected)?;
     let whole = interrupt::hold();
-    let outcome = client.call::<EditUndo>(&decision(&edit, arguments.hunks.clone()))?;
+    let outcome = client.call::<EditUndo>(&decision(&edit, arguments.hunks.clone(), allowed))?;
     if let Err(failure) = write_changes(&outcome.changes) {
         not_written::<EditAccept>(&mut client, &outcome);
         return Err(whole.not_done(failure));
@@ -113,16 +114,16 @@ pub(crate) fn accept_and_write(
     client: &mut Client,
     edit: &PendingEdit,
     hunks: Option<Vec<HunkNumber>>,
-    allow_protected: bool,
+    allowed: Allowed,
 ) -> Result<EditOutcome, Failure> {
     // One that is named is accepted, even where it was rejected or undone.
     let meant = |file: &&EditFile| match &hunks {
         Some(hunks) => file.hunks.iter().any(|hunk| hunks.contains(&hunk.number)),
         None => has(file, HunkStatus::Pending, None),
     };
-    refuse_protected(edit.files.iter().filter(meant), allow_protected)?;
+    refuse_protected(edit.files.iter().filter(meant), allowed.protected)?;
     let whole = interrupt::hold();
-    let outcome = client.call::<EditAccept>(&decision(edit, hunks))?;
+    let outcome = client.call::<EditAccept>(&decision(edit, hunks, allowed))?;
     if let Err(failure) = write_changes(&outcome.changes) {
         not_written::<EditUndo>(client, &outcome);
         return Err(whole.not_done(failure));
@@ -145,7 +146,7 @@ fn refuse_protected<'a>(files: impl Iterator<Item = &'a EditFile>, allowed: bool
 }
 
 /// The decision, with the files as they are on disk: an editor may have another text of them, but the disk is written.
-fn decision(edit: &PendingEdit, hunks: Option<Vec<HunkNumber>>) -> DecideEdit {
+fn decision(edit: &PendingEdit, hunks: Option<Vec<HunkNumber>>, allowed: Allowed) -> DecideEdit {
     let on_disk = |path: &str| {
         let text = fs::read_to_string(path).ok()?;
         Some(DocumentRef { path: path.to_owned(), text: Some(text), language_id: None })
@@ -153,7 +154,13 @@ fn decision(edit: &PendingEdit, hunks: Option<Vec<HunkNumber>>) -> DecideEdit {
     let paths = edit.files.iter().flat_map(|file| [Some(&file.path), file.from.as_ref()]).flatten();
     let documents = paths.filter_map(|path| on_disk(path)).collect();
     // Whoever comes here was asked about protected files.
-    DecideEdit { hunks, documents, allow_protected: true, ..DecideEdit::all_of(edit.id.clone()) }
+    DecideEdit {
+        hunks,
+        documents,
+        allow_protected: true,
+        allow_unsaved: allowed.unsaved,
+        ..DecideEdit::all_of(edit.id.clone())
+    }
 }
 
 fn write_changes(changes: &[FileChange]) -> Result<(), Failure> {

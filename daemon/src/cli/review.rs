@@ -11,7 +11,7 @@ use aiia_protocol::edit::{
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditGet, EditList, EditReject, EditRetry, EditRevise, EditSplit};
 
-use crate::cli::arguments::ReviewArguments;
+use crate::cli::arguments::{Allowed, ReviewArguments};
 use crate::cli::edits::{self, accept_and_write};
 use crate::cli::hunk_view;
 use crate::cli::interrupt::Interrupt;
@@ -32,10 +32,11 @@ k  leave it waiting
 q  stop here; what is undecided waits";
 
 pub(crate) fn run(arguments: &ReviewArguments) -> Result<u8, Failure> {
-    if arguments.allow_protected && arguments.accept.is_empty() && (arguments.json || !arguments.reject.is_empty()) {
+    let Allowed { protected, unsaved } = arguments.allowed();
+    if (protected || unsaved) && arguments.accept.is_empty() && (arguments.json || !arguments.reject.is_empty()) {
         return Err(Failure::usage(
             "Nothing is written, so there is nothing to allow.",
-            "Leave --allow-protected out, or name what is accepted with --accept.",
+            "Leave --allow-protected and --allow-unsaved out, or name what is accepted with --accept.",
         ));
     }
     let mut client = Client::open()?;
@@ -53,7 +54,7 @@ pub(crate) fn run(arguments: &ReviewArguments) -> Result<u8, Failure> {
     }
     let waits = edit.status == EditStatus::Pending;
     if waits && io::stdin().is_terminal() && io::stdout().is_terminal() {
-        return walk(&mut client, edit.id, arguments.allow_protected);
+        return walk(&mut client, edit.id, arguments.allowed());
     }
     heading(&edit);
     for (file, hunk) in hunks(&edit) {
@@ -81,7 +82,7 @@ fn decide(client: &mut Client, edit: &PendingEdit, arguments: &ReviewArguments) 
     }
     let mut after = edit.clone();
     if !arguments.accept.is_empty() {
-        after = accept_and_write(client, edit, Some(arguments.accept.clone()), arguments.allow_protected)?.edit;
+        after = accept_and_write(client, edit, Some(arguments.accept.clone()), arguments.allowed())?.edit;
     }
     if !arguments.reject.is_empty() {
         after = reject(client, edit, arguments.reject.clone())?;
@@ -111,7 +112,7 @@ fn hunks(edit: &PendingEdit) -> impl Iterator<Item = (&EditFile, &EditHunk)> {
 }
 
 /// Asks about each waiting hunk, and then about those of changes that the model proposes instead.
-fn walk(client: &mut Client, first: EditId, allow_protected: bool) -> Result<u8, Failure> {
+fn walk(client: &mut Client, first: EditId, allowed: Allowed) -> Result<u8, Failure> {
     let interrupt = Interrupt::listen();
     let mut edits = VecDeque::from([first]);
     while let Some(id) = edits.pop_front() {
@@ -138,9 +139,9 @@ fn walk(client: &mut Client, first: EditId, allow_protected: bool) -> Result<u8,
                     .collect::<Vec<_>>()
             };
             let result = match key.as_str() {
-                "y" => accept_and_write(client, &edit, Some(vec![number]), allow_protected).map(drop),
+                "y" => accept_and_write(client, &edit, Some(vec![number]), allowed).map(drop),
                 "n" => reject(client, &edit, vec![number]).map(drop),
-                "a" => accept_and_write(client, &edit, Some(waiting()), allow_protected).map(drop),
+                "a" => accept_and_write(client, &edit, Some(waiting()), allowed).map(drop),
                 "d" => reject(client, &edit, waiting()).map(drop),
                 "s" => split(client, &id, number),
                 "e" => revise(client, &id, hunk),

@@ -42,6 +42,21 @@ impl Engine {
         numbers.into_iter().find_map(|number| sessions[number].documents.get(path))
     }
 
+    /// The client that has `path` open with a text of which `differs` holds, but for the session `own`; the lowest session first.
+    pub(crate) fn client_with(&self, own: u64, path: &str, differs: impl Fn(&str) -> bool) -> Option<String> {
+        let mut found: Vec<(u64, String, crate::documents::OpenDocument)> = {
+            let sessions = self.sessions_lock();
+            let others = sessions.iter().filter(|(number, _)| **number != own);
+            let open = others.filter_map(|(number, state)| {
+                let client = state.name.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                Some((*number, client, state.documents.get(path)?))
+            });
+            open.collect()
+        };
+        found.sort_by_key(|(number, ..)| *number);
+        found.into_iter().find(|(.., open)| differs(&open.document.text())).map(|(_, client, _)| client)
+    }
+
     /// Every document that an editor has open, each path once, by path.
     pub(crate) fn open_documents(&self) -> Vec<(String, crate::documents::OpenDocument)> {
         let paths: std::collections::BTreeSet<String> =
