@@ -27,6 +27,8 @@ use crate::envelope::{Failure, panicked};
 use crate::guard::{Access, Proof};
 use crate::router::App;
 use crate::sse;
+#[cfg(test)]
+pub(crate) use shape::Kind;
 pub(crate) use shape::Shape;
 
 /// The header by which a client sends a request again (draft-ietf-httpapi-idempotency-key-header-07).

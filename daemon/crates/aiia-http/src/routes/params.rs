@@ -6,7 +6,7 @@ use axum::extract::RawPathParams;
 use axum::http::Uri;
 use serde_json::{Map, Value};
 
-use super::shape::Shape;
+use super::shape::{Kind, Shape};
 use super::{json, query};
 
 /// The parameters of `row`: those of the path, and the rest from the query or the body, whichever the row has.
@@ -26,7 +26,8 @@ pub(super) fn assemble(
         query::read(uri, shape)?
     };
     for (name, value) in path {
-        if params.insert(name.to_owned(), Value::String(value.to_owned())).is_some() {
+        let kind = shape.get(name).unwrap_or(&Kind::Text);
+        if params.insert(name.to_owned(), query::convert(name, value, kind)?).is_some() {
             return Err(invalid(name, "is in the path already"));
         }
     }

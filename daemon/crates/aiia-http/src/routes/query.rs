@@ -42,7 +42,8 @@ fn twice(name: &str) -> Problem {
     wrong(name, "is there twice")
 }
 
-fn convert(name: &str, text: &str, kind: &Kind) -> Result<Value, Problem> {
+/// The value that `text` is as `kind`.
+pub(super) fn convert(name: &str, text: &str, kind: &Kind) -> Result<Value, Problem> {
     match kind {
         Kind::Text => Ok(Value::String(text.to_owned())),
         Kind::Integer => text

@@ -1,11 +1,13 @@
 //! The operations as resources: statuses, Location, `ETag`, conditions, health.
 
+use aiia_protocol::openapi::API_PREFIX;
 use aiia_protocol::operation::{Mode, OPERATIONS, Verb};
 use aiia_tests::model_server::ModelServer;
 use axum::body::Body;
 use serde_json::{Value, json};
 
 use super::support::*;
+use crate::routes::{Kind, Shape};
 
 #[tokio::test]
 async fn a_chat_from_its_making_to_its_end() {
@@ -103,6 +105,31 @@ async fn every_row_answers_json_to_a_valid_token() {
             assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{}", row.name);
         }
     }
+}
+
+#[tokio::test]
+async fn a_number_in_the_path_is_one() {
+    let server = Server::new();
+    let mut rows = 0;
+    for row in OPERATIONS {
+        let shape = Shape::of(row);
+        let is_number = |name: &str| shape.get(name) == Some(&Kind::Integer);
+        if !row.path_params().any(|name| is_number(name)) {
+            continue;
+        }
+        rows += 1;
+        for (number, expected) in [("1", "not_found"), ("x", "invalid_params"), ("-1", "invalid_params")] {
+            let mut path = format!("{API_PREFIX}{}", row.path);
+            for name in row.path_params() {
+                let value = if is_number(name) { number } else { "0190a0a0-0000-7000-8000-000000000000" };
+                path = path.replace(&format!("{{{name}}}"), value);
+            }
+            let body = if shape.has("new_text") { json!({"new_text": "x\n"}) } else { json!({}) };
+            let answer = server.send(json_body(with_token(row.verb.as_str(), &path), &body)).await;
+            assert_eq!(answer.code(), expected, "{} {number}: {}", row.name, answer.text());
+        }
+    }
+    assert!(rows >= 3);
 }
 
 #[tokio::test]
