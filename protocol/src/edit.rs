@@ -287,7 +287,14 @@ pub struct ProposeEdit {
 impl DecideEdit {
     /// A decision on all hunks that it can be for.
     pub fn all_of(edit_id: EditId) -> Self {
-        Self { edit_id, hunks: None, allow_protected: false, allow_unsaved: false, not_applied: false, documents: Vec::new() }
+        Self {
+            edit_id,
+            hunks: None,
+            allow_protected: false,
+            allow_unsaved: false,
+            not_applied: false,
+            documents: Vec::new(),
+        }
     }
 }
 

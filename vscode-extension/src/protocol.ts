@@ -3499,6 +3499,12 @@ export interface components {
              */
             allow_protected: boolean;
             /**
+             * @description Whether `documents` go by what they say where an editor has one of them open with another text. Else that is refused: the editor
+             *     would not have what is written, or write over it when it saves.
+             * @default false
+             */
+            allow_unsaved: boolean;
+            /**
              * @description What was decided before could not be written. For `edit.undo`: the accepted hunks wait again, and there is nothing to take back.
              *     For `edit.accept`: the hunks that were taken back are in their files all the same.
              * @default false
@@ -6909,6 +6915,12 @@ export interface operations {
                      */
                     allow_protected?: boolean;
                     /**
+                     * @description Whether `documents` go by what they say where an editor has one of them open with another text. Else that is refused: the editor
+                     *     would not have what is written, or write over it when it saves.
+                     * @default false
+                     */
+                    allow_unsaved?: boolean;
+                    /**
                      * @description What was decided before could not be written. For `edit.undo`: the accepted hunks wait again, and there is nothing to take back.
                      *     For `edit.accept`: the hunks that were taken back are in their files all the same.
                      * @default false
@@ -6961,6 +6973,12 @@ export interface operations {
                      */
                     allow_protected?: boolean;
                     /**
+                     * @description Whether `documents` go by what they say where an editor has one of them open with another text. Else that is refused: the editor
+                     *     would not have what is written, or write over it when it saves.
+                     * @default false
+                     */
+                    allow_unsaved?: boolean;
+                    /**
                      * @description What was decided before could not be written. For `edit.undo`: the accepted hunks wait again, and there is nothing to take back.
                      *     For `edit.accept`: the hunks that were taken back are in their files all the same.
                      * @default false
@@ -7012,6 +7030,12 @@ export interface operations {
                      * @default false
                      */
                     allow_protected?: boolean;
+                    /**
+                     * @description Whether `documents` go by what they say where an editor has one of them open with another text. Else that is refused: the editor
+                     *     would not have what is written, or write over it when it saves.
+                     * @default false
+                     */
+                    allow_unsaved?: boolean;
                     /**
                      * @description What was decided before could not be written. For `edit.undo`: the accepted hunks wait again, and there is nothing to take back.
                      *     For `edit.accept`: the hunks that were taken back are in their files all the same.
