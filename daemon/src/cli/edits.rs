@@ -1,11 +1,13 @@
 //! `aiia edits|accept|reject|undo`: proposed changes and what is decided about them.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
 use aiia_protocol::document::DocumentRef;
 use aiia_protocol::edit::{
-    DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, EditStatus, FileChange, HunkStatus, ListEdits, PendingEdit,
+    DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, EditStatus, FileAction, FileChange, HunkStatus, ListEdits,
+    PendingEdit,
 };
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditAccept, EditGet, EditList, EditReject, EditUndo, Operation};
@@ -183,9 +185,9 @@ fn not_written<Back: Operation<Params = DecideEdit, Result = EditOutcome>>(clien
 
 /// The diff with the names of its files as seen from the working directory, so that `git apply` and `patch` find them.
 pub(crate) fn diff_from_here(edit: &PendingEdit) -> String {
-    match std::env::current_dir().ok().as_deref().and_then(Path::to_str) {
-        Some(here) => diff_from(here, &edit.diff),
-        None => edit.diff.clone(),
+    match std::env::current_dir() {
+        Ok(here) => diff_from(&here, edit),
+        Err(_) => edit.diff.clone(),
     }
 }
 
@@ -194,17 +196,43 @@ pub(crate) fn seen_from_here(edit: PendingEdit) -> PendingEdit {
     PendingEdit { diff: diff_from_here(&edit), ..edit }
 }
 
-fn diff_from(here: &str, diff: &str) -> String {
-    let here = here.trim_end_matches('/');
-    let near = |line: &str| {
-        let names = ["a/", "b/", "rename from ", "rename to "];
-        names.iter().fold(line.to_owned(), |line, name| line.replace(&format!("{name}{here}/"), name))
+/// The diff with other names for the files below `here`; they have those that they have as seen from a folder of the project.
+fn diff_from(here: &Path, edit: &PendingEdit) -> String {
+    let headers = |file: &EditFile, from: Option<&str>, path: &str| {
+        let action = match (file.action, from) {
+            (FileAction::Create, _) => aiia_edit::FileAction::Create,
+            (FileAction::Delete, _) => aiia_edit::FileAction::Delete,
+            (FileAction::Rename, Some(from)) => aiia_edit::FileAction::Rename { from: from.to_owned() },
+            (FileAction::Edit | FileAction::Rename, _) => aiia_edit::FileAction::Edit,
+        };
+        let header = aiia_edit::git_header(&action, path, true);
+        header.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>()
     };
-    let is_header = |line: &str| {
-        let starts = ["diff --git ", "--- a/", "--- \"a/", "+++ b/", "+++ \"b/", "rename from ", "rename to "];
-        starts.iter().any(|start| line.starts_with(start))
-    };
-    diff.split_inclusive('\n').map(|line| if is_header(line) { near(line) } else { line.to_owned() }).collect()
+    // Of two files, one may be named like the end of the other's path: that is the one with the shorter path.
+    let mut files: Vec<&EditFile> = edit.files.iter().collect();
+    files.sort_by_key(|file| file.path.len());
+    let mut names: HashMap<String, String> = HashMap::new();
+    for file in files {
+        let (path, from) = (Path::new(&file.path), file.from.as_deref().map(Path::new));
+        let Some((near, near_from)) = below(here, path, from) else { continue };
+        let new = headers(file, near_from, near);
+        let folders = path.ancestors().skip(1).filter_map(|folder| below(folder, path, from));
+        for (name, from) in folders.chain([(file.path.as_str(), file.from.as_deref())]) {
+            for (old, new) in headers(file, from, name).into_iter().zip(&new) {
+                names.entry(old).or_insert_with(|| new.clone());
+            }
+        }
+    }
+    edit.diff.split_inclusive('\n').map(|line| names.get(line).map_or(line, String::as_str)).collect()
+}
+
+/// The path of a file, and the one before where it is renamed, as seen from `folder`.
+fn below<'a>(folder: &Path, path: &'a Path, from: Option<&'a Path>) -> Option<(&'a str, Option<&'a str>)> {
+    let name = |path: &'a Path| path.strip_prefix(folder).ok()?.to_str();
+    match from {
+        Some(from) => Some((name(path)?, Some(name(from)?))),
+        None => Some((name(path)?, None)),
+    }
 }
 
 /// Says which hunks were not matched exactly.
@@ -218,22 +246,62 @@ pub(crate) fn note_tolerances(edit: &PendingEdit) {
 mod tests {
     use super::*;
 
+    fn edit(diff: &str, files: &[(FileAction, &str, Option<&str>)]) -> PendingEdit {
+        let file = |(action, path, from): &(FileAction, &str, Option<&str>)| EditFile {
+            path: (*path).to_owned(),
+            action: *action,
+            from: from.map(str::to_owned),
+            protection: None,
+            base_hash: String::new(),
+            hunks: Vec::new(),
+        };
+        PendingEdit {
+            id: "e".into(),
+            project_id: "p".into(),
+            chat_id: "c".into(),
+            run_id: "r".into(),
+            title: String::new(),
+            model: String::new(),
+            status: EditStatus::Pending,
+            files: files.iter().map(file).collect(),
+            diff: diff.to_owned(),
+            created_at: String::new(),
+            updated_at: String::new(),
+            version: 1,
+        }
+    }
+
     #[test]
     fn a_diff_names_files_as_they_are_seen_from_here() {
-        for (diff, expected) in [
+        use FileAction::{Create, Edit, Rename};
+        type Files<'a> = &'a [(FileAction, &'a str, Option<&'a str>)];
+        let cases: [(Files, &str, &str); 7] = [
             (
-                "--- a//p/src/a.py\n+++ b//p/src/a.py\n@@ -1 +1 @@\n---- a//p/src/a.py\n+x\n--- /dev/null\n+++ b//q/b.py\n",
-                "--- a/src/a.py\n+++ b/src/a.py\n@@ -1 +1 @@\n---- a//p/src/a.py\n+x\n--- /dev/null\n+++ b//q/b.py\n",
+                &[(Edit, "/p/src/a.py", None), (Create, "/q/b.py", None)],
+                "--- a/p/src/a.py\n+++ b/p/src/a.py\n@@ -1 +1 @@\n---- a/p/src/a.py\n+x\n--- /dev/null\n+++ b/b.py\n",
+                "--- a/src/a.py\n+++ b/src/a.py\n@@ -1 +1 @@\n---- a/p/src/a.py\n+x\n--- /dev/null\n+++ b/b.py\n",
             ),
-            ("--- a//p/a b.py\t\n+++ b//p/a b.py\t\n", "--- a/a b.py\t\n+++ b/a b.py\t\n"),
-            ("+++ \"b//p/\\303\\251.py\"\n", "+++ \"b/\\303\\251.py\"\n"),
+            (&[(Edit, "/p/src/a.py", None)], "--- a/src/a.py\n+++ b/src/a.py\n", "--- a/src/a.py\n+++ b/src/a.py\n"),
+            (&[(Edit, "/p/src/a.py", None)], "--- a/a.py\n+++ b/a.py\n", "--- a/src/a.py\n+++ b/src/a.py\n"),
             (
-                "diff --git a//p/o.py b//p/n.py\nrename from /p/o.py\nrename to /p/n.py\n",
+                &[(Edit, "/p/src/a.py", None), (Edit, "/p/a.py", None)],
+                "--- a/p/src/a.py\n+++ b/p/src/a.py\n--- a/p/a.py\n+++ b/p/a.py\n",
+                "--- a/src/a.py\n+++ b/src/a.py\n--- a/a.py\n+++ b/a.py\n",
+            ),
+            (
+                &[(Edit, "/p/a b.py", None)],
+                "--- a//p/a b.py\t\n+++ b//p/a b.py\t\n",
+                "--- a/a b.py\t\n+++ b/a b.py\t\n",
+            ),
+            (
+                &[(Rename, "/p/n.py", Some("/p/o.py"))],
+                "diff --git a/p/o.py b/p/n.py\nrename from p/o.py\nrename to p/n.py\n",
                 "diff --git a/o.py b/n.py\nrename from o.py\nrename to n.py\n",
             ),
-            ("diff --git a//pp/o.py b//pp/o.py\n", "diff --git a//pp/o.py b//pp/o.py\n"),
-        ] {
-            assert_eq!(diff_from("/p", diff), expected);
+            (&[(Edit, "/pp/o.py", None)], "--- a/pp/o.py\n+++ b/pp/o.py\n", "--- a/pp/o.py\n+++ b/pp/o.py\n"),
+        ];
+        for (files, diff, expected) in cases {
+            assert_eq!(diff_from(Path::new("/p"), &edit(diff, files)), expected);
         }
     }
 }

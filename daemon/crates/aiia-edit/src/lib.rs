@@ -37,6 +37,6 @@ pub use rebase::{LocateError, locate};
 pub use repair::{MAX_REPAIRS, Repair, repair};
 pub use split::{split, split_at};
 pub use tolerance::Tolerance;
-pub use unified::{git_diff, unified_diff};
+pub use unified::{git_diff, git_header, unified_diff};
 pub use words::{ShownLine, Span, shown_lines};
 pub use workspace::{Entry, Workspace};

@@ -26,9 +26,8 @@ pub fn unified_diff(path: &str, old: &str, hunks: &[Hunk], context_lines: usize)
     text
 }
 
-/// As [`unified_diff`], with the headers of git for a file that is made, renamed or deleted.
 /// The header lines of a file, as git writes them for what becomes of it; `has_body` tells whether hunks follow.
-pub(crate) fn git_header(action: &FileAction, path: &str, has_body: bool) -> String {
+pub fn git_header(action: &FileAction, path: &str, has_body: bool) -> String {
     let (a, b) = (header_path("a", path), header_path("b", path));
     let line = |a: &str, b: &str| format!("diff --git {} {}\n", a.trim_end(), b.trim_end());
     let (header, names) = match action {

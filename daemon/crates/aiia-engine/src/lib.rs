@@ -9,6 +9,7 @@ mod session;
 pub mod actions;
 pub mod completion;
 pub mod config;
+mod diff_paths;
 pub mod disk_workspace;
 pub mod documents;
 pub mod editor;

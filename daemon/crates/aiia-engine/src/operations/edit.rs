@@ -262,6 +262,7 @@ pub(crate) async fn restore(
 
 #[cfg(test)]
 mod tests {
+    use super::text_change::tests::{NEW, OLD, file};
     use super::*;
 
     #[tokio::test]

@@ -16,6 +16,7 @@ use aiia_protocol::run::Run;
 use aiia_store::{NewEdit, NewEditFile, StoreError};
 
 use crate::context_rules::ContextRules;
+use crate::diff_paths;
 use crate::engine::Engine;
 use crate::gate;
 use crate::generated_tests::{self, TestTarget};
@@ -156,7 +157,9 @@ pub(crate) async fn propose_from(
         Ok(planned) => planned?,
         Err(error) => return Err(Refusal::new(vec![format!("reading the answer failed: {error}")])),
     };
-    let diff = files.iter().map(|file| file.diff(3)).collect();
+    let folders = folders_of(engine, run).await;
+    let diff = |file: &FilePlan| diff_paths::diff(&file.action, &file.path, &file.old_text, &file.hunks, &folders);
+    let diff = files.iter().map(diff).collect();
     let mut number = 0;
     let files = files.into_iter().map(|file| new_file(file, &mut number)).collect();
     let new = NewEdit { run_id: run.id.clone(), title, model: run.model.clone(), files, diff, left_out };
@@ -167,6 +170,15 @@ pub(crate) async fn propose_from(
         .map_err(|error| Refusal { problem: Problem::from(error), ..Refusal::new(Vec::new()) })?;
     engine.publish((Entity::Edit, Change::Created), &edit.id, Some(&edit.project_id), Some(&edit.chat_id));
     Ok(edit)
+}
+
+/// The folders of the run's project; none where it cannot be read, which keeps no change back.
+async fn folders_of(engine: &Engine, run: &Run) -> Vec<String> {
+    let project = async {
+        let chat = engine.store.get_chat(run.chat_id.clone()).await?;
+        engine.store.get_project(chat.project_id).await
+    };
+    project.await.map(|project| project.folders).unwrap_or_default()
 }
 
 /// Rejects the hunk that a new proposal takes the place of, if it still waits.

@@ -4,21 +4,20 @@ use aiia_edit::Hunk;
 use aiia_protocol::archive::{ChatFile, FiledEdit};
 use aiia_protocol::edit::EditFile;
 
+use crate::diff_paths;
 use crate::hash::sha256;
 use crate::hunks::{action_of, from_protocol};
-
-/// Lines around a change in a diff.
-const CONTEXT: usize = 3;
 
 /// Makes anew what follows from the lines of the changes of a chat: why files are protected, the diff, the texts after it.
 ///
 /// # Errors
 /// When a path is no plain absolute one, or lines do not stand where the file says; one sentence.
 pub(super) fn check(file: &mut ChatFile) -> Result<(), String> {
-    file.edits.iter_mut().try_for_each(check_edit)
+    let folders = file.project.as_ref().map_or_else(Vec::new, |filed| filed.project.folders.clone());
+    file.edits.iter_mut().try_for_each(|edit| check_edit(edit, &folders))
 }
 
-fn check_edit(filed: &mut FiledEdit) -> Result<(), String> {
+fn check_edit(filed: &mut FiledEdit, folders: &[String]) -> Result<(), String> {
     let edit = &mut filed.edit;
     let mut diff = String::new();
     for (file, texts) in edit.files.iter_mut().zip(&mut filed.texts) {
@@ -28,7 +27,7 @@ fn check_edit(filed: &mut FiledEdit) -> Result<(), String> {
         file.protection = found.map(|found| found.to_string()).or(file.protection.take());
         file.base_hash = sha256(&texts.base_text);
         texts.new_text = aiia_edit::apply_hunks(&texts.base_text, &hunks.iter().collect::<Vec<_>>());
-        diff += &aiia_edit::git_diff(&action_of(file), &file.path, &texts.base_text, &hunks, CONTEXT);
+        diff += &diff_paths::diff(&action_of(file), &file.path, &texts.base_text, &hunks, folders);
     }
     edit.diff = diff;
     Ok(())
@@ -110,13 +109,13 @@ mod tests {
     #[test]
     fn what_a_file_says_of_its_changes_is_made_anew() {
         let mut edit = filed("/w/.git/hooks/pre-commit", "b\n");
-        check_edit(&mut edit).unwrap();
+        check_edit(&mut edit, &[]).unwrap();
         let file = &edit.edit.files[0];
         assert!(file.protection.is_some());
         assert_eq!((&file.base_hash, edit.texts[0].new_text.as_str()), (&sha256(BASE), "a\nB\nc\n"));
         assert_eq!(
             edit.edit.diff,
-            "--- a//w/.git/hooks/pre-commit\n+++ b//w/.git/hooks/pre-commit\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n"
+            "--- a/w/.git/hooks/pre-commit\n+++ b/w/.git/hooks/pre-commit\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n"
         );
     }
 
@@ -129,7 +128,7 @@ mod tests {
     #[case("/w/a\u{1b}[2J", "b\n")]
     #[case("/w/a", "x\n")]
     fn what_cannot_be_is_refused(#[case] path: &str, #[case] old_text: &str) {
-        assert!(check_edit(&mut filed(path, old_text)).is_err());
-        assert!(check_edit(&mut filed("untitled:Untitled-1", "b\n")).is_ok());
+        assert!(check_edit(&mut filed(path, old_text), &[]).is_err());
+        assert!(check_edit(&mut filed("untitled:Untitled-1", "b\n"), &[]).is_ok());
     }
 }

@@ -11,6 +11,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_store::{EditTexts, ReshapedFile};
 use aiia_text::LineEnding;
 
+use crate::diff_paths;
 use crate::dispatch::{Handle, Reply};
 use crate::hunks::{action_of, from_protocol, to_protocol};
 use crate::session::Session;
@@ -173,7 +174,8 @@ pub(super) async fn put(
     }
     let all: Vec<Hunk> = hunks.iter().map(from_protocol).collect();
     let new_text = aiia_edit::apply_hunks(base, &all.iter().collect::<Vec<_>>());
-    let diff = diff_with(edit, texts, &file.path, &all);
+    let project = engine.store.get_project(edit.project_id.clone()).await?;
+    let diff = diff_with(edit, texts, &file.path, &all, &project.folders);
     let reshaped = ReshapedFile { path: file.path.clone(), new_text, hunks };
     let edit = engine.store.reshape_edit(edit.id.clone(), reshaped, diff, edit.version).await?;
     engine.publish((Entity::Edit, Change::Updated), &edit.id, Some(&edit.project_id), Some(&edit.chat_id));
@@ -181,7 +183,7 @@ pub(super) async fn put(
 }
 
 /// The diff of the whole edit, with other hunks for one file.
-fn diff_with(edit: &PendingEdit, texts: &[EditTexts], path: &str, hunks: &[Hunk]) -> String {
+fn diff_with(edit: &PendingEdit, texts: &[EditTexts], path: &str, hunks: &[Hunk], folders: &[String]) -> String {
     edit.files
         .iter()
         .zip(texts)
@@ -193,7 +195,7 @@ fn diff_with(edit: &PendingEdit, texts: &[EditTexts], path: &str, hunks: &[Hunk]
                 own = file.hunks.iter().map(from_protocol).collect();
                 &own
             };
-            aiia_edit::git_diff(&action_of(file), &file.path, &text.base_text, hunks, 3)
+            diff_paths::diff(&action_of(file), &file.path, &text.base_text, hunks, folders)
         })
         .collect()
 }
