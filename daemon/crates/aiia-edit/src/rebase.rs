@@ -19,7 +19,7 @@ pub enum LocateError {
     /// The lines the hunk replaces were changed meanwhile.
     #[error("line {line} was edited after the change was proposed; undo that or ask for the change again")]
     Changed {
-        /// First replaced line in the base text, 1-based.
+        /// Where it was, in the current text, 1-based.
         line: usize,
     },
     /// The lines were duplicated or removed next to equal ones, so that more than one place fits.
@@ -43,7 +43,7 @@ pub fn locate(hunk: &Hunk, base: &str, current: &str) -> Result<Range<usize>, Lo
         return Err(LocateError::WrongBase);
     }
     let current_lines = whole_lines(current);
-    let changed = LocateError::Changed { line: start + 1 };
+    let changed = || LocateError::Changed { line: edited_line(&base_lines, &current_lines, start..end) };
     let forwards = follow(&base_lines, &current_lines, start..end);
     // Among equal lines an alignment is arbitrary. Aligning from the end as well shows whether it matters.
     let backwards = {
@@ -61,14 +61,14 @@ pub fn locate(hunk: &Hunk, base: &str, current: &str) -> Result<Range<usize>, Lo
             }
             one
         }
-        _ => return Err(changed),
+        _ => return Err(changed()),
     };
     // Without a break at its end new text would be glued to the line that follows, or to the one before.
     let unfinished = |text: &str| !text.is_empty() && !text.ends_with(['\n', '\r']);
     let glued_after = unfinished(&hunk.new_text) && place.end < current_lines.len();
     let glued_before = place.start > 0 && unfinished(current_lines[place.start - 1]);
     if glued_after || glued_before {
-        return Err(changed);
+        return Err(changed());
     }
     let offset = |line: usize| current_lines[..line].iter().map(|text| text.len()).sum::<usize>();
     let from = offset(place.start);
@@ -104,6 +104,20 @@ fn follow(base: &[&str], current: &[&str], wanted: Range<usize>) -> Option<Range
         }
         _ => None,
     })
+}
+
+/// The line of `current`, 1-based, where an edit touches the wanted lines of `base`.
+fn edited_line(base: &[&str], current: &[&str], wanted: Range<usize>) -> usize {
+    let ops = capture_diff_slices(Algorithm::Myers, base, current);
+    let edits =
+        || ops.iter().filter(|op| !matches!(op, DiffOp::Equal { .. })).map(|op| (op.old_range(), op.new_range()));
+    let within = edits().find(|(old, _)| old.start < wanted.end && wanted.start < old.end.max(old.start + 1));
+    let beside = || edits().find(|(old, _)| old.start <= wanted.end && wanted.start <= old.end);
+    let line = match within.or_else(beside) {
+        Some((old, new)) => new.start + wanted.start.saturating_sub(old.start).min(new.len().saturating_sub(1)),
+        None => wanted.start,
+    };
+    line + 1
 }
 
 fn replaced(lines: &[&str], range: &Range<usize>, new_text: &str) -> String {
@@ -146,6 +160,12 @@ mod tests {
             applied("one\ntwo\nTHREE\nfour\nfive\n", "one\ntwo\n3\nfour\nfive\n"),
             Err(LocateError::Changed { line: 3 })
         );
+    }
+
+    #[test]
+    fn the_line_that_was_edited_is_that_of_the_text_now() {
+        let current = "zero\nzero\none\ntwo\n3\nfour\nfive\n";
+        assert_eq!(applied("one\ntwo\nTHREE\nfour\nfive\n", current), Err(LocateError::Changed { line: 5 }));
     }
 
     #[rstest]

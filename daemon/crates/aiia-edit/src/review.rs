@@ -53,6 +53,8 @@ pub struct ReviewedFile<'a> {
     pub action: FileAction,
     /// The text the hunks were made on.
     pub old_text: &'a str,
+    /// Why the file needs a decision of its own.
+    pub protection: Option<&'a str>,
     /// The hunks in the order of the file. One without any lines stands for what becomes of the file as a whole.
     pub hunks: Vec<ReviewedHunk<'a>>,
 }
@@ -64,6 +66,10 @@ pub struct ReviewedHunk<'a> {
     pub id: String,
     /// What was decided so far.
     pub state: HunkState,
+    /// So many lines further down than in the text that it was made on the user's typing has moved it.
+    pub shift: isize,
+    /// Why it does not fit the file as it is now.
+    pub conflict: Option<String>,
     /// How loosely the model's text was read, a sentence each.
     pub tolerances: Vec<String>,
     /// The hunk itself.
@@ -165,7 +171,7 @@ impl Writer {
             file.hunks.iter().partition(|reviewed| reviewed.hunk.old_lines + reviewed.hunk.new_lines == 0);
         let start = self.line;
         if let Some(reviewed) = whole.first() {
-            self.comment(&format!("{} {}", note(reviewed), file.action.as_str()));
+            self.comment(&format!("{} {}", note(reviewed, file.protection), file.action.as_str()));
         }
         self.push(&unified::git_header(&file.action, file.path, !parts.is_empty()));
         if let Some(reviewed) = whole.first() {
@@ -175,9 +181,10 @@ impl Writer {
         for group in unified::groups(&hunks, CONTEXT_LINES) {
             let section = unified::section(&lines, &hunks[group.clone()], CONTEXT_LINES);
             let reviewed = &parts[group];
+            let shift = reviewed.iter().find(|one| one.is_placed()).map_or(0, |one| one.shift);
             let mut start = self.line;
-            let notes: Vec<String> = reviewed.iter().map(|reviewed| note(reviewed)).collect();
-            self.push(&format!("{} {}\n", section.header, notes.join(" | ")));
+            let notes: Vec<String> = reviewed.iter().map(|reviewed| note(reviewed, file.protection)).collect();
+            self.push(&format!("{} {}\n", section.header(shift), notes.join(" | ")));
             let mut current = 0;
             for body_line in &section.body {
                 if body_line.hunk != current {
@@ -196,11 +203,26 @@ impl Writer {
     }
 }
 
-fn note(reviewed: &ReviewedHunk) -> String {
-    let mut text = format!("[{}]", reviewed.state);
+impl ReviewedHunk<'_> {
+    /// Whether it waits and has a place in the file as it is now.
+    fn is_placed(&self) -> bool {
+        self.state == HunkState::Pending && self.conflict.is_none()
+    }
+}
+
+fn note(reviewed: &ReviewedHunk, protection: Option<&str>) -> String {
+    let one_line = |text: &str| text.replace(['\n', '\r'], " ");
+    let mut text = match (&reviewed.conflict, reviewed.state) {
+        (Some(why), HunkState::Pending) => format!("[conflict: {}", one_line(why)),
+        (_, state) => format!("[{state}"),
+    };
+    if let (Some(why), HunkState::Pending) = (protection, reviewed.state) {
+        let _ = write!(text, ", protected: {}", one_line(why));
+    }
+    text.push(']');
     for (number, sentence) in reviewed.tolerances.iter().enumerate() {
         let separator = if number == 0 { " " } else { "; " };
-        let _ = write!(text, "{separator}{}", sentence.replace(['\n', '\r'], " "));
+        let _ = write!(text, "{separator}{}", one_line(sentence));
     }
     text
 }
@@ -229,13 +251,21 @@ mod tests {
                 tolerances: hunk.tolerances.iter().map(ToString::to_string).collect(),
                 id: number.to_string(),
                 state: states.get(number).copied().unwrap_or_default(),
+                shift: 0,
+                conflict: None,
                 hunk,
             })
             .collect();
         render(
             "fix `mean`",
             "It counted one too many.\n\nNow it does not.\n",
-            &[ReviewedFile { path: "src/a.py", action: FileAction::Edit, old_text: old, hunks: reviewed }],
+            &[ReviewedFile {
+                path: "src/a.py",
+                action: FileAction::Edit,
+                old_text: old,
+                protection: None,
+                hunks: reviewed,
+            }],
         )
     }
 
@@ -281,6 +311,42 @@ mod tests {
     }
 
     #[test]
+    fn what_the_user_typed_since_is_shown() {
+        let old: String = (1..=20).map(|line| format!("{line}\n")).collect();
+        let new = old.replacen("\n2\n", "\nX\n", 1).replace("\n12\n", "\nY\n").replace("\n20\n", "\nZ\n");
+        let all = hunks(&old, &new);
+        let reviewed = |number: usize, state, shift, conflict: Option<&str>| ReviewedHunk {
+            id: number.to_string(),
+            state,
+            shift,
+            conflict: conflict.map(str::to_owned),
+            tolerances: Vec::new(),
+            hunk: &all[number],
+        };
+        let file = ReviewedFile {
+            path: ".vscode/tasks.json",
+            action: FileAction::Edit,
+            old_text: &old,
+            protection: Some("can make programs run something"),
+            hunks: vec![
+                reviewed(0, HunkState::Pending, 0, Some("line 3 was edited")),
+                reviewed(1, HunkState::Pending, 2, None),
+                reviewed(2, HunkState::Accepted, 0, None),
+            ],
+        };
+        let document = render("t", "", &[file]);
+        let headers: Vec<&str> = document.text.lines().filter(|line| line.starts_with("@@")).collect();
+        assert_eq!(
+            headers,
+            [
+                "@@ -1,5 +1,5 @@ [conflict: line 3 was edited, protected: can make programs run something]",
+                "@@ -11,7 +11,7 @@ [pending, protected: can make programs run something]",
+                "@@ -17,4 +17,4 @@ [accepted]",
+            ]
+        );
+    }
+
+    #[test]
     fn a_rename_is_a_hunk_of_its_own() {
         let whole = Hunk {
             old_start: 0,
@@ -295,10 +361,12 @@ mod tests {
         let reviewed = |id: &str, hunk| ReviewedHunk {
             id: id.to_owned(),
             state: HunkState::Pending,
+            shift: 0,
+            conflict: None,
             tolerances: Vec::new(),
             hunk,
         };
-        let file = |path, action, hunks| ReviewedFile { path, action, old_text: "a\nb\n", hunks };
+        let file = |path, action, hunks| ReviewedFile { path, action, old_text: "a\nb\n", protection: None, hunks };
         let renamed = FileAction::Rename { from: "old.py".into() };
         let document = render(
             "move",

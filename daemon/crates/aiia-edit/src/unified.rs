@@ -18,7 +18,7 @@ pub fn unified_diff(path: &str, old: &str, hunks: &[Hunk], context_lines: usize)
     let mut text = file_header(path);
     for group in groups(&references, context_lines) {
         let section = section(&lines, &references[group], context_lines);
-        let _ = writeln!(text, "{}", section.header);
+        let _ = writeln!(text, "{}", section.header(0));
         for line in section.body {
             text.push_str(&line.text);
         }
@@ -87,9 +87,17 @@ pub(crate) struct BodyLine {
 
 /// The hunks under one `@@` header.
 pub(crate) struct Section {
-    /// `@@ -1,2 +1,3 @@`
-    pub(crate) header: String,
+    /// The first line and the number of lines, before and after.
+    spans: [(usize, usize); 2],
     pub(crate) body: Vec<BodyLine>,
+}
+
+impl Section {
+    /// `@@ -1,2 +1,3 @@`, so many lines further down.
+    pub(crate) fn header(&self, shift: isize) -> String {
+        let [old, new] = self.spans.map(|(from, count)| span(from.saturating_add_signed(shift), count));
+        format!("@@ -{old} +{new} @@")
+    }
 }
 
 /// Writes one group of hunks, in order, with its context.
@@ -126,8 +134,7 @@ pub(crate) fn section(lines: &[&str], group: &[&Hunk], context_lines: usize) -> 
     let old_count = to - from;
     // The new numbering counts only the hunks shown, so it follows from the first one's own numbers.
     let new_from = (first.new_index() + from).saturating_sub(first.old_index());
-    let header = format!("@@ -{} +{} @@", span(from, old_count), span(new_from, new_count));
-    Section { header, body }
+    Section { spans: [(from, old_count), (new_from, new_count)], body }
 }
 
 fn span(from: usize, count: usize) -> String {

@@ -1,16 +1,17 @@
 //! A pending edit as a document to read and decide on.
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::path::Path;
 
-use aiia_edit::FileAction;
 use aiia_edit::review::{HunkState, ReviewedFile, ReviewedHunk, edited, render};
 use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::problem::{Problem, ProblemCode};
 
-use crate::engine::Engine;
+use crate::diff_paths::{action_inside, inside};
 use crate::hunks::{action_of, from_protocol};
+use crate::operations::edit::{Standing, standing};
+use crate::session::Session;
 
 /// The document.
 #[derive(Clone, Debug)]
@@ -65,37 +66,45 @@ pub struct ReviewHunk {
     pub status: HunkStatus,
 }
 
-impl Engine {
-    /// The review document of a pending edit.
+impl Session {
+    /// The review document of a pending edit, with where its hunks stand in the files as this session's editor has them.
     ///
     /// # Errors
     /// When there is no such edit, or the store cannot be read.
     pub async fn review(&self, edit_id: &EditId) -> Result<ReviewDocument, Problem> {
-        let edit = self.store.get_edit(edit_id.clone()).await?;
-        let folders =
-            self.store.get_project(edit.project_id.clone()).await.map(|project| project.folders).unwrap_or_default();
-        let texts = self.store.edit_texts(edit_id.clone()).await?;
+        let edit = self.engine().store.get_edit(edit_id.clone()).await?;
+        let folders = self
+            .engine()
+            .store
+            .get_project(edit.project_id.clone())
+            .await
+            .map(|project| project.folders)
+            .unwrap_or_default();
+        let texts = self.engine().store.edit_texts(edit_id.clone()).await?;
         let hunks: Vec<Vec<(&EditHunk, aiia_edit::Hunk)>> =
             edit.files.iter().map(|file| file.hunks.iter().map(|hunk| (hunk, from_protocol(hunk))).collect()).collect();
+        let mut stand: HashMap<HunkNumber, Standing> = HashMap::new();
+        for file in &edit.files {
+            let base = texts.iter().find(|text| text.path == file.path).map_or("", |text| text.base_text.as_str());
+            stand.extend(standing(self, file, base).await);
+        }
         let files: Vec<ReviewedFile> = edit
             .files
             .iter()
             .zip(&hunks)
             .map(|(file, hunks)| ReviewedFile {
                 path: inside(&file.path, &folders),
-                action: match action_of(file) {
-                    FileAction::Rename { from } => FileAction::Rename { from: inside(&from, &folders).to_owned() },
-                    action => action,
-                },
+                action: action_inside(&action_of(file), &folders),
                 old_text: texts.iter().find(|text| text.path == file.path).map_or("", |text| text.base_text.as_str()),
-                hunks: hunks.iter().map(|(row, hunk)| reviewed(row, hunk)).collect(),
+                protection: file.protection.as_deref(),
+                hunks: hunks.iter().map(|(row, hunk)| reviewed(row, hunk, stand.get(&row.number))).collect(),
             })
             .collect();
         let title = format!("{} · {}", edit.title, edit.model);
         // Only a note beside the change: without it the change can still be decided on.
-        let run = self.store.get_run(edit.run_id.clone()).await.ok();
+        let run = self.engine().store.get_run(edit.run_id.clone()).await.ok();
         let path = match run {
-            Some(run) => self.store.message_path(run.message_id).await.unwrap_or_default(),
+            Some(run) => self.engine().store.message_path(run.message_id).await.unwrap_or_default(),
             None => Vec::new(),
         };
         let said = path.last().map_or_else(String::new, |answer| aiia_edit::prose(&answer.content));
@@ -123,20 +132,19 @@ pub fn took_place(before: &str, after: &str, now: &str) -> bool {
     now == after || !aiia_edit::hunks(before, after).iter().any(|hunk| aiia_edit::locate(hunk, before, now).is_ok())
 }
 
-/// The path as seen from the project's folder that it lies in, so that `git apply` takes the document there.
-fn inside<'a>(path: &'a str, folders: &[String]) -> &'a str {
-    let within = |folder: &String| Path::new(path).strip_prefix(folder).ok()?.to_str();
-    folders.iter().filter_map(within).min_by_key(|rest| rest.len()).unwrap_or(path).trim_start_matches('/')
-}
-
-fn reviewed<'a>(row: &EditHunk, hunk: &'a aiia_edit::Hunk) -> ReviewedHunk<'a> {
+fn reviewed<'a>(row: &EditHunk, hunk: &'a aiia_edit::Hunk, standing: Option<&Standing>) -> ReviewedHunk<'a> {
     let state = match row.status {
         HunkStatus::Pending => HunkState::Pending,
         HunkStatus::Undone => HunkState::Undone,
         HunkStatus::Accepted => HunkState::Accepted,
         HunkStatus::Rejected => HunkState::Rejected,
     };
-    ReviewedHunk { id: row.number.to_string(), state, tolerances: row.tolerances.clone(), hunk }
+    let (shift, conflict) = match standing {
+        Some(Ok(shift)) => (*shift, None),
+        Some(Err(why)) => (0, Some(why.clone())),
+        None => (0, None),
+    };
+    ReviewedHunk { id: row.number.to_string(), state, shift, conflict, tolerances: row.tolerances.clone(), hunk }
 }
 
 #[cfg(test)]
@@ -154,18 +162,6 @@ mod tests {
             ("a\nb\nc\ntyped\n", false),
         ] {
             assert_eq!(took_place(before, after, now), expected, "{now:?}");
-        }
-    }
-
-    #[test]
-    fn paths_are_as_seen_from_the_innermost_folder() {
-        for (path, expected) in [
-            ("/w/src/a.rs", "src/a.rs"),
-            ("/w/sub/a.rs", "a.rs"),
-            ("/wide/a.rs", "wide/a.rs"),
-            ("untitled:One", "untitled:One"),
-        ] {
-            assert_eq!(inside(path, &["/w".to_owned(), "/w/sub".to_owned()]), expected);
         }
     }
 }

@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aiia_protocol::edit::{DecideEdit, EditOutcome, EditRef, HunkStatus, PendingEdit, SplitHunk};
+use aiia_protocol::edit::{DecideEdit, EditFile, EditOutcome, EditRef, HunkStatus, PendingEdit, SplitHunk};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditAccept, EditGet, EditReject, EditSplit, EditUndo};
 use aiia_protocol::problem::{Problem, ProblemCode};
+
+use tower_lsp::gen_lsp_types as lsp;
 
 use crate::apply::{self, Failure};
 use crate::connection::Connection;
@@ -39,8 +41,21 @@ pub(crate) async fn decide(
     if connection.review(edit_id).is_some() {
         review::refresh(connection, edit_id).await;
     }
-    if let Err(problem) = result {
-        connection.show_problem(&problem).await;
+    match result {
+        Err(problem) => connection.show_problem(&problem).await,
+        Ok(()) if decision == Decision::Accept && hunks.is_none() => show_protected(connection, edit_id).await,
+        Ok(()) => {}
+    }
+}
+
+/// Says which files were not accepted with all others.
+async fn show_protected(connection: &Connection, edit_id: &EditId) {
+    let Ok(edit) = connection.session.run::<EditGet>(EditRef { edit_id: edit_id.clone() }).await else { return };
+    let waits = |file: &&EditFile| file.hunks.iter().any(|hunk| hunk.status == HunkStatus::Pending);
+    let left = edit.files.iter().filter(waits).find_map(|file| Some((&file.path, file.protection.as_ref()?)));
+    if let Some((path, why)) = left {
+        let text = format!("{path} {why}, so its changes still wait: accept each of them on its lines.");
+        connection.show(lsp::MessageType::Warning, &text).await;
     }
 }
 

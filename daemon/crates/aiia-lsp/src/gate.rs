@@ -26,6 +26,7 @@ use crate::connection::Connection;
 use crate::from_proto;
 use crate::look_up;
 use crate::operations::{self, Pending};
+use crate::review;
 use crate::server::Server;
 use crate::to_proto;
 use crate::watching;
@@ -133,6 +134,7 @@ impl Gate {
             _ => {
                 if let Some(path) = written.as_ref().and_then(from_proto::path) {
                     connection.engine().saved(Path::new(&path));
+                    review::file_saved(connection, &path);
                 }
                 Ok(())
             }

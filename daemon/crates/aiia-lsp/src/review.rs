@@ -119,7 +119,7 @@ pub(crate) async fn load(connection: &Connection, edit_id: &EditId) -> Result<Ar
 }
 
 async fn reload(connection: &Connection, edit_id: &EditId) -> Result<Arc<Review>, Problem> {
-    let review = Arc::new(Review { document: connection.engine().review(edit_id).await? });
+    let review = Arc::new(Review { document: connection.session.review(edit_id).await? });
     connection.keep_review(edit_id, Arc::clone(&review));
     Ok(review)
 }
@@ -282,6 +282,23 @@ fn whole(old: &str, new: &str) -> Option<Replacement> {
     let text = new[front..new.len() - back].to_owned();
     let replacement = Replacement { start: front as u64, end: (old.len() - back) as u64, text };
     (old != new).then_some(replacement)
+}
+
+/// Brings the review documents that a file is part of up to date with its text.
+pub(crate) fn file_saved(connection: &Arc<Connection>, path: &str) {
+    let changes = |review: &Review| review.document.edit.files.iter().any(|file| file.path == path);
+    let concerned: Vec<EditId> =
+        connection.reviews().into_iter().filter(|(_, review)| changes(review)).map(|(edit_id, _)| edit_id).collect();
+    if concerned.is_empty() {
+        return;
+    }
+    let showing = Arc::clone(connection);
+    connection.spawn(async move {
+        for edit_id in concerned {
+            let _decisions = showing.decisions.lock().await;
+            refresh(&showing, &edit_id).await;
+        }
+    });
 }
 
 /// Keeps the review documents of this connection up to date with decisions that others make.

@@ -132,6 +132,8 @@ mod tests {
         let reviewed = |(number, hunk)| ReviewedHunk {
             id: format!("{}", number + 1),
             state: HunkState::Pending,
+            shift: 0,
+            conflict: None,
             tolerances: Vec::new(),
             hunk,
         };
@@ -142,6 +144,7 @@ mod tests {
                 path: "x",
                 action: FileAction::Edit,
                 old_text: old,
+                protection: None,
                 hunks: all.iter().enumerate().map(reviewed).collect(),
             }],
         )

@@ -5,6 +5,7 @@ mod propose;
 mod reshape;
 mod retry;
 mod rewrite;
+mod standing;
 mod text_change;
 mod undone_elsewhere;
 mod whole;
@@ -22,6 +23,7 @@ use aiia_protocol::operation::{EditAccept, EditFind, EditGet, EditList, EditReje
 use aiia_protocol::page::Page;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
+pub(crate) use self::standing::{Standing, standing};
 use self::whole::{file_change, place};
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
@@ -276,15 +278,11 @@ mod tests {
         };
         let (editor, shell) = (session("Neovim", Transport::Lsp), session("aiia", Transport::Cli));
         let file = file(OLD, NEW, &[HunkStatus::Pending; 3]);
-        let given = |text: &str| {
-            vec![DocumentRef { path: file.path.clone(), text: Some(text.to_owned()), language_id: None }]
-        };
-        for (open, on_disk, expected) in [
-            (OLD, OLD, true),
-            ("a\r\nb", "\u{feff}a\nb\n", true),
-            (OLD, "a\n", false),
-            ("a\nb\nx\n", "a\nb\n", false),
-        ] {
+        let given =
+            |text: &str| vec![DocumentRef { path: file.path.clone(), text: Some(text.to_owned()), language_id: None }];
+        for (open, on_disk, expected) in
+            [(OLD, OLD, true), ("a\r\nb", "\u{feff}a\nb\n", true), (OLD, "a\n", false), ("a\nb\nx\n", "a\nb\n", false)]
+        {
             editor.documents().open(&file.path, None, 1, open);
             let refused = refuse_unsaved(&shell, &given(on_disk), &file).err();
             assert_eq!(refused.is_none(), expected, "{open:?} {on_disk:?}");
