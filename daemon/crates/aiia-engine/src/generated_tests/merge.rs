@@ -11,6 +11,8 @@ use aiia_syntax::{Language, Symbol, SyntaxTree};
 /// Why not, for people and for the model.
 pub(super) fn added(text: &str, code: &str, language: Language) -> Result<String, String> {
     let parse = |text: &str| SyntaxTree::parse(language, text).map_err(|error| format!("it cannot be read: {error}."));
+    let wrapped = in_class(text, code, language);
+    let code = wrapped.as_deref().unwrap_or(code);
     let (own, new) = (parse(text)?, parse(code)?);
     // What is named and in nothing that is named: a namespace around it does not count.
     let tops = |tree: &SyntaxTree, text: &str| -> Vec<Symbol> {
@@ -68,6 +70,42 @@ pub(super) fn added(text: &str, code: &str, language: Language) -> Result<String
         result.insert_str(at, &addition);
     }
     Ok(result)
+}
+
+/// Bare test methods in the class that the file has, where it has one; nothing where the code is none.
+fn in_class(text: &str, code: &str, language: Language) -> Option<String> {
+    let is_php = language.name() == "php";
+    if !is_php && !matches!(language.name(), "java" | "csharp") {
+        return None;
+    }
+    let types = |text: &str| -> Option<Vec<Symbol>> {
+        let mut found = SyntaxTree::parse(language, text).ok()?.symbols(text);
+        found.retain(|symbol| symbol.kind.is_type());
+        Some(found)
+    };
+    let depth = types(text)?.iter().map(|symbol| symbol.depth).min()?;
+    let own: Vec<Symbol> = types(text)?.into_iter().filter(|symbol| symbol.depth == depth).collect();
+    let ([class], []) = (own.as_slice(), types(code)?.as_slice()) else { return None };
+    let is_import = |line: &&str| {
+        let starts = ["import ", "using ", "use "].iter().any(|start| line.starts_with(start));
+        starts && line.trim_end().ends_with(';')
+    };
+    let is_header = |line: &&str| ["package ", "namespace ", "<?php", "?>"].iter().any(|start| line.starts_with(start));
+    let (imports, rest): (Vec<&str>, Vec<&str>) = code.lines().filter(|line| !is_header(line)).partition(is_import);
+    let wrap = |start: &str, body: &str, end: &str| {
+        let php = if is_php { "<?php\n" } else { "" };
+        format!("{php}{}\n{start}\n{body}\n{end}\n", imports.join("\n"))
+    };
+    let (rest, start) = (rest.join("\n"), format!("class {} {{", class.name));
+    let errors = |code: &str| SyntaxTree::parse(language, code).ok().map(|tree| tree.error_count());
+    // A function of its own is one; only with `public` before it is it none.
+    if is_php && errors(&wrap("", &rest, ""))? == 0 {
+        return None;
+    }
+    let wrapped = wrap(&start, &rest, "}");
+    let tree = SyntaxTree::parse(language, &wrapped).ok()?;
+    let has_method = tree.symbols(&wrapped).iter().any(|symbol| symbol.kind.is_callable());
+    (tree.error_count() == 0 && has_method).then_some(wrapped)
 }
 
 /// Whether two of one name would be one too many.
@@ -154,6 +192,16 @@ fn parts(language: Language, statement: &str) -> Vec<(String, String)> {
             let specs = if specs.is_empty() { vec![inner] } else { specs };
             specs.iter().map(|spec| ((*spec).to_owned(), format!("import {spec}"))).collect()
         }
+        "rust" => match bare.strip_suffix('}').and_then(|bare| bare.split_once("::{")) {
+            Some((path, list)) if !list.contains('{') => names(list)
+                .into_iter()
+                .map(|name| match name.as_str() {
+                    "self" => (path.to_owned(), format!("{path};")),
+                    _ => (format!("{path}::{name}"), format!("{path}::{name};")),
+                })
+                .collect(),
+            _ => vec![(bare.to_owned(), statement.trim_end().to_owned())],
+        },
         "python" => match bare.strip_prefix("from ").and_then(|rest| rest.split_once(" import ")) {
             Some((module, list)) => names(list.trim_matches(['(', ')', ' ']))
                 .into_iter()
@@ -373,6 +421,24 @@ mod tests {
         "using Xunit;\n\nnamespace A.Tests;\n\npublic class ATests\n{\n    [Fact]\n    public void One()\n    {\n    }\n}\n",
         "using System;\nusing Xunit;\n\nnamespace A.Tests;\n\npublic class ATests\n{\n    [Fact]\n    public void Two()\n    {\n    }\n}\n",
         "using Xunit;\nusing System;\n\nnamespace A.Tests;\n\npublic class ATests\n{\n    [Fact]\n    public void One()\n    {\n    }\n\n    [Fact]\n    public void Two()\n    {\n    }\n}\n"
+    )]
+    #[case(
+        "ATest.java",
+        "package a;\n\nimport org.junit.jupiter.api.Test;\n\nclass ATest {\n    @Test\n    void one() {\n    }\n}\n",
+        "@Test\nvoid two() {\n    f();\n}\n",
+        "package a;\n\nimport org.junit.jupiter.api.Test;\n\nclass ATest {\n    @Test\n    void one() {\n    }\n\n    @Test\n    void two() {\n        f();\n    }\n}\n"
+    )]
+    #[case(
+        "ATests.cs",
+        "using Xunit;\n\nnamespace A.Tests;\n\npublic class ATests\n{\n    [Fact]\n    public void One()\n    {\n    }\n}\n",
+        "using System;\n\n[Fact]\npublic void Two()\n{\n}\n",
+        "using Xunit;\nusing System;\n\nnamespace A.Tests;\n\npublic class ATests\n{\n    [Fact]\n    public void One()\n    {\n    }\n\n    [Fact]\n    public void Two()\n    {\n    }\n}\n"
+    )]
+    #[case(
+        "ATest.php",
+        "<?php\n\nuse PHPUnit\\Framework\\TestCase;\n\nfinal class ATest extends TestCase\n{\n    public function testOne(): void\n    {\n    }\n}\n",
+        "public function testTwo(): void\n{\n    two();\n}\n",
+        "<?php\n\nuse PHPUnit\\Framework\\TestCase;\n\nfinal class ATest extends TestCase\n{\n    public function testOne(): void\n    {\n    }\n\n    public function testTwo(): void\n    {\n        two();\n    }\n}\n"
     )]
     fn code_joins_what_is_there(#[case] name: &str, #[case] text: &str, #[case] code: &str, #[case] expected: &str) {
         let language = Language::from_path(name).unwrap();

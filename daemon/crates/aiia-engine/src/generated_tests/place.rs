@@ -53,15 +53,23 @@ fn add(code: String, target: &TestTarget) -> Result<FilePlan, String> {
     let is_apart = is_rust && target.is_apart();
     let new_text = match existing_module(target) {
         Some(at) => {
-            let inner = indented(&module_body(&code, target.language).unwrap_or(code), "    ");
-            let mut text = target.text.clone();
-            text.insert_str(at, &with_ending(&format!("\n{inner}"), ending));
-            text
+            let code = module_body(&code, target.language).unwrap_or(code);
+            match joined(target, at, &code, ending) {
+                Some(text) => text?,
+                None => {
+                    let mut text = target.text.clone();
+                    text.insert_str(at, &with_ending(&format!("\n{}", indented(&code, "    ")), ending));
+                    text
+                }
+            }
         }
         None if is_apart && target.text.trim().is_empty() => {
             with_ending(&begun(target, &module_body(&code, target.language).unwrap_or(code)), ending)
         }
-        None if is_apart => appended(&target.text, &module_body(&code, target.language).unwrap_or(code), ending),
+        None if is_apart => {
+            let code = module_body(&code, target.language).unwrap_or(code);
+            with_ending(&added(&target.text.replace("\r\n", "\n"), &code, target.language)?, ending)
+        }
         None if is_rust && module_body(&code, target.language).is_none() => {
             let inner = indented(&code, "    ");
             let import = if code.contains("use super::") { "" } else { "    use super::*;\n\n" };
@@ -140,6 +148,30 @@ fn existing_module(target: &TestTarget) -> Option<usize> {
     Some(target.text[..at].rfind('\n').map_or(at, |line| line + 1))
 }
 
+/// The text with the code added to the module that ends at `end`; nothing where the lines of the module cannot be moved to the left
+/// border and back.
+fn joined(target: &TestTarget, end: usize, code: &str, ending: &str) -> Option<Result<String, String>> {
+    let tree = SyntaxTree::parse(target.language, &target.text).ok()?;
+    let symbols = tree.symbols(&target.text);
+    let around = symbols.iter().filter(|symbol| symbol.depth == 0 && symbol.kind == SymbolKind::Module);
+    let module = around.into_iter().find(|symbol| symbol.item_range.start < end && end < symbol.item_range.end)?;
+    let item = &target.text[module.item_range.start..end];
+    let start = module.item_range.start + item.find('{')? + 1;
+    let start = start + target.text[start..end].find('\n')? + 1;
+    let old = target.text[start..end].replace("\r\n", "\n");
+    let first = old.lines().find(|line| !line.trim().is_empty())?;
+    let indent = &first[..first.len() - first.trim_start().len()];
+    let plain = dedented(&old);
+    if indented(&plain, indent) != old {
+        return None;
+    }
+    let new = added(&plain, code, target.language);
+    Some(new.map(|new| {
+        let new = with_ending(&indented(&new, indent), ending);
+        format!("{}{new}{}", &target.text[..start], &target.text[end..])
+    }))
+}
+
 /// What is inside the only module of `code`, without imports that the existing module has anyway.
 fn module_body(code: &str, language: Language) -> Option<String> {
     let tree = SyntaxTree::parse(language, code).ok()?;
@@ -206,6 +238,43 @@ mod tests {
             &MODULE[..MODULE.len() - 2]
         );
         check("rust", &text, reply, &expected);
+    }
+
+    #[test]
+    fn what_a_rust_file_has_already_is_not_added_again() {
+        let text = format!("{RUST}\n{MODULE}");
+        let reply = |name: &str| {
+            format!(
+                "```rust\n#[cfg(test)]\nmod tests {{\n    use super::*;\n    use std::fmt;\n\n    #[test]\n    fn {name}() {{\n        one();\n    }}\n}}\n```"
+            )
+        };
+        let expected = format!(
+            "{RUST}\n{}\n    #[test]\n    fn again() {{\n        one();\n    }}\n}}\n",
+            &MODULE[..MODULE.len() - 2].replace("use super::*;\n", "use super::*;\n    use std::fmt;\n")
+        );
+        check("rust", &text, &reply("again"), &expected);
+        let language = Language::from_language_id("rust").unwrap();
+        let target = |path: &str, text: &str| TestTarget {
+            path: path.into(),
+            text: text.into(),
+            language,
+            is_new: false,
+            preamble: None,
+        };
+        let refused = place(&reply("is_one"), &target("/w/x.rs", &text), false).unwrap_err();
+        assert!(refused.complaint.contains("`is_one`") && refused.can_be_mended, "{}", refused.complaint);
+
+        let apart = "use x::{add, sub};\n\n#[test]\nfn adds() {\n    add();\n}\n";
+        for (code, expected) in [
+            ("use x::add;\n\n#[test]\nfn more() {\n    add();\n}\n", Ok("\n#[test]\nfn more() {\n    add();\n}\n")),
+            ("use x::add;\n\n#[test]\nfn adds() {\n    sub();\n}\n", Err("`adds`")),
+        ] {
+            let found = place(&format!("```rust\n{code}```"), &target("/w/tests/lib.rs", apart), false);
+            match expected {
+                Ok(more) => assert_eq!(found.unwrap().new_text, format!("{apart}{more}")),
+                Err(name) => assert!(found.unwrap_err().complaint.contains(name)),
+            }
+        }
     }
 
     #[test]
