@@ -61,7 +61,9 @@ pub(crate) fn complaints(outcome: &Outcome) -> Vec<Complaint> {
                     outcome.replaced.iter().any(|(_, new)| new.start <= range.start && range.end <= new.end)
                 };
                 if outcome.guard == Guard::CommentsOnly {
-                    result.extend(other_code(outcome, old_tree, &new_tree));
+                    result.extend(
+                        other_code(outcome, old_tree, &new_tree).or_else(|| lost_comment(outcome, old_tree, &new_tree)),
+                    );
                 }
                 // Where nothing is built otherwise outside of what was replaced, nothing there can vanish.
                 let mut outside = changed.iter().filter(|range| !inside(range));
@@ -171,6 +173,67 @@ fn other_code(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option<C
         .in_file(outcome.view.path)
         .with_candidates(vec![line]),
     )
+}
+
+/// Comments that document nothing stay: what is to be read by tools, what stands behind code, and what explains statements.
+fn lost_comment(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option<Complaint> {
+    let text = outcome.view.text;
+    let words = |comment: &str| comment.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut left: HashMap<String, usize> = HashMap::new();
+    for comment in new.comments(outcome.new_text) {
+        *left.entry(words(&outcome.new_text[comment])).or_default() += 1;
+    }
+    let symbols = old.symbols(text);
+    let lost = old.comments(text).into_iter().find(|comment| match left.get_mut(&words(&text[comment.clone()])) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => must_stay(text, comment, &symbols),
+    })?;
+    let line = lines(&text[..lost.start]).len().max(1);
+    Some(
+        Complaint::new(
+            ComplaintKind::CodeChanged,
+            format!(
+                "The reply was to write doc comments only, but `{}` of {} would vanish at line {line}. Ask the model to leave all \
+                 else as it is.",
+                text[lost].trim().chars().take(120).collect::<String>(),
+                outcome.view.path
+            ),
+        )
+        .in_file(outcome.view.path)
+        .with_candidates(vec![line]),
+    )
+}
+
+/// Whether a comment is none that documents a symbol.
+fn must_stay(text: &str, comment: &Range<usize>, symbols: &[Symbol]) -> bool {
+    let written = &text[comment.clone()];
+    let is_doc = ["///", "//!", "/**", "/*!"].iter().any(|lead| written.starts_with(lead));
+    let Some(said) = ["//", "/*", "#", "--", ";"].iter().find_map(|lead| written.strip_prefix(lead)) else {
+        // A doc string.
+        return false;
+    };
+    if is_doc {
+        return false;
+    }
+    // `//go:noinline`, `# type: ignore`, `// @ts-ignore`, `// eslint-disable-line`, `# noqa`
+    let first = said.split_whitespace().next().unwrap_or_default();
+    let is_directive = first.starts_with('@')
+        || first.contains(':') && first.starts_with(|c: char| c.is_ascii_lowercase())
+        || first.contains('-') && first.len() > 1 && first.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+        || first.starts_with("NOLINT")
+        || matches!(first, "noqa" | "nolint" | "noinspection" | "istanbul" | "pragma");
+    let line = text[..comment.start].rfind('\n').map_or(0, |at| at + 1);
+    let is_behind_code = !text[line..comment.start].trim().is_empty();
+    let is_above_symbol =
+        symbols.iter().any(|symbol| symbol.range.start <= comment.start && comment.end <= symbol.item_range.start);
+    let is_in_body = symbols.iter().any(|symbol| {
+        let holds = |body: &Range<usize>| body.start <= comment.start && comment.end <= body.end;
+        symbol.kind.is_callable() && symbol.body_range.as_ref().is_some_and(holds)
+    });
+    is_directive || is_behind_code || is_in_body && !is_above_symbol
 }
 
 /// The lines without comments that have anything left, with their numbers from 1.

@@ -173,3 +173,45 @@ fn comments_alone_may_change(#[case] code: &str, #[case] fits: bool) {
     let kinds: Vec<ComplaintKind> = plan.complaints.iter().map(|complaint| complaint.kind).collect();
     assert_eq!(kinds, if fits { vec![] } else { vec![ComplaintKind::CodeChanged] });
 }
+
+#[rstest]
+#[case(
+    "m.go",
+    "package m\n\n//go:noinline\nfunc Add(a int) int {\n\treturn a\n}\n",
+    "//go:noinline\n",
+    "// Add adds.\n",
+    false
+)]
+#[case("m.go", "package m\n\n// Adds.\nfunc Add(a int) int {\n\treturn a\n}\n", "// Adds.\n", "// Add adds.\n", true)]
+#[case(
+    "m.ts",
+    "/** Adds. */\nfunction add(a: A) {\n  // @ts-ignore\n  return a.c;\n}\n",
+    "  // @ts-ignore\n",
+    "",
+    false
+)]
+#[case("m.ts", "/** Adds. */\nfunction add(a: A) {\n  // the sum\n  return a.c;\n}\n", "  // the sum\n", "", false)]
+#[case(
+    "m.ts",
+    "/** Adds. */\nfunction add(a: A) {\n  // the sum\n  return a.c;\n}\n",
+    "/** Adds. */",
+    "/** Adds all. */",
+    true
+)]
+#[case("m.py", "def add(a, b):\n    return a + b  # type: ignore\n", "  # type: ignore", "", false)]
+#[case("m.py", "def add(a, b):\n    \"\"\"Add.\"\"\"\n    return a + b  # sum\n", "\"Add.\"", "\"Adds.\"", true)]
+#[case("m.rs", "fn add(a: i32) -> i32 {\n    a + 1 // sum\n}\n", " // sum", "", false)]
+#[case("m.rs", "// Adds.\nfn add(a: i32) -> i32 {\n    a + 1 // sum\n}\n", "// Adds.", "/// Adds.", true)]
+fn comments_that_document_nothing_stay(
+    #[case] name: &str,
+    #[case] text: &str,
+    #[case] old: &str,
+    #[case] new: &str,
+    #[case] fits: bool,
+) {
+    let files = [SourceFile::new(name, text, Language::from_path(name))];
+    let context = ReplyContext { guard: Guard::CommentsOnly, ..ReplyContext::of(&files) };
+    let plan = plan(&format!("{name}\n{}", fenced(&text.replacen(old, new, 1))), &context);
+    let kinds: Vec<ComplaintKind> = plan.complaints.iter().map(|complaint| complaint.kind).collect();
+    assert_eq!(kinds, if fits { vec![] } else { vec![ComplaintKind::CodeChanged] }, "{:?}", plan.complaints);
+}
