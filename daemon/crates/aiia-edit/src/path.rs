@@ -14,7 +14,7 @@ pub enum PathProblem {
     Absolute,
     /// It has a `..`.
     ClimbsOut,
-    /// It holds a NUL or another control character.
+    /// It holds a NUL or another control character, or one that changes the order in which others are shown.
     ControlCharacter,
     /// A part ends in a dot or a blank, which some systems drop.
     TrailingDotOrBlank,
@@ -55,7 +55,7 @@ const MAX_PART: usize = 255;
 /// When it could lead anywhere but to the one file that it names below the root.
 pub fn normal_path(path: &str) -> Result<String, PathProblem> {
     let path = path.replace('\\', "/");
-    if path.chars().any(char::is_control) {
+    if path.chars().any(|c| c.is_control() || reorders(c)) {
         return Err(PathProblem::ControlCharacter);
     }
     let drive = path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic();
@@ -155,6 +155,8 @@ const FOLDERS: &[(&str, Protection)] = &[
     (".vscode", Protection::RunsCode),
     (".idea", Protection::RunsCode),
     (".devcontainer", Protection::RunsCode),
+    (".helix", Protection::RunsCode),
+    (".zed", Protection::RunsCode),
     (".husky", Protection::RunsCode),
     (".githooks", Protection::RunsCode),
     (".git", Protection::VersionControl),
@@ -178,18 +180,23 @@ const FILES: &[(&str, Protection)] = &[
     (".profile", Protection::RunsCode),
     (".pre-commit-config.yaml", Protection::RunsCode),
     (".exrc", Protection::RunsCode),
+    (".vimrc", Protection::RunsCode),
     (".nvim.lua", Protection::RunsCode),
+    (".dir-locals.el", Protection::RunsCode),
     (".gitconfig", Protection::VersionControl),
     (".gitmodules", Protection::VersionControl),
     (".gitattributes", Protection::VersionControl),
     (".gitlab-ci.yml", Protection::VersionControl),
+    ("jenkinsfile", Protection::VersionControl),
     ("agents.md", Protection::SteersAssistants),
     ("claude.md", Protection::SteersAssistants),
     ("gemini.md", Protection::SteersAssistants),
     ("copilot-instructions.md", Protection::SteersAssistants),
+    ("skill.md", Protection::SteersAssistants),
     (".cursorrules", Protection::SteersAssistants),
     (".windsurfrules", Protection::SteersAssistants),
     (".clinerules", Protection::SteersAssistants),
+    (".aider.conf.yml", Protection::SteersAssistants),
     (".mcp.json", Protection::SteersAssistants),
     ("mcp.json", Protection::SteersAssistants),
     (".npmrc", Protection::Credentials),
@@ -199,6 +206,11 @@ const FILES: &[(&str, Protection)] = &[
     (".netrc", Protection::Credentials),
 ];
 
+/// Whether the character changes the order in which the characters around it are shown, so that a name looks like another one.
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Why the file at `path` is protected, if it is. Big and small letters do not matter.
 pub fn protection(path: &str) -> Option<Protection> {
     let lower = path.replace('\\', "/").to_lowercase();
@@ -207,6 +219,9 @@ pub fn protection(path: &str) -> Option<Protection> {
     let follows = |one: &str, other: &str| folders.windows(2).any(|pair| pair == [one, other]);
     if follows(".github", "workflows") || follows(".github", "actions") {
         return Some(Protection::VersionControl);
+    }
+    if follows(".github", "agents") {
+        return Some(Protection::SteersAssistants);
     }
     if runs_hooks(folders) {
         return Some(Protection::RunsCode);
@@ -252,6 +267,7 @@ mod tests {
     #[case("src/../../a", Err(PathProblem::ClimbsOut))]
     #[case("..\\a", Err(PathProblem::ClimbsOut))]
     #[case("a\0b", Err(PathProblem::ControlCharacter))]
+    #[case("a\u{202e}yp.txt", Err(PathProblem::ControlCharacter))]
     #[case("a./b", Err(PathProblem::TrailingDotOrBlank))]
     #[case("src/a.rs ", Err(PathProblem::TrailingDotOrBlank))]
     #[case("src/NUL.txt", Err(PathProblem::DeviceName))]
@@ -283,6 +299,16 @@ mod tests {
     #[case("config.toml", false)]
     #[case("/home/u/.config/aiia/config.toml", true)]
     #[case(".npmrc", true)]
+    #[case(".helix/languages.toml", true)]
+    #[case("sub/.helix/config.toml", true)]
+    #[case(".zed/settings.json", true)]
+    #[case(".dir-locals.el", true)]
+    #[case(".vimrc", true)]
+    #[case(".aider.conf.yml", true)]
+    #[case("skills/review/SKILL.md", true)]
+    #[case(".github/agents/reviewer.agent.md", true)]
+    #[case("Jenkinsfile", true)]
+    #[case("src/helix/languages.toml", false)]
     fn protected_files(#[case] path: &str, #[case] expected: bool) {
         assert_eq!(protection(path).is_some(), expected, "{path}");
     }
