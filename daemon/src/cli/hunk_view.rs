@@ -5,7 +5,7 @@ use std::io;
 
 use aiia_edit::{ShownLine, shown_lines};
 use aiia_engine::hunks::from_protocol;
-use aiia_protocol::edit::{EditFile, EditHunk, FileAction, HunkStatus};
+use aiia_protocol::edit::{EditFile, EditHunk, FileAction, HunkPreview, HunkStatus};
 
 use crate::cli::output::{self, Style, has_colour, paint};
 use crate::cli::sanitize::clean;
@@ -18,16 +18,22 @@ const RESET: &str = "\x1b[0m";
 /// Lines shown before and after a hunk.
 const CONTEXT_LINES: usize = 3;
 
-/// Prints a hunk.
-pub(crate) fn print(file: &EditFile, hunk: &EditHunk) {
+/// Prints a hunk; `place` is where it would go in the file as it is now.
+pub(crate) fn print(file: &EditFile, hunk: &EditHunk, place: Option<&HunkPreview>) {
+    let conflict = place.and_then(|place| place.conflict.as_deref());
     let state = match hunk.status {
+        HunkStatus::Pending if conflict.is_some() => paint("conflict", Style::Warning),
         HunkStatus::Pending => paint("pending", Style::Warning),
         HunkStatus::Accepted => paint("accepted", Style::Good),
         HunkStatus::Rejected => paint("rejected", Style::Faint),
         HunkStatus::Undone => paint("undone", Style::Faint),
     };
     let name = paint(&title(file), Style::Heading);
-    output::painted_line(&format!("hunk {} · {name} · line {} · {state}", hunk.number, hunk.old_start.max(1)));
+    let line = place.map_or(hunk.old_start, |place| place.before_line).max(1);
+    output::painted_line(&format!("hunk {} · {name} · line {line} · {state}", hunk.number));
+    if let Some(why) = conflict {
+        output::painted_line(&paint(&format!("  {}", clean(why)), Style::Warning));
+    }
     if let Some(why) = &file.protection {
         output::painted_line(&paint(&format!("  This file {why}."), Style::Warning));
     }

@@ -5,11 +5,11 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::Command;
 
 use aiia_protocol::edit::{
-    DecideEdit, EditFile, EditHunk, EditRef, EditStatus, HunkStatus, ListEdits, PendingEdit, RetryHunk, ReviseHunk,
-    SplitHunk,
+    DecideEdit, EditFile, EditHunk, EditRef, EditStatus, HunkPreview, HunkStatus, ListEdits, PendingEdit, RetryHunk,
+    ReviseHunk, SplitHunk,
 };
 use aiia_protocol::id::{EditId, HunkNumber};
-use aiia_protocol::operation::{EditGet, EditList, EditReject, EditRetry, EditRevise, EditSplit};
+use aiia_protocol::operation::{EditGet, EditList, EditPreview, EditReject, EditRetry, EditRevise, EditSplit};
 
 use crate::cli::arguments::{Allowed, ReviewArguments};
 use crate::cli::edits::{self, accept_and_write};
@@ -57,8 +57,9 @@ pub(crate) fn run(arguments: &ReviewArguments) -> Result<u8, Failure> {
         return walk(&mut client, edit.id, arguments.allowed());
     }
     heading(&edit);
+    let places = places(&mut client, &edit.id);
     for (file, hunk) in hunks(&edit) {
-        hunk_view::print(file, hunk);
+        hunk_view::print(file, hunk, places.iter().find(|place| place.number == hunk.number));
     }
     if waits {
         let id = &edit.id;
@@ -111,6 +112,12 @@ fn hunks(edit: &PendingEdit) -> impl Iterator<Item = (&EditFile, &EditHunk)> {
     edit.files.iter().flat_map(|file| file.hunks.iter().map(move |hunk| (file, hunk)))
 }
 
+/// Where the hunks that wait would go; nothing where that cannot be told, which keeps no hunk from being shown.
+fn places(client: &mut Client, id: &EditId) -> Vec<HunkPreview> {
+    let preview = client.call::<EditPreview>(&EditRef { edit_id: id.clone() });
+    preview.map_or_else(|_| Vec::new(), |preview| preview.files.into_iter().flat_map(|file| file.hunks).collect())
+}
+
 /// Asks about each waiting hunk, and then about those of changes that the model proposes instead.
 fn walk(client: &mut Client, first: EditId, allowed: Allowed) -> Result<u8, Failure> {
     let interrupt = Interrupt::listen();
@@ -127,7 +134,8 @@ fn walk(client: &mut Client, first: EditId, allowed: Allowed) -> Result<u8, Fail
             let next =
                 hunks(&edit).find(|(_, hunk)| hunk.status == HunkStatus::Pending && !left.contains(&hunk.number));
             let Some((file, hunk)) = next else { break };
-            hunk_view::print(file, hunk);
+            let places = places(client, &id);
+            hunk_view::print(file, hunk, places.iter().find(|place| place.number == hunk.number));
             let Some(key) = ask("Accept this hunk? [y,n,s,e,r,a,d,k,q,?] ") else { return Ok(exit::OK) };
             let number = hunk.number;
             let waiting = || {
