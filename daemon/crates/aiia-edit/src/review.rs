@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn what_the_user_typed_since_is_shown() {
-        let old: String = (1..=20).map(|line| format!("{line}\n")).collect();
+        let old = (1..=20).map(|line| format!("{line}\n")).collect::<Vec<_>>().concat();
         let new = old.replacen("\n2\n", "\nX\n", 1).replace("\n12\n", "\nY\n").replace("\n20\n", "\nZ\n");
         let all = hunks(&old, &new);
         let reviewed = |number: usize, state, shift, conflict: Option<&str>| ReviewedHunk {

@@ -54,13 +54,12 @@ fn add(code: String, target: &TestTarget) -> Result<FilePlan, String> {
     let new_text = match existing_module(target) {
         Some(at) => {
             let code = module_body(&code, target.language).unwrap_or(code);
-            match joined(target, at, &code, ending) {
-                Some(text) => text?,
-                None => {
-                    let mut text = target.text.clone();
-                    text.insert_str(at, &with_ending(&format!("\n{}", indented(&code, "    ")), ending));
-                    text
-                }
+            if let Some(text) = joined(target, at, &code, ending) {
+                text?
+            } else {
+                let mut text = target.text.clone();
+                text.insert_str(at, &with_ending(&format!("\n{}", indented(&code, "    ")), ending));
+                text
             }
         }
         None if is_apart && target.text.trim().is_empty() => {

@@ -4,8 +4,9 @@ use aiia_edit::Hunk;
 use aiia_protocol::edit::{EditFile, FileAction, HunkStatus};
 use aiia_protocol::id::HunkNumber;
 
+use super::text_change::{Laid, laid, moved};
 use super::whole::{file_change, is_whole};
-use super::{Decision, Laid, current_text, laid, moved};
+use super::{Decision, current_text};
 use crate::session::Session;
 
 /// How many lines further down than without the user's typing a hunk stands, or why it does not fit.
@@ -66,7 +67,7 @@ fn bare(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{NEW, OLD, file};
+    use super::super::text_change::tests::{NEW, OLD, file};
     use super::*;
 
     #[test]
