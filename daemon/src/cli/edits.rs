@@ -256,6 +256,7 @@ mod tests {
             hunks: Vec::new(),
         };
         PendingEdit {
+            left_out: Vec::new(),
             id: "e".into(),
             project_id: "p".into(),
             chat_id: "c".into(),
