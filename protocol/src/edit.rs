@@ -131,6 +131,9 @@ pub struct PendingEdit {
     /// Code blocks of the reply that are in no hunk, since they have no place in the files: a sentence for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
+    /// What the model says of its change, without the code; `edit.get` alone gives it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
     /// When it was proposed (RFC 3339, UTC).
     pub created_at: String,
     /// When it last changed (RFC 3339, UTC).

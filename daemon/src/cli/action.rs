@@ -58,6 +58,7 @@ pub(crate) fn run(kind: ActionKind, arguments: &ActionArguments) -> Result<u8, F
         output::go_on_unread();
     }
     if !arguments.json {
+        edits::note_said(&edit);
         output::diff(&edits::diff_from_here(&edit));
         edits::note_tolerances(&edit);
     }

@@ -235,6 +235,13 @@ fn below<'a>(folder: &Path, path: &'a Path, from: Option<&'a Path>) -> Option<(&
     }
 }
 
+/// Says what the model says of its change.
+pub(crate) fn note_said(edit: &PendingEdit) {
+    if !edit.note.is_empty() {
+        output::note(&format!("{}\n", edit.note));
+    }
+}
+
 /// Says which hunks were not matched exactly.
 pub(crate) fn note_tolerances(edit: &PendingEdit) {
     for hunk in edit.files.iter().flat_map(|file| &file.hunks).filter(|hunk| !hunk.tolerances.is_empty()) {
@@ -257,6 +264,7 @@ mod tests {
         };
         PendingEdit {
             left_out: Vec::new(),
+            note: String::new(),
             id: "e".into(),
             project_id: "p".into(),
             chat_id: "c".into(),

@@ -105,6 +105,7 @@ fn heading(edit: &PendingEdit) {
     let waiting = hunks(edit).filter(|(_, hunk)| hunk.status == HunkStatus::Pending).count();
     let title = paint(&edit.title, Style::Heading);
     output::painted_line(&format!("{title} · {} · {waiting} waiting", paint(&edit.model, Style::Faint)));
+    edits::note_said(edit);
     edit.left_out.iter().for_each(|sentence| output::note(&format!("note: {sentence}")));
 }
 

@@ -10,7 +10,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::diff_paths::{action_inside, inside};
 use crate::hunks::{action_of, from_protocol};
-use crate::operations::edit::{Standing, standing};
+use crate::operations::edit::{Standing, said, standing};
 use crate::session::Session;
 
 /// The document.
@@ -101,13 +101,7 @@ impl Session {
             })
             .collect();
         let title = format!("{} · {}", edit.title, edit.model);
-        // Only a note beside the change: without it the change can still be decided on.
-        let run = self.engine().store.get_run(edit.run_id.clone()).await.ok();
-        let path = match run {
-            Some(run) => self.engine().store.message_path(run.message_id).await.unwrap_or_default(),
-            None => Vec::new(),
-        };
-        let said = path.last().map_or_else(String::new, |answer| aiia_edit::prose(&answer.content));
+        let said = said(self.engine(), &edit).await;
         let note = [edit.left_out.join("\n"), said].join("\n\n").trim().to_owned();
         let document = render(&title, &note, &files);
         let hunks = document

@@ -469,6 +469,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<PendingEdit> {
         files: Vec::new(),
         diff: row.get("diff")?,
         left_out: columns::json_option(row, "left_out")?.unwrap_or_default(),
+        note: String::new(),
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
         version: columns::number(row, "version")?,

@@ -44,7 +44,9 @@ impl Handle for EditFind {
 
 impl Handle for EditGet {
     async fn handle(session: &Session, params: EditRef) -> Result<Reply<PendingEdit>, Problem> {
-        Ok(Reply::One(session.engine().store.get_edit(params.edit_id).await?))
+        let mut edit = session.engine().store.get_edit(params.edit_id).await?;
+        edit.note = said(session.engine(), &edit).await;
+        Ok(Reply::One(edit))
     }
 }
 
@@ -215,6 +217,13 @@ fn choose(
         }
     }
     Ok(chosen)
+}
+
+/// What the model says beside the code of a change. It stands beside the change: without it the change can still be decided on.
+pub(crate) async fn said(engine: &Engine, edit: &PendingEdit) -> String {
+    let Ok(run) = engine.store.get_run(edit.run_id.clone()).await else { return String::new() };
+    let path = engine.store.message_path(run.message_id).await.unwrap_or_default();
+    path.last().map_or_else(String::new, |answer| aiia_edit::prose(&answer.content).trim().to_owned())
 }
 
 /// Refuses to go by the text that the caller gives for `file` where another client has the file open with another one.
