@@ -115,12 +115,12 @@ impl Client {
         every: Duration,
         limit: Duration,
     ) -> Result<O::Result, Problem> {
-        let id = self.call_over(O::ROW, &to_value(params)?)?;
+        let id = self.send_request(O::ROW, &to_value(params)?)?;
         let (mut asked, mut last) = (None, Instant::now());
         let result = loop {
             if !self.has_message(every) {
                 if asked.is_none() {
-                    asked = Some(self.call_over(operation::SystemStatus::ROW, &to_value(&Empty {})?)?);
+                    asked = Some(self.send_request(operation::SystemStatus::ROW, &to_value(&Empty {})?)?);
                 }
                 if last.elapsed() > limit {
                     return Err(lost("it was at the same for too long"));
@@ -174,7 +174,7 @@ impl Client {
     }
 
     fn request(&mut self, row: &Row, params: &Value) -> Result<Value, Problem> {
-        let id = self.call_over(row, params)?;
+        let id = self.send_request(row, params)?;
         loop {
             let message = self.receive()?;
             if message["id"] == json!(id) && message.get("method").is_none() {
@@ -184,7 +184,7 @@ impl Client {
     }
 
     /// Sends a request and gives its number.
-    fn call_over(&mut self, row: &Row, params: &Value) -> Result<u64, Problem> {
+    fn send_request(&mut self, row: &Row, params: &Value) -> Result<u64, Problem> {
         let id = self.next_id;
         self.next_id += 1;
         let message = json!({"jsonrpc": "2.0", "id": id, "method": row.lsp_method(), "params": params});

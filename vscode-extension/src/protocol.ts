@@ -3342,6 +3342,8 @@ export interface components {
             diff: string;
             /** @description Code blocks of the reply that are in no hunk, since they have no place in the files: a sentence for each. */
             left_out?: string[];
+            /** @description What the model says of its change, without the code; `edit.get` alone gives it. */
+            note?: string;
             /** @description When it was proposed (RFC 3339, UTC). */
             created_at: string;
             /** @description When it last changed (RFC 3339, UTC). */

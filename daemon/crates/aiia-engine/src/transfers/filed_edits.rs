@@ -88,6 +88,7 @@ mod tests {
             hunks: vec![hunk],
         };
         let edit = PendingEdit {
+            note: String::new(),
             id: "e-1".into(),
             project_id: "p-1".into(),
             chat_id: "c-1".into(),
