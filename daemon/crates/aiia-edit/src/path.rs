@@ -193,6 +193,10 @@ const FILES: &[(&str, Protection)] = &[
     ("gemini.md", Protection::SteersAssistants),
     ("copilot-instructions.md", Protection::SteersAssistants),
     ("skill.md", Protection::SteersAssistants),
+    (".aiiaignore", Protection::SteersAssistants),
+    (".aiderignore", Protection::SteersAssistants),
+    (".cursorignore", Protection::SteersAssistants),
+    (".geminiignore", Protection::SteersAssistants),
     (".cursorrules", Protection::SteersAssistants),
     (".windsurfrules", Protection::SteersAssistants),
     (".clinerules", Protection::SteersAssistants),
@@ -298,6 +302,8 @@ mod tests {
     #[case(".cargo/config.toml", true)]
     #[case("config.toml", false)]
     #[case("/home/u/.config/aiia/config.toml", true)]
+    #[case(".aiiaignore", true)]
+    #[case("src/.AiiaIgnore", true)]
     #[case(".npmrc", true)]
     #[case(".helix/languages.toml", true)]
     #[case("sub/.helix/config.toml", true)]
