@@ -6,6 +6,7 @@
 mod clients;
 mod servers;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,10 @@ pub(crate) trait Way {
     fn process(&self) -> u32;
     /// Begins so many streams, whose marks go into `marks`.
     fn begin(&mut self, streams: usize, marks: &Marks);
+    /// Whether it is only compared with: it may be unable to begin all streams in time.
+    fn is_peer(&self) -> bool {
+        false
+    }
 }
 
 /// What was measured.
@@ -108,9 +113,9 @@ fn measure(streams: usize, start: impl FnOnce(&Upstream) -> Box<dyn Way>) -> Fig
     let with_one = resident(way.process());
     begin(&mut *way, &upstream, streams - 1, &marks);
     marks.take();
-    let cpu = processor_time(way.process());
+    let before = Processor::of(way.process());
     clients::pause(WINDOW);
-    let cpu = processor_time(way.process()).saturating_sub(cpu);
+    let cpu = Processor::of(way.process()).since(&before);
     let mut arrived = marks.take();
     let with_all = resident(way.process());
     upstream.stop();
@@ -150,7 +155,12 @@ fn begin(way: &mut dyn Way, upstream: &Upstream, streams: usize, marks: &Marks) 
     while upstream.streaming() < all && Instant::now() < deadline {
         clients::pause(Duration::from_millis(20));
     }
-    assert_eq!(upstream.streaming(), all, "{}: all streams begin", way.name());
+    let begun = upstream.streaming();
+    if way.is_peer() && begun < all {
+        println!("  {}: {begun} of {all} streams have begun after {} s", way.name(), RAMP.as_secs());
+    } else {
+        assert_eq!(begun, all, "{}: all streams begin", way.name());
+    }
     clients::pause(SETTLE);
 }
 
@@ -165,12 +175,39 @@ fn allow_open_files() {
     }
 }
 
-/// What the threads of a process have used of the processor, from `/proc`; what `stat` says is in steps of 10 ms.
-fn processor_time(pid: u32) -> Duration {
-    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let used = threads.filter_map(|thread| {
-        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        text.split_whitespace().next()?.parse::<u64>().ok()
-    });
-    Duration::from_nanos(used.sum())
+/// What a process has used of the processor.
+struct Processor {
+    /// By its living threads, in nanoseconds: exact, but what a thread has used goes with it.
+    threads: BTreeMap<u32, u64>,
+    /// In all, in steps of `TICK`.
+    ticks: u64,
+}
+
+/// What `/proc/PID/stat` counts in.
+const TICK: Duration = Duration::from_millis(10);
+
+impl Processor {
+    fn of(pid: u32) -> Self {
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        let threads = threads.filter_map(|thread| {
+            let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            let number = thread.file_name().to_string_lossy().parse().ok()?;
+            Some((number, text.split_whitespace().next()?.parse().ok()?))
+        });
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // The name of the program is in brackets, and may hold anything; user and system time are the 12th and 13th field behind it.
+        let behind = stat.rsplit_once(')').map_or("", |(_, behind)| behind);
+        let ticks = behind.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Self { threads: threads.collect(), ticks }
+    }
+
+    /// What was used since `before`.
+    fn since(&self, before: &Self) -> Duration {
+        let ended = before.threads.keys().any(|thread| !self.threads.contains_key(thread));
+        if ended {
+            return TICK * (self.ticks - before.ticks) as u32;
+        }
+        let used = |all: &BTreeMap<u32, u64>| Duration::from_nanos(all.values().sum());
+        used(&self.threads).saturating_sub(used(&before.threads))
+    }
 }

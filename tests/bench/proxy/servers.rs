@@ -186,8 +186,9 @@ pub(crate) fn pass_through(upstream: &str) {
 
 /// The daemon: a run for each stream, with durable chunks, followed over server-sent events or by one editor.
 pub(crate) struct Aiia {
-    installation: Installation,
+    /// Before the daemon, so that it ends before it.
     editor: Option<Editor>,
+    installation: Installation,
     runtime: Runtime,
 }
 
@@ -199,7 +200,7 @@ impl Aiia {
         ));
         aiia.json(&["history", "--json"]);
         let editor = by_lsp.then(|| Editor::start(&aiia));
-        Self { installation: aiia, editor, runtime: runtime() }
+        Self { editor, installation: aiia, runtime: runtime() }
     }
 
     /// Asks in a chat of its own; gives the run.
@@ -319,6 +320,10 @@ impl Way for LiteLlm {
 
     fn process(&self) -> u32 {
         self.process.0.id()
+    }
+
+    fn is_peer(&self) -> bool {
+        true
     }
 
     fn begin(&mut self, streams: usize, marks: &Marks) {

@@ -4,7 +4,7 @@ mod begin;
 mod end;
 
 use aiia_protocol::id::RunId;
-use aiia_protocol::run::{Run, RunEvent, RunEventKind};
+use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus};
 use rusqlite::Connection;
 
 pub(crate) use begin::begin_beside;
@@ -95,15 +95,20 @@ pub(crate) fn get_shown(connection: &Connection, id: &RunId) -> Result<Run, Stor
 }
 
 fn append(connection: &Connection, id: &RunId, events: &[RunEvent]) -> Result<(), StoreError> {
-    let run = get(connection, id)?;
-    if run.status.is_final() {
+    // Asked some times a second of each run that goes on: nothing but what is needed is read.
+    let sql = "SELECT status, last_seq FROM runs WHERE id = ?1";
+    let read =
+        |row: &rusqlite::Row<'_>| Ok((columns::named::<RunStatus>(row, "status")?, columns::number(row, "last_seq")?));
+    let found = columns::first(connection, sql, [id.as_str()], read)?;
+    let (status, last_seq) = found.ok_or_else(|| StoreError::not_found("run", id))?;
+    if status.is_final() {
         return Err(StoreError::state(format!("The run “{id}” has ended; no events can follow.")));
     }
     if let Some(index) = events.iter().position(is_done) {
         let detail = "The last event is written when the run is finished, not appended.";
         return Err(StoreError::invalid(format!("/events/{index}"), detail));
     }
-    chunks::append(connection, id, run.last_seq, events)?;
+    chunks::append(connection, id, last_seq, events)?;
     Ok(())
 }
 

@@ -54,6 +54,11 @@ impl ActiveRuns {
         self.lock().get(id).cloned()
     }
 
+    /// How many go on.
+    fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     fn insert(&self, id: RunId, log: Arc<RunLog>) -> usize {
         let mut runs = self.lock();
         runs.insert(id, log);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -24,14 +25,20 @@ const MOST_AHEAD: usize = 4096;
 /// The end of a run that the disk does not take is offered again after so long, and then ever less often.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// All runs do that at the same moments, which are so far apart: one flush to the disk serves all.
+/// Runs do that at common moments, which are so far apart: one flush to the disk serves all.
 const BEAT: Duration = Duration::from_millis(125);
+/// More of them take turns: what they do at one moment is what the words of all others wait for.
+const RUNS_OF_A_MOMENT: usize = 64;
+/// In so many parts of a beat at most: timers count milliseconds.
+const MOST_PARTS: usize = 25;
 
-/// The last common moment before `due`.
-fn on_the_beat(due: Instant) -> Instant {
+/// The last moment before `due` of the runs with that `number`, while so many `active` ones go on.
+fn on_the_beat(due: Instant, number: usize, active: usize) -> Instant {
     static FIRST: OnceLock<Instant> = OnceLock::new();
+    let parts = active.div_ceil(RUNS_OF_A_MOMENT).clamp(1, MOST_PARTS);
+    let shift = BEAT * (number % parts) as u32 / parts as u32;
     let since_first = due.saturating_duration_since(*FIRST.get_or_init(Instant::now));
-    due - Duration::from_nanos((since_first.as_nanos() % BEAT.as_nanos()) as u64)
+    due - Duration::from_nanos(((since_first + BEAT - shift).as_nanos() % BEAT.as_nanos()) as u64)
 }
 
 type Append = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
@@ -42,6 +49,8 @@ pub(super) struct Recorder {
     engine: Engine,
     log: Arc<RunLog>,
     pub(super) run: Arc<Run>,
+    /// Which one it is of the runs since the start, by which they take turns.
+    number: usize,
     /// The number of the last event that was given to the store.
     given: u64,
     /// The number of the last event that the store has.
@@ -60,11 +69,13 @@ pub(super) struct Recorder {
 
 impl Recorder {
     pub(super) fn new(engine: Engine, log: Arc<RunLog>, run: Arc<Run>) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
         let due = Box::pin(tokio::time::sleep_until(Instant::now()));
         Self {
             engine,
             log,
             run,
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
             given: 0,
             durable: 0,
             waiting: false,
@@ -109,7 +120,8 @@ impl Recorder {
     fn show(&mut self, kind: RunEventKind) {
         if !self.waiting {
             self.waiting = true;
-            self.due.as_mut().reset(on_the_beat(Instant::now() + FLUSH_AFTER));
+            let due = on_the_beat(Instant::now() + FLUSH_AFTER, self.number, self.engine.runs.len());
+            self.due.as_mut().reset(due);
         }
         self.waiting_bytes += words(&kind).len();
         self.log.push(kind);
@@ -261,6 +273,8 @@ fn parts(text: &str) -> impl Iterator<Item = String> + '_ {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use aiia_protocol::chat::CreateChat;
     use aiia_protocol::project::CreateProject;
     use aiia_protocol::settings::Settings;
@@ -288,6 +302,25 @@ mod tests {
 
     fn text(text: impl Into<String>) -> RunEventKind {
         RunEventKind::Text { text: text.into() }
+    }
+
+    #[test]
+    fn many_runs_are_made_durable_by_turns_and_none_later_than_it_may_be() {
+        on_the_beat(Instant::now(), 0, 1);
+        let begun = Instant::now() + BEAT;
+        for (active, moments) in
+            [(1, 1), (RUNS_OF_A_MOMENT, 1), (RUNS_OF_A_MOMENT + 1, 2), (1000, 16), (9999, MOST_PARTS)]
+        {
+            let mut runs_of = BTreeMap::<Instant, usize>::new();
+            for number in 0..active {
+                let due = begun + FLUSH_AFTER;
+                let moment = on_the_beat(due, number, active);
+                assert!(moment <= due && moment > due - BEAT, "{number} of {active}");
+                *runs_of.entry(moment).or_default() += 1;
+            }
+            assert_eq!(runs_of.len(), moments, "{active}");
+            assert!(runs_of.values().all(|runs| *runs <= active.div_ceil(moments)), "{active}");
+        }
     }
 
     #[tokio::test]
