@@ -3,6 +3,9 @@
 //! Every model family cuts text its own way; the counts here are those of cl100k, which the callers scale by a
 //! factor a family. The table is built when the first text is counted, never at start-up.
 
+use bpe_openai::byte_pair_encoding::BytePairEncoding;
+use std::cell::RefCell;
+
 /// The longest token of cl100k, in bytes: a run of blanks.
 const LONGEST_TOKEN: usize = 128;
 
@@ -41,7 +44,49 @@ pub(crate) fn count_within(text: &str, limit: usize) -> Option<usize> {
         return None;
     }
     let tokenizer = bpe_openai::cl100k_base();
-    tokenizer.count_till_limit(&tokenizer.normalize(text), limit)
+    let text = tokenizer.normalize(text);
+    PIECES.with_borrow_mut(|pieces| {
+        tokenizer.split(text.as_str()).try_fold(0, |counted, piece| {
+            let left = limit - counted;
+            Some(counted + pieces.tokens(&tokenizer.bpe, piece.as_bytes(), left)?)
+        })
+    })
+}
+
+thread_local! {
+    static PIECES: RefCell<Pieces> = const { RefCell::new(Pieces { known: Vec::new() }) };
+}
+
+/// The tokens of the short pieces that texts were cut into lately: most of what code is made of comes again and again.
+struct Pieces {
+    /// By a hash of the piece. A slot holds its bytes, in the last but one their number, and in the last one that of its tokens.
+    known: Vec<u128>,
+}
+
+impl Pieces {
+    const SLOT_BITS: u32 = 12;
+    const MAX_BYTES: usize = 14;
+
+    /// The tokens of a piece if they are no more than `limit`.
+    fn tokens(&mut self, encoding: &BytePairEncoding, piece: &[u8], limit: usize) -> Option<usize> {
+        if piece.len() > Self::MAX_BYTES {
+            return encoding.count_till_limit(piece, limit);
+        }
+        if self.known.is_empty() {
+            self.known = vec![0; 1 << Self::SLOT_BITS];
+        }
+        let mut bytes = [0; 16];
+        bytes[..piece.len()].copy_from_slice(piece);
+        bytes[14] = piece.len() as u8;
+        let key = u128::from_le_bytes(bytes);
+        let hash = (key as u64 ^ (key >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let slot = &mut self.known[(hash >> (u64::BITS - Self::SLOT_BITS)) as usize];
+        if *slot << 8 != key << 8 {
+            *slot = key | (encoding.count(piece) as u128) << 120;
+        }
+        let tokens = (*slot >> 120) as usize;
+        (tokens <= limit).then_some(tokens)
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +113,19 @@ mod tests {
     #[case("안녕하세요", 2)]
     fn counts_in_the_newer_vocabulary(#[case] text: &str, #[case] expected: usize) {
         assert_eq!(count_tokens_in(Vocabulary::O200k, text), expected);
+    }
+
+    #[test]
+    fn pieces_that_are_known_count_as_before() {
+        let code = include_str!("tokens.rs");
+        for text in [code, "äöü 안녕하세요 \0\0 0000000000000000000 \t\t\t        x", code] {
+            let tokens = count_tokens(text);
+            assert_eq!(count_within(text, tokens), Some(tokens));
+            assert_eq!(count_within(text, tokens - 1), None);
+            for line in text.split_inclusive('\n') {
+                assert_eq!(count_within(line, usize::MAX), Some(count_tokens(line)), "{line}");
+            }
+        }
     }
 
     #[test]
