@@ -12,21 +12,22 @@ static FOREST: LazyLock<Forest> = LazyLock::new(|| Forest::parse(SOURCE).expect(
 static AGAIN: LazyLock<Forest> =
     LazyLock::new(|| Forest::parse(SOURCE_AGAIN).expect("the shipped forest is well-formed"));
 
-/// A fork, or a leaf: one that leads to itself.
-#[derive(Clone, Copy)]
-struct Node {
-    feature: u32,
+/// Trees of more leaves are refused: of each it is a bit whether it can still be the answer.
+const MAX_LEAVES: usize = 32;
+
+/// A question at a fork, and the leaves that are left where the answer is yes; where it is no, all are.
+struct Fork {
+    feature: usize,
     threshold: f32,
-    /// The node for what is not over the threshold; that for what is over it is the next.
-    below: u32,
-    /// The answer of a leaf.
-    value: f32,
+    above: u32,
 }
 
+/// A tree whose forks are all asked, in no particular order: the answer is that of the first leaf that no fork excludes (Lucchese et al.,
+/// “QuickScorer: a fast algorithm to rank documents with additive ensembles of regression trees”, 2015). That takes more questions than
+/// to go through the tree, but the same for all definitions, so that many are asked at once.
 struct Tree {
-    nodes: Vec<Node>,
-    /// The longest way from the root to a leaf.
-    depth: usize,
+    forks: Vec<Fork>,
+    leaves: Vec<f32>,
 }
 
 struct Forest {
@@ -34,8 +35,11 @@ struct Forest {
     trees: Vec<Tree>,
 }
 
-/// So many are asked of a tree at once: their ways through it do not depend on each other.
-const LANES: usize = 8;
+/// So many definitions are asked about at once.
+const LANES: usize = 16;
+
+/// The features of so many definitions, those of one kind side by side.
+type Rows = [[f32; LANES]; COUNT];
 
 /// The log odds that definitions of these features are needed.
 pub(crate) fn log_odds<'f>(of: impl Iterator<Item = &'f Features>) -> Vec<f32> {
@@ -48,39 +52,47 @@ pub(crate) fn more<'f>(of: impl Iterator<Item = &'f Features>) -> Vec<f32> {
 }
 
 impl Tree {
-    fn answers(&self, lanes: &[&Features; LANES]) -> [f32; LANES] {
-        let mut at = [0_usize; LANES];
-        for _ in 0..self.depth {
-            for (at, features) in at.iter_mut().zip(lanes) {
-                let node = &self.nodes[*at];
-                *at = node.below as usize + usize::from(features[node.feature as usize] > node.threshold);
+    fn answers(&self, rows: &Rows) -> [f32; LANES] {
+        let mut left = [u32::MAX; LANES];
+        for fork in &self.forks {
+            for (left, value) in left.iter_mut().zip(&rows[fork.feature]) {
+                *left &= if *value > fork.threshold { fork.above } else { u32::MAX };
             }
         }
-        at.map(|at| self.nodes[at].value)
+        left.map(|left| self.leaves.get(left.trailing_zeros() as usize).copied().unwrap_or_default())
     }
 
-    /// The nodes with the two a fork leads to side by side; nothing where one is behind a node it leads to, or missing.
-    fn laid_out(nodes: &[Parsed]) -> Option<Tree> {
-        let mut tree = Tree { nodes: vec![Node { feature: 0, threshold: 0.0, below: 0, value: 0.0 }], depth: 0 };
-        let mut open = vec![(0, 0, 0)];
-        while let Some((parsed, place, depth)) = open.pop() {
-            tree.depth = tree.depth.max(depth);
-            tree.nodes[place] = match *nodes.get(parsed)? {
-                Parsed::Leaf(value) => Node { feature: 0, threshold: f32::INFINITY, below: place as u32, value },
-                // Children stand behind their parent, so that every way through a tree ends.
-                Parsed::Fork { feature, threshold, below, above }
-                    if feature < COUNT && below > parsed && above > parsed =>
-                {
-                    let next = tree.nodes.len();
-                    tree.nodes.extend([tree.nodes[0]; 2]);
-                    open.extend([(below, next, depth + 1), (above, next + 1, depth + 1)]);
-                    Node { feature: feature as u32, threshold, below: next as u32, value: 0.0 }
-                }
-                Parsed::Fork { .. } => return None,
-            };
-        }
+    /// Nothing where a node is missing, or behind one that it leads to, or where there are too many leaves.
+    fn of(nodes: &[Parsed]) -> Option<Tree> {
+        let mut tree = Tree { forks: Vec::new(), leaves: Vec::new() };
+        tree.add(nodes, 0)?;
         Some(tree)
     }
+
+    /// Adds a node and what is behind it, from what is below to what is above.
+    fn add(&mut self, nodes: &[Parsed], at: usize) -> Option<()> {
+        match *nodes.get(at)? {
+            Parsed::Leaf(value) => {
+                self.leaves.push(value);
+                (self.leaves.len() <= MAX_LEAVES).then_some(())
+            }
+            // Children stand behind their parent, so that every way through a tree ends.
+            Parsed::Fork { feature, threshold, below, above } if feature < COUNT && below > at && above > at => {
+                let first = self.leaves.len();
+                self.add(nodes, below)?;
+                let behind = self.leaves.len();
+                let excluded = bits_under(behind) & !bits_under(first);
+                self.forks.push(Fork { feature, threshold, above: !excluded });
+                self.add(nodes, above)
+            }
+            Parsed::Fork { .. } => None,
+        }
+    }
+}
+
+/// The lowest so many bits.
+fn bits_under(count: usize) -> u32 {
+    if count >= MAX_LEAVES { u32::MAX } else { (1 << count) - 1 }
 }
 
 enum Parsed {
@@ -92,11 +104,13 @@ impl Forest {
     fn answers<'f>(&self, of: impl Iterator<Item = &'f Features>) -> Vec<f32> {
         let of: Vec<&Features> = of.collect();
         let mut sums = vec![self.base; of.len()];
+        let mut rows: Rows = [[0.0; LANES]; COUNT];
         for (of, sums) in of.chunks(LANES).zip(sums.chunks_mut(LANES)) {
-            // A chunk that is not full asks the first again.
-            let lanes: [&Features; LANES] = std::array::from_fn(|lane| *of.get(lane).unwrap_or(&of[0]));
+            for (lane, features) in of.iter().enumerate() {
+                rows.iter_mut().zip(*features).for_each(|(row, value)| row[lane] = *value);
+            }
             for tree in &self.trees {
-                for (sum, answer) in sums.iter_mut().zip(tree.answers(&lanes)) {
+                for (sum, answer) in sums.iter_mut().zip(tree.answers(&rows)) {
                     *sum += answer;
                 }
             }
@@ -108,7 +122,7 @@ impl Forest {
     fn parse(source: &str) -> Option<Forest> {
         let mut lines = source.lines();
         let base = lines.next()?.parse().ok()?;
-        let tree = |line: &str| Tree::laid_out(&line.split(',').map(node).collect::<Option<Vec<Parsed>>>()?);
+        let tree = |line: &str| Tree::of(&line.split(',').map(node).collect::<Option<Vec<Parsed>>>()?);
         Some(Forest { base, trees: lines.map(tree).collect::<Option<_>>()? })
     }
 }
@@ -147,9 +161,72 @@ mod tests {
         let low = [0.0; COUNT];
         let mut high = low;
         high[1] = 2.5;
-        let answers = forest.trees[0].answers(&[&low, &high, &low, &low, &low, &low, &low, &high]);
-        let expected = [-1.0_f32, 3.0, -1.0, -1.0, -1.0, -1.0, -1.0, 3.0];
+        let answers = forest.answers([&low, &high, &low, &high].into_iter());
+        let expected = [-0.5_f32, 3.5, -0.5, 3.5];
         assert!(answers.iter().zip(expected).all(|(answer, expected)| (answer - expected).abs() < 1e-6));
+    }
+
+    /// The answer of a tree by going through it.
+    fn walked(nodes: &[Parsed], features: &Features) -> f32 {
+        let mut at = 0;
+        loop {
+            match nodes[at] {
+                Parsed::Leaf(value) => return value,
+                Parsed::Fork { feature, threshold, below, above } => {
+                    at = if features[feature] > threshold { above } else { below };
+                }
+            }
+        }
+    }
+
+    #[rstest]
+    #[case(SOURCE)]
+    #[case(SOURCE_AGAIN)]
+    fn trees_answer_as_if_they_were_walked_through(#[case] source: &str) {
+        let forest = Forest::parse(source).unwrap();
+        let parsed: Vec<Vec<Parsed>> =
+            source.lines().skip(1).map(|line| line.split(',').map(|text| node(text).unwrap()).collect()).collect();
+        // Values at thresholds and around them, by a generator that is the same each time.
+        let thresholds: Vec<(usize, f32)> = parsed
+            .iter()
+            .flatten()
+            .filter_map(|node| match node {
+                Parsed::Fork { feature, threshold, .. } => Some((*feature, *threshold)),
+                Parsed::Leaf(_) => None,
+            })
+            .collect();
+        let mut state = 1_u64;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        let all: Vec<Features> = (0..100)
+            .map(|_| {
+                let mut features = [0.0; COUNT];
+                for _ in 0..300 {
+                    let (feature, threshold) = thresholds[next(thresholds.len())];
+                    features[feature] = [threshold, threshold - 0.1, threshold + 0.1, f32::NAN][next(4)];
+                }
+                features
+            })
+            .collect();
+        for (features, answer) in all.iter().zip(forest.answers(all.iter())) {
+            let expected = parsed.iter().fold(forest.base, |sum, nodes| sum + walked(nodes, features));
+            assert_eq!(answer.to_bits(), expected.to_bits());
+        }
+    }
+
+    /// A tree of so many leaves, one at each fork.
+    fn chain(leaves: usize) -> String {
+        let forks: Vec<String> = (1..leaves).map(|fork| format!("0 0.5 {} {}", 2 * fork - 1, 2 * fork)).collect();
+        format!("0\n{},1", forks.join(",1,"))
+    }
+
+    #[test]
+    fn as_many_leaves_as_bits_are_taken() {
+        let forest = Forest::parse(&chain(MAX_LEAVES)).unwrap();
+        assert_eq!(forest.trees[0].leaves.len(), MAX_LEAVES);
+        assert!((forest.answers([&[1.0; COUNT]].into_iter())[0] - 1.0).abs() < 1e-6);
     }
 
     #[rstest]
@@ -158,6 +235,7 @@ mod tests {
     #[case("0\n1 2.0 0 1,1")]
     #[case("0\n1 2.0 1 2,1")]
     #[case("0\n999 2.0 1 2,1,1")]
+    #[case(&chain(MAX_LEAVES + 1))]
     fn refuses_what_does_not_end(#[case] source: &str) {
         assert!(Forest::parse(source).is_none());
     }
