@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aiia_context::{
-    ContextRequest, DiskTexts, Exclusions, FileTexts, Hints, IgnoreFiles, Indexer, IndexerOptions, Intent, OpenBuffer,
+    ContextRequest, DiskTexts, Exclusions, FileTexts, Hints, IgnoreFiles, Indexer, IndexerOptions, Intent, LinedText, OpenBuffer,
     RecentTexts, RecentTrees, Workspace, gather,
 };
 use aiia_syntax::{Language, SyntaxTree};
@@ -316,7 +316,11 @@ struct Admitted<'a> {
 
 impl FileTexts for Admitted<'_> {
     fn text(&self, path: &str) -> Option<Arc<str>> {
-        self.may_show(path).then(|| self.recent.text(&self.root.join(path))).flatten()
+        self.lined(path).map(|lined| Arc::clone(lined.text()))
+    }
+
+    fn lined(&self, path: &str) -> Option<Arc<LinedText>> {
+        self.may_show(path).then(|| self.recent.lined(&self.root.join(path))).flatten()
     }
 
     fn may_show(&self, path: &str) -> bool {

@@ -28,8 +28,8 @@ pub use recent_trees::RecentTrees;
 pub use tokens::{Vocabulary, count_tokens, count_tokens_in};
 pub use workspace::{
     Admits, DiskTexts, Exclusions, FileTexts, IGNORE_FILE, IgnoreFiles, IndexReport, Indexer, IndexerOptions,
-    MAX_FILE_BYTES, MAX_FILES, OpenBuffer, PATTERN_FILES, Progress, RecentTexts, Skipped, WALK_TIME_LIMIT, Workspace,
-    WorkspaceIndex,
+    LinedText, MAX_FILE_BYTES, MAX_FILES, OpenBuffer, PATTERN_FILES, Progress, RecentTexts, Skipped, WALK_TIME_LIMIT,
+    Workspace, WorkspaceIndex,
 };
 
 use aiia_syntax::{Outline, Symbol, SyntaxTree};

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiia_context::{
-    Admits, FileTexts, IgnoreFiles, Indexer, IndexerOptions, MAX_FILE_BYTES, OpenBuffer, RecentTexts, RecentTrees,
+    Admits, FileTexts, IgnoreFiles, Indexer, IndexerOptions, LinedText, MAX_FILE_BYTES, OpenBuffer, RecentTexts,
+    RecentTrees,
 };
 use aiia_syntax::Language;
 use tokio::sync::{broadcast, watch};
@@ -313,13 +314,17 @@ impl OpenTexts {
 
 impl FileTexts for OpenTexts {
     fn text(&self, path: &str) -> Option<Arc<str>> {
+        self.lined(path).map(|lined| Arc::clone(lined.text()))
+    }
+
+    fn lined(&self, path: &str) -> Option<Arc<LinedText>> {
         if !self.is_admitted(path) {
             return None;
         }
         match self.open(path) {
             Some(open) if open.document.len() as u64 > MAX_FILE_BYTES => None,
-            Some(open) => Some(Arc::from(open.document.text())),
-            None => self.engine.indexes.recent_texts.text(&self.root.join(path)),
+            Some(open) => Some(Arc::new(LinedText::new(Arc::from(open.document.text())))),
+            None => self.engine.indexes.recent_texts.lined(&self.root.join(path)),
         }
     }
 

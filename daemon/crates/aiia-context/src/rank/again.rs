@@ -3,7 +3,8 @@
 
 use super::features::{Feature, Features};
 use super::forest;
-use super::score::{Ranked, likelihood};
+use super::linear::likelihood;
+use super::score::Ranked;
 use super::texts::Texts;
 use crate::workspace::{NameId, name_ids};
 use rustc_hash::FxHashMap;

@@ -1,7 +1,8 @@
 //! What others know of the target (see [`Hints`]), in terms of the index.
 
+use super::linear::likelihood;
 use super::said::By;
-use super::score::{Ranked, likelihood};
+use super::score::Ranked;
 use crate::hints::{Hints, Nearness, Place};
 use crate::workspace::{DefinitionRef, NameId, WorkspaceIndex, name_id};
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -11,6 +11,7 @@ mod features;
 mod forest;
 mod hinted;
 mod imports;
+mod linear;
 mod measure;
 mod nearest;
 mod point;

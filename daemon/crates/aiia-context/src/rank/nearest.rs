@@ -1,10 +1,10 @@
 //! The functions of other files that are most like the target, and what they mention.
 
 use super::point::Point;
-use super::related::{Weighed, body_names};
-use super::siblings::{rarity, shared};
+use super::related::{Functions, Weighed, body_names, both};
+use super::siblings::shares;
 use super::texts::Texts;
-use crate::workspace::{Definition, DefinitionRef, FileEntry, NameId, WorkspaceIndex, name_set, parts};
+use crate::workspace::{Definition, DefinitionRef, FileEntry, NameId, WorkspaceIndex};
 
 /// So many of the functions of other files that are most like the target are read.
 const MAX_NEAREST: usize = 24;
@@ -25,20 +25,15 @@ pub(crate) fn nearest(
     namesakes: &[DefinitionRef],
     like: &[(u32, f32)],
     is_unwritten: bool,
+    known: &mut Functions,
 ) -> Vec<(DefinitionRef, f32)> {
     let most = like.first().map_or(1.0, |(_, alike)| *alike).max(f32::MIN_POSITIVE);
     let of_file = |file: u32| like.iter().find(|(known, _)| *known == file).map_or(0.0, |(_, alike)| *alike / most);
     let mut compared: Vec<(DefinitionRef, Vec<NameId>, Vec<NameId>)> = Vec::new();
     let mut add = |at: DefinitionRef, definition: &Definition, entry: FileEntry| {
-        let mut names = texts.signature(at.file, definition).map(name_set).unwrap_or_default();
-        if let Some(outer) = entry.parent(definition)
-            && let Some(header) = texts.signature(at.file, &outer)
-        {
-            names.extend(name_set(header));
-            names.sort_unstable();
-            names.dedup();
-        }
-        compared.push((at, parts(entry.name(definition)), names));
+        let function = known.function(texts, at, definition, entry);
+        let (parts, signature) = (function.parts.clone(), function.signature.clone());
+        compared.push((at, parts, both(&signature, known.header(texts, at, definition, entry))));
     };
     let mut left = if is_unwritten { MAX_COMPARED } else { MAX_COMPARED_WRITTEN };
     for (file, _) in like {
@@ -58,13 +53,13 @@ pub(crate) fn nearest(
     let mut own: Vec<NameId> = point.signature_names.iter().chain(&point.header_names).copied().collect();
     own.sort_unstable();
     own.dedup();
-    let rarity_of_parts = rarity(compared.iter().map(|(_, parts, _)| parts.as_slice()));
-    let rarity_of_names = rarity(compared.iter().map(|(_, _, names)| names.as_slice()));
+    let of_parts = shares(&point.target_parts, compared.iter().map(|(_, parts, _)| parts.as_slice()));
+    let of_names = shares(&own, compared.iter().map(|(_, _, names)| names.as_slice()));
     let mut found: Vec<(DefinitionRef, f32)> = compared
         .iter()
-        .map(|(at, parts, names)| {
-            let alike = shared(&rarity_of_parts, &point.target_parts, parts) + shared(&rarity_of_names, &own, names);
-            (*at, alike / 2.0 * (1.0 - FILE + FILE * of_file(at.file)))
+        .zip(of_parts.iter().zip(&of_names))
+        .map(|((at, ..), (of_parts, of_names))| {
+            (*at, (of_parts + of_names) / 2.0 * (1.0 - FILE + FILE * of_file(at.file)))
         })
         .filter(|(_, alike)| *alike > LEAST)
         .collect();

@@ -245,6 +245,11 @@ impl Point {
         modules.iter().map(|import| imports::module_match(module, import)).fold(0.0, f32::max)
     }
 
+    /// Whether anything is imported that is defined by that name.
+    pub(crate) fn has_import_of(&self, name: NameId) -> bool {
+        self.imports_by_name.contains_key(&name)
+    }
+
     /// What the functions beside the target make of a name.
     pub(crate) fn sibling_use(&self, name: NameId) -> SiblingUse {
         self.sibling_uses.get(&name).copied().unwrap_or_default()

@@ -28,11 +28,84 @@ const MAX_LIKE_FUNCTIONS: usize = 12;
 /// Functions less alike are not read.
 const LEAST_LIKENESS: f32 = 0.15;
 
+/// What functions are compared by, each read once for a question.
+#[derive(Default)]
+pub(crate) struct Functions {
+    functions: FxHashMap<DefinitionRef, Function>,
+    /// The names in the headers of what is around them, ascending, each once.
+    headers: FxHashMap<DefinitionRef, Vec<NameId>>,
+}
+
+/// What a function is compared by.
+pub(crate) struct Function {
+    /// The parts of its name, ascending, each once.
+    pub(crate) parts: Vec<NameId>,
+    /// The names in its signature, likewise; none where its file cannot be read.
+    pub(crate) signature: Vec<NameId>,
+    has_text: bool,
+}
+
+impl Functions {
+    pub(crate) fn function(
+        &mut self,
+        texts: &mut Texts,
+        at: DefinitionRef,
+        definition: &Definition,
+        entry: FileEntry,
+    ) -> &Function {
+        self.functions.entry(at).or_insert_with(|| {
+            let signature = texts.signature(at.file, definition);
+            Function {
+                parts: parts(entry.name(definition)),
+                has_text: signature.is_some(),
+                signature: signature.map(name_set).unwrap_or_default(),
+            }
+        })
+    }
+
+    /// The names in the header of what is around a function, ascending, each once.
+    pub(crate) fn header(
+        &mut self,
+        texts: &mut Texts,
+        at: DefinitionRef,
+        definition: &Definition,
+        entry: FileEntry,
+    ) -> &[NameId] {
+        let Some(place) = definition.parent() else { return &[] };
+        self.headers.entry(DefinitionRef { file: at.file, definition: place }).or_insert_with(|| {
+            let outer = entry.definition(place);
+            outer.and_then(|outer| texts.signature(at.file, &outer).map(name_set)).unwrap_or_default()
+        })
+    }
+}
+
+/// The numbers of two sets, all ascending.
+pub(crate) fn both(mut a: &[NameId], mut b: &[NameId]) -> Vec<NameId> {
+    let mut found = Vec::with_capacity(a.len() + b.len());
+    while let (Some((first, rest_of_a)), Some((second, rest_of_b))) = (a.split_first(), b.split_first()) {
+        found.push(*first.min(second));
+        if first <= second {
+            a = rest_of_a;
+        }
+        if second <= first {
+            b = rest_of_b;
+        }
+    }
+    found.extend(a);
+    found.extend(b);
+    found
+}
+
 /// Names by how much related functions or files make of them, 0 to 1.
 pub(crate) type Weighed = FxHashMap<NameId, f32>;
 
-/// The files most like one that mentions `mentioned`, the likest first, with how alike they are.
-pub(crate) fn like_files(index: &WorkspaceIndex, own: Option<u32>, mentioned: &FxHashSet<NameId>) -> Vec<(u32, f32)> {
+/// The files most like one that mentions `mentioned`, the likest first, with how alike they are; and the files that mention the target.
+pub(crate) fn like_files(
+    index: &WorkspaceIndex,
+    own: Option<u32>,
+    mentioned: &FxHashSet<NameId>,
+    target: Option<NameId>,
+) -> (Vec<(u32, f32)>, Vec<u32>) {
     let files = index.file_count().max(1) as f32;
     let weight = |name: NameId| match index.mentioned_in(name) {
         Some(count) if count > 1 => (files / count as f32).ln().max(0.0),
@@ -41,8 +114,8 @@ pub(crate) fn like_files(index: &WorkspaceIndex, own: Option<u32>, mentioned: &F
     let weights: FxHashMap<NameId, f32> =
         mentioned.iter().map(|&name| (name, weight(name))).filter(|(_, weight)| *weight > 0.0).collect();
     let own_total: f32 = weights.values().sum::<f32>().max(1.0);
-    let mut found: Vec<(u32, f32)> = index
-        .weigh_mentions(&weights)
+    let (weighed, mentioning) = index.weigh_mentions(&weights, target);
+    let mut found: Vec<(u32, f32)> = weighed
         .into_iter()
         .filter(|(file, _)| Some(*file) != own)
         .map(|(file, shared)| {
@@ -53,7 +126,7 @@ pub(crate) fn like_files(index: &WorkspaceIndex, own: Option<u32>, mentioned: &F
         .collect();
     found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     found.truncate(MAX_LIKE_FILES);
-    found
+    (found, mentioning)
 }
 
 /// The names the likest files mention, by the share of likeness that mentions them.
@@ -94,6 +167,7 @@ pub(crate) fn like_functions(
     texts: &mut Texts,
     point: &Point,
     like: &[(u32, f32)],
+    known: &mut Functions,
 ) -> Vec<(DefinitionRef, f32)> {
     let mut found: Vec<(DefinitionRef, f32)> = Vec::new();
     for (file, _) in like.iter().take(LIKE_FILES_READ) {
@@ -102,11 +176,14 @@ pub(crate) fn like_functions(
             if !definition.kind.is_callable() || definition.traits.test {
                 continue;
             }
-            let Some(signature) = texts.signature(*file, &definition) else { continue };
-            let parts = parts(entry.name(&definition));
-            let alike = alike(&point.target_parts, &point.signature_names, &parts, &name_set(signature));
+            let at = DefinitionRef { file: *file, definition: number as u16 };
+            let function = known.function(texts, at, &definition, entry);
+            if !function.has_text {
+                continue;
+            }
+            let alike = alike(&point.target_parts, &point.signature_names, &function.parts, &function.signature);
             if alike > LEAST_LIKENESS {
-                found.push((DefinitionRef { file: *file, definition: number as u16 }, alike));
+                found.push((at, alike));
             }
         }
     }
@@ -165,13 +242,15 @@ pub(crate) fn names_on(
     )
 }
 
-/// The functions of other files that call the target, those of like files first: those of tests, or the others.
+/// The functions of other files that call the target, those of like files first: those of tests, or the others. `mentioning` are the
+/// files that mention it.
 pub(crate) fn callers(
     index: &WorkspaceIndex,
     texts: &mut Texts,
     own: Option<u32>,
     target_name: &str,
     like: &[(u32, f32)],
+    mentioning: &[u32],
     in_tests: bool,
 ) -> Vec<DefinitionRef> {
     let target = name_id(target_name);
@@ -180,12 +259,8 @@ pub(crate) fn callers(
         return Vec::new();
     }
     let alike = |file: u32| like.iter().find(|(known, _)| *known == file).map_or(0.0, |(_, alike)| *alike);
-    let mut files: Vec<(u32, f32)> = index
-        .files_that_mention(target)
-        .into_iter()
-        .filter(|file| Some(*file) != own)
-        .map(|file| (file, alike(file)))
-        .collect();
+    let mut files: Vec<(u32, f32)> =
+        mentioning.iter().copied().filter(|file| Some(*file) != own).map(|file| (file, alike(file))).collect();
     files.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let mut found = Vec::new();
     for (file, _) in files.into_iter().take(MAX_CALLERS) {

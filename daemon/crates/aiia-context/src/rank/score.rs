@@ -2,7 +2,7 @@
 
 use super::by_name;
 use super::collect::{ModuleUse, candidates, modules};
-use super::features::{COUNT, Feature, Features};
+use super::features::Features;
 use super::hinted::Hinted;
 use super::measure::{measure, self_name};
 use super::nearest;
@@ -11,7 +11,6 @@ use super::related::{self, Weighed};
 use super::said::By;
 use super::tell::tell_each_other;
 use super::texts::Texts;
-use super::weights::{ALONE, MENTIONED};
 use crate::target::is_unwritten;
 use crate::workspace::{Definition, DefinitionRef, NameId, Workspace, WorkspaceIndex, name_ids};
 use crate::{ContextRequest, FileSyntax, Intent, Nearness, Target};
@@ -128,9 +127,15 @@ pub(crate) fn rank(
     }
     sort(&mut ranked);
     let tests = match &target.symbol {
-        Some(symbol) if request.intent == Intent::Test => {
-            related::callers(workspace.index, texts, ranking.own, &symbol.name, &ranking.like, true)
-        }
+        Some(symbol) if request.intent == Intent::Test => related::callers(
+            workspace.index,
+            texts,
+            ranking.own,
+            &symbol.name,
+            &ranking.like,
+            &ranking.mentioning,
+            true,
+        ),
         _ => Vec::new(),
     };
     let users = |in_tests: bool| {
@@ -152,20 +157,6 @@ fn sort(ranked: &mut [Ranked]) {
     ranked.sort_unstable_by(|a, b| b.likelihood.total_cmp(&a.likelihood).then(a.at.cmp(&b.at)));
 }
 
-pub(super) fn log_odds(features: &Features, weights: &[f32; COUNT]) -> f32 {
-    features.iter().zip(weights).map(|(feature, weight)| feature * weight).sum()
-}
-
-pub(super) fn likelihood(log_odds: f32) -> f32 {
-    1.0 / (1.0 + (-log_odds).exp())
-}
-
-/// How likely a definition is needed by what is known of it alone.
-pub(super) fn alone(features: &Features) -> f32 {
-    let weights = if features[Feature::InBody as usize] > 0.0 { &MENTIONED } else { &ALONE };
-    likelihood(log_odds(features, weights))
-}
-
 /// What candidates are held against.
 pub(super) struct Ranking<'a> {
     pub(super) index: &'a WorkspaceIndex,
@@ -176,6 +167,8 @@ pub(super) struct Ranking<'a> {
     /// Whether a name tells what is meant without an import.
     pub(super) is_name_enough: bool,
     pub(super) like: Vec<(u32, f32)>,
+    /// The files that mention the target.
+    mentioning: Vec<u32>,
     pub(super) like_names: Weighed,
     pub(super) namesake_names: Weighed,
     callers: Vec<DefinitionRef>,
@@ -209,12 +202,13 @@ impl<'a> Ranking<'a> {
         let own_folder = request.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mates = by_name::is_shared_in_folder(request.language).then_some(own_folder);
         let mentioned: FxHashSet<NameId> = point.occurrences.keys().copied().collect();
-        let like = related::like_files(index, own, &mentioned);
+        let (like, mentioning) = related::like_files(index, own, &mentioned, point.target_name);
+        let mut known = related::Functions::default();
         let (namesakes, callers, like_functions) = match (&target.symbol, point.target_name) {
             (Some(symbol), Some(name)) if symbol.kind.is_callable() => (
                 related::namesakes(index, own, name, &like),
-                related::callers(index, texts, own, &symbol.name, &like, false),
-                related::like_functions(index, texts, point, &like),
+                related::callers(index, texts, own, &symbol.name, &like, &mentioning, false),
+                related::like_functions(index, texts, point, &like, &mut known),
             ),
             _ => Default::default(),
         };
@@ -226,7 +220,7 @@ impl<'a> Ranking<'a> {
         functions.dedup();
         let alike = match &target.symbol {
             Some(symbol) if symbol.kind.is_callable() => {
-                nearest::nearest(index, texts, point, &namesakes, &like, is_unwritten(request, target))
+                nearest::nearest(index, texts, point, &namesakes, &like, is_unwritten(request, target), &mut known)
             }
             _ => Vec::new(),
         };
@@ -246,6 +240,7 @@ impl<'a> Ranking<'a> {
             is_name_enough: by_name::is_enough(request.language),
             like_names: related::names_of_files(index, &like),
             like,
+            mentioning,
             namesake_names: related::names_in(index, texts, &namesakes),
             names_on_receivers: related::names_on(index, texts, &functions, &point.receivers),
             caller_names: related::names_in(index, texts, &callers),

@@ -59,18 +59,13 @@ pub(crate) fn uses(
     target: &Target,
 ) -> (FxHashMap<NameId, SiblingUse>, Vec<Vec<NameId>>) {
     let siblings = siblings(symbols, text, names, target);
-    let rarity_of_names = rarity(siblings.iter().map(|sibling| sibling.signature.as_slice()));
-    let rarity_of_parts = rarity(siblings.iter().map(|sibling| sibling.parts.as_slice()));
+    let of_names = shares(target.signature, siblings.iter().map(|sibling| sibling.signature.as_slice()));
+    let of_parts = shares(target.parts, siblings.iter().map(|sibling| sibling.parts.as_slice()));
     let weights: Vec<[f32; 5]> = siblings
         .iter()
-        .map(|sibling| {
-            [
-                1.0,
-                if sibling.same_owner { 1.0 } else { 0.0 },
-                STEP.powi(sibling.steps - 1),
-                shared(&rarity_of_names, target.signature, &sibling.signature),
-                shared(&rarity_of_parts, target.parts, &sibling.parts),
-            ]
+        .zip(of_names.into_iter().zip(of_parts))
+        .map(|(sibling, (of_names, of_parts))| {
+            [1.0, if sibling.same_owner { 1.0 } else { 0.0 }, STEP.powi(sibling.steps - 1), of_names, of_parts]
         })
         .collect();
     let mut totals = [1.0, 1.0, LEAST_WEIGHT, LEAST_WEIGHT, LEAST_WEIGHT];
@@ -119,29 +114,36 @@ pub(crate) fn alike(parts: &[NameId], signature: &[NameId], other_parts: &[NameI
     0.4 * likeness(parts, other_parts) + 0.5 * likeness(signature, other_signature)
 }
 
-/// How rare each name is among some sets of them, by the logarithm.
-pub(crate) fn rarity<'s>(sets: impl Iterator<Item = &'s [NameId]>) -> FxHashMap<NameId, f32> {
-    let (mut counts, mut of) = (FxHashMap::<NameId, f32>::default(), 0.0_f32);
-    for set in sets {
+/// For each of some sets of names how much of `wanted` is in it, the names that fewer of the sets have counting for more: 0 to 1. All
+/// are ascending.
+pub(crate) fn shares<'s>(wanted: &[NameId], sets: impl Iterator<Item = &'s [NameId]> + Clone) -> Vec<f32> {
+    let (mut counts, mut of) = (vec![0.0_f32; wanted.len()], 0.0_f32);
+    for set in sets.clone() {
         of += 1.0;
-        for name in set {
-            *counts.entry(*name).or_default() += 1.0;
-        }
+        for_each_shared(wanted, set, |place| counts[place] += 1.0);
     }
-    counts.into_iter().map(|(name, count)| (name, ((of + 1.0) / count).ln())).collect()
+    let rarity: Vec<f32> =
+        counts.iter().map(|count| if *count > 0.0 { ((of + 1.0) / count).ln() } else { 0.0 }).collect();
+    let all: f32 = rarity.iter().sum();
+    let share = |set: &[NameId]| {
+        let mut shared = 0.0;
+        for_each_shared(wanted, set, |place| shared += rarity[place]);
+        if all > 0.0 { shared / all } else { 0.0 }
+    };
+    sets.map(share).collect()
 }
 
-/// How much of `wanted` is in `found`, the rare counting for more: 0 to 1. Both are ascending.
-pub(crate) fn shared(rarity: &FxHashMap<NameId, f32>, wanted: &[NameId], found: &[NameId]) -> f32 {
-    let (mut all, mut shared) = (0.0, 0.0);
-    for name in wanted {
-        let weight = rarity.get(name).copied().unwrap_or_default();
-        all += weight;
-        if found.binary_search(name).is_ok() {
-            shared += weight;
+/// The places in `wanted` of what is in `found`, too. Both are ascending.
+fn for_each_shared(wanted: &[NameId], found: &[NameId], mut visit: impl FnMut(usize)) {
+    let mut rest = found;
+    for (place, name) in wanted.iter().enumerate() {
+        while rest.first().is_some_and(|first| first < name) {
+            rest = &rest[1..];
+        }
+        if rest.first() == Some(name) {
+            visit(place);
         }
     }
-    if all > 0.0 { shared / all } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -151,9 +153,10 @@ mod tests {
     #[test]
     fn what_is_rare_counts_for_more() {
         let sets: [&[NameId]; 3] = [&[1, 2], &[1], &[1, 3]];
-        let rarity = rarity(sets.into_iter());
-        assert!(shared(&rarity, &[1, 2], &[2]) > shared(&rarity, &[1, 2], &[1]));
-        assert!((shared(&rarity, &[1, 2], &[1, 2]) - 1.0).abs() < 1e-6);
-        assert!(shared(&rarity, &[9], &[9]).abs() < 1e-6);
+        let shares = |wanted: &[NameId]| shares(wanted, sets.into_iter());
+        let of_both = shares(&[1, 2]);
+        assert!(of_both[0] > 0.99 && of_both[1] < 0.5);
+        assert_eq!(shares(&[9]), [0.0, 0.0, 0.0]);
+        assert!(shares(&[2, 3, 9])[2] > 0.4);
     }
 }

@@ -3,10 +3,10 @@
 use super::again::judge_again;
 use super::features::{Feature, Features};
 use super::forest;
+use super::linear::{likelihood, log_odds};
 use super::point::Point;
-use super::score::{Ranked, likelihood, log_odds};
+use super::score::Ranked;
 use super::texts::Texts;
-use super::weights::ALONE;
 use crate::workspace::{NameId, name_ids};
 use rustc_hash::FxHashMap;
 
@@ -59,8 +59,11 @@ pub(super) fn tell_each_other(
         candidate.likelihood *= UNJUDGED;
     }
     let kindred = kindred(ranked, bodies);
+    let of_judged: Vec<&Features> =
+        ranked.iter().take(judged).map(|candidate| &features[candidate.features as usize]).collect();
+    let alone = log_odds(&of_judged);
     let mut to_judge: Vec<usize> = Vec::new();
-    for (place, candidate) in ranked.iter().enumerate().take(judged) {
+    for ((place, candidate), alone) in ranked.iter().enumerate().take(judged).zip(alone) {
         let Some(features) = features.get_mut(candidate.features as usize) else { continue };
         let own = candidate.likelihood;
         let heat = |heat: Option<&f32>| (1.0 + (heat.copied().unwrap_or_default() - own).max(0.0)).ln();
@@ -68,7 +71,7 @@ pub(super) fn tell_each_other(
         features[Feature::HeatOfType as usize] =
             candidate.owner.map_or(0.0, |owner| heat(heat_of_types.get(&owner.name)));
         features[Feature::InKindred as usize] = kindred.get(&candidate.definition.name).copied().unwrap_or_default();
-        features[Feature::Alone as usize] = log_odds(features, &ALONE).clamp(-10.0, 10.0);
+        features[Feature::Alone as usize] = alone.clamp(-10.0, 10.0);
         features[Feature::InLikelySignature as usize] =
             told.get(&candidate.definition.name).copied().unwrap_or_default();
         features[Feature::OfToldType as usize] =

@@ -1,6 +1,6 @@
 //! The texts of other files, as often as a request needs them, each read once.
 
-use crate::workspace::{Definition, FileTexts, WorkspaceIndex};
+use crate::workspace::{Definition, FileTexts, LinedText, WorkspaceIndex};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,28 +14,11 @@ fn cut(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }
 
-/// A text, and where its lines begin as far as somebody asked for them.
-struct Cut {
-    text: Arc<str>,
-    starts: Vec<u32>,
-}
-
-impl Cut {
-    /// Where a line begins; the end of the text right behind the last one.
-    fn start(&mut self, line: usize) -> Option<usize> {
-        let known = self.starts.last().map_or(0, |start| *start as usize);
-        let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes().get(known..)?);
-        let missing = (line + 1).saturating_sub(self.starts.len());
-        self.starts.extend(breaks.take(missing).map(|at| (known + at) as u32 + 1));
-        self.starts.get(line).map(|start| *start as usize)
-    }
-}
-
 /// The texts a request has read so far.
 pub(crate) struct Texts<'a> {
     source: &'a dyn FileTexts,
     index: &'a WorkspaceIndex,
-    read: FxHashMap<u32, Option<Cut>>,
+    read: FxHashMap<u32, Option<Arc<LinedText>>>,
 }
 
 impl<'a> Texts<'a> {
@@ -45,16 +28,12 @@ impl<'a> Texts<'a> {
 
     /// The lines of a file, from 0, with their line breaks; nothing where the file has none such.
     pub(crate) fn lines(&mut self, file: u32, lines: Range<u32>) -> Option<&str> {
-        let cut = self.read.entry(file).or_insert_with(|| {
+        let text = self.read.entry(file).or_insert_with(|| {
             let entry = self.index.file(file).filter(|entry| self.source.may_show(entry.path))?;
             // The lines of a text that has changed since are not those that the index knows.
-            let text = self.source.text(entry.path).filter(|text| entry.is_of(text))?;
-            Some(Cut { text, starts: vec![0] })
+            self.source.lined(entry.path).filter(|text| entry.is_of(text))
         });
-        let cut = cut.as_mut()?;
-        let start = cut.start(lines.start as usize)?;
-        let end = cut.start(lines.end as usize).unwrap_or(cut.text.len());
-        cut.text.get(start..end)
+        text.as_ref()?.lines(lines)
     }
 
     /// The signature of a definition, cut where it is longer than signatures are: a packed file is one line.

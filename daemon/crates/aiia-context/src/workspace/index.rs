@@ -1,13 +1,15 @@
 //! The index: facts of files by path, and definitions by name. What editors have open counts before what was read from files.
 
 use super::NameId;
-use super::facts::{Definition, FileFacts, content};
+use super::facts::{Definition, FileFacts};
+use super::lined::LinedText;
 use super::pack::{Change, Changes, pack};
 use super::packed::{FileState, Packed};
 use super::walk::Stamp;
 use aiia_syntax::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A path has so many names before the definition's own; what is around them is left out.
@@ -198,52 +200,64 @@ impl WorkspaceIndex {
 
     /// How many definitions a name has, none of more than `most`.
     pub(crate) fn count_named(&self, name: NameId, most: usize) -> usize {
+        self.count_definers(name, self.files.places(name)).min(most)
+    }
+
+    /// How many definitions the name at those places of the files has.
+    fn count_definers(&self, name: NameId, places: Range<usize>) -> usize {
         let hidden = self.buffers.hidden_names.get(&name).copied().unwrap_or_default();
         let open = self.buffers.by_name.get(&name).map_or(0, Vec::len);
-        (self.files.count_definers(self.files.places(name)).saturating_sub(hidden) + open).min(most)
+        self.files.count_definers(places).saturating_sub(hidden) + open
     }
 
     /// In how many files a name is mentioned; nothing for a name that nothing defines.
     pub(crate) fn mentioned_in(&self, name: NameId) -> Option<u32> {
-        let place = self.files.places(name).next();
-        let known = place.map_or(0, |place| i64::from(self.files.mentioned_in[place]));
-        let is_defined = match place {
-            Some(_) if self.buffers.hidden.is_empty() => true,
-            _ => self.named(name).next().is_some(),
-        };
-        let more = self.buffers.mentioned_in.get(&name).copied().unwrap_or_default();
-        is_defined.then(|| u32::try_from(known + more).unwrap_or_default())
+        self.name_use(name).1
     }
 
-    /// For each file the sum of the weights of the names it mentions, of the files that mention any.
-    pub(crate) fn weigh_mentions(&self, weights: &FxHashMap<NameId, f32>) -> Vec<(u32, f32)> {
+    /// How many definitions a name has, and in how many files it is mentioned where it has any.
+    pub(crate) fn name_use(&self, name: NameId) -> (usize, Option<u32>) {
+        let places = self.files.places(name);
+        let known = places.clone().next().map_or(0, |place| i64::from(self.files.mentioned_in[place]));
+        let more = self.buffers.mentioned_in.get(&name).copied().unwrap_or_default();
+        let count = self.count_definers(name, places);
+        (count, (count > 0).then(|| u32::try_from(known + more).unwrap_or_default()))
+    }
+
+    /// For each file the sum of the weights of the names it mentions, of the files that mention any; and the files that mention `name`.
+    pub(crate) fn weigh_mentions(
+        &self,
+        weights: &FxHashMap<NameId, f32>,
+        name: Option<NameId>,
+    ) -> (Vec<(u32, f32)>, Vec<u32>) {
         let mut by_place = vec![0.0; self.files.names.len()];
         for (name, weight) in weights {
             self.files.places(*name).for_each(|place| by_place[place] = *weight);
         }
-        self.files()
-            .map(|(file, entry)| match entry.facts {
+        let wanted = name.and_then(|name| self.files.places(name).next());
+        let (mut weighed, mut found) = (Vec::new(), Vec::new());
+        for (file, entry) in self.files() {
+            let (mut sum, mut has_name) = (0.0, false);
+            match entry.facts {
                 Facts::Packed(packed, file) => {
-                    (file, packed.mentions(file).filter_map(|place| by_place.get(place)).sum())
+                    for place in packed.mentions(file) {
+                        sum += by_place.get(place).copied().unwrap_or_default();
+                        has_name |= Some(place) == wanted;
+                    }
                 }
-                Facts::Open(facts) => (file, facts.mentions.iter().filter_map(|name| weights.get(name)).sum()),
-            })
-            .filter(|(_, sum)| *sum > 0.0)
-            .collect()
-    }
-
-    /// The files that mention a name.
-    pub(crate) fn files_that_mention(&self, name: NameId) -> Vec<u32> {
-        let place = self.files.places(name).next();
-        self.files()
-            .filter(|(_, entry)| match entry.facts {
-                Facts::Packed(packed, file) => place.is_some_and(|place| {
-                    packed.mentions(file).take_while(|known| *known <= place).last() == Some(place)
-                }),
-                Facts::Open(facts) => facts.mentions.binary_search(&name).is_ok(),
-            })
-            .map(|(file, _)| file)
-            .collect()
+                Facts::Open(facts) => {
+                    sum = facts.mentions.iter().filter_map(|name| weights.get(name)).sum();
+                    has_name = name.is_some_and(|name| facts.mentions.binary_search(&name).is_ok());
+                }
+            }
+            if sum > 0.0 {
+                weighed.push((file, sum));
+            }
+            if has_name {
+                found.push(file);
+            }
+        }
+        (weighed, found)
     }
 }
 
@@ -314,12 +328,12 @@ impl<'i> FileEntry<'i> {
     }
 
     /// Whether its facts are those of that text.
-    pub(crate) fn is_of(self, text: &str) -> bool {
+    pub(crate) fn is_of(self, text: &LinedText) -> bool {
         let known = match self.facts {
             Facts::Packed(packed, file) => packed.files[file as usize].content,
             Facts::Open(facts) => facts.content(),
         };
-        known == content(text)
+        known == text.content()
     }
 }
 

@@ -7,6 +7,7 @@ mod exclusions;
 mod facts;
 mod index;
 mod indexer;
+mod lined;
 mod names;
 mod pack;
 mod packed;
@@ -21,6 +22,7 @@ pub(crate) use facts::Definition;
 pub use index::WorkspaceIndex;
 pub(crate) use index::{DefinitionRef, FileEntry};
 pub use indexer::{Indexer, IndexerOptions, OpenBuffer};
+pub use lined::LinedText;
 pub(crate) use names::{NameId, identifiers, likeness, name_id, name_ids, name_set, parts, words};
 pub use patterns::{IGNORE_FILE, PATTERN_FILES};
 pub use recent_texts::RecentTexts;
@@ -33,6 +35,11 @@ use std::sync::Arc;
 pub trait FileTexts: Send + Sync {
     /// The text of the file of that path, relative to the workspace; nothing if there is none that may be read.
     fn text(&self, path: &str) -> Option<Arc<str>>;
+
+    /// The same text with what finds its lines, which whoever keeps texts from one question to the next keeps with them.
+    fn lined(&self, path: &str) -> Option<Arc<LinedText>> {
+        self.text(path).map(|text| Arc::new(LinedText::new(text)))
+    }
 
     /// Whether code of the file may be in an answer. What is not shown may still tell how others belong together, as the
     /// configuration of a compiler does.

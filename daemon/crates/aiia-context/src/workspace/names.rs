@@ -116,7 +116,9 @@ pub(crate) fn likeness(a: &[NameId], b: &[NameId]) -> f32 {
 
 /// The numbers of the identifiers of a text, ascending, each once.
 pub(crate) fn name_set(text: &str) -> Vec<NameId> {
-    let mut names: Vec<NameId> = name_ids(text).collect();
+    // Most names and what stands between two are not shorter.
+    let mut names: Vec<NameId> = Vec::with_capacity(text.len() / 6 + 1);
+    names.extend(name_ids(text));
     names.sort_unstable();
     names.dedup();
     names

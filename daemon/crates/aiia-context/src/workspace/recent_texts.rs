@@ -1,20 +1,27 @@
 //! The texts of files from one question to the next: questions about one part of a folder read much the same files.
 
 use super::disk::{self, TICK, Version};
+use super::lined::LinedText;
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// So many bytes of text are kept.
-const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// So many bytes of text are kept, which is all of a workspace of half a million lines.
+const MAX_BYTES: usize = 24 * 1024 * 1024;
 /// Larger texts are not: each would push many out.
 const MAX_TEXT_BYTES: usize = 256 * 1024;
 
 struct Kept {
     version: Version,
-    text: Arc<str>,
+    text: Arc<LinedText>,
     used: Instant,
+}
+
+impl Kept {
+    fn bytes(&self) -> usize {
+        self.text.text().len()
+    }
 }
 
 #[derive(Default)]
@@ -49,19 +56,25 @@ impl RecentTexts {
 
     /// The text of the file at a full path as it is now; nothing where there is none that can be read.
     pub fn text(&self, path: &Path) -> Option<Arc<str>> {
+        self.lined(path).map(|lined| Arc::clone(lined.text()))
+    }
+
+    /// The same text with what finds its lines.
+    pub fn lined(&self, path: &Path) -> Option<Arc<LinedText>> {
         let version = Version::of(path)?;
         if let Some(kept) = self.lock().by_path.get_mut(path).filter(|kept| kept.version == version) {
             kept.used = Instant::now();
             return Some(Arc::clone(&kept.text));
         }
-        let text: Arc<str> = disk::read(path).ok()?.into();
+        let text = Arc::new(LinedText::new(disk::read(path).ok()?.into()));
+        let bytes = text.text().len();
         // What was written a moment ago may be written again and look the same.
-        if text.len() <= MAX_TEXT_BYTES.min(self.limit) && version.is_older_than(self.tick) {
+        if bytes <= MAX_TEXT_BYTES.min(self.limit) && version.is_older_than(self.tick) {
             let kept = Kept { version, text: Arc::clone(&text), used: Instant::now() };
             let mut texts = self.lock();
-            texts.bytes += text.len();
+            texts.bytes += bytes;
             let before = texts.by_path.insert(path.to_owned(), kept);
-            texts.bytes -= before.map_or(0, |before| before.text.len());
+            texts.bytes -= before.map_or(0, |before| before.bytes());
             texts.shrink(self.limit);
         }
         Some(text)
@@ -79,8 +92,7 @@ impl Texts {
         if self.bytes <= limit {
             return;
         }
-        let mut latest: Vec<(Instant, usize)> =
-            self.by_path.values().map(|kept| (kept.used, kept.text.len())).collect();
+        let mut latest: Vec<(Instant, usize)> = self.by_path.values().map(|kept| (kept.used, kept.bytes())).collect();
         latest.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
         let mut bytes = 0;
         let oldest = latest.iter().take_while(|(_, length)| {
@@ -94,7 +106,7 @@ impl Texts {
 
     fn retain(&mut self, holds: impl Fn(&Kept) -> bool) {
         self.by_path.retain(|_, kept| holds(kept));
-        self.bytes = self.by_path.values().map(|kept| kept.text.len()).sum();
+        self.bytes = self.by_path.values().map(Kept::bytes).sum();
     }
 }
 
