@@ -9,7 +9,7 @@ use crate::workspace::{Definition, DefinitionRef, FileEntry, NameId, WorkspaceIn
 /// So many of the functions of other files that are most like the target are read.
 const MAX_NEAREST: usize = 24;
 /// So many functions are compared with it: where it is still to be written, and where it says itself what it uses.
-const MAX_COMPARED: usize = 400;
+const MAX_COMPARED: usize = 800;
 const MAX_COMPARED_WRITTEN: usize = 200;
 /// How much of its likeness hangs on that of its file.
 const FILE: f32 = 0.4;

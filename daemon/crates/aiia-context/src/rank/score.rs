@@ -18,7 +18,7 @@ use aiia_syntax::{Language, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How many definitions are looked at closely: where the target is still to be written, and where it says itself what it uses.
-const MAX_CANDIDATES: usize = 3000;
+const MAX_CANDIDATES: usize = 4500;
 const MAX_CANDIDATES_WRITTEN: usize = 1200;
 /// How far up the types are looked for that a type is made from.
 const MAX_BASE_DEPTH: usize = 4;

@@ -11,7 +11,7 @@ use crate::workspace::{NameId, name_ids};
 use rustc_hash::FxHashMap;
 
 /// How many of the likeliest the forest judges: where the target is still to be written, and where it says itself what it uses.
-const MAX_JUDGED: usize = 440;
+const MAX_JUDGED: usize = 480;
 const MAX_JUDGED_WRITTEN: usize = 400;
 /// What the others' likelihood is worth beside.
 const UNJUDGED: f32 = 0.1;
