@@ -54,9 +54,11 @@ pub(crate) fn more<'f>(of: impl Iterator<Item = &'f Features>) -> Vec<f32> {
 impl Tree {
     fn answers(&self, rows: &Rows) -> [f32; LANES] {
         let mut left = [u32::MAX; LANES];
-        for fork in &self.forks {
-            for (left, value) in left.iter_mut().zip(&rows[fork.feature]) {
-                *left &= if *value > fork.threshold { fork.above } else { u32::MAX };
+        for &Fork { feature, threshold, above } in &self.forks {
+            // Without a branch, so that all are asked by the same instructions.
+            for (left, value) in left.iter_mut().zip(&rows[feature]) {
+                let is_over = u32::from(*value > threshold).wrapping_neg();
+                *left &= above | !is_over;
             }
         }
         left.map(|left| self.leaves.get(left.trailing_zeros() as usize).copied().unwrap_or_default())
