@@ -53,15 +53,21 @@ pub(crate) fn more<'f>(of: impl Iterator<Item = &'f Features>) -> Vec<f32> {
 
 impl Tree {
     fn answers(&self, rows: &Rows) -> [f32; LANES] {
+        self.left(rows).map(|left| self.leaves.get(left.trailing_zeros() as usize).copied().unwrap_or_default())
+    }
+
+    /// The leaves that are left of each, as bits. Apart from what looks at each alone and without a branch, so that the compiler asks
+    /// several at once.
+    #[inline(never)]
+    fn left(&self, rows: &Rows) -> [u32; LANES] {
         let mut left = [u32::MAX; LANES];
         for &Fork { feature, threshold, above } in &self.forks {
-            // Without a branch, so that all are asked by the same instructions.
             for (left, value) in left.iter_mut().zip(&rows[feature]) {
                 let is_over = u32::from(*value > threshold).wrapping_neg();
                 *left &= above | !is_over;
             }
         }
-        left.map(|left| self.leaves.get(left.trailing_zeros() as usize).copied().unwrap_or_default())
+        left
     }
 
     /// Nothing where a node is missing, or behind one that it leads to, or where there are too many leaves.
@@ -221,7 +227,7 @@ mod tests {
     /// A tree of so many leaves, one at each fork.
     fn chain(leaves: usize) -> String {
         let forks: Vec<String> = (1..leaves).map(|fork| format!("0 0.5 {} {}", 2 * fork - 1, 2 * fork)).collect();
-        format!("0\n{},1", forks.join(",1,"))
+        format!("0\n{},1,1", forks.join(",1,"))
     }
 
     #[test]

@@ -23,6 +23,8 @@ const MAX_ALIASES: usize = 4;
 
 /// For so long after a key was pressed no further file is read by its tree.
 const PAUSE: Duration = Duration::from_millis(300);
+/// And for so long after questions can be answered, where somebody waited for that.
+const ANSWER: Duration = Duration::from_millis(15);
 
 /// How to keep an index.
 pub struct IndexerOptions {
@@ -62,6 +64,8 @@ struct Progressing {
 struct Progressed {
     shown: Progress,
     looks: u64,
+    /// Somebody waits for the first answer.
+    is_awaited: bool,
 }
 
 /// The index of a folder, kept up to date. All methods may be called from any thread; a refresh takes its time, the others do not
@@ -162,6 +166,10 @@ impl Indexer {
 
     /// Waits until questions can be answered, no longer than `limit`. Gives whether they can.
     pub fn wait_until_usable(&self, limit: Duration) -> bool {
+        {
+            let mut progress = lock(&self.progress);
+            progress.is_awaited |= !progress.shown.is_usable;
+        }
         self.wait_until(limit, |progress| progress.shown.is_usable)
     }
 
@@ -207,6 +215,15 @@ impl Indexer {
                 return;
             };
             typed = self.has_stopped.wait_timeout(typed, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Leaves the processor for a moment to whoever waited until questions can be answered, and asks one now.
+    fn pause_for_answer(&self) {
+        if std::mem::take(&mut lock(&self.progress).is_awaited) {
+            let typed = lock(&self.typed);
+            let is_going_on = |_: &mut Option<Instant>| !self.stop.load(Ordering::Relaxed);
+            drop(self.has_stopped.wait_timeout_while(typed, ANSWER, is_going_on));
         }
     }
 

@@ -322,8 +322,8 @@ fn a_text_of_the_same_size_and_time_is_told_apart_where_it_is_used() {
     indexer.refresh().unwrap();
     let index = indexer.index();
     let entry = index.file(index.file_of_path("a.rs").unwrap()).unwrap();
-    assert!(entry.is_of("fn aa() {}\n"));
-    assert!(!entry.is_of("fn bb() {}\n"));
+    assert!(entry.is_of(&LinedText::new(Arc::from("fn aa() {}\n"))));
+    assert!(!entry.is_of(&LinedText::new(Arc::from("fn bb() {}\n"))));
 }
 
 #[test]

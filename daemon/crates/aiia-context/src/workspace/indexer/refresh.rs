@@ -127,6 +127,7 @@ impl Indexer {
         };
         lock(&self.state).skipped.clone_from(&report.skipped);
         self.has_progressed.notify_all();
+        self.pause_for_answer();
 
         let parsed = Instant::now();
         run.pause_limit = parsed + MAX_PAUSED;

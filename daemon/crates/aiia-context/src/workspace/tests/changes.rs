@@ -9,7 +9,7 @@ const LONG: Duration = Duration::from_secs(30);
 
 fn who_mentions(indexer: &Indexer, name: &str) -> Vec<String> {
     let index = indexer.index();
-    let files = index.files_that_mention(name_id(name));
+    let (_, files) = index.weigh_mentions(&FxHashMap::default(), Some(name_id(name)));
     files.into_iter().map(|file| index.file(file).unwrap().path.to_owned()).collect()
 }
 
