@@ -23,7 +23,7 @@ struct Fork {
 }
 
 /// A tree whose forks are all asked, in no particular order: the answer is that of the first leaf that no fork excludes (Lucchese et al.,
-/// “QuickScorer: a fast algorithm to rank documents with additive ensembles of regression trees”, 2015). That takes more questions than
+/// “`QuickScorer`: a fast algorithm to rank documents with additive ensembles of regression trees”, 2015). That takes more questions than
 /// to go through the tree, but the same for all definitions, so that many are asked at once.
 struct Tree {
     forks: Vec<Fork>,
