@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::file_name::{self, FileName};
-use super::{Fence, Item, ItemKind, Lead, Parsed, code};
+use super::{Fence, Item, ItemKind, Lead, Parsed, code, pairs};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines as cut};
 
@@ -22,8 +22,9 @@ const TEXT: &[&str] = &["text", "txt", "plaintext"];
 /// then knows prose from code.
 pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed {
     let mut parsed = Parsed::default();
-    let blocks = Blocks::find(lines, vec![false; lines.len()], known_files);
+    let mut blocks = Blocks::find(lines, vec![false; lines.len()], known_files);
     if blocks.any_fence {
+        pairs::join(lines, &mut blocks.items);
         parsed.items = blocks.items.into_iter().map(|(item, _)| item).collect();
         parsed.leave(lines, blocks.used);
     } else if reply.len() > MAX_BARE_BYTES {

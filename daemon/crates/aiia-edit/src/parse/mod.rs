@@ -10,6 +10,7 @@ mod here_document;
 mod json;
 mod lead;
 mod leakage;
+mod pairs;
 mod record;
 mod search_replace;
 mod thinking;
@@ -64,6 +65,12 @@ pub(crate) enum ItemKind {
         fence: Fence,
         /// What the words above it say that it is for.
         lead: Lead,
+    },
+    /// Two blocks of code of which the reply says that the second takes the place of the first.
+    Pair {
+        reading: Reading,
+        /// The language named at the second fence.
+        language: Option<String>,
     },
     /// The whole text of a file, which must not be there already if it is `only_new`.
     Write { text: String, only_new: bool },

@@ -74,7 +74,7 @@ impl Texts {
 }
 
 /// The lines that are not blank, trimmed, each between line breaks.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len() + 1);
     plain.push('\n');
     for line in lines(text).iter().filter(|line| !line.is_blank()) {

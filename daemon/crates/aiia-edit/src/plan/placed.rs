@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use aiia_syntax::Language;
 
+use super::left_out::plain;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::parse::{Fence, FileName, Item, ItemKind, Lead, Parsed};
 use crate::resolve::{Files, Resolved, imports_in, is_only_imports, resolve};
@@ -49,12 +50,16 @@ impl<'p> Placed<'p> {
         // Imports that name no file belong to the rest of the change.
         let (imports, others): (Vec<&Item>, Vec<&Item>) =
             parsed.items.iter().partition(|item| item.file == FileName::None && is_only_imports(item, files));
+        let mut pairs = Vec::new();
         for item in others {
             match resolve(item, files) {
+                Ok(found) if matches!(item.kind, ItemKind::Pair { .. }) => pairs.push(found),
                 Ok(found) => placed.resolved.push(found),
                 Err(complaint) => placed.refuse(item, complaint),
             }
         }
+        pairs.retain(|pair| !placed.resolved.iter().any(|other| is_part_of(pair, other)));
+        placed.resolved.extend(pairs);
         let beside = parsed.beside.iter();
         let (more_imports, beside): (Vec<&Item>, Vec<&Item>) = beside.partition(|item| is_only_imports(item, files));
         let changed = placed.only_file();
@@ -100,6 +105,22 @@ impl<'p> Placed<'p> {
         let first = changed.next()?;
         changed.all(|file| file == first).then_some(first)
     }
+}
+
+/// Whether a pair of blocks only shows what another edit does as well.
+fn is_part_of(pair: &Resolved, other: &Resolved) -> bool {
+    let (Resolved::Changes { file, changes }, Resolved::Changes { file: other_file, changes: others }) = (pair, other)
+    else {
+        return false;
+    };
+    file == other_file
+        && changes.iter().all(|change| {
+            others.iter().any(|other| {
+                other.range.start <= change.range.start
+                    && change.range.end <= other.range.end
+                    && plain(&other.new_text).contains(&plain(&change.new_text))
+            })
+        })
 }
 
 /// The reply without its edits.

@@ -17,6 +17,7 @@ mod line_index;
 mod line_numbers;
 mod nearest;
 mod omission;
+mod pair;
 mod passage;
 mod statement;
 mod symbol_match;
@@ -221,6 +222,7 @@ fn in_named_file(item: &Item, name: &str, files: &Files) -> Result<Resolved, Com
 fn quotes(item: &Item) -> bool {
     match &item.kind {
         ItemKind::Replace { readings } => readings.iter().all(|reading| !reading.old.trim().is_empty()),
+        ItemKind::Pair { .. } => true,
         _ => false,
     }
 }
@@ -228,7 +230,11 @@ fn quotes(item: &Item) -> bool {
 /// Whether the item quotes enough to tell a file by.
 fn is_telling(item: &Item) -> bool {
     let telling = |text: &str| lines(text).iter().filter(|line| line.trimmed().len() > 2).count() >= 2;
-    matches!(&item.kind, ItemKind::Replace { readings } if readings.iter().all(|reading| telling(&reading.old)))
+    match &item.kind {
+        ItemKind::Replace { readings } => readings.iter().all(|reading| telling(&reading.old)),
+        ItemKind::Pair { reading, .. } => telling(&reading.old),
+        _ => false,
+    }
 }
 
 /// Whether something else than the quoted lines themselves told the place.
@@ -273,7 +279,7 @@ fn new_text(item: &Item) -> Option<Result<String, Complaint>> {
             ),
         ))),
         ItemKind::Code { text, .. } => Some(Ok(text.clone())),
-        ItemKind::Write { .. } | ItemKind::Delete { .. } | ItemKind::Rename { .. } => None,
+        ItemKind::Pair { .. } | ItemKind::Write { .. } | ItemKind::Delete { .. } | ItemKind::Rename { .. } => None,
     }
 }
 
@@ -358,6 +364,7 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
             }
             Ok(changes)
         }
+        ItemKind::Pair { reading, language } => pair::changes(reading, language.as_deref(), file),
         ItemKind::Write { .. } | ItemKind::Delete { .. } | ItemKind::Rename { .. } => Err(Complaint::new(
             ComplaintKind::UnknownFile,
             format!("The edit on line {} of the reply names no file. Ask the model to name it.", item.reply_line),

@@ -15,6 +15,7 @@ mod malformed;
 mod namesakes;
 mod omissions;
 mod overloads;
+mod pairs;
 mod parts;
 mod passages;
 mod statements;
