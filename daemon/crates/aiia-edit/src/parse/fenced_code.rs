@@ -151,15 +151,16 @@ impl Blocks {
     }
 }
 
-struct Opening<'t> {
+pub(super) struct Opening<'t> {
     sign: char,
     width: usize,
     info: &'t str,
-    language: Option<String>,
+    pub(super) language: Option<String>,
 }
 
 impl<'t> Opening<'t> {
-    fn open(line: &'t str) -> Option<Self> {
+    /// The fence that a line opens.
+    pub(super) fn open(line: &'t str) -> Option<Self> {
         let line = line.trim();
         let sign = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
         let width = line.chars().take_while(|c| *c == sign).count();
@@ -176,10 +177,11 @@ impl<'t> Opening<'t> {
     }
 
     /// The line that closes the fence. Inside Markdown fences nest. `used` lines belong to edits.
-    fn close(&self, lines: &[Line], from: usize, used: &[bool]) -> Option<usize> {
+    pub(super) fn close(&self, lines: &[Line], from: usize, used: &[bool]) -> Option<usize> {
         let nests = matches!(self.language.as_deref(), Some("md" | "markdown"));
         let mut depth = 0;
-        for (number, line) in lines.iter().enumerate().skip(from).filter(|(number, _)| !used[*number]) {
+        for (number, line) in lines.iter().enumerate().skip(from).filter(|(number, _)| used.get(*number) != Some(&true))
+        {
             let line = line.trimmed();
             let width = line.chars().take_while(|c| *c == self.sign).count();
             if width < self.width {

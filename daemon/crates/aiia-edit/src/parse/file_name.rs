@@ -130,6 +130,7 @@ const LABELS: &[&str] = &[
     "file name:",
     "path:",
     "file path:",
+    "filepath:",
     "new file:",
     "create file:",
     "create:",

@@ -38,7 +38,7 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     let mut fence: Option<&str> = None;
     while at < lines.len() {
         let line = lines[at].trimmed();
-        let found = block(reply, lines, at, &unused).or_else(|| {
+        let found = block(reply, lines, at, &unused, known_files).or_else(|| {
             let begins = fence.is_none() && line.starts_with(['{', '[']) && bare_left > 0;
             bare_left -= usize::from(begins);
             if begins { bare(reply, lines, at) } else { None }
@@ -65,13 +65,20 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
 }
 
 /// The text that may be JSON and begins at a line, and the line behind it.
-fn block<'r>(reply: &'r str, lines: &[Line<'r>], at: usize, unused: &[bool]) -> Option<(&'r str, usize)> {
+fn block<'r>(
+    reply: &'r str,
+    lines: &[Line<'r>],
+    at: usize,
+    unused: &[bool],
+    known_files: &[&str],
+) -> Option<(&'r str, usize)> {
     let line = lines[at].trimmed();
     if let Some(info) = line.strip_prefix("```") {
         let is_json = info.is_empty() || ["json", "jsonc", "json5", "tool_code", "tool_call"].contains(&info);
         // A fence with the name of a file is that file.
         if !is_json
-            || file_name::above(lines, unused, at, &[]).is_some_and(|(_, name)| name.rsplit('.').next() == Some("json"))
+            || file_name::above(lines, unused, at, known_files)
+                .is_some_and(|(_, name)| name.rsplit('.').next() == Some("json"))
         {
             return None;
         }

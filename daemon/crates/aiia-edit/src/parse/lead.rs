@@ -14,6 +14,8 @@ pub(crate) enum Lead {
     Changes,
     /// It only shows something: how the code was, how it is used, what it prints, what else could be done.
     Shows,
+    /// It is not to be used.
+    Rejects,
 }
 
 /// Above a block no more lines than this are one with it.
@@ -89,6 +91,65 @@ const CHANGES: &[&str] = &[
     "becomes",
 ];
 
+/// What is said of code that is not to be used.
+const REJECTS: &[&str] = &[
+    "common mistake",
+    "mistake would be",
+    "don't use",
+    "do not use",
+    "don't do",
+    "do not do",
+    "not recommended",
+    "bad example",
+    "for comparison",
+    "avoid this",
+    "nicht machen",
+    "nicht so",
+    "falsch wäre",
+    "zum vergleich",
+    "à éviter",
+    "à ne pas faire",
+    "mauvais exemple",
+    "错误示例",
+    "错误的写法",
+    "不要这样",
+];
+/// What may be said of code that needs none.
+const NO_CHANGE: &[&str] = &[
+    "no change needed",
+    "no changes needed",
+    "no change is needed",
+    "no changes are needed",
+    "no change required",
+    "no changes required",
+    "no change is required",
+    "no changes are required",
+    "no change is necessary",
+    "no changes are necessary",
+    "nothing to change",
+    "nothing needs to change",
+    "keine änderung nötig",
+    "keine änderungen nötig",
+    "keine änderung erforderlich",
+    "keine änderung notwendig",
+    "aucune modification n'est nécessaire",
+    "aucun changement nécessaire",
+    "no hace falta cambiar",
+    "无需修改",
+    "不需要修改",
+];
+
+/// Whether a text says that nothing is to be changed, and not only elsewhere.
+pub(crate) fn says_no_change(prose: &str) -> bool {
+    let prose = prose.to_lowercase().replace('’', "'");
+    NO_CHANGE.iter().any(|said| {
+        prose.match_indices(said).any(|(at, _)| {
+            let after = prose[at + said.len()..].trim_start_matches(' ');
+            after.is_empty() || after.starts_with(['.', '!', ',', '\n', ';', ')', '。', ':', '，'])
+        })
+    })
+}
+
 impl Lead {
     /// The lead of the block that begins at line `at`. `used` lines belong to edits.
     pub(super) fn above(lines: &[Line], used: &[bool], at: usize) -> Self {
@@ -112,7 +173,10 @@ impl Lead {
         let bare = outside.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
         let words: Vec<&str> = bare.filter(|word| !word.contains(['.', '/', '_', ':'])).collect();
         let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
-        if has(SHOWS) {
+        let rejects = REJECTS.iter().any(|said| sentence.replace('’', "'").replace('*', "").contains(said));
+        if rejects && !has(CHANGES) {
+            Self::Rejects
+        } else if has(SHOWS) {
             Self::Shows
         } else if has(CHANGES) {
             Self::Changes
@@ -143,6 +207,9 @@ mod tests {
     #[case("In `new.py`:", Lead::Other)]
     #[case("**src/new.py**", Lead::Other)]
     #[case("and use it:", Lead::Other)]
+    #[case("A common *mistake* would be:", Lead::Rejects)]
+    #[case("Looks so (don't use it, it is slow):", Lead::Rejects)]
+    #[case("Don't use `x` here. Instead:", Lead::Changes)]
     #[case("", Lead::Other)]
     fn sentences(#[case] text: &str, #[case] expected: Lead) {
         assert_eq!(Lead::of(text), expected);

@@ -2,7 +2,9 @@
 //! recognised from the reply itself. Parsers never fail and drop nothing: what is no edit stays prose,
 //! what is a broken edit becomes a complaint.
 
+mod alternatives;
 mod apply_patch;
+mod contents;
 mod escaped;
 mod fenced_code;
 mod file_name;
@@ -23,9 +25,10 @@ use crate::complaint::Complaint;
 use crate::lines::{Line, lines};
 use crate::workspace::Workspace;
 
+pub(crate) use alternatives::Choice;
 pub(crate) use escaped::unescape;
 pub(crate) use file_name::FileName;
-pub(crate) use lead::Lead;
+pub(crate) use lead::{Lead, says_no_change};
 
 /// One edit the reply asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -134,11 +137,18 @@ pub(crate) struct Parsed {
     pub(crate) prose: String,
     /// Code blocks that stand beside edits of another dialect, and are no edits themselves.
     pub(crate) beside: Vec<Item>,
+    /// Which of the edits are alternatives, by the lines where they begin.
+    alternatives: Vec<(usize, Choice)>,
     /// Which lines of the reply belong to edits.
     used: Vec<bool>,
 }
 
 impl Parsed {
+    /// Which alternative an edit is.
+    pub(crate) fn choice(&self, item: &Item) -> Option<&Choice> {
+        self.alternatives.iter().find(|(line, _)| *line == item.reply_line).map(|(_, choice)| choice)
+    }
+
     fn is_found(&self) -> bool {
         !self.items.is_empty() || !self.complaints.is_empty()
     }
@@ -168,18 +178,22 @@ fn parse_text(reply: &str, known_files: &[&str]) -> Parsed {
     if !parsed.is_found() {
         parsed = xml::parse(reply, &lines, known_files);
     }
+    let shown = contents::without_contents(&lines);
     if !parsed.is_found() {
-        parsed = marked(&lines, known_files);
+        parsed = marked(&shown, known_files);
     }
     if !parsed.is_found() {
-        parsed = here_document::parse(&lines);
+        parsed = here_document::parse(&shown);
     }
     if parsed.is_found() {
         fenced_code::add_beside(&lines, known_files, &mut parsed);
-        parsed
     } else {
-        fenced_code::parse(reply, &lines, known_files)
+        parsed = fenced_code::parse(reply, &lines, known_files);
     }
+    if parsed.items.len() > 1 {
+        parsed.alternatives = alternatives::find(&lines, &parsed.items);
+    }
+    parsed
 }
 
 /// The dialects that mark old and new lines. One of them may also stand inside a value of JSON or XML.

@@ -54,6 +54,20 @@ const LISTS: &[&str] = &[
 const CALLS: &[&str] = &["arguments", "args", "parameters", "input", "function", "toolinput", "params"];
 const ACTION: &[&str] = &["command", "action", "type", "operation", "op", "kind", "name", "tool", "toolname"];
 const NEW_PATH: &[&str] = &["newpath", "to", "moveto", "newname", "renameto", "destination", "movepath", "newfilepath"];
+/// What a record may have beside those when it writes a file without naming an action.
+const REMARKS: &[&str] = &[
+    "description",
+    "explanation",
+    "reason",
+    "summary",
+    "id",
+    "comment",
+    "language",
+    "encoding",
+    "note",
+    "thought",
+    "tool",
+];
 /// Deeper than this nothing is an edit.
 const MAX_DEPTH: usize = 12;
 
@@ -157,7 +171,7 @@ impl Reader<'_> {
         } else if let (Some(content), true) = (record.text(CONTENT).or(record.text(NEW)), path.is_some()) {
             if is_call("insert") || record.get(&["startline", "insertline"]).is_some() {
                 self.by_number(content);
-            } else {
+            } else if !action.is_empty() || record.has_only_usual_names() {
                 self.whole(content, &around);
             }
         } else {
@@ -233,6 +247,12 @@ impl<'v> Record<'v> {
 
     fn text(&self, names: &[&str]) -> Option<&'v str> {
         names.iter().find_map(|name| self.get(&[name])?.as_str())
+    }
+
+    /// Whether all of its names are those of edits. Others are data.
+    fn has_only_usual_names(&self) -> bool {
+        let usual = [PATH, OLD, NEW, CONTENT, PATCH, LISTS, CALLS, ACTION, NEW_PATH, REMARKS];
+        self.0.iter().all(|(name, _)| usual.iter().any(|names| names.contains(&name.as_str())))
     }
 
     fn is_edit(&self) -> bool {

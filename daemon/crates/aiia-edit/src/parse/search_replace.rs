@@ -133,6 +133,11 @@ fn reading(old: &[Line], new: &[Line]) -> Reading {
     Reading::new(inner(old), inner(new))
 }
 
+/// Whether a block begins with a line.
+pub(super) fn is_head(line: &str) -> bool {
+    matches!(marker(line), Some(Marker::Head(_)))
+}
+
 /// `<<<<<<< SEARCH`, `<<<SEARCH>`, `------- SEARCH`; `=======`; `>>>>>>> REPLACE`, `+++++++ REPLACE`.
 fn marker(line: &str) -> Option<Marker> {
     let line = line.trim();

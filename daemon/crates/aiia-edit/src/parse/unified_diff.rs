@@ -280,7 +280,7 @@ impl Reader<'_> {
             return at.max(head + 1);
         }
         self.used[start..at].fill(true);
-        let as_read = reading(body.iter().map(|(sign, text, _)| (*sign, *text)), header.old_start);
+        let as_read = reading(body.iter().map(|(sign, text, _)| (*sign, *text)), header);
         if let Whole::Made(item) | Whole::Goes(item) = self.whole
             && let Some(item) = self.parsed.items.get_mut(item)
         {
@@ -302,7 +302,7 @@ impl Reader<'_> {
         if lost_blanks {
             // Then perhaps all of them lost theirs.
             let as_they_stand = body.iter().map(|(sign, text, line)| (*sign, if *sign == ' ' { *line } else { *text }));
-            readings.push(reading(as_they_stand, header.old_start));
+            readings.push(reading(as_they_stand, header));
         }
         self.parsed.items.push(Item { file, kind: ItemKind::Replace { readings }, reply_line: head + 1 });
         at
@@ -338,8 +338,9 @@ fn plain(path: &str, prefix: &str) -> String {
     path.strip_prefix(prefix).unwrap_or(path).to_owned()
 }
 
-fn reading<'t>(body: impl Iterator<Item = (char, &'t str)>, line: Option<usize>) -> Reading {
-    let mut reading = Reading { line, ..Reading::default() };
+fn reading<'t>(body: impl Iterator<Item = (char, &'t str)>, header: &Header) -> Reading {
+    let anchors = header.section.iter().cloned().collect();
+    let mut reading = Reading { line: header.old_start, anchors, ..Reading::default() };
     for (sign, text) in body {
         reading.push(sign, text);
     }
@@ -360,6 +361,8 @@ struct Header {
     old_start: Option<usize>,
     /// Lines of the old and of the new text.
     counts: Option<(usize, usize)>,
+    /// The line that it names as the head of what the hunk is in.
+    section: Option<String>,
 }
 
 fn is_hunk_header(line: &str) -> bool {
@@ -372,7 +375,9 @@ fn header(line: &str) -> Option<Header> {
     if rest.trim().is_empty() {
         return Some(Header::default());
     }
-    let inside = rest.strip_prefix(' ')?.split("@@").next()?.trim();
+    let (inside, section) = rest.strip_prefix(' ')?.split_once("@@").unwrap_or((&rest[1..], ""));
+    let inside = inside.trim();
+    let section = Some(section.trim()).filter(|section| !section.is_empty()).map(str::to_owned);
     let mut ranges = inside.split_whitespace();
     let numbers = |text: Option<&str>, sign: char| -> Option<(usize, usize)> {
         let text = text?.strip_prefix(sign)?;
@@ -381,10 +386,14 @@ fn header(line: &str) -> Option<Header> {
     };
     match (numbers(ranges.next(), '-'), numbers(ranges.next(), '+')) {
         (Some((old_start, old)), Some((_, new))) => {
-            Some(Header { old_start: Some(old_start), counts: Some((old, new)) })
+            Some(Header { old_start: Some(old_start), counts: Some((old, new)), section })
         }
-        (Some((old_start, _)), None) => Some(Header { old_start: Some(old_start), counts: None }),
-        _ if line.trim_end().ends_with("@@") => Some(Header::default()),
+        (Some((old_start, _)), None) => Some(Header { old_start: Some(old_start), counts: None, section }),
+        // `@@ def f(): @@`, `@@ ... @@`, `@@ class B:`
+        _ if line.trim_end().ends_with("@@") || section.is_none() && inside.ends_with([':', '{', ')']) => {
+            let named = Some(inside).filter(|inside| inside.contains(char::is_alphanumeric)).map(str::to_owned);
+            Some(Header { section: named, ..Header::default() })
+        }
         _ => None,
     }
 }
@@ -405,6 +414,8 @@ mod tests {
     #[case("@@ ... @@", Some((None, None)))]
     #[case("@@", Some((None, None)))]
     #[case("@@ def f(): @@", Some((None, None)))]
+    #[case("@@ class B:", Some((None, None)))]
+    #[case("@@ said so", None)]
     #[case("@@user said", None)]
     #[case("@decorator", None)]
     fn headers(#[case] line: &str, #[case] expected: Option<Said>) {

@@ -6,7 +6,7 @@ use aiia_syntax::Language;
 
 use super::left_out::plain;
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::parse::{Fence, FileName, Item, ItemKind, Lead, Parsed};
+use crate::parse::{Choice, Fence, FileName, Item, ItemKind, Lead, Parsed, says_no_change};
 use crate::resolve::{Files, Resolved, imports_in, is_only_imports, resolve};
 
 /// Fences of what is typed into a terminal.
@@ -36,7 +36,7 @@ impl Unplaced<'_> {
         }
         let tag = language.as_deref().and_then(Language::from_language_id);
         match (&self.item.file, lead) {
-            (_, Lead::Shows) => false,
+            (_, Lead::Shows | Lead::Rejects) => false,
             (FileName::Given(name), _) => tag.is_none_or(|tag| Language::from_path(name) == Some(tag)),
             (_, Lead::Adds | Lead::Changes) => true,
             (_, Lead::Other) => false,
@@ -51,13 +51,32 @@ impl<'p> Placed<'p> {
         let (imports, others): (Vec<&Item>, Vec<&Item>) =
             parsed.items.iter().partition(|item| item.file == FileName::None && is_only_imports(item, files));
         let mut pairs = Vec::new();
+        let no_change = says_no_change(&parsed.prose);
+        let mut choices: Vec<(usize, Option<&Choice>)> = Vec::new();
         for item in others {
-            match resolve(item, files) {
+            if is_not_to_be_used(item, no_change) {
+                let message = format!(
+                    "The reply says of its code on line {} that it is not to be used, or that nothing needs to change. Ask the \
+                     model for an edit if one is wanted.",
+                    item.reply_line
+                );
+                placed.unplaced.push(Unplaced { item, complaint: Complaint::new(ComplaintKind::NoChange, message) });
+                continue;
+            }
+            let found = resolve(item, files);
+            if found
+                .as_ref()
+                .is_ok_and(|found| !matches!(found, Resolved::Changes { changes, .. } if changes.is_empty()))
+            {
+                choices.push((item.reply_line, parsed.choice(item)));
+            }
+            match found {
                 Ok(found) if matches!(item.kind, ItemKind::Pair { .. }) => pairs.push(found),
                 Ok(found) => placed.resolved.push(found),
                 Err(complaint) => placed.refuse(item, complaint),
             }
         }
+        placed.complaints.extend(alternatives(&choices));
         pairs.retain(|pair| !placed.resolved.iter().any(|other| is_part_of(pair, other)));
         placed.resolved.extend(pairs);
         let beside = parsed.beside.iter();
@@ -80,7 +99,7 @@ impl<'p> Placed<'p> {
         }
         if placed.resolved.is_empty() && placed.complaints.is_empty() {
             let code = placed.unplaced.iter().find(|one| !is_bare(one.item));
-            placed.complaints.push(code.map_or_else(no_change, |one| one.complaint.clone()));
+            placed.complaints.push(code.map_or_else(nothing_proposed, |one| one.complaint.clone()));
         }
         placed
     }
@@ -104,6 +123,30 @@ impl<'p> Placed<'p> {
         });
         let first = changed.next()?;
         changed.all(|file| file == first).then_some(first)
+    }
+}
+
+/// The complaint about edits of which only one is meant.
+fn alternatives(choices: &[(usize, Option<&Choice>)]) -> Option<Complaint> {
+    let excluded = choices.iter().enumerate().find_map(|(number, (line, choice))| {
+        let other = choices[..number].iter().find(|(_, other)| Choice::excludes(*other, *choice))?;
+        Some((other.0, *line))
+    });
+    let (first, second) = excluded?;
+    let message = format!(
+        "The reply gives alternatives, on its lines {first} and {second}, of which only one is meant. Ask the model for one of them."
+    );
+    Some(Complaint::new(ComplaintKind::Ambiguous, message))
+}
+
+/// Whether a reply shows code and says that it is not what is wanted.
+fn is_not_to_be_used(item: &Item, no_change: bool) -> bool {
+    match &item.kind {
+        ItemKind::Code { lead: Lead::Rejects, .. } => true,
+        ItemKind::Code { lead, fence, .. } => {
+            no_change && *fence == Fence::Closed && !matches!(lead, Lead::Adds | Lead::Changes)
+        }
+        _ => false,
     }
 }
 
@@ -154,7 +197,7 @@ pub(super) fn is_command(item: &Item) -> bool {
     !in_script && matches!(&item.kind, ItemKind::Code { language: Some(tag), .. } if SHELLS.contains(&tag.as_str()))
 }
 
-fn no_change() -> Complaint {
+fn nothing_proposed() -> Complaint {
     Complaint::new(
         ComplaintKind::NoChange,
         "No change was proposed: the reply holds no code. Read its text, or ask again more precisely.",

@@ -72,22 +72,25 @@ pub(super) fn only_meant(
         let first = fitting.next()?;
         fitting.next().is_none().then_some(first)
     };
-    if let Some(chosen) = file.only_one_in_focus(places) {
-        return Ok((places.iter().position(|range| range == chosen).unwrap_or(0), Tolerance::Selection));
+    let named = reading.line.map(|line| (line + leading).saturating_sub(1));
+    let by_number = named.and_then(|named| only(&|place| lines[place] == named));
+    let by_anchor =
+        anchor::block(&reading.anchors, file).and_then(|block| only(&|place| block.contains(&lines[place])));
+    let by_end = if reading.at_end { only(&|place| file.text[places[place].end..].trim().is_empty()) } else { None };
+    let chosen = file.only_one_in_focus(places).and_then(|chosen| places.iter().position(|range| range == chosen));
+    // What the reply says in words counts more than what was selected; numbers are often wrong, so that they decide against nothing.
+    let said = by_anchor.or(by_end);
+    let contradicts = |number: usize| [said, chosen].into_iter().flatten().any(|other| other != number);
+    if by_number.is_some_and(contradicts) {
+        return Err(ambiguous(lines, file));
     }
-    if let Some(named) = reading.line.map(|line| (line + leading).saturating_sub(1))
-        && let Some(chosen) = only(&|place| lines[place] == named)
-    {
+    if let Some(chosen) = chosen.filter(|chosen| said.is_none_or(|said| said == *chosen)) {
+        return Ok((chosen, Tolerance::Selection));
+    }
+    if let Some(chosen) = by_number {
         return Ok((chosen, Tolerance::LineNumber));
     }
-    if let Some(block) = anchor::block(&reading.anchors, file)
-        && let Some(chosen) = only(&|place| block.contains(&lines[place]))
-    {
-        return Ok((chosen, Tolerance::Anchor));
-    }
-    if reading.at_end
-        && let Some(chosen) = only(&|place| file.text[places[place].end..].trim().is_empty())
-    {
+    if let Some(chosen) = said {
         return Ok((chosen, Tolerance::Anchor));
     }
     Err(ambiguous(lines, file))

@@ -2,8 +2,10 @@
 
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its literals this way")]
 
+mod alternatives;
 mod beside;
 mod bounds;
+mod contents;
 mod cut_off;
 mod declarations;
 mod dialects;

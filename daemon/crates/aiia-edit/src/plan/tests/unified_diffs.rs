@@ -6,6 +6,32 @@ use rstest::rstest;
 
 use super::*;
 
+const TWO: &str = "class A:\n    def get(self, key):\n        value = self.data[key]\n        return value\n\n\nclass B:\n    def get(self, key):\n        value = self.data[key]\n        return value\n";
+
+fn hunk_of_two(header: &str) -> String {
+    format!(
+        "```diff\n--- a/a.py\n+++ b/a.py\n{header}\n     def get(self, key):\n-        value = self.data[key]\n-        return value\n+        return self.data.get(key)\n```\n"
+    )
+}
+
+/// What stands behind the numbers tells two equal places apart; where it and a number say different things, neither is believed.
+#[test]
+fn a_header_names_what_the_hunk_is_in() {
+    let (a, b) = TWO.split_at(TWO.find("class B").unwrap());
+    let old = "        value = self.data[key]\n        return value\n";
+    let expected = a.to_owned() + &b.replace(old, "        return self.data.get(key)\n");
+    for header in ["@@ class B:", "@@ class B: @@", "@@ -8,3 +8,2 @@ class B:", "@@ -90,3 +90,2 @@ class B:"] {
+        assert_eq!(new_text(("a.py", TWO), &hunk_of_two(header)), expected, "{header}");
+        let selected = TWO.replacen("value = ", "val$0ue = ", 1);
+        let found = plan_for(&[("a.py", &selected)], &hunk_of_two(header));
+        match header {
+            "@@ -8,3 +8,2 @@ class B:" => assert_eq!(found.complaints[0].candidates, [2, 8]),
+            _ => assert_eq!(found.files[0].new_text, expected, "{header}"),
+        }
+    }
+    assert_eq!(complaint_kinds(("a.py", TWO), &hunk_of_two("@@ -2,3 +2,2 @@ class B:")), [ComplaintKind::Ambiguous]);
+}
+
 const FILE: &str = "fn a() {\n    one();\n    two();\n}\n\nfn b() {\n    one();\n    two();\n}\n";
 const FIXED: &str = "fn a() {\n    one();\n    two();\n}\n\nfn b() {\n    one();\n    three();\n}\n";
 
