@@ -22,6 +22,7 @@ mod recovery;
 mod references;
 mod skim;
 mod step_budget;
+mod strings;
 mod symbol;
 mod test_code;
 mod tree;

@@ -4,7 +4,9 @@ use crate::bodies::Bodies;
 use crate::deadline::ParseBudget;
 use crate::language::Quirk;
 use crate::outside::Outside;
-use crate::{Language, Reference, Symbol, comments, definitions, enclosing, imports, limits, references, test_code};
+use crate::{
+    Language, Reference, Symbol, comments, definitions, enclosing, imports, limits, references, strings, test_code,
+};
 use aiia_text::{Document, Point, TextEdit};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -255,6 +257,13 @@ impl SyntaxTree {
     /// The comments, and doc strings that are the first statement of what they document, in the order of the text.
     pub fn comments(&self, text: &str) -> Vec<Range<usize>> {
         let mut found = comments::comments(&self.tree, self.language.name() == "python");
+        found.retain(|range| text.get(range.clone()).is_some());
+        found
+    }
+
+    /// The strings that go over several lines, in the order of the text.
+    pub fn long_strings(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = strings::long_strings(&self.tree);
         found.retain(|range| text.get(range.clone()).is_some());
         found
     }

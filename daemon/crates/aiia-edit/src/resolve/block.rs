@@ -60,6 +60,7 @@ pub(super) struct Parsed {
     style: OnceCell<Style>,
     tree: SyntaxTree,
     comments: OnceCell<Vec<Range<usize>>>,
+    long_strings: OnceCell<Vec<Range<usize>>>,
     /// What it was read without.
     pub(super) wrapping: Option<Tolerance>,
 }
@@ -148,6 +149,7 @@ impl Parsed {
             counts,
             style: OnceCell::new(),
             comments: OnceCell::new(),
+            long_strings: OnceCell::new(),
             wrapping: None,
             imports: imports::top_level(tree.imports(&text), &tops),
             errors: tree.error_count(),
@@ -165,6 +167,11 @@ impl Parsed {
     /// Its comments and doc strings, in order.
     pub(super) fn comments(&self) -> &[Range<usize>] {
         self.comments.get_or_init(|| self.tree.comments(&self.text))
+    }
+
+    /// Its strings that go over several lines, in order.
+    pub(super) fn long_strings(&self) -> &[Range<usize>] {
+        self.long_strings.get_or_init(|| self.tree.long_strings(&self.text))
     }
 
     pub(super) fn has_errors(&self) -> bool {

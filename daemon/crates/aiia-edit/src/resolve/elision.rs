@@ -187,10 +187,29 @@ fn is_each_alike(changed: &[Line], old: &[Line], from: usize, at: usize) -> bool
     })
 }
 
+/// Whether a line is another one with a change: it is about the same thing, and most of it is the same.
 fn is_alike(one: &Line, other: &Line) -> bool {
     let signs = |line: &Line| line.trimmed().chars().take(MAX_COMPARED).collect::<Vec<char>>();
-    let (one, other) = (signs(one), signs(other));
-    diff_ratio(&capture_diff_slices(Algorithm::Myers, &one, &other), one.len(), other.len()) >= LEAST_LIKENESS
+    let (first, second) = (signs(one), signs(other));
+    let ratio = || diff_ratio(&capture_diff_slices(Algorithm::Myers, &first, &second), first.len(), second.len());
+    subject(one.trimmed()) == subject(other.trimmed()) && ratio() >= LEAST_LIKENESS
+}
+
+/// What a line is about: what it assigns to, what it calls, or its first word.
+fn subject(line: &str) -> String {
+    let bytes = line.as_bytes();
+    let is_plain = |at: usize| {
+        let beside = |sign: Option<&u8>, signs: &[u8]| sign.is_some_and(|sign| signs.contains(sign));
+        !beside(bytes.get(at + 1), b"=>") && !(at > 0 && beside(bytes.get(at - 1), b"=<>!+-*/|&^%:"))
+    };
+    let assigned = (0..bytes.len()).find(|at| bytes[*at] == b'=' && is_plain(*at));
+    let call = line.find('(');
+    let end = match (assigned, call) {
+        (Some(assigned), Some(call)) => assigned.min(call),
+        (Some(end), None) | (None, Some(end)) => end,
+        (None, None) => line.find(char::is_whitespace).unwrap_or(line.len()),
+    };
+    line[..end].split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn starts_with(lines: &[Line], wanted: &[Line]) -> bool {

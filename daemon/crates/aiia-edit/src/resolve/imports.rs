@@ -10,6 +10,7 @@ use super::block::{Block, remainder};
 use super::view::FileView;
 use super::whole_symbol::imports_unclear;
 use crate::complaint::Complaint;
+use crate::lines::{Line, lines};
 use crate::parse::Lead;
 use crate::tolerance::Tolerance;
 
@@ -24,8 +25,130 @@ pub(super) fn top_level(imports: Vec<Range<usize>>, items: &[Range<usize>]) -> V
         .collect()
 }
 
-/// The insertion that gives `file` the names `statements` import and it does not; nothing if it has all.
-pub(super) fn addition(statements: &[&str], file: &FileView) -> Option<Change> {
+/// The imports of a file outside of all items.
+pub(super) fn of_file<'f>(file: &'f FileView) -> Vec<&'f str> {
+    let ranges = file.tree().map_or_else(Vec::new, |tree| top_level(tree.imports(file.text), &top_items(file)));
+    ranges.into_iter().map(|range| &file.text[range]).collect()
+}
+
+/// The changes that give `file` the names `statements` import and it does not; none if it has all. An import of a name that the file
+/// has from elsewhere takes the place of that one.
+///
+/// # Errors
+/// An import of the file has such a name beside others.
+pub(super) fn addition(statements: &[&str], file: &FileView) -> Result<Vec<Change>, Complaint> {
+    let Some((language, tree)) = file.language.map(Language::name).zip(file.tree()) else { return Ok(Vec::new()) };
+    let own = top_level(tree.imports(file.text), &top_items(file));
+    let mut changes = Vec::new();
+    let mut rest = Vec::new();
+    for statement in statements {
+        match replaced(statement, &own, language, file)? {
+            Some(range) => {
+                let text = &file.text[range.clone()];
+                let end = range.start + text.trim_end().len();
+                let new_text =
+                    lines(statement.trim_end()).iter().map(Line::right_trimmed).collect::<Vec<_>>().join(file.eol);
+                changes.push(Change { range: range.start..end, new_text, tolerances: vec![Tolerance::ImportsAdded] });
+            }
+            None => rest.push(*statement),
+        }
+    }
+    changes.extend(added(&rest, file));
+    Ok(changes)
+}
+
+/// The import of the file that binds names of a statement to something else, which may then take its place.
+fn replaced(
+    statement: &str,
+    own: &[Range<usize>],
+    language: &str,
+    file: &FileView,
+) -> Result<Option<Range<usize>>, Complaint> {
+    let all: Vec<Binding> = own.iter().flat_map(|range| bindings(language, &file.text[range.clone()])).collect();
+    let new: Vec<Binding> =
+        bindings(language, statement).into_iter().filter(|binding| !all.contains(binding)).collect();
+    if new.is_empty() {
+        return Ok(None);
+    }
+    let whole = bindings(language, statement);
+    let clashes = |range: &&Range<usize>| {
+        let bound = bindings(language, &file.text[(*range).clone()]);
+        // Of a module, a longer list of names may come as one statement.
+        bound
+            .iter()
+            .any(|own| whole.iter().any(|other| other.name == own.name) && !(is_apart(language) && whole.contains(own)))
+    };
+    let found: Vec<&Range<usize>> = own.iter().filter(clashes).collect();
+    let covers = |range: &Range<usize>| {
+        bindings(language, &file.text[range.clone()]).iter().all(|own| whole.iter().any(|other| other.name == own.name))
+    };
+    match &found[..] {
+        [] => Ok(None),
+        [one] if covers(one) => Ok(Some((*one).clone())),
+        several => Err(imports_unclear(several.iter().map(|range| file.line_number(range.start)).collect(), file)),
+    }
+}
+
+/// Whether the names of one statement can be imported by several.
+fn is_apart(language: &str) -> bool {
+    matches!(language, "rust" | "python")
+}
+
+/// A name that an import brings, and what it stands for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Binding {
+    name: String,
+    source: String,
+}
+
+/// What a statement binds; nothing where that is not known.
+fn bindings(language: &str, statement: &str) -> Vec<Binding> {
+    let bind = |name: &str, source: String| Binding { name: name.trim().to_owned(), source };
+    let is_name = |binding: &Binding| {
+        !binding.name.is_empty()
+            && binding.name != "_"
+            && binding.name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')
+    };
+    let found: Vec<Binding> = match language {
+        "rust" | "python" => names(language, statement)
+            .into_iter()
+            .map(|full| {
+                let last = full.rsplit([':', '.']).next().unwrap_or_default();
+                let name = full.rsplit_once(" as ").map_or(last, |(_, alias)| alias);
+                // `import a.b` binds `a`, as other imports of that package do.
+                let name = if language == "python" && !full.contains([':', ' ']) { full.as_str() } else { name };
+                bind(name, full.clone())
+            })
+            .collect(),
+        "java" => {
+            let path = statement.trim().trim_start_matches("import").trim().trim_end_matches(';').trim();
+            let name = path.rsplit('.').next().unwrap_or_default();
+            vec![bind(if path.starts_with("static ") { "" } else { name }, path.to_owned())]
+        }
+        "javascript" | "typescript" | "tsx" => of_module(statement),
+        _ => Vec::new(),
+    };
+    found.into_iter().filter(is_name).collect()
+}
+
+/// `import a, { b, c as d } from "m"`, `import * as a from "m"`
+fn of_module(statement: &str) -> Vec<Binding> {
+    let Some(rest) = statement.trim().strip_prefix("import") else { return Vec::new() };
+    let Some((list, module)) = rest.rsplit_once(" from ") else { return Vec::new() };
+    let module = module.trim().trim_end_matches(';').trim_matches(['"', '\'']);
+    let kind = if list.trim_start().starts_with("type ") { "type " } else { "" };
+    let list = list.trim().strip_prefix("type ").unwrap_or(list);
+    let parts = list.split(['{', '}', ',']).map(str::trim).filter(|part| !part.is_empty());
+    let bind = |part: &str| {
+        let name = part.rsplit_once(" as ").map_or(part, |(_, alias)| alias);
+        let name = name.trim().trim_start_matches("type ");
+        Binding { name: name.to_owned(), source: format!("{kind}{module}:{part}") }
+    };
+    parts.map(bind).collect()
+}
+
+/// The insertion of those of the statements' names that the file lacks.
+fn added(statements: &[&str], file: &FileView) -> Option<Change> {
     let language = file.language?.name();
     let items: Vec<Range<usize>> = top_items(file);
     let own = top_level(file.tree()?.imports(file.text), &items);
@@ -89,7 +212,7 @@ pub(super) fn of_block(block: &Block, lead: Lead, file: &FileView) -> Result<Vec
     if !unclear.is_empty() {
         return Err(imports_unclear(unclear, file));
     }
-    Ok(addition(&given, file).into_iter().collect())
+    addition(&given, file)
 }
 
 /// The modules that a statement names in quotes.
@@ -137,7 +260,7 @@ fn place(own: &[Range<usize>], file: &FileView) -> (usize, bool) {
 }
 
 /// Whether imports go below a line: what the file belongs to, and directives that count at its start alone.
-fn is_head(line: &str, language: &str) -> bool {
+pub(super) fn is_head(line: &str, language: &str) -> bool {
     match language {
         "java" | "go" => line.starts_with("package "),
         "php" => {

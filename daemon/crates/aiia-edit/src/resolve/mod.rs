@@ -5,6 +5,7 @@ mod aligned;
 mod anchor;
 mod block;
 mod canonical;
+mod conflict;
 mod cut_off;
 mod elision;
 mod escapes;
@@ -12,6 +13,7 @@ mod files;
 mod imports;
 mod indent;
 mod inline;
+mod leading_comments;
 mod likeness;
 mod line_index;
 mod line_numbers;
@@ -19,6 +21,7 @@ mod nearest;
 mod omission;
 mod pair;
 mod passage;
+mod plain_text;
 mod statement;
 mod symbol_match;
 mod symbol_text;
@@ -133,6 +136,7 @@ fn write(name: &str, text: &str, only_new: bool, files: &Files) -> Result<Resolv
             if only_new && !view.lines.iter().all(Line::is_blank) {
                 return Err(files.free(name).err().unwrap_or_else(|| files.unknown(name)));
             }
+            whole_file::refuse_loss(text, view)?;
             let change = whole_file::replacement(text, view);
             if let Some(block) = Block::parse(text, view) {
                 omission::refuse((None, &block), None, &change, view)?;
@@ -349,11 +353,20 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
             elision::expand(&mut change, file);
             Ok(vec![change])
         }
+        ItemKind::Code { text, fence: Fence::None, .. } if is_review(text, file) => Err(Complaint::new(
+            ComplaintKind::NotFound,
+            format!("The reply is text without a code fence, and not the whole of {}.", file.path),
+        )
+        .in_file(file.path)),
         ItemKind::Code { text, language, fence, lead } => {
             let mut changes = match whole_symbol::only_imports(text, language.as_deref(), file) {
                 Some(block) => imports::of_block(&block, *lead, file)?,
-                None => whole_symbol::changes(text, language.as_deref(), file)?,
+                None => whole_symbol::changes(text, language.as_deref(), file).map_err(|complaint| {
+                    let is_cut = *fence == Fence::Open && plain_text::has_lines_of(text, file);
+                    if is_cut { cut_off::complaint(item.reply_line, file) } else { complaint }
+                })?,
             };
+            conflict::refuse(&changes, file)?;
             if *fence == Fence::Open && cut_off::loses_its_end(text, &changes, file) {
                 return Err(cut_off::complaint(item.reply_line, file));
             }
@@ -370,6 +383,16 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
             format!("The edit on line {} of the reply names no file. Ask the model to name it.", item.reply_line),
         )),
     }
+}
+
+/// Whether words without a fence are about a text rather than the text itself: it is a text only as a whole.
+fn is_review(text: &str, file: &FileView) -> bool {
+    let is_text = file.language.is_none_or(|language| language.name() == "markdown");
+    let mut said = file.lines.iter().map(Line::trimmed).filter(|line| !line.is_empty());
+    let edges = (said.next(), said.next_back());
+    let given = lines(text);
+    let has = |edge: Option<&str>| edge.is_none_or(|edge| given.iter().any(|line| line.trimmed() == edge));
+    is_text && !(has(edges.0) && has(edges.1))
 }
 
 /// The one reading that fits. Among several that fit to the letter the one that quotes most is meant: the

@@ -1,15 +1,17 @@
 //! The text of a reply's symbol as it goes into the file: re-indented, with the doc comments, attributes
 //! and doc strings the reply left out.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use aiia_syntax::Symbol;
 
 use super::block::Block;
 use super::indent::{Reindent, Style, common_indentation};
 use super::view::FileView;
-use super::{Change, elision};
-use crate::lines::{indentation, lines};
+use super::{Change, elision, leading_comments};
+use crate::lines::{Line, indentation, lines};
 use crate::tolerance::Tolerance;
 
 /// The change that gives `symbol` of the file the text of `given` of the reply.
@@ -44,10 +46,19 @@ pub(super) fn rewrite(given: &Symbol, block: &Block, symbol: &Symbol, file: &Fil
     let own = |lines: &[String]| placed(&leading, lines, file.style());
     let new = |lines: &[String]| placed(&new_leading, lines, block.style());
     let above = if kept_docs || kept_attributes {
-        let docs = if kept_docs { own(&leading.docs) } else { new(&new_leading.docs) };
+        let docs = if kept_docs {
+            own(&leading.docs)
+        } else {
+            let staying = leading_comments::staying(&leading.docs, &new_leading.docs, file.language);
+            own(&staying) + &new(&new_leading.docs)
+        };
         docs + &if kept_attributes { own(&leading.attributes) } else { new(&new_leading.attributes) }
     } else {
-        new(&new_leading.lines)
+        let staying = leading_comments::staying(&leading.docs, &new_leading.docs, file.language);
+        if !staying.is_empty() {
+            tolerances.push(Tolerance::LeadingLinesKept);
+        }
+        own(&staying) + &new(&new_leading.lines)
     };
     // The line's indentation stands there already.
     let above = above.strip_prefix(target).unwrap_or(&above);
@@ -87,14 +98,20 @@ fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str, like: Opt
     // Where the reply indents by another number of blanks than the symbol does. What stands within a string stays as it is.
     let scaled =
         units.filter(|(new, own)| new != own && !["\"\"\"", "'''", "`", "<<"].iter().any(|sign| part.contains(sign)));
+    let strings = Strings::new(block, given, base, target, like, file);
     let mut result = String::with_capacity(part.len() * 2);
     for (number, line) in own_lines.iter().enumerate() {
+        let ends_in_string = strings.hold(given.item_range.start + line.start + line.content.len());
         if number == 0 {
-            result.push_str(line.right_trimmed());
+            result.push_str(if ends_in_string { line.content } else { line.right_trimmed() });
             continue;
         }
         result.push_str(file.eol);
-        if let Some((new, own)) = scaled {
+        if strings.hold(given.item_range.start + line.start)
+            && let Some(text) = strings.line(line, ends_in_string)
+        {
+            result.push_str(&text);
+        } else if let Some((new, own)) = scaled {
             if !line.is_blank() {
                 let deeper = indentation(line.content).len() - base.len();
                 let width = deeper / new * own + deeper % new;
@@ -112,8 +129,73 @@ fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str, like: Opt
         } else {
             result.push_str(&way.apply(line.right_trimmed(), false, written, file.style()));
         }
+        if ends_in_string && !strings.hold(given.item_range.start + line.start) {
+            result.push_str(&line.content[line.right_trimmed().len()..]);
+        }
     }
     result
+}
+
+/// The strings of a symbol that go over several lines. What stands in them is no indentation.
+struct Strings<'b> {
+    ranges: Vec<&'b Range<usize>>,
+    /// The lines of the symbol that is rewritten, without the blanks around them.
+    known: HashMap<&'b str, &'b str>,
+    /// Whether lines that are not known stay as they are written.
+    is_to_the_letter: bool,
+}
+
+impl<'b> Strings<'b> {
+    fn new(
+        block: &'b Block,
+        given: &Symbol,
+        base: &str,
+        target: &str,
+        like: Option<&Symbol>,
+        file: &'b FileView,
+    ) -> Self {
+        let is_within = |range: &&Range<usize>| {
+            given.item_range.start < range.start
+                && range.end <= given.item_range.end
+                && !block.comments().iter().any(|doc| doc.start <= range.start && range.end <= doc.end)
+        };
+        let ranges: Vec<&Range<usize>> = block.long_strings().iter().filter(is_within).collect();
+        let mut strings = Self { ranges, known: HashMap::new(), is_to_the_letter: base == target };
+        if strings.ranges.is_empty() {
+            return strings;
+        }
+        if let Some(symbol) = like {
+            let text = &file.text[symbol.item_range.clone()];
+            strings.known = lines(text).iter().map(|line| (line.trimmed(), line.content)).collect();
+        }
+        let start = given.item_range.start;
+        let inside: Vec<&str> = lines(&block.text[given.item_range.clone()])
+            .iter()
+            .filter(|line| strings.hold(start + line.start) && !line.is_blank())
+            .map(|line| line.content)
+            .collect();
+        // Lines at the border, where code is indented, were not moved with it, nor those that the file has just so.
+        let is_at_border = |line: &&str| !line.starts_with([' ', '\t']);
+        let is_as_there =
+            |line: &&str| strings.known.get(line.trim()).is_some_and(|own| own.trim_end() == line.trim_end());
+        let count = |test: &dyn Fn(&&str) -> bool| inside.iter().filter(|line| test(line)).count();
+        strings.is_to_the_letter |= count(&is_at_border) > 0 || count(&is_as_there) * 2 > inside.len();
+        strings
+    }
+
+    /// Whether a byte of the reply's code is in one of them.
+    fn hold(&self, byte: usize) -> bool {
+        let before = self.ranges.partition_point(|range| range.start < byte);
+        before.checked_sub(1).is_some_and(|last| byte < self.ranges[last].end)
+    }
+
+    /// A line that begins in one of them as it goes into the file; nothing where it moves with the code.
+    fn line(&self, line: &Line, ends_in_string: bool) -> Option<String> {
+        if let Some(own) = self.known.get(line.trimmed()).filter(|_| ends_in_string && !line.is_blank()) {
+            return Some((*own).to_owned());
+        }
+        self.is_to_the_letter.then(|| if ends_in_string { line.content } else { line.right_trimmed() }.to_owned())
+    }
 }
 
 /// By how many blanks the lines of a symbol are indented against its first one, if all are by a multiple of that.

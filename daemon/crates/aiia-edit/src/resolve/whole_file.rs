@@ -4,22 +4,24 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use aiia_syntax::Symbol;
-use similar::{Algorithm, capture_diff_slices, diff_ratio};
+use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::Change;
 use super::block::{Block, remainder};
+use super::imports;
 use super::likeness::{Likeness, likeness};
-use super::nearest;
 use super::symbol_match::{MAX_PAIRS, is_container, is_section, members, same_kind};
 use super::view::FileView;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
 use crate::lines::{Line, lines};
 
+/// A text of no more lines may become any other.
+const MAX_SHORT: usize = 8;
+/// So many statements in a row may go from outside symbols.
+const MAX_GONE: usize = 2;
 /// How much of what stands outside symbols must come back for a reply to mean the whole file.
 const LEAST_REMAINDER: f64 = 0.5;
-/// How much of a file in an unknown language must come back.
-const LEAST_LIKENESS: f32 = 0.5;
 
 /// The whole file anew, if the reply has all its symbols (save the one asked about, which may go) and
 /// changes something that no symbol holds. Otherwise its symbols can be taken one by one, which keeps more.
@@ -47,6 +49,9 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Option<Change> 
     let new_lines: HashSet<&str> = lines(&block.text).iter().map(Line::trimmed).collect();
     let kept = own_rest.iter().filter(|line| new_lines.contains(*line)).count();
     let own_trails = own.last().is_some_and(|last| !file.text[last.range.end..].trim().is_empty());
+    if loses_statements(&own_rest, &new_rest, file) {
+        return None;
+    }
     let own_lines: HashSet<&str> = own_rest.iter().copied().collect();
     let adds = new_rest
         .iter()
@@ -55,6 +60,63 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Option<Change> 
         if own_rest.is_empty() { !missing.is_empty() } else { kept as f64 >= own_rest.len() as f64 * LEAST_REMAINDER };
     let differs = adds || kept < own_rest.len() || !missing.is_empty();
     (enough && differs).then(|| replacement(&block.text, file))
+}
+
+/// Whether of what stands outside symbols the head of the file is gone, or more statements in a row than one does away with by the way.
+fn loses_statements(own: &[&str], new: &[(usize, &str)], file: &FileView) -> bool {
+    let language = file.language.map_or("", |language| language.name());
+    let new: Vec<&str> = new.iter().map(|(_, line)| *line).collect();
+    if own.iter().any(|line| imports::is_head(line, language) && !new.contains(line)) {
+        return true;
+    }
+    let imports: HashSet<&str> = imports::of_file(file).iter().flat_map(|import| lines_of(import)).collect();
+    let says = |line: &&&str| line.contains(char::is_alphanumeric) && !imports.contains(**line);
+    capture_diff_slices(Algorithm::Myers, own, &new).iter().any(|op| {
+        let gone = own[op.old_range()].iter().filter(says).count();
+        matches!(op, DiffOp::Delete { .. }) && gone > MAX_GONE
+    })
+}
+
+fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim)
+}
+
+/// Refuses a whole text of a file that lacks most of it: what is left out of a file that is written anew is gone.
+pub(super) fn refuse_loss(text: &str, file: &FileView) -> Result<(), Complaint> {
+    let said = |text: &str| lines(text).iter().filter(|line| !line.is_blank()).count();
+    let (old, new) = (said(file.text), said(text));
+    if old == 0 {
+        return Ok(());
+    }
+    let refuse = |what: String| {
+        let message = format!(
+            "The reply writes {} anew without {what}, which nobody asked to delete. Ask the model for an edit, or for all of the file.",
+            file.path
+        );
+        Err(Complaint::new(ComplaintKind::Vanished, message).in_file(file.path))
+    };
+    if new == 0 {
+        return refuse("any text".to_owned());
+    }
+    if let Some(block) = Block::parse(text, file) {
+        let is_code = |symbol: &&Symbol| symbol.depth == 0 && (symbol.kind.is_callable() || symbol.kind.is_type());
+        let own: Vec<&Symbol> = file.symbols().iter().filter(is_code).collect();
+        let gone: Vec<&str> = own
+            .iter()
+            .map(|symbol| symbol.name.as_str())
+            .filter(|name| block.count_of(name) == 0 && file.focus_symbol() != Some(*name))
+            .collect();
+        let come =
+            block.tops().into_iter().filter(is_code).filter(|symbol| file.symbols_named(&symbol.name).is_empty());
+        // As many new ones may be the same by other names.
+        if gone.len() > come.count() {
+            let names: Vec<String> = gone.iter().take(8).map(|name| format!("`{name}`")).collect();
+            return refuse(names.join(", "));
+        }
+    } else if file.language.is_none() && old > MAX_SHORT && new * 2 < old {
+        return refuse("most of its lines".to_owned());
+    }
+    Ok(())
 }
 
 /// The names of the symbols of a file that a reply does not have: those outside of everything, and those inside them that are not
@@ -91,41 +153,24 @@ fn missing<'f>(block: &Block, file: &'f FileView) -> Vec<&'f str> {
     missing
 }
 
-/// A file whose language is not known is replaced when the reply is much like it.
-pub(super) fn of_unknown_language(text: &str, file: &FileView) -> Result<Change, Complaint> {
-    let trimmed =
-        |text: &str| -> Vec<String> { lines(text).iter().map(|line| line.right_trimmed().to_owned()).collect() };
-    let (old, new) = (trimmed(&file.text[file.mark..]), trimmed(text));
-    let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
-    let alike = diff_ratio(&ops, old.len(), new.len()) >= LEAST_LIKENESS;
-    if alike && new.len() * 2 >= old.len() && !old.is_empty() {
-        return Ok(replacement(text, file));
-    }
-    let first = lines(text).iter().find(|line| !line.is_blank()).map_or("", |line| line.trimmed());
-    Err(Complaint::new(
-        ComplaintKind::NotFound,
-        format!(
-            "The code of the reply (`{}`) is not the whole of {} and says not where it belongs. Ask the model for \
-             search/replace blocks.",
-            nearest::shortened(first),
-            file.path
-        ),
-    )
-    .in_file(file.path))
-}
-
 /// The text with the file's byte order mark, line breaks and final break.
 pub(super) fn replacement(text: &str, file: &FileView) -> Change {
     let given = lines(text.trim_end());
+    let key = |lines: &[Line]| -> Vec<String> { lines.iter().map(|line| line.right_trimmed().to_owned()).collect() };
     let mut new_text = String::with_capacity(text.len());
-    for (number, line) in given.iter().enumerate() {
-        if number > 0 {
-            new_text.push_str(file.eol);
+    let ops = capture_diff_slices(Algorithm::Myers, &key(&file.lines), &key(&given));
+    for op in ops {
+        for (number, line) in given[op.new_range()].iter().enumerate() {
+            // Lines that stay keep the blanks at their end and their break.
+            let own = matches!(op, DiffOp::Equal { .. }).then(|| &file.lines[op.old_range().start + number]);
+            let (content, ending) = own.map_or((line.content, file.eol), |own| (own.content, own.ending));
+            new_text.push_str(content.trim_start_matches('\u{feff}'));
+            new_text.push_str(if ending.is_empty() { file.eol } else { ending });
         }
-        new_text.push_str(line.content);
     }
-    if file.lines.last().is_none_or(|line| !line.ending.is_empty()) {
-        new_text.push_str(file.eol);
+    if file.lines.last().is_some_and(|line| line.ending.is_empty()) {
+        let end = new_text.trim_end_matches(['\n', '\r']).len();
+        new_text.truncate(end);
     }
     Change { range: file.mark..file.text.len(), new_text, tolerances: Vec::new() }
 }

@@ -12,7 +12,7 @@ use super::block::{Block, remainder};
 use super::symbol_match::{Meant, header, is_container, is_section, meant, member_indices, members, takes_self};
 use super::symbol_text::{fresh, line_indentation, rewrite};
 use super::view::FileView;
-use super::{Change, elision, imports, nearest, omission, statement, whole_file};
+use super::{Change, elision, imports, nearest, omission, plain_text, statement, whole_file};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
 use crate::lines::Line;
@@ -58,7 +58,7 @@ pub(super) fn only_imports(text: &str, tag: Option<&str>, file: &FileView) -> Op
 /// The changes fenced code makes in a file. `NotFound` when it has nothing to do with it.
 pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<Vec<Change>, Complaint> {
     let Some(language) = file.language else {
-        return whole_file::of_unknown_language(text, file).map(|change| vec![change]);
+        return plain_text::change(text, file).map(|change| vec![change]);
     };
     let tagged = tag.map(Language::from_language_id);
     if let Some(Some(other)) = tagged
@@ -122,7 +122,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
             }
         });
     }
-    changes.extend(imports::addition(&block.imports(), file));
+    changes.extend(imports::addition(&block.imports(), file)?);
     notes.extend(left_out(&block, file));
     // A change that repeats the file is dropped later, and its notes with it.
     if let Some(first) = changes.iter_mut().find(|change| file.text[change.range.clone()] != change.new_text) {
@@ -147,11 +147,37 @@ impl<'s> Placing<'s, '_> {
     /// Decides where the symbols outside of everything go.
     fn outermost(&mut self) -> Result<(), Complaint> {
         let tops = self.block.tops();
+        let mut known: HashMap<Range<usize>, Vec<usize>> = HashMap::new();
+        let mut fresh = Vec::new();
         for top in &tops {
             let pool = self.file.symbols_named(&top.name);
             match meant(top, &tops, pool, self.block, self.file) {
-                Meant::New => self.placements.push(Placement::New(top)),
-                found => self.place(top, found, 0)?,
+                Meant::New => {
+                    fresh.push(top.range.clone());
+                    self.placements.push(Placement::New(top));
+                }
+                found => {
+                    if let Meant::One(one) = found {
+                        known.entry(top.range.clone()).or_default().push(one);
+                    }
+                    self.place(top, found, 0)?;
+                }
+            }
+        }
+        // A statement with several names goes where the one is that has those of them that the file knows.
+        if !fresh.is_empty() {
+            let mut seen = HashSet::new();
+            self.placements.retain(|placement| {
+                !matches!(placement, Placement::New(given) if known.contains_key(&given.range) || !seen.insert(given.range.clone()))
+            });
+        }
+        for (range, found) in &known {
+            let symbols = self.file.symbols();
+            let places: HashSet<&Range<usize>> = found.iter().map(|index| &symbols[*index].range).collect();
+            if places.len() > 1
+                && let Some(top) = tops.iter().find(|top| top.range == *range)
+            {
+                return Err(ambiguous(top, found, self.file));
             }
         }
         Ok(())
@@ -248,10 +274,12 @@ impl<'s> Placing<'s, '_> {
     fn place_container(&mut self, top: &'s Symbol, found: &[usize], nesting: usize) -> Result<(), Complaint> {
         let (block, file) = (self.block, self.file);
         let missing = self.missing(top, found, nesting)?;
-        if let ([one], true) = (found, missing.is_empty()) {
+        let given = block.members(top);
+        if let ([one], true) = (found, missing.is_empty())
+            && !self.keeps_more_by_members(top, &given, *one)
+        {
             return self.rewrite(top, *one);
         }
-        let given = block.members(top);
         if given.is_empty() {
             let complaint = if found.len() > 1 { ambiguous(top, found, file) } else { incomplete(top, &missing, file) };
             return Err(complaint);
@@ -267,6 +295,31 @@ impl<'s> Placing<'s, '_> {
         }
         self.note_rest(top, &given, found);
         Ok(())
+    }
+
+    /// Whether nothing but members of a type changes, and some of them have comments or attributes above them in the file alone.
+    fn keeps_more_by_members(&self, top: &Symbol, given: &[&Symbol], index: usize) -> bool {
+        let (block, file) = (self.block, self.file);
+        let own = &file.symbols()[index];
+        let members = members(file.symbols(), own);
+        let has_more = |own: &&Symbol| {
+            let same = given.iter().find(|given| given.name == own.name);
+            own.range.start < own.item_range.start && same.is_some_and(|same| same.range.start == same.item_range.start)
+        };
+        let rest = |text: &str, symbol: &Symbol, members: &[&Range<usize>]| -> Vec<String> {
+            let body = symbol.range.clone();
+            remainder(text, members)
+                .into_iter()
+                .filter(|(start, _)| body.start <= *start && *start < body.end)
+                .map(|(_, line)| line.to_owned())
+                .collect()
+        };
+        let ranges =
+            |symbols: &[&Symbol]| -> Vec<Range<usize>> { symbols.iter().map(|symbol| symbol.range.clone()).collect() };
+        let (own_ranges, new_ranges) = (ranges(&members), ranges(given));
+        members.iter().any(has_more)
+            && rest(file.text, own, &own_ranges.iter().collect::<Vec<_>>())
+                == rest(&block.text, top, &new_ranges.iter().collect::<Vec<_>>())
     }
 
     /// Notes what of a type is left out when only its members are taken.

@@ -89,6 +89,14 @@ fn expanded(#[case] file: &str, #[case] reply: String, #[case] old: &str, #[case
     "def a():\n    x = one(1)\n    x = one(3)\n    return 1\n",
     fenced("def a():\n    # ... existing code ...\n    x = one(2)\n    return 1\n")
 )]
+#[case::like_one_but_about_another(
+    "def a(self):\n    self.x_min = 0\n    self.load()\n    self.check()\n    return self\n",
+    fenced("def a(self):\n    # ... existing code ...\n    self.recheck()\n    return self\n")
+)]
+#[case::assigns_to_another(
+    "def a(self):\n    self.x_min = 0\n    self.load()\n    self.check()\n    return self\n",
+    fenced("def a(self):\n    self.x_max = 0\n    # ... existing code ...\n")
+)]
 #[case::a_new_line_above_one_that_stays(
     PYTHON,
     fenced("def a():\n    # ... existing code ...\n    log(\"x\")\n    return 1\n")

@@ -1,0 +1,160 @@
+//! The comments above a symbol that a reply does not speak of: they stay when it gives the symbol another doc comment.
+
+use std::collections::HashSet;
+
+use aiia_syntax::Language;
+
+/// Languages whose doc comments look like any other comment.
+const PLAIN_DOCS: &[&str] = &["go", "ruby", "bash", "lua", "toml", "yaml", "css"];
+/// What begins a comment that documents nothing.
+const REMARKS: &[&str] = &[
+    "TODO",
+    "FIXME",
+    "NOTE",
+    "HACK",
+    "XXX",
+    "SAFETY",
+    "WARNING",
+    "Copyright",
+    "(c)",
+    "SPDX",
+    "Licensed",
+    "License",
+    "#region",
+    "region",
+    "type:",
+];
+/// Of the words of a comment, so many in a hundred are in another one that changes it.
+const LEAST_COMMON: usize = 50;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Doc,
+    Line,
+    Block,
+}
+
+/// Comment lines that belong together.
+struct Group<'l> {
+    kind: Kind,
+    lines: &'l [String],
+    /// Whether nothing stands between it and what follows.
+    is_close: bool,
+}
+
+/// The lines of `own` that a reply with `new` above the symbol does not replace.
+pub(super) fn staying(own: &[String], new: &[String], language: Option<Language>) -> Vec<String> {
+    let (own, new) = (groups(own), groups(new));
+    let plain_docs = language.is_some_and(|language| PLAIN_DOCS.contains(&language.name()));
+    let mut free: Vec<&Group> = new.iter().collect();
+    let mut staying: Vec<&Group> = Vec::new();
+    for group in own.iter().rev() {
+        let is_same = |other: &&Group| words(other.lines) == words(group.lines);
+        let answer = free.iter().rposition(is_same).or_else(|| {
+            free.iter().rposition(|other| other.kind == group.kind && may_replace(group, other, plain_docs))
+        });
+        match answer {
+            Some(at) => drop(free.remove(at)),
+            None => staying.push(group),
+        }
+    }
+    staying.reverse();
+    staying.iter().flat_map(|group| group.lines.iter().cloned()).collect()
+}
+
+/// Whether a comment of the reply takes the place of one of the same kind.
+fn may_replace(own: &Group, new: &Group, plain_docs: bool) -> bool {
+    own.kind == Kind::Doc
+        || shares_words(own, new)
+        || own.is_close && !own.lines.iter().any(|line| is_remark(line)) && (plain_docs || own.kind == new.kind)
+}
+
+fn shares_words(own: &Group, new: &Group) -> bool {
+    let (own, new) = (words(own.lines), words(new.lines));
+    let known: HashSet<&String> = new.iter().collect();
+    let common = own.iter().filter(|word| known.contains(word)).count();
+    !own.is_empty() && common * 100 >= own.len() * LEAST_COMMON
+}
+
+/// A remark for those who work on the code, or a line drawn between sections.
+fn is_remark(line: &str) -> bool {
+    let said = line.trim().trim_start_matches(['/', '#', '*', '-', '!', ';', '=', ' ']);
+    REMARKS.iter().any(|remark| said.starts_with(remark)) || said.is_empty() && line.trim().len() > 6
+}
+
+fn groups(lines: &[String]) -> Vec<Group<'_>> {
+    let mut found: Vec<Group> = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let text = lines[at].trim();
+        if text.is_empty() {
+            if let Some(last) = found.last_mut() {
+                last.is_close = false;
+            }
+            at += 1;
+            continue;
+        }
+        let kind = kind(text);
+        let end = if text.starts_with("/*") {
+            (at..lines.len()).find(|number| lines[*number].trim_end().ends_with("*/")).unwrap_or(lines.len() - 1) + 1
+        } else {
+            let goes_on = |line: &String| {
+                !line.trim().is_empty() && !line.trim().starts_with("/*") && self::kind(line.trim()) == kind
+            };
+            (at + 1..lines.len()).find(|number| !goes_on(&lines[*number])).unwrap_or(lines.len())
+        };
+        found.push(Group { kind, lines: &lines[at..end], is_close: true });
+        at = end;
+    }
+    found
+}
+
+fn kind(text: &str) -> Kind {
+    let is_doc =
+        ["///", "//!", "/**", "/*!", "---"].iter().any(|lead| text.starts_with(lead)) && !text.starts_with("////");
+    match text {
+        _ if is_doc && text.trim_matches(['/', '-', '*', '!']).contains(char::is_alphanumeric)
+            || text == "/**"
+            || text == "///" =>
+        {
+            Kind::Doc
+        }
+        _ if text.starts_with("/*") => Kind::Block,
+        _ => Kind::Line,
+    }
+}
+
+fn words(lines: &[String]) -> Vec<String> {
+    let all = lines.iter().flat_map(|line| line.split(|c: char| !c.is_alphanumeric()));
+    all.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("c", "/*\n * Copyright\n */\n/** Adds. */", "/** Adds two. */", "/*\n * Copyright\n */")]
+    #[case(
+        "c",
+        "// ------\n// Helpers\n// ------\n// NOTE: see sub.S",
+        "/* Subtracts. */",
+        "// ------\n// Helpers\n// ------\n// NOTE: see sub.S"
+    )]
+    #[case("c", "// ------\n// Helpers\n// ------", "// Subtracts.", "// ------\n// Helpers\n// ------")]
+    #[case("rust", "// SAFETY: x is valid", "/// Reads x.", "// SAFETY: x is valid")]
+    #[case("rust", "/// Old.\n// TODO: more", "/// New.", "// TODO: more")]
+    #[case("rust", "/// Old.", "/// Something else.", "")]
+    #[case("rust", "// TODO: more", "// TODO: more\n/// New.", "")]
+    #[case("go", "// F does one.", "// F returns two.", "")]
+    #[case("go", "// Copyright x.\n\n// F does one.", "// F returns two.", "// Copyright x.")]
+    #[case("typescript", "// adds", "// sums up", "")]
+    #[case("python", "# type: ignore[x]", "# Adds.", "# type: ignore[x]")]
+    fn comments_stay(#[case] language: &str, #[case] own: &str, #[case] new: &str, #[case] expected: &str) {
+        let lines = |text: &str| -> Vec<String> { text.lines().map(str::to_owned).collect() };
+        let found = staying(&lines(own), &lines(new), Language::from_language_id(language));
+        assert_eq!(found, lines(expected));
+    }
+}
