@@ -106,7 +106,6 @@ impl Blocks {
             let close = fence.close(lines, at + 1, &used);
             let end = close.unwrap_or(lines.len());
             let next = (end + 1).min(lines.len());
-            let mut body = &lines[at + 1..end];
             // A fence around an edit.
             if used[at + 1..end].contains(&true) {
                 at = next;
@@ -126,29 +125,77 @@ impl Blocks {
                     continue;
                 }
             }
-            let mut name = file_name::in_fence_info(fence.info, known_files).or_else(|| above().map(|(_, name)| name));
-            if let Some(first) = body.first()
-                && let Some(inside) = file_name::in_first_code_line(first.content, known_files)
-            {
-                name = Some(inside);
-                body = &body[1..];
-            }
-            let text = code(body);
-            if !text.trim().is_empty() {
-                let lead = Lead::above(lines, &used, at);
-                let ends = if close.is_some() { Fence::Closed } else { Fence::Open };
-                used[at..next].fill(true);
-                let item = Item {
-                    file: FileName::from_option(name),
-                    kind: ItemKind::Code { text, language: fence.language, fence: ends, lead },
-                    reply_line: at + 1,
+            let named = file_name::in_fence_info(fence.info, known_files).or_else(|| above().map(|(_, name)| name));
+            let language = fence.language.as_deref();
+            let lead = Lead::above(lines, &used, at);
+            let mentioned = || {
+                file_name::mentioned_above(lines, &used, at, language, known_files)
+                    .filter(|_| close.is_some() && !matches!(lead, Lead::Shows | Lead::Rejects))
+            };
+            let ends = if close.is_some() { Fence::Closed } else { Fence::Open };
+            let mut start = at;
+            for (inside, part) in parts(&lines[at + 1..end], language, known_files) {
+                let file = match inside.or_else(|| named.clone()) {
+                    Some(name) => FileName::Given(name),
+                    None => mentioned().map_or(FileName::None, FileName::Mentioned),
                 };
-                items.push((item, at..next));
+                let text = code(part);
+                let kind = if !text.trim().is_empty() {
+                    ItemKind::Code { text, language: fence.language.clone(), fence: ends, lead }
+                } else if matches!(&file, FileName::Given(name) if close.is_some() && !known_files.contains(&name.as_str()))
+                {
+                    ItemKind::Write { text: String::new(), only_new: true }
+                } else {
+                    continue;
+                };
+                let reply_line = start + 1;
+                let part_end =
+                    part.last().map_or(next, |line| lines.partition_point(|other| other.start <= line.start));
+                let stop = if part_end >= end { next } else { part_end };
+                items.push((Item { file, kind, reply_line }, start..stop));
+                start = stop;
+            }
+            if start > at {
+                used[at..next].fill(true);
             }
             at = next;
         }
         Self { items, any_fence, used }
     }
+}
+
+/// The lines of a block by the files that comments in it name. A comment below the first line counts only where one stands there too.
+fn parts<'l, 't>(
+    body: &'l [Line<'t>],
+    language: Option<&str>,
+    known_files: &[&str],
+) -> Vec<(Option<String>, &'l [Line<'t>])> {
+    let name = |line: &Line| {
+        file_name::in_first_code_line(line.content, known_files)
+            .or_else(|| file_name::in_comment_alone(line.content, language))
+    };
+    let Some(first) = body.first().and_then(name) else { return vec![(None, body)] };
+    let begins = |at: &usize| {
+        let line = &body[*at];
+        body[*at - 1].is_blank()
+            && !line.content.starts_with([' ', '\t'])
+            && line.content.len() < 200
+            && is_comment(line)
+            && name(line).is_some()
+    };
+    let heads: Vec<usize> = (1..body.len()).filter(begins).collect();
+    let mut found = Vec::with_capacity(heads.len() + 1);
+    let mut current = (Some(first), 1);
+    for head in heads {
+        found.push((current.0, &body[current.1..head]));
+        current = (name(&body[head]), head + 1);
+    }
+    found.push((current.0, &body[current.1..]));
+    found
+}
+
+fn is_comment(line: &Line) -> bool {
+    ["//", "#", "--", "/*", "<!--"].iter().any(|lead| line.content.starts_with(lead))
 }
 
 pub(super) struct Opening<'t> {

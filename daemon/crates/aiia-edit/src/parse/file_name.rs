@@ -1,5 +1,7 @@
 //! Finds the file name a model wrote near an edit: above it, at the fence or on its first line.
 
+use aiia_syntax::Language;
+
 use crate::lines::Line;
 
 /// How sure the reply is about the file.
@@ -12,6 +14,8 @@ pub(crate) enum FileName {
     Earlier(String),
     /// Said at this edit.
     Given(String),
+    /// Named in the words above it, in whatever way: a new file, if the code fits none that there is.
+    Mentioned(String),
 }
 
 impl FileName {
@@ -22,7 +26,7 @@ impl FileName {
     /// What later edits without a name of their own go by.
     pub(crate) fn earlier(&self) -> Self {
         match self {
-            Self::None => Self::None,
+            Self::None | Self::Mentioned(_) => Self::None,
             Self::Earlier(name) | Self::Given(name) => Self::Earlier(name.clone()),
         }
     }
@@ -70,7 +74,7 @@ pub(crate) fn in_fence_info(info: &str, known: &[&str]) -> Option<String> {
 }
 
 /// Words that say that a file is made.
-const MAKES: &[&str] = &["create", "creates", "creating", "new", "add", "adding", "save", "write"];
+const MAKES: &[&str] = &["create", "creates", "creating", "new", "add", "adding", "save", "write", "put"];
 /// Words before a path that say that something is done in that file.
 const WITHIN: &[&str] = &["in", "into", "to", "inside", "of", "from", "at", "within"];
 
@@ -93,7 +97,7 @@ pub(crate) fn made_in(line: &str, known: &[&str]) -> Option<String> {
     let name = bare(words[path]);
     let before = path.checked_sub(1).map(|at| plain(words[at])).unwrap_or_default();
     // `Save this to `a.py`` makes it; `add a test to `a.py`` does not.
-    let writes = matches!(plain(words[made]).as_str(), "save" | "write")
+    let writes = matches!(plain(words[made]).as_str(), "save" | "write" | "put")
         || words.windows(2).any(|pair| plain(pair[0]) == "new" && plain(pair[1]) == "file");
     let within = WITHIN.contains(&before.as_str()) && !writes;
     (!within && !is_known(name, known)).then(|| name.to_owned())
@@ -118,9 +122,88 @@ pub(crate) fn in_line(line: &str, known: &[&str]) -> Option<String> {
     if is_known(name, known) || (looks_like_path(name) && !name.contains(char::is_whitespace)) {
         return Some(name.to_owned());
     }
+    if is_denied(text) {
+        return None;
+    }
     let mut mentioned = text.split(char::is_whitespace).map(bare).filter(|word| is_known(word, known));
     let first = mentioned.next()?;
     mentioned.all(|other| other == first).then(|| first.to_owned())
+}
+
+/// Words of sentences that name a file which is not meant.
+const DENIES: &[&str] = &[
+    "not",
+    "don't",
+    "doesn't",
+    "isn't",
+    "unlike",
+    "untouched",
+    "unchanged",
+    "nicht",
+    "unverändert",
+    "pas",
+    "sin",
+    "не",
+];
+
+fn is_denied(sentence: &str) -> bool {
+    let words =
+        sentence.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase());
+    words.into_iter().any(|word| DENIES.contains(&word.replace('’', "'").as_str()))
+}
+
+/// Whether the words above a line say that another file is meant than before.
+pub(crate) fn says_other(lines: &[Line], used: &[bool], at: usize) -> bool {
+    let above = (0..at).rev().take(5).take_while(|number| !used[*number]).map(|number| lines[number].trimmed());
+    let Some(line) = above.into_iter().find(|line| !line.is_empty() && !line.starts_with("```")) else { return false };
+    let line = line.to_lowercase();
+    ["other file", "second file", "another file", "andere datei", "anderen datei", "zweiten datei", "autre fichier"]
+        .iter()
+        .any(|said| line.contains(said))
+}
+
+/// Words before a path of a file that is there.
+const INSIDE: &[&str] = &[
+    "in", "inside", "within", "to", "from", "at", "im", "dans", "en", "em", "nel", "в", "from", "like", "see", "call",
+];
+/// Data is often shown, so that a mention makes no file of it.
+const DATA: &[&str] = &["json", "yaml", "toml", "markdown", "html", "css"];
+
+/// The one path that the line above a fence names, if it fits the language at the fence and no file is known by it.
+pub(crate) fn mentioned_above(
+    lines: &[Line],
+    used: &[bool],
+    at: usize,
+    language: Option<&str>,
+    known: &[&str],
+) -> Option<String> {
+    let number = (0..at).rev().take(3).take_while(|number| !used[*number]).find(|number| !lines[*number].is_blank())?;
+    let line = lines[number].trimmed();
+    if line.starts_with("```") || is_denied(line) {
+        return None;
+    }
+    let sign = if line.contains('`') { "`" } else { "**" };
+    let parts: Vec<&str> = line.split(sign).collect();
+    let is_path = |name: &str| {
+        let is_dotted = name.strip_prefix('.').is_some_and(|rest| {
+            rest.len() > 2 && rest.chars().all(|c| c.is_ascii_lowercase() || c == '.')
+        });
+        !name.contains(char::is_whitespace) && (looks_like_path(name) || is_dotted)
+    };
+    let paths: Vec<usize> = (1..parts.len()).step_by(2).filter(|part| is_path(bare(parts[*part]))).collect();
+    let [one] = paths[..] else { return None };
+    let name = bare(parts[one]);
+    let before = parts[..one].concat();
+    let last = before.split_whitespace().last().unwrap_or_default().to_lowercase();
+    if is_known(name, known) || INSIDE.contains(&last.as_str()) {
+        return None;
+    }
+    let tag = language.and_then(Language::from_language_id);
+    let own = Language::from_path(name);
+    let leads = !before.contains(char::is_alphabetic);
+    let fits = language.is_none() || tag == own;
+    let is_data = own.is_none_or(|own| DATA.contains(&own.name()));
+    (fits && (leads || !is_data)).then(|| name.to_owned())
 }
 
 /// What may stand before a file name.
@@ -168,6 +251,15 @@ pub(crate) fn in_first_code_line(line: &str, known: &[&str]) -> Option<String> {
             && text.split_whitespace().count() <= 3;
     let certain = is_known(&name, known) || name.contains('/');
     ((comment && alone && certain) || is_known(text, known)).then_some(name)
+}
+
+/// A comment on a line of code that is nothing but a name whose ending is of the language of the code.
+pub(crate) fn in_comment_alone(line: &str, language: Option<&str>) -> Option<String> {
+    let text = line.trim();
+    let name = ["//", "#", "--"].iter().find_map(|lead| text.strip_prefix(lead))?.trim();
+    let is_name = !name.contains(char::is_whitespace) && looks_like_path(name);
+    let tag = language.and_then(Language::from_language_id)?;
+    (is_name && Language::from_path(name) == Some(tag)).then(|| name.to_owned())
 }
 
 /// The name without quotes, emphasis, brackets and end punctuation, and without `a/`, `b/` and `./`.

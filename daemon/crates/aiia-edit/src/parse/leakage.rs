@@ -54,6 +54,35 @@ pub(super) fn without_artifacts(reply: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
+/// The reply without the signs around the calls of tools that Llama, Mistral and DeepSeek write.
+pub(super) fn without_tool_signs(reply: &str) -> Cow<'_, str> {
+    const CALL: &str = "<｜tool▁call▁begin｜>";
+    const NAME: &str = "<｜tool▁sep｜>";
+    if let Some(rest) = reply.trim_start().strip_prefix("[TOOL_CALLS]") {
+        return Cow::Borrowed(rest);
+    }
+    if let Some(rest) = reply.trim_start().strip_prefix("<|python_tag|>") {
+        let end = ["<|eom_id|>", "<|eot_id|>"].into_iter().filter_map(|sign| rest.find(sign)).min();
+        return Cow::Borrowed(end.map_or(rest, |end| &rest[..end]));
+    }
+    if !reply.contains(CALL) {
+        return Cow::Borrowed(reply);
+    }
+    let mut kept = String::with_capacity(reply.len());
+    for (number, part) in reply.split(CALL).enumerate() {
+        // `function<sep>name`, then the arguments.
+        let text = match part.split_once(NAME) {
+            Some((_, text)) if number > 0 => text.split_once('\n').map_or("", |(_, arguments)| arguments),
+            _ => part,
+        };
+        kept.push_str(text);
+    }
+    for sign in ["<｜tool▁calls▁begin｜>", "<｜tool▁call▁end｜>", "<｜tool▁calls▁end｜>"] {
+        kept = kept.replace(sign, "\n");
+    }
+    Cow::Owned(kept)
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -66,6 +95,18 @@ mod tests {
     #[case("Say `<|channel|>`.", "Say `<|channel|>`.")]
     fn channels(#[case] reply: &str, #[case] expected: &str) {
         assert_eq!(without_channels(reply), expected);
+    }
+
+    #[rstest]
+    #[case("[TOOL_CALLS][{}]", "[{}]")]
+    #[case("<|python_tag|>{}<|eom_id|>", "{}")]
+    #[case(
+        "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>edit\n```json\n{}\n```<｜tool▁call▁end｜>",
+        "\n```json\n{}\n```\n"
+    )]
+    #[case("plain", "plain")]
+    fn tool_signs(#[case] reply: &str, #[case] expected: &str) {
+        assert_eq!(without_tool_signs(reply), expected);
     }
 
     #[rstest]

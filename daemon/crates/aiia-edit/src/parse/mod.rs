@@ -43,7 +43,7 @@ pub(crate) struct Item {
 impl Item {
     /// Takes absolute paths in the workspace for what they are there.
     pub(crate) fn seen_from_root(&mut self, workspace: &dyn Workspace) {
-        if let FileName::Earlier(name) | FileName::Given(name) = &mut self.file
+        if let FileName::Earlier(name) | FileName::Given(name) | FileName::Mentioned(name) = &mut self.file
             && let Some(inside) = workspace.inside(name)
         {
             *name = inside;
@@ -166,6 +166,7 @@ pub(crate) fn parse(reply: &str, known_files: &[&str]) -> Parsed {
     let reply = leakage::without_channels(&reply);
     let reply = thinking::without_thinking(&reply);
     let reply = leakage::without_artifacts(&reply);
+    let reply = leakage::without_tool_signs(&reply);
     if let Some(inner) = escaped::unescaped(&reply) {
         return parse_text(&inner, known_files);
     }

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::file_name::FileName;
-use super::{Item, ItemKind, Parsed, Reading, marked};
+use super::{Fence, Item, ItemKind, Lead, Parsed, Reading, marked};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::lines;
 
@@ -22,6 +22,7 @@ const OLD: &[&str] = &[
     "old",
     "before",
     "oldcontent",
+    "targetcontent",
 ];
 const NEW: &[&str] = &[
     "newstring",
@@ -36,6 +37,7 @@ const NEW: &[&str] = &[
     "after",
     "newcontent",
     "replacewith",
+    "replacementcontent",
 ];
 const CONTENT: &[&str] = &["content", "contents", "filetext", "text", "code", "source", "body"];
 const PATCH: &[&str] = &["patch", "diff", "unifieddiff", "input", "patchtext", "cmd", "command"];
@@ -43,6 +45,7 @@ const LISTS: &[&str] = &[
     "edits",
     "changes",
     "replacements",
+    "replacementchunks",
     "operations",
     "files",
     "blocks",
@@ -168,6 +171,10 @@ impl Reader<'_> {
             record.text(NEW).filter(|_| is_call("insert") || record.get(&["insertline", "startline", "line"]).is_some())
         {
             self.by_number(new);
+        } else if let (Some(sketch), Some(path)) = (record.text(&["codeedit"]), path.clone()) {
+            let text = ended(&unfenced(sketch));
+            let kind = ItemKind::Code { text, language: None, fence: Fence::Closed, lead: Lead::Changes };
+            self.push(FileName::Given(path), kind);
         } else if let (Some(content), true) = (record.text(CONTENT).or(record.text(NEW)), path.is_some()) {
             if is_call("insert") || record.get(&["startline", "insertline"]).is_some() {
                 self.by_number(content);

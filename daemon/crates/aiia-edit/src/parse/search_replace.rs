@@ -39,6 +39,7 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
         used[at..next].fill(true);
         let file = match name {
             Some((_, name)) => FileName::Given(name),
+            None if file_name::says_other(lines, &used, at) => FileName::None,
             None => earlier.clone(),
         };
         earlier = file.earlier();

@@ -4,7 +4,7 @@
 //! A hunk becomes a passage to find by its text. Its line number only tells apart places that fit equally.
 
 use super::file_name::{self, FileName};
-use super::{Item, ItemKind, Parsed, Reading};
+use super::{Fence, Item, ItemKind, Lead, Parsed, Reading};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::Line;
 
@@ -48,7 +48,7 @@ const NO_PATHS: &[&str] =
     &["original", "updated", "modified", "changed", "fixed", "old", "new", "before", "after", "previous", "current"];
 
 /// Lines of git that say what becomes of the file.
-const GIT_HEADERS: &[&str] = &["rename ", "copy ", "deleted file mode ", "Binary files "];
+const GIT_HEADERS: &[&str] = &["rename ", "copy ", "deleted file mode ", "Binary files ", "GIT binary patch"];
 
 /// What a diff does to its file as a whole.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,11 +106,12 @@ impl Reader<'_> {
 
     /// A `diff` fence without any hunk header is one hunk.
     fn bare_fence(&mut self, fence: usize, language: &str) -> Option<usize> {
-        if !matches!(language.split([' ', ':']).next(), Some("diff" | "patch")) {
-            return None;
-        }
         let end = self.fence?;
         let body = fence + 1..end.min(self.lines.len());
+        let language = language.split([' ', ':']).next().unwrap_or_default();
+        if !matches!(language, "diff" | "patch") && !is_marked(language, &self.lines[body.clone()]) {
+            return None;
+        }
         if body.clone().any(|number| header(self.lines[number].content).is_some()) {
             return None;
         }
@@ -169,7 +170,9 @@ impl Reader<'_> {
         let (is_new, is_gone) = (value("new file mode ").is_some(), value("deleted file mode ").is_some());
         self.used[at..end].fill(true);
         (self.file, self.whole) = (FileName::from_option(new.clone()), Whole::Stays);
-        let binary = header.iter().any(|line| line.content.starts_with("Binary files "));
+        let binary = header
+            .iter()
+            .any(|line| ["Binary files ", "GIT binary patch"].iter().any(|word| line.content.starts_with(word)));
         if binary || value("copy from ").is_some() {
             let what = if binary { "changes a binary file" } else { "copies a file" };
             let message = format!(
@@ -177,6 +180,11 @@ impl Reader<'_> {
                 at + 1
             );
             self.parsed.complaints.push(Complaint::new(ComplaintKind::Malformed, message));
+        }
+        if let Some(mode) = value("new mode ") {
+            let text = format!("new mode {mode}\n");
+            let kind = ItemKind::Code { text, language: None, fence: Fence::Closed, lead: Lead::Other };
+            self.parsed.beside.push(Item { file: FileName::None, kind, reply_line: at + 1 });
         }
         match (from, to, new) {
             (Some(from), Some(to), _) => {
@@ -307,6 +315,16 @@ impl Reader<'_> {
         self.parsed.items.push(Item { file, kind: ItemKind::Replace { readings }, reply_line: head + 1 });
         at
     }
+}
+
+/// Whether every line of a code block begins with a sign of a diff, and both signs stand there.
+fn is_marked(language: &str, body: &[Line]) -> bool {
+    let has = |sign: char| body.iter().any(|line| line.content.starts_with(sign));
+    !matches!(language, "md" | "markdown" | "yaml" | "yml" | "text" | "txt")
+        && has('+')
+        && has('-')
+        && has(' ')
+        && body.iter().all(|line| line.is_blank() || line.content.starts_with(['+', '-', ' ']))
 }
 
 /// Whether fewer lines came than the header says; blank ones at the end may count.

@@ -63,7 +63,7 @@ impl Texts {
     /// Whether the code of an item is in one of the texts, or is none of a file at all.
     pub(super) fn have(&self, item: &Item) -> bool {
         let ItemKind::Code { text, .. } = &item.kind else { return false };
-        if placed::is_bare(item) || placed::is_command(item) {
+        if placed::is_bare(item) || placed::is_command(item) && !changes_files(text) {
             return true;
         }
         let Some(left) = self.left.get().checked_sub(1) else { return false };
@@ -71,6 +71,14 @@ impl Texts {
         let code = plain(text);
         self.texts.iter().any(|text| text.contains(&code))
     }
+}
+
+/// Whether commands do away with files or give them other names, which is a part of a change.
+fn changes_files(commands: &str) -> bool {
+    let words = ["rm ", "mv ", "git rm ", "git mv ", "del ", "patch ", "git apply "];
+    lines(commands)
+        .iter()
+        .any(|line| words.iter().any(|word| line.trimmed().trim_start_matches("$ ").starts_with(word)))
 }
 
 /// The lines that are not blank, trimmed, each between line breaks.

@@ -98,6 +98,7 @@ pub(crate) fn resolve(item: &Item, files: &Files) -> Result<Resolved, Complaint>
             in_any_file(item, first.or_else(|| files.focus()), files)
         }
         (FileName::None, _) => in_any_file(item, files.focus(), files),
+        (FileName::Mentioned(name), _) => in_mentioned_file(item, name, files),
     }
 }
 
@@ -219,6 +220,18 @@ fn in_named_file(item: &Item, name: &str, files: &Files) -> Result<Resolved, Com
     match (creatable, new_text(item)) {
         (Some(path), Some(text)) => Ok(Resolved::Create { path, text: text? }),
         _ => only_proven(item, name, files).ok_or_else(|| files.unknown(name)),
+    }
+}
+
+/// The file that the code fits, else a new one by the name that was mentioned.
+fn in_mentioned_file(item: &Item, name: &str, files: &Files) -> Result<Resolved, Complaint> {
+    let complaint = match in_any_file(item, files.focus(), files) {
+        Err(complaint) if matches!(complaint.kind, ComplaintKind::NotFound | ComplaintKind::UnknownFile) => complaint,
+        answer => return answer,
+    };
+    match (files.free(name), new_text(item)) {
+        (Ok(path), Some(text)) => Ok(Resolved::Create { path, text: text? }),
+        _ => Err(complaint),
     }
 }
 
@@ -358,6 +371,11 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
             format!("The reply is text without a code fence, and not the whole of {}.", file.path),
         )
         .in_file(file.path)),
+        ItemKind::Code { text, .. } if is_of_other_package(text, file) => Err(Complaint::new(
+            ComplaintKind::NotFound,
+            format!("The code on line {} of the reply is of another package than {}.", item.reply_line, file.path),
+        )
+        .in_file(file.path)),
         ItemKind::Code { text, language, fence, lead } => {
             let mut changes = match whole_symbol::only_imports(text, language.as_deref(), file) {
                 Some(block) => imports::of_block(&block, *lead, file)?,
@@ -383,6 +401,16 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
             format!("The edit on line {} of the reply names no file. Ask the model to name it.", item.reply_line),
         )),
     }
+}
+
+/// Whether code names another package as its own than the file does.
+fn is_of_other_package(text: &str, file: &FileView) -> bool {
+    let package = |lines: &[Line]| {
+        let clause = lines.iter().map(Line::trimmed).find_map(|line| line.strip_prefix("package "))?;
+        Some(clause.trim_end_matches(';').trim().to_owned())
+    };
+    let has_packages = file.language.is_some_and(|language| matches!(language.name(), "go" | "java"));
+    has_packages && package(&lines(text)).is_some_and(|own| package(&file.lines).is_some_and(|other| own != other))
 }
 
 /// Whether words without a fence are about a text rather than the text itself: it is a text only as a whole.
@@ -443,7 +471,20 @@ fn find(reading: &Reading, file: &FileView) -> Result<Change, Complaint> {
         .or_else(|| escapes::find(reading, file))
         .or_else(|| elision::find(reading, file))
         .or_else(|| aligned::find(reading, file))
+        .or_else(|| within_a_line(reading, file))
         .ok_or_else(|| passage::not_found(reading, file))
+}
+
+/// A quote of one line that is a part of one.
+fn within_a_line(reading: &Reading, file: &FileView) -> Option<Change> {
+    let one = |text: &str| {
+        let lines = lines(text.trim_matches(['\n', '\r']));
+        (lines.len() == 1).then(|| lines[0].trimmed().to_owned()).filter(|line| line.len() > 2)
+    };
+    let reading = Reading { inline: true, ..Reading::new(one(&reading.old)?, one(&reading.new)?) };
+    let mut change = inline::find(&reading, file)?.ok()?;
+    change.tolerances.push(Tolerance::Quote);
+    Some(change)
 }
 
 fn note(changes: &mut [Change], tolerance: &Tolerance) {

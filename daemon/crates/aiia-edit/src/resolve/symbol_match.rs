@@ -87,9 +87,10 @@ pub(super) fn meant(wanted: &Symbol, siblings: &[&Symbol], pool: &[usize], block
     let same: Vec<usize> = named.iter().copied().filter(|index| like(wanted, *index) == Likeness::Same).collect();
     if !same.is_empty() {
         let found = narrowed(same, wanted, block, file);
-        return match with_declarations(found, &named, wanted, block, file)[..] {
-            [one] => Meant::One(one),
-            ref several => Meant::Several(several.to_vec()),
+        let found = with_declarations(found, &named, wanted, block, file);
+        return match with_that_head(&found, wanted, block, file).as_deref().unwrap_or(&found) {
+            [one] => Meant::One(*one),
+            several => Meant::Several(several.to_vec()),
         };
     }
     let mut left: Vec<usize> = named.into_iter().filter(|index| like(wanted, *index) == Likeness::Unsure).collect();
@@ -108,6 +109,19 @@ pub(super) fn meant(wanted: &Symbol, siblings: &[&Symbol], pool: &[usize], block
         [one] => Meant::One(one),
         _ => Meant::OneOrNew(left),
     }
+}
+
+/// Of functions that differ in the types of what they take, the one with the very head of `wanted`.
+fn with_that_head(found: &[usize], wanted: &Symbol, block: &Block, file: &FileView) -> Option<Vec<usize>> {
+    let own = header(wanted, &block.text);
+    let types =
+        own.split_once('(').map(|(_, rest)| rest).filter(|rest| rest.contains(':') && !rest.starts_with("&self)"))?;
+    if types.starts_with(')') || !wanted.kind.is_callable() {
+        return None;
+    }
+    let fitting: Vec<usize> =
+        found.iter().copied().filter(|index| header(&file.symbols()[*index], file.text) == own).collect();
+    (found.len() > 1 && fitting.len() == 1).then_some(fitting)
 }
 
 /// Those of several symbols that were asked about, by themselves or with all of what they are in.

@@ -15,6 +15,7 @@ mod guards;
 mod kept;
 mod leading;
 mod malformed;
+mod named_files;
 mod namesakes;
 mod omissions;
 mod overloads;
