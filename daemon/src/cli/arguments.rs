@@ -223,7 +223,7 @@ pub(crate) struct RejectArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ReviewArguments {
-    /// The proposed change, as `aiia edits` lists it; the newest that waits where absent
+    /// The proposed change, as `aiia edits` lists it; the newest that waits in this repository where absent
     #[arg(value_name = "EDIT")]
     pub(crate) edit: Option<String>,
     /// Accept these hunks, such as `1,3`, and write them into the files

@@ -2,14 +2,17 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::Command;
 
 use aiia_protocol::edit::{
-    DecideEdit, EditFile, EditHunk, EditRef, EditStatus, HunkPreview, HunkStatus, ListEdits, PendingEdit, RetryHunk,
-    ReviseHunk, SplitHunk,
+    DecideEdit, EditFile, EditHunk, EditRef, EditStatus, FindEdits, HunkPreview, HunkStatus, ListEdits, PendingEdit,
+    RetryHunk, ReviseHunk, SplitHunk,
 };
 use aiia_protocol::id::{EditId, HunkNumber};
-use aiia_protocol::operation::{EditGet, EditList, EditPreview, EditReject, EditRetry, EditRevise, EditSplit};
+use aiia_protocol::operation::{
+    EditFind, EditGet, EditList, EditPreview, EditReject, EditRetry, EditRevise, EditSplit,
+};
 
 use crate::cli::arguments::{Allowed, ReviewArguments};
 use crate::cli::edits::{self, accept_and_write};
@@ -68,13 +71,34 @@ pub(crate) fn run(arguments: &ReviewArguments) -> Result<u8, Failure> {
     Ok(exit::OK)
 }
 
-/// The change that is meant: the named one, else the newest that waits.
+/// The change that is meant: the named one, else the newest that waits in the repository of the working directory.
 fn chosen(client: &mut Client, id: Option<&str>) -> Result<Option<PendingEdit>, Failure> {
     if let Some(id) = id {
         return Ok(Some(client.call::<EditGet>(&EditRef { edit_id: EditId::from(id) })?));
     }
-    let newest = ListEdits { status: Some(EditStatus::Pending), limit: Some(1), ..ListEdits::default() };
-    Ok(client.call::<EditList>(&newest)?.items.into_iter().next())
+    let root = repository()?;
+    let here = FindEdits { paths: vec![root.display().to_string()], hunks: HunkStatus::Pending, limit: Some(1) };
+    if let Some(edit) = client.call::<EditFind>(&here)?.items.into_iter().next() {
+        return Ok(Some(edit));
+    }
+    let elsewhere = ListEdits { status: Some(EditStatus::Pending), limit: Some(3), ..ListEdits::default() };
+    let others = client.call::<EditList>(&elsewhere)?.items;
+    if others.is_empty() {
+        return Ok(None);
+    }
+    let named: Vec<String> = others.iter().map(|edit| format!("`aiia review {}` ({})", edit.id, edit.title)).collect();
+    Err(Failure::usage(
+        format!("No proposed change waits below {}.", root.display()),
+        format!("Elsewhere: {}.", named.join(", ")),
+    ))
+}
+
+/// The folder of the repository that the working directory is in, else that directory itself.
+fn repository() -> Result<PathBuf, Failure> {
+    let here = std::env::current_dir()
+        .map_err(|error| Failure::local(format!("The working directory cannot be used: {error}.")))?;
+    let root = here.ancestors().find(|folder| folder.join(".git").exists());
+    Ok(root.unwrap_or(&here).to_owned())
 }
 
 fn decide(client: &mut Client, edit: &PendingEdit, arguments: &ReviewArguments) -> Result<u8, Failure> {

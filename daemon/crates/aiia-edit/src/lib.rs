@@ -26,6 +26,7 @@ mod workspace;
 pub use complaint::{Complaint, ComplaintKind};
 pub use hunk::{Hunk, apply_hunks, hunks};
 pub use lines::{line_count, whole_lines};
+pub use parse::{CodeBlock, code_blocks};
 pub use path::{PathProblem, Protection, normal_path, protection};
 pub use plan::{
     EditPlan, FileAction, FilePlan, Finish, Focus, Guard, LeftOut, MAX_EDITS, MAX_REPLY_BYTES, ReplyContext,

@@ -11,8 +11,8 @@ use std::ops::Range;
 use aiia_syntax::{Language, SyntaxTree};
 
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::parse::{FileName, Parsed, parse};
-use crate::resolve::{Files, ReplyCode, Resolved, named_beside};
+use crate::parse::{FileName, Item, Parsed, parse};
+use crate::resolve::{Files, ReplyCode, Resolved, defined_names, named_beside};
 use crate::workspace::Workspace;
 
 use placed::Placed;
@@ -165,8 +165,10 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
         EditPlan { files: Vec::new(), complaints, kept, left_out: Vec::new(), prose }
     };
     let texts = left_out::Texts::new(&all, &files);
-    let (parts, unplaced): (Vec<_>, Vec<_>) =
-        unplaced.into_iter().filter(|one| !texts.have(one.item)).partition(placed::Unplaced::is_part);
+    let (parts, unplaced): (Vec<_>, Vec<_>) = unplaced
+        .into_iter()
+        .filter(|one| !texts.have(one.item))
+        .partition(|one| one.is_part() || is_needed(one.item, &all, &files));
     for part in parts {
         if !complaints.contains(&part.complaint) {
             complaints.push(part.complaint);
@@ -194,6 +196,18 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
         Ok(files) => EditPlan { files, complaints: Vec::new(), kept: Vec::new(), left_out, prose },
         Err(complaints) => refused(complaints, all, prose),
     }
+}
+
+/// Whether code that has no place defines what the rest of the change uses and no file has.
+fn is_needed(item: &Item, all: &[Resolved], files: &Files) -> bool {
+    all.iter().any(|resolved| {
+        let Resolved::Changes { file, changes } = resolved else { return false };
+        let view = &files.views[*file];
+        defined_names(item, view).iter().any(|name| {
+            let is_used = |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name);
+            !is_used(view.text) && changes.iter().any(|change| is_used(&change.new_text))
+        })
+    })
 }
 
 /// The edits of a reply, or the refusal to look for their places.

@@ -185,9 +185,9 @@ pub(crate) fn mentioned_above(
     let sign = if line.contains('`') { "`" } else { "**" };
     let parts: Vec<&str> = line.split(sign).collect();
     let is_path = |name: &str| {
-        let is_dotted = name.strip_prefix('.').is_some_and(|rest| {
-            rest.len() > 2 && rest.chars().all(|c| c.is_ascii_lowercase() || c == '.')
-        });
+        let is_dotted = name
+            .strip_prefix('.')
+            .is_some_and(|rest| rest.len() > 2 && rest.chars().all(|c| c.is_ascii_lowercase() || c == '.'));
         !name.contains(char::is_whitespace) && (looks_like_path(name) || is_dotted)
     };
     let paths: Vec<usize> = (1..parts.len()).step_by(2).filter(|part| is_path(bare(parts[*part]))).collect();

@@ -197,6 +197,45 @@ fn parse_text(reply: &str, known_files: &[&str]) -> Parsed {
     parsed
 }
 
+/// A fenced block of a reply.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CodeBlock {
+    /// The file that the reply names at it.
+    pub file: Option<String>,
+    /// The language named at the fence.
+    pub language: Option<String>,
+    /// What stands in it.
+    pub text: String,
+    /// Where it begins in the reply, counted from 1.
+    pub reply_line: usize,
+}
+
+impl CodeBlock {
+    /// Whether it is what one types into a terminal.
+    pub fn is_command(&self) -> bool {
+        const SHELLS: &[&str] = &["sh", "bash", "shell", "zsh", "console", "powershell", "bat", "cmd", "terminal"];
+        self.language.as_deref().is_some_and(|language| SHELLS.contains(&language))
+    }
+}
+
+/// The blocks of code of a reply that are closed, without those of which the reply says that they are output or not to be used.
+/// `known_files` helps to tell a file name from prose.
+pub fn code_blocks(reply: &str, known_files: &[&str]) -> Vec<CodeBlock> {
+    let reply = thinking::without_thinking(reply);
+    let parsed = fenced_code::parse(&reply, &lines(&reply), known_files);
+    let block = |item: Item| match item {
+        Item { file, kind: ItemKind::Code { text, language, fence: Fence::Closed, lead }, reply_line } => {
+            let file = match file {
+                FileName::Given(name) | FileName::Mentioned(name) => Some(name),
+                FileName::None | FileName::Earlier(_) => None,
+            };
+            (lead != Lead::Rejects).then_some(CodeBlock { file, language, text, reply_line })
+        }
+        _ => None,
+    };
+    parsed.items.into_iter().filter_map(block).collect()
+}
+
 /// The dialects that mark old and new lines. One of them may also stand inside a value of JSON or XML.
 fn marked(lines: &[Line], known_files: &[&str]) -> Parsed {
     let mut parsed = apply_patch::parse(lines);

@@ -113,6 +113,14 @@ pub(crate) fn imports_in(item: &Item, file: usize, files: &Files) -> Option<Resu
     Some(in_file(item, view).map(|changes| Resolved::Changes { file, changes }))
 }
 
+/// The names that the code of an item defines outside of everything, read in the language of a file.
+pub(crate) fn defined_names(item: &Item, file: &FileView) -> Vec<String> {
+    match &item.kind {
+        ItemKind::Code { text, .. } => whole_symbol::top_level_names(text, file),
+        _ => Vec::new(),
+    }
+}
+
 /// Whether an item is nothing but imports of a file.
 pub(crate) fn is_only_imports(item: &Item, files: &Files) -> bool {
     let ItemKind::Code { text, language, .. } = &item.kind else { return false };

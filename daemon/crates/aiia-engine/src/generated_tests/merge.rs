@@ -5,6 +5,18 @@ use std::ops::Range;
 
 use aiia_syntax::{Language, Symbol, SyntaxTree};
 
+/// Why code is not added of which the file has everything.
+pub(super) const NOTHING_NEW: &str = "it adds no test.";
+
+/// Whether code is nothing but imports.
+pub(super) fn is_only_imports(code: &str, language: Language) -> bool {
+    let Ok(tree) = SyntaxTree::parse(language, code) else { return false };
+    let imports = statements(tree.imports(code), code);
+    let mut left_out = headers(language, code);
+    left_out.extend(imports.iter().cloned());
+    !imports.is_empty() && without(code, left_out).trim().is_empty()
+}
+
 /// The text with the code added.
 ///
 /// # Errors
@@ -57,8 +69,8 @@ pub(super) fn added(text: &str, code: &str, language: Language) -> Result<String
         let breaks = gap - if text.is_empty() { gap } else { usize::from(text.ends_with('\n')) };
         inserted.push((text.len(), format!("{}{}\n", "\n".repeat(breaks), rest.trim_matches('\n').trim_end())));
     }
-    if inserted.is_empty() {
-        return Err("it adds no test.".to_owned());
+    if inserted.is_empty() && (missing.is_empty() || !is_only_imports(code, language)) {
+        return Err(NOTHING_NEW.to_owned());
     }
     if !missing.is_empty() {
         let lines = missing.join("\n") + "\n";
@@ -281,7 +293,7 @@ fn into_class(
     let left_out = left_out.into_iter().filter(|range| start <= range.start && range.end <= end);
     let kept = without(&code[start..end], left_out.map(|range| range.start - start..range.end - start).collect());
     if kept.trim().is_empty() {
-        return Err("it adds no test.".to_owned());
+        return Err(NOTHING_NEW.to_owned());
     }
     let depth = ours.first().map_or_else(
         || {
@@ -346,7 +358,7 @@ pub(super) fn dedented(code: &str) -> String {
 }
 
 /// The text without some ranges and the blank lines that they leave behind.
-fn without(text: &str, mut ranges: Vec<Range<usize>>) -> String {
+pub(super) fn without(text: &str, mut ranges: Vec<Range<usize>>) -> String {
     ranges.sort_by_key(|range| range.start);
     let mut result = String::new();
     let mut at = 0;

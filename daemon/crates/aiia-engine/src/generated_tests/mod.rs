@@ -1,5 +1,6 @@
 //! Tests that a model writes: the file they go to, what the project tests with, and how they are added to what is there.
 
+mod blocks;
 mod framework;
 mod home;
 mod merge;
@@ -7,6 +8,7 @@ mod place;
 
 use aiia_syntax::Language;
 
+pub(crate) use blocks::CodeUnderTest;
 pub(crate) use home::find;
 pub(crate) use place::place;
 

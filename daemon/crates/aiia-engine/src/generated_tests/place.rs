@@ -5,7 +5,8 @@ use aiia_syntax::{Language, SymbolKind, SyntaxTree};
 use aiia_text::LineEnding;
 
 use super::TestTarget;
-use super::merge::{added, dedented, indented};
+use super::blocks::{Blocks, CodeUnderTest, without_copies};
+use super::merge::{NOTHING_NEW, added, dedented, indented, is_only_imports};
 
 /// Why tests were not added.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,31 +30,90 @@ impl Refused {
     }
 }
 
-/// The change that adds the tests of `reply` to the target.
+/// What becomes of an answer with tests.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    /// The change of the file for tests.
+    pub(crate) plan: FilePlan,
+    /// The code for other files, as an answer of its own; empty where there is none.
+    pub(crate) others: String,
+    /// Sentences about code that goes nowhere.
+    pub(crate) left_out: Vec<String>,
+}
+
+/// The change that adds the tests of `reply` to the target, from all blocks of it that are for that file.
 ///
 /// # Errors
 /// Why they cannot be added.
-pub(crate) fn place(reply: &str, target: &TestTarget, cut_off: bool) -> Result<FilePlan, Refused> {
+pub(crate) fn place(reply: &str, target: &TestTarget, source: CodeUnderTest, cut_off: bool) -> Result<Placed, Refused> {
     let finally = |complaint: &str| Refused { complaint: complaint.to_owned(), can_be_mended: false };
     if cut_off {
         return Err(finally("it was cut off by the token limit."));
     }
-    let code = code_of(reply).ok_or_else(|| finally("it has no code block."))?;
-    add(code, target).map_err(|complaint| Refused { complaint, can_be_mended: true })
+    let Blocks { tests, others, left_out } = Blocks::of(reply, target, source);
+    if tests.is_empty() {
+        return Err(finally("it has no code block."));
+    }
+    let plan = all(tests, target, source).map_err(|complaint| Refused { complaint, can_be_mended: true })?;
+    Ok(Placed { plan, others, left_out })
 }
 
-fn add(code: String, target: &TestTarget) -> Result<FilePlan, String> {
+/// The change with all blocks, one after the other; those of nothing but imports come last.
+fn all(blocks: Vec<String>, target: &TestTarget, source: CodeUnderTest) -> Result<FilePlan, String> {
+    let language = target.language;
+    let is_apart = source.path != target.path;
+    let blocks =
+        blocks.into_iter().map(|code| if is_apart { without_copies(&code, source.text, language) } else { Ok(code) });
+    let blocks: Vec<String> = blocks.collect::<Result<_, _>>()?;
+    let (imports, tests): (Vec<String>, Vec<String>) =
+        blocks.into_iter().partition(|code| is_only_imports(code, language));
+    let mut text = target.text.clone();
+    for (number, code) in tests.into_iter().chain(imports).enumerate() {
+        let target = TestTarget { text: text.clone(), ..target.clone() };
+        match with(&code, &target) {
+            Ok(added) => text = added,
+            // What is there already.
+            Err(complaint) if number > 0 && complaint == NOTHING_NEW => {}
+            Err(complaint) => return Err(complaint),
+        }
+    }
+    let errors = |text: &str| SyntaxTree::parse(language, text).map_or(0, |tree| tree.error_count());
+    if errors(&text) > errors(&target.text) {
+        return Err("the tests would add syntax errors to the file.".to_owned());
+    }
+    let action = if target.is_new { FileAction::Create } else { FileAction::Edit };
+    let plan = FilePlan::between(action, &target.path, &target.text, text);
+    if plan.hunks.is_empty() {
+        return Err("it adds nothing.".to_owned());
+    }
+    Ok(plan)
+}
+
+/// The package that a text of Go says that it is of.
+fn package(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| line.strip_prefix("package ")).map(str::trim)
+}
+
+/// The text of the target with some code.
+fn with(code: &str, target: &TestTarget) -> Result<String, String> {
     let code = match target.language.name() {
-        "rust" => without_redundant_module(&code, target),
-        _ => code,
+        "rust" => without_redundant_module(code, target),
+        "go" => match (package(code), package(&target.text)) {
+            (Some(given), Some(own)) if given != own => {
+                return Err(format!("it is of package `{given}`, but the file is of package `{own}`."));
+            }
+            _ => code.to_owned(),
+        },
+        _ => code.to_owned(),
     };
     let ending = LineEnding::detect(&target.text).as_str();
     let is_rust = target.language.name() == "rust";
     // Only a file that holds the code under test keeps its tests in a module.
     let is_apart = is_rust && target.is_apart();
-    let new_text = match existing_module(target) {
+    Ok(match existing_module(target) {
         Some(at) => {
-            let code = module_body(&code, target.language).unwrap_or(code);
+            let has_glob = target.text.contains("use super::*;");
+            let code = module_body(&code, target.language, !has_glob).unwrap_or(code);
             if let Some(text) = joined(target, at, &code, ending) {
                 text?
             } else {
@@ -63,13 +123,13 @@ fn add(code: String, target: &TestTarget) -> Result<FilePlan, String> {
             }
         }
         None if is_apart && target.text.trim().is_empty() => {
-            with_ending(&begun(target, &module_body(&code, target.language).unwrap_or(code)), ending)
+            with_ending(&begun(target, &module_body(&code, target.language, false).unwrap_or(code)), ending)
         }
         None if is_apart => {
-            let code = module_body(&code, target.language).unwrap_or(code);
+            let code = module_body(&code, target.language, false).unwrap_or(code);
             with_ending(&added(&target.text.replace("\r\n", "\n"), &code, target.language)?, ending)
         }
-        None if is_rust && module_body(&code, target.language).is_none() => {
+        None if is_rust && module_body(&code, target.language, false).is_none() => {
             let inner = indented(&code, "    ");
             let import = if code.contains("use super::") { "" } else { "    use super::*;\n\n" };
             appended(&target.text, &format!("#[cfg(test)]\nmod tests {{\n{import}{inner}}}\n"), ending)
@@ -80,17 +140,7 @@ fn add(code: String, target: &TestTarget) -> Result<FilePlan, String> {
             with_ending(&added(&target.text.replace("\r\n", "\n"), &code, target.language)?, ending)
         }
         None => added(&target.text, &code, target.language)?,
-    };
-    let errors = |text: &str| SyntaxTree::parse(target.language, text).map_or(0, |tree| tree.error_count());
-    if errors(&new_text) > errors(&target.text) {
-        return Err("the tests would add syntax errors to the file.".to_owned());
-    }
-    let action = if target.is_new { FileAction::Create } else { FileAction::Edit };
-    let plan = FilePlan::between(action, &target.path, &target.text, new_text);
-    if plan.hunks.is_empty() {
-        return Err("it adds nothing.".to_owned());
-    }
-    Ok(plan)
+    })
 }
 
 /// The text of a new file.
@@ -98,28 +148,6 @@ fn begun(target: &TestTarget, code: &str) -> String {
     let code = code.trim_matches('\n').trim_end();
     let preamble = target.preamble.as_deref().map(str::trim_end).filter(|preamble| !code.contains(preamble));
     preamble.map_or_else(|| format!("{code}\n"), |preamble| format!("{preamble}\n\n{code}\n"))
-}
-
-/// The longest fenced block.
-fn code_of(reply: &str) -> Option<String> {
-    let mut best: Option<String> = None;
-    let mut open: Option<(String, String)> = None;
-    for line in reply.lines() {
-        let trimmed = line.trim_start();
-        let ticks: String = trimmed.chars().take_while(|c| *c == '`').collect();
-        open = match open.take() {
-            Some((fence, code)) if ticks.len() >= fence.len() && trimmed.trim_end() == ticks => {
-                if best.as_ref().is_none_or(|best| best.len() < code.len()) {
-                    best = Some(code);
-                }
-                None
-            }
-            Some((fence, code)) => Some((fence, code + line + "\n")),
-            None if ticks.len() >= 3 => Some((ticks, String::new())),
-            None => None,
-        };
-    }
-    best.filter(|code| !code.trim().is_empty())
 }
 
 /// A Rust reply often repeats the code under test before its test module; only the module is wanted then.
@@ -171,14 +199,14 @@ fn joined(target: &TestTarget, end: usize, code: &str, ending: &str) -> Option<R
     }))
 }
 
-/// What is inside the only module of `code`, without imports that the existing module has anyway.
-fn module_body(code: &str, language: Language) -> Option<String> {
+/// What is inside the only module of `code`, without the glob import of what is around it, unless that is to stay.
+fn module_body(code: &str, language: Language, keeps_glob: bool) -> Option<String> {
     let tree = SyntaxTree::parse(language, code).ok()?;
     let symbols = tree.symbols(code);
     let module = symbols.iter().find(|symbol| symbol.depth == 0 && symbol.kind == SymbolKind::Module)?;
     let item = &code[module.item_range.clone()];
     let body = item.get(item.find('{')? + 1..item.rfind('}')?)?;
-    let kept: Vec<&str> = body.lines().filter(|line| line.trim() != "use super::*;").collect();
+    let kept: Vec<&str> = body.lines().filter(|line| keeps_glob || line.trim() != "use super::*;").collect();
     Some(dedented(&kept.join("\n")))
 }
 
@@ -199,11 +227,13 @@ fn with_ending(text: &str, ending: &str) -> String {
 mod tests {
     use super::*;
 
+    const CODE: CodeUnderTest = CodeUnderTest { path: "/w/x", text: "" };
+
     fn check(language: &str, text: &str, reply: &str, expected: &str) {
         let language = Language::from_language_id(language).unwrap();
         let target =
             TestTarget { path: "/w/x".into(), text: text.into(), language, is_new: text.is_empty(), preamble: None };
-        let plan = place(reply, &target, false).unwrap();
+        let plan = place(reply, &target, CODE, false).unwrap().plan;
         assert_eq!(plan.new_text, expected);
         let all: Vec<_> = plan.hunks.iter().collect();
         assert_eq!(aiia_edit::apply_hunks(text, &all), expected);
@@ -260,7 +290,7 @@ mod tests {
             is_new: false,
             preamble: None,
         };
-        let refused = place(&reply("is_one"), &target("/w/x.rs", &text), false).unwrap_err();
+        let refused = place(&reply("is_one"), &target("/w/x.rs", &text), CODE, false).unwrap_err();
         assert!(refused.complaint.contains("`is_one`") && refused.can_be_mended, "{}", refused.complaint);
 
         let apart = "use x::{add, sub};\n\n#[test]\nfn adds() {\n    add();\n}\n";
@@ -268,7 +298,8 @@ mod tests {
             ("use x::add;\n\n#[test]\nfn more() {\n    add();\n}\n", Ok("\n#[test]\nfn more() {\n    add();\n}\n")),
             ("use x::add;\n\n#[test]\nfn adds() {\n    sub();\n}\n", Err("`adds`")),
         ] {
-            let found = place(&format!("```rust\n{code}```"), &target("/w/tests/lib.rs", apart), false);
+            let found = place(&format!("```rust\n{code}```"), &target("/w/tests/lib.rs", apart), CODE, false)
+                .map(|placed| placed.plan);
             match expected {
                 Ok(more) => assert_eq!(found.unwrap().new_text, format!("{apart}{more}")),
                 Err(name) => assert!(found.unwrap_err().complaint.contains(name)),
@@ -302,7 +333,7 @@ mod tests {
             preamble: Some("package a".into()),
         };
         for reply in ["```go\nfunc TestA() {}\n```", "```go\npackage a\n\nfunc TestA() {}\n```"] {
-            let plan = place(reply, &target, false).unwrap();
+            let plan = place(reply, &target, CODE, false).unwrap().plan;
             assert_eq!(plan.new_text, "package a\n\nfunc TestA() {}\n");
             assert_eq!(plan.action, FileAction::Create);
         }
@@ -318,7 +349,7 @@ mod tests {
             preamble: None,
         };
         let reply = "```rust\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn c() {}\n}\n```";
-        assert_eq!(place(reply, &target, false).unwrap().new_text, "use a::b;\n\n#[test]\nfn c() {}\n");
+        assert_eq!(place(reply, &target, CODE, false).unwrap().plan.new_text, "use a::b;\n\n#[test]\nfn c() {}\n");
     }
 
     #[test]
@@ -336,7 +367,7 @@ mod tests {
             ("```rust\nfn broken( {\n```", false, "syntax errors"),
             ("```rust\nfn fine() {}\n```", true, "cut off"),
         ] {
-            let refused = place(reply, &target, cut_off).unwrap_err();
+            let refused = place(reply, &target, CODE, cut_off).unwrap_err();
             assert!(refused.complaint.contains(expected), "{}", refused.complaint);
             assert_eq!(refused.can_be_mended, expected == "syntax errors");
         }

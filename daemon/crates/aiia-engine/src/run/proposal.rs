@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aiia_edit::{
     ComplaintKind, EditPlan, FileAction, FilePlan, Finish, Focus, Guard, MAX_REPAIRS, Repair, ReplyContext,
@@ -19,7 +19,7 @@ use crate::context_rules::ContextRules;
 use crate::diff_paths;
 use crate::engine::Engine;
 use crate::gate;
-use crate::generated_tests::{self, TestTarget};
+use crate::generated_tests::{self, CodeUnderTest, TestTarget};
 use crate::hash::sha256;
 use crate::hunks;
 use crate::named_files::named_files;
@@ -212,12 +212,19 @@ struct Planned {
 fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Planned, Refusal> {
     if let Some(target) = &reply.test_target {
         let last = reply.rounds.last().map(String::as_str).unwrap_or_default();
-        let placed = generated_tests::place(last, target, reply.cut_off).map_err(|refused| {
+        let source = sources.first();
+        let source = CodeUnderTest {
+            path: source.map_or("", |source| source.path.as_str()),
+            text: source.map_or("", |source| source.text.as_str()),
+        };
+        let placed = generated_tests::place(last, target, source, reply.cut_off).map_err(|refused| {
             let asked = reply.rounds.len().saturating_sub(1);
             let repair = (refused.can_be_mended && asked < MAX_REPAIRS).then(|| refused.repair(target));
             Refusal { repair, ..Refusal::new(vec![refused.complaint]) }
         })?;
-        return Ok(Planned { files: vec![placed], left_out: Vec::new() });
+        let others = other_files(engine, &placed.others, reply.root.as_deref())?;
+        let files = std::iter::once(placed.plan).chain(others).collect();
+        return Ok(Planned { files, left_out: placed.left_out });
     }
     let first = sources.first().map(|source| source.name.clone()).unwrap_or_default();
     let mut paths: HashMap<String, String> = HashMap::new();
@@ -274,6 +281,23 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Planned, 
     };
     let left_out = left_out.iter().map(ToString::to_string).collect();
     Ok(Planned { files: files.into_iter().map(placed).collect(), left_out })
+}
+
+/// The changes of the files that an answer with tests names beside the one for tests.
+fn other_files(engine: &Engine, reply: &str, root: Option<&Path>) -> Result<Vec<FilePlan>, Refusal> {
+    let Some(root) = root.filter(|_| !reply.is_empty()) else { return Ok(Vec::new()) };
+    let workspace = OpenWorkspace::new(engine.clone(), root);
+    let workspace = workspace.as_ref().map(|workspace| workspace as &dyn Workspace);
+    let plan = aiia_edit::plan(reply, &ReplyContext { workspace, ..ReplyContext::of(&[]) });
+    // Of files that are as the answer has them, nothing is to be said.
+    let is_problem = |kind| kind != ComplaintKind::ChangesNothing;
+    let complaints: Vec<String> =
+        plan.complaints.into_iter().filter(|one| is_problem(one.kind)).map(|one| one.message).collect();
+    if !complaints.is_empty() {
+        return Err(Refusal::new(complaints));
+    }
+    let placed = |file: FilePlan| FilePlan { path: root.join(&file.path).to_string_lossy().into_owned(), ..file };
+    Ok(plan.files.into_iter().map(placed).collect())
 }
 
 /// Whether another form of answer might have spared the complaint.

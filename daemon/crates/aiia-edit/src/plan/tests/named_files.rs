@@ -98,12 +98,22 @@ fn which_of_two_files(#[case] reply: &str, #[case] expected: &[&str]) {
 const OPEN: &str = "with open(path) as f:";
 
 #[rstest]
-#[case("{\"name\":\"edit_file\",\"arguments\":{\"target_file\":\"io.py\",\"code_edit\":\"# ... existing code ...\\ndef load(path):\\n    with open(path, \\\"rb\\\") as f:\\n        return f.read()\\n# ... existing code ...\\n\"}}")]
-#[case("{\"name\":\"replace_file_content\",\"arguments\":{\"TargetFile\":\"io.py\",\"ReplacementChunks\":[{\"TargetContent\":\"OLD\",\"ReplacementContent\":\"NEW\",\"AllowMultiple\":false}]}}")]
-#[case("<|python_tag|>{\"type\":\"function\",\"name\":\"str_replace\",\"parameters\":{\"path\":\"io.py\",\"old_str\":\"OLD\",\"new_str\":\"NEW\"}}<|eom_id|>")]
-#[case("<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>edit_file\n```json\n{\"path\":\"io.py\",\"old_string\":\"OLD\",\"new_string\":\"NEW\"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>")]
+#[case(
+    "{\"name\":\"edit_file\",\"arguments\":{\"target_file\":\"io.py\",\"code_edit\":\"# ... existing code ...\\ndef load(path):\\n    with open(path, \\\"rb\\\") as f:\\n        return f.read()\\n# ... existing code ...\\n\"}}"
+)]
+#[case(
+    "{\"name\":\"replace_file_content\",\"arguments\":{\"TargetFile\":\"io.py\",\"ReplacementChunks\":[{\"TargetContent\":\"OLD\",\"ReplacementContent\":\"NEW\",\"AllowMultiple\":false}]}}"
+)]
+#[case(
+    "<|python_tag|>{\"type\":\"function\",\"name\":\"str_replace\",\"parameters\":{\"path\":\"io.py\",\"old_str\":\"OLD\",\"new_str\":\"NEW\"}}<|eom_id|>"
+)]
+#[case(
+    "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>edit_file\n```json\n{\"path\":\"io.py\",\"old_string\":\"OLD\",\"new_string\":\"NEW\"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>"
+)]
 #[case("[TOOL_CALLS][{\"name\":\"edit\",\"arguments\":{\"file\":\"io.py\",\"find\":\"OLD\",\"replace\":\"NEW\"}}]")]
-#[case("```python\n def load(path):\n-    with open(path) as f:\n+    with open(path, \"rb\") as f:\n         return f.read()\n```\n")]
+#[case(
+    "```python\n def load(path):\n-    with open(path) as f:\n+    with open(path, \"rb\") as f:\n         return f.read()\n```\n"
+)]
 #[case("io.py\n<<<<<<< SEARCH\nopen(path)\n=======\nopen(path, \"rb\")\n>>>>>>> REPLACE\n")]
 fn calls_of_tools(#[case] reply: &str) {
     let new = OPEN.replace("(path)", "(path, \\\"rb\\\")");
