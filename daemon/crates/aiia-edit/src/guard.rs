@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use aiia_syntax::{Replaced, Symbol, SymbolKind, SyntaxTree};
+use aiia_syntax::{Language, Replaced, Symbol, SymbolKind, SyntaxTree};
 
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::hunk::Hunk;
 use crate::lines::{indentation, lines};
 use crate::plan::Guard;
-use crate::resolve::FileView;
+use crate::resolve::{FileView, has_plain_docs, is_remark};
 
 /// The result of a change in one file, to be judged.
 pub(crate) struct Outcome<'a, 'f> {
@@ -189,7 +189,7 @@ fn lost_comment(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option
             *count -= 1;
             false
         }
-        _ => must_stay(text, comment, &symbols),
+        _ => must_stay(text, comment, &symbols, old.language()),
     })?;
     let line = lines(&text[..lost.start]).len().max(1);
     Some(
@@ -208,7 +208,7 @@ fn lost_comment(outcome: &Outcome, old: &SyntaxTree, new: &SyntaxTree) -> Option
 }
 
 /// Whether a comment is none that documents a symbol.
-fn must_stay(text: &str, comment: &Range<usize>, symbols: &[Symbol]) -> bool {
+fn must_stay(text: &str, comment: &Range<usize>, symbols: &[Symbol], language: Language) -> bool {
     let written = &text[comment.clone()];
     let is_doc = ["///", "//!", "/**", "/*!"].iter().any(|lead| written.starts_with(lead));
     let Some(said) = ["//", "/*", "#", "--", ";"].iter().find_map(|lead| written.strip_prefix(lead)) else {
@@ -233,7 +233,8 @@ fn must_stay(text: &str, comment: &Range<usize>, symbols: &[Symbol]) -> bool {
         let holds = |body: &Range<usize>| body.start <= comment.start && comment.end <= body.end;
         symbol.kind.is_callable() && symbol.body_range.as_ref().is_some_and(holds)
     });
-    is_directive || is_behind_code || is_in_body && !is_above_symbol
+    let is_remark = is_above_symbol && (!has_plain_docs(language) || is_remark(written));
+    is_directive || is_behind_code || is_remark || is_in_body && !is_above_symbol
 }
 
 /// The lines without comments that have anything left, with their numbers from 1.

@@ -69,7 +69,7 @@ where
     session.engine().refresh_config().await;
     let about = audit::about(O::ROW, &params);
     let params = parse::<O::Params>(params)?;
-    Ok(match Box::pin(O::handle(session, params)).await? {
+    Ok(match told(session, O::ROW, Box::pin(O::handle(session, params)).await)? {
         Reply::One(result) => {
             let result = to_value(&result)?;
             audit::done(session, O::ROW, about, &result);
@@ -86,14 +86,23 @@ pub(crate) async fn typed<O: Handle>(session: &Session, params: O::Params) -> Re
     check_scope(session, O::ROW)?;
     session.engine().refresh_config().await;
     if O::ROW.scope == Scope::Read {
-        return O::handle(session, params).await;
+        return told(session, O::ROW, O::handle(session, params).await);
     }
     let about = audit::about(O::ROW, &to_value(&params)?);
-    let reply = O::handle(session, params).await?;
+    let reply = told(session, O::ROW, O::handle(session, params).await)?;
     if let Reply::One(result) = &reply {
         audit::done(session, O::ROW, about, &to_value(result)?);
     }
     Ok(reply)
+}
+
+/// The answer of an operation; one that the token of the client does not allow is in the audit log.
+fn told<T>(session: &Session, row: &Row, answer: Result<T, Problem>) -> Result<T, Problem> {
+    answer.inspect_err(|problem| {
+        if problem.code == ProblemCode::Forbidden && session.scope() < Scope::Admin {
+            audit::refused(session, row.name);
+        }
+    })
 }
 
 pub(crate) fn check_scope(session: &Session, row: &Row) -> Result<(), Problem> {

@@ -76,6 +76,7 @@ async fn is_in_project(session: &Session, path: &Path, real: &Path) -> Result<bo
 mod tests {
     use std::fs;
 
+    use aiia_protocol::audit::{AuditEntry, ListAudit};
     use aiia_protocol::operation::{ProjectCreate, ProjectResolve, ProjectUpdate};
     use aiia_protocol::project::{CreateProject, ResolveProject, UpdateProject};
 
@@ -136,6 +137,11 @@ mod tests {
                 let found = session.run::<ProjectResolve>(ResolveProject { folder }).await;
                 assert_eq!(found.is_ok(), expected, "{path} {scope:?}: {found:?}");
             }
+        }
+        let audit = engine.store.list_audit(ListAudit { limit: Some(200), ..ListAudit::default() }).await.unwrap();
+        for operation in ["project.create", "project.update", "project.resolve"] {
+            let is_refusal = |entry: &&AuditEntry| entry.operation == operation && entry.refused.is_some();
+            assert_eq!(audit.items.iter().filter(is_refusal).count(), 3, "{operation}");
         }
     }
 }

@@ -45,7 +45,7 @@ struct Group<'l> {
 /// The lines of `own` that a reply with `new` above the symbol does not replace.
 pub(super) fn staying(own: &[String], new: &[String], language: Option<Language>) -> Vec<String> {
     let (own, new) = (groups(own), groups(new));
-    let plain_docs = language.is_some_and(|language| PLAIN_DOCS.contains(&language.name()));
+    let plain_docs = language.is_some_and(has_plain_docs);
     let mut free: Vec<&Group> = new.iter().collect();
     let mut staying: Vec<&Group> = Vec::new();
     for group in own.iter().rev() {
@@ -76,8 +76,13 @@ fn shares_words(own: &Group, new: &Group) -> bool {
     !own.is_empty() && common * 100 >= own.len() * LEAST_COMMON
 }
 
+/// Whether the doc comments of a language look like any other comment.
+pub(crate) fn has_plain_docs(language: Language) -> bool {
+    PLAIN_DOCS.contains(&language.name())
+}
+
 /// A remark for those who work on the code, or a line drawn between sections.
-fn is_remark(line: &str) -> bool {
+pub(crate) fn is_remark(line: &str) -> bool {
     let said = line.trim().trim_start_matches(['/', '#', '*', '-', '!', ';', '=', ' ']);
     REMARKS.iter().any(|remark| said.starts_with(remark)) || said.is_empty() && line.trim().len() > 6
 }

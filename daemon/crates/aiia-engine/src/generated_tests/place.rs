@@ -67,6 +67,19 @@ fn all(blocks: Vec<String>, target: &TestTarget, source: CodeUnderTest) -> Resul
     let blocks: Vec<String> = blocks.collect::<Result<_, _>>()?;
     let (imports, tests): (Vec<String>, Vec<String>) =
         blocks.into_iter().partition(|code| is_only_imports(code, language));
+    let (mut imports, mut tests) = (imports, tests);
+    // A new file begins with its imports.
+    let has_imports =
+        |code: &String| SyntaxTree::parse(language, code).is_ok_and(|tree| !tree.imports(code).is_empty());
+    if target.text.trim().is_empty()
+        && let Some(first) = tests.first_mut().filter(|first| !has_imports(first))
+    {
+        let gap = if language.name() == "python" { "\n\n" } else { "\n" };
+        let lines: String = imports.drain(..).map(|code| format!("{}\n", code.trim_matches('\n'))).collect();
+        if !lines.is_empty() {
+            *first = format!("{lines}{gap}{}", first.trim_start_matches('\n'));
+        }
+    }
     let mut text = target.text.clone();
     for (number, code) in tests.into_iter().chain(imports).enumerate() {
         let target = TestTarget { text: text.clone(), ..target.clone() };

@@ -201,6 +201,21 @@ fn comments_alone_may_change(#[case] code: &str, #[case] fits: bool) {
 #[case("m.py", "def add(a, b):\n    return a + b  # type: ignore\n", "  # type: ignore", "", false)]
 #[case("m.py", "def add(a, b):\n    \"\"\"Add.\"\"\"\n    return a + b  # sum\n", "\"Add.\"", "\"Adds.\"", true)]
 #[case("m.rs", "fn add(a: i32) -> i32 {\n    a + 1 // sum\n}\n", " // sum", "", false)]
+#[case(
+    "m.rs",
+    "// SAFETY: a is valid\n/// Adds.\nfn add(a: i32) -> i32 {\n    a + 1\n}\n",
+    "// SAFETY: a is valid",
+    "// SAFETY: a is always valid",
+    false
+)]
+#[case(
+    "m.rs",
+    "// SAFETY: a is valid\nfn add(a: i32) -> i32 {\n    a + 1\n}\n",
+    "// SAFETY: a is valid\n",
+    "/// Adds.\n",
+    true
+)]
+#[case("m.py", "# type: see x\ndef add(a):\n    return a\n", "# type: see x", "# types: see x", false)]
 #[case("m.rs", "// Adds.\nfn add(a: i32) -> i32 {\n    a + 1 // sum\n}\n", "// Adds.", "/// Adds.", true)]
 fn comments_that_document_nothing_stay(
     #[case] name: &str,
