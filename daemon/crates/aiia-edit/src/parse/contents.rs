@@ -80,7 +80,7 @@ fn is_content(language: &str, lines: &[Line]) -> bool {
         return !said.find(|line| !is_plain(line)).is_some_and(|line| opens(line) && !line.content.starts_with(' '));
     }
     match (said.next(), said.next()) {
-        (Some(first), second) => !opens(first) && !(may_be_name(first) && second.is_some_and(opens)),
+        (Some(first), second) => !(opens(first) || may_be_name(first) && second.is_some_and(opens)),
         _ => false,
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn without_artifacts(reply: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// The reply without the signs around the calls of tools that Llama, Mistral and DeepSeek write.
+/// The reply without the signs around the calls of tools that models of Meta, Mistral and `DeepSeek` write.
 pub(super) fn without_tool_signs(reply: &str) -> Cow<'_, str> {
     const CALL: &str = "<｜tool▁call▁begin｜>";
     const NAME: &str = "<｜tool▁sep｜>";

@@ -154,12 +154,11 @@ pub(super) fn join(lines: &[Line], blocks: &mut Vec<(Item, Range<usize>)>) {
             let between = &lines[old_place.end..place.start];
             (is_old(above) && is_new(between)).then(|| pair(old, &item)).flatten()
         });
-        match (pair, joined.last_mut()) {
-            (Some(pair), Some(old)) => *old = (pair, old.1.start..place.end),
-            _ => {
-                left = joined.last().map_or(0, |(_, place)| place.end);
-                joined.push((item, place));
-            }
+        if let (Some(pair), Some(old)) = (pair, joined.last_mut()) {
+            *old = (pair, old.1.start..place.end);
+        } else {
+            left = joined.last().map_or(0, |(_, place)| place.end);
+            joined.push((item, place));
         }
     }
     *blocks = joined;
@@ -207,15 +206,13 @@ fn is_new(between: &[Line]) -> bool {
 fn is_link(words: &[&str]) -> bool {
     let follows = |rest: &[&str]| rest.iter().all(|word| AFTER_LINK.contains(word));
     match words {
-        ["should", "be" | "become" | "read", rest @ ..] | ["it", "becomes", rest @ ..] => follows(rest),
+        ["should", "be" | "become" | "read", rest @ ..]
+        | ["it", "becomes", rest @ ..]
+        | ["use" | "write", rest @ ..] => follows(rest),
         ["replace" | "change" | "update" | "modify" | "rewrite", rest @ ..] => {
-            let rest = match rest {
-                ["it" | "this" | "that" | "them", rest @ ..] => rest,
-                rest => rest,
-            };
-            matches!(rest, [link, rest @ ..] if LINKS.contains(link) && follows(rest))
+            let said = rest.iter().skip_while(|word| matches!(**word, "it" | "this" | "that" | "them"));
+            matches!(said.copied().collect::<Vec<_>>()[..], [link, ref rest @ ..] if LINKS.contains(&link) && follows(rest))
         }
-        ["use" | "write", rest @ ..] => follows(rest),
         [link, rest @ ..] => LINKS.contains(link) && follows(rest),
         [] => false,
     }

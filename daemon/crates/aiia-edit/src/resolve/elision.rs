@@ -200,7 +200,7 @@ fn subject(line: &str) -> String {
     let bytes = line.as_bytes();
     let is_plain = |at: usize| {
         let beside = |sign: Option<&u8>, signs: &[u8]| sign.is_some_and(|sign| signs.contains(sign));
-        !beside(bytes.get(at + 1), b"=>") && !(at > 0 && beside(bytes.get(at - 1), b"=<>!+-*/|&^%:"))
+        !(beside(bytes.get(at + 1), b"=>") || at > 0 && beside(bytes.get(at - 1), b"=<>!+-*/|&^%:"))
     };
     let assigned = (0..bytes.len()).find(|at| bytes[*at] == b'=' && is_plain(*at));
     let call = line.find('(');

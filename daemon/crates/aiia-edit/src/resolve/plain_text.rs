@@ -118,9 +118,8 @@ fn with_tabs<'t>(text: &'t str, file: &FileView) -> Cow<'t, str> {
         .filter_map(|line| Some((line.content, file.lines[index.lines_with(line.trimmed()).next()?].content)))
         .collect();
     let (written, found): (Vec<&str>, Vec<&str>) = pairs.into_iter().unzip();
-    let way = match Reindent::infer(&written, &found) {
-        Some(way @ Reindent::Columns { shift: 0, .. }) => way,
-        _ => return text.into(),
+    let Some(way @ Reindent::Columns { shift: 0, .. }) = Reindent::infer(&written, &found) else {
+        return text.into();
     };
     let style = Style::of(given.iter().map(|line| line.content));
     let place = |line: &Line| -> String {
