@@ -1,5 +1,7 @@
 //! Which code blocks of an answer are the tests, and what becomes of the others.
 
+use std::fmt::Write as _;
+
 use aiia_edit::{CodeBlock, LeftOut, code_blocks};
 use aiia_syntax::{Language, SyntaxTree};
 
@@ -53,7 +55,7 @@ impl Blocks {
             } else if let Some(file) = block.file.as_deref().filter(|_| named.as_deref() != Some(under_test)) {
                 let fence = "`".repeat(longest_run(&block.text).max(2) + 1);
                 let language = block.language.as_deref().unwrap_or_default();
-                sorted.others += &format!("`{file}`\n\n{fence}{language}\n{}{fence}\n\n", block.text);
+                let _ = write!(sorted.others, "`{file}`\n\n{fence}{language}\n{}{fence}\n\n", block.text);
             } else {
                 let first_line = block.text.trim_start().lines().next().unwrap_or_default().chars().take(80).collect();
                 sorted.left_out.push(LeftOut { reply_line: block.reply_line, first_line }.to_string());

@@ -75,7 +75,7 @@ fn all(blocks: Vec<String>, target: &TestTarget, source: CodeUnderTest) -> Resul
         && let Some(first) = tests.first_mut().filter(|first| !has_imports(first))
     {
         let gap = if language.name() == "python" { "\n\n" } else { "\n" };
-        let lines: String = imports.drain(..).map(|code| format!("{}\n", code.trim_matches('\n'))).collect();
+        let lines = imports.drain(..).fold(String::new(), |lines, code| lines + code.trim_matches('\n') + "\n");
         if !lines.is_empty() {
             *first = format!("{lines}{gap}{}", first.trim_start_matches('\n'));
         }
