@@ -164,6 +164,8 @@ const FOLDERS: &[(&str, Protection)] = &[
     (".circleci", Protection::VersionControl),
     (".cursor", Protection::SteersAssistants),
     (".claude", Protection::SteersAssistants),
+    (".kiro", Protection::SteersAssistants),
+    (".junie", Protection::SteersAssistants),
     (".aiia", Protection::SteersAssistants),
     (".ssh", Protection::Credentials),
     (".gnupg", Protection::Credentials),
@@ -179,6 +181,20 @@ const FILES: &[(&str, Protection)] = &[
     (".zshenv", Protection::RunsCode),
     (".profile", Protection::RunsCode),
     (".pre-commit-config.yaml", Protection::RunsCode),
+    ("lefthook.yml", Protection::RunsCode),
+    ("lefthook.yaml", Protection::RunsCode),
+    ("lefthook.toml", Protection::RunsCode),
+    ("lefthook.json", Protection::RunsCode),
+    ("lefthook-local.yml", Protection::RunsCode),
+    (".lefthook.yml", Protection::RunsCode),
+    (".lefthook.yaml", Protection::RunsCode),
+    (".lefthook.toml", Protection::RunsCode),
+    (".lefthook.json", Protection::RunsCode),
+    (".lefthook-local.yml", Protection::RunsCode),
+    (".gdbinit", Protection::RunsCode),
+    (".lldbinit", Protection::RunsCode),
+    (".clangd", Protection::RunsCode),
+    (".tool-versions", Protection::RunsCode),
     (".exrc", Protection::RunsCode),
     (".vimrc", Protection::RunsCode),
     (".nvim.lua", Protection::RunsCode),
@@ -187,8 +203,12 @@ const FILES: &[(&str, Protection)] = &[
     (".gitmodules", Protection::VersionControl),
     (".gitattributes", Protection::VersionControl),
     (".gitlab-ci.yml", Protection::VersionControl),
+    ("azure-pipelines.yml", Protection::VersionControl),
+    ("azure-pipelines.yaml", Protection::VersionControl),
     ("jenkinsfile", Protection::VersionControl),
     ("agents.md", Protection::SteersAssistants),
+    ("agents.override.md", Protection::SteersAssistants),
+    (".roomodes", Protection::SteersAssistants),
     ("claude.md", Protection::SteersAssistants),
     ("gemini.md", Protection::SteersAssistants),
     ("copilot-instructions.md", Protection::SteersAssistants),
@@ -236,7 +256,8 @@ pub fn protection(path: &str) -> Option<Protection> {
     if let Some((_, protection)) = FILES.iter().find(|(file, _)| file == name) {
         return Some(*protection);
     }
-    if name.ends_with(".code-workspace") || *name == "config.toml" && folders.contains(&".cargo") {
+    let is_of_cargo = matches!(*name, "config" | "config.toml") && folders.contains(&".cargo");
+    if name.ends_with(".code-workspace") || name.ends_with(".sublime-project") || is_of_cargo {
         return Some(Protection::RunsCode);
     }
     // The configuration of the daemon itself, which says what models may be sent.
@@ -300,6 +321,8 @@ mod tests {
     #[case("srv/project.git/hooks/update", true)]
     #[case(".husky/hooks/pre-push", true)]
     #[case(".cargo/config.toml", true)]
+    #[case(".cargo/config", true)]
+    #[case("src/config", false)]
     #[case("config.toml", false)]
     #[case("/home/u/.config/aiia/config.toml", true)]
     #[case(".aiiaignore", true)]
@@ -314,6 +337,19 @@ mod tests {
     #[case("skills/review/SKILL.md", true)]
     #[case(".github/agents/reviewer.agent.md", true)]
     #[case("Jenkinsfile", true)]
+    #[case("lefthook.yml", true)]
+    #[case(".lefthook.toml", true)]
+    #[case(".gdbinit", true)]
+    #[case("sub/.lldbinit", true)]
+    #[case("x.sublime-project", true)]
+    #[case("azure-pipelines.yml", true)]
+    #[case(".tool-versions", true)]
+    #[case(".clangd", true)]
+    #[case("AGENTS.override.md", true)]
+    #[case(".roomodes", true)]
+    #[case(".kiro/steering/product.md", true)]
+    #[case(".junie/guidelines.md", true)]
+    #[case("docs/guidelines.md", false)]
     #[case("src/helix/languages.toml", false)]
     fn protected_files(#[case] path: &str, #[case] expected: bool) {
         assert_eq!(protection(path).is_some(), expected, "{path}");
