@@ -13,7 +13,7 @@ use super::indent::{Style, common_indentation};
 use super::symbol_match::members;
 use super::view::FileView;
 use super::wrapping;
-use crate::lines::{indentation, lines};
+use crate::lines::{Line, indentation, lines};
 use crate::tolerance::Tolerance;
 
 /// The code of replies to one plan: each is parsed once in each language, all of them within a budget.
@@ -190,7 +190,12 @@ impl Parsed {
 
     /// How the code is indented.
     pub(super) fn style(&self) -> Style {
-        *self.style.get_or_init(|| Style::of(lines(&self.text).iter().map(|line| line.content)))
+        let is_code = |line: &&Line| {
+            let strings = self.long_strings();
+            let before = strings.partition_point(|range| range.start < line.start);
+            before.checked_sub(1).is_none_or(|last| line.start >= strings[last].end)
+        };
+        *self.style.get_or_init(|| Style::of(lines(&self.text).iter().filter(is_code).map(|line| line.content)))
     }
 
     /// Whether it has more than one symbol outside of everything.

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use aiia_syntax::{Language, Symbol, SymbolKind};
 
-use super::Change;
 use super::block::{Block, remainder};
 use super::view::FileView;
 use super::whole_symbol::imports_unclear;
+use super::{Change, go_imports};
 use crate::complaint::Complaint;
 use crate::lines::{Line, lines};
 use crate::parse::Lead;
@@ -32,13 +32,18 @@ pub(super) fn of_file<'f>(file: &'f FileView) -> Vec<&'f str> {
 }
 
 /// The changes that give `file` the names `statements` import and it does not; none if it has all. An import of a name that the file
-/// has from elsewhere takes the place of that one.
+/// has from elsewhere takes the place of that one. `others` is what else changes.
 ///
 /// # Errors
 /// An import of the file has such a name beside others.
-pub(super) fn addition(statements: &[&str], file: &FileView) -> Result<Vec<Change>, Complaint> {
+pub(super) fn addition(statements: &[&str], others: &[Change], file: &FileView) -> Result<Vec<Change>, Complaint> {
     let Some((language, tree)) = file.language.map(Language::name).zip(file.tree()) else { return Ok(Vec::new()) };
     let own = top_level(tree.imports(file.text), &top_items(file));
+    if language == "go"
+        && let Some(changes) = go_imports::addition(statements, &own, others, file)
+    {
+        return changes;
+    }
     let mut changes = Vec::new();
     let mut rest = Vec::new();
     for statement in statements {
@@ -212,7 +217,7 @@ pub(super) fn of_block(block: &Block, lead: Lead, file: &FileView) -> Result<Vec
     if !unclear.is_empty() {
         return Err(imports_unclear(unclear, file));
     }
-    addition(&given, file)
+    addition(&given, &[], file)
 }
 
 /// The modules that a statement names in quotes.

@@ -32,6 +32,8 @@ enum Kind {
     Doc,
     Line,
     Block,
+    /// A line for a tool: `//go:noinline`, `# type: ignore`.
+    Directive,
 }
 
 /// Comment lines that belong together.
@@ -42,28 +44,47 @@ struct Group<'l> {
     is_close: bool,
 }
 
+/// Lines that a reply does not replace, above the comment that it gives and below it.
+#[derive(PartialEq, Eq, Debug, Default)]
+pub(super) struct Staying {
+    pub(super) above: Vec<String>,
+    pub(super) below: Vec<String>,
+}
+
 /// The lines of `own` that a reply with `new` above the symbol does not replace.
-pub(super) fn staying(own: &[String], new: &[String], language: Option<Language>) -> Vec<String> {
+pub(super) fn staying(own: &[String], new: &[String], language: Option<Language>) -> Staying {
     let (own, new) = (groups(own), groups(new));
     let plain_docs = language.is_some_and(has_plain_docs);
     let mut free: Vec<&Group> = new.iter().collect();
-    let mut staying: Vec<&Group> = Vec::new();
+    let mut staying = Staying::default();
+    let mut is_below = !new.is_empty() && own.len() > 1;
     for group in own.iter().rev() {
         let is_same = |other: &&Group| words(other.lines) == words(group.lines);
         let answer = free.iter().rposition(is_same).or_else(|| {
             free.iter().rposition(|other| other.kind == group.kind && may_replace(group, other, plain_docs))
         });
+        let lines = group.lines.iter().cloned();
         match answer {
-            Some(at) => drop(free.remove(at)),
-            None => staying.push(group),
+            Some(at) => {
+                is_below = false;
+                free.remove(at);
+            }
+            None if is_below && group.kind == Kind::Directive => drop(staying.below.splice(0..0, lines)),
+            None => drop(staying.above.splice(0..0, lines)),
         }
     }
-    staying.reverse();
-    staying.iter().flat_map(|group| group.lines.iter().cloned()).collect()
+    if is_below {
+        // None of them is replaced.
+        staying.above.append(&mut staying.below);
+    }
+    staying
 }
 
 /// Whether a comment of the reply takes the place of one of the same kind.
 fn may_replace(own: &Group, new: &Group, plain_docs: bool) -> bool {
+    if own.kind == Kind::Directive {
+        return shares_words(own, new);
+    }
     own.kind == Kind::Doc
         || shares_words(own, new)
         || own.is_close && !own.lines.iter().any(|line| is_remark(line)) && (plain_docs || own.kind == new.kind)
@@ -104,7 +125,8 @@ fn groups(lines: &[String]) -> Vec<Group<'_>> {
             (at..lines.len()).find(|number| lines[*number].trim_end().ends_with("*/")).unwrap_or(lines.len() - 1) + 1
         } else {
             let goes_on = |line: &String| {
-                !line.trim().is_empty() && !line.trim().starts_with("/*") && self::kind(line.trim()) == kind
+                let text = line.trim();
+                !text.is_empty() && !text.starts_with("/*") && self::kind(text) == kind && kind != Kind::Directive
             };
             (at + 1..lines.len()).find(|number| !goes_on(&lines[*number])).unwrap_or(lines.len())
         };
@@ -118,6 +140,7 @@ fn kind(text: &str) -> Kind {
     let is_doc =
         ["///", "//!", "/**", "/*!", "---"].iter().any(|lead| text.starts_with(lead)) && !text.starts_with("////");
     match text {
+        _ if is_directive(text) => Kind::Directive,
         _ if is_doc && text.trim_matches(['/', '-', '*', '!']).contains(char::is_alphanumeric)
             || text == "/**"
             || text == "///" =>
@@ -127,6 +150,36 @@ fn kind(text: &str) -> Kind {
         _ if text.starts_with("/*") => Kind::Block,
         _ => Kind::Line,
     }
+}
+
+/// Whether a line comment speaks to a tool: a word with a colon right behind the sign, or one that tools listen to.
+fn is_directive(text: &str) -> bool {
+    let Some(said) = ["//", "#"].iter().find_map(|sign| text.strip_prefix(sign)) else { return false };
+    let first = said.split_whitespace().next().unwrap_or_default();
+    let is_glued = !said.starts_with(char::is_whitespace) && first.starts_with(|c: char| c.is_ascii_lowercase());
+    let (tool, _) = first.split_once(':').unwrap_or((first, ""));
+    is_glued && (first.contains(':') || tool == "nolint" || tool == "export")
+        || first.starts_with('@')
+        || first.starts_with("NOLINT")
+        || matches!(
+            tool,
+            "noqa"
+                | "nolint"
+                | "noinspection"
+                | "istanbul"
+                | "pragma"
+                | "pylint"
+                | "mypy"
+                | "pyright"
+                | "rubocop"
+                | "shellcheck"
+        )
+        || tool == "type" && said.trim_start().starts_with("type: ignore")
+        || tool.contains('-')
+            && tool.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+            && ["eslint", "prettier", "tslint", "ts", "biome", "deno", "clang", "c8", "v8"]
+                .iter()
+                .any(|name| tool.starts_with(&format!("{name}-")))
 }
 
 fn words(lines: &[String]) -> Vec<String> {
@@ -155,11 +208,19 @@ mod tests {
     #[case("rust", "// NOTE: more", "// NOTE: more\n/// New.", "")]
     #[case("go", "// F does one.", "// F returns two.", "")]
     #[case("go", "// Copyright x.\n\n// F does one.", "// F returns two.", "// Copyright x.")]
+    #[case("go", "//go:generate x", "// F returns two.", "//go:generate x")]
+    #[case("go", "// F does one.\n//nolint:unused", "// F returns two.", "//nolint:unused")]
+    #[case(
+        "typescript",
+        "// eslint-disable-next-line complexity",
+        "// sums up",
+        "// eslint-disable-next-line complexity"
+    )]
     #[case("typescript", "// adds", "// sums up", "")]
     #[case("python", "# type: ignore[x]", "# Adds.", "# type: ignore[x]")]
     fn comments_stay(#[case] language: &str, #[case] own: &str, #[case] new: &str, #[case] expected: &str) {
         let lines = |text: &str| -> Vec<String> { text.lines().map(str::to_owned).collect() };
         let found = staying(&lines(own), &lines(new), Language::from_language_id(language));
-        assert_eq!(found, lines(expected));
+        assert_eq!([found.above, found.below].concat(), lines(expected));
     }
 }

@@ -29,6 +29,7 @@ pub(crate) struct FileView<'a> {
     focus: Option<&'a Focus>,
     carriage_returns: bool,
     style: OnceCell<Style>,
+    code_style: OnceCell<Style>,
     variants: OnceCell<bool>,
     /// By ends of lines trimmed or both ends, and in canonical form or not.
     indexes: [OnceCell<LineIndex<'a>>; 4],
@@ -36,6 +37,7 @@ pub(crate) struct FileView<'a> {
     tree: OnceCell<Option<SyntaxTree>>,
     symbols: OnceCell<Vec<Symbol>>,
     comments: OnceCell<Vec<Range<usize>>>,
+    long_strings: OnceCell<Vec<Range<usize>>>,
     by_name: OnceCell<HashMap<String, Vec<usize>>>,
 }
 
@@ -54,6 +56,7 @@ impl<'a> FileView<'a> {
             eol: if carriage_returns { LineEnding::detect(&file.text).as_str() } else { "\n" },
             carriage_returns,
             style: OnceCell::new(),
+            code_style: OnceCell::new(),
             variants: OnceCell::new(),
             indexes: [const { OnceCell::new() }; 4],
             given_tree: file.tree.as_ref(),
@@ -64,6 +67,7 @@ impl<'a> FileView<'a> {
             tree: OnceCell::new(),
             symbols: OnceCell::new(),
             comments: OnceCell::new(),
+            long_strings: OnceCell::new(),
             by_name: OnceCell::new(),
         }
     }
@@ -82,6 +86,18 @@ impl<'a> FileView<'a> {
     /// How the file indents.
     pub(crate) fn style(&self) -> Style {
         *self.style.get_or_init(|| Style::of(self.lines.iter().map(|line| line.content)))
+    }
+
+    /// How its code indents, strings that go over several lines left aside.
+    pub(super) fn code_style(&self) -> Style {
+        *self.code_style.get_or_init(|| {
+            let strings = self.long_strings();
+            let is_code = |line: &&Line| {
+                let before = strings.partition_point(|range| range.start < line.start);
+                before.checked_sub(1).is_none_or(|last| line.start >= strings[last].end)
+            };
+            Style::of(self.lines.iter().filter(is_code).map(|line| line.content))
+        })
     }
 
     /// Whether the text has a carriage return anywhere.
@@ -117,6 +133,11 @@ impl<'a> FileView<'a> {
     /// The comments and doc strings, in order.
     pub(super) fn comments(&self) -> &[Range<usize>] {
         self.comments.get_or_init(|| self.tree().map(|tree| tree.comments(self.text)).unwrap_or_default())
+    }
+
+    /// The strings that go over several lines, in order.
+    pub(super) fn long_strings(&self) -> &[Range<usize>] {
+        self.long_strings.get_or_init(|| self.tree().map(|tree| tree.long_strings(self.text)).unwrap_or_default())
     }
 
     /// Indices of the symbols of a name.

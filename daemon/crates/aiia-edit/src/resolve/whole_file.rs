@@ -6,12 +6,11 @@ use std::ops::Range;
 use aiia_syntax::Symbol;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::Change;
 use super::block::{Block, remainder};
-use super::imports;
 use super::likeness::{Likeness, likeness};
 use super::symbol_match::{MAX_PAIRS, is_container, is_section, members, same_kind};
 use super::view::FileView;
+use super::{Change, deletion, imports};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
 use crate::lines::{Line, lines};
@@ -29,8 +28,7 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Option<Change> 
     let tops = block.tops();
     let own: Vec<_> = file.symbols().iter().filter(|symbol| symbol.depth == 0).collect();
     let missing = missing(block, file);
-    // What was asked about may go, unless the reply has something else of that name.
-    let may_go = |name: &str| Some(name) == file.focus_symbol() && block.count_of(name) == 0;
+    let may_go = |name: &str| block.count_of(name) == 0 && deletion::may_go(name, &tops, &own, block, file);
     if missing.iter().any(|name| !may_go(name)) || tops.is_empty() {
         return None;
     }

@@ -2,23 +2,28 @@
 //! does not have yet goes next to it, imports to the imports.
 
 mod complaints;
+mod fields;
+mod insertion;
+mod leading_kept;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use aiia_syntax::{Language, Symbol};
+use aiia_syntax::{Language, Symbol, SymbolKind};
 
-use super::block::{Block, remainder};
-use super::symbol_match::{Meant, header, is_container, is_section, meant, member_indices, members, takes_self};
-use super::symbol_text::{fresh, line_indentation, rewrite};
+use super::block::Block;
+use super::indent::common_indentation;
+use super::symbol_match::{Meant, is_container, is_section, meant, member_indices};
+use super::symbol_text::{line_indentation, rewrite};
 use super::view::FileView;
-use super::{Change, elision, imports, nearest, omission, plain_text, statement, whole_file};
+use super::{Change, deletion, elision, imports, nearest, omission, plain_text, statement, whole_file};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
-use crate::lines::Line;
+use crate::lines::{Line, lines};
 use crate::tolerance::Tolerance;
 
 use complaints::{ambiguous, broken, complain, in_another_form, incomplete, no_match};
+use insertion::{Anchor, anchor, insert};
 
 pub(super) use complaints::imports_unclear;
 
@@ -36,6 +41,17 @@ enum Placement<'s> {
     New(&'s Symbol),
     /// Goes into this symbol of the file, beside what is rewritten there.
     NewIn(&'s Symbol, usize),
+    /// Goes right beside a symbol of the file, as one of a list.
+    Field { given: &'s Symbol, beside: &'s Symbol, before: bool, joined: bool },
+}
+
+impl<'s> Placement<'s> {
+    /// What is placed.
+    fn given(&self) -> &'s Symbol {
+        match self {
+            Self::Rewrite(given, _) | Self::New(given) | Self::NewIn(given, _) | Self::Field { given, .. } => given,
+        }
+    }
 }
 
 /// The names of the top-level symbols of a reply's code, read in the language of `file`.
@@ -47,7 +63,8 @@ pub(super) fn top_level_names(text: &str, file: &FileView) -> Vec<String> {
 /// The code, if it is nothing but imports in the language of the file.
 pub(super) fn only_imports(text: &str, tag: Option<&str>, file: &FileView) -> Option<Block> {
     let language = file.language?;
-    if tag.is_some_and(|tag| Language::from_language_id(tag) != Some(language)) {
+    let is_own = |tag: &str| Language::from_language_id(tag).is_some_and(|other| are_sisters(other, language));
+    if tag.is_some_and(|tag| !is_own(tag)) {
         return None;
     }
     let block = Block::parse(text, file)?;
@@ -62,7 +79,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     };
     let tagged = tag.map(Language::from_language_id);
     if let Some(Some(other)) = tagged
-        && other != language
+        && !are_sisters(other, language)
     {
         return Err(complain(
             ComplaintKind::NotFound,
@@ -80,10 +97,18 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     if let Some(change) = statement::change(&block, file) {
         return change.map(|change| vec![change]);
     }
-    let mut placing =
-        Placing { block: &block, file, placements: Vec::new(), rewritten: HashMap::new(), notes: Vec::new() };
+    let margin = common_indentation(lines(text).iter().map(|line| line.content));
+    let mut placing = Placing {
+        block: &block,
+        margin,
+        file,
+        placements: Vec::new(),
+        rewritten: HashMap::new(),
+        others: Vec::new(),
+        notes: Vec::new(),
+    };
     let placed = placing.outermost();
-    let Placing { placements, mut notes, .. } = placing;
+    let Placing { placements, mut notes, others, .. } = placing;
     notes.extend(block.wrapping.clone());
     if placed.is_ok() && placements.iter().all(|placement| matches!(placement, Placement::New(_))) {
         return Err(no_match(&block, file));
@@ -110,19 +135,31 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
         changes.push(match placement {
             Placement::Rewrite(given, index) => {
                 let symbol = &file.symbols()[*index];
-                let mut change = rewrite(given, &block, symbol, file);
+                let completed =
+                    is_container(given.kind).then(|| leading_kept::completed(given, &block, *index, file)).flatten();
+                let mut change = match &completed {
+                    Some((block, at)) => rewrite(&block.symbols[*at], block, symbol, file),
+                    None => rewrite(given, &block, symbol, file),
+                };
+                if completed.is_some() && !change.tolerances.contains(&Tolerance::LeadingLinesKept) {
+                    change.tolerances.push(Tolerance::LeadingLinesKept);
+                }
                 elision::expand_code(&mut change, file);
                 omission::refuse((Some(given), &block), Some(symbol), &change, file)?;
                 refuse_sketch(&change, symbol, file)?;
                 change
             }
-            Placement::New(given) => insert(given, anchor(&placements, number, file, None), &block, file),
+            Placement::New(given) => insert(given, &anchor(&placements, number, &block, file, None)?, &block, file),
             Placement::NewIn(given, container) => {
-                insert(given, anchor(&placements, number, file, Some(*container)), &block, file)
+                insert(given, &anchor(&placements, number, &block, file, Some(*container))?, &block, file)
+            }
+            Placement::Field { given, beside, before, joined } => {
+                insert(given, &Anchor::of_field(beside, *before, *joined), &block, file)
             }
         });
     }
-    changes.extend(imports::addition(&block.imports(), file)?);
+    changes.extend(others);
+    changes.extend(imports::addition(&block.imports(), &changes, file)?);
     notes.extend(left_out(&block, file));
     // A change that repeats the file is dropped later, and its notes with it.
     if let Some(first) = changes.iter_mut().find(|change| file.text[change.range.clone()] != change.new_text) {
@@ -131,12 +168,22 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     Ok(changes)
 }
 
+/// Whether code of one language is called by the name of the other often enough: its syntax in the file decides.
+fn are_sisters(one: Language, other: Language) -> bool {
+    const FAMILIES: &[&[&str]] = &[&["javascript", "typescript", "tsx"], &["c", "cpp"]];
+    one == other || FAMILIES.iter().any(|family| family.contains(&one.name()) && family.contains(&other.name()))
+}
+
 /// Symbols of a reply on their way to their places.
 struct Placing<'s, 'f> {
     block: &'s Block,
+    /// How far all of the reply's code was indented.
+    margin: String,
     file: &'s FileView<'f>,
     placements: Vec<Placement<'s>>,
     rewritten: HashMap<usize, &'s Symbol>,
+    /// Changes of what is no symbol of its own.
+    others: Vec<Change>,
     notes: Vec<Tolerance>,
 }
 
@@ -152,7 +199,12 @@ impl<'s> Placing<'s, '_> {
         for top in &tops {
             let pool = self.file.symbols_named(&top.name);
             match meant(top, &tops, pool, self.block, self.file) {
+                Meant::New if let Some(one) = self.in_place(top) => self.place(top, Meant::One(one), 0)?,
                 Meant::New => {
+                    let others = self.of_another_kind(top);
+                    if !others.is_empty() {
+                        return Err(in_another_form(top, &others, self.file));
+                    }
                     fresh.push(top.range.clone());
                     self.placements.push(Placement::New(top));
                 }
@@ -181,6 +233,40 @@ impl<'s> Placing<'s, '_> {
             }
         }
         Ok(())
+    }
+
+    /// The key of the file that a key of the reply is which stands there as deep, or that was asked about.
+    fn in_place(&self, top: &Symbol) -> Option<usize> {
+        if top.kind != SymbolKind::Key {
+            return None;
+        }
+        let symbols = self.file.symbols();
+        let depth = |index: usize| line_indentation(self.file.text, symbols[index].item_range.start);
+        let keys: Vec<usize> = self.file.symbols_named(&top.name).to_vec();
+        let margin = self.margin.as_str();
+        let mut as_deep = keys.iter().filter(|index| !margin.is_empty() && depth(**index) == margin);
+        match (as_deep.next(), as_deep.next()) {
+            (Some(one), None) => Some(*one),
+            _ => None,
+        }
+    }
+
+    /// The symbols outside of everything that have the name of one of the reply which would take it from them.
+    fn of_another_kind(&self, top: &Symbol) -> Vec<usize> {
+        let language = self.file.language.map_or("", Language::name);
+        if !matches!(language, "python" | "javascript" | "typescript" | "tsx" | "go") {
+            return Vec::new();
+        }
+        let is_class = |kind: SymbolKind| kind == SymbolKind::Class || language == "go" && kind.is_type();
+        let clashes = |one, other| is_class(one) && other == SymbolKind::Function;
+        let symbols = self.file.symbols();
+        let named = self.file.symbols_named(&top.name).iter().copied();
+        named
+            .filter(|index| {
+                let own = &symbols[*index];
+                own.depth == 0 && (clashes(own.kind, top.kind) || clashes(top.kind, own.kind))
+            })
+            .collect()
     }
 
     /// Decides where a symbol goes that the file has.
@@ -223,7 +309,8 @@ impl<'s> Placing<'s, '_> {
         }
     }
 
-    /// The names of what symbols of the file hold, at any depth, that a symbol of the reply does not have. What was asked about may go.
+    /// The names of what symbols of the file hold, at any depth, that a symbol of the reply does not have and that are not
+    /// to go.
     fn missing(&self, given: &Symbol, found: &[usize], nesting: usize) -> Result<Vec<&'s str>, Complaint> {
         let (block, file) = (self.block, self.file);
         if nesting > MAX_NESTING {
@@ -266,7 +353,8 @@ impl<'s> Placing<'s, '_> {
         }
         let lost = pool.iter().zip(&is_there).filter(|(_, is_there)| !**is_there);
         let lost = lost.map(|(index, _)| symbols[*index].name.as_str());
-        missing.splice(0..0, lost.filter(|name| Some(*name) != file.focus_symbol()));
+        let own: Vec<&Symbol> = pool.iter().map(|index| &symbols[*index]).collect();
+        missing.splice(0..0, lost.filter(|name| !deletion::may_go(name, &members, &own, block, file)));
         Ok(missing)
     }
 
@@ -275,12 +363,11 @@ impl<'s> Placing<'s, '_> {
         let (block, file) = (self.block, self.file);
         let missing = self.missing(top, found, nesting)?;
         let given = block.members(top);
-        if let ([one], true) = (found, missing.is_empty())
-            && !self.keeps_more_by_members(top, &given, *one)
-        {
+        if let ([one], true) = (found, missing.is_empty()) {
             return self.rewrite(top, *one);
         }
-        if given.is_empty() {
+        let shows_fields = found.len() == 1 && leading_kept::fields(&block.symbols, top).next().is_some();
+        if given.is_empty() && !shows_fields {
             let complaint = if found.len() > 1 { ambiguous(top, found, file) } else { incomplete(top, &missing, file) };
             return Err(complaint);
         }
@@ -293,56 +380,10 @@ impl<'s> Placing<'s, '_> {
                 one => self.place(member, one, nesting + 1)?,
             }
         }
-        self.note_rest(top, &given, found);
-        Ok(())
-    }
-
-    /// Whether nothing but members of a type changes, and some of them have comments or attributes above them in the file alone.
-    fn keeps_more_by_members(&self, top: &Symbol, given: &[&Symbol], index: usize) -> bool {
-        let (block, file) = (self.block, self.file);
-        let own = &file.symbols()[index];
-        let members = members(file.symbols(), own);
-        let has_more = |own: &&Symbol| {
-            let same = given.iter().find(|given| given.name == own.name);
-            own.range.start < own.item_range.start && same.is_some_and(|same| same.range.start == same.item_range.start)
-        };
-        let rest = |text: &str, symbol: &Symbol, members: &[&Range<usize>]| -> Vec<String> {
-            let body = symbol.range.clone();
-            remainder(text, members)
-                .into_iter()
-                .filter(|(start, _)| body.start <= *start && *start < body.end)
-                .map(|(_, line)| line.to_owned())
-                .collect()
-        };
-        let ranges =
-            |symbols: &[&Symbol]| -> Vec<Range<usize>> { symbols.iter().map(|symbol| symbol.range.clone()).collect() };
-        let (own_ranges, new_ranges) = (ranges(&members), ranges(given));
-        members.iter().any(has_more)
-            && rest(file.text, own, &own_ranges.iter().collect::<Vec<_>>())
-                == rest(&block.text, top, &new_ranges.iter().collect::<Vec<_>>())
-    }
-
-    /// Notes what of a type is left out when only its members are taken.
-    fn note_rest(&mut self, top: &Symbol, given: &[&Symbol], found: &[usize]) {
-        let (block, file) = (self.block, self.file);
-        let symbols = file.symbols();
-        let own_header = found.iter().any(|index| header(&symbols[*index], file.text) == header(top, &block.text));
-        if !own_header {
-            self.notes.push(Tolerance::LeftOut(nearest::shortened(top.signature(&block.text))));
+        if let [one] = found {
+            self.place_fields(top, *one)?;
         }
-        let own = found.iter().flat_map(|index| file.text[symbols[*index].range.clone()].lines());
-        let own: HashSet<&str> = own.map(str::trim).collect();
-        let known = |line: &str| own.contains(line);
-        let covered: Vec<&Range<usize>> = given.iter().map(|member| &member.range).collect();
-        let body = top.body_range.clone().unwrap_or(top.item_range.clone());
-        self.notes.extend(
-            remainder(&block.text, &covered)
-                .into_iter()
-                .filter(|(start, line)| body.start <= *start && *start < body.end && !known(line) && !is_elision(line))
-                .map(|(_, line)| line)
-                .find(|line| !matches!(*line, "pass" | "..." | "{" | "}"))
-                .map(|line| Tolerance::LeftOut(nearest::shortened(line))),
-        );
+        self.place_rest(top, &given, found)
     }
 }
 
@@ -353,102 +394,6 @@ fn pool(found: &[usize], file: &FileView) -> Vec<usize> {
     pool.sort_unstable();
     pool.dedup();
     pool
-}
-
-/// Where a new symbol goes: beside the next symbol of the reply that the file has, else the one before.
-struct Anchor<'f> {
-    symbol: &'f Symbol,
-    before: bool,
-    /// The symbol goes to the end of the anchor's body instead.
-    inside: bool,
-}
-
-fn anchor<'f>(placements: &[Placement], number: usize, file: &'f FileView, container: Option<usize>) -> Anchor<'f> {
-    let symbols = file.symbols();
-    let rewritten = |placement: &Placement| match placement {
-        Placement::Rewrite(_, index) => {
-            let within = container.is_none_or(|outer| {
-                let (outer, own) = (&symbols[outer].item_range, &symbols[*index].item_range);
-                outer.start <= own.start && own.end <= outer.end && outer != own
-            });
-            within.then_some(*index)
-        }
-        Placement::NewIn(_, outer) if container.is_none() => Some(*outer),
-        _ => None,
-    };
-    let next = placements[number..].iter().find_map(rewritten);
-    let previous = placements[..number].iter().rev().find_map(rewritten);
-    match (next, previous, container) {
-        (Some(index), _, _) => Anchor { symbol: &symbols[index], before: true, inside: false },
-        (None, Some(index), _) => Anchor { symbol: &symbols[index], before: false, inside: false },
-        (None, None, outer) => Anchor { symbol: &symbols[outer.unwrap_or(0)], before: false, inside: true },
-    }
-}
-
-fn insert(given: &Symbol, anchor: Anchor, block: &Block, file: &FileView) -> Change {
-    let mut symbol = anchor.symbol;
-    let is_own_member = || {
-        takes_self(given, &block.text)
-            || [format!("Self::{}", given.name), format!("self.{}", given.name), format!("cls.{}", given.name)]
-                .iter()
-                .any(|call| block.text.contains(call.as_str()))
-    };
-    if given.depth == 0 && symbol.depth > 0 && !is_own_member() {
-        // A helper of a method that is no method itself goes outside of the type.
-        symbol = file
-            .symbols()
-            .iter()
-            .find(|outer| {
-                outer.depth == 0 && outer.range.start <= symbol.range.start && symbol.range.end <= outer.range.end
-            })
-            .unwrap_or(symbol);
-    }
-    let eol = file.eol;
-    let tolerances = vec![Tolerance::AddedNextTo(symbol.name.clone())];
-    let gap =
-        if file.language.is_some_and(|language| language.name() == "python") && symbol.depth == 0 && !anchor.inside {
-            eol.repeat(2)
-        } else {
-            eol.to_owned()
-        };
-    let target = if anchor.inside {
-        inner_indentation(symbol, file)
-    } else {
-        line_indentation(file.text, symbol.item_range.start).to_owned()
-    };
-    let text = fresh(given, block, file, &target);
-    let line = if anchor.before {
-        file.line_at(symbol.range.start)
-    } else {
-        file.line_at(symbol.item_range.end.saturating_sub(1))
-    };
-    let (at, new_text) = match line {
-        Some(line) if anchor.before => (line.start, format!("{text}{eol}{gap}")),
-        Some(line) if anchor.inside && closes_block(line.trimmed()) && !line.content.contains('{') => {
-            (line.start, format!("{gap}{text}{eol}"))
-        }
-        Some(line) if line.ending.is_empty() => (line.end(), format!("{eol}{gap}{text}")),
-        Some(line) => (line.end(), format!("{gap}{text}{eol}")),
-        None => (file.text.len(), text),
-    };
-    Change { range: at..at, new_text, tolerances }
-}
-
-fn closes_block(line: &str) -> bool {
-    line.starts_with('}') || line == "end"
-}
-
-fn inner_indentation(outer: &Symbol, file: &FileView) -> String {
-    let own = members(file.symbols(), outer);
-    let widths = own.iter().map(|member| line_indentation(file.text, member.item_range.start));
-    widths.min_by_key(|width| width.len()).map_or_else(
-        || {
-            let base = line_indentation(file.text, outer.item_range.start);
-            let unit = if file.style().tabs { "\t".to_owned() } else { " ".repeat(file.style().width) };
-            format!("{base}{unit}")
-        },
-        str::to_owned,
-    )
 }
 
 /// Lines of the reply outside any symbol which the file lacks.

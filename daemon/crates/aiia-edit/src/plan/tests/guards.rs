@@ -180,7 +180,7 @@ fn comments_alone_may_change(#[case] code: &str, #[case] fits: bool) {
     "package m\n\n//go:noinline\nfunc Add(a int) int {\n\treturn a\n}\n",
     "//go:noinline\n",
     "// Add adds.\n",
-    false
+    true
 )]
 #[case("m.go", "package m\n\n// Adds.\nfunc Add(a int) int {\n\treturn a\n}\n", "// Adds.\n", "// Add adds.\n", true)]
 #[case(
@@ -229,4 +229,22 @@ fn comments_that_document_nothing_stay(
     let plan = plan(&format!("{name}\n{}", fenced(&text.replacen(old, new, 1))), &context);
     let kinds: Vec<ComplaintKind> = plan.complaints.iter().map(|complaint| complaint.kind).collect();
     assert_eq!(kinds, if fits { vec![] } else { vec![ComplaintKind::CodeChanged] }, "{:?}", plan.complaints);
+    let directives = text.lines().filter(|line| line.starts_with("//go:"));
+    for directive in directives {
+        assert!(plan.files[0].new_text.contains(directive), "{}", plan.files[0].new_text);
+    }
+}
+
+#[test]
+fn a_directive_that_a_block_deletes_is_refused() {
+    let text = "package m\n\n//go:noinline\nfunc Add(a int) int {\n\treturn a\n}\n";
+    let files = [SourceFile::new("m.go", text, Language::from_path("m.go"))];
+    let context = ReplyContext { guard: Guard::CommentsOnly, ..ReplyContext::of(&files) };
+    let reply =
+        format!("m.go\n{}", block("//go:noinline\nfunc Add(a int) int {\n", "// Add adds.\nfunc Add(a int) int {\n"));
+    let plan = plan(&reply, &context);
+    assert_eq!(
+        plan.complaints.iter().map(|complaint| complaint.kind).collect::<Vec<_>>(),
+        [ComplaintKind::CodeChanged]
+    );
 }

@@ -41,7 +41,7 @@ const CASES: &[Case] = &[
         "class A {\n    int f(int x) {\n        return x + 1;\n    }\n\n    int g() {\n        return 0;\n    }\n}\n",
         "int f(int x) {\n    return x + 3;\n}\n\nint f(String s) {\n    return s.length();\n}\n",
         Ok(
-            "class A {\n    int f(int x) {\n        return x + 3;\n    }\n\n    int g() {\n        return 0;\n    }\n}\n\nint f(String s) {\n    return s.length();\n}\n",
+            "class A {\n    int f(int x) {\n        return x + 3;\n    }\n\n    int f(String s) {\n        return s.length();\n    }\n\n    int g() {\n        return 0;\n    }\n}\n",
         ),
     ),
     (

@@ -1,0 +1,198 @@
+//! What belongs to a symbol beside its code: the doc comments and attributes above it, the doc string in it. A reply often leaves
+//! them out, and then those of the file stay.
+
+use aiia_syntax::Symbol;
+
+use super::block::Block;
+use super::indent::{Reindent, Style};
+use super::symbol_text::line_indentation;
+use super::view::FileView;
+use super::{elision, leading_comments};
+use crate::lines::{indentation, lines};
+
+/// Where lines go: how far they are indented, how what is around them is, and how lines end there.
+pub(super) struct Place<'p> {
+    pub(super) indentation: &'p str,
+    pub(super) style: Style,
+    pub(super) eol: &'p str,
+}
+
+/// What goes above a symbol.
+pub(super) struct Above {
+    /// Whole lines; nothing where those of the file stay as they are.
+    pub(super) text: Option<String>,
+    /// Whether lines of the file are among them that the reply leaves out.
+    pub(super) keeps: bool,
+}
+
+/// What goes above `symbol` of the file when `given` of the reply takes its place.
+pub(super) fn above(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileView, place: &Place) -> Above {
+    let leading = Leading::of(symbol, file.text);
+    let mut new_leading = Leading::of(given, &block.text);
+    for lines in [&mut new_leading.lines, &mut new_leading.docs] {
+        lines.retain(|line| !elision::stands_for_others(line));
+    }
+    let kept_docs = new_leading.docs.is_empty() && !leading.docs.is_empty();
+    let kept_attributes = new_leading.attributes.is_empty() && !leading.attributes.is_empty();
+    let mut keeps = kept_docs || kept_attributes;
+    if new_leading.docs.is_empty() && new_leading.attributes.is_empty() {
+        return Above { text: None, keeps };
+    }
+    let own = |lines: &[String]| leading.placed(lines, file.code_style(), place);
+    let new = |lines: &[String]| new_leading.placed(lines, block.style(), place);
+    if kept_docs {
+        return Above { text: Some(own(&leading.docs) + &new(&new_leading.attributes)), keeps };
+    }
+    let staying = leading_comments::staying(&leading.docs, &new_leading.docs, file.language);
+    keeps |= !staying.above.is_empty() || !staying.below.is_empty();
+    let text = if kept_attributes {
+        [own(&staying.above), new(&new_leading.docs), own(&staying.below), own(&leading.attributes)].concat()
+    } else if staying.below.is_empty() {
+        own(&staying.above) + &new(&new_leading.lines)
+    } else {
+        let (docs, attributes) = (new(&new_leading.docs), new(&new_leading.attributes));
+        [own(&staying.above), docs, own(&staying.below), attributes].concat()
+    };
+    Above { text: Some(text), keeps }
+}
+
+/// What stands above `symbol` of the file, for a place in the reply, where `given` has less; nothing where it has all.
+pub(super) fn left_out_above(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileView) -> Option<String> {
+    if symbol.range.start == symbol.item_range.start {
+        return None;
+    }
+    let indentation = line_indentation(&block.text, given.item_range.start);
+    let place = Place { indentation, style: block.style(), eol: "\n" };
+    let above = above(given, block, symbol, file, &place);
+    let all = || {
+        let leading = Leading::of(symbol, file.text);
+        leading.placed(&leading.lines, file.code_style(), &place)
+    };
+    above.keeps.then(|| above.text.unwrap_or_else(all))
+}
+
+/// The doc string of `symbol` of the file as a line of the reply above the first one in `given`, and where that is; nothing where the
+/// reply has one.
+pub(super) fn left_out_doc_string(
+    given: &Symbol,
+    block: &Block,
+    symbol: &Symbol,
+    file: &FileView,
+) -> Option<(usize, String)> {
+    file.language.filter(|language| language.name() == "python")?;
+    let body = symbol.body_range.clone()?;
+    let text = &file.text[body.clone()];
+    let length = doc_string_length(text)?;
+    let own_body = given.body_range.clone()?;
+    let first = block.text.get(own_body.clone())?;
+    let at = block.text[..own_body.start].rfind('\n')? + 1;
+    if doc_string_length(first).is_some() || at <= given.name_range.end || text.len() == length {
+        return None;
+    }
+    let indent = line_indentation(file.text, body.start);
+    let target = line_indentation(&block.text, own_body.start);
+    let mut written = String::new();
+    for (number, line) in lines(&text[..length]).iter().enumerate() {
+        let content = if number == 0 { Some(line.content) } else { line.content.strip_prefix(indent) };
+        match content {
+            Some("") => {}
+            Some(content) => written.extend([target, content]),
+            None => written.push_str(line.content),
+        }
+        written.push('\n');
+    }
+    written.push_str(&"\n".repeat(blank_lines(&text[length..])));
+    Some((at, written))
+}
+
+/// How many blank lines follow the rest of a line.
+fn blank_lines(rest: &str) -> usize {
+    lines(rest).iter().skip(1).take_while(|line| line.is_blank()).count()
+}
+
+/// `item` with the doc string of `symbol` when it has none of its own. Python only; other languages
+/// document above the item.
+pub(super) fn with_doc_string(item: &str, symbol: &Symbol, file: &FileView) -> Option<String> {
+    file.language.filter(|language| language.name() == "python")?;
+    let body = symbol.body_range.clone()?;
+    let text = &file.text[body.clone()];
+    let length = doc_string_length(text)?;
+    let indent = line_indentation(file.text, body.start);
+    let parsed = Block::parse(item, file)?;
+    let given = parsed.tops().first().copied()?;
+    let own_body = given.body_range.clone()?;
+    let line_start = parsed.text[..own_body.start].rfind('\n')? + 1;
+    if doc_string_length(&parsed.text[own_body.clone()]).is_some()
+        || line_start <= given.name_range.end
+        || !file.text[..body.start].ends_with(indent)
+        || text.len() == length
+    {
+        return None;
+    }
+    // The same line in `item`, whose lines correspond to those that were parsed.
+    let number = parsed.text[..line_start].matches('\n').count();
+    let first = *lines(item).get(number)?;
+    if indentation(first.content) != indent {
+        return None;
+    }
+    let at = first.start;
+    let gap = file.eol.repeat(1 + blank_lines(&text[length..]));
+    Some(format!("{}{indent}{}{gap}{}", &item[..at], &text[..length], &item[at..]))
+}
+
+fn doc_string_length(body: &str) -> Option<usize> {
+    let prefix = body.len() - body.trim_start_matches(['r', 'R', 'u', 'U']).len();
+    let rest = body.get(prefix..)?;
+    let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| rest.starts_with(quote))?;
+    let end = rest.get(quote.len()..)?.find(quote)?;
+    let length = prefix + 2 * quote.len() + end;
+    // An expression that merely begins with a string is no doc string.
+    let after = body[length..].split(['\n', '\r']).next().unwrap_or_default().trim();
+    (prefix <= 1 && (after.is_empty() || after.starts_with('#'))).then_some(length)
+}
+
+/// What stands above an item, line by line.
+struct Leading {
+    /// Everything, in order.
+    lines: Vec<String>,
+    docs: Vec<String>,
+    attributes: Vec<String>,
+    /// How far it is indented.
+    base: String,
+}
+
+impl Leading {
+    /// Lines of it as they go to another place; they are indented as `written` says.
+    fn placed(&self, lines: &[String], written: Style, place: &Place) -> String {
+        let way = Reindent::Shift { strip: self.base.clone(), add: place.indentation.to_owned() };
+        let is_in_place = self.base == place.indentation && written.tabs == place.style.tabs;
+        let moved = |line: &String| {
+            if is_in_place { line.clone() } else { way.apply(line, false, written, place.style) }
+        };
+        lines.iter().flat_map(|line| [moved(line), place.eol.to_owned()]).collect()
+    }
+
+    fn of(symbol: &Symbol, text: &str) -> Self {
+        let base = line_indentation(text, symbol.range.start).to_owned();
+        let mut leading = Self { lines: Vec::new(), docs: Vec::new(), attributes: Vec::new(), base };
+        let mut open = 0_i32;
+        let above = &text[symbol.range.start..symbol.item_range.start];
+        // Behind the last line break there is the indentation of the item.
+        for line in lines(above).iter().filter(|line| !line.ending.is_empty() || !line.is_blank()) {
+            let indent = if line.start == 0 { leading.base.as_str() } else { "" };
+            let content = format!("{indent}{}", line.right_trimmed());
+            leading.lines.push(content.clone());
+            let begins = ["#[", "@"].iter().any(|sign| line.trimmed().starts_with(sign));
+            let goes_on = line.is_blank() && !leading.attributes.is_empty();
+            if open > 0 || begins || goes_on {
+                for c in line.content.chars() {
+                    open += i32::from("([{".contains(c)) - i32::from(")]}".contains(c));
+                }
+                leading.attributes.push(content);
+            } else {
+                leading.docs.push(content);
+            }
+        }
+        leading
+    }
+}

@@ -1,0 +1,242 @@
+//! Where what the file does not have yet goes: beside what the reply has next to it.
+
+use aiia_syntax::{Symbol, SymbolKind};
+
+use super::Placement;
+use super::complaints::complain;
+use crate::complaint::{Complaint, ComplaintKind};
+use crate::resolve::Change;
+use crate::resolve::block::Block;
+use crate::resolve::symbol_match::{members, takes_self};
+use crate::resolve::symbol_text::{fresh, line_indentation};
+use crate::resolve::view::FileView;
+use crate::tolerance::Tolerance;
+
+/// Where a new symbol goes: beside the next symbol of the reply that the file has, else the one before.
+pub(super) struct Anchor<'f> {
+    symbol: &'f Symbol,
+    before: bool,
+    /// The symbol goes to the end of the anchor's body instead.
+    inside: bool,
+    /// No blank line comes between.
+    joined: bool,
+}
+
+impl<'f> Anchor<'f> {
+    fn beside(symbol: &'f Symbol, before: bool) -> Self {
+        Self { symbol, before, inside: false, joined: false }
+    }
+
+    /// Right before a symbol or right behind it, for a field.
+    pub(super) fn of_field(symbol: &'f Symbol, before: bool, joined: bool) -> Self {
+        Self { symbol, before, inside: false, joined }
+    }
+}
+
+/// The anchor of the symbol with this number among `placements`, in a type of the file if it belongs into one.
+///
+/// # Errors
+/// Beside its neighbour it would become private, and whether it is to be nothing says.
+pub(super) fn anchor<'f>(
+    placements: &[Placement],
+    number: usize,
+    block: &Block,
+    file: &'f FileView,
+    container: Option<usize>,
+) -> Result<Anchor<'f>, Complaint> {
+    let symbols = file.symbols();
+    let rewritten = |placement: &Placement| match placement {
+        Placement::Rewrite(_, index) => {
+            let within = container.is_none_or(|outer| {
+                let (outer, own) = (&symbols[outer].item_range, &symbols[*index].item_range);
+                outer.start <= own.start && own.end <= outer.end && outer != own
+            });
+            within.then_some(*index)
+        }
+        Placement::NewIn(_, outer) if container.is_none() => Some(*outer),
+        _ => None,
+    };
+    let next = placements[number..].iter().find_map(rewritten).map(|index| &symbols[index]);
+    let previous = placements[..number].iter().rev().find_map(rewritten).map(|index| &symbols[index]);
+    let given = placements[number].given();
+    let is_below_its_like = number.checked_sub(1).is_some_and(|before| {
+        let before = &placements[before];
+        let between = block.text.get(before.given().range.end..given.range.start).unwrap_or_default();
+        let are_listed = is_listed(given, &block.text) && is_listed(before.given(), &block.text);
+        rewritten(before).is_some() && are_listed && between.trim().is_empty() && between.matches('\n').count() < 2
+    });
+    let found = match (next, previous) {
+        (Some(_), Some(previous)) if is_below_its_like => Anchor::beside(previous, false),
+        (Some(next), Some(previous)) if section(next, file) != section(previous, file) => {
+            Anchor::beside(previous, false)
+        }
+        (Some(next), _) => Anchor::beside(next, true),
+        (None, Some(previous)) => Anchor::beside(previous, false),
+        (None, None) => Anchor { symbol: &symbols[container.unwrap_or(0)], before: false, inside: true, joined: false },
+    };
+    match section(found.symbol, file) {
+        Some(line) if given.kind.is_callable() && !found.inside && !is_called(given, block) => {
+            let own = file.line_number(found.symbol.item_range.start);
+            let message = format!(
+                "The reply gives `{}`, which {} does not have, beside `{}` at line {own}, which is not public since line {line}. \
+                 Whether the new one is to be so too cannot be told. Ask the model for a search/replace block.",
+                given.name, file.path, found.symbol.name
+            );
+            Err(complain(ComplaintKind::Ambiguous, file, message).with_candidates(vec![line, own]))
+        }
+        _ => Ok(found),
+    }
+}
+
+/// The line from which on what is around a member of a type is not public, in languages that have such lines.
+fn section(member: &Symbol, file: &FileView) -> Option<usize> {
+    if !file.language.is_some_and(|language| matches!(language.name(), "ruby" | "cpp")) || member.depth == 0 {
+        return None;
+    }
+    let outer = enclosing(member, file)?;
+    let inner = members(file.symbols(), outer);
+    let first = file.line_number(outer.item_range.start);
+    let last = file.line_number(member.range.start);
+    let found = file.lines[first..last.max(first)].iter().enumerate().rev().find_map(|(number, line)| {
+        let word = line.trimmed().strip_suffix(':').unwrap_or(line.trimmed()).trim_end();
+        let is_within = || inner.iter().any(|own| own.range.start <= line.start && line.start < own.range.end);
+        (matches!(word, "private" | "protected" | "public") && !is_within()).then_some((first + number + 1, word))
+    });
+    found.filter(|(_, word)| *word != "public").map(|(line, _)| line)
+}
+
+/// The innermost symbol around a member.
+fn enclosing<'f>(member: &Symbol, file: &'f FileView) -> Option<&'f Symbol> {
+    let end = file.symbols().partition_point(|symbol| symbol.item_range.start <= member.item_range.start);
+    file.symbols()[..end].iter().rev().find(|outer| {
+        outer.depth < member.depth && outer.range.start <= member.range.start && member.range.end <= outer.range.end
+    })
+}
+
+/// Whether the reply has the name of one of its symbols elsewhere too.
+fn is_called(given: &Symbol, block: &Block) -> bool {
+    let text = block.text.as_str();
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(given.name.as_str()).any(|(at, name)| {
+        let is_word = !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part);
+        is_word && !(given.range.start <= at && at < given.range.end)
+    })
+}
+
+/// Whether a symbol of the reply that stands beside a member of a type there is a member too.
+fn is_member(given: &Symbol, neighbour: &Symbol, block: &Block, file: &FileView) -> bool {
+    let text = block.text.as_str();
+    let says = |before: &str| text.contains(&format!("{before}{}", given.name));
+    let own = ["Self::", "self.", "cls.", "this.", "this->", "$this->", "self::", "static::"];
+    if takes_self(given, text) || own.into_iter().any(says) {
+        return true;
+    }
+    let outer = enclosing(neighbour, file);
+    if outer.is_some_and(|outer| says(&format!("{}.", outer.name)) || says(&format!("{}::", outer.name))) {
+        return true;
+    }
+    let before_name = text.get(given.item_range.start..given.name_range.start).unwrap_or_default();
+    let words: Vec<&str> = before_name.split_whitespace().collect();
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
+    let is_type = given.kind.is_type();
+    match file.language.map_or("", |language| language.name()) {
+        "java" | "csharp" => !is_type,
+        "ruby" | "cpp" | "swift" | "kotlin" => given.kind.is_callable(),
+        "javascript" | "typescript" | "tsx" => {
+            given.kind.is_callable()
+                && !has(&["function", "const", "let", "var", "export", "async function", "function*"])
+        }
+        "php" => {
+            let is_called_alone = text
+                .match_indices(&format!("{}(", given.name))
+                .any(|(at, _)| !text[..at].ends_with(['>', ':']) && !text[..at].trim_end().ends_with("function"));
+            given.kind.is_callable() && (has(&["public", "protected", "private", "static"]) || !is_called_alone)
+        }
+        "rust" | "python" => false,
+        _ => matches!(given.kind, SymbolKind::Key | SymbolKind::Rule | SymbolKind::Heading | SymbolKind::Table),
+    }
+}
+
+/// The symbol outside of a type beside which something goes that is no member: the outermost that is no module.
+fn outermost_type<'f>(member: &'f Symbol, file: &'f FileView) -> &'f Symbol {
+    let is_module = |symbol: &Symbol| matches!(symbol.kind, SymbolKind::Module | SymbolKind::Namespace);
+    let mut found = member;
+    while let Some(outer) = enclosing(found, file).filter(|outer| !is_module(outer)) {
+        found = outer;
+    }
+    found
+}
+
+/// The change that puts a symbol of the reply to its anchor.
+pub(super) fn insert(given: &Symbol, anchor: &Anchor, block: &Block, file: &FileView) -> Change {
+    let mut symbol = anchor.symbol;
+    if given.depth == 0 && symbol.depth > 0 && !is_member(given, symbol, block, file) {
+        symbol = outermost_type(symbol, file);
+    }
+    let eol = file.eol;
+    let tolerances = vec![Tolerance::AddedNextTo(symbol.name.clone())];
+    let is_python = file.language.is_some_and(|language| language.name() == "python");
+    let gap = if anchor.joined || is_listed(given, &block.text) && is_listed(symbol, file.text) && !anchor.inside {
+        String::new()
+    } else {
+        eol.repeat(if is_python && symbol.depth == 0 && !anchor.inside { 2 } else { 1 })
+    };
+    let target = if anchor.inside {
+        inner_indentation(symbol, file)
+    } else {
+        line_indentation(file.text, symbol.item_range.start).to_owned()
+    };
+    let text = fresh(given, block, file, &target) + closing(given, block);
+    let line = if anchor.before {
+        file.line_at(symbol.range.start)
+    } else {
+        file.line_at(symbol.item_range.end.saturating_sub(1))
+    };
+    let (at, new_text) = match line {
+        Some(line) if anchor.before => (line.start, format!("{text}{eol}{gap}")),
+        Some(line) if anchor.inside && closes_block(line.trimmed()) && !line.content.contains('{') => {
+            (line.start, format!("{gap}{text}{eol}"))
+        }
+        Some(line) if line.ending.is_empty() => (line.end(), format!("{eol}{gap}{text}")),
+        Some(line) => (line.end(), format!("{gap}{text}{eol}")),
+        None => (file.text.len(), text),
+    };
+    Change { range: at..at, new_text, tolerances }
+}
+
+/// Whether a symbol is one of those that stand below each other, line by line: a field, a constant.
+fn is_listed(symbol: &Symbol, text: &str) -> bool {
+    let is_short = matches!(
+        symbol.kind,
+        SymbolKind::Field | SymbolKind::Variant | SymbolKind::Constant | SymbolKind::Variable | SymbolKind::Key
+    );
+    is_short && !text[symbol.range.clone()].trim_end().contains('\n')
+}
+
+/// The sign that ends a field and is no part of it.
+fn closing(given: &Symbol, block: &Block) -> &'static str {
+    let rest = block.text[given.range.end..].trim_start_matches([' ', '\t']);
+    let is_field = matches!(given.kind, SymbolKind::Field | SymbolKind::Variant);
+    match rest.chars().next() {
+        Some(';') if is_field => ";",
+        Some(',') if is_field => ",",
+        _ => "",
+    }
+}
+
+fn closes_block(line: &str) -> bool {
+    line.starts_with('}') || line == "end"
+}
+
+fn inner_indentation(outer: &Symbol, file: &FileView) -> String {
+    let own = members(file.symbols(), outer);
+    let widths = own.iter().map(|member| line_indentation(file.text, member.item_range.start));
+    widths.min_by_key(|width| width.len()).map_or_else(
+        || {
+            let base = line_indentation(file.text, outer.item_range.start);
+            let unit = if file.code_style().tabs { "\t".to_owned() } else { " ".repeat(file.code_style().width) };
+            format!("{base}{unit}")
+        },
+        str::to_owned,
+    )
+}
