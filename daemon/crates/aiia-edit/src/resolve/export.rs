@@ -38,7 +38,7 @@ fn of_script(new: &str, own: &str, given: &Symbol, block: &Block) -> Option<(Str
     if own.starts_with("exports.") || own.starts_with("module.exports") {
         let (left, _) = own.split_once('=')?;
         let end = if own.trim_end().ends_with(';') && !new.trim_end().ends_with(';') { ";" } else { "" };
-        return is_declaration.then(|| (format!("{}= ", left), end));
+        return is_declaration.then(|| (format!("{left}= "), end));
     }
     None
 }

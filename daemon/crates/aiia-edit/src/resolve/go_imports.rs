@@ -86,7 +86,7 @@ pub(super) fn addition(
             if let Some(at) = remaining.iter().position(namesake).filter(|_| !given.contains(&import)) {
                 let new = remaining.remove(at);
                 written.push(whole().replacen(&import.written(), &new.written(), 1));
-            } else if wanted.iter().any(|other| namesake(other)) {
+            } else if wanted.iter().any(namesake) {
                 let line = file.line_number(range.start + line.start);
                 return Some(Err(imports_unclear(vec![line], file)));
             } else if !is_left_over(&import) || own.len() > 1 && !text(range).contains('(') {
@@ -129,7 +129,7 @@ fn insert(import: Import, lines: &mut Vec<String>, eol: &str) {
     let at = like()
         .find(|(_, path, _)| path.as_str() > import.path)
         .map(|(number, ..)| *number)
-        .or_else(|| like().last().or(found.last()).map(|(number, ..)| number + 1));
+        .or_else(|| like().next_back().or(found.last()).map(|(number, ..)| number + 1));
     let Some(at) = at else { return };
     let indent = found.first().map_or("\t", |(number, ..)| indentation(&lines[*number]));
     let line = format!("{indent}{}{eol}", import.written());

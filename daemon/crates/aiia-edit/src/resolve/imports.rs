@@ -284,11 +284,12 @@ fn top_items(file: &FileView) -> Vec<Range<usize>> {
 
 /// The full names a statement imports. Text that is no import gives itself, so that it compares as text.
 fn names(language: &str, statement: &str) -> Vec<String> {
+    let is_include = matches!(language, "c" | "cpp");
     let code: Vec<&str> = statement
         .lines()
         // The first line of a file may have the byte order mark.
         .map(|line| line.split(" #").next().unwrap_or_default().trim_start_matches('\u{feff}').trim())
-        .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"))
+        .filter(|line| !line.is_empty() && (is_include || !line.starts_with('#')) && !line.starts_with("//"))
         .collect();
     let code = code.join(" ");
     let mut result = Vec::new();
@@ -370,6 +371,7 @@ mod tests {
     #[case("rust", "#[cfg(test)]\nuse a::{\n    b,\n    c,\n};", "a::b,a::c")]
     #[case("python", "import a, b.c as d  # why", "a,b.c as d")]
     #[case("python", "from m import (\n    a,\n    b as c,\n)", "m:a,m:b as c")]
+    #[case("c", "#include <stdio.h>", "#include <stdio.h>")]
     #[case("rust", "use {{{", "")]
     fn names_what_is_imported(#[case] language: &str, #[case] statement: &str, #[case] expected: &str) {
         assert_eq!(names(language, statement).join(","), expected);

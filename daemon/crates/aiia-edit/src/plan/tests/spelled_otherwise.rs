@@ -91,3 +91,19 @@ fn directives_stay(#[case] own: &str, #[case] code: &str, #[case] expected: &str
     let head = "package m\n\n";
     assert_eq!(new_text(("m.go", &format!("{head}{own}")), &fenced(code)), format!("{head}{expected}"));
 }
+
+const HEADER: &str = "#pragma once\n#ifndef A_H\n#define A_H\n\n#include <stdint.h>\n\nint f(int a);\n\n#endif\n";
+const C: &str = "#include <stdio.h>\n\nint f(void) {\n    return 1;\n}\n";
+
+#[rstest]
+#[case(("a.h", HEADER), "c", "#include <stdint.h>\n#include <stdbool.h>\n\nint f(int a);\nbool g(int a);\n", &[("<stdint.h>\n", "<stdint.h>\n#include <stdbool.h>\n"), ("int f(int a);\n", "int f(int a);\nbool g(int a);\n")])]
+#[case(("a.c", C), "c", "#include <stdlib.h>\n\nint f(void) {\n    return abs(1);\n}\n", &[("<stdio.h>\n", "<stdio.h>\n#include <stdlib.h>\n"), ("return 1", "return abs(1)")])]
+fn includes_are_added(
+    #[case] file: (&str, &str),
+    #[case] tag: &str,
+    #[case] code: &str,
+    #[case] changes: &[(&str, &str)],
+) {
+    let expected = changes.iter().fold(file.1.to_owned(), |text, (old, new)| text.replacen(old, new, 1));
+    assert_eq!(new_text(file, &format!("```{tag}\n{code}```\n")), expected);
+}

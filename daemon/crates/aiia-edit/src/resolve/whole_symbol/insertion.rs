@@ -204,12 +204,12 @@ pub(super) fn insert(given: &Symbol, anchor: &Anchor, block: &Block, file: &File
     Change { range: at..at, new_text, tolerances }
 }
 
-/// Whether a symbol is one of those that stand below each other, line by line: a field, a constant.
+/// Whether a symbol is one of those that stand below each other, line by line: a field, a constant, a declaration.
 fn is_listed(symbol: &Symbol, text: &str) -> bool {
     let is_short = matches!(
         symbol.kind,
         SymbolKind::Field | SymbolKind::Variant | SymbolKind::Constant | SymbolKind::Variable | SymbolKind::Key
-    );
+    ) || symbol.kind.is_callable() && symbol.body_range.is_none();
     is_short && !text[symbol.range.clone()].trim_end().contains('\n')
 }
 
