@@ -7,7 +7,7 @@ use aiia_syntax::Language;
 use super::left_out::plain;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::parse::{Choice, Fence, FileName, Item, ItemKind, Lead, Parsed, says_no_change};
-use crate::resolve::{Files, Resolved, imports_in, is_only_imports, resolve};
+use crate::resolve::{Files, Resolved, are_related, imports_in, is_only_imports, resolve};
 
 /// Fences of what is typed into a terminal.
 const SHELLS: &[&str] =
@@ -37,7 +37,9 @@ impl Unplaced<'_> {
         let tag = language.as_deref().and_then(Language::from_language_id);
         match (&self.item.file, lead) {
             (_, Lead::Shows | Lead::Rejects) => false,
-            (FileName::Given(name), _) => tag.is_none_or(|tag| Language::from_path(name) == Some(tag)),
+            (FileName::Given(name), _) => {
+                tag.is_none_or(|tag| Language::from_path(name).is_some_and(|language| are_related(tag, language)))
+            }
             (_, Lead::Adds | Lead::Changes) => true,
             (_, Lead::Other) => false,
         }

@@ -1,8 +1,10 @@
 //! Expands `// ... existing code ...`: where the lines around a placeholder stand in the file, what it stands for is known.
 
+mod added;
+
 use std::ops::Range;
 
-use similar::{Algorithm, capture_diff_slices, diff_ratio};
+use similar::{Algorithm, DiffOp, capture_diff_slices, diff_ratio};
 
 use super::view::FileView;
 use super::{Change, passage};
@@ -15,6 +17,8 @@ use crate::tolerance::Tolerance;
 const LEAST_LIKENESS: f32 = 0.7;
 /// Of a line so many characters are compared.
 const MAX_COMPARED: usize = 200;
+/// So many lines in a row may go between lines that are shown, without a placeholder and with nothing in their place.
+const MAX_GONE: usize = 2;
 
 fn is_placeholder(line: &Line) -> bool {
     let text = line.trimmed();
@@ -66,6 +70,11 @@ fn expanded(
     file: &FileView,
 ) -> Option<String> {
     let segments: Vec<&[Line]> = new.split(|line| is_marker(line)).collect();
+    let markers: Vec<&Line> = new.iter().filter(|line| is_marker(line)).collect();
+    // Where a comment with dots says something of its own, what it stands for is not sure enough to add beside it.
+    let may_add = is_code && markers.iter().all(|marker| is_placeholder(marker));
+    // A file as a whole has no header.
+    let is_symbol = old.len() < file.lines.len();
     // Placeholders alone say nothing.
     if segments.iter().all(|segment| segment.iter().all(Line::is_blank)) {
         return None;
@@ -77,7 +86,8 @@ fn expanded(
         if number > 0 {
             let written = without_blanks(segment);
             let place = begins_at(written, old, begin, is_last)
-                .or_else(|| begins_with_changed_lines(written, old, begin, is_last).filter(|_| is_code))?;
+                .or_else(|| begins_with_changed_lines(written, old, begin, is_last).filter(|_| is_code))
+                .or_else(|| added::begins(written, old, begin, is_last, markers[number - 1]).filter(|_| may_add))?;
             // A placeholder for nothing is a misunderstanding.
             let left_out = old.get(begin..place)?;
             if left_out.iter().all(Line::is_blank) {
@@ -92,8 +102,14 @@ fn expanded(
         }
         if !is_last {
             let written = without_blanks(segment);
-            begin = ends_at(written, old, begin, number == 0)
-                .or_else(|| ends_with_changed_lines(written, old, begin, number == 0).filter(|_| is_code))?;
+            let header = || if number == 0 && is_symbol { added::Header::of(written, old) } else { None };
+            let end = ends_at(written, old, begin, number == 0)
+                .or_else(|| ends_with_changed_lines(written, old, begin, number == 0).filter(|_| is_code))
+                .or_else(|| added::ends(written, old, begin, header()).filter(|_| may_add))?;
+            if is_code && deletes(old.get(begin..end)?, written) {
+                return None;
+            }
+            begin = end;
         }
     }
     // The last line had no break of its own; what was expanded last keeps it so.
@@ -102,6 +118,15 @@ fn expanded(
         text.truncate(text.len() - file.eol.len());
     }
     Some(text)
+}
+
+/// Whether more lines in a row than by the way have nothing in their place.
+fn deletes(old: &[Line], new: &[Line]) -> bool {
+    let said = |lines: &[Line]| lines.iter().filter(|line| line.content.contains(char::is_alphanumeric)).count();
+    let key = |lines: &[Line]| -> Vec<String> { lines.iter().map(|line| line.trimmed().to_owned()).collect() };
+    capture_diff_slices(Algorithm::Myers, &key(old), &key(new)).iter().any(|op| {
+        !matches!(op, DiffOp::Equal { .. }) && said(&old[op.old_range()]) > said(&new[op.new_range()]) + MAX_GONE
+    })
 }
 
 fn push_old(left_out: &[Line], next: &[Line], file: &FileView, text: &mut String) {
@@ -191,12 +216,18 @@ fn is_each_alike(changed: &[Line], old: &[Line], from: usize, at: usize) -> bool
 fn is_alike(one: &Line, other: &Line) -> bool {
     let signs = |line: &Line| line.trimmed().chars().take(MAX_COMPARED).collect::<Vec<char>>();
     let (first, second) = (signs(one), signs(other));
-    let ratio = || diff_ratio(&capture_diff_slices(Algorithm::Myers, &first, &second), first.len(), second.len());
-    subject(one.trimmed()) == subject(other.trimmed()) && ratio() >= LEAST_LIKENESS
+    subject(one.trimmed()) == subject(other.trimmed()) && likeness(&first, &second) >= LEAST_LIKENESS
 }
 
-/// What a line is about: what it assigns to, what it calls, or its first word.
+fn likeness(one: &[char], other: &[char]) -> f32 {
+    diff_ratio(&capture_diff_slices(Algorithm::Myers, one, other), one.len(), other.len())
+}
+
+/// What a line is about: what it assigns to, what it calls, the case that it begins, or its first word.
 fn subject(line: &str) -> String {
+    if line.starts_with("case ") || line.starts_with("when ") {
+        return line.to_owned();
+    }
     let bytes = line.as_bytes();
     let is_plain = |at: usize| {
         let beside = |sign: Option<&u8>, signs: &[u8]| sign.is_some_and(|sign| signs.contains(sign));

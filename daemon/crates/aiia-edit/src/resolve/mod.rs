@@ -11,11 +11,13 @@ mod deletion;
 mod elision;
 mod escapes;
 mod export;
+mod family;
 mod files;
 mod go_imports;
 mod imports;
 mod indent;
 mod inline;
+mod inner;
 mod leading;
 mod leading_comments;
 mod likeness;
@@ -43,6 +45,7 @@ use crate::parse::{Fence, FileName, Item, ItemKind, Reading};
 use crate::tolerance::Tolerance;
 
 pub(crate) use block::ReplyCode;
+pub(crate) use family::are_related;
 pub(crate) use files::{Files, named_beside};
 pub(crate) use leading_comments::{has_plain_docs, is_remark};
 pub(crate) use nearest::shortened;
@@ -398,6 +401,7 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
                     if is_cut { cut_off::complaint(item.reply_line, file) } else { complaint }
                 })?,
             };
+            changes.iter_mut().for_each(|change| whole_file::keep_ends(change, file));
             conflict::refuse(&changes, file)?;
             if *fence == Fence::Open && cut_off::loses_its_end(text, &changes, file) {
                 return Err(cut_off::complaint(item.reply_line, file));

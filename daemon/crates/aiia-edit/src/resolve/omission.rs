@@ -1,6 +1,8 @@
 //! Code that stands for more than it says. Whole symbols and files do not quote what they delete, so that a comment or a stub in its
 //! place may mean it: `// same as before`, in whatever language. It is told by where it stands, not by its words.
 
+mod in_place;
+
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -9,7 +11,7 @@ use aiia_syntax::Symbol;
 
 use super::block::Block;
 use super::view::FileView;
-use super::{Change, nearest};
+use super::{Change, inner, nearest};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{indentation, lines};
 use crate::tolerance::Tolerance;
@@ -57,10 +59,14 @@ pub(super) fn refuse(
         .map(|comment| new.comment(comment).to_owned())
         .or_else(|| lone_dots(&new).filter(|_| !old.text[old.range.clone()].lines().any(|line| line.trim() == "..")))
         .map(|said| (said, given.map_or(file.path, |given| given.name.as_str()).to_owned()))
-        .or_else(|| in_place_of_a_body((&old, own), (&new, given), &said));
+        .or_else(|| in_place_of_a_body((&old, own), (&new, given), &said))
+        .or_else(|| {
+            let name = given.map_or(file.path, |given| given.name.as_str());
+            in_place::of_statements((&old, own), (&new, given)).map(|said| (said, name.to_owned()))
+        });
     match place {
         Some((said, name)) => Err(left_out(&said, &name, own, file)),
-        None => Ok(()),
+        None => own.map_or(Ok(()), |own| inner::refuse(own, change, file)),
     }
 }
 

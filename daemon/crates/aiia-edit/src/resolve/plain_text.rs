@@ -107,7 +107,7 @@ fn last_said(lines: &[String]) -> usize {
 }
 
 /// The text with tabs where the file has them and the reply wrote blanks.
-fn with_tabs<'t>(text: &'t str, file: &FileView) -> Cow<'t, str> {
+pub(super) fn with_tabs<'t>(text: &'t str, file: &FileView) -> Cow<'t, str> {
     let given = lines(text);
     if !file.style().tabs || given.iter().any(|line| line.content.starts_with('\t')) {
         return text.into();

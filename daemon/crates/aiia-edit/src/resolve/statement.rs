@@ -50,6 +50,9 @@ pub(super) fn change(block: &Block, file: &FileView) -> Option<Result<Change, Co
     Some(omission::refuse((Some(&given), block), Some(&own), &change, file).map(|()| change))
 }
 
+/// Commands of Ruby that say something and declare nothing.
+const TELLING: &[&str] = &["puts", "print", "p", "raise", "warn", "require", "require_relative", "return"];
+
 fn first_line<'t>(text: &'t str, range: &Range<usize>) -> &'t str {
     text[range.clone()].lines().next().unwrap_or_default().trim_end()
 }
@@ -71,6 +74,10 @@ fn as_symbol(name: &str, range: Range<usize>) -> Symbol {
 fn lost_call<'f>(given: &Symbol, block: &Block, own: &Symbol, file: &FileView<'f>) -> Option<&'f str> {
     let tree = file.tree()?;
     let new: Vec<&str> = block.text[given.item_range.clone()].lines().map(str::trim).collect();
+    if file.language.is_some_and(|language| language.name() == "ruby") {
+        let old = file.text[own.item_range.clone()].lines().skip(1).map(str::trim);
+        return lost(old.filter_map(command), new.iter().skip(1).copied().filter_map(command));
+    }
     let inner = lines(&file.text[own.item_range.clone()]).into_iter().skip(1).find_map(|line| {
         let start = own.item_range.start + line.start + line.content.len() - line.content.trim_start().len();
         let is_named = line.content.split_once('(').is_some_and(|(_, rest)| rest.starts_with(['"', '\'', '`']));
@@ -78,6 +85,45 @@ fn lost_call<'f>(given: &Symbol, block: &Block, own: &Symbol, file: &FileView<'f
         call.filter(|call| call.end > own.item_range.start + line.start + line.content.len())
     })?;
     Some(first_line(file.text, &inner))
+}
+
+/// The first call, named by a text and something with it, as routes are, that some old lines have and the new ones lack; nothing where
+/// as many others come.
+pub(super) fn lost_name<'f>(old: impl Iterator<Item = &'f str>, new: impl Iterator<Item = &'f str>) -> Option<&'f str> {
+    lost(old.filter_map(named), new.filter_map(named))
+}
+
+fn lost<'f, 'n>(old: impl Iterator<Item = &'f str>, new: impl Iterator<Item = &'n str>) -> Option<&'f str> {
+    let old: Vec<&str> = old.collect();
+    let new: Vec<&str> = new.collect();
+    let gone: Vec<&'f str> = old.iter().filter(|name| !new.contains(name)).copied().collect();
+    let come = new.iter().filter(|name| !old.contains(name)).count();
+    gone.first().filter(|_| gone.len() > come).copied()
+}
+
+/// The beginning of `app.get("/a", …`, up to the end of the text.
+fn named(line: &str) -> Option<&str> {
+    let (callee, rest) = line.split_once('(')?;
+    let is_name = callee.contains(['.', ':']) && callee.chars().all(|c| c.is_alphanumeric() || "_.:$".contains(c));
+    let end = end_of_text(rest).filter(|end| is_name && rest[*end..].trim_start().starts_with(','))?;
+    Some(&line[..callee.len() + 1 + end])
+}
+
+/// The beginning of `get "/a", …` or `resources :users`, as Ruby has it.
+fn command(line: &str) -> Option<&str> {
+    let (word, rest) = line.split_once(' ')?;
+    let is_word = word.chars().all(|c| c.is_lowercase() || c == '_') && !TELLING.contains(&word);
+    let symbol = || {
+        rest.strip_prefix(':')
+            .map(|name| 1 + name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len()))
+    };
+    let end = end_of_text(rest).or_else(symbol).filter(|_| is_word)?;
+    Some(&line[..word.len() + 1 + end])
+}
+
+fn end_of_text(rest: &str) -> Option<usize> {
+    let quote = rest.chars().next().filter(|sign| matches!(sign, '"' | '\'' | '`'))?;
+    Some(rest[1..].find(quote)? + 2)
 }
 
 fn ambiguous(first: &str, found: &[Range<usize>], file: &FileView) -> Complaint {

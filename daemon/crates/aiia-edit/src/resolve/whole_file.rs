@@ -10,10 +10,10 @@ use super::block::{Block, remainder};
 use super::likeness::{Likeness, likeness};
 use super::symbol_match::{MAX_PAIRS, is_container, is_section, members, same_kind};
 use super::view::FileView;
-use super::{Change, deletion, imports};
+use super::{Change, deletion, imports, nearest, plain_text, statement};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::guard::is_elision;
-use crate::lines::{Line, lines};
+use crate::lines::{Line, indentation, lines};
 
 /// A text of no more lines may become any other.
 const MAX_SHORT: usize = 8;
@@ -22,56 +22,81 @@ const MAX_GONE: usize = 2;
 /// How much of what stands outside symbols must come back for a reply to mean the whole file.
 const LEAST_REMAINDER: f64 = 0.5;
 
-/// The whole file anew, if the reply has all its symbols (save the one asked about, which may go) and
+/// The whole file anew, if the reply has all its symbols (save the one asked about, which may go), begins and ends as it does, and
 /// changes something that no symbol holds. Otherwise its symbols can be taken one by one, which keeps more.
-pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Option<Change> {
+///
+/// # Errors
+/// The reply is the whole file but for calls that nobody asked to delete.
+pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Result<Option<Change>, Complaint> {
     let tops = block.tops();
     let own: Vec<_> = file.symbols().iter().filter(|symbol| symbol.depth == 0).collect();
     let missing = missing(block, file);
     let may_go = |name: &str| block.count_of(name) == 0 && deletion::may_go(name, &tops, &own, block, file);
     if missing.iter().any(|name| !may_go(name)) || tops.is_empty() {
-        return None;
+        return Ok(None);
     }
     let covered: Vec<&Range<usize>> = own.iter().map(|symbol| &symbol.range).collect();
-    let own_rest = remainder(&file.text[file.mark..], &[]);
     let covered_lines: HashSet<usize> = remainder(file.text, &covered).into_iter().map(|(start, _)| start).collect();
-    let own_rest: Vec<&str> = own_rest
+    let own_rest: Vec<(usize, &str)> = remainder(&file.text[file.mark..], &[])
         .into_iter()
-        .filter(|(start, _)| {
-            covered_lines.contains(&(start + file.mark)) || (*start == 0 && covered_lines.contains(&0))
-        })
-        .map(|(_, line)| line)
+        .map(|(start, line)| (start + file.mark, line))
+        .filter(|(start, _)| covered_lines.contains(start) || (*start == file.mark && covered_lines.contains(&0)))
         .collect();
     let last_top = tops.last().map_or(0, |top| top.range.end);
     let new_rest = block.remainder();
     let new_lines: HashSet<&str> = lines(&block.text).iter().map(Line::trimmed).collect();
-    let kept = own_rest.iter().filter(|line| new_lines.contains(*line)).count();
+    let kept = own_rest.iter().filter(|(_, line)| new_lines.contains(line)).count();
     let own_trails = own.last().is_some_and(|last| !file.text[last.range.end..].trim().is_empty());
-    if loses_statements(&own_rest, &new_rest, file) {
-        return None;
-    }
-    let own_lines: HashSet<&str> = own_rest.iter().copied().collect();
+    let own_lines: HashSet<&str> = own_rest.iter().map(|(_, line)| *line).collect();
     let adds = new_rest
         .iter()
         .any(|(start, line)| !own_lines.contains(line) && !is_elision(line) && (*start < last_top || own_trails));
     let enough =
         if own_rest.is_empty() { !missing.is_empty() } else { kept as f64 >= own_rest.len() as f64 * LEAST_REMAINDER };
     let differs = adds || kept < own_rest.len() || !missing.is_empty();
-    (enough && differs).then(|| replacement(&block.text, file))
+    if !enough || !differs || !comes_back(&own_rest, &new_rest, file) {
+        return Ok(None);
+    }
+    match statement::lost_name(own_rest.iter().map(|(_, line)| *line), new_rest.iter().map(|(_, line)| *line)) {
+        Some(lost) => {
+            let message = format!(
+                "The reply gives all of {} but `{}`, which nobody asked to delete. Ask the model for the whole file, or for an edit.",
+                file.path,
+                nearest::shortened(lost)
+            );
+            Err(Complaint::new(ComplaintKind::Vanished, message).in_file(file.path))
+        }
+        None => Ok(Some(replacement(&block.text, file))),
+    }
 }
 
-/// Whether of what stands outside symbols the head of the file is gone, or more statements in a row than one does away with by the way.
-fn loses_statements(own: &[&str], new: &[(usize, &str)], file: &FileView) -> bool {
+/// Whether what stands outside symbols comes back: the head of the file, its first and its last statement, and all but a few in a row,
+/// or others in their place. Each line is given with where it begins.
+fn comes_back(own: &[(usize, &str)], new: &[(usize, &str)], file: &FileView) -> bool {
     let language = file.language.map_or("", |language| language.name());
     let new: Vec<&str> = new.iter().map(|(_, line)| *line).collect();
-    if own.iter().any(|line| imports::is_head(line, language) && !new.contains(line)) {
-        return true;
+    if own.iter().any(|(_, line)| imports::is_head(line, language) && !new.contains(line)) {
+        return false;
     }
     let imports: HashSet<&str> = imports::of_file(file).iter().flat_map(|import| lines_of(import)).collect();
-    let says = |line: &&&str| line.contains(char::is_alphanumeric) && !imports.contains(**line);
-    capture_diff_slices(Algorithm::Myers, own, &new).iter().any(|op| {
-        let gone = own[op.old_range()].iter().filter(says).count();
-        matches!(op, DiffOp::Delete { .. }) && gone > MAX_GONE
+    let is_comment = |start: usize| {
+        let comments = file.comments();
+        let line = start + indentation(&file.text[start..]).len();
+        let before = comments.partition_point(|comment| comment.start <= line);
+        before.checked_sub(1).is_some_and(|last| line < comments[last].end)
+    };
+    let own: Vec<(usize, &str)> =
+        own.iter().filter(|(start, line)| !imports.contains(line) && !is_comment(*start)).copied().collect();
+    let tops = || file.symbols().iter().filter(|symbol| symbol.depth == 0);
+    let is_first = own.first().is_some_and(|(start, _)| tops().next().is_none_or(|top| *start < top.range.start));
+    let is_last = own.last().is_some_and(|(start, _)| tops().next_back().is_none_or(|top| *start >= top.range.end));
+    let own: Vec<&str> = own.iter().map(|(_, line)| *line).collect();
+    let said = |lines: &[&str]| lines.iter().filter(|line| line.contains(char::is_alphanumeric)).count();
+    capture_diff_slices(Algorithm::Myers, &own, &new).iter().all(|op| {
+        let range = op.old_range();
+        let (gone, come) = (said(&own[range.clone()]), said(&new[op.new_range()]));
+        let is_edge = is_first && range.start == 0 || is_last && range.end == own.len();
+        matches!(op, DiffOp::Equal { .. }) || gone <= if is_edge && !range.is_empty() { come } else { come + MAX_GONE }
     })
 }
 
@@ -153,10 +178,10 @@ fn missing<'f>(block: &Block, file: &'f FileView) -> Vec<&'f str> {
 
 /// The text with the file's byte order mark, line breaks and final break.
 pub(super) fn replacement(text: &str, file: &FileView) -> Change {
-    let given = lines(text.trim_end());
-    let key = |lines: &[Line]| -> Vec<String> { lines.iter().map(|line| line.right_trimmed().to_owned()).collect() };
+    let text = plain_text::with_tabs(text.trim_end(), file);
+    let given = lines(&text);
     let mut new_text = String::with_capacity(text.len());
-    let ops = capture_diff_slices(Algorithm::Myers, &key(&file.lines), &key(&given));
+    let ops = capture_diff_slices(Algorithm::Myers, &right_trimmed(&file.lines), &right_trimmed(&given));
     for op in ops {
         for (number, line) in given[op.new_range()].iter().enumerate() {
             // Lines that stay keep the blanks at their end and their break.
@@ -171,4 +196,30 @@ pub(super) fn replacement(text: &str, file: &FileView) -> Change {
         new_text.truncate(end);
     }
     Change { range: file.mark..file.text.len(), new_text, tolerances: Vec::new() }
+}
+
+fn right_trimmed(lines: &[Line]) -> Vec<String> {
+    lines.iter().map(|line| line.right_trimmed().to_owned()).collect()
+}
+
+/// Gives the lines of a change that the file has too their own breaks, where the file has several kinds, and in Markdown the blanks at
+/// their ends, which break a line.
+pub(super) fn keep_ends(change: &mut Change, file: &FileView) {
+    let keeps_blanks = file.language.is_some_and(|language| language.name() == "markdown");
+    if change.range.is_empty() || !(keeps_blanks || file.has_carriage_returns()) {
+        return;
+    }
+    let own = lines(&file.text[change.range.clone()]);
+    let given = lines(&change.new_text);
+    let mut new_text = String::with_capacity(change.new_text.len());
+    for op in capture_diff_slices(Algorithm::Myers, &right_trimmed(&own), &right_trimmed(&given)) {
+        for (number, line) in given[op.new_range()].iter().enumerate() {
+            let same = matches!(op, DiffOp::Equal { .. }).then(|| &own[op.old_range().start + number]);
+            let content = same.filter(|_| keeps_blanks).map_or(line.content, |own| own.content);
+            let ending = same.filter(|own| !own.ending.is_empty() && !line.ending.is_empty()).unwrap_or(line).ending;
+            new_text.push_str(content);
+            new_text.push_str(ending);
+        }
+    }
+    change.new_text = new_text;
 }

@@ -22,6 +22,7 @@ use crate::guard::is_elision;
 use crate::lines::{Line, lines};
 use crate::tolerance::Tolerance;
 
+use super::family::are_related;
 use complaints::{ambiguous, broken, complain, in_another_form, incomplete, no_match};
 use insertion::{Anchor, anchor, insert};
 
@@ -63,8 +64,7 @@ pub(super) fn top_level_names(text: &str, file: &FileView) -> Vec<String> {
 /// The code, if it is nothing but imports in the language of the file.
 pub(super) fn only_imports(text: &str, tag: Option<&str>, file: &FileView) -> Option<Block> {
     let language = file.language?;
-    let is_own = |tag: &str| Language::from_language_id(tag).is_some_and(|other| are_sisters(other, language));
-    if tag.is_some_and(|tag| !is_own(tag)) {
+    if tag.is_some_and(|tag| !Language::from_language_id(tag).is_some_and(|tag| are_related(tag, language))) {
         return None;
     }
     let block = Block::parse(text, file)?;
@@ -79,7 +79,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     };
     let tagged = tag.map(Language::from_language_id);
     if let Some(Some(other)) = tagged
-        && !are_sisters(other, language)
+        && !are_related(other, language)
     {
         return Err(complain(
             ComplaintKind::NotFound,
@@ -116,7 +116,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     if let Some(top) = block.recovered_within_a_line() {
         return Err(broken(top, &block, file));
     }
-    if let Some(mut change) = whole_file::of_most_symbols(&block, file) {
+    if let Some(mut change) = whole_file::of_most_symbols(&block, file)? {
         elision::expand_code(&mut change, file);
         omission::refuse((None, &block), None, &change, file)?;
         change.tolerances.extend(notes);
@@ -166,12 +166,6 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
         first.tolerances.extend(notes);
     }
     Ok(changes)
-}
-
-/// Whether code of one language is called by the name of the other often enough: its syntax in the file decides.
-fn are_sisters(one: Language, other: Language) -> bool {
-    const FAMILIES: &[&[&str]] = &[&["javascript", "typescript", "tsx"], &["c", "cpp"]];
-    one == other || FAMILIES.iter().any(|family| family.contains(&one.name()) && family.contains(&other.name()))
 }
 
 /// Symbols of a reply on their way to their places.

@@ -52,6 +52,29 @@ const RUST: &str = "impl A {\n    fn close(&mut self) {\n        self.x.flush();
     "use a::b;\n\nfn f() {\n    b();\n}\n",
     "use a::c;\nuse a::b;\n\nfn f() {\n    // as it is\n}\n"
 )]
+#[case::a_comment_for_statements(
+    "a.py",
+    PYTHON,
+    "def load(self, how):\n    # (same as before, but with how)\n    return data\n"
+)]
+#[case::in_german("a.py", PYTHON, "def load(self):\n    # restlicher Code wie gehabt\n    return data\n")]
+#[case::comments_for_statements("a.py", PYTHON, "def load(self):\n    # read it\n    # then use it\n    return data\n")]
+#[case::an_empty_return("a.py", PYTHON, "def load(self):\n    # your implementation here\n    return None\n")]
+#[case::in_a_doc_string(
+    "a.py",
+    PYTHON,
+    "def load(self):\n    \"\"\"Loads.\n\n    ... rest unchanged ...\n    \"\"\"\n    return data\n"
+)]
+#[case::dots_for_a_block(
+    "a.py",
+    PYTHON,
+    "def load(self):\n    data = list(read())\n    for x in data: ...\n    return data\n"
+)]
+#[case::a_comment_for_a_block(
+    "a.py",
+    PYTHON,
+    "def load(self):\n    data = list(read())\n    for x in data:\n        # as it was\n        pass\n    return data\n"
+)]
 fn refused(#[case] path: &str, #[case] file: &str, #[case] code: &str) {
     assert_eq!(complaint_kinds((path, file), &fenced(code)), [ComplaintKind::Elision], "{code}");
 }
@@ -69,6 +92,16 @@ fn refused(#[case] path: &str, #[case] file: &str, #[case] code: &str) {
     "def load(self):\n    data = list(read())\n    return data\n    # not reached\n"
 )]
 #[case::with_a_doc_string("a.py", PYTHON, "def other(self):\n    \"\"\"Two...\"\"\"\n    return 3\n")]
+#[case::a_comment_above_what_changes(
+    "a.py",
+    PYTHON,
+    "def load(self):\n    # Nothing is used here.\n    return list(read())\n"
+)]
+#[case::a_block_that_does_nothing(
+    "a.py",
+    PYTHON,
+    "def load(self):\n    data = read()\n    for x in data:\n        pass\n    return data\n"
+)]
 #[case::nothing("a.rs", RUST, "fn close(&mut self) {}\n")]
 #[case::a_pattern(
     "a.rs",

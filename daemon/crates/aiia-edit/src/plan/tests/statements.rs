@@ -54,6 +54,18 @@ const CASES: &[Case] = &[
         "it 'takes' do\n  three\nend\n",
         Ok("describe A do\n  it 'adds' do\n    one\n  end\n\n  it 'takes' do\n    three\n  end\nend\n"),
     ),
+    (
+        "routes.rb",
+        "App.routes.draw do\n  resources :users\n  resources :posts do\n    get :publish\n  end\n  get \"/health\", to: \"health#show\"\nend\n",
+        "App.routes.draw do\n  resources :users do\n    resources :posts\n  end\nend\n",
+        Err((ComplaintKind::Vanished, &[])),
+    ),
+    (
+        "routes.rb",
+        "App.routes.draw do\n  resources :users\n  get \"/health\", to: \"health#show\"\nend\n",
+        "App.routes.draw do\n  resources :users\n  get \"/up\", to: \"health#show\"\nend\n",
+        Ok("App.routes.draw do\n  resources :users\n  get \"/up\", to: \"health#show\"\nend\n"),
+    ),
 ];
 
 #[test]

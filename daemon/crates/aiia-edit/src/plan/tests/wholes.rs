@@ -129,3 +129,77 @@ fn remarks_about_a_text_are_no_text() {
     let whole = file.replace("make\n", "make all\n");
     assert_eq!(new_text(("README.md", file), &format!("README.md\n````markdown\n{whole}````\n")), whole);
 }
+
+const ROUTES: &str = "var builder = Make(args);\nvar app = builder.Build();\n\napp.MapGet(\"/a\", () => \"a\");\napp.MapGet(\"/b\", () => \"b\");\n\napp.Run();\n\nrecord Item(int Id);\n";
+const SCRIPT: &str = "#!/bin/bash\nset -euo pipefail\n\nDIR=/var/x\nmkdir -p \"$DIR\"\ncd \"$DIR\"\ncurl -O x.tgz\ntar xf x.tgz\nmake\nmake install\n";
+const CONFIG: &str = "export const config = {\n  host: \"a\",\n  port: 80,\n  db: {\n    url: \"x\",\n  },\n};\n\nexport const other = 1;\n";
+const SETTINGS: &str =
+    "SETTINGS = {\n    \"host\": \"a\",\n    \"db\": {\n        \"url\": \"x\",\n    },\n}\n\nNAMES = [\"a\"]\n";
+const PAGE: &str = "<html>\n<body>\n  <script>\n    function buy() {\n      alert(1);\n    }\n    function sell() {\n      alert(2);\n    }\n  </script>\n</body>\n</html>\n";
+
+#[rstest]
+#[case::a_route(("Program.cs", ROUTES), ROUTES.replace("app.MapGet(\"/b\", () => \"b\");\n", "").replace("\"a\")", "\"A\")"))]
+#[case::an_entry(("c.ts", CONFIG), "export const config = {\n  host: \"b\",\n  port: 80,\n};\n".to_owned())]
+#[case::a_key(("c.py", SETTINGS), "SETTINGS = {\n    \"host\": \"b\",\n}\n".to_owned())]
+#[case::a_function_of_a_page(("i.html", PAGE), "<script>\n  function buy() {\n    alert(3);\n  }\n</script>\n".to_owned())]
+fn what_is_named_does_not_vanish(#[case] file: (&str, &str), #[case] code: String) {
+    assert_eq!(complaint_kinds(file, &fenced(&code)), [ComplaintKind::Vanished], "{code}");
+}
+
+#[rstest]
+#[case::renamed(("c.ts", CONFIG), CONFIG.replace("db:", "database:"))]
+#[case::another_route(("Program.cs", ROUTES), ROUTES.replace("/b", "/c"))]
+#[case::all_of_a_page(("i.html", PAGE), PAGE.replace("alert(1)", "alert(3)"))]
+fn what_is_named_otherwise_is_there(#[case] file: (&str, &str), #[case] code: String) {
+    assert_eq!(new_text(file, &fenced(&code)), code);
+}
+
+#[test]
+fn an_entry_that_is_selected_may_go() {
+    let file = CONFIG.replace("  db: {", "  $0db: {$0");
+    let code = "export const config = {\n  host: \"a\",\n  port: 80,\n};\n";
+    assert_eq!(new_text(("c.ts", &file), &fenced(code)), format!("{code}\nexport const other = 1;\n"));
+}
+
+#[rstest]
+#[case::its_middle(
+    ("i.sh", SCRIPT),
+    "DIR=/opt/x\nmkdir -p \"$DIR\"\ncd \"$DIR\"\ncurl -O x.tgz\ntar xf x.tgz\n",
+    ("/var/x", "/opt/x")
+)]
+#[case::without_its_end(
+    ("a.py", "import os\n\nX = 1\n\n\ndef f():\n    return 1\n\n\nif os.x:\n    f()\n"),
+    "import os\n\nX = 1\n\n\ndef f():\n    return 2\n",
+    ("return 1", "return 2")
+)]
+fn a_part_is_not_the_whole(#[case] file: (&str, &str), #[case] code: &str, #[case] change: (&str, &str)) {
+    assert_eq!(new_text(file, &fenced(code)), file.1.replacen(change.0, change.1, 1));
+}
+
+#[rstest]
+#[case(("a.tsx", "ts"), "function f() {\n  return 1;\n}\n")]
+#[case(("a.tsx", "javascript"), "function f() {\n  return 1;\n}\n")]
+#[case(("a.js", "ts"), "function f() {\n  return 1;\n}\n")]
+#[case(("a.h", "c"), "int f(void) {\n  return 1;\n}\n")]
+fn a_fence_may_name_a_language_of_the_family(#[case] (path, tag): (&str, &str), #[case] file: &str) {
+    let new = file.replace('1', "2");
+    assert_eq!(new_text((path, file), &format!("```{tag}\n{new}```\n")), new);
+}
+
+#[test]
+fn a_file_written_with_blanks_keeps_its_tabs() {
+    let file = "package m\n\nfunc f() int {\n\tif a > 0 {\n\t\treturn a\n\t}\n\treturn 0\n}\n";
+    let new = file.replace("return 0", "return 1");
+    let reply = format!(
+        "<write_to_file>\n<path>m.go</path>\n<content>\n{}</content>\n</write_to_file>\n",
+        new.replace('\t', "    ")
+    );
+    assert_eq!(new_text(("m.go", file), &reply), new);
+}
+
+#[test]
+fn hard_breaks_of_markdown_stay() {
+    let file = "# Title  \nline one  \nline two\n\n* a\n";
+    let reply = format!("a.md\n````markdown\n{}````\n", file.replace("  \n", "\n").replace("two", "2"));
+    assert_eq!(new_text(("a.md", file), &reply), file.replace("two", "2"));
+}
