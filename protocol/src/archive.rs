@@ -11,6 +11,7 @@ use crate::message::Message;
 use crate::project::Project;
 use crate::run::{Run, RunEventKind, Usage};
 use crate::template::TemplateRevision;
+use crate::usage::TokenPrice;
 
 /// `format` of a file with one chat.
 pub const CHAT_FORMAT: &str = "aiia-chat";
@@ -179,7 +180,7 @@ pub struct FiledTemplate {
 }
 
 /// What a run used, which outlives its chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FiledUsage {
     /// The run.
     pub run_id: RunId,
@@ -196,6 +197,9 @@ pub struct FiledUsage {
     pub status: String,
     /// The tokens.
     pub usage: Usage,
+    /// What the model cost at the time; absent where that was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<TokenPrice>,
     /// Whether it was answered by what was kept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub from_cache: bool,

@@ -8,6 +8,7 @@ use crate::edit::FileSummary;
 use crate::id::{AttachmentId, ChatId, EditId, MessageId, ProjectId, RunId};
 use crate::problem::Problem;
 use crate::settings::{Parameters, Settings};
+use crate::usage::TokenPrice;
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,8 +61,10 @@ pub struct Run {
     pub problem: Option<Problem>,
     /// What it used so far.
     pub usage: Option<Usage>,
-    /// What that cost in US dollars, by the prices of now; absent where tokens or price are not known. Models on this machine cost
-    /// nothing.
+    /// What its model cost when it ended; absent where that was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<TokenPrice>,
+    /// What that makes in US dollars; absent where tokens or price are not known. Models on this machine cost nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
     /// Whether the answer is one that was kept, so that no model was asked.

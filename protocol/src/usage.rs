@@ -43,24 +43,45 @@ pub struct UsageReport {
     pub items: Vec<UsageRow>,
     /// All of them together.
     pub total: UsageRow,
-    /// The prices that the costs are made from; models on this machine and those without a price are left out.
+    /// The prices that the costs are made from, as they were when each run ended; those without a price are left out.
     #[serde(default)]
     pub prices: Vec<UsedPrice>,
 }
 
-/// What a model costs, in US dollars for a million tokens.
+/// A price that costs are made from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UsedPrice {
     /// The model, `provider/model`.
     pub model: String,
+    /// What it cost when it was asked.
+    #[serde(flatten)]
+    pub price: TokenPrice,
+    /// How many runs had this price.
+    #[serde(default)]
+    pub runs: u64,
+}
+
+/// What a model cost when it was asked, for a million tokens. It stays with what was asked, whatever the price is later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TokenPrice {
     /// Tokens of prompts.
     pub input: Option<f64>,
     /// Tokens of answers.
     pub output: Option<f64>,
     /// Tokens of prompts that were in the server's cache; the price of `input` where absent.
     pub cached: Option<f64>,
-    /// Where the price comes from: your configuration, or the built-in table with its day.
+    /// The currency, as ISO 4217 names it.
+    #[serde(default = "us_dollars")]
+    pub currency: String,
+    /// Where the price comes from: your configuration, the built-in table with its day, or that the model is on this machine.
     pub origin: String,
+}
+
+/// The currency of all prices that are known here.
+pub const US_DOLLARS: &str = "USD";
+
+fn us_dollars() -> String {
+    US_DOLLARS.to_owned()
 }
 
 /// What a number of runs used. What is not known is absent, never 0.
@@ -72,8 +93,11 @@ pub struct UsageRow {
     pub runs: u64,
     /// Those of them whose tokens the server did not tell.
     pub uncounted_runs: u64,
-    /// Those of them whose model has no known price.
+    /// Those of them whose price was not known when they ended; a price that is set later changes nothing about them.
     pub unpriced_runs: u64,
+    /// Those of them of which `cost_usd` knows nothing: it is at least what it says where there are any.
+    #[serde(default)]
+    pub uncosted_runs: u64,
     /// Those of them whose answer was a kept one: they used nothing.
     #[serde(default)]
     pub cached_runs: u64,
@@ -86,7 +110,7 @@ pub struct UsageRow {
     /// Tokens of prompts that were in the server's cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_tokens: Option<u64>,
-    /// US dollars, of those runs that are counted and whose model has a price. Models on this machine cost nothing.
+    /// US dollars, of all runs but the `uncosted_runs`. Models on this machine and kept answers cost nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
 }

@@ -2494,10 +2494,11 @@ export interface components {
             problem?: components["schemas"]["Problem"] | null;
             /** @description What it used so far. */
             usage?: components["schemas"]["Usage"] | null;
+            /** @description What its model cost when it ended; absent where that was not known. */
+            price?: components["schemas"]["TokenPrice"] | null;
             /**
              * Format: double
-             * @description What that cost in US dollars, by the prices of now; absent where tokens or price are not known. Models on this machine cost
-             *     nothing.
+             * @description What that makes in US dollars; absent where tokens or price are not known. Models on this machine cost nothing.
              */
             cost_usd?: number | null;
             /** @description Whether the answer is one that was kept, so that no model was asked. */
@@ -2537,6 +2538,31 @@ export interface components {
              * @description Tokens of the prompt that were in the server's cache.
              */
             cached_tokens?: number | null;
+        };
+        /** @description What a model cost when it was asked, for a million tokens. It stays with what was asked, whatever the price is later. */
+        TokenPrice: {
+            /**
+             * Format: double
+             * @description Tokens of prompts.
+             */
+            input?: number | null;
+            /**
+             * Format: double
+             * @description Tokens of answers.
+             */
+            output?: number | null;
+            /**
+             * Format: double
+             * @description Tokens of prompts that were in the server's cache; the price of `input` where absent.
+             */
+            cached?: number | null;
+            /**
+             * @description The currency, as ISO 4217 names it.
+             * @default USD
+             */
+            currency: string;
+            /** @description Where the price comes from: your configuration, the built-in table with its day, or that the model is on this machine. */
+            origin: string;
         };
         /** @description Parameters of `message.delete`. */
         DeleteMessage: {
@@ -4123,7 +4149,7 @@ export interface components {
             /** @description All of them together. */
             total: components["schemas"]["UsageRow"];
             /**
-             * @description The prices that the costs are made from; models on this machine and those without a price are left out.
+             * @description The prices that the costs are made from, as they were when each run ended; those without a price are left out.
              * @default []
              */
             prices: components["schemas"]["UsedPrice"][];
@@ -4144,9 +4170,15 @@ export interface components {
             uncounted_runs: number;
             /**
              * Format: uint64
-             * @description Those of them whose model has no known price.
+             * @description Those of them whose price was not known when they ended; a price that is set later changes nothing about them.
              */
             unpriced_runs: number;
+            /**
+             * Format: uint64
+             * @description Those of them of which `cost_usd` knows nothing: it is at least what it says where there are any.
+             * @default 0
+             */
+            uncosted_runs: number;
             /**
              * Format: uint64
              * @description Those of them whose answer was a kept one: they used nothing.
@@ -4170,11 +4202,11 @@ export interface components {
             cached_tokens?: number | null;
             /**
              * Format: double
-             * @description US dollars, of those runs that are counted and whose model has a price. Models on this machine cost nothing.
+             * @description US dollars, of all runs but the `uncosted_runs`. Models on this machine and kept answers cost nothing.
              */
             cost_usd?: number | null;
         };
-        /** @description What a model costs, in US dollars for a million tokens. */
+        /** @description A price that costs are made from. */
         UsedPrice: {
             /** @description The model, `provider/model`. */
             model: string;
@@ -4193,8 +4225,19 @@ export interface components {
              * @description Tokens of prompts that were in the server's cache; the price of `input` where absent.
              */
             cached?: number | null;
-            /** @description Where the price comes from: your configuration, or the built-in table with its day. */
+            /**
+             * @description The currency, as ISO 4217 names it.
+             * @default USD
+             */
+            currency: string;
+            /** @description Where the price comes from: your configuration, the built-in table with its day, or that the model is on this machine. */
             origin: string;
+            /**
+             * Format: uint64
+             * @description How many runs had this price.
+             * @default 0
+             */
+            runs: number;
         };
         /** @description Parameters of `config.get`. */
         GetConfig: {

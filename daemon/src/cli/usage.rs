@@ -3,7 +3,7 @@
 use aiia_protocol::chat::ChatRef;
 use aiia_protocol::operation::{ChatGet, ProjectGet, UsageReport};
 use aiia_protocol::project::ProjectRef;
-use aiia_protocol::usage::{ReportUsage, UsageBy, UsageRow};
+use aiia_protocol::usage::{ReportUsage, TokenPrice, UsageBy, UsageRow, UsedPrice};
 
 use crate::cli::arguments::UsageArguments;
 use crate::cli::output::{self, Style, paint};
@@ -41,31 +41,43 @@ pub(crate) fn run(arguments: &UsageArguments) -> Result<u8, Failure> {
     for (index, line) in lines(&table).into_iter().enumerate() {
         output::painted_line(&if index == 0 { paint(&line, Style::Faint) } else { line });
     }
-    for price in &report.prices {
-        let dollars = |price: Option<f64>| price.map_or_else(|| "unknown".to_owned(), |price| price.to_string());
-        let text = format!(
-            "{}: {} read, {} written ({})",
-            price.model,
-            dollars(price.input),
-            dollars(price.output),
-            price.origin
-        );
-        output::painted_line(&paint(&text, Style::Faint));
+    for used in report.prices.iter().filter(|used| is_of_interest(&used.price)) {
+        output::painted_line(&paint(&one_line(&price(&report.prices, used)), Style::Faint));
     }
     let total = &report.total;
     if total.uncounted_runs > 0 {
-        output::note(&format!("{} runs are not counted: their servers told no tokens.", total.uncounted_runs));
+        output::note(&format!("Not counted: {}, whose servers told no tokens.", runs(total.uncounted_runs)));
     }
     if total.cached_runs > 0 {
-        output::note(&format!("{} runs were answered by what was kept, and used nothing.", total.cached_runs));
+        output::note(&format!("Answered by what was kept: {}, which used nothing.", runs(total.cached_runs)));
     }
     if total.unpriced_runs > 0 {
         output::note(&format!(
-            "{} runs have no known price; `aiia config set 'prices.\"PROVIDER/MODEL\".input' 0.5` sets one.",
-            total.unpriced_runs
+            "Without a known price when they ended: {}; `aiia config set 'prices.\"PROVIDER/MODEL\".input' 0.5` sets one for those to come.",
+            runs(total.unpriced_runs)
         ));
     }
     Ok(exit::OK)
+}
+
+fn runs(count: u64) -> String {
+    if count == 1 { "1 run".to_owned() } else { format!("{count} runs") }
+}
+
+/// Whether a price makes a cost.
+fn is_of_interest(price: &TokenPrice) -> bool {
+    [price.input, price.output, price.cached].into_iter().flatten().any(|amount| amount > 0.0)
+}
+
+/// What a price is, and where it comes from; of how many runs, where the model has had another one.
+fn price(all: &[UsedPrice], used: &UsedPrice) -> String {
+    let amount = |price: Option<f64>| price.map_or_else(|| "unknown".to_owned(), |price| price.to_string());
+    let TokenPrice { input, output, cached, currency, origin } = &used.price;
+    let cached = cached.map(|cached| format!(", {cached} cached")).unwrap_or_default();
+    let others = all.iter().filter(|other| other.model == used.model).count() > 1;
+    let runs = if others { format!(", {} runs", used.runs) } else { String::new() };
+    let [input, output] = [input, output].map(|one| amount(*one));
+    format!("{}: {input} read{cached}, {output} written, {currency} ({origin}{runs})", used.model)
 }
 
 /// The longest name that is shown.
@@ -91,7 +103,7 @@ fn cells(row: &UsageRow, name: String) -> [String; COLUMNS] {
     let cost = match row.cost_usd {
         None => "unknown".to_owned(),
         // What is not known is missing in the sum.
-        Some(cost) if row.uncounted_runs + row.unpriced_runs > 0 => format!("> {cost:.4}"),
+        Some(cost) if row.uncosted_runs > 0 => format!("> {cost:.4}"),
         Some(cost) => format!("{cost:.4}"),
     };
     let [read, cached, written] = [row.input_tokens, row.cached_tokens, row.output_tokens].map(tokens);
@@ -128,5 +140,25 @@ mod tests {
         let expected =
             ["model    runs   read  cached  written  US dollars", "größe/x     2  13000       0        7       > 0.1"];
         assert_eq!(lines(&table), expected);
+    }
+
+    #[test]
+    fn a_price_is_shown_with_its_origin_and_its_runs_where_there_was_another_one() {
+        let used = |input, runs| UsedPrice {
+            model: "work/m".to_owned(),
+            price: TokenPrice {
+                input: Some(input),
+                output: None,
+                cached: Some(0.25),
+                currency: "USD".to_owned(),
+                origin: "a table".to_owned(),
+            },
+            runs,
+        };
+        let (old, new) = (used(1.5, 2), used(3.0, 7));
+        let line = "work/m: 1.5 read, 0.25 cached, unknown written, USD (a table";
+        assert_eq!(price(&[old.clone()], &old), format!("{line})"));
+        assert_eq!(price(&[old.clone(), new], &old), format!("{line}, 2 runs)"));
+        assert!(is_of_interest(&old.price) && !is_of_interest(&TokenPrice { cached: None, ..used(0.0, 1).price }));
     }
 }

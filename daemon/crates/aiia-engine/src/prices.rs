@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use aiia_protocol::run::Usage;
+use aiia_protocol::run::{Run, Usage};
+use aiia_protocol::usage::{TokenPrice, US_DOLLARS};
 use serde::Deserialize;
 
 use crate::config::Price;
@@ -45,18 +46,42 @@ pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>, here: bool) -> Opti
     Some(Known { price, origin: format!("built-in list price of {}", BUILT_IN.checked) })
 }
 
-/// The price of a model as [`of`] gives it.
-pub(crate) fn price_of(model: &str, configured: &Configured) -> Option<Price> {
-    known(model, configured).map(|known| known.price)
+/// The price in force of a model, as it is kept with what was asked; `None` where it is not known.
+pub(crate) fn in_force(model: &str, configured: &Configured) -> Option<TokenPrice> {
+    let here = configured.models.is_of_this_machine(model);
+    let Known { price: Price { input, output, cached }, origin } = of(model, &configured.config.settings.prices, here)?;
+    Some(TokenPrice { input, output, cached, currency: US_DOLLARS.to_owned(), origin })
 }
 
-/// The same with its origin.
-pub(crate) fn known(model: &str, configured: &Configured) -> Option<Known> {
-    of(model, &configured.config.settings.prices, configured.models.is_of_this_machine(model))
+/// Whether a price is known as a whole, in the currency of all costs.
+pub(crate) fn is_whole(price: &TokenPrice) -> bool {
+    price.currency == US_DOLLARS && price.input.is_some() && price.output.is_some()
+}
+
+/// Whether nothing costs anything at that price, however much it is.
+pub(crate) fn is_nothing(price: &TokenPrice) -> bool {
+    is_whole(price) && [price.input, price.output, price.cached].into_iter().flatten().all(|amount| amount == 0.0)
+}
+
+/// What a run cost so far: by the price that was in force at its end, or is while it goes on.
+pub(crate) fn cost_of_run(run: &Run, configured: &Configured) -> Option<f64> {
+    let price = match &run.price {
+        Some(price) => price.clone(),
+        None if run.from_cache => return Some(0.0),
+        None if run.status.is_final() => return None,
+        None => in_force(&run.model, configured)?,
+    };
+    if is_nothing(&price) {
+        return Some(0.0);
+    }
+    cost(run.usage.as_ref()?, &price)
 }
 
 /// What was used costs so many US dollars; `None` where it is not known.
-pub(crate) fn cost(usage: &Usage, price: Price) -> Option<f64> {
+pub(crate) fn cost(usage: &Usage, price: &TokenPrice) -> Option<f64> {
+    if !is_whole(price) {
+        return None;
+    }
     let (input, output) = (usage.input_tokens?, usage.output_tokens?);
     let cached = usage.cached_tokens.unwrap_or(0).min(input);
     let fresh = (input - cached) as f64 * price.input?;
@@ -113,7 +138,15 @@ mod tests {
         #[case] expected: Option<f64>,
     ) {
         let usage = Usage { input_tokens, output_tokens, cached_tokens };
-        let found = cost(&usage, Price { input: Some(1.0), output: Some(4.0), cached });
+        let in_dollars = TokenPrice {
+            input: Some(1.0),
+            output: Some(4.0),
+            cached,
+            currency: US_DOLLARS.to_owned(),
+            origin: String::new(),
+        };
+        let found = cost(&usage, &in_dollars);
+        assert_eq!(cost(&usage, &TokenPrice { currency: "EUR".to_owned(), ..in_dollars }), None);
         assert_eq!(found.map(|cost| (cost * 100.0).round()), expected.map(|cost| (cost * 100.0).round()));
     }
 }

@@ -75,7 +75,7 @@ impl Store {
 /// A run `r`, whether its chat is deleted or not.
 pub(crate) const SELECT: &str =
     "SELECT r.id, c.project_id, r.chat_id, r.user_message_id, r.message_id, r.action, r.model, r.settings, r.status,
-                             r.edit_id, r.problem, r.usage, r.from_cache, r.last_seq, r.created_at, r.finished_at
+                             r.edit_id, r.problem, r.usage, r.price, r.from_cache, r.last_seq, r.created_at, r.finished_at
                       FROM runs r JOIN chats c ON c.id = r.chat_id";
 
 /// A run, whether its chat is deleted or not.
@@ -147,7 +147,7 @@ pub(crate) fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
         edit_id: columns::id_option(row, "edit_id")?,
         problem: columns::json_option(row, "problem")?,
         usage: columns::json_option(row, "usage")?,
-        // Prices change; they are put to what was used when it is read.
+        price: columns::json_option(row, "price")?,
         cost_usd: None,
         from_cache: row.get("from_cache")?,
         beside: Vec::new(),

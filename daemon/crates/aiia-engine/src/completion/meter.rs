@@ -5,6 +5,7 @@ use aiia_protocol::id::{ChatId, ProjectId, RunId};
 use aiia_protocol::run::{RunStatus, Usage};
 
 use crate::engine::Engine;
+use crate::prices;
 
 /// Counts one request. Whatever becomes of it is entered once: where nobody waits for its end, as cancelled.
 pub(super) struct Meter {
@@ -23,6 +24,7 @@ impl Meter {
             action: Some(purpose.to_owned()),
             status: String::new(),
             usage: Usage::default(),
+            price: None,
             from_cache: false,
             created_at: String::new(),
         };
@@ -74,7 +76,12 @@ async fn enter(engine: Engine, row: FiledUsage, status: RunStatus) {
         RunStatus::Cancelled => "cancelled",
         RunStatus::Interrupted => "interrupted",
     };
-    let row = FiledUsage { status: status.to_owned(), created_at: jiff::Timestamp::now().to_string(), ..row };
+    let row = FiledUsage {
+        status: status.to_owned(),
+        price: prices::in_force(&row.model, &engine.configured()),
+        created_at: jiff::Timestamp::now().to_string(),
+        ..row
+    };
     if let Err(error) = engine.store.enter_usage(row).await {
         tracing::warn!(%error, "what a request used was not entered into the ledger");
     }

@@ -291,10 +291,7 @@ impl Handle for RunGet {
     async fn handle(session: &Session, params: RunRef) -> Result<Reply<Run>, Problem> {
         let engine = session.engine();
         let mut run = engine.store.get_run(params.run_id).await?;
-        if let Some(usage) = &run.usage {
-            let price = prices::price_of(&run.model, &engine.configured());
-            run.cost_usd = price.and_then(|price| prices::cost(usage, price));
-        }
+        run.cost_usd = prices::cost_of_run(&run, &engine.configured());
         Ok(Reply::One(run))
     }
 }
@@ -366,7 +363,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let engine = Engine::for_tests(home.path(), &[], Vec::new());
         let run_id = begun(&engine).await.run.id;
-        engine.store.abandon_run(run_id.clone(), RunStatus::Interrupted, None).await.unwrap();
+        engine.store.abandon_run(run_id.clone(), RunStatus::Interrupted, None, None).await.unwrap();
         for (after, expected) in [(0, 1), (1, 2), (7, 8)] {
             let asked = run::RunEvents { run_id: run_id.clone(), after };
             let events: Vec<RunEvent> = session(&engine).stream::<RunEvents>(asked).await.unwrap().collect().await;

@@ -2,13 +2,11 @@
 
 use aiia_protocol::operation::UsageReport;
 use aiia_protocol::problem::{Problem, ProblemCode};
-use aiia_protocol::run::Usage;
 use aiia_protocol::usage::{ReportUsage, UsageReport as Report, UsageRow, UsedPrice};
 use aiia_store::UsageSum;
 
-use crate::config::Price;
 use crate::dispatch::{Handle, Reply};
-use crate::prices::{self, Known};
+use crate::prices;
 use crate::session::Session;
 
 impl Handle for UsageReport {
@@ -17,37 +15,32 @@ impl Handle for UsageReport {
         for (name, time) in [("since", &params.since), ("until", &params.until)] {
             check_time(name, time.as_deref())?;
         }
-        let configured = engine.configured();
         let total = UsageRow { name: "total".to_owned(), ..UsageRow::default() };
         let mut report = Report { items: Vec::new(), total, prices: Vec::new() };
         for sum in engine.store.usage(params).await? {
-            let known = prices::known(&sum.model, &configured);
-            if let Some(known) = &known {
-                note(&mut report.prices, &sum.model, known);
-            }
-            let price = known.map(|known| known.price);
+            note(&mut report.prices, &sum);
             if report.items.last().is_none_or(|row| row.name != sum.name) {
                 report.items.push(UsageRow { name: sum.name.clone(), ..UsageRow::default() });
             }
             if let Some(row) = report.items.last_mut() {
-                add(row, &sum, price);
+                add(row, &sum);
             }
-            add(&mut report.total, &sum, price);
+            add(&mut report.total, &sum);
         }
         Ok(Reply::One(report))
     }
 }
 
 /// Keeps a price that costs are made from, once.
-fn note(used: &mut Vec<UsedPrice>, model: &str, known: &Known) {
-    let Price { input, output, cached } = known.price;
-    let costs = input > Some(0.0) || output > Some(0.0);
-    if costs && !used.iter().any(|one| one.model == model) {
-        used.push(UsedPrice { model: model.to_owned(), input, output, cached, origin: known.origin.clone() });
+fn note(used: &mut Vec<UsedPrice>, sum: &UsageSum) {
+    let Some(price) = &sum.price else { return };
+    match used.iter_mut().find(|one| one.model == sum.model && one.price == *price) {
+        Some(known) => known.runs += sum.runs,
+        None => used.push(UsedPrice { model: sum.model.clone(), price: price.clone(), runs: sum.runs }),
     }
 }
 
-fn add(row: &mut UsageRow, sum: &UsageSum, price: Option<Price>) {
+fn add(row: &mut UsageRow, sum: &UsageSum) {
     fn plus(place: &mut Option<u64>, more: Option<u64>) {
         if let Some(more) = more {
             *place = Some(place.unwrap_or(0) + more);
@@ -59,18 +52,19 @@ fn add(row: &mut UsageRow, sum: &UsageSum, price: Option<Price>) {
     plus(&mut row.input_tokens, sum.input_tokens);
     plus(&mut row.output_tokens, sum.output_tokens);
     plus(&mut row.cached_tokens, sum.cached_tokens);
-    match price {
-        Some(price) => {
-            let usage = Usage {
-                input_tokens: sum.input_tokens,
-                output_tokens: sum.output_tokens,
-                cached_tokens: sum.cached_tokens,
-            };
-            if let Some(cost) = prices::cost(&usage, price) {
-                row.cost_usd = Some(row.cost_usd.unwrap_or(0.0) + cost);
-            }
-        }
-        None => row.unpriced_runs += sum.runs,
+    let price = sum.price.as_ref().filter(|price| prices::is_whole(price));
+    if price.is_none() {
+        row.unpriced_runs += sum.runs;
+    }
+    let (cost, unknown) = match price {
+        Some(price) if prices::is_nothing(price) => (Some(0.0), 0),
+        Some(price) => (prices::cost(&sum.counted, price), sum.uncounted),
+        // What was kept costs nothing, whatever the model does.
+        None => ((sum.from_cache > 0).then_some(0.0), sum.runs.saturating_sub(sum.from_cache)),
+    };
+    row.uncosted_runs += unknown;
+    if let Some(cost) = cost {
+        row.cost_usd = Some(row.cost_usd.unwrap_or(0.0) + cost);
     }
 }
 

@@ -10,6 +10,7 @@ use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::EditId;
 use aiia_protocol::problem::{Problem, ProblemCode, reason};
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage, notice};
+use aiia_protocol::usage::TokenPrice;
 use aiia_store::FinishRun;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -20,6 +21,7 @@ use crate::engine::Engine;
 use crate::gate::{Restorer, Sealed};
 use crate::models::{self, Chosen, Sampling};
 use crate::operations::redaction;
+use crate::prices;
 use crate::run::preparation::{self, Plan, Prepared};
 use crate::run::recorder::Recorder;
 use crate::run::repetition::Repetition;
@@ -100,7 +102,8 @@ pub(super) fn tell_of_the_end(engine: &Engine, run: &Run) {
 
 /// Ends a run from what is durable of it.
 pub(super) async fn abandon(engine: &Engine, run: &Run, status: RunStatus, problem: Option<Problem>) {
-    if let Err(error) = engine.store.abandon_run(run.id.clone(), status, problem).await {
+    let price = prices::in_force(&run.model, &engine.configured());
+    if let Err(error) = engine.store.abandon_run(run.id.clone(), status, problem, price).await {
         tracing::error!(run = %run.id, %error, "a run could not be ended; the next start ends it");
     }
 }
@@ -122,8 +125,15 @@ impl Ending {
         Self { status, problem: (status == RunStatus::Failed).then_some(problem), usage: None }
     }
 
-    pub(super) fn into_record(self, content: String, edit_id: Option<EditId>, events: Vec<RunEvent>) -> FinishRun {
-        FinishRun { status: self.status, content, problem: self.problem, usage: self.usage, edit_id, events }
+    /// What is stored of it.
+    pub(super) fn into_record(
+        self,
+        content: String,
+        price: Option<TokenPrice>,
+        edit_id: Option<EditId>,
+        events: Vec<RunEvent>,
+    ) -> FinishRun {
+        FinishRun { status: self.status, content, problem: self.problem, usage: self.usage, price, edit_id, events }
     }
 }
 

@@ -13,6 +13,7 @@ use aiia_store::{FinishRun, StoreError};
 use tokio::time::{Instant, Sleep};
 
 use crate::engine::Engine;
+use crate::prices;
 use crate::run::driver::{Ending, abandon, tell_of_the_end};
 use crate::run::{RunLog, done};
 
@@ -212,7 +213,8 @@ impl Recorder {
         let mut events = self.take_waiting();
         events.push(self.log.next(last.clone()));
         let status = ending.status;
-        let record = ending.into_record(content, edit_id, events);
+        let price = prices::in_force(&self.run.model, &self.engine.configured());
+        let record = ending.into_record(content, price, edit_id, events);
         if let Err(error) = self.engine.store.finish_run(self.run.id.clone(), record.clone()).await {
             tracing::error!(run = %self.run.id, %error, "the last events of a run were not stored");
             if may_pass(&error) {

@@ -5,6 +5,7 @@ use aiia_protocol::id::RunId;
 use aiia_protocol::run::{Run, Usage};
 
 use crate::engine::Engine;
+use crate::prices;
 
 /// Enters into the ledger what `model` used for `purpose` in the chat of `run`.
 pub(super) async fn enter(engine: &Engine, run: &Run, model: &str, purpose: &str, usage: Usage) {
@@ -16,6 +17,7 @@ pub(super) async fn enter(engine: &Engine, run: &Run, model: &str, purpose: &str
         action: Some(purpose.to_owned()),
         status: "completed".to_owned(),
         usage,
+        price: prices::in_force(model, &engine.configured()),
         from_cache: false,
         created_at: jiff::Timestamp::now().to_string(),
     };

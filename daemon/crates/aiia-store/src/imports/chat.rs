@@ -14,7 +14,7 @@ use rusqlite::{Connection, params};
 use super::{Imported, at, check_id, project, time_option, version};
 use crate::edits::NewEditFile;
 use crate::{
-    StoreError, attachments, branches, chats, chunks, clock, columns, edits, parameters, projects, runs, tags,
+    StoreError, attachments, branches, chats, chunks, clock, columns, edits, parameters, projects, runs, tags, usage,
 };
 
 pub(super) fn chat(connection: &Connection, file: &ChatFile, into: Option<&ProjectId>) -> Result<Imported, StoreError> {
@@ -216,16 +216,18 @@ fn complete_run(connection: &Connection, chat: &ChatFile, file: &FiledRun, known
         return Ok(false);
     }
     let finished_at = end_of(file)?;
+    let price = usage::price_column(run.price.as_ref())?;
     columns::execute(connection, "DELETE FROM run_chunks WHERE run_id = ?1", [run.id.as_str()])?;
     columns::execute(
         connection,
-        "UPDATE runs SET last_seq = 0, status = ?2, problem = ?3, usage = ?4, finished_at = ?5 WHERE id = ?1",
+        "UPDATE runs SET last_seq = 0, status = ?2, problem = ?3, usage = ?4, finished_at = ?5, price = ?6 WHERE id = ?1",
         params![
             run.id.as_str(),
             columns::to_name(&run.status)?,
             run.problem.as_ref().map(columns::to_json).transpose()?,
             run.usage.as_ref().map(columns::to_json).transpose()?,
             finished_at,
+            price,
         ],
     )?;
     append_events(connection, file)?;
@@ -264,11 +266,12 @@ fn insert_run(connection: &Connection, chat_id: &ChatId, file: &FiledRun) -> Res
         return Err(StoreError::invalid("/message_id", "The run wrote no answer of this chat."));
     }
     let finished_at = end_of(file)?;
+    let price = usage::price_column(run.price.as_ref())?;
     columns::execute(
         connection,
         "INSERT INTO runs (id, chat_id, user_message_id, message_id, action, model, settings, status, problem, usage,
-                           created_at, finished_at, from_cache)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                           created_at, finished_at, from_cache, price)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             run.id.as_str(),
             chat_id.as_str(),
@@ -283,11 +286,12 @@ fn insert_run(connection: &Connection, chat_id: &ChatId, file: &FiledRun) -> Res
             clock::normalize(&run.created_at, "/created_at")?,
             finished_at,
             run.from_cache,
+            price,
         ],
     )?;
     append_events(connection, file)?;
     let status = columns::to_name(&run.status)?;
-    runs::enter_usage(connection, run, &status, run.usage.unwrap_or_default(), &finished_at)
+    runs::enter_usage(connection, run, &status, &finished_at)
 }
 
 /// When the run ended, whose last event says how.

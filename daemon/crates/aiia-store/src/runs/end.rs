@@ -5,6 +5,7 @@ use aiia_protocol::id::{EditId, RunId};
 use aiia_protocol::message::MessageStatus;
 use aiia_protocol::problem::Problem;
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage};
+use aiia_protocol::usage::TokenPrice;
 use rusqlite::{Connection, params};
 
 use super::{get, is_done};
@@ -21,6 +22,8 @@ pub struct FinishRun {
     pub problem: Option<Problem>,
     /// Tokens that it used, where known.
     pub usage: Option<Usage>,
+    /// What its model costs now, where known.
+    pub price: Option<TokenPrice>,
     /// The pending edit that it proposed; the one made with [`Store::create_edit`] where absent.
     pub edit_id: Option<EditId>,
     /// Its last events, which go on where [`Store::append_events`] ended. A `Done` is added where the last one is none.
@@ -47,8 +50,9 @@ impl Store {
         run_id: RunId,
         status: RunStatus,
         problem: Option<Problem>,
+        price: Option<TokenPrice>,
     ) -> Result<Run, StoreError> {
-        self.write(move |connection| abandon(connection, &run_id, status, problem)).await
+        self.write(move |connection| abandon(connection, &run_id, status, problem, price)).await
     }
 }
 
@@ -58,6 +62,7 @@ pub(crate) fn abandon(
     id: &RunId,
     status: RunStatus,
     problem: Option<Problem>,
+    price: Option<TokenPrice>,
 ) -> Result<Run, StoreError> {
     let mut content = String::new();
     let mut usage = None;
@@ -68,7 +73,7 @@ pub(crate) fn abandon(
             _ => {}
         }
     }
-    finish(connection, id, FinishRun { status, content, problem, usage, edit_id: None, events: Vec::new() })
+    finish(connection, id, FinishRun { status, content, problem, usage, price, edit_id: None, events: Vec::new() })
 }
 
 fn finish(connection: &Connection, id: &RunId, mut end: FinishRun) -> Result<Run, StoreError> {
@@ -92,7 +97,8 @@ fn finish(connection: &Connection, id: &RunId, mut end: FinishRun) -> Result<Run
     let status = columns::to_name(&end.status)?;
     columns::execute(
         connection,
-        "UPDATE runs SET status = ?2, problem = ?3, usage = ?4, edit_id = COALESCE(?5, edit_id), finished_at = ?6
+        "UPDATE runs SET status = ?2, problem = ?3, usage = ?4, edit_id = COALESCE(?5, edit_id), finished_at = ?6,
+                         price = ?7
          WHERE id = ?1",
         params![
             id.as_str(),
@@ -101,13 +107,15 @@ fn finish(connection: &Connection, id: &RunId, mut end: FinishRun) -> Result<Run
             end.usage.as_ref().map(columns::to_json).transpose()?,
             end.edit_id.as_ref().map(EditId::as_str),
             now,
+            end.price.as_ref().map(columns::to_json).transpose()?,
         ],
     )?;
     let sql = "UPDATE messages SET content = ?2, status = ?3, version = version + 1 WHERE id = ?1";
     columns::execute(connection, sql, [run.message_id.as_str(), &end.content, &columns::to_name(&message_status)?])?;
-    enter_usage(connection, &run, &status, end.usage.unwrap_or_default(), &now)?;
+    let run = get(connection, id)?;
+    enter_usage(connection, &run, &status, &now)?;
     chats::touch(connection, &run.chat_id, &now)?;
-    get(connection, id)
+    Ok(run)
 }
 
 /// Sees to it that the last event, and no other, says how the run ended.
@@ -134,13 +142,8 @@ fn complete_events(run: &Run, end: &mut FinishRun) -> Result<(), StoreError> {
     }
 }
 
-pub(crate) fn enter_usage(
-    connection: &Connection,
-    run: &Run,
-    status: &str,
-    used: Usage,
-    now: &str,
-) -> Result<(), StoreError> {
+/// Enters a run that has ended into the ledger.
+pub(crate) fn enter_usage(connection: &Connection, run: &Run, status: &str, now: &str) -> Result<(), StoreError> {
     let row = FiledUsage {
         run_id: run.id.clone(),
         chat_id: run.chat_id.clone(),
@@ -148,7 +151,8 @@ pub(crate) fn enter_usage(
         model: run.model.clone(),
         action: run.action.map(|action| action.as_str().to_owned()),
         status: status.to_owned(),
-        usage: used,
+        usage: run.usage.unwrap_or_default(),
+        price: run.price.clone(),
         from_cache: run.from_cache,
         created_at: now.to_owned(),
     };

@@ -25,6 +25,7 @@ mod retention;
 mod runs;
 mod search;
 mod templates;
+mod usage;
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -142,7 +143,15 @@ fn text(run: &RunId, seq: u64, text: &str) -> RunEvent {
 }
 
 fn end(status: RunStatus, content: &str) -> FinishRun {
-    FinishRun { status, content: content.to_owned(), problem: None, usage: None, edit_id: None, events: Vec::new() }
+    FinishRun {
+        status,
+        content: content.to_owned(),
+        problem: None,
+        usage: None,
+        price: None,
+        edit_id: None,
+        events: Vec::new(),
+    }
 }
 
 fn hunk(number: u32) -> EditHunk {

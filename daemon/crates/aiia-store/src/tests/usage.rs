@@ -1,0 +1,133 @@
+//! The usage ledger and what was paid.
+
+use aiia_protocol::archive::FiledUsage;
+use aiia_protocol::run::{Run, Usage};
+use aiia_protocol::usage::{ReportUsage, TokenPrice};
+
+use super::*;
+use crate::schema;
+
+fn price(input: f64, origin: &str) -> TokenPrice {
+    TokenPrice {
+        input: Some(input),
+        output: Some(4.0),
+        cached: None,
+        currency: "USD".to_owned(),
+        origin: origin.to_owned(),
+    }
+}
+
+fn used(input: u64, output: Option<u64>) -> Usage {
+    Usage { input_tokens: Some(input), output_tokens: output, cached_tokens: None }
+}
+
+impl Fixture {
+    async fn paid(&self, begun: &BegunRun, usage: Usage, price: Option<TokenPrice>) -> Run {
+        let last = FinishRun { usage: Some(usage), price, ..end(RunStatus::Completed, "a") };
+        self.finish_run(begun.run.id.clone(), last).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn each_run_keeps_the_price_that_it_was_made_at() {
+    let store = fixture();
+    let (old, new) = (price(1.0, "old list"), price(2.0, "new list"));
+    for (usage, price) in [
+        (used(10, Some(1)), Some(&old)),
+        (used(20, Some(1)), Some(&old)),
+        (used(7, None), Some(&old)),
+        (used(30, Some(1)), Some(&new)),
+        (used(40, Some(1)), None),
+    ] {
+        let begun = store.lone_run().await;
+        let run = store.paid(&begun, usage, price.cloned()).await;
+        assert_eq!(run.price.as_ref(), price);
+        assert_eq!(store.get_run(run.id.clone()).await, Ok(run));
+    }
+    let sums = store.usage(ReportUsage::default()).await.unwrap();
+    let by_price: Vec<_> = sums.iter().map(|sum| (sum.price.as_ref(), sum.runs, sum.input_tokens)).collect();
+    assert_eq!(by_price, [(None, 1, Some(40)), (Some(&old), 3, Some(37)), (Some(&new), 1, Some(30))]);
+    assert_eq!((sums[1].uncounted, sums[1].counted.input_tokens), (1, Some(30)), "what is not counted has no cost");
+}
+
+#[tokio::test]
+async fn a_run_that_is_given_up_keeps_its_price_too() {
+    let store = fixture();
+    let id = store.lone_run().await.run.id;
+    let event = event(&id, 1, RunEventKind::Usage { usage: used(3, Some(4)) });
+    store.append_events(id.clone(), vec![event]).await.unwrap();
+    let run = store.abandon_run(id, RunStatus::Cancelled, None, Some(price(1.0, "list"))).await.unwrap();
+    assert_eq!((run.price, run.usage), (Some(price(1.0, "list")), Some(used(3, Some(4)))));
+    let rows = store.export_usage().await.unwrap();
+    assert_eq!(rows[0].price, Some(price(1.0, "list")));
+}
+
+#[tokio::test]
+async fn a_file_carries_the_prices_and_an_older_one_has_none() {
+    let from = fixture();
+    let begun = from.lone_run().await;
+    from.paid(&begun, used(10, Some(1)), Some(price(1.0, "list"))).await;
+    let rows = from.export_usage().await.unwrap();
+    let chat = from.export_chat(begun.chat.id.clone(), false).await.unwrap();
+    for with_rows in [true, false] {
+        let to = fixture();
+        to.import_projects(from.export_projects(None).await.unwrap()).await.unwrap();
+        if with_rows {
+            to.import_usage(rows.clone()).await.unwrap();
+        }
+        to.import_chats(vec![chat.clone()], None).await.unwrap();
+        assert_eq!(to.get_run(begun.run.id.clone()).await.unwrap().price, Some(price(1.0, "list")));
+        assert_eq!(to.export_usage().await.unwrap(), rows);
+    }
+    let mut old = serde_json::to_value(&rows[0]).unwrap();
+    old.as_object_mut().unwrap().remove("price");
+    let old: FiledUsage = serde_json::from_value(old).unwrap();
+    let to = fixture();
+    to.import_usage(vec![old]).await.unwrap();
+    assert_eq!(to.usage(ReportUsage::default()).await.unwrap()[0].price, None);
+}
+
+#[tokio::test]
+async fn what_is_no_price_and_no_count_does_not_come_in() {
+    let store = fixture();
+    let begun = store.lone_run().await;
+    store.paid(&begun, used(u64::MAX, Some(i64::MAX as u64)), Some(price(1.0, "list"))).await;
+    let row = store.export_usage().await.unwrap().remove(0);
+    assert_eq!(row.usage, Usage::default(), "a server told more than can be");
+    for (input, currency, origin) in
+        [(-1.0, "USD", "x".to_owned()), (1.0, "dollars", "x".to_owned()), (1.0, "USD", "x".repeat(501))]
+    {
+        let price = TokenPrice { currency: currency.to_owned(), ..price(input, &origin) };
+        let row = FiledUsage { run_id: "other".into(), price: Some(price), ..row.clone() };
+        is_invalid(store.import_usage(vec![row]).await.unwrap().remove(0), "/price");
+    }
+    for id in ["a", "b"] {
+        let usage = used(u64::MAX, Some(u64::MAX));
+        store.import_usage(vec![FiledUsage { run_id: id.into(), usage, ..row.clone() }]).await.unwrap();
+    }
+    for id in ["older", "version"] {
+        let sql = "INSERT INTO usage_ledger (run_id, chat_id, project_id, model, status, input_tokens, output_tokens, created_at)
+                   VALUES (?1, 'c', 'p', 'local/small', 'completed', 9223372036854775807, -1, '2026-01-01T00:00:00.000Z')";
+        raw(store.dir.path()).execute(sql, [id]).unwrap();
+    }
+    let sums = store.usage(ReportUsage::default()).await.unwrap();
+    let counts: Vec<_> = sums.iter().map(|sum| (sum.runs, sum.uncounted, sum.input_tokens)).collect();
+    assert_eq!(counts, [(2, 2, None), (3, 3, None)], "sums do not overflow");
+}
+
+#[tokio::test]
+async fn what_was_asked_before_prices_were_kept_has_none() {
+    let dir = TempDir::new().unwrap();
+    let before = &schema::MIGRATIONS[..15];
+    Store::open_with(dir.path(), before).unwrap().close();
+    raw(dir.path())
+        .execute_batch(
+            "INSERT INTO usage_ledger (run_id, chat_id, project_id, model, status, input_tokens, output_tokens, created_at)
+             VALUES ('r', 'c', 'p', 'openai/gpt-4.1', 'completed', 5, 6, '2026-01-01T00:00:00.000Z')",
+        )
+        .unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let sums = store.usage(ReportUsage::default()).await.unwrap();
+    assert_eq!((sums[0].runs, &sums[0].price, sums[0].input_tokens), (1, &None, Some(5)));
+    assert_eq!(store.check().await, Ok(Vec::new()));
+}
