@@ -1,6 +1,6 @@
 //! `aiia config`: what is in force and where it comes from, and how to change it.
 
-use aiia_engine::config::shown_key;
+use aiia_engine::config::{renew_schema, shown_key};
 use aiia_protocol::Empty;
 use aiia_protocol::config::{
     CheckConfig, Config, ConfigMistake, ConfigOrigin, GetConfig, Key, KeyPlace, KeyRef, SetKey, UpdateConfig,
@@ -33,7 +33,9 @@ pub(crate) fn run(arguments: &ConfigArguments) -> Result<u8, Failure> {
             Ok(exit::OK)
         }
         Some(ConfigVerb::Path) => {
-            let file = Paths::from_environment()?.config_file.display().to_string();
+            let file = Paths::from_environment()?.config_file;
+            renew_schema(&file);
+            let file = file.display().to_string();
             if json {
                 output::json(&serde_json::json!({ "path": file }));
             } else {

@@ -154,6 +154,7 @@ impl Engine {
             shutdown: CancellationToken::new(),
             options,
         }));
+        config::renew_schema(&engine.options.config_file);
         engine.ask_keyring();
         Ok(engine)
     }

@@ -29,8 +29,8 @@ pub use settings::{
     Cache, Daemon, Dialect, Embedded, History, HistoryStrategy, Price, Privacy, ProjectSettings, Provider, Quirks,
     Roles, Settings, Timeouts,
 };
-pub use write::{Change, edited};
-pub(crate) use write::{schema_beside, with_schema};
+pub(crate) use write::with_schema;
+pub use write::{Change, edited, renew_schema};
 
 /// The longest configuration file that is read.
 const MAX_BYTES: u64 = 1024 * 1024;

@@ -1,6 +1,6 @@
 //! Changes the text of a configuration file and leaves comments and order alone.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aiia_protocol::problem::{Problem, ProblemCode};
 use toml_edit::{DocumentMut, Item, Table, Value};
@@ -17,9 +17,24 @@ pub(crate) fn with_schema(old: &str, new: String) -> String {
     if old.is_empty() && !new.is_empty() { format!("{SCHEMA_LINE}\n{new}") } else { new }
 }
 
-/// Where the schema of `file` is to be, if its text names the one beside it.
-pub(crate) fn schema_beside(file: &Path, text: &str) -> Option<PathBuf> {
-    (text.lines().next()?.trim_end() == SCHEMA_LINE).then(|| file.with_file_name(SCHEMA_FILE))
+/// Sees to it that the schema of this version stands beside a configuration file that there is, unless its text names another one.
+/// It is replaced at once or not at all, and left alone where it is the same.
+pub fn renew_schema(file: &Path) {
+    let Ok(text) = super::text_of(file) else { return };
+    let first = text.lines().next().unwrap_or_default().trim_end();
+    if (text.is_empty() && !file.exists()) || (first.starts_with("#:schema") && first != SCHEMA_LINE) {
+        return;
+    }
+    let beside = file.with_file_name(SCHEMA_FILE);
+    let wanted = format!("{:#}\n", schema());
+    let is_same = std::fs::metadata(&beside).is_ok_and(|known| known.len() == wanted.len() as u64)
+        && std::fs::read_to_string(&beside).is_ok_and(|known| known == wanted);
+    if is_same {
+        return;
+    }
+    if let Err(error) = super::replace_file(&beside, &wanted, 0o600) {
+        tracing::warn!(%error, file = %beside.display(), "the schema of the configuration was not written");
+    }
 }
 
 /// What is to be done with a key.

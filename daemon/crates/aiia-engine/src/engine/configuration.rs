@@ -88,6 +88,8 @@ impl Engine {
         let loaded = Config::load(&self.options.config_file, &self.options.environment, &self.options.flags);
         let (config, newest) = if loaded.is_broken() { (before.config.clone(), Some(loaded)) } else { (loaded, None) };
         let models = Arc::new(ModelDirectory::new(&config, &self.options, &self.keys, Some(&before.models)));
+        // Editors complete the keys by the schema beside the file, which is that of this version.
+        config::renew_schema(&self.options.config_file);
         let configured = Arc::new(Configured { config, models, newest, stamp });
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
         tracing::info!("the configuration was read again");
@@ -149,13 +151,7 @@ impl Engine {
             std::fs::create_dir_all(folder)
                 .map_err(|error| unusable(format!("{} cannot be made: {error}.", folder.display())))?;
         }
-        // Editors complete the keys by the schema beside the file, which is that of this version.
         let new = config::with_schema(&text, new);
-        if let Some(schema) = config::schema_beside(file, &new) {
-            let text = format!("{:#}\n", config::schema());
-            config::replace_file(&schema, &text, 0o600)
-                .unwrap_or_else(|error| tracing::warn!(%error, file = %schema.display(), "the schema was not written"));
-        }
         config::replace_file(file, &new, 0o600)
             .map_err(|error| unusable(format!("{} cannot be written: {error}.", file.display())))?;
         self.reload_config();
@@ -184,6 +180,47 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_is_beside_the_file_whenever_the_daemon_starts_or_takes_it_in_again() {
+        let home = tempfile::tempdir().unwrap();
+        let (file, schema) = (home.path().join("config.toml"), home.path().join("config.schema.json"));
+        let open = || Engine::for_tests(home.path(), &[], Vec::new());
+        let of_this_version = || {
+            let text = std::fs::read_to_string(&schema).unwrap_or_default();
+            serde_json::from_str(&text).is_ok_and(|value: serde_json::Value| value == config::schema())
+        };
+        drop(open());
+        assert!(!schema.exists(), "there is no configuration");
+        for text in ["", "fallback = []\n", "#:schema ./config.schema.json\nfallback = []\n"] {
+            for before in [None, Some("{}"), Some("{ of an older version")] {
+                let _ = std::fs::remove_file(&schema);
+                std::fs::write(&file, text).unwrap();
+                if let Some(before) = before {
+                    std::fs::write(&schema, before).unwrap();
+                }
+                drop(open());
+                assert!(of_this_version(), "{text:?}, {before:?}");
+                assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+            }
+        }
+        let written = std::fs::metadata(&schema).unwrap().modified().unwrap();
+        let engine = open();
+        engine.reload_config();
+        assert_eq!(std::fs::metadata(&schema).unwrap().modified().unwrap(), written, "what is the same is not written");
+        std::fs::remove_file(&schema).unwrap();
+        engine.reload_config();
+        assert!(of_this_version());
+
+        // A folder that cannot be written, or something else in its place, is no reason not to start.
+        std::fs::remove_file(&schema).unwrap();
+        std::fs::create_dir(&schema).unwrap();
+        drop(open());
+        std::fs::remove_dir(&schema).unwrap();
+        std::fs::write(&file, "#:schema ./other.json\n").unwrap();
+        drop(open());
+        assert!(!schema.exists(), "its owner has another one");
+    }
+
+    #[test]
     fn a_new_file_names_its_schema_and_any_other_is_left_as_it_is() {
         let home = tempfile::tempdir().unwrap();
         let (file, schema) = (home.path().join("config.toml"), home.path().join("config.schema.json"));
@@ -200,10 +237,11 @@ mod tests {
         assert_ne!(std::fs::read_to_string(&schema).unwrap(), "{}", "it is that of this version");
 
         std::fs::remove_file(&schema).unwrap();
-        for own in ["# mine\nfallback = []\n", "#:schema ./other.json\nfallback = []\n"] {
+        for (own, has_schema) in [("#:schema ./other.json\nfallback = []\n", false), ("# mine\nfallback = []\n", true)]
+        {
             std::fs::write(&file, own).unwrap();
             assert!(set("timeouts.idle").starts_with(own));
-            assert!(!schema.exists());
+            assert_eq!(schema.exists(), has_schema);
         }
     }
 

@@ -79,7 +79,10 @@ fn wire(mistake: Mistake) -> ConfigMistake {
 }
 
 impl Handle for ConfigSchema {
-    async fn handle(_: &Session, _: Empty) -> Result<Reply<Schema>, Problem> {
+    async fn handle(session: &Session, _: Empty) -> Result<Reply<Schema>, Problem> {
+        let engine = session.engine().clone();
+        let renewing = tokio::task::spawn_blocking(move || config::renew_schema(engine.config_file()));
+        renewing.await.map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))?;
         Ok(Reply::One(Schema { schema: config::schema() }))
     }
 }
