@@ -1,6 +1,6 @@
 //! `aiia config`: what is in force and where it comes from, and how to change it.
 
-use aiia_engine::config::{renew_schema, shown_key};
+use aiia_engine::config::{PROJECT_FILE, renew_schema, shown_key};
 use aiia_protocol::Empty;
 use aiia_protocol::config::{
     CheckConfig, Config, ConfigMistake, ConfigOrigin, GetConfig, Key, KeyPlace, KeyRef, SetKey, UpdateConfig,
@@ -224,19 +224,36 @@ fn check(file: Option<&std::path::Path>, json: bool) -> Result<u8, Failure> {
         ),
         None => None,
     };
-    let project = file.is_some_and(|file| file.file_name().is_some_and(|name| name == ".aiia.toml"));
-    let result = Client::open()?.call::<ConfigCheck>(&CheckConfig { text, project })?;
+    let project = file.is_some_and(|file| file.file_name().is_some_and(|name| name == PROJECT_FILE));
+    let mut client = Client::open()?;
+    let mut result = client.call::<ConfigCheck>(&CheckConfig { text, project })?;
+    // Without a file it is the configuration in force that is asked about, which the folder has a part in.
+    let of_folder = match file {
+        None => folder_mistakes(&mut client)?,
+        Some(_) => Vec::new(),
+    };
     if json {
+        let named = |one: ConfigMistake| ConfigMistake { message: format!("{PROJECT_FILE}: {}", one.message), ..one };
+        result.mistakes.extend(of_folder.iter().cloned().map(named));
         output::json(&result);
     } else {
         for mistake in &result.mistakes {
             output::line(&format!("{}:{}", shown.display(), sentence(mistake)));
         }
-        if result.mistakes.is_empty() {
+        for mistake in &of_folder {
+            output::line(&format!("{PROJECT_FILE}:{}", sentence(mistake)));
+        }
+        if result.mistakes.is_empty() && of_folder.is_empty() {
             output::note("Nothing is wrong.");
         }
     }
-    Ok(if result.mistakes.is_empty() { exit::OK } else { exit::FAILED })
+    Ok(if result.mistakes.is_empty() && of_folder.is_empty() { exit::OK } else { exit::FAILED })
+}
+
+/// What is wrong with the file of the folder that the command is given in.
+fn folder_mistakes(client: &mut Client) -> Result<Vec<ConfigMistake>, Failure> {
+    let Ok(text) = std::fs::read_to_string(PROJECT_FILE) else { return Ok(Vec::new()) };
+    Ok(client.call::<ConfigCheck>(&CheckConfig { text: Some(text), project: true })?.mistakes)
 }
 
 fn sentence(mistake: &ConfigMistake) -> String {

@@ -129,8 +129,13 @@ fn text_of(file: &Path) -> Result<String, String> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(&error)),
         _ => {}
     }
-    match std::fs::read_to_string(file) {
-        Ok(text) => Ok(text),
+    match std::fs::read(file).map(String::from_utf8) {
+        Ok(Ok(text)) => Ok(text),
+        Ok(Err(error)) => {
+            let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = sound.iter().filter(|byte| **byte == b'\n').count() + 1;
+            Err(failed(&format!("line {line} is no UTF-8 text")))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
         Err(error) => Err(failed(&error)),
     }

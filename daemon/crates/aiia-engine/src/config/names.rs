@@ -32,7 +32,23 @@ impl Config {
                 let (message, hint) = astray(settings, &key, &name)?;
                 Some(place.mistake(message, hint))
             })
+            .chain(self.prices_astray())
             .collect()
+    }
+
+    /// What is wrong with the models that prices are for.
+    fn prices_astray(&self) -> impl Iterator<Item = Mistake> {
+        self.settings.prices.keys().filter_map(|name| {
+            let key = key::below("prices", name);
+            let place = self.place(&key).filter(|_| self.is_of_the_file(&key))?;
+            let (message, hint) = match name.split_once('/') {
+                Some(_) => astray(&self.settings, &key, name)?,
+                None => {
+                    (format!("`{key}` is no model."), "Prices are those of provider/model or of provider/*.".to_owned())
+                }
+            };
+            Some(place.mistake(message, hint))
+        })
     }
 }
 
@@ -88,6 +104,7 @@ mod tests {
     #[case("model = 'a'\n[aliases]\na = 'b'\nb = 'a'", &["3: `aliases.a` leads back to itself.", "4: `aliases.b` leads back to itself."])]
     #[case("[aliases]\na = 'a'", &["2: `aliases.a` leads back to itself."])]
     #[case("[aliases]\nc = 'a'\na = 'a'", &["3: `aliases.a` leads back to itself."])]
+    #[case("[prices.x]\ninput = 1\n[prices.'wrk/*']\ninput = 1\n[prices.'work/*']\ninput = 1\n[providers.work]", &["3: `prices.\"wrk/*\"` names `wrk/*`, but there is no provider `wrk`. Did you mean `work`?", "1: `prices.x` is no model."])]
     #[case::sound("model = 'p/m'\nfallback = ['fast', 'embedded/x', 'openai/y']\n[aliases]\nfast = 'faster'\nfaster = 'groq/x'\n[providers.p]", &[])]
     fn names_that_lead_nowhere(#[case] text: &str, #[case] expected: &[&str]) {
         let config = Config::of(text, Path::new("c"), &BTreeMap::new());

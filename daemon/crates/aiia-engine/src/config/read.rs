@@ -30,6 +30,12 @@ pub struct Mistake {
 }
 
 impl Mistake {
+    /// Something that is wrong with the file as a whole.
+    pub(crate) fn of_all(message: &str) -> Self {
+        let (message, hint) = (message.to_owned(), String::new());
+        Self { start: 0, end: 0, line: 1, message, hint, is_syntax: true }
+    }
+
     /// What a person reads: place, message, hint.
     pub fn sentence(&self, file: &std::path::Path) -> String {
         format!("{}:{}: {} {}", file.display(), self.line, self.message, self.hint).trim().to_owned()
@@ -108,15 +114,28 @@ pub(super) fn read(text: &str, schema: &Value) -> Reading {
                 let span = error.span().unwrap_or(0..0);
                 let start = span.start.min(remaining.len());
                 let line_start = remaining[..start].rfind('\n').map_or(0, |found| found + 1);
-                let line_end = remaining[start..].find('\n').map_or(remaining.len(), |found| start + found);
-                let message = format!("{}.", error.message().trim_end_matches('.').replace('\n', "; "));
-                reader.mistake(span.start..span.end, message, String::new(), true);
+                let mut line_end = remaining[start..].find('\n').map_or(remaining.len(), |found| start + found);
+                let mut message = error.message().trim_end_matches('.').replace('\n', "; ");
+                let mut hint = String::new();
+                if message == "duplicate key" {
+                    let twice = remaining.get(span.clone()).unwrap_or_default().trim();
+                    message = format!("`{twice}` stands here a second time");
+                    "Put the two together.".clone_into(&mut hint);
+                    if remaining[line_start..line_end].trim_start().starts_with('[') {
+                        // What stands in a section that does not count is no mistake of its own.
+                        line_end = remaining[line_end..].find("\n[").map_or(remaining.len(), |next| line_end + next);
+                    }
+                }
+                reader.mistake(span.start..span.end, format!("{message}."), hint, true);
                 let line = &remaining[line_start..line_end];
                 if line.trim().is_empty() || reader.reading.mistakes.len() >= MAX_MISTAKES {
                     break;
                 }
                 // Blanks keep every place where it was.
-                let blanks = " ".repeat(line_end - line_start);
+                let blanks: String = remaining[line_start..line_end]
+                    .bytes()
+                    .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
+                    .collect();
                 remaining.replace_range(line_start..line_end, &blanks);
             }
         }
@@ -175,6 +194,7 @@ impl<'a> Reader<'a> {
             let Some(wanted) = properties.and_then(|known| known.get(name)).or(others) else {
                 let known: Vec<&str> = properties.into_iter().flatten().map(|(known, _)| known.as_str()).collect();
                 let hint = match nearest(name, known.iter().copied(), 1).first() {
+                    _ if known.contains(&"api_key_env") && is_for_a_key(name) => keep_it(path),
                     Some(near) => format!("Did you mean `{}`?", key::below(path, near)),
                     None => format!("There are: {}.", known.join(", ")),
                 };
@@ -213,7 +233,10 @@ impl<'a> Reader<'a> {
             "string" => item.as_str().map(|text| json!(text)),
             "boolean" => item.as_bool().map(|on| json!(on)),
             "integer" => item.as_integer().map(|number| json!(number)),
-            "number" => item.as_float().or_else(|| item.as_integer().map(|whole| whole as f64)).map(|n| json!(n)),
+            "number" => {
+                let number = item.as_float().or_else(|| item.as_integer().map(|whole| whole as f64));
+                number.filter(|number| number.is_finite()).map(|number| json!(number))
+            }
             "array" => self.array(item, schema, path),
             _ => None,
         };
@@ -228,6 +251,12 @@ impl<'a> Reader<'a> {
             self.mistake(span, format!("`{path}` is {wanted}."), String::new(), false);
             return None;
         };
+        // The only pattern that there is: what is pasted here may be the key itself.
+        if schema.get("pattern").is_some() && !value.as_str().is_some_and(is_variable) {
+            let section = path.rsplit_once('.').map_or(path, |(section, _)| section);
+            self.mistake(span, format!("`{path}` is the name of a variable, not a key."), keep_it(section), false);
+            return None;
+        }
         match outside(&value, schema).or_else(|| wrong_length(&value, schema)) {
             Some(why) => {
                 self.mistake(span, format!("`{path}` is {why}."), String::new(), false);
@@ -255,6 +284,26 @@ impl<'a> Reader<'a> {
         }
         Some(Value::Array(values))
     }
+}
+
+/// Whether somebody who writes this means a key.
+fn is_for_a_key(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    ["key", "token", "secret", "password"].iter().any(|end| plain.to_ascii_lowercase().ends_with(end))
+}
+
+/// Where the key of the provider of the section `path` belongs.
+fn keep_it(path: &str) -> String {
+    let provider = path.split_once('.').map_or(path, |(_, provider)| provider);
+    format!(
+        "Keys are not kept in this file: `aiia config set-key {provider}`, or name its variable in `{path}.api_key_env`."
+    )
+}
+
+/// Whether the environment can have a variable of this name.
+fn is_variable(name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !name.is_empty() && name.chars().all(is_part) && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// The texts among which a value has to be chosen, if the schema says so.

@@ -115,6 +115,7 @@ pub struct Provider {
     /// Its address, such as `http://127.0.0.1:8080/v1`.
     pub base_url: Option<String>,
     /// The environment variable that holds its key. Keys themselves do not belong here: `aiia config set-key` keeps them.
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     pub api_key_env: Option<String>,
     /// Models that it has, first the one to use.
     pub models: Vec<String>,

@@ -61,6 +61,20 @@ fn every_setting_is_documented() {
 #[case("[providers.a]\ndialect = 'olama'\n", "c.toml:2: `providers.a.dialect` is one of openai_chat, openai_responses")]
 #[case("[providers.a]\ndialect = 'olama'\n", "Did you mean `ollama`?")]
 #[case("[providers.a]\n[providers.a]\n", "c.toml:2:")]
+#[case(
+    "[providers.a]\nmodels = []\n[providers.a]\nmodels = []\n",
+    "a` stands here a second time. Put the two together."
+)]
+#[case("[prices.'a/b']\ninput = inf\n", "c.toml:2: `prices.\"a/b\".input` is a number.")]
+#[case("[prices.'a/b']\ncached = nan\n", "c.toml:2: `prices.\"a/b\".cached` is a number.")]
+#[case(
+    "[providers.a]\napi_key = 'sk'\n",
+    "c.toml:2: There is no setting `providers.a.api_key`. Keys are not kept in this file"
+)]
+#[case(
+    "[providers.a]\napi_key_env = 'sk-1'\n",
+    "c.toml:2: `providers.a.api_key_env` is the name of a variable, not a key."
+)]
 #[case("[prices.x]\ninput = -1\n", "c.toml:2: `prices.x.input` is at least 0.")]
 #[case("[prices.'a/*']\ninput = -1\n", "c.toml:2: `prices.\"a/*\".input` is at least 0.")]
 #[case("model = ''\n", "c.toml:1: `model` is not empty where it is set.")]
@@ -241,4 +255,14 @@ fn the_committed_schema_is_that_of_the_settings() {
         std::fs::write(file, expected).unwrap();
         panic!("daemon/config.schema.json was out of date and is written again; commit it");
     }
+}
+
+#[test]
+fn a_section_that_stands_twice_is_one_mistake() {
+    let config = config(
+        "[providers.a]\nmodels = ['x']\n[providers.a]\nmodels = ['y']\ncontext_window = 1\n[timeouts]\nidle = 7\n",
+    );
+    assert_eq!(config.mistakes.len(), 1, "{:?}", config.mistakes);
+    assert_eq!(config.settings.providers["a"].models, ["x"]);
+    assert_eq!(config.settings.timeouts.idle, 7);
 }

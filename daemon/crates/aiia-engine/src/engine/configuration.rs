@@ -113,7 +113,13 @@ impl Engine {
     /// What is wrong with the configuration file as it is now.
     pub(crate) fn newest_mistakes(&self) -> Vec<Mistake> {
         let configured = self.configured();
-        self.mistakes_of(configured.newest.as_ref().unwrap_or(&configured.config))
+        let config = configured.newest.as_ref().unwrap_or(&configured.config);
+        let mut mistakes = self.mistakes_of(config);
+        if mistakes.is_empty() && config.is_broken() {
+            // It could not even be read.
+            mistakes.extend(config.problems.iter().map(|problem| Mistake::of_all(problem)));
+        }
+        mistakes
     }
 
     /// What would be wrong with a configuration file of this text.
@@ -242,6 +248,36 @@ mod tests {
             std::fs::write(&file, own).unwrap();
             assert!(set("timeouts.idle").starts_with(own));
             assert_eq!(schema.exists(), has_schema);
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_a_mistake() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("config.toml");
+        std::fs::write(&file, b"model = 'a/b'\n\xff\xfe\n").unwrap();
+        let mistakes = Engine::for_tests(home.path(), &[], Vec::new()).newest_mistakes();
+        assert!(mistakes[0].message.ends_with("cannot be read: line 2 is no UTF-8 text."), "{mistakes:?}");
+        std::fs::remove_file(&file).unwrap();
+        std::fs::create_dir(&file).unwrap();
+        let mistakes = Engine::for_tests(home.path(), &[], Vec::new()).newest_mistakes();
+        assert!(mistakes[0].message.ends_with("cannot be read: it is no file."), "{mistakes:?}");
+    }
+
+    #[test]
+    fn a_key_in_the_file_is_never_shown() {
+        let home = tempfile::tempdir().unwrap();
+        let key = "sk-abcdefghijklmnop1234567890";
+        for name in ["api_key", "key", "apiKey", "token", "api_key_env"] {
+            let text =
+                format!("[providers.j]\ndialect = 'ollama'\nbase_url = 'http://127.0.0.1:1'\n{name} = '{key}'\n");
+            std::fs::write(home.path().join("config.toml"), text).unwrap();
+            let engine = Engine::for_tests(home.path(), &[], Vec::new());
+            let mistakes = engine.newest_mistakes();
+            assert!(mistakes[0].hint.contains("`aiia config set-key j`"), "{mistakes:?}");
+            let values = config::effective(&engine.configured().config, None);
+            let shown = format!("{mistakes:?} {:?} {values:?}", engine.config_problems());
+            assert!(!shown.contains(key), "{shown}");
         }
     }
 

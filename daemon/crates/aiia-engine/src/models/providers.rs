@@ -127,6 +127,11 @@ fn configured(
         }
         result.headers.push((header.clone(), Secret::new(value)));
     }
+    let fill = result.quirks.fill.as_str();
+    if !matches!(fill, "auto" | "suffix" | "infill") && !(fill.contains("{prefix}") && fill.contains("{suffix}")) {
+        let why = "has a `fill` that is neither auto, suffix, infill nor a prompt with {prefix} and {suffix}.";
+        return Err(at("quirks.fill")(why.to_owned()));
+    }
     key(&mut result, provider, preset, environment, keys, made);
     Ok(result)
 }
@@ -269,6 +274,7 @@ mod tests {
     #[case("dialect = 'ollama'\nbase_url = 'http://'", "cannot be used")]
     #[case("dialect = 'ollama'\nbase_url = 'http://h'\nheaders = { 'a b' = 'x' }", "no name of one")]
     #[case("dialect = 'ollama'\nbase_url = 'http://h'\nheaders = { a = '$NOT_SET' }", "NOT_SET, which is not set")]
+    #[case("dialect = 'completions_fim'\nbase_url = 'http://h'\nquirks = { fill = 'autoo' }", "neither auto")]
     fn what_is_missing_is_said(#[case] text: &str, #[case] expected: &str) {
         let made = made(&format!("[providers.p]\n{text}\n"), &[], &[]);
         assert!(made.providers.is_empty());
