@@ -7,7 +7,7 @@ use aiia_tests::http_client::HttpClient;
 use aiia_tests::http_server::{self, HttpServer};
 use aiia_tests::installation::{Installation, shown, text};
 use aiia_tests::lsp_client::LspClient;
-use aiia_tests::model_server::{Gate, Script};
+use aiia_tests::model_server::{Gate, ModelServer, Script};
 use serde_json::{Value, json};
 
 #[test]
@@ -239,4 +239,36 @@ fn the_same_question_is_answered_by_what_was_kept_where_that_is_wanted() {
     let again = http.post(&format!("/messages/{message}/answers"), &json!({}));
     http.run_events(again["items"][0]["id"].as_str().unwrap());
     assert_eq!(aiia.model.chats().len(), 5);
+}
+
+#[test]
+fn a_test_of_a_model_asks_the_model_and_what_was_kept_is_of_one_address() {
+    let aiia = Installation::configured("[cache]\nanswers = true\n");
+    for _ in 0..2 {
+        assert!(aiia.run(&["models", "test", "scripted/m"]).status.success());
+    }
+    assert_eq!(aiia.model.chats().len(), 2, "each test asks");
+    let ask = || text(&aiia.run(&["ask", "why?"]).stderr);
+    ask();
+    assert!(ask().contains("no model was asked"));
+    let elsewhere = ModelServer::start().expect("another server");
+    assert!(aiia.run(&["config", "set", "providers.scripted.base_url", &elsewhere.openai_url()]).status.success());
+    assert!(!ask().contains("no model was asked"));
+    assert_eq!(elsewhere.chats().len(), 1, "what another server said is not its answer");
+}
+
+#[test]
+fn a_model_that_fills_gaps_is_tested_by_one() {
+    let aiia = Installation::new();
+    let address = aiia.model.openai_url();
+    for (key, value) in [("dialect", "completions_fim"), ("base_url", address.as_str())] {
+        aiia.run(&["config", "set", &format!("providers.gaps.{key}"), value]);
+    }
+    let tested = aiia.json(&["models", "test", "gaps/coder", "--json"]);
+    assert_eq!(tested["model"], "gaps/coder", "{tested}");
+    let asked = aiia.model.chats().pop().expect("a request");
+    assert_eq!(asked.path.as_str(), "/v1/completions");
+    assert!(asked.body["prompt"].as_str().is_some_and(|prompt| prompt.contains("def add(a, b)")), "{:?}", asked.body);
+    let refused = text(&aiia.run(&["ask", "hi", "-m", "gaps/coder"]).stderr);
+    assert!(refused.contains("fills in gaps and does not answer questions"), "{refused}");
 }

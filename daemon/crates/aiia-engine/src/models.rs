@@ -20,8 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiia_llm::{
-    ChatRequest, DeltaStream, DiscoverySettings, Embedded, EmbeddedSettings, Embeddings, LlmError, LlmErrorKind,
-    ModelDetails, Models, ModelsConfig, OnProgress, Preset, ProviderConfig, Survey, Timeouts,
+    ChatRequest, DeltaStream, Dialect, DiscoverySettings, Embedded, EmbeddedSettings, Embeddings, Gap, LlmError,
+    LlmErrorKind, ModelDetails, Models, ModelsConfig, OnProgress, Preset, ProviderConfig, Survey, Timeouts,
 };
 use aiia_protocol::config::Key;
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -286,13 +286,42 @@ impl ModelDirectory {
         sampling: &Sampling,
         cancel: CancellationToken,
     ) -> DeltaStream {
+        self.send(
+            model,
+            ChatRequest { messages: sealed.messages().to_vec(), ..ChatRequest::default() },
+            sampling,
+            cancel,
+        )
+    }
+
+    /// Whether the provider of `model` fills gaps in texts and answers no questions.
+    pub(crate) fn fills_gaps(&self, model: &str) -> bool {
+        let provider = model.split('/').next().unwrap_or_default();
+        let known = self.providers.iter().find(|known| known.name == provider);
+        known.is_some_and(|known| known.dialect == Dialect::CompletionsFim)
+    }
+
+    /// Has a model that fills gaps write what stands between two texts, the only messages of `sealed`.
+    pub(crate) fn fill(
+        &self,
+        model: &Chosen,
+        sealed: &Sealed,
+        sampling: &Sampling,
+        cancel: CancellationToken,
+    ) -> DeltaStream {
+        let text =
+            |index: usize| sealed.messages().get(index).map(|message| message.content.clone()).unwrap_or_default();
+        let gap = Some(Gap { prefix: text(0), suffix: text(1) });
+        self.send(model, ChatRequest { gap, ..ChatRequest::default() }, sampling, cancel)
+    }
+
+    fn send(&self, model: &Chosen, asked: ChatRequest, sampling: &Sampling, cancel: CancellationToken) -> DeltaStream {
         let request = ChatRequest {
-            messages: sealed.messages().to_vec(),
             max_tokens: Some(sampling.max_tokens),
             temperature: Some(sampling.temperature),
             stop: sampling.stop.clone(),
             context_window: Some(model.window),
-            ..ChatRequest::default()
+            ..asked
         };
         let mut chain = vec![model.name.clone()];
         chain.extend(model.fallback.iter().cloned());

@@ -23,6 +23,8 @@ use crate::session::Session;
 
 /// What a model is asked to see whether it answers.
 const QUESTION: &str = "Answer with the single word: ready";
+/// The text before and after the gap that shows whether a model fills gaps.
+const GAP: [&str; 2] = ["def add(a, b):\n    return ", "\n"];
 /// The longest answer to it, in tokens: models that think first need some.
 const ANSWER_TOKENS: u32 = 256;
 
@@ -119,9 +121,11 @@ fn origin(origin: &aiia_llm::Origin) -> String {
 impl Handle for ModelTest {
     async fn handle(session: &Session, params: ModelRef) -> Result<Reply<Tested>, Problem> {
         let started = Instant::now();
+        let directory = session.engine().models();
+        let texts: &[&str] = if directory.fills_gaps(&directory.resolved(&params.model)) { &GAP } else { &[QUESTION] };
         let asked = Completion {
             model: Some(params.model),
-            messages: vec![Turn::new(Role::User, QUESTION)],
+            messages: texts.iter().map(|text| Turn::new(Role::User, *text)).collect(),
             parameters: Parameters { max_tokens: Some(ANSWER_TOKENS), ..Parameters::default() },
             purpose: MODEL_TEST,
         };

@@ -19,7 +19,9 @@ pub(crate) fn key(engine: &Engine, model: &Chosen, sealed: &Sealed, sampling: &S
     if !configured.config.settings.cache.answers || !sampling.is_determined() {
         return None;
     }
-    let all = json!([model.name, model.window, sampling.shown(), sealed.messages()]);
+    let provider = model.name.split('/').next().unwrap_or_default();
+    let address = configured.models.address(provider);
+    let all = json!([model.name, address, model.window, sampling.shown(), sealed.messages()]);
     Some(sha256(&all.to_string()))
 }
 
