@@ -220,7 +220,7 @@ pub enum RunEventKind {
     /// Something that the user should know about the answer.
     Notice {
         /// What exactly it is, for programs: `history_dropped`, `history_summarised`, `prompt_truncated`, `window_assumed`,
-        /// `attachments`, `context_rules`, `model`, `fallback`, `repair`, `from_cache`, `left_out` or `answer_cut_off`.
+        /// `attachments`, `context_rules`, `context_cut`, `model`, `fallback`, `repair`, `from_cache`, `left_out` or `answer_cut_off`.
         reason: String,
         /// What a person reads.
         text: String,
@@ -254,6 +254,8 @@ pub mod notice {
     pub const ATTACHMENTS: &str = "attachments";
     /// The project's rules for context could not be read.
     pub const CONTEXT_RULES: &str = "context_rules";
+    /// Only a part of the code in question was sent.
+    pub const CONTEXT_CUT: &str = "context_cut";
     /// Something about the model that was chosen.
     pub const MODEL: &str = "model";
     /// Another model was asked instead, for the answer or for a summary before it.

@@ -272,3 +272,22 @@ fn a_model_that_fills_gaps_is_tested_by_one() {
     let refused = text(&aiia.run(&["ask", "hi", "-m", "gaps/coder"]).stderr);
     assert!(refused.contains("fills in gaps and does not answer questions"), "{refused}");
 }
+
+#[test]
+fn the_code_in_question_goes_along_as_far_as_there_is_room_and_what_is_cut_is_said() {
+    let aiia = Installation::new();
+    let lines: String =
+        (1..=300).map(|line| format!("line {line} some words of text here to fill the window\n")).collect();
+    aiia.write("notes.txt", &lines);
+    let ask = || {
+        let output = aiia.run(&["ask", "what?", "notes.txt"]);
+        (aiia.model.chats().pop().expect("a question").body["messages"].to_string(), text(&output.stderr))
+    };
+    assert!(aiia.run(&["config", "set", "providers.scripted.context_window", "32768"]).status.success());
+    let (sent, told) = ask();
+    assert!(sent.contains("line 1 ") && sent.contains("line 300 ") && !told.contains("were sent"), "{told}");
+    assert!(aiia.run(&["config", "set", "context.budget", "500"]).status.success());
+    let (sent, told) = ask();
+    assert!(sent.contains("line 1 ") && !sent.contains("line 300 "), "{sent}");
+    assert!(told.contains("Of lines 1–300 of notes.txt only 1–") && told.contains("500 tokens"), "{told}");
+}

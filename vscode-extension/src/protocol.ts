@@ -3158,7 +3158,7 @@ export interface components {
             type: "notice";
             /**
              * @description What exactly it is, for programs: `history_dropped`, `history_summarised`, `prompt_truncated`, `window_assumed`,
-             *     `attachments`, `context_rules`, `model`, `fallback`, `repair`, `from_cache`, `left_out` or `answer_cut_off`.
+             *     `attachments`, `context_rules`, `context_cut`, `model`, `fallback`, `repair`, `from_cache`, `left_out` or `answer_cut_off`.
              */
             reason: string;
             /** @description What a person reads. */

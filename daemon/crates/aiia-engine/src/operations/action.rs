@@ -106,7 +106,7 @@ pub(super) async fn begin(
         tests: tests.as_ref(),
         earlier: earlier.as_deref(),
     };
-    let (mut source, Worded { bundle, format, question, is_full }) =
+    let (mut source, Worded { bundle, format, question, is_full, cut }) =
         topic.word(session, source, &model, &settings).await?;
     let mut asked_beside = Vec::with_capacity(others.len());
     for other in &others {
@@ -162,6 +162,7 @@ pub(super) async fn begin(
     });
     let mut first = run::notices(&model);
     first.extend(broken_rules.map(|text| RunEventKind::Notice { reason: notice::CONTEXT_RULES.to_owned(), text }));
+    first.extend(cut);
     if is_full {
         model.tell_assumed_window(&mut first);
     }
@@ -184,6 +185,7 @@ pub(super) async fn begin(
     for (begun, (other, worded)) in beside.into_iter().zip(others.into_iter().zip(asked_beside)) {
         run.beside.push(begun.run.id.clone());
         let mut first = run::notices(&other.model);
+        first.extend(worded.cut);
         if worded.is_full {
             other.model.tell_assumed_window(&mut first);
         }
