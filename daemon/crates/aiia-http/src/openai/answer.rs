@@ -214,15 +214,18 @@ fn parts(session: Arc<Session>, run_id: RunId, events: BoxStream<'static, RunEve
         .boxed()
 }
 
+/// The counts that are known; null where none are, since what is not known is not 0.
 fn usage_json(usage: Option<Usage>) -> Value {
-    let usage = usage.unwrap_or_default();
-    let (asked, said) = (usage.input_tokens.unwrap_or(0), usage.output_tokens.unwrap_or(0));
-    json!({
-        "prompt_tokens": asked,
-        "completion_tokens": said,
-        "total_tokens": asked + said,
-        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens.unwrap_or(0)},
-    })
+    let Some(Usage { input_tokens, output_tokens, cached_tokens }) = usage else { return Value::Null };
+    if input_tokens.or(output_tokens).is_none() {
+        return Value::Null;
+    }
+    let total = input_tokens.zip(output_tokens).map(|(asked, said)| asked.saturating_add(said));
+    let mut counts = json!({"prompt_tokens": input_tokens, "completion_tokens": output_tokens, "total_tokens": total});
+    if let Some(cached) = cached_tokens {
+        counts["prompt_tokens_details"] = json!({"cached_tokens": cached});
+    }
+    counts
 }
 
 fn finish(ending: Ending) -> &'static str {
@@ -291,8 +294,9 @@ fn streamed(session: Arc<Session>, answer: Answer, include_usage: bool) -> Respo
             }
             Part::End { ending, usage } => {
                 let mut chunks = vec![chunk(&model, choice(json!({}), finish(ending).into()), Value::Null)];
-                if include_usage {
-                    chunks.push(chunk(&model, json!([]), usage_json(usage)));
+                let counts = usage_json(usage);
+                if include_usage && !counts.is_null() {
+                    chunks.push(chunk(&model, json!([]), counts));
                 }
                 chunks
             }
@@ -306,4 +310,25 @@ fn streamed(session: Arc<Session>, answer: Answer, include_usage: bool) -> Respo
         .chain(stream::once(std::future::ready(Event::default().data("[DONE]"))))
         .map(Ok::<_, Infallible>);
     Sse::new(events).keep_alive(KeepAlive::default()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_counted_is_not_0() {
+        let counts = |input_tokens, output_tokens, cached_tokens| {
+            usage_json(Some(Usage { input_tokens, output_tokens, cached_tokens }))
+        };
+        assert_eq!(usage_json(None), Value::Null);
+        assert_eq!(counts(None, None, None), Value::Null);
+        assert_eq!(
+            counts(Some(1), None, None),
+            json!({"prompt_tokens": 1, "completion_tokens": null, "total_tokens": null})
+        );
+        let all = json!({"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "prompt_tokens_details": {"cached_tokens": 0}});
+        assert_eq!(counts(Some(1), Some(2), Some(0)), all);
+        assert_eq!(counts(Some(u64::MAX), Some(2), None)["total_tokens"], u64::MAX);
+    }
 }
