@@ -10,6 +10,7 @@ pub(crate) mod gemini;
 pub(crate) mod ollama;
 pub(crate) mod openai_chat;
 pub(crate) mod openai_responses;
+mod surrogates;
 
 #[cfg(test)]
 mod tests;
@@ -35,20 +36,41 @@ pub(crate) struct Progress {
     finish: Option<FinishReason>,
     /// The end mark was read.
     done: bool,
+    /// The reason came with text: servers that send one with every piece may say more.
+    tentative: bool,
     usage: Usage,
 }
+
+/// More tokens than any model reads or writes at once: what a server tells beyond is no count.
+const MAX_TOKENS: u64 = 1 << 40;
 
 impl Progress {
     fn finish(&mut self, reason: FinishReason) {
         self.finish = Some(reason);
     }
 
-    /// Takes counts in; what one of several reports leaves out stands in another.
+    /// What stands of the reason after an event that brought `said`, where `known` was the reason before it: one is given too early
+    /// where more is said after it.
+    fn settle(&mut self, known: Option<FinishReason>, said: &[Delta]) {
+        let has_text = said.iter().any(|delta| matches!(delta, Delta::Text(_) | Delta::Reasoning(_)));
+        match (&self.finish, known) {
+            (Some(_), _) => self.tentative = has_text,
+            (None, Some(known)) if !has_text => {
+                self.finish = Some(known);
+                // Counts come at the end.
+                self.tentative &= said.is_empty();
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// Takes counts in; what one of several reports leaves out stands in another. A prompt of no tokens is one that was not counted.
     fn count(&mut self, counted: Usage, deltas: &mut Vec<Delta>) {
+        let sound = |count: Option<u64>| count.filter(|count| *count <= MAX_TOKENS);
         let merged = Usage {
-            input_tokens: counted.input_tokens.or(self.usage.input_tokens),
-            output_tokens: counted.output_tokens.or(self.usage.output_tokens),
-            cached_tokens: counted.cached_tokens.or(self.usage.cached_tokens),
+            input_tokens: sound(counted.input_tokens).filter(|count| *count > 0).or(self.usage.input_tokens),
+            output_tokens: sound(counted.output_tokens).or(self.usage.output_tokens),
+            cached_tokens: sound(counted.cached_tokens).or(self.usage.cached_tokens),
         };
         if merged != self.usage {
             self.usage = merged;
@@ -93,6 +115,7 @@ impl StreamState {
             if let Some(error) = failure::in_stream(&value) {
                 return Err(error);
             }
+            let (known, said) = (progress.finish.take(), deltas.len());
             match self.dialect {
                 Dialect::OpenaiChat | Dialect::Embedded => openai_chat::read(progress, &value, &mut deltas),
                 Dialect::OpenaiResponses => openai_responses::read(progress, &value, &mut deltas)?,
@@ -101,6 +124,7 @@ impl StreamState {
                 Dialect::Ollama => ollama::read(progress, &value, &mut deltas),
                 Dialect::CompletionsFim => completions_fim::read(progress, &value, &mut deltas),
             }
+            progress.settle(known, &deltas[said..]);
         }
         Ok(deltas)
     }
@@ -118,9 +142,19 @@ impl StreamState {
         }
     }
 
-    /// The reason of the end is known, only usage may follow.
+    /// The reason of the end is known, and nothing but usage is to be expected.
     pub(crate) fn is_finishing(&self) -> bool {
+        self.has_reason() && !self.progress.tentative
+    }
+
+    /// The reason of the end is known: the answer is whole if nothing follows.
+    pub(crate) fn has_reason(&self) -> bool {
         self.progress.finish.is_some() || self.progress.done
+    }
+
+    /// Takes the answer for whole: what follows is not of it.
+    pub(crate) fn close(&mut self) {
+        self.progress.done = true;
     }
 
     /// The dialect's end mark was read: nothing more is to be expected.
@@ -276,12 +310,16 @@ fn items<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value>
 
 /// An event as a JSON object (or a list of them), or the error that says it is none.
 fn parse(event: &str) -> Result<Vec<Value>, LlmError> {
-    match serde_json::from_str::<Value>(event) {
+    let parsed = serde_json::from_str::<Value>(event).or_else(|error| match surrogates::mended(event) {
+        Some(mended) => serde_json::from_str(&mended),
+        None => Err(error),
+    });
+    match parsed {
         Ok(value) if value.is_object() => Ok(vec![value]),
         Ok(Value::Array(values)) if values.iter().all(Value::is_object) => Ok(values),
         _ => Err(LlmError::new(
             LlmErrorKind::Malformed,
-            format!("The model server sent something that is not of its protocol: {}", failure::excerpt(event)),
+            format!("The model server sent something that is not of its protocol: {}", failure::words(event)),
             "Check that the address and the dialect of the provider are right.",
         )),
     }

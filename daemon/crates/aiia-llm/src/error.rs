@@ -17,6 +17,8 @@ pub struct LlmError {
     pub status: Option<u16>,
     /// How long the server asks us to wait.
     pub retry_after: Option<Duration>,
+    /// It may pass by itself: the server has too much to do.
+    pub(crate) passes: bool,
 }
 
 /// Kinds of failure.
@@ -97,7 +99,7 @@ impl LlmErrorKind {
 impl LlmError {
     /// An error of a kind, with what happened and what to do.
     pub fn new(kind: LlmErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: hint.into(), status: None, retry_after: None }
+        Self { kind, message: message.into(), hint: hint.into(), status: None, retry_after: None, passes: false }
     }
 
     /// The same error with the HTTP status it came with.
@@ -105,6 +107,12 @@ impl LlmError {
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
+    }
+
+    /// The message, which may end in a server's own words, as a sentence that another one can follow.
+    pub fn sentence(&self) -> String {
+        let ends = self.message.trim_end().ends_with(['.', '!', '?', '…', ')']);
+        format!("{}{}", self.message.trim_end(), if ends { "" } else { "." })
     }
 
     pub(crate) fn cancelled() -> Self {

@@ -118,6 +118,8 @@ pub struct ProviderConfig {
     pub base_url: String,
     /// The key, sent in the header that the dialect has for it.
     pub api_key: Option<Secret>,
+    /// Why there is none, where there is something to say: that the one that is kept is for another host.
+    pub key_note: Option<String>,
     /// Further headers; their values are treated like keys.
     pub headers: Vec<(String, Secret)>,
     /// How we came to know it.
@@ -146,6 +148,7 @@ impl ProviderConfig {
             dialect,
             base_url: base_url.into(),
             api_key: None,
+            key_note: None,
             headers: Vec::new(),
             origin: Origin::Configured,
             models: Vec::new(),

@@ -1,6 +1,7 @@
 //! The network: connections, time limits, retries, bounded reading.
 
 mod answer;
+mod body;
 pub(crate) mod client;
 pub(crate) mod embed;
 mod framing;

@@ -192,6 +192,7 @@ fn key(
     match keys.get(&name, &result.base_url) {
         Found::Key(key) => result.api_key = Some(key),
         Found::OtherHost(other) => {
+            result.key_note = Some(format!("No key was sent: the one that is kept was given for {other}."));
             let message = format!(
                 "The key of “{name}” was given for {other} and is not sent to {}; run `aiia config set-key {name}` to use it there.",
                 result.shown_url()

@@ -325,6 +325,7 @@ pub(super) async fn listen(
     let mut deltas = engine.models().ask(model, sealed, sampling, log.cancel_token().child_token());
     let mut failure = None;
     let mut answered_by = None;
+    let mut has_thought = false;
     // What was said before this answer is in the log before it.
     let unsettled = recorder.settled().await.err();
     // The words are in the log; as the model gave them they are kept where secrets were put back into them.
@@ -366,6 +367,7 @@ pub(super) async fn listen(
                 }
             }
             Some(Ok(Delta::Reasoning(text))) => {
+                has_thought = true;
                 let length = text.len();
                 recorder.record(RunEventKind::Reasoning { text });
                 if repetition.is_due(length) && log.repeats() {
@@ -407,7 +409,7 @@ pub(super) async fn listen(
     }
     if ending.status == RunStatus::Completed {
         let answering = answered_by.as_deref().unwrap_or(&model.name);
-        let empty = || shortfall::empty(answering, finish.as_ref(), sampling.max_tokens());
+        let empty = || shortfall::empty(answering, finish.as_ref(), sampling.max_tokens(), has_thought);
         let problem = shortfall::broken_off(answering, finish.as_ref());
         if let Some(problem) = problem.or_else(|| content.trim().is_empty().then(empty)) {
             ending = Ending::failed(problem);

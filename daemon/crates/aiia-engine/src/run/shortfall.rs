@@ -18,7 +18,7 @@ pub(super) fn cut_off(limit: u32, used: Option<u64>) -> RunEventKind {
 }
 
 /// The problem of an answer without a word, of `limit` tokens at most.
-pub(super) fn empty(model: &str, finish: Option<&FinishReason>, limit: u32) -> Problem {
+pub(super) fn empty(model: &str, finish: Option<&FinishReason>, limit: u32, has_thought: bool) -> Problem {
     if finish == Some(&FinishReason::Length) {
         return Problem::new(
             ProblemCode::ModelError,
@@ -27,8 +27,18 @@ pub(super) fn empty(model: &str, finish: Option<&FinishReason>, limit: u32) -> P
         .with_reason(reason::ANSWER_CUT_OFF)
         .with_hint("Raise `max_tokens`, give the model a larger window, or ask for less.");
     }
-    Problem::new(ProblemCode::ModelError, format!("{model} gave an empty answer."))
-        .with_hint("Ask again, or choose another model.")
+    let what = match finish {
+        Some(FinishReason::Other(reason)) if is_call(reason) => {
+            "asked for a tool, which it is not given, and said nothing"
+        }
+        _ if has_thought => "has only thought and said nothing",
+        _ => "gave an empty answer",
+    };
+    Problem::new(ProblemCode::ModelError, format!("{model} {what}.")).with_hint("Ask again, or choose another model.")
+}
+
+fn is_call(reason: &str) -> bool {
+    reason.contains("tool") || reason.contains("function_call")
 }
 
 /// Why an answer that ended as `finish` says is none, whatever text came: it was withheld, or its server gave up.
@@ -41,7 +51,7 @@ pub(crate) fn broken_off(model: &str, finish: Option<&FinishReason>) -> Option<P
                 .with_hint("What arrived is kept. Ask in other words, or choose another model."),
         ),
         // A model that wants to call a tool has said what it had to say: it has none here.
-        FinishReason::Other(reason) if reason.contains("tool") || reason.contains("function_call") => None,
+        FinishReason::Other(reason) if is_call(reason) => None,
         FinishReason::Other(reason) => Some(
             Problem::new(ProblemCode::ModelError, format!("{model} broke its answer off: “{reason}”."))
                 .with_reason(LlmErrorKind::CutOff.as_str())
@@ -82,7 +92,15 @@ mod tests {
 
     #[test]
     fn an_empty_answer_names_the_limit_that_emptied_it() {
-        assert!(empty("p/m", Some(&FinishReason::Length), 256).detail.contains("used up its 256 tokens"));
-        assert!(empty("p/m", Some(&FinishReason::Stop), 256).detail.contains("empty answer"));
+        let tools = FinishReason::Other("tool_calls".to_owned());
+        for (finish, has_thought, said) in [
+            (FinishReason::Length, true, "used up its 256 tokens"),
+            (FinishReason::Stop, false, "empty answer"),
+            (FinishReason::Stop, true, "only thought"),
+            (tools, true, "asked for a tool"),
+        ] {
+            let problem = empty("p/m", Some(&finish), 256, has_thought);
+            assert!(problem.detail.contains(said), "{problem:?}");
+        }
     }
 }

@@ -92,7 +92,8 @@ fn usage_of(usage: &Value) -> Usage {
     let read = number_at(usage, "/cache_read_input_tokens");
     let written = number_at(usage, "/cache_creation_input_tokens").unwrap_or(0);
     Usage {
-        input_tokens: number_at(usage, "/input_tokens").map(|fresh| fresh + read.unwrap_or(0) + written),
+        input_tokens: number_at(usage, "/input_tokens")
+            .map(|fresh| fresh.saturating_add(read.unwrap_or(0)).saturating_add(written)),
         output_tokens: number_at(usage, "/output_tokens"),
         cached_tokens: read,
     }

@@ -7,26 +7,29 @@ use serde_json::Value;
 
 use crate::error::{LlmError, LlmErrorKind};
 
-/// The longest part of a server's own words that is repeated.
-const EXCERPT: usize = 300;
+/// The longest part of a server's own words that is kept. A message is cut further once no secret is in it any more: see
+/// `transport::client::presentable`.
+const WORDS: usize = 8192;
 
-/// `text` on one line, without control characters, cut to a readable length.
-pub(crate) fn excerpt(text: &str) -> String {
-    let clean: String = text.chars().take(EXCERPT * 2).map(|c| if c.is_control() { ' ' } else { c }).collect();
+/// `text` on one line and without control characters.
+pub(crate) fn words(text: &str) -> String {
+    let clean: String = text.chars().take(WORDS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-    match clean.char_indices().nth(EXCERPT) {
-        Some((end, _)) => format!("{}…", &clean[..end]),
-        None if clean.is_empty() => "(nothing)".to_owned(),
-        None => clean,
-    }
+    if clean.is_empty() { "(nothing)".to_owned() } else { clean }
 }
 
-/// Whether a body is a web page rather than an answer.
-pub(crate) fn looks_like_html(content_type: &str, start: &[u8]) -> bool {
+/// Whether a body that begins so is a web page.
+pub(crate) fn begins_like_html(start: &[u8]) -> bool {
     let start = start.trim_ascii_start();
-    content_type.to_ascii_lowercase().contains("html")
-        || start.get(..9).is_some_and(|head| head.eq_ignore_ascii_case(b"<!doctype"))
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    start.get(..9).is_some_and(|head| head.eq_ignore_ascii_case(b"<!doctype"))
         || start.get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"<html"))
+}
+
+/// Whether a body is a web page rather than the words of a model server.
+fn is_html(content_type: &str, body: &str) -> bool {
+    let is_json = matches!(body.trim_start().as_bytes().first(), Some(b'{' | b'['));
+    begins_like_html(body.as_bytes()) || (content_type.to_ascii_lowercase().contains("html") && !is_json)
 }
 
 /// The error for a web page where an answer was expected.
@@ -40,14 +43,34 @@ pub(crate) fn html() -> LlmError {
 
 /// The error inside an event of a stream that began well.
 pub(crate) fn in_stream(event: &Value) -> Option<LlmError> {
-    let error = event.get("error").filter(|error| !error.is_null())?;
+    let error = event.get("error").filter(|error| says_something(error))?;
     let status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
     Some(classify(status, &Complaint::read(error)))
+}
+
+/// Whether what stands in the place of an error is one: some servers always have it there.
+fn says_something(error: &Value) -> bool {
+    match error {
+        Value::String(text) => !text.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        _ => false,
+    }
 }
 
 /// The error that an event describes as a whole.
 pub(crate) fn of_event(error: &Value) -> LlmError {
     classify(None, &Complaint::read(error))
+}
+
+/// The error of a whole answer that is none of its dialect, where it says what is wrong.
+pub(crate) fn of_answer(answer: &str) -> Option<LlmError> {
+    let answer = serde_json::from_str::<Value>(answer).ok()?;
+    let says = ["message", "detail", "msg", "title"].iter().any(|field| match answer.get(field) {
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Array(list)) => !list.is_empty(),
+        _ => false,
+    });
+    says.then(|| of_event(&answer))
 }
 
 /// The error for content that the provider does not take.
@@ -61,7 +84,7 @@ pub(crate) fn filtered(why: &str) -> LlmError {
 
 /// The error for an answer with a status of 400 or more. `endpoint` is the address for messages.
 pub(crate) fn of_response(status: u16, content_type: &str, body: &str, endpoint: &str) -> LlmError {
-    if status == 404 && !body.trim_start().starts_with('{') {
+    if status == 404 && !body.trim_start().starts_with(['{', '[']) {
         return LlmError::new(
             LlmErrorKind::BadRequest,
             format!("There is no model server at {endpoint} (404)."),
@@ -69,12 +92,23 @@ pub(crate) fn of_response(status: u16, content_type: &str, body: &str, endpoint:
         )
         .with_status(status);
     }
-    let complaint = if looks_like_html(content_type, body.as_bytes()) {
+    let is_page = is_html(content_type, body);
+    if is_page && status == 403 {
+        return LlmError::new(
+            LlmErrorKind::Malformed,
+            "Something between here and the model refused the request: the answer is 403 with a web page.",
+            "A proxy, a firewall or a VPN may be in between; ask whoever runs it, or check the provider's base address.",
+        )
+        .with_status(status);
+    }
+    let complaint = if is_page {
         Complaint { message: "(a web page)".to_owned(), code: String::new() }
     } else {
         match serde_json::from_str::<Value>(body) {
+            // Gemini puts it into a list.
+            Ok(Value::Array(list)) if list.len() == 1 => Complaint::read(list[0].get("error").unwrap_or(&list[0])),
             Ok(value) => Complaint::read(value.get("error").unwrap_or(&value)),
-            Err(_) => Complaint { message: excerpt(body), code: String::new() },
+            Err(_) => Complaint { message: words(body), code: String::new() },
         }
     };
     classify(Some(status), &complaint).with_status(status)
@@ -91,24 +125,41 @@ impl Complaint {
         let text = |field: &str| error.get(field).and_then(Value::as_str).unwrap_or_default();
         let message = match error {
             Value::String(message) => message.clone(),
-            _ => [text("message"), text("detail")]
+            Value::Null => String::new(),
+            Value::Object(fields) if fields.is_empty() => String::new(),
+            // FastAPI tells what is wrong with each field.
+            _ if error.get("detail").is_some_and(Value::is_array) => {
+                let each = error["detail"].as_array().into_iter().flatten();
+                each.filter_map(|one| one.get("msg")?.as_str()).collect::<Vec<_>>().join("; ")
+            }
+            _ => [text("message"), text("detail"), text("msg"), text("title")]
                 .into_iter()
                 .find(|text| !text.is_empty())
                 .map_or_else(|| error.to_string(), str::to_owned),
         };
         let code = format!("{} {} {}", text("code"), text("type"), text("status")).to_lowercase();
-        Self { message: excerpt(&message), code }
+        Self { message: words(&message), code }
     }
 }
 
 fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
+    let error = classified(status, complaint);
+    let is_busy = matches!(status, Some(429 | 502 | 503 | 529))
+        || (status.is_none() && ["overloaded", "rate_limit"].iter().any(|what| complaint.code.contains(what)));
+    let is_used_up = error.kind == LlmErrorKind::Quota && error.message.contains("used up");
+    LlmError { passes: is_busy && !is_used_up, ..error }
+}
+
+fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
     let words = complaint.message.to_lowercase();
     let said =
         |needles: &[&str]| needles.iter().any(|needle| words.contains(needle) || complaint.code.contains(needle));
     let says = &complaint.message;
     let client_error = status.is_none_or(|status| (400..500).contains(&status));
 
-    if matches!(status, Some(401 | 403)) || said(&["invalid_api_key", "authentication_error", "api key not valid"]) {
+    if matches!(status, Some(401 | 403))
+        || said(&["invalid_api_key", "authentication_error", "api key not valid", "not authenticated", "unauthorized"])
+    {
         LlmError::new(
             LlmErrorKind::Unauthorized,
             format!("The provider does not accept the key: {says}"),
@@ -129,6 +180,12 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
             format!("The provider takes no more requests at the moment: {says}"),
             "Wait a little and ask again, or choose another model.",
         )
+    } else if matches!(status, Some(413)) || said(&["request_too_large"]) {
+        LlmError::new(
+            LlmErrorKind::ContextTooLong,
+            format!("The request is larger than the server takes: {says}"),
+            "Select less code, attach fewer or smaller images, or start a new chat.",
+        )
     } else if client_error
         && said(&[
             "context_length",
@@ -136,6 +193,7 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
             "context window",
             "maximum context",
             "context size",
+            "context limit",
             "prompt is too long",
             "exceed_context",
             "exceeds the maximum number of tokens",
@@ -167,7 +225,9 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
             format!("The provider has no such model: {says}"),
             "List the models and choose one of them.",
         )
-    } else if status.is_some_and(|status| (400..500).contains(&status)) {
+    } else if status.is_some_and(|status| (400..500).contains(&status))
+        || (status.is_none() && said(&["invalid_request_error", "invalid_argument"]))
+    {
         LlmError::new(
             LlmErrorKind::BadRequest,
             format!("The model server did not take the request: {says}"),
@@ -176,7 +236,10 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
     } else {
         LlmError::new(
             LlmErrorKind::Server,
-            format!("The model server failed: {says}"),
+            match status {
+                Some(status) => format!("The model server failed ({status}): {says}"),
+                None => format!("The model server failed: {says}"),
+            },
             "Ask again; if it stays, look into the server's log or choose another model.",
         )
     }
@@ -231,6 +294,29 @@ mod tests {
     )]
     #[case(400, r#"{"error":{"code":"content_filter","message":"x"}}"#, LlmErrorKind::ContentFilter)]
     #[case(422, r#"{"detail":"field required"}"#, LlmErrorKind::BadRequest)]
+    #[case(422, r#"{"detail":[{"loc":["body"],"msg":"field required","type":"missing"}]}"#, LlmErrorKind::BadRequest)]
+    #[case(
+        400,
+        r#"[{"error":{"code":400,"message":"API key not valid","status":"INVALID_ARGUMENT"}}]"#,
+        LlmErrorKind::Unauthorized
+    )]
+    #[case(
+        404,
+        r#"[{"error":{"code":404,"message":"models/x is not found for API version v1beta"}}]"#,
+        LlmErrorKind::ModelMissing
+    )]
+    #[case(
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 9 + 2 > 8"}}"#,
+        LlmErrorKind::ContextTooLong
+    )]
+    #[case(413, "<html>Request Entity Too Large</html>", LlmErrorKind::ContextTooLong)]
+    #[case(
+        413,
+        r#"{"type":"error","error":{"type":"request_too_large","message":"Request exceeds the maximum size"}}"#,
+        LlmErrorKind::ContextTooLong
+    )]
+    #[case(304, "", LlmErrorKind::Server)]
     #[case(500, "Internal Server Error", LlmErrorKind::Server)]
     #[case(503, "<!DOCTYPE html><p>down</p>", LlmErrorKind::Server)]
     #[case(529, r#"{"error":{"type":"overloaded_error","message":"Overloaded"}}"#, LlmErrorKind::Server)]
@@ -241,9 +327,41 @@ mod tests {
     }
 
     #[test]
-    fn excerpts_are_short_and_on_one_line() {
-        assert_eq!(excerpt("a\n\u{1b}[31m  b"), "a [31m b");
-        assert!(excerpt(&"é".repeat(5000)).chars().count() <= EXCERPT + 1);
-        assert_eq!(excerpt(""), "(nothing)");
+    fn words_of_a_server_are_bounded_and_on_one_line() {
+        assert_eq!(words("a\n\u{1b}[31m  b"), "a [31m b");
+        assert!(words(&"é".repeat(50_000)).chars().count() <= WORDS);
+        assert_eq!(words(""), "(nothing)");
+    }
+
+    #[rstest]
+    #[case("text/html", "<html>blocked</html>", LlmErrorKind::Malformed)]
+    #[case("text/html", "blocked by policy", LlmErrorKind::Malformed)]
+    #[case("text/html", r#"{"error":"no"}"#, LlmErrorKind::Unauthorized)]
+    fn a_page_that_refuses_is_not_the_provider(
+        #[case] content_type: &str,
+        #[case] body: &str,
+        #[case] kind: LlmErrorKind,
+    ) {
+        assert_eq!(of_response(403, content_type, body, "http://host/v1").kind, kind);
+    }
+
+    #[test]
+    fn a_failure_says_its_status() {
+        let error = of_response(502, "text/html", "<html>", "http://host/v1");
+        assert_eq!(error.message, "The model server failed (502): (a web page)");
+    }
+
+    #[rstest]
+    #[case(r#"{"detail":"Not authenticated"}"#, Some((LlmErrorKind::Unauthorized, "Not authenticated")))]
+    #[case(r#"{"detail":[{"msg":"field required"}]}"#, Some((LlmErrorKind::Server, "field required")))]
+    #[case(r#"{"object":"error","message":"boom","type":"BadRequest"}"#, Some((LlmErrorKind::Server, "boom")))]
+    #[case(r#"{"message":{"content":"an answer"}}"#, None)]
+    #[case("[]", None)]
+    #[case("{", None)]
+    fn an_answer_that_is_a_complaint(#[case] answer: &str, #[case] expected: Option<(LlmErrorKind, &str)>) {
+        let found = of_answer(answer);
+        assert_eq!(found.as_ref().map(|error| error.kind), expected.map(|(kind, _)| kind));
+        let said = found.map(|error| error.message).unwrap_or_default();
+        assert!(said.contains(expected.map_or("", |(_, words)| words)), "{said}");
     }
 }

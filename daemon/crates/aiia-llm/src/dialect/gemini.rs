@@ -60,7 +60,7 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
         let answer = number_at(usage, "/candidatesTokenCount");
         let counted = Usage {
             input_tokens: number_at(usage, "/promptTokenCount"),
-            output_tokens: answer.or(thoughts).map(|_| answer.unwrap_or(0) + thoughts.unwrap_or(0)),
+            output_tokens: answer.or(thoughts).map(|_| answer.unwrap_or(0).saturating_add(thoughts.unwrap_or(0))),
             cached_tokens: number_at(usage, "/cachedContentTokenCount"),
         };
         progress.count(counted, deltas);

@@ -125,7 +125,6 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
 }
 
 fn read_choice(progress: &mut Progress, choice: &Value, deltas: &mut Vec<Delta>) {
-    let before = deltas.len();
     // A server that does not stream sends a whole `message` where a `delta` is expected.
     if let Some(delta) = choice.get("delta").or_else(|| choice.get("message")) {
         for field in ["reasoning_content", "reasoning"] {
@@ -137,10 +136,6 @@ fn read_choice(progress: &mut Progress, choice: &Value, deltas: &mut Vec<Delta>)
         for field in ["content", "refusal"] {
             deltas.extend(delta.get(field).and_then(text_of).map(Delta::Text));
         }
-    }
-    if deltas[before..].iter().any(|delta| matches!(delta, Delta::Text(_) | Delta::Reasoning(_))) {
-        // A reason was given too early where more is said after it.
-        progress.finish = None;
     }
     // Some servers send an empty reason with every piece.
     if let Some(reason) = text_at(choice, "/finish_reason") {
@@ -229,7 +224,9 @@ mod tests {
         assert_eq!(read_piece(&mut quick, event, &mut found), taken);
         let (mut thorough, mut expected) = (progress(), Vec::new());
         if taken {
+            let known = thorough.finish.take();
             read(&mut thorough, &serde_json::from_str(event).unwrap(), &mut expected);
+            thorough.settle(known, &expected);
         }
         assert_eq!((found, quick.finish), (expected, thorough.finish));
     }

@@ -403,3 +403,16 @@ fn listings() {
 fn lists_say_which_models_only_make_vectors(#[case] dialect: Dialect, #[case] body: Value, #[case] expected: bool) {
     assert_eq!(listed_models(dialect, &body).unwrap()[0].only_embeds, expected);
 }
+
+#[rstest]
+#[case::a_reason_alone(&[text("a"), STOP], true)]
+#[case::a_reason_with_text(&[r#"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#], false)]
+#[case::counts_after_it(&[r#"{"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#, r#"{"choices":[],"usage":{"prompt_tokens":1}}"#], true)]
+#[case::more_after_it(&[STOP, text("a")], false)]
+fn only_a_reason_alone_means_that_nothing_follows(#[case] events: &[&str], #[case] expected: bool) {
+    let mut state = StreamState::new(Dialect::OpenaiChat);
+    for event in events {
+        state.on_event(event).unwrap();
+    }
+    assert_eq!(state.is_finishing(), expected);
+}

@@ -32,7 +32,8 @@ impl Inner {
                 result => return result,
             };
             let Some(next) = rest.next() else { return Err(error) };
-            sink.send(Ok(Delta::Fallback { from: model.to_owned(), to: next.clone(), because: error.message })).await;
+            sink.send(Ok(Delta::Fallback { from: model.to_owned(), to: next.clone(), because: error.sentence() }))
+                .await;
             // The window that was given is the first one's.
             let window = self.window(next).await;
             if let (Some(limit), Some(window)) = (request.max_tokens, window)

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::stream::BoxStream;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{RequestBuilder, StatusCode};
 use tokio_util::bytes::Bytes;
 use url::Url;
@@ -63,11 +63,26 @@ impl Answer {
         content_type(&self.headers)
     }
 
-    /// The wait in seconds that the server asks for; dates are not read, our own back-off serves then.
+    /// The wait that the server asks for, in seconds or until a date.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        let seconds: f64 = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-        Duration::try_from_secs_f64(seconds).ok()
+        retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim(), jiff::Timestamp::now())
     }
+
+    /// How the body is compressed, which nobody asked for; `None` where it is plain.
+    pub(crate) fn compression(&self) -> Option<String> {
+        let coding = self.headers.get(CONTENT_ENCODING)?.to_str().unwrap_or("?").trim().to_ascii_lowercase();
+        (!coding.is_empty() && coding != "identity").then_some(coding)
+    }
+}
+
+/// The wait that `asked` stands for. One that is too long to be told in numbers is as long as can be.
+fn retry_after(asked: &str, now: jiff::Timestamp) -> Option<Duration> {
+    if asked.starts_with(|first: char| first.is_ascii_digit()) {
+        let seconds: f64 = asked.parse().ok()?;
+        return Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+    }
+    let until = jiff::fmt::rfc2822::parse(asked).ok()?.timestamp();
+    Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
 }
 
 /// The content type that headers tell, lower case.
@@ -88,5 +103,26 @@ impl Body {
     /// The next piece; nothing at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, BrokenOff> {
         std::future::poll_fn(|context| self.poll_next(context)).await.transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("3", Some(Duration::from_secs(3)))]
+    #[case("0.5", Some(Duration::from_millis(500)))]
+    #[case("999999999999999999999", Some(Duration::MAX))]
+    #[case("Sun, 22 Nov 2026 12:00:05 GMT", Some(Duration::from_secs(5)))]
+    #[case("Sun, 22 Nov 2026 11:59:00 GMT", Some(Duration::ZERO))]
+    #[case("-1", None)]
+    #[case("inf", None)]
+    #[case("soon", None)]
+    #[case("", None)]
+    fn what_a_server_asks_to_wait(#[case] asked: &str, #[case] expected: Option<Duration>) {
+        assert_eq!(retry_after(asked, "2026-11-22T12:00:00Z".parse().unwrap()), expected);
     }
 }

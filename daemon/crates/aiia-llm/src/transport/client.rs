@@ -238,6 +238,26 @@ pub(crate) fn redacted(provider: &ProviderConfig, text: &str) -> String {
     secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
 }
 
+/// The longest message of an error that holds a server's own words, in letters.
+const MAX_MESSAGE: usize = 400;
+
+/// The error without the provider's secrets, and cut to a readable length only then: half a key is not found any more.
+pub(crate) fn presentable(provider: &ProviderConfig, error: LlmError) -> LlmError {
+    let mut message = redacted(provider, &error.message);
+    if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+        message.truncate(end);
+        message.push('…');
+    }
+    let hint = match &provider.api_key {
+        None if error.kind == LlmErrorKind::Unauthorized => {
+            let why = provider.key_note.as_deref().unwrap_or("No key was sent, because none is known.");
+            format!("{why} `aiia config set-key {}` takes one.", provider.name)
+        }
+        _ => error.hint,
+    };
+    LlmError { message, hint, ..error }
+}
+
 fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     let mut next = Some(error);
     std::iter::from_fn(move || {

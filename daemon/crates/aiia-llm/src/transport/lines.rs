@@ -15,7 +15,7 @@ pub(crate) enum Fault {
     InvalidUtf8,
 }
 
-/// Cuts a body into lines. Lines end with LF or CRLF.
+/// Cuts a body into lines. Lines end with LF, CRLF or CR, as those of server-sent events may; a JSON text has neither inside a string.
 #[derive(Debug)]
 pub(crate) struct LineSplitter {
     pending: Vec<u8>,
@@ -23,11 +23,13 @@ pub(crate) struct LineSplitter {
     max_line: usize,
     max_total: usize,
     at_start: bool,
+    /// The last line ended with CR, so that LF straight after it belongs to it.
+    after_cr: bool,
 }
 
 impl LineSplitter {
     pub(crate) fn new(max_line: usize, max_total: usize) -> Self {
-        Self { pending: Vec::new(), total: 0, max_line, max_total, at_start: true }
+        Self { pending: Vec::new(), total: 0, max_line, max_total, at_start: true, after_cr: false }
     }
 
     /// The lines that are complete with these bytes, and the fault that ends the reading, if any:
@@ -35,8 +37,14 @@ impl LineSplitter {
     pub(crate) fn push(&mut self, bytes: &[u8]) -> (Vec<String>, Option<Fault>) {
         let mut lines = Vec::new();
         let mut rest = bytes;
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        loop {
+            if self.after_cr && !rest.is_empty() {
+                self.after_cr = false;
+                rest = rest.strip_prefix(b"\n").unwrap_or(rest);
+            }
+            let Some(end) = rest.iter().position(|byte| matches!(*byte, b'\n' | b'\r')) else { break };
             let (piece, after) = (&rest[..end], &rest[end + 1..]);
+            self.after_cr = rest[end] == b'\r';
             if let Err(fault) = self.extend(piece, 1) {
                 return (lines, Some(fault));
             }
@@ -69,9 +77,6 @@ impl LineSplitter {
 
     fn take_line(&mut self) -> Result<String, Fault> {
         let mut line = String::from_utf8(mem::take(&mut self.pending)).map_err(|_| Fault::InvalidUtf8)?;
-        if line.ends_with('\r') {
-            line.pop();
-        }
         if mem::take(&mut self.at_start) && line.starts_with('\u{feff}') {
             line.remove(0);
         }
@@ -83,6 +88,7 @@ impl LineSplitter {
 #[derive(Debug, Default)]
 pub(crate) struct EventAssembler {
     data: Option<String>,
+    had_fields: bool,
 }
 
 impl EventAssembler {
@@ -93,6 +99,7 @@ impl EventAssembler {
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
+        self.had_fields |= matches!(field, "data" | "event" | "id" | "retry" | "error") || line.starts_with(':');
         match field {
             "data" => {
                 // Servers that forget the empty line between events still send one JSON text a line.
@@ -117,6 +124,11 @@ impl EventAssembler {
             "error" => Ok(Some(format!(r#"{{"error":{}}}"#, if value.is_empty() { "\"unknown\"" } else { value }))),
             _ => Ok(None),
         }
+    }
+
+    /// Whether the body has had a line as events have them.
+    pub(crate) fn had_fields(&self) -> bool {
+        self.had_fields
     }
 
     /// The event that was left open when the body ended.
@@ -152,6 +164,8 @@ mod tests {
     #[rstest]
     #[case(&[b"a\nb\r\n".as_slice(), b"c"], &["a", "b", "c"], None)]
     #[case(&[b"a".as_slice(), b"b", b"\n", b"\n"], &["ab", ""], None)]
+    #[case(&[b"a\rb\r\rc".as_slice()], &["a", "b", "", "c"], None)]
+    #[case(&[b"a\r".as_slice(), b"\nb\r", b"\r\n", b"\n"], &["a", "b", "", ""], None)]
     #[case(&["é".as_bytes(), b"\n"], &["é"], None)]
     #[case(&[b"\xc3".as_slice(), b"\xa9\n"], &["é"], None)]
     #[case(&[b"\xef\xbb\xbfa\n".as_slice()], &["a"], None)]

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::client::{Clients, authorised, connection_error, redacted};
+use super::client::{Clients, authorised, connection_error, presentable, redacted};
 use super::lines::{LineSplitter, MAX_LINE};
+use super::listing::believable;
 use crate::dialect::failure;
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{Dialect, ProviderConfig, Timeouts, shown};
@@ -75,7 +76,7 @@ fn shown_by_ollama(answer: &Value) -> Shown {
     let parameters = text("/parameters").unwrap_or_default();
     let set = parameters.lines().find_map(|line| line.trim().strip_prefix("num_ctx")?.trim().parse().ok());
     Shown {
-        context_window: set.or(trained).and_then(|tokens: u64| u32::try_from(tokens).ok()),
+        context_window: believable(set.or(trained).and_then(|tokens: u64| u32::try_from(tokens).ok())),
         parameters: text("/details/parameter_size"),
         quantization: text("/details/quantization_level"),
     }
@@ -83,7 +84,8 @@ fn shown_by_ollama(answer: &Value) -> Shown {
 
 fn shown_by_llama_cpp(answer: &Value) -> Shown {
     let window = answer.pointer("/default_generation_settings/n_ctx").and_then(Value::as_u64);
-    Shown { context_window: window.and_then(|tokens| u32::try_from(tokens).ok()), ..Shown::default() }
+    let window = window.and_then(|tokens| u32::try_from(tokens).ok());
+    Shown { context_window: believable(window), ..Shown::default() }
 }
 
 /// Has an Ollama server get a model. Cancelling closes the connection, upon which Ollama stops and keeps what it has.
@@ -108,7 +110,13 @@ pub(crate) async fn pull(
                 .await
                 .map_err(|_| broken(provider, "it fell silent"))?
                 .map_err(|error| broken(provider, &error.without_url().to_string()))?;
-            let Some(chunk) = chunk else { return Err(broken(provider, "it ended before it was done")) };
+            let Some(chunk) = chunk else {
+                let last = lines.finish().ok().flatten().unwrap_or_default();
+                if step(&last, provider, progress)? {
+                    return Ok(());
+                }
+                return Err(broken(provider, "it ended before it was done"));
+            };
             let (complete, fault) = lines.push(&chunk);
             for line in complete {
                 if step(&line, provider, progress)? {
@@ -134,11 +142,16 @@ fn step(line: &str, provider: &ProviderConfig, progress: OnProgress<'_>) -> Resu
     }
     let line: Value = serde_json::from_str(line).map_err(|_| broken(provider, "it does not speak as Ollama does"))?;
     if let Some(error) = line.get("error").and_then(Value::as_str) {
-        return Err(LlmError::new(
+        let error = LlmError::new(
             LlmErrorKind::ModelMissing,
-            redacted(provider, &format!("'{}' could not get the model: {error}.", provider.name)),
-            "Check the model's name and the server's network.",
-        ));
+            format!("'{}' could not get the model: {}.", provider.name, failure::words(error)),
+            if error.to_lowercase().contains("no space left") {
+                "Make room on the disk of the server."
+            } else {
+                "Check the model's name and the server's network."
+            },
+        );
+        return Err(presentable(provider, error));
     }
     let status = line.get("status").and_then(Value::as_str).unwrap_or_default().to_owned();
     let number = |name: &str| line.get(name).and_then(Value::as_u64);
@@ -197,7 +210,7 @@ async fn checked(mut response: Response, url: &Url, provider: &ProviderConfig) -
         }
     }
     let error = failure::of_response(status, &content_type, &String::from_utf8_lossy(&body), &shown(url));
-    Err(LlmError { message: redacted(provider, &error.message), ..error })
+    Err(presentable(provider, error))
 }
 
 pub(super) async fn read(

@@ -3,18 +3,18 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, HeaderMap, LOCATION};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use url::Url;
 
 use super::answer::{Answer, BrokenOff};
-use super::client::{Clients, authorised, redacted};
+use super::body::BodyReader;
+use super::client::{Clients, authorised, presentable, redacted};
 use super::generate::DeltaSink;
-use super::lines::{EventAssembler, Fault, LineSplitter, MAX_LINE, MAX_TOTAL};
 use crate::chat::{ChatRequest, Delta};
-use crate::dialect::{Framing, StreamState, chat_body, chat_url, failure};
+use crate::dialect::{chat_body, chat_url, failure};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{ProviderConfig, Timeouts, shown};
 
@@ -39,34 +39,69 @@ pub(crate) async fn run(
 ) -> Result<(), LlmError> {
     let url = chat_url(provider, &request)?;
     let deadline = Instant::now() + timeouts.first_token;
-    // What it takes to ask is let go before the answer is read, which goes on for much longer.
-    let response = Box::pin(connect(clients, provider, request, timeouts, &url, deadline, sink)).await?;
-    read(response, provider, timeouts, &url, deadline, sink).await
-}
-
-/// Sends the request until it is answered with success: again after a passing failure, never once
-/// anything of an answer has arrived.
-async fn connect(
-    clients: &Clients,
-    provider: &ProviderConfig,
-    request: Box<ChatRequest>,
-    timeouts: &Timeouts,
-    url: &Url,
-    deadline: Instant,
-    sink: &mut DeltaSink,
-) -> Result<Answer, LlmError> {
-    let client = clients.for_url(url, timeouts)?;
-    let model = format!("{}/{}", provider.name, request.model);
-    let mut has_temperature = request.temperature.is_some() && !clients.refuses_temperature(&model);
-    let without = || chat_body(provider, &ChatRequest { temperature: None, ..ChatRequest::clone(&request) });
-    let mut body =
-        if has_temperature || request.temperature.is_none() { chat_body(provider, &request)? } else { without()? };
     let mut waits = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(300))
         .with_max_delay(Duration::from_secs(5))
         .with_jitter()
         .with_max_times(ATTEMPTS - 1)
         .build();
+    let mut asked = Some(request);
+    loop {
+        let Some(request) = &asked else { return Err(LlmError::cancelled()) };
+        // What it takes to ask is let go before the answer is read, which goes on for much longer.
+        let response =
+            Box::pin(connect(clients, provider, request, timeouts, &url, deadline, &mut waits, sink)).await?;
+        match read(response, provider, timeouts, &url, deadline, &mut asked, sink).await {
+            // Some tell only in the stream that they have too much to do.
+            Err(error) if error.passes && !sink.has_answered() => {
+                again(error, &mut waits, provider, deadline, sink).await?
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Waits until the provider may be asked again.
+///
+/// # Errors
+/// `error`, where it has been asked often enough, or wants to be left alone for too long.
+async fn again(
+    error: LlmError,
+    waits: &mut ExponentialBackoff,
+    provider: &ProviderConfig,
+    deadline: Instant,
+    sink: &mut DeltaSink,
+) -> Result<(), LlmError> {
+    let Some(wait) = waits.next() else { return Err(error) };
+    let wait = error.retry_after.map_or(wait, |asked| asked.max(wait));
+    if wait > LONGEST_WAIT || Instant::now() + wait > deadline {
+        return Err(error);
+    }
+    tracing::debug!(provider = provider.name, kind = error.kind.as_str(), ?wait, "asking again");
+    sink.send(Ok(Delta::Status(format!("{} Asking again in {:.1} s", error.sentence(), wait.as_secs_f32())))).await;
+    tokio::time::sleep(wait).await;
+    Ok(())
+}
+
+/// Sends the request until it is answered with success: again after a passing failure, never once
+/// anything of an answer has arrived.
+#[expect(clippy::too_many_arguments, reason = "it is a part of one function")]
+async fn connect(
+    clients: &Clients,
+    provider: &ProviderConfig,
+    request: &ChatRequest,
+    timeouts: &Timeouts,
+    url: &Url,
+    deadline: Instant,
+    waits: &mut ExponentialBackoff,
+    sink: &mut DeltaSink,
+) -> Result<Answer, LlmError> {
+    let client = clients.for_url(url, timeouts)?;
+    let model = format!("{}/{}", provider.name, request.model);
+    let mut has_temperature = request.temperature.is_some() && !clients.refuses_temperature(&model);
+    let without = || chat_body(provider, &ChatRequest { temperature: None, ..request.clone() });
+    let mut body =
+        if has_temperature || request.temperature.is_none() { chat_body(provider, request)? } else { without()? };
     loop {
         let request = authorised(client.post(url.clone()), provider)
             .header(ACCEPT, "text/event-stream, application/x-ndjson, application/json")
@@ -86,14 +121,10 @@ async fn connect(
             body = without()?;
             continue;
         }
-        let Some(wait) = waits.next().filter(|_| passing) else { return Err(error) };
-        let wait = error.retry_after.map_or(wait, |asked| asked.max(wait));
-        if wait > LONGEST_WAIT || Instant::now() + wait > deadline {
+        if !passing {
             return Err(error);
         }
-        tracing::debug!(provider = provider.name, kind = error.kind.as_str(), ?wait, "asking again");
-        sink.send(Ok(Delta::Status(format!("{} Asking again in {:.1} s", error.message, wait.as_secs_f32())))).await;
-        tokio::time::sleep(wait).await;
+        again(error, waits, provider, deadline, sink).await?;
     }
 }
 
@@ -121,7 +152,7 @@ fn takes_no_temperature(message: &str) -> bool {
 /// The error of an answer that is no success, and whether it may pass by itself.
 async fn refusal(mut answer: Answer, provider: &ProviderConfig, url: &Url, timeouts: &Timeouts) -> (LlmError, bool) {
     let status = answer.status.as_u16();
-    if (300..400).contains(&status) {
+    if (300..400).contains(&status) && answer.headers.contains_key(LOCATION) {
         return (redirect_error(answer.status, &answer.headers, provider, url), false);
     }
     let (retry_after, content_type) = (answer.retry_after(), answer.content_type());
@@ -137,11 +168,29 @@ async fn refusal(mut answer: Answer, provider: &ProviderConfig, url: &Url, timeo
     };
     let _ = timeout(timeouts.connect, reading).await;
     body.truncate(MAX_ERROR_BODY);
-    let mut error = failure::of_response(status, &content_type, &String::from_utf8_lossy(&body), &shown(url));
-    error.message = redacted(provider, &error.message);
+    let body = match answer.compression() {
+        Some(coding) => format!("(compressed by {coding}, which was not asked for)"),
+        None => String::from_utf8_lossy(&body).into_owned(),
+    };
+    let mut error = presentable(provider, failure::of_response(status, &content_type, &body, &shown(url)));
     error.retry_after = retry_after;
-    let used_up = error.kind == LlmErrorKind::Quota && error.message.contains("used up");
-    (error, matches!(status, 429 | 502 | 503 | 529) && !used_up)
+    if let Some(wait) = retry_after.filter(|wait| *wait > LONGEST_WAIT) {
+        error.hint = format!("The server asks to wait {}. Ask again then, or choose another model.", in_words(wait));
+    }
+    let passes = error.passes;
+    (error, passes)
+}
+
+/// A wait as people say it.
+fn in_words(wait: Duration) -> String {
+    let minutes = wait.as_secs().div_ceil(60);
+    match (minutes, minutes.div_ceil(60)) {
+        (1, _) => "a minute".to_owned(),
+        (2..120, _) => format!("{minutes} minutes"),
+        (_, hours @ 0..48) => format!("{hours} hours"),
+        (_, hours) if hours < 24 * 365 => format!("{} days", hours.div_ceil(24)),
+        _ => "more than a year".to_owned(),
+    }
 }
 
 async fn read(
@@ -150,8 +199,19 @@ async fn read(
     timeouts: &Timeouts,
     url: &Url,
     deadline: Instant,
+    asked: &mut Option<Box<ChatRequest>>,
     sink: &mut DeltaSink,
 ) -> Result<(), LlmError> {
+    if let Some(coding) = answer.compression() {
+        return Err(LlmError::new(
+            LlmErrorKind::Malformed,
+            redacted(
+                provider,
+                &format!("The answer of {} is compressed by {coding}, which was not asked for.", shown(url)),
+            ),
+            "Turn the compression of the server or of the proxy before it off for answers that stream.",
+        ));
+    }
     let mut reader = BodyReader::new(provider, &answer.content_type());
     // The head, which may hold the buffer that it was read into, is let go.
     let Answer { mut body, .. } = answer;
@@ -173,7 +233,7 @@ async fn read(
             Ok(Ok(None)) => return reader.end(sink).await,
             Ok(Err(BrokenOff(error))) => {
                 tracing::debug!(provider = provider.name, error, "the answer broke off");
-                if reader.state.is_finishing() {
+                if reader.state.has_reason() {
                     return reader.end(sink).await;
                 }
                 return Err(LlmError::new(
@@ -182,7 +242,7 @@ async fn read(
                     "What arrived is kept. Ask again, or look into the model server's log.",
                 ));
             }
-            Err(()) if reader.state.is_finishing() => return reader.end(sink).await,
+            Err(()) if reader.state.has_reason() => return reader.end(sink).await,
             Err(()) if reader.began => {
                 return Err(LlmError::new(
                     LlmErrorKind::IdleTimeout,
@@ -197,6 +257,10 @@ async fn read(
             Err(()) => return Err(first_token_timeout(provider, timeouts)),
         };
         reader.bytes(&bytes, sink).await?;
+        if reader.began {
+            // Nothing is asked again from here on.
+            *asked = None;
+        }
         if reader.state.is_done() {
             // A connection whose body was read to its end serves the next request as well.
             let drained = async { while let Ok(Some(_)) = body.next().await {} };
@@ -204,127 +268,6 @@ async fn read(
             return reader.end(sink).await;
         }
     }
-}
-
-/// Bytes of a body into deltas.
-struct BodyReader<'p> {
-    provider: &'p ProviderConfig,
-    content_type: String,
-    state: StreamState,
-    lines: LineSplitter,
-    events: EventAssembler,
-    framing: Framing,
-    /// A whole JSON text instead of a stream, as servers send that cannot stream.
-    whole: Option<String>,
-    first_line: Option<String>,
-    saw_event: bool,
-    /// The first text has arrived.
-    began: bool,
-}
-
-impl<'p> BodyReader<'p> {
-    fn new(provider: &'p ProviderConfig, content_type: &str) -> Self {
-        let state = StreamState::new(provider.dialect);
-        let framing = state.framing();
-        let is_whole = framing == Framing::ServerSentEvents && content_type.starts_with("application/json");
-        Self {
-            provider,
-            content_type: content_type.to_owned(),
-            state,
-            lines: LineSplitter::new(MAX_LINE, MAX_TOTAL),
-            events: EventAssembler::default(),
-            framing,
-            whole: is_whole.then(String::new),
-            first_line: None,
-            saw_event: false,
-            began: false,
-        }
-    }
-
-    async fn bytes(&mut self, bytes: &[u8], sink: &mut DeltaSink) -> Result<(), LlmError> {
-        if !self.saw_event && failure::looks_like_html(&self.content_type, bytes) {
-            return Err(failure::html());
-        }
-        let (lines, fault) = self.lines.push(bytes);
-        for line in lines {
-            self.line(&line, sink).await?;
-            if self.state.is_done() {
-                return Ok(());
-            }
-        }
-        fault.map_or(Ok(()), |fault| Err(malformed(fault)))
-    }
-
-    async fn line(&mut self, line: &str, sink: &mut DeltaSink) -> Result<(), LlmError> {
-        if self.first_line.is_none() && !line.trim().is_empty() {
-            self.first_line = Some(line.to_owned());
-        }
-        if let Some(whole) = &mut self.whole {
-            whole.push_str(line);
-            whole.push('\n');
-            return Ok(());
-        }
-        let event = match self.framing {
-            Framing::JsonLines => Some(line.to_owned()),
-            Framing::ServerSentEvents => self.events.line(line).map_err(malformed)?,
-        };
-        match event {
-            Some(event) => self.event(&event, sink).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn event(&mut self, event: &str, sink: &mut DeltaSink) -> Result<(), LlmError> {
-        if event.trim().is_empty() {
-            return Ok(());
-        }
-        let deltas = self
-            .state
-            .on_event(event)
-            .map_err(|error| LlmError { message: redacted(self.provider, &error.message), ..error })?;
-        self.saw_event = true;
-        for delta in deltas {
-            self.began |= matches!(delta, Delta::Text(_) | Delta::Reasoning(_));
-            sink.send(Ok(delta)).await;
-        }
-        Ok(())
-    }
-
-    async fn end(mut self, sink: &mut DeltaSink) -> Result<(), LlmError> {
-        if !self.state.is_done() {
-            if let Some(line) = self.lines.finish().map_err(malformed)? {
-                self.line(&line, sink).await?;
-            }
-            let open = self.whole.take().or_else(|| self.events.finish());
-            if let Some(event) = open {
-                self.event(&event, sink).await?;
-            }
-        }
-        if let Some(line) = self.first_line.filter(|_| !self.saw_event) {
-            return Err(LlmError::new(
-                LlmErrorKind::Malformed,
-                format!("The model server sent something that is not of its protocol: {}", failure::excerpt(&line)),
-                "Check that the address and the dialect of the provider are right.",
-            ));
-        }
-        for delta in self.state.on_end()? {
-            sink.send(Ok(delta)).await;
-        }
-        Ok(())
-    }
-}
-
-fn malformed(fault: Fault) -> LlmError {
-    let message = match fault {
-        Fault::LineTooLong => format!("The model server sent a line of more than {} KiB.", MAX_LINE / 1024),
-        Fault::BodyTooLong => format!("The model server sent more than {} MiB.", MAX_TOTAL / 1024 / 1024),
-        Fault::InvalidUtf8 => "The model server sent bytes that are no UTF-8 text.".to_owned(),
-    };
-    LlmError::new(
-        LlmErrorKind::Malformed,
-        message,
-        "What arrived is kept. Check that the address and the dialect of the provider are right.",
-    )
 }
 
 fn first_token_timeout(provider: &ProviderConfig, timeouts: &Timeouts) -> LlmError {
@@ -359,7 +302,18 @@ pub(crate) fn redirect_error(
 mod tests {
     use rstest::rstest;
 
-    use super::takes_no_temperature;
+    use super::*;
+
+    #[rstest]
+    #[case(31, "a minute")]
+    #[case(61, "2 minutes")]
+    #[case(3600, "60 minutes")]
+    #[case(36_000, "10 hours")]
+    #[case(864_000, "10 days")]
+    #[case(u64::MAX, "more than a year")]
+    fn waits_in_words(#[case] seconds: u64, #[case] expected: &str) {
+        assert_eq!(in_words(Duration::from_secs(seconds)), expected);
+    }
 
     #[rstest]
     #[case(
