@@ -16,8 +16,10 @@ mod text;
 #[cfg(feature = "embedded")]
 mod worker;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
@@ -56,9 +58,14 @@ impl Default for EmbeddedSettings {
 #[derive(Debug)]
 pub struct Embedded {
     settings: EmbeddedSettings,
+    /// The files that were looked at, as they were then, and what came of it.
+    checked: Mutex<HashMap<PathBuf, (Stamp, Result<u64, LlmError>)>>,
     #[cfg(feature = "embedded")]
     worker: worker::Worker,
 }
+
+/// What tells a changed file from an unchanged one.
+type Stamp = (Option<SystemTime>, u64);
 
 impl Embedded {
     pub(crate) fn new(settings: EmbeddedSettings) -> Self {
@@ -66,6 +73,7 @@ impl Embedded {
             #[cfg(feature = "embedded")]
             worker: worker::Worker::new(settings.clone()),
             settings,
+            checked: Mutex::default(),
         }
     }
 
@@ -125,7 +133,8 @@ impl Embedded {
     ) -> Result<(), LlmError> {
         let weights = self.usable()?;
         let wanted = weights.iter().find(|one| one.name == request.model);
-        let first = weights.first().filter(|_| request.model == "default");
+        let first = || weights.iter().find(|one| self.check(&one.path).is_ok()).or_else(|| weights.first());
+        let first = if request.model == "default" { first() } else { None };
         let Some(chosen) = wanted.or(first) else {
             let names: Vec<&str> = weights.iter().map(|one| one.name.as_str()).collect();
             let near = nearest(&request.model, names.iter().copied(), 1).first().copied().unwrap_or(names[0]);
@@ -169,7 +178,7 @@ impl Embedded {
         let mut models = Vec::new();
         let mut broken = None;
         for one in weights {
-            match gguf::quick_check(&one.path) {
+            match self.check(&one.path) {
                 Ok(size) => models.push(self.info(&one, size)),
                 Err(error) => drop(broken.get_or_insert(error)),
             }
@@ -179,6 +188,20 @@ impl Embedded {
             _ => Ok(models),
         };
         survey.add(&provider, answer);
+    }
+
+    /// The size of a file that can be used as it stands: whole, of a known version, and not larger than the memory. A file is looked
+    /// at again when it is another.
+    fn check(&self, path: &Path) -> Result<u64, LlmError> {
+        let Ok(metadata) = std::fs::metadata(path) else { return gguf::quick_check(path) };
+        let stamp = (metadata.modified().ok(), metadata.len());
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = checked.get(path).filter(|(known, _)| *known == stamp) {
+            return known.clone();
+        }
+        let result = gguf::full_check(path).and_then(|told| fits(path, told.size).map(|()| told.size));
+        checked.insert(path.to_owned(), (stamp, result.clone()));
+        result
     }
 
     pub(crate) fn info(&self, weights: &Weights, size: u64) -> ModelInfo {
@@ -194,6 +217,23 @@ impl Embedded {
             only_embeds: false,
         }
     }
+}
+
+/// Whether weights of that size fit into the memory of this machine.
+#[cfg(feature = "embedded")]
+fn fits(path: &Path, size: u64) -> Result<(), LlmError> {
+    let Some(memory) = memory::limit().filter(|memory| size > *memory) else { return Ok(()) };
+    let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+    Err(gguf::file_error(
+        path,
+        &format!("needs {:.1} GB of memory; there are {:.1} GB", gigabytes(size), gigabytes(memory)),
+        "Choose a smaller model; `aiia models status` shows some that can be got.",
+    ))
+}
+
+#[cfg(not(feature = "embedded"))]
+fn fits(_: &Path, _: u64) -> Result<(), LlmError> {
+    Ok(())
 }
 
 /// Checks that `path` is a whole GGUF file; gives its size in bytes.

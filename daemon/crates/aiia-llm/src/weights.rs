@@ -235,10 +235,11 @@ impl WeightsFolder {
         }
         Err(file_failure(
             format!(
-                "{} has {} MB free, the model needs {} MB.",
+                "{} has {} MB free; the model needs {} MB, and {} MB stay free for everything else.",
                 self.path.display(),
                 free / 1_000_000,
-                needed / 1_000_000
+                wanted / 1_000_000,
+                SPARE_BYTES / 1_000_000
             ),
             "Make room, delete another model, or choose a smaller one.",
         ))

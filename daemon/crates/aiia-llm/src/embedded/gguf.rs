@@ -301,6 +301,40 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_cannot_be_used_is_neither_listed_nor_the_default() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+        write("whole.gguf", &sample());
+        // Each is larger than the one that can be used, so that it would come first.
+        let unknown = [b"GGUF".as_slice(), &[9, 0, 0, 0]].concat();
+        for (name, start) in [("version.gguf", unknown.as_slice()), ("no.gguf", b"no")] {
+            write(name, &[start, &[0; 4096]].concat());
+        }
+        let mut promising = sample();
+        // The tensor has 2^20 times as many values.
+        let values = promising.windows(8).rposition(|bytes| bytes == 64_u64.to_le_bytes()).unwrap();
+        promising[values..values + 8].copy_from_slice(&(64_u64 << 20).to_le_bytes());
+        promising.resize(4096, 0);
+        write("cut.gguf", &promising);
+        let sparse = std::fs::File::create(folder.path().join("huge.gguf")).unwrap();
+        std::io::Write::write_all(&mut &sparse, &sample()).unwrap();
+        sparse.set_len(1 << 46).unwrap();
+        let embedded = super::super::Embedded::new(super::super::EmbeddedSettings {
+            folder: Some(folder.path().to_owned()),
+            ..super::super::EmbeddedSettings::default()
+        });
+        let listed = || {
+            let mut survey = crate::Survey::default();
+            embedded.survey(&mut survey);
+            survey.models.into_iter().map(|model| model.model).collect::<Vec<_>>()
+        };
+        assert_eq!(embedded.weights().len(), 5);
+        assert_eq!(listed(), ["whole"]);
+        write("version.gguf", &sample());
+        assert_eq!(listed().len(), 2, "a file is looked at again when it is another");
+    }
+
+    #[test]
     fn missing_file_and_folder() {
         let folder = tempfile::tempdir().unwrap();
         assert!(full_check(&folder.path().join("none")).unwrap_err().message.ends_with("does not exist."));

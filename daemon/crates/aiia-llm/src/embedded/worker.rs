@@ -17,7 +17,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::EmbeddedSettings;
 use super::gguf::{file_error, full_check};
-use super::memory;
 use super::session::Session;
 use crate::chat::{ChatRequest, Delta};
 use crate::error::{LlmError, LlmErrorKind};
@@ -130,7 +129,8 @@ impl Worker {
     ) -> Result<(), LlmError> {
         let ahead = self.shared.accepted.fetch_add(1, Ordering::AcqRel);
         let place = Place(Arc::clone(&self.shared));
-        if ahead > 0 {
+        // While it loads, that is what is told.
+        if ahead > 0 && self.is_loaded() {
             let requests = if ahead == 1 { "one other request" } else { &format!("{ahead} other requests") };
             sink.send(Ok(Delta::Status(format!("waiting for {requests}")))).await;
         }
@@ -309,14 +309,7 @@ fn backend() -> Result<&'static LlamaBackend, LlmError> {
 fn load(job: &Job) -> Result<LlamaModel, LlmError> {
     check_processor()?;
     let told = full_check(&job.path)?;
-    if let Some(memory) = memory::limit().filter(|memory| told.size > *memory) {
-        let gigabytes = |bytes: u64| bytes as f64 / 1e9;
-        return Err(file_error(
-            &job.path,
-            &format!("needs {:.1} GB of memory; there are {:.1} GB", gigabytes(told.size), gigabytes(memory)),
-            "Choose a smaller model; `aiia models status` shows some that can be got.",
-        ));
-    }
+    super::fits(&job.path, told.size)?;
     let backend = backend()?;
     job.send(Delta::Status("loading model".to_owned()))?;
     let (reply, cancel) = (job.reply.clone(), job.cancel.clone());
