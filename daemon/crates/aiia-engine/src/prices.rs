@@ -35,8 +35,17 @@ pub(crate) struct Known {
 pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>, here: bool) -> Option<Known> {
     let provider = model.split('/').next().unwrap_or_default();
     let wide = format!("{provider}/*");
-    if let Some((key, price)) = own.get_key_value(model).or_else(|| own.get_key_value(&wide)) {
-        return Some(Known { price: *price, origin: format!("configuration: prices.\"{key}\"") });
+    let said: Vec<_> = [model, &wide].into_iter().filter_map(|name| own.get_key_value(name)).collect();
+    if !said.is_empty() {
+        // What the entry of the model leaves out stands in that of the provider.
+        let first = |field: fn(&Price) -> Option<f64>| said.iter().find_map(|(_, price)| field(price));
+        let price = Price {
+            input: first(|price| price.input),
+            output: first(|price| price.output),
+            cached: first(|price| price.cached),
+        };
+        let keys: Vec<String> = said.iter().map(|(key, _)| format!("prices.\"{key}\"")).collect();
+        return Some(Known { price, origin: format!("configuration: {}", keys.join(", ")) });
     }
     if here {
         let price = Price { input: Some(0.0), output: Some(0.0), cached: None };
@@ -121,6 +130,19 @@ mod tests {
             assert!(known.origin.starts_with(origin), "{}", known.origin);
         }
         assert_eq!(of("work/unknown", &own, false), None);
+    }
+
+    #[test]
+    fn what_a_model_leaves_out_its_provider_says() {
+        let all = Price { input: Some(3.0), output: Some(15.0), cached: None };
+        let own = BTreeMap::from([
+            ("work/*".to_owned(), all),
+            ("work/m".to_owned(), Price { input: Some(1.0), ..Price::default() }),
+        ]);
+        let known = of("work/m", &own, false).unwrap();
+        assert_eq!(known.price, Price { input: Some(1.0), ..all });
+        assert_eq!(known.origin, "configuration: prices.\"work/m\", prices.\"work/*\"");
+        assert_eq!(of("work/other", &own, false).unwrap().price, all);
     }
 
     #[rstest]
