@@ -291,3 +291,17 @@ fn the_code_in_question_goes_along_as_far_as_there_is_room_and_what_is_cut_is_sa
     assert!(sent.contains("line 1 ") && !sent.contains("line 300 "), "{sent}");
     assert!(told.contains("Of lines 1–300 of notes.txt only 1–") && told.contains("500 tokens"), "{told}");
 }
+
+#[test]
+fn a_name_that_leads_nowhere_says_who_gave_it() {
+    let aiia = Installation::new();
+    let http = HttpClient::new(&aiia);
+    let project = http.post("/projects", &json!({ "name": "shop", "model": "fats" }));
+    let chat = http.post("/chats", &json!({ "project_id": project["id"] }));
+    let path = format!("/chats/{}/runs", chat["id"].as_str().expect("an identifier"));
+    let (_, refused) = http.try_post(&path, &json!({ "content": "why?" }));
+    let told = refused["hint"].as_str().unwrap_or_default();
+    assert!(told.contains("The project (`aiia project set`) names fats."), "{refused}");
+    let (_, refused) = http.try_post(&path, &json!({ "content": "why?", "model": "fats" }));
+    assert!(!refused["hint"].as_str().unwrap_or_default().contains("project"), "{refused}");
+}

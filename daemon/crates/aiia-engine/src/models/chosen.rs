@@ -25,7 +25,7 @@ pub(crate) struct Chosen {
     pub(crate) fallback: Vec<String>,
     /// What the user should know about the choice.
     pub(crate) notes: Vec<String>,
-    /// The key of the configuration that names it for what is asked, such as `roles.explain`, where one does.
+    /// What names it for what is asked, where somebody did before, such as “`roles.explain` in the configuration”.
     pub(crate) named_by: Option<String>,
 }
 
@@ -65,9 +65,9 @@ impl Chosen {
         use LlmErrorKind::{Dns, ModelFile, ModelMissing, NoModel, Refused};
         let problem = super::problem(error);
         match &self.named_by {
-            Some(key) if matches!(error.kind, NoModel | ModelMissing | ModelFile | Refused | Dns) => {
+            Some(by) if matches!(error.kind, NoModel | ModelMissing | ModelFile | Refused | Dns) => {
                 let hint = problem.hint.as_deref().unwrap_or_default();
-                let hint = format!("{hint} `{key}` in the configuration names {}.", self.name);
+                let hint = format!("{hint} {by} names {}.", self.name);
                 problem.with_hint(hint.trim())
             }
             _ => problem,

@@ -13,7 +13,7 @@ use aiia_protocol::operation::{EventsSubscribe, RunEvents, RunGet, RunStart};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::project::Project;
 use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, StartRun, notice};
-use aiia_protocol::settings::{Origin, Parameters, Settings};
+use aiia_protocol::settings::{Origin, Parameters, Settings, Sourced};
 use aiia_store::{BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
 use tokio::sync::broadcast::error::RecvError;
@@ -215,18 +215,38 @@ pub(crate) async fn choose(
     role: &str,
 ) -> Result<Chosen, Problem> {
     let wish = settings.model.as_ref().map(|model| model.value.as_str());
-    let mut model = models::choose(engine, wish).await?;
+    let named_by = settings.model.as_ref().and_then(|named| namer(engine, named, role));
+    let mut model = models::choose(engine, wish).await.map_err(|problem| match &named_by {
+        Some(by) => {
+            let hint = problem.hint.as_deref().unwrap_or_default();
+            let hint = format!("{hint} {by} names {}.", wish.unwrap_or_default());
+            problem.with_hint(hint.trim())
+        }
+        None => problem,
+    })?;
     model.notes = notes;
-    let configured = settings.model.as_ref().filter(|named| named.origin == Origin::Global);
-    model.named_by = configured.map(|named| {
-        let configured = engine.configured();
-        let of_role = configured.config.settings.roles.get(role) == Some(named.value.as_str());
-        if of_role { format!("roles.{role}") } else { "model".to_owned() }
-    });
+    model.named_by = named_by;
     if wish.is_none() {
         model.notes.extend(engine.models().note_of_default(&model));
     }
     Ok(model)
+}
+
+/// What names the model for `role`, unless it is the request itself.
+fn namer(engine: &Engine, named: &Sourced<String>, role: &str) -> Option<String> {
+    let by = match named.origin {
+        Origin::Global => {
+            let configured = engine.configured();
+            let of_role = configured.config.settings.roles.get(role) == Some(named.value.as_str());
+            let key = if of_role { format!("roles.{role}") } else { "model".to_owned() };
+            return Some(format!("`{key}` in the configuration"));
+        }
+        Origin::Folder => "The folder's `.aiia.toml`",
+        Origin::Project => "The project (`aiia project set`)",
+        Origin::Chat => "The chat",
+        Origin::Message | Origin::Default => return None,
+    };
+    Some(by.to_owned())
 }
 
 /// What there is to say about the choice of the model.
