@@ -38,6 +38,10 @@ pub(crate) struct Progress {
     done: bool,
     /// The reason came with text: servers that send one with every piece may say more.
     tentative: bool,
+    /// Some text has come.
+    has_text: bool,
+    /// The number of the message that text came for last, where an answer may have several.
+    message: Option<u64>,
     usage: Usage,
 }
 
@@ -53,6 +57,7 @@ impl Progress {
     /// where more is said after it.
     fn settle(&mut self, known: Option<FinishReason>, said: &[Delta]) {
         let has_text = said.iter().any(|delta| matches!(delta, Delta::Text(_) | Delta::Reasoning(_)));
+        self.has_text |= said.iter().any(|delta| matches!(delta, Delta::Text(_)));
         match (&self.finish, known) {
             (Some(_), _) => self.tentative = has_text,
             (None, Some(known)) if !has_text => {

@@ -55,7 +55,10 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
             deltas.extend(text_at(value, "/delta/text").map(Delta::Text));
         }
         "message_delta" => {
-            progress.count(usage_of(&value["usage"]), deltas);
+            let counted = usage_of(&value["usage"]);
+            // Where it leaves out what was cached, the count at the start is the whole one.
+            let input_tokens = counted.input_tokens.max(progress.usage.input_tokens);
+            progress.count(Usage { input_tokens, ..counted }, deltas);
             if let Some(reason) = text_at(value, "/delta/stop_reason") {
                 progress.finish(finish_reason(reason));
             }

@@ -43,7 +43,8 @@ pub(crate) fn html() -> LlmError {
 
 /// The error inside an event of a stream that began well.
 pub(crate) fn in_stream(event: &Value) -> Option<LlmError> {
-    let error = event.get("error").filter(|error| says_something(error))?;
+    let is_one = event.get("object").and_then(Value::as_str) == Some("error");
+    let error = event.get("error").filter(|error| says_something(error)).or_else(|| is_one.then_some(event))?;
     let status = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
     Some(classify(status, &Complaint::read(error)))
 }

@@ -51,7 +51,9 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
             let thought = part.get("thought").and_then(Value::as_bool) == Some(true);
             deltas.extend(text_at(part, "/text").map(if thought { Delta::Reasoning } else { Delta::Text }));
         }
-        if let Some(reason) = text_at(candidate, "/finishReason") {
+        // Some send with every piece that there is none yet.
+        let reason = text_at(candidate, "/finishReason").filter(|reason| reason != "FINISH_REASON_UNSPECIFIED");
+        if let Some(reason) = reason {
             progress.finish(finish_reason(reason));
         }
     }
@@ -75,7 +77,15 @@ fn finish_reason(reason: String) -> FinishReason {
     match reason.as_str() {
         "STOP" => FinishReason::Stop,
         "MAX_TOKENS" => FinishReason::Length,
-        "SAFETY" | "RECITATION" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" => FinishReason::ContentFilter,
+        "SAFETY"
+        | "RECITATION"
+        | "BLOCKLIST"
+        | "PROHIBITED_CONTENT"
+        | "SPII"
+        | "MODEL_ARMOR"
+        | "IMAGE_SAFETY"
+        | "IMAGE_RECITATION"
+        | "IMAGE_PROHIBITED_CONTENT" => FinishReason::ContentFilter,
         _ => FinishReason::Other(reason),
     }
 }

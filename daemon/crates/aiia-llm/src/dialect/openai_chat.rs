@@ -119,8 +119,11 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
             read_choice(progress, choice, deltas);
         }
     }
-    if let Some(usage) = value.get("usage") {
-        progress.count(usage_of(usage), deltas);
+    // Groq and Moonshot each have a place of their own for it.
+    for place in ["/usage", "/x_groq/usage", "/choices/0/usage"] {
+        if let Some(usage) = value.pointer(place) {
+            progress.count(usage_of(usage), deltas);
+        }
     }
 }
 
@@ -133,6 +136,9 @@ fn read_choice(progress: &mut Progress, choice: &Value, deltas: &mut Vec<Delta>)
                 break;
             }
         }
+        // Mistral's models think in parts of the content.
+        let thoughts = items(delta, "/content").filter_map(|part| part.get("thinking").and_then(text_of));
+        deltas.extend(thoughts.map(Delta::Reasoning));
         for field in ["content", "refusal"] {
             deltas.extend(delta.get(field).and_then(text_of).map(Delta::Text));
         }

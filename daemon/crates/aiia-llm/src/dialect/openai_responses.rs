@@ -33,7 +33,18 @@ fn message(message: &ChatMessage) -> Value {
 pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delta>) -> Result<(), LlmError> {
     let delta = || text_at(value, "/delta");
     match value.get("type").and_then(Value::as_str).unwrap_or_default() {
-        "response.output_text.delta" | "response.refusal.delta" => deltas.extend(delta().map(Delta::Text)),
+        "response.output_text.delta" | "response.refusal.delta" => {
+            let Some(text) = delta() else { return Ok(()) };
+            let message = number_at(value, "/output_index").or(progress.message);
+            if progress.has_text && message != progress.message {
+                // Each message stands for itself.
+                deltas.push(Delta::Text("\n\n".to_owned()));
+            }
+            progress.message = message;
+            deltas.push(Delta::Text(text));
+        }
+        // Where no piece came, this is all of it.
+        "response.output_text.done" if !progress.has_text => deltas.extend(text_at(value, "/text").map(Delta::Text)),
         "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
             deltas.extend(delta().map(Delta::Reasoning));
         }
@@ -42,6 +53,10 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
             deltas.push(Delta::Reasoning("\n\n".to_owned()));
         }
         "response.completed" | "response.incomplete" | "response.cancelled" => {
+            if !progress.has_text {
+                // A server that gives its answer again sends no pieces.
+                output(&value["response"], deltas);
+            }
             end(progress, &value["response"], deltas);
             progress.done = true;
         }
@@ -49,14 +64,20 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
         "error" => return Err(failure::of_event(value)),
         // A server that does not stream sends the response as a whole.
         "" if text_at(value, "/object").as_deref() == Some("response") => {
-            for part in items(value, "/output").flat_map(|item| items(item, "/content")) {
-                deltas.extend(text_at(part, "/text").or_else(|| text_at(part, "/refusal")).map(Delta::Text));
-            }
+            output(value, deltas);
             end(progress, value, deltas);
         }
         _ => {}
     }
     Ok(())
+}
+
+/// What a whole response says.
+fn output(response: &Value, deltas: &mut Vec<Delta>) {
+    let messages = items(response, "/output").filter(|item| text_at(item, "/type").as_deref() == Some("message"));
+    for part in messages.flat_map(|item| items(item, "/content")) {
+        deltas.extend(text_at(part, "/text").or_else(|| text_at(part, "/refusal")).map(Delta::Text));
+    }
 }
 
 fn end(progress: &mut Progress, response: &Value, deltas: &mut Vec<Delta>) {

@@ -1,5 +1,7 @@
 //! Replays of streams, event by event.
 
+mod servers;
+
 use rstest::rstest;
 use serde_json::json;
 

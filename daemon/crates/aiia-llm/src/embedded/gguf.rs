@@ -318,7 +318,7 @@ mod tests {
         write("cut.gguf", &promising);
         let sparse = std::fs::File::create(folder.path().join("huge.gguf")).unwrap();
         std::io::Write::write_all(&mut &sparse, &sample()).unwrap();
-        sparse.set_len(1 << 46).unwrap();
+        sparse.set_len(1 << 43).unwrap();
         let embedded = super::super::Embedded::new(super::super::EmbeddedSettings {
             folder: Some(folder.path().to_owned()),
             ..super::super::EmbeddedSettings::default()
