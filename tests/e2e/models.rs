@@ -295,6 +295,7 @@ fn the_code_in_question_goes_along_as_far_as_there_is_room_and_what_is_cut_is_sa
 #[test]
 fn a_name_that_leads_nowhere_says_who_gave_it() {
     let aiia = Installation::new();
+    assert!(aiia.run(&["config"]).status.success());
     let http = HttpClient::new(&aiia);
     let project = http.post("/projects", &json!({ "name": "shop", "model": "fats" }));
     let chat = http.post("/chats", &json!({ "project_id": project["id"] }));

@@ -119,8 +119,8 @@ pub(super) fn read(text: &str, schema: &Value) -> Reading {
                 let mut hint = String::new();
                 if message == "duplicate key" {
                     let twice = remaining.get(span.clone()).unwrap_or_default().trim();
-                    message = format!("`{twice}` stands here a second time");
-                    "Put the two together.".clone_into(&mut hint);
+                    message = format!("duplicate key: `{twice}` stands here a second time");
+                    "The first one holds; put the two together.".clone_into(&mut hint);
                     if remaining[line_start..line_end].trim_start().starts_with('[') {
                         // What stands in a section that does not count is no mistake of its own.
                         line_end = remaining[line_end..].find("\n[").map_or(remaining.len(), |next| line_end + next);

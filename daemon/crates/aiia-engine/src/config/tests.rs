@@ -63,7 +63,7 @@ fn every_setting_is_documented() {
 #[case("[providers.a]\n[providers.a]\n", "c.toml:2:")]
 #[case(
     "[providers.a]\nmodels = []\n[providers.a]\nmodels = []\n",
-    "a` stands here a second time. Put the two together."
+    "a` stands here a second time. The first one holds; put the two together."
 )]
 #[case("[prices.'a/b']\ninput = inf\n", "c.toml:2: `prices.\"a/b\".input` is a number.")]
 #[case("[prices.'a/b']\ncached = nan\n", "c.toml:2: `prices.\"a/b\".cached` is a number.")]
