@@ -2,6 +2,7 @@
 
 use aiia_tests::installation::{Installation, shown, text};
 use aiia_tests::model_server::Script;
+use serde_json::json;
 
 use crate::terminal::in_terminal;
 
@@ -174,6 +175,13 @@ fn pictures_go_along_with_a_question() {
         assert_eq!(images.count(), 1, "{last}");
         assert_eq!(last.to_string().contains("x = 1"), arguments.len() > 2, "{last}");
     }
+    // A server that says that its model has no eyes.
+    let blind = Installation::new();
+    blind.model.tells(json!({ "modalities": { "vision": false } }));
+    std::fs::write(blind.workspace().join("one.gif"), picture(1)).unwrap();
+    let output = blind.run(&["ask", "What is it?", "one.gif"]);
+    assert!(text(&output.stderr).contains("scripted/m sees no images"), "{}", text(&output.stderr));
+    assert!(!blind.model.chats().pop().unwrap().body.to_string().contains("image_url"));
     aiia.model.always(Script::error(400, "this model has no eyes"));
     let blind = aiia.run(&["ask", "What is it?", &one]);
     assert!(!blind.status.success() && text(&blind.stderr).contains("this model has no eyes"));

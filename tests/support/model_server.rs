@@ -151,6 +151,8 @@ struct Log {
     scripts: VecDeque<Script>,
     fallback: Option<Script>,
     models: Vec<String>,
+    /// What it tells of a model that it is asked about alone.
+    told: Option<Value>,
     requests: Vec<Recorded>,
     /// Chat answers that the asker closed before they were over.
     abandoned: usize,
@@ -218,6 +220,11 @@ impl ModelServer {
     /// Answers with this one whenever no script is left.
     pub fn always(&self, script: Script) {
         self.shared.change(|log| log.fallback = Some(script));
+    }
+
+    /// What it tells from now on of a model that it is asked about alone, by Ollama's `/api/show` or llama.cpp's `/props`.
+    pub fn tells(&self, of_model: Value) {
+        self.shared.change(|log| log.told = Some(of_model));
     }
 
     /// The models to list from now on.
@@ -305,6 +312,10 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
         ("GET", "/api/tags") => {
             let models: Vec<Value> = models.iter().map(|name| json!({ "name": name, "size": 1_000_000 })).collect();
             answer(200, &[], json!({ "models": models }).to_string())
+        }
+        ("POST", "/api/show") | ("GET", "/props") if shared.log().told.is_some() => {
+            let told = shared.log().told.clone().unwrap_or_default();
+            answer(200, &[], told.to_string())
         }
         ("GET", "/v1beta/models") => {
             let models: Vec<Value> = models.iter().map(|name| json!({ "name": format!("models/{name}") })).collect();

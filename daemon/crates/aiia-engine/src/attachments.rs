@@ -91,6 +91,8 @@ pub(crate) fn encode(data: &[u8]) -> String {
 /// How a model gets what goes with the messages of a path.
 #[derive(Debug, Default)]
 pub(crate) struct AttachedPath {
+    /// The model, as people call it.
+    model: String,
     by_message: HashMap<MessageId, Attached>,
     /// Images that the model does not take.
     unseen: usize,
@@ -116,7 +118,9 @@ pub(crate) async fn of(
     folded: &[Message],
     model: &str,
 ) -> Result<AttachedPath, Problem> {
-    let mut all = AttachedPath::default();
+    let is_embedded = model.starts_with("embedded/");
+    let shown = if is_embedded { "The embedded model" } else { model };
+    let mut all = AttachedPath { model: shown.to_owned(), ..AttachedPath::default() };
     let mut bytes = 0;
     let sent = sent.iter().rev().map(|message| (message, true));
     let messages: Vec<(&Message, bool)> = sent.chain(folded.iter().rev().map(|message| (message, false))).collect();
@@ -132,7 +136,7 @@ pub(crate) async fn of(
                 continue;
             }
             let attached = all.by_message.entry(message.id.clone()).or_default();
-            if is_image && !takes_images(model) {
+            if is_image && !engine.models().sees(model).await {
                 all.unseen += 1;
                 let _ = write!(attached.text, "(The attached image `{}` cannot be shown to you.)\n\n", attachment.name);
                 continue;
@@ -160,8 +164,8 @@ pub(crate) fn about_tokens(attachment: &Attachment, model: &str) -> usize {
     }
 }
 
-/// Whether images may be sent to the model. The embedded engine reads text alone; whether a server's model sees, its server says.
-pub(crate) fn takes_images(model: &str) -> bool {
+/// Whether images may take tokens of the model. The embedded engine reads text alone; what a server says is asked when they are sent.
+fn takes_images(model: &str) -> bool {
     !model.starts_with("embedded/")
 }
 
@@ -197,10 +201,8 @@ impl AttachedPath {
         let notice = |text: String| RunEventKind::Notice { reason: notice::ATTACHMENTS.to_owned(), text };
         let unseen = match self.unseen {
             0 => None,
-            1 => Some(notice("The embedded model sees no images; the attached one was not sent.".to_owned())),
-            count => {
-                Some(notice(format!("The embedded model sees no images; the {count} attached ones were not sent.")))
-            }
+            1 => Some(notice(format!("{} sees no images; the attached one was not sent.", self.model))),
+            count => Some(notice(format!("{} sees no images; the {count} attached ones were not sent.", self.model))),
         };
         let left_out = (self.left_out > 0).then(|| {
             notice(format!(

@@ -144,7 +144,7 @@ impl Session {
             // Another one that answers tells nothing of this one.
             model.fallback.clear();
         }
-        if asked.messages.iter().any(|turn| !turn.images.is_empty()) && !attachments::takes_images(&model.name) {
+        if asked.messages.iter().any(|turn| !turn.images.is_empty()) && !configured.models.sees(&model.name).await {
             let detail = format!("{} takes no images.", model.name);
             return Err(Problem::new(ProblemCode::InvalidParams, detail.clone()).with_error("/messages", detail));
         }

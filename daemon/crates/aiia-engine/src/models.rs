@@ -48,6 +48,8 @@ pub(crate) struct ModelDirectory {
     last: Mutex<Option<(Instant, Arc<Survey>)>>,
     /// Windows that servers told when they were asked about a model alone.
     windows: Mutex<HashMap<String, (Instant, Option<u32>)>>,
+    /// Whether models take images, as their servers told.
+    sights: Mutex<HashMap<String, (Instant, bool)>>,
     /// The model that was used last because nobody named one, if it is on this machine.
     default_here: Mutex<Option<String>>,
 }
@@ -93,6 +95,7 @@ impl ModelDirectory {
             environment_keys: made.environment_keys,
             last: Mutex::new(None),
             windows: Mutex::default(),
+            sights: Mutex::default(),
             default_here: Mutex::new(previous.and_then(Self::default_here)),
         }
     }

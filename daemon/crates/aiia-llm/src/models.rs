@@ -214,6 +214,11 @@ impl Models {
         self.0.window(name).await
     }
 
+    /// Whether a model takes images, as its server tells when it is asked about this model. `None` where nobody tells.
+    pub async fn sees(&self, name: &str) -> Option<bool> {
+        self.0.sees(name).await
+    }
+
     /// Has the provider, which must be an Ollama server, get a model.
     ///
     /// # Errors

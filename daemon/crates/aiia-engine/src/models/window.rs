@@ -42,6 +42,19 @@ impl ModelDirectory {
         Window { tokens: known.unwrap_or(ASSUMED), is_assumed: known.is_none() }
     }
 
+    /// Whether images may be sent to the model of this name: not where it is embedded, nor where its server says that it takes none.
+    pub(crate) async fn sees(&self, name: &str) -> bool {
+        let known = self.sights.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        if let Some((at, sees)) = known
+            && at.elapsed() < WINDOW_AGE
+        {
+            return sees;
+        }
+        let sees = self.models.sees(name).await.unwrap_or(true);
+        self.sights.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), (Instant::now(), sees));
+        sees
+    }
+
     /// The window of a model whose provider does not tell it in its list; its server is asked now and then.
     async fn asked_window(&self, name: &str) -> Option<u32> {
         let known = self.windows.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();

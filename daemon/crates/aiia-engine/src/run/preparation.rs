@@ -70,7 +70,13 @@ pub(super) async fn prepare(engine: &Engine, plan: Plan) -> Result<Prepared, Pro
     let attached = attachments::of(engine, chosen.sent(), chosen.folded(), &model.name).await?;
     if attached.has_images() {
         // One that cannot see them would answer another question.
-        model.fallback.retain(|name| attachments::takes_images(name));
+        let mut seeing = Vec::with_capacity(model.fallback.len());
+        for name in std::mem::take(&mut model.fallback) {
+            if engine.models().sees(&name).await {
+                seeing.push(name);
+            }
+        }
+        model.fallback = seeing;
     }
     let redact = redaction(engine, model.local);
     let local = model.clone();

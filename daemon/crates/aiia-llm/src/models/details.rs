@@ -21,6 +21,15 @@ impl Inner {
         shown.context_window
     }
 
+    pub(super) async fn sees(&self, name: &str) -> Option<bool> {
+        let (provider, model) = name.split_once('/')?;
+        if provider == EMBEDDED_PROVIDER {
+            return Some(false);
+        }
+        let provider = self.find(provider).await?;
+        manage::show(&self.clients, &provider, model, &self.timeouts).await.ok()?.sees
+    }
+
     pub(super) async fn details(&self, name: &str) -> Result<ModelDetails, LlmError> {
         let Some((provider_name, own_name)) = name.split_once('/').filter(|(_, own_name)| !own_name.is_empty()) else {
             return Err(self.unknown(name, "Model names have the form provider/model.").await);

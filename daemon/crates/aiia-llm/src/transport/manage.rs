@@ -30,6 +30,8 @@ pub(crate) struct Shown {
     pub(crate) parameters: Option<String>,
     /// How they are stored, as the server says it.
     pub(crate) quantization: Option<String>,
+    /// Whether it takes images.
+    pub(crate) sees: Option<bool>,
 }
 
 /// Asks about a model: Ollama by `/api/show`, a server on this machine that may be llama.cpp's by `/props`. Nothing is known of
@@ -72,6 +74,7 @@ fn shown_by_ollama(answer: &Value) -> Shown {
     let family = text("/model_info/general.architecture").unwrap_or_default();
     let trained = answer.pointer("/model_info").and_then(|info| info.get(format!("{family}.context_length")));
     let trained = trained.and_then(Value::as_u64).map(|tokens| tokens.min(OLLAMA_WINDOW));
+    let capabilities = answer.get("capabilities").and_then(Value::as_array);
     // What the model's own file sets is the user's word.
     let parameters = text("/parameters").unwrap_or_default();
     let set = parameters.lines().find_map(|line| line.trim().strip_prefix("num_ctx")?.trim().parse().ok());
@@ -79,13 +82,15 @@ fn shown_by_ollama(answer: &Value) -> Shown {
         context_window: believable(set.or(trained).and_then(|tokens: u64| u32::try_from(tokens).ok())),
         parameters: text("/details/parameter_size"),
         quantization: text("/details/quantization_level"),
+        sees: capabilities.map(|list| list.iter().any(|one| one == "vision")),
     }
 }
 
 fn shown_by_llama_cpp(answer: &Value) -> Shown {
     let window = answer.pointer("/default_generation_settings/n_ctx").and_then(Value::as_u64);
     let window = window.and_then(|tokens| u32::try_from(tokens).ok());
-    Shown { context_window: believable(window), ..Shown::default() }
+    let sees = answer.pointer("/modalities/vision").and_then(Value::as_bool);
+    Shown { context_window: believable(window), sees, ..Shown::default() }
 }
 
 /// Has an Ollama server get a model. Cancelling closes the connection, upon which Ollama stops and keeps what it has.
@@ -256,6 +261,7 @@ mod tests {
             context_window: Some(16384),
             parameters: Some("7.6B".to_owned()),
             quantization: Some("Q4_K_M".to_owned()),
+            sees: None,
         };
         assert_eq!(shown_by_ollama(&ollama), expected);
         let set = json!({"parameters": "stop \"<x>\"\nnum_ctx                        65536",
@@ -264,6 +270,14 @@ mod tests {
         assert_eq!(shown_by_ollama(&json!([])), Shown::default());
         let llama = json!({"default_generation_settings": {"n_ctx": 4096}});
         assert_eq!(shown_by_llama_cpp(&llama).context_window, Some(4096));
+        for (list, sees) in [(json!(["completion"]), false), (json!(["completion", "vision"]), true)] {
+            assert_eq!(shown_by_ollama(&json!({"capabilities": list})).sees, Some(sees));
+            assert_eq!(shown_by_llama_cpp(&json!({"modalities": {"vision": sees}})).sees, Some(sees));
+        }
+        for none in [0, 1, 255] {
+            let llama = json!({"default_generation_settings": {"n_ctx": none}});
+            assert_eq!(shown_by_llama_cpp(&llama).context_window, None);
+        }
     }
 
     #[rstest]
