@@ -175,6 +175,7 @@ impl Session {
             } else {
                 configured.models.ask(&model, &sealed, &sampling, cancel)
             };
+            let deltas = models::bounded(deltas, sampling.max_tokens());
             (deltas, key.map(|key| (key, String::new())), None)
         };
         let state = State {

@@ -1,5 +1,6 @@
 //! Which model is used, and the only call to it.
 
+mod bounded;
 mod chosen;
 mod locality;
 mod providers;
@@ -7,6 +8,7 @@ mod sampling;
 mod speed;
 mod window;
 
+pub(crate) use bounded::bounded;
 pub(crate) use chosen::Chosen;
 use providers::Fault;
 pub(crate) use providers::with_scheme;

@@ -242,7 +242,8 @@ async fn ask(
     // What a model thinks before counts, too; the summary itself is kept short by what is asked.
     let sampling = Sampling::plain(answer_limit(sealed.messages(), model, None).min(USUAL_ANSWER));
     let stopped = engine.shutdown_token();
-    let mut deltas = engine.models().ask(model, &sealed, &sampling, log.cancel_token().child_token());
+    let deltas = engine.models().ask(model, &sealed, &sampling, log.cancel_token().child_token());
+    let mut deltas = models::bounded(deltas, sampling.max_tokens());
     let mut restorer = sealed.restorer();
     let (mut text, mut usage, mut answered_by) = (String::new(), None, None);
     let folded = loop {
