@@ -33,6 +33,13 @@ pub(crate) fn room(model: &Chosen) -> u32 {
     (model.window / 3).max(LEAST)
 }
 
+/// How many may be sent where the code in question needs more than `budget`, which is for the code beside it: as many as there is
+/// room for, unless somebody says how many; the embedded model would read them for minutes.
+pub(crate) fn most(model: &Chosen, settings: &Settings, budget: usize) -> usize {
+    let is_free = settings.context_budget.is_none() && !model.is_embedded();
+    if is_free { budget.max(room(model) as usize) } else { budget }
+}
+
 /// As many as somebody says, else as is usual. The embedded model reads them on this machine's own cores: as many as it can in
 /// [`READING_SECONDS`].
 fn said_or_usual(model: &Chosen, said: Option<u32>, prompt_speed: Option<f32>) -> u32 {

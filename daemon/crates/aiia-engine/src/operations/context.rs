@@ -30,6 +30,8 @@ use crate::workspace;
 /// Tokens where there is no model that says how many.
 pub(super) const DEFAULT_BUDGET: u32 = 2048;
 const MAX_BUDGET: u32 = 1_000_000;
+/// Code has at least so many bytes for a token.
+const BYTES_PER_TOKEN: usize = 3;
 /// How long a request waits for an index that is just being made; without it the file alone tells.
 const FIRST_ANSWER: Duration = Duration::from_millis(300);
 
@@ -43,13 +45,13 @@ impl Handle for ContextGet {
         let wishes = Wishes { model: None, system_prompt: None, parameters: &alone };
         let (settings, _) = settings::resolve(session, &project, None, wishes, intent.as_str()).await;
         let rules = ContextRules::of(&settings).0;
-        let budget = match params.budget {
-            Some(budget) => budget,
+        let (budget, most) = match params.budget {
+            Some(budget) => (budget, budget as usize),
             None => budget_of_model(session, &settings).await,
         };
         let budget = checked_budget(budget)?;
         let range = source.range(params.selection)?;
-        let (_, bundle) = gather(session, source, range, intent, Limits { budget, rules }, Vec::new()).await?;
+        let (_, bundle) = gather(session, source, range, intent, Limits { budget, most, rules }, Vec::new()).await?;
         let mut secrets = Vec::new();
         let pieces = bundle.pieces.into_iter().map(|piece| shown_piece(piece, &mut secrets)).collect();
         Ok(Reply::One(Bundle {
@@ -61,14 +63,16 @@ impl Handle for ContextGet {
     }
 }
 
-/// As many tokens as an action would send to the model in force.
-async fn budget_of_model(session: &Session, settings: &Settings) -> u32 {
+/// As many tokens as an action would send to the model in force, and at most.
+async fn budget_of_model(session: &Session, settings: &Settings) -> (u32, usize) {
     let engine = session.engine();
     let wish = settings.model.as_ref().map(|model| model.value.as_str());
-    match models::choose(engine, wish).await {
-        Ok(model) => context_budget::of(engine, &model, settings).await,
-        Err(_) => settings.context_budget.as_ref().map_or(DEFAULT_BUDGET, |budget| budget.value),
+    if let Ok(model) = models::choose(engine, wish).await {
+        let budget = context_budget::of(engine, &model, settings).await;
+        return (budget, context_budget::most(&model, settings, budget as usize));
     }
+    let budget = settings.context_budget.as_ref().map_or(DEFAULT_BUDGET, |budget| budget.value);
+    (budget, budget as usize)
 }
 
 /// A budget of tokens that is possible.
@@ -96,9 +100,12 @@ pub(super) fn shown_piece(piece: Piece, secrets: &mut Vec<String>) -> ContextPie
 }
 
 /// What of a folder may be shown.
+#[derive(Clone)]
 pub(super) struct Limits {
-    /// At most so many tokens.
+    /// At most so many tokens …
     pub(super) budget: usize,
+    /// … or, where they cut the code in question, so many.
+    pub(super) most: usize,
     /// Which files.
     pub(super) rules: ContextRules,
 }
@@ -125,11 +132,49 @@ pub(super) async fn gather(
     if let Some(root) = &question.root {
         hints.files = hints::near_files(session.engine(), root, &question.source.name);
     }
-    let (asked, engine) = (Arc::clone(&question), session.engine().clone());
-    let bundle = blocking(move || asked.with_request(&engine, limit, &hints, aiia_context::gather)).await?;
+    let question = Arc::unwrap_or_clone(question);
+    let most = question.limits.most;
+    let engine = session.engine().clone();
+    let (question, bundle) = blocking(move || {
+        let mut question = question;
+        let bundle = question.with_request(&engine, limit, &hints, aiia_context::gather);
+        let more = (bundle.budget + bundle.target.range.len() / BYTES_PER_TOKEN).min(most);
+        if more <= bundle.budget || missing(&question.source, &bundle).is_none() {
+            return (question, bundle);
+        }
+        question.limits.budget = more;
+        let bundle = question.with_request(&engine, limit, &hints, aiia_context::gather);
+        (question, bundle)
+    })
+    .await?;
     preparing::asked(session.engine(), &question.source);
-    let source = Arc::try_unwrap(question).map_or_else(|shared| shared.source.clone(), |question| question.source);
-    Ok((source, bundle))
+    Ok((question.source, bundle))
+}
+
+/// Says which lines of the code in question the bundle shows, where those are not all that say something.
+pub(super) fn missing(source: &Source, bundle: &ContextBundle) -> Option<String> {
+    let range = bundle.target.range.clone();
+    let first = source.text[..range.start].matches('\n').count() + 1;
+    let shown: Vec<_> = bundle.pieces.iter().filter(|piece| piece.path == source.name).collect();
+    let is_shown = |line: usize| shown.iter().any(|piece| (piece.start_line..=piece.end_line).contains(&line));
+    let lines = source.text[range].lines().enumerate().map(|(index, text)| (first + index, text));
+    let (mut last, mut parts, mut lacks) = (first, Vec::<(usize, usize)>::new(), false);
+    for (line, text) in lines {
+        last = line;
+        match parts.last_mut() {
+            _ if !is_shown(line) => lacks |= !text.trim().is_empty(),
+            Some((_, end)) if *end + 1 == line => *end = line,
+            _ => parts.push((line, line)),
+        }
+    }
+    lacks.then(|| {
+        let parts: Vec<String> = parts.iter().map(|(start, end)| format!("{start}–{end}")).collect();
+        let all = format!("lines {first}–{last} of {}", source.name);
+        if parts.is_empty() {
+            return format!("Nothing of {all} was sent.");
+        }
+        format!("Of {all} only {} were sent.", parts.join(", "))
+    })
 }
 
 /// The folder that a source belongs to, where that is a project.
@@ -144,6 +189,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 /// What context is gathered for.
+#[derive(Clone)]
 struct Question {
     source: Source,
     /// The project around the source.
