@@ -89,6 +89,8 @@ pub mod reason {
     pub const MODEL_MISSING: &str = "model_missing";
     /// What is asked does not fit into the model's window.
     pub const CONTEXT_TOO_LONG: &str = "context_too_long";
+    /// The provider takes no more requests, for a while or until somebody pays.
+    pub const QUOTA: &str = "quota";
     /// The provider withheld the answer.
     pub const CONTENT_FILTER: &str = "content_filter";
     /// The model said the same over and over and was stopped.

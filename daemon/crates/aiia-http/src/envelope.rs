@@ -116,6 +116,12 @@ fn write_problem(response: &mut Response, id: &str, for_openai: bool) {
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    // What may pass was asked again before it was told; their clients would do so for each failure of a server.
+    let is_of_a_model =
+        matches!(problem.code, ProblemCode::ModelError | ProblemCode::ModelUnavailable | ProblemCode::ModelTimeout);
+    if for_openai && is_of_a_model {
+        headers.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
+    }
     // The store and the daemon come back by themselves; a model may not.
     if matches!(problem.code, ProblemCode::StoreUnavailable | ProblemCode::Unavailable) {
         headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("2"));

@@ -40,11 +40,12 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 /// The problem as `OpenAI` tells of it: a model that does not exist is nothing that a server lacks for a while, and a question
-/// that is too long none of its faults.
+/// that is too long none of its faults; a provider that takes no more is told of as if it were asked itself.
 pub(crate) fn in_their_terms(problem: Problem) -> Problem {
     match problem.reason.as_deref() {
         Some(reason::MODEL_MISSING) => Problem { status: 404, ..problem },
         Some(reason::CONTEXT_TOO_LONG) => Problem { status: 400, ..problem },
+        Some(reason::QUOTA) => Problem { status: 429, ..problem },
         _ => problem,
     }
 }
