@@ -197,3 +197,42 @@ fn another_model_answers_where_the_chosen_one_cannot_and_that_is_said() {
     let names: Vec<&Value> = report["items"].as_array().expect("rows").iter().map(|row| &row["name"]).collect();
     assert_eq!(names, ["other/n"], "what was used counts for the one that answered");
 }
+
+#[test]
+fn a_check_looks_at_the_folders_file_and_at_one_that_cannot_be_read() {
+    let aiia = Installation::new();
+    let check = || {
+        let checked = aiia.run(&["config", "check"]);
+        (checked.status.code(), said(&checked))
+    };
+    assert_eq!(check().0, Some(0));
+    let of_folder = aiia.write(".aiia.toml", "modle = 3\n");
+    let (code, told) = check();
+    assert!(code == Some(1) && told.contains(".aiia.toml:1: There is no setting `modle`."), "{told}");
+    let all = aiia.run(&["config", "check", "--json"]);
+    assert!(all.status.code() == Some(1) && said(&all).contains(".aiia.toml: There is no setting"), "{}", said(&all));
+    std::fs::remove_file(of_folder).expect("it can be removed");
+    let file = said(&aiia.run(&["config", "path"])).trim().to_owned();
+    std::fs::write(&file, b"model = 'a/b'\n\xff\n").expect("the file can be written");
+    let (code, told) = check();
+    assert!(code == Some(1) && told.contains("line 2 is no UTF-8 text"), "{told}");
+}
+
+#[test]
+fn the_schema_stands_beside_the_file_from_the_start_on() {
+    let aiia = Installation::new();
+    let file = said(&aiia.run(&["config", "path"])).trim().to_owned();
+    let schema = std::path::Path::new(&file).with_file_name("config.schema.json");
+    let is_right = || {
+        let text = std::fs::read_to_string(&schema).unwrap_or_default();
+        serde_json::from_str::<Value>(&text).is_ok_and(|value| value == aiia.json(&["config", "schema"]))
+    };
+    assert!(schema.exists(), "also without a daemon");
+    std::fs::write(&schema, "{}").expect("it can be written");
+    aiia.run(&["config"]);
+    assert!(is_right());
+    assert!(aiia.run(&["stop"]).status.success());
+    std::fs::remove_file(&schema).expect("it is there");
+    aiia.run(&["config"]);
+    assert!(schema.exists() && is_right());
+}
