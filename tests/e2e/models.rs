@@ -276,9 +276,9 @@ fn a_model_that_fills_gaps_is_tested_by_one() {
 #[test]
 fn the_code_in_question_goes_along_as_far_as_there_is_room_and_what_is_cut_is_said() {
     let aiia = Installation::new();
-    let lines: String =
-        (1..=300).map(|line| format!("line {line} some words of text here to fill the window\n")).collect();
-    aiia.write("notes.txt", &lines);
+    let line = |number: u32| format!("line {number} some words of text here to fill the window\n");
+    let lines: Vec<String> = (1..=300).map(line).collect();
+    aiia.write("notes.txt", &lines.concat());
     let ask = || {
         let output = aiia.run(&["ask", "what?", "notes.txt"]);
         (aiia.model.chats().pop().expect("a question").body["messages"].to_string(), text(&output.stderr))

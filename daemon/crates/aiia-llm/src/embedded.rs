@@ -59,13 +59,15 @@ impl Default for EmbeddedSettings {
 pub struct Embedded {
     settings: EmbeddedSettings,
     /// The files that were looked at, as they were then, and what came of it.
-    checked: Mutex<HashMap<PathBuf, (Stamp, Result<u64, LlmError>)>>,
+    checked: Mutex<HashMap<PathBuf, Checked>>,
     #[cfg(feature = "embedded")]
     worker: worker::Worker,
 }
 
 /// What tells a changed file from an unchanged one.
 type Stamp = (Option<SystemTime>, u64);
+/// How large a file is that can be used, or why it cannot.
+type Checked = (Stamp, Result<u64, LlmError>);
 
 impl Embedded {
     pub(crate) fn new(settings: EmbeddedSettings) -> Self {

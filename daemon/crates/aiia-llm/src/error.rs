@@ -111,7 +111,7 @@ impl LlmError {
 
     /// The message, which may end in a server's own words, as a sentence that another one can follow.
     pub fn sentence(&self) -> String {
-        let ends = self.message.trim_end().ends_with(['.', '!', '?', '…', ')']);
+        let ends = self.message.trim_end().ends_with(['.', '!', '?', '…']);
         format!("{}{}", self.message.trim_end(), if ends { "" } else { "." })
     }
 

@@ -133,7 +133,7 @@ fn text_of(file: &Path) -> Result<String, String> {
         Ok(Ok(text)) => Ok(text),
         Ok(Err(error)) => {
             let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = sound.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = sound.split(|byte| *byte == b'\n').count();
             Err(failed(&format!("line {line} is no UTF-8 text")))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),

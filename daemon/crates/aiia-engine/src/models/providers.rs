@@ -128,7 +128,8 @@ fn configured(
         result.headers.push((header.clone(), Secret::new(value)));
     }
     let fill = result.quirks.fill.as_str();
-    if !matches!(fill, "auto" | "suffix" | "infill") && !(fill.contains("{prefix}") && fill.contains("{suffix}")) {
+    let is_template = fill.contains("{prefix}") && fill.contains("{suffix}");
+    if !is_template && !matches!(fill, "auto" | "suffix" | "infill") {
         let why = "has a `fill` that is neither auto, suffix, infill nor a prompt with {prefix} and {suffix}.";
         return Err(at("quirks.fill")(why.to_owned()));
     }

@@ -54,7 +54,7 @@ pub(crate) async fn run(
         match read(response, provider, timeouts, &url, deadline, &mut asked, sink).await {
             // Some tell only in the stream that they have too much to do.
             Err(error) if error.passes && !sink.has_answered() => {
-                again(error, &mut waits, provider, deadline, sink).await?
+                again(error, &mut waits, provider, deadline, sink).await?;
             }
             result => return result,
         }
