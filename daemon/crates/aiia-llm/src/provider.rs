@@ -116,6 +116,8 @@ pub struct ProviderConfig {
     pub dialect: Dialect,
     /// The address the dialect's paths are appended to, e.g. `https://api.openai.com/v1`.
     pub base_url: String,
+    /// Whether the user left out its scheme.
+    pub assumed_scheme: bool,
     /// The key, sent in the header that the dialect has for it.
     pub api_key: Option<Secret>,
     /// Why there is none, where there is something to say: that the one that is kept is for another host.
@@ -147,6 +149,7 @@ impl ProviderConfig {
             name: name.into(),
             dialect,
             base_url: base_url.into(),
+            assumed_scheme: false,
             api_key: None,
             key_note: None,
             headers: Vec::new(),

@@ -10,4 +10,5 @@ pub(crate) mod lines;
 pub(crate) mod listing;
 pub(crate) mod manage;
 mod near;
+mod proxy;
 pub(crate) mod stream;

@@ -98,8 +98,9 @@ fn configured(
     let base_url = provider.base_url.clone().or_else(|| preset.map(|preset| preset.base_url.clone()));
     let missing = || "has no base_url, such as http://127.0.0.1:8080/v1.".to_owned();
     let base_url = base_url.ok_or_else(missing).map_err(at(""))?;
+    let assumed_scheme = !base_url.contains("://");
     let base_url = as_base(&with_scheme(&base_url));
-    let mut result = ProviderConfig::new(name, dialect, &base_url);
+    let mut result = ProviderConfig { assumed_scheme, ..ProviderConfig::new(name, dialect, &base_url) };
     let check = result.check_address().map_err(|error| format!("cannot be used: {error} {}", error.hint));
     check.map_err(at("base_url"))?;
     result.models.clone_from(&provider.models);

@@ -11,6 +11,7 @@ use reqwest::{Client, RequestBuilder, redirect};
 use url::Url;
 
 use super::near::NoAnswer;
+use super::proxy::{self, Proxy};
 use crate::dialect::{headers, key_header};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{ProviderConfig, Timeouts, is_loopback, shown};
@@ -23,6 +24,7 @@ pub(crate) const USER_AGENT: &str = concat!("aiia/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug, Default)]
 pub(crate) struct Clients {
     local: OnceLock<Client>,
+    local_encrypted: OnceLock<Client>,
     remote: OnceLock<Client>,
     /// Models, as `provider/model`, that have refused a temperature.
     fixed_temperature: Mutex<HashSet<String>>,
@@ -44,11 +46,15 @@ impl Clients {
         url.scheme() == "http" && is_loopback(url)
     }
 
-    /// The client for an address. Plain requests to this machine never go through a proxy and
+    /// The client for an address. Requests to this machine never go through a proxy; plain ones
     /// need no certificates, which saves loading them.
     pub(crate) fn for_url(&self, url: &Url, timeouts: &Timeouts) -> Result<&Client, LlmError> {
         let local = Self::is_near(url);
-        let cell = if local { &self.local } else { &self.remote };
+        let cell = match (is_loopback(url), local) {
+            (true, true) => &self.local,
+            (true, false) => &self.local_encrypted,
+            (false, _) => &self.remote,
+        };
         if let Some(client) = cell.get() {
             return Ok(client);
         }
@@ -58,8 +64,11 @@ impl Clients {
             .redirect(redirect::Policy::none())
             .connect_timeout(timeouts.connect)
             .user_agent(USER_AGENT);
+        if is_loopback(url) {
+            builder = builder.no_proxy();
+        }
         if local {
-            builder = builder.no_proxy().tls_certs_only([]);
+            builder = builder.tls_certs_only([]);
         }
         let client = builder.build().map_err(|error| {
             LlmError::new(
@@ -108,13 +117,19 @@ pub(crate) fn connection_error(
     connect: Duration,
 ) -> LlmError {
     let reason = || innermost(error);
+    let encryption = || chain(error).find_map(rustls_error);
+    let proxy = if is_loopback(url) { None } else { proxy::between(url) };
     let trouble = if error.is_builder() {
         Trouble::Request
     } else if error.is_connect() {
-        if error.is_timeout() {
-            Trouble::Slow(connect)
-        } else if chain(error).any(|cause| rustls_error(cause).is_some()) {
+        if let Some(rustls::Error::InvalidMessage(_)) = encryption() {
+            Trouble::Unencrypted
+        } else if encryption().is_some() {
             Trouble::Untrusted(reason())
+        } else if let Some(proxy) = proxy {
+            Trouble::Proxy(proxy, reason())
+        } else if error.is_timeout() {
+            Trouble::Slow(connect)
         } else if chain(error).any(|cause| cause.to_string().contains("dns error")) {
             Trouble::Name
         } else if io_kind(error) == Some(io::ErrorKind::ConnectionRefused) {
@@ -155,6 +170,10 @@ enum Trouble {
     Slow(Duration),
     /// No connection that can be trusted.
     Untrusted(String),
+    /// What came is not encrypted.
+    Unencrypted,
+    /// The proxy in between makes no connection.
+    Proxy(Proxy, String),
     /// The name leads nowhere.
     Name,
     /// Nobody listens.
@@ -189,6 +208,16 @@ impl Trouble {
                 format!("No trusted connection to {place}: {reason}."),
                 "Check the address (http or https), the clock and the server's certificate.".to_owned(),
             ),
+            Self::Unencrypted => (
+                LlmErrorKind::Tls,
+                format!("{place} does not speak HTTPS."),
+                "If the server speaks plain HTTP, begin the provider's base_url with http://.".to_owned(),
+            ),
+            Self::Proxy(proxy, reason) => (
+                LlmErrorKind::Refused,
+                format!("The proxy {} makes no connection to {place}: {reason}.", proxy.place),
+                proxy.hint(),
+            ),
             Self::Name => (
                 LlmErrorKind::Dns,
                 format!("The name {} could not be resolved.", url.host_str().unwrap_or("?")),
@@ -215,8 +244,24 @@ impl Trouble {
                 "Check that the provider's address is that of a model server.".to_owned(),
             ),
         };
-        LlmError::new(kind, redacted(provider, &message), hint)
+        let is_about_the_address = matches!(
+            kind,
+            LlmErrorKind::Tls | LlmErrorKind::Refused | LlmErrorKind::ConnectTimeout | LlmErrorKind::Malformed
+        );
+        let assumed = if provider.assumed_scheme && is_about_the_address {
+            format!(" {} was taken, as base_url names neither http nor https.", url.scheme())
+        } else {
+            String::new()
+        };
+        LlmError::new(kind, redacted(provider, &message), hint + &assumed)
     }
+}
+
+/// The error of a proxy that wants to know who asks.
+pub(crate) fn proxy_error(provider: &ProviderConfig, url: &Url) -> Option<LlmError> {
+    let proxy = proxy::between(url)?;
+    let wants = "it wants a name and a password".to_owned();
+    Some(Trouble::Proxy(proxy, wants).told(provider, url).with_status(407))
 }
 
 /// Whether the other side closed the connection before it answered.

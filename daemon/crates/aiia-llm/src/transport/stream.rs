@@ -11,7 +11,7 @@ use url::Url;
 
 use super::answer::{Answer, BrokenOff};
 use super::body::BodyReader;
-use super::client::{Clients, authorised, presentable, redacted};
+use super::client::{Clients, authorised, presentable, proxy_error, redacted};
 use super::generate::DeltaSink;
 use crate::chat::{ChatRequest, Delta};
 use crate::dialect::{chat_body, chat_url, failure};
@@ -154,6 +154,9 @@ async fn refusal(mut answer: Answer, provider: &ProviderConfig, url: &Url, timeo
     let status = answer.status.as_u16();
     if (300..400).contains(&status) && answer.headers.contains_key(LOCATION) {
         return (redirect_error(answer.status, &answer.headers, provider, url), false);
+    }
+    if let Some(error) = (status == 407).then(|| proxy_error(provider, url)).flatten() {
+        return (error, false);
     }
     let (retry_after, content_type) = (answer.retry_after(), answer.content_type());
     let mut body = Vec::new();
