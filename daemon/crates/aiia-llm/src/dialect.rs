@@ -11,6 +11,7 @@ pub(crate) mod ollama;
 pub(crate) mod openai_chat;
 pub(crate) mod openai_responses;
 mod surrogates;
+mod tools;
 
 #[cfg(test)]
 mod tests;
@@ -42,7 +43,17 @@ pub(crate) struct Progress {
     has_text: bool,
     /// The number of the message that text came for last, where an answer may have several.
     message: Option<u64>,
+    /// A reason was given before all was said: only the end of the body tells that nothing is missing.
+    premature: bool,
+    /// A piece of the answer, of whatever kind, has come.
+    begun: bool,
+    /// So has one since [`StreamState::has_moved`] was asked.
+    moved: bool,
     usage: Usage,
+}
+
+fn is_text(delta: &Delta) -> bool {
+    matches!(delta, Delta::Text(_) | Delta::Reasoning(_))
 }
 
 /// More tokens than any model reads or writes at once: what a server tells beyond is no count.
@@ -56,8 +67,9 @@ impl Progress {
     /// What stands of the reason after an event that brought `said`, where `known` was the reason before it: one is given too early
     /// where more is said after it.
     fn settle(&mut self, known: Option<FinishReason>, said: &[Delta]) {
-        let has_text = said.iter().any(|delta| matches!(delta, Delta::Text(_) | Delta::Reasoning(_)));
+        let has_text = said.iter().any(is_text);
         self.has_text |= said.iter().any(|delta| matches!(delta, Delta::Text(_)));
+        self.premature |= has_text && known.is_some();
         match (&self.finish, known) {
             (Some(_), _) => self.tentative = has_text,
             (None, Some(known)) if !has_text => {
@@ -114,6 +126,8 @@ impl StreamState {
         let mut deltas = Vec::new();
         let speaks_openai = matches!(self.dialect, Dialect::OpenaiChat | Dialect::Embedded);
         if speaks_openai && openai_chat::read_piece(progress, event, &mut deltas) {
+            progress.begun |= !deltas.is_empty();
+            progress.moved |= !deltas.is_empty();
             return Ok(deltas);
         }
         for value in parse(event)? {
@@ -129,7 +143,12 @@ impl StreamState {
                 Dialect::Ollama => ollama::read(progress, &value, &mut deltas),
                 Dialect::CompletionsFim => completions_fim::read(progress, &value, &mut deltas),
             }
-            progress.settle(known, &deltas[said..]);
+            let said = &deltas[said..];
+            let is_piece = said.iter().any(is_text) || tools::is_piece(self.dialect, &value);
+            progress.begun |= is_piece;
+            // Counts come before the answer as well.
+            progress.moved |= is_piece || (progress.begun && !said.is_empty());
+            progress.settle(known, said);
         }
         Ok(deltas)
     }
@@ -155,6 +174,22 @@ impl StreamState {
     /// The reason of the end is known: the answer is whole if nothing follows.
     pub(crate) fn has_reason(&self) -> bool {
         self.progress.finish.is_some() || self.progress.done
+    }
+
+    /// The reason of the end is known, and was not given before the end: nothing is missing, however the body ends.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.has_reason() && !(self.progress.tentative && self.progress.premature)
+    }
+
+    /// Whether an event has brought a piece of an answer since this was asked last; none does that only keeps the connection open.
+    pub(crate) fn has_moved(&mut self) -> bool {
+        std::mem::take(&mut self.progress.moved)
+    }
+
+    /// Ends the answer at a limit.
+    pub(crate) fn cut(&mut self) {
+        self.progress.finish(FinishReason::Length);
+        self.progress.done = true;
     }
 
     /// Takes the answer for whole: what follows is not of it.

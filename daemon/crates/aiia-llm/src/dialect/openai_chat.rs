@@ -106,7 +106,7 @@ pub(super) fn read_piece(progress: &mut Progress, event: &str, deltas: &mut Vec<
     };
     if !delta.content.is_empty() {
         // A reason was given too early where more is said after it.
-        progress.finish = None;
+        progress.premature |= progress.finish.take().is_some();
         deltas.push(Delta::Text(delta.content.into_owned()));
     }
     true

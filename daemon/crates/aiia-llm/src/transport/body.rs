@@ -3,6 +3,7 @@
 use serde::de::IgnoredAny;
 
 use super::client::presentable;
+use super::elements::Elements;
 use super::generate::DeltaSink;
 use super::lines::{EventAssembler, Fault, LineSplitter, MAX_LINE, MAX_TOTAL};
 use crate::chat::Delta;
@@ -12,6 +13,41 @@ use crate::provider::ProviderConfig;
 
 /// What is kept of the beginning of a body, to be shown where it is no answer, in bytes.
 const BEGINNING: usize = 8192;
+
+/// The most that a token is taken to stand for, in bytes; few stand for more than four.
+const TOKEN: usize = 16;
+/// Some tokens stand for more, which matters where only a few are asked for, in bytes.
+const MARGIN: usize = 1024;
+/// Tokens that a model may think, where less is asked for: servers do not agree on whether these count.
+const THOUGHTS: u32 = 32_768;
+
+/// How many bytes an answer has at most that its server bounds as it was asked to.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    text: usize,
+    thoughts: usize,
+}
+
+impl Bounds {
+    fn of(max_tokens: Option<u32>) -> Self {
+        let bytes = |tokens: u32| (tokens as usize).saturating_mul(TOKEN).saturating_add(MARGIN);
+        match max_tokens {
+            Some(tokens) => Self { text: bytes(tokens), thoughts: bytes(tokens.max(THOUGHTS)) },
+            None => Self { text: usize::MAX, thoughts: usize::MAX },
+        }
+    }
+
+    /// Takes in a part of the answer; whether there is still room.
+    fn has_room_after(&mut self, delta: &Delta) -> bool {
+        let (left, length) = match delta {
+            Delta::Text(text) => (&mut self.text, text.len()),
+            Delta::Reasoning(text) => (&mut self.thoughts, text.len()),
+            _ => return true,
+        };
+        *left = left.saturating_sub(length);
+        *left > 0
+    }
+}
 
 /// How a body is written: its first line tells it, its content type often does not.
 #[derive(Debug)]
@@ -24,6 +60,8 @@ enum Shape {
     Lines,
     /// One JSON text, as servers send that cannot stream.
     Whole(String),
+    /// One JSON list of events.
+    List(Elements),
 }
 
 /// Reads the body of an answer with success.
@@ -38,13 +76,15 @@ pub(super) struct BodyReader<'p> {
     beginning: Option<String>,
     /// Events so far.
     count: usize,
+    /// What the answer may still have.
+    bounds: Bounds,
     /// The first text has arrived.
     pub(super) began: bool,
 }
 
 impl<'p> BodyReader<'p> {
-    /// Begins to read a body of that content type.
-    pub(super) fn new(provider: &'p ProviderConfig, content_type: &str) -> Self {
+    /// Begins to read a body of that content type, with an answer of so many tokens at most.
+    pub(super) fn new(provider: &'p ProviderConfig, content_type: &str, max_tokens: Option<u32>) -> Self {
         Self {
             provider,
             is_page: content_type.contains("html"),
@@ -54,6 +94,7 @@ impl<'p> BodyReader<'p> {
             shape: Shape::Unknown,
             beginning: None,
             count: 0,
+            bounds: Bounds::of(max_tokens),
             began: false,
         }
     }
@@ -87,12 +128,25 @@ impl<'p> BodyReader<'p> {
                 return Ok(());
             }
             self.shape = self.shape_of(line)?;
-            self.beginning = Some(beginning(line));
+            self.beginning = Some(if matches!(self.shape, Shape::List(_)) { String::new() } else { beginning(line) });
         }
         let event = match &mut self.shape {
             Shape::Whole(whole) => {
                 whole.push_str(line);
                 whole.push('\n');
+                return Ok(());
+            }
+            Shape::List(list) => {
+                let events = list.line(line);
+                if let Some(beginning) = self.beginning.as_mut().filter(|beginning| beginning.len() < BEGINNING) {
+                    beginning.push_str(line);
+                }
+                for event in events {
+                    self.event(&event, sink).await?;
+                    if self.state.is_done() {
+                        break;
+                    }
+                }
                 return Ok(());
             }
             Shape::Lines => return self.event(line, sink).await,
@@ -111,7 +165,11 @@ impl<'p> BodyReader<'p> {
             return Err(failure::html());
         }
         if start.starts_with(['{', '[']) {
-            return Ok(if is_open(start) { Shape::Whole(String::new()) } else { Shape::Lines });
+            return Ok(match (is_open(start), start.starts_with('[')) {
+                (false, _) => Shape::Lines,
+                (true, true) => Shape::List(Elements::default()),
+                (true, false) => Shape::Whole(String::new()),
+            });
         }
         let is_field = ["data", "event", "id", "retry", "error", ""]
             .iter()
@@ -138,7 +196,12 @@ impl<'p> BodyReader<'p> {
         self.count += 1;
         for delta in deltas {
             self.began |= matches!(delta, Delta::Text(_) | Delta::Reasoning(_));
+            let has_room = self.bounds.has_room_after(&delta);
             sink.send(Ok(delta)).await;
+            if !has_room {
+                tracing::debug!(provider = self.provider.name, "the answer is longer than what was asked for");
+                self.state.cut();
+            }
         }
         Ok(())
     }

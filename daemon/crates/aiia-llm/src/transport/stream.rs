@@ -215,17 +215,14 @@ async fn read(
             "Turn the compression of the server or of the proxy before it off for answers that stream.",
         ));
     }
-    let mut reader = BodyReader::new(provider, &answer.content_type());
+    let max_tokens = asked.as_ref().and_then(|request| request.max_tokens);
+    let mut reader = BodyReader::new(provider, &answer.content_type(), max_tokens);
     // The head, which may hold the buffer that it was read into, is let go.
     let Answer { mut body, .. } = answer;
     // One for all chunks: it is only put off, which costs next to nothing.
     let mut limit = pin!(sleep_until(deadline));
+    let mut pace = Pace::default();
     loop {
-        if reader.state.is_finishing() {
-            limit.as_mut().reset(Instant::now() + AFTER_FINISH);
-        } else if reader.began {
-            limit.as_mut().reset(Instant::now() + timeouts.idle);
-        }
         let chunk = tokio::select! {
             biased;
             chunk = body.next() => Ok(chunk),
@@ -236,7 +233,7 @@ async fn read(
             Ok(Ok(None)) => return reader.end(sink).await,
             Ok(Err(BrokenOff(error))) => {
                 tracing::debug!(provider = provider.name, error, "the answer broke off");
-                if reader.state.has_reason() {
+                if reader.state.is_whole() {
                     return reader.end(sink).await;
                 }
                 return Err(LlmError::new(
@@ -245,24 +242,22 @@ async fn read(
                     "What arrived is kept. Ask again, or look into the model server's log.",
                 ));
             }
-            Err(()) if reader.state.has_reason() => return reader.end(sink).await,
-            Err(()) if reader.began => {
-                return Err(LlmError::new(
-                    LlmErrorKind::IdleTimeout,
-                    format!(
-                        "The answer stopped: nothing came from {} for {} s.",
-                        shown(url),
-                        timeouts.idle.as_secs_f32()
-                    ),
-                    "What arrived is kept. Ask again; a longer idle limit can be configured.",
-                ));
+            Err(()) if reader.state.is_whole() => return reader.end(sink).await,
+            Err(()) => {
+                return Err(match pace.silence() {
+                    Some(silence) => idle_timeout(url, timeouts, pace.is_alive.then_some(silence)),
+                    None => first_token_timeout(provider, timeouts),
+                });
             }
-            Err(()) => return Err(first_token_timeout(provider, timeouts)),
         };
         reader.bytes(&bytes, sink).await?;
         if reader.began {
             // Nothing is asked again from here on.
             *asked = None;
+        }
+        let (moved, is_finishing) = (reader.state.has_moved(), reader.state.is_finishing());
+        if let Some(until) = pace.after(moved, is_finishing, timeouts) {
+            limit.as_mut().reset(until);
         }
         if reader.state.is_done() {
             // A connection whose body was read to its end serves the next request as well.
@@ -271,6 +266,48 @@ async fn read(
             return reader.end(sink).await;
         }
     }
+}
+
+/// When something of the answer came last.
+#[derive(Default)]
+struct Pace {
+    last: Option<Instant>,
+    is_finishing: bool,
+    /// Something else has come since.
+    is_alive: bool,
+}
+
+impl Pace {
+    /// Until when the next bytes must come, after some that brought a piece of the answer or did not. `None`: until when they had to.
+    fn after(&mut self, moved: bool, is_finishing: bool, timeouts: &Timeouts) -> Option<Instant> {
+        let now = Instant::now();
+        if moved || (is_finishing && !self.is_finishing) {
+            (self.last, self.is_finishing, self.is_alive) = (Some(now), is_finishing, false);
+            return Some(now + if is_finishing { AFTER_FINISH } else { timeouts.idle });
+        }
+        let last = self.last.filter(|_| !is_finishing)?;
+        self.is_alive = true;
+        // Who keeps the connection open may take as long as for a beginning, and no longer.
+        Some((now + timeouts.idle).min(last + timeouts.idle.max(timeouts.first_token)))
+    }
+
+    /// How long nothing of the answer has come, once it has begun.
+    fn silence(&self) -> Option<Duration> {
+        self.last.map(|last| last.elapsed())
+    }
+}
+
+/// The error for an answer that has stopped; `alive` is for how long its server has kept the connection open without a word.
+fn idle_timeout(url: &Url, timeouts: &Timeouts, alive: Option<Duration>) -> LlmError {
+    let (what, silence) = match alive {
+        Some(silence) => ("nothing but signs of life", silence.as_secs_f32().round()),
+        None => ("nothing", timeouts.idle.as_secs_f32()),
+    };
+    LlmError::new(
+        LlmErrorKind::IdleTimeout,
+        format!("The answer stopped: {what} came from {} for {silence} s.", shown(url)),
+        "What arrived is kept. Ask again; a longer idle limit can be configured.",
+    )
 }
 
 fn first_token_timeout(provider: &ProviderConfig, timeouts: &Timeouts) -> LlmError {
