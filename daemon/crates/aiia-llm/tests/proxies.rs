@@ -21,7 +21,8 @@ async fn an_address_is_asked_and_what_comes_is_told() {
     let models = Models::new(ModelsConfig { providers: vec![provider], ..ModelsConfig::default() });
     let answer = collect(models.stream("p/m", ask("Hi"), CancellationToken::new())).await;
     let error = answer.error.unwrap();
-    println!("{}: {} {}", error.kind.as_str(), error.message, error.hint);
+    let told = format!("{}: {} {}\n", error.kind.as_str(), error.message, error.hint);
+    std::io::stdout().write_all(told.as_bytes()).unwrap();
 }
 
 /// What is told of an address where the environment names this proxy.
