@@ -130,31 +130,36 @@ impl Handle for ModelTest {
             purpose: MODEL_TEST,
         };
         let Completed { model, mut parts, .. } = session.complete(asked).await?;
-        let (mut answer, mut first) = (String::new(), None);
-        while let Some(part) = parts.next().await {
+        let (mut answer, mut first, mut pieces) = (String::new(), None, 0);
+        // Some servers do not know the limit; that the model answers is told by then.
+        let usage = loop {
+            if pieces == ANSWER_TOKENS {
+                break None;
+            }
+            let Some(part) = parts.next().await else {
+                return Err(Problem::new(ProblemCode::ModelError, "The model's answer ended without an end."));
+            };
             match part {
-                Part::Text(text) => {
+                Part::Text(_) | Part::Reasoning(_) => {
                     first.get_or_insert_with(|| started.elapsed());
-                    answer.push_str(&text);
+                    pieces += 1;
+                    if let Part::Text(text) = part {
+                        answer.push_str(&text);
+                    }
                 }
-                Part::Reasoning(_) => {
-                    first.get_or_insert_with(|| started.elapsed());
-                }
-                Part::End { usage, .. } => {
-                    let total = started.elapsed();
-                    return Ok(Reply::One(Tested {
-                        model,
-                        answer: answer.trim().to_owned(),
-                        first_token_ms: first.unwrap_or(total).as_millis() as u64,
-                        total_ms: total.as_millis() as u64,
-                        usage: usage.unwrap_or_default(),
-                    }));
-                }
+                Part::End { usage, .. } => break usage,
                 Part::AnsweredBy(_) => {}
                 Part::Failed(problem) => return Err(problem),
             }
-        }
-        Err(Problem::new(ProblemCode::ModelError, "The model's answer ended without an end."))
+        };
+        let total = started.elapsed();
+        Ok(Reply::One(Tested {
+            model,
+            answer: answer.trim().to_owned(),
+            first_token_ms: first.unwrap_or(total).as_millis() as u64,
+            total_ms: total.as_millis() as u64,
+            usage: usage.unwrap_or_default(),
+        }))
     }
 }
 

@@ -393,6 +393,15 @@ async fn a_test_of_a_model_is_not_passed_by_another() {
     assert!(other.chats().is_empty());
 }
 
+#[tokio::test]
+async fn a_test_of_a_model_ends_where_its_server_knows_no_limit() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::configured(&model, "");
+    model.always(Script::numbered(300));
+    let tested = server.post("/api/v1/models/test%2Ftest-model/test", json!({})).await.json();
+    assert!(tested["answer"].as_str().is_some_and(|answer| answer.ends_with("t256")), "{tested}");
+}
+
 /// A stream of the text `a` that ends with this reason.
 fn ending(reason: &str) -> Script {
     let end = json!({"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": reason}]});
