@@ -12,10 +12,15 @@ use tokio_util::sync::CancellationToken;
 
 const KEY: &str = "sk-very-secret-0123456789";
 
-async fn answer(dialect: Dialect, key: Option<&str>, script: Script) -> (Answer, usize) {
+/// What comes of a question to a server that answers so, and how often it was asked. One on this machine is read in a way of its own.
+async fn answer(near: bool, dialect: Dialect, key: Option<&str>, script: Script) -> (Answer, usize) {
     let server = ModelServer::start().unwrap();
     server.always(script);
     let mut provider = ProviderConfig::new("p", dialect, server.base_url(dialect.as_str()));
+    if !near {
+        // Leads to this machine, too, but does not say so.
+        provider.base_url = provider.base_url.replace("127.0.0.1", "0.0.0.0");
+    }
     provider.api_key = key.map(aiia_llm::Secret::new);
     let timeouts =
         Timeouts { connect: Duration::from_secs(5), first_token: LIMIT, idle: LIMIT, list: Duration::from_secs(5) };
@@ -69,8 +74,12 @@ const WHOLE_OF_OLLAMA: &str = "{\n \"message\": {\"content\": \"a b\"},\n \"done
     ])
 )]
 #[tokio::test]
-async fn what_comes_decides_how_it_is_read(#[case] dialect: Dialect, #[case] script: Script) {
-    let (answer, _) = answer(dialect, None, script).await;
+async fn what_comes_decides_how_it_is_read(
+    #[case] dialect: Dialect,
+    #[case] script: Script,
+    #[values(true, false)] near: bool,
+) {
+    let (answer, _) = answer(near, dialect, None, script).await;
     assert_eq!((answer.text.as_str(), answer.finish.clone()), ("a b", Some(FinishReason::Stop)), "{answer:?}");
 }
 
@@ -91,8 +100,13 @@ async fn what_comes_decides_how_it_is_read(#[case] dialect: Dialect, #[case] scr
 #[case::a_wall(with(403, "text/html", "<html>Blocked</html>"), "malformed", "Something between here and the model")]
 #[case::not_changed(with(304, "", ""), "server", "(304)")]
 #[tokio::test]
-async fn what_is_no_answer_is_explained(#[case] script: Script, #[case] kind: &str, #[case] says: &str) {
-    let (answer, _) = answer(Dialect::OpenaiChat, Some(KEY), script).await;
+async fn what_is_no_answer_is_explained(
+    #[case] script: Script,
+    #[case] kind: &str,
+    #[case] says: &str,
+    #[values(true, false)] near: bool,
+) {
+    let (answer, _) = answer(near, Dialect::OpenaiChat, Some(KEY), script).await;
     let error = answer.error.as_ref().unwrap();
     assert_eq!((error.kind.as_str(), answer.text.as_str()), (kind, ""), "{error:?}");
     assert!(error.message.contains(says) && !error.hint.is_empty(), "{error:?}");
@@ -103,11 +117,12 @@ async fn what_is_no_answer_is_explained(#[case] script: Script, #[case] kind: &s
 async fn what_arrived_before_a_cut_in_an_event_is_kept(
     #[values("data: {\"choices\":[{\"de", "data: {\"choices\":[{\"delta\":{\"content\":\"\u{e9}")] rest: &str,
     #[values(0, 1)] missing: usize,
+    #[values(true, false)] near: bool,
 ) {
     let begun = "data: {\"choices\":[{\"delta\":{\"content\":\"a \"}}]}\n\n".to_owned() + rest;
     let bytes = begun.into_bytes();
     let (answer, _) =
-        answer(Dialect::OpenaiChat, None, Script::Raw(vec![bytes[..bytes.len() - missing].to_vec()])).await;
+        answer(near, Dialect::OpenaiChat, None, Script::Raw(vec![bytes[..bytes.len() - missing].to_vec()])).await;
     assert_eq!((answer.outcome(), answer.text.as_str()), ("cut_off", "a "), "{answer:?}");
 }
 
@@ -125,21 +140,23 @@ async fn a_key_that_a_server_repeats_is_never_shown(
     dialect: Dialect,
     #[values(200, 401, 500)] status: u16,
     #[values(false, true)] as_json: bool,
+    #[values(true, false)] near: bool,
 ) {
     // However far into the server's words the key stands, no part of it is left where they are cut.
     for before in [0, 100, 280, 285, 290, 299, 350, 395, 8180] {
         let words = format!("{} authorization: Bearer {KEY} and more", "x".repeat(before));
         let body = if as_json { serde_json::json!({ "error": { "message": words } }).to_string() } else { words };
-        let (answer, _) = answer(dialect, Some(KEY), with(status, "text/plain", body)).await;
+        let (answer, _) = answer(near, dialect, Some(KEY), with(status, "text/plain", body)).await;
         let error = answer.error.unwrap();
         assert!(!format!("{error:?}").contains(&KEY[..6]), "{before}: {error:?}");
         assert!(error.message.chars().count() < 500, "{error:?}");
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn who_has_no_key_is_told_so() {
-    let (answer, _) = answer(Dialect::OpenaiChat, None, Script::error(401, "no key")).await;
+async fn who_has_no_key_is_told_so(#[values(true, false)] near: bool) {
+    let (answer, _) = answer(near, Dialect::OpenaiChat, None, Script::error(401, "no key")).await;
     let error = answer.error.unwrap();
     assert_eq!(error.kind, LlmErrorKind::Unauthorized);
     assert!(error.hint.starts_with("No key was sent") && error.hint.contains("set-key p"), "{error:?}");
@@ -149,10 +166,13 @@ async fn who_has_no_key_is_told_so() {
 #[case("Tue, 31 Dec 2999 23:59:59 GMT")]
 #[case("999999999999999999999")]
 #[tokio::test]
-async fn a_wait_that_is_too_long_is_said_and_not_waited_for(#[case] retry_after: &str) {
+async fn a_wait_that_is_too_long_is_said_and_not_waited_for(
+    #[case] retry_after: &str,
+    #[values(true, false)] near: bool,
+) {
     let headers = vec![("retry-after".into(), retry_after.into())];
     let (answer, asked) =
-        answer(Dialect::OpenaiChat, None, Script::Answer { status: 429, headers, body: "{}".into() }).await;
+        answer(near, Dialect::OpenaiChat, None, Script::Answer { status: 429, headers, body: "{}".into() }).await;
     let error = answer.error.unwrap();
     assert_eq!((error.kind, asked), (LlmErrorKind::Quota, 1));
     assert!(error.hint.contains("more than a year"), "{error:?}");
@@ -162,10 +182,10 @@ async fn a_wait_that_is_too_long_is_said_and_not_waited_for(#[case] retry_after:
 #[case(200)]
 #[case(401)]
 #[tokio::test]
-async fn what_is_compressed_is_named(#[case] status: u16) {
+async fn what_is_compressed_is_named(#[case] status: u16, #[values(true, false)] near: bool) {
     let headers = vec![("content-encoding".into(), "gzip".into())];
     let (answer, _) =
-        answer(Dialect::OpenaiChat, None, Script::Answer { status, headers, body: "\u{1f}\u{8b}".into() }).await;
+        answer(near, Dialect::OpenaiChat, None, Script::Answer { status, headers, body: "\u{1f}\u{8b}".into() }).await;
     assert!(answer.error.as_ref().unwrap().message.contains("compressed by gzip"), "{:?}", answer.error);
 }
 
@@ -191,11 +211,12 @@ async fn an_overload_that_is_told_in_the_stream_is_asked_again_before_the_first_
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn what_stands_in_the_place_of_an_error_may_be_none() {
+async fn what_stands_in_the_place_of_an_error_may_be_none(#[values(true, false)] near: bool) {
     for none in ["\"\"", "{}", "false", "null"] {
         let events = EVENTS.replacen("{\"choices\"", &format!("{{\"error\":{none},\"choices\""), 1);
-        let (answer, _) = answer(Dialect::OpenaiChat, None, with(200, "text/event-stream", events)).await;
+        let (answer, _) = answer(near, Dialect::OpenaiChat, None, with(200, "text/event-stream", events)).await;
         assert_eq!((answer.outcome(), answer.text.as_str()), ("ok", "a b"), "{none}");
     }
 }
