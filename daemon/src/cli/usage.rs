@@ -157,7 +157,7 @@ mod tests {
         };
         let (old, new) = (used(1.5, 2), used(3.0, 7));
         let line = "work/m: 1.5 read, 0.25 cached, unknown written, USD (a table";
-        assert_eq!(price(&[old.clone()], &old), format!("{line})"));
+        assert_eq!(price(std::slice::from_ref(&old), &old), format!("{line})"));
         assert_eq!(price(&[old.clone(), new], &old), format!("{line}, 2 runs)"));
         assert!(is_of_interest(&old.price) && !is_of_interest(&TokenPrice { cached: None, ..used(0.0, 1).price }));
     }
