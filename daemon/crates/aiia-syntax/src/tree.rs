@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tree_sitter::{InputEdit, ParseOptions, ParseState, Parser, Tree};
 
-mod items;
+mod rows;
 mod statements;
 
 /// The largest text that is parsed, in bytes. What is larger is generated, and is worked on by lines.
@@ -152,7 +152,7 @@ impl SyntaxTree {
         let edits = trimmed(old_text, new_text, replaced);
         match self.language.quirk() {
             Quirk::Indentation => statements::are_sound(self, old_text, new_text, &edits, budget),
-            Quirk::None => items::are_sound(self, old_text, new_text, &edits, budget),
+            Quirk::None => rows::are_sound(self, old_text, new_text, &edits, budget),
             Quirk::Yaml | Quirk::HereDocuments => false,
         }
     }

@@ -1,0 +1,329 @@
+//! Checks edits by the statements, members and items around them.
+//!
+//! A parse after an edit is linear in the number of items and statements beside it, which all are taken over one by one. What of them
+//! nobody edits is left out here: of each row of items, members or statements that holds an edit stay those that it touches, with the one before
+//! and the one behind them, and of what is around a row its first and its last line. A parser comes from what is left out to what stays
+//! in the state in which it was before, and where the last of what stays is again what it was, it leaves it in that state, too. So
+//! what is left out means what it did.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::{MAX_PARSE_BYTES, Replaced, SyntaxTree};
+use crate::deadline::ParseBudget;
+use crate::{SymbolKind, definitions};
+use kinds::{Row, first_leaf, is_item, last_leaf, next_part};
+
+mod comments;
+mod kinds;
+
+/// How much is parsed, and how small it is cut.
+#[derive(Clone, Copy)]
+struct Sizes {
+    /// What has no more bytes is not cut further, save for types, of which no member is parsed that is not edited.
+    whole: usize,
+    /// What is parsed may be as long as that, or as that share of the text: a fresh parse costs more than one that uses a tree again.
+    small: usize,
+    share: usize,
+}
+
+const SIZES: Sizes = Sizes { whole: 1024, small: 4096, share: 24 };
+
+/// How deep rows may be in each other.
+const MAX_DEPTH: usize = 64;
+
+/// Whether it is sure that the edits add no syntax error and that nothing beside the statements and items they are in is built otherwise.
+/// `edits` are in order.
+pub(super) fn are_sound(
+    tree: &SyntaxTree,
+    old_text: &str,
+    new_text: &str,
+    edits: &[Replaced],
+    budget: &ParseBudget,
+) -> bool {
+    are_sound_cut(tree, (old_text, new_text), edits, budget, SIZES).unwrap_or(false)
+}
+
+fn are_sound_cut(
+    tree: &SyntaxTree,
+    (old_text, new_text): (&str, &str),
+    edits: &[Replaced],
+    budget: &ParseBudget,
+    sizes: Sizes,
+) -> Option<bool> {
+    let language = tree.language.name();
+    if !kinds::LANGUAGES.contains(&language) || tree.root().has_error() || new_text.len() > MAX_PARSE_BYTES {
+        return None;
+    }
+    let of_code = |(old, new): &&Replaced| !comments::is_in_comment(tree, old_text, new_text, (old, new));
+    let of_code: Vec<_> = edits.iter().filter(of_code).cloned().collect();
+    if of_code.is_empty() {
+        return Some(true);
+    }
+    // What a parser would not survive is told by the whole text, as long as the edits add nothing to that.
+    let is_same = |(old, new): &Replaced| open_brackets(&old_text[old.clone()]) - open_brackets(&new_text[new.clone()]);
+    let has_nul = |(_, new): &Replaced| new_text[new.clone()].contains('\0');
+    if of_code.iter().map(is_same).sum::<isize>() != 0 || of_code.iter().any(has_nul) {
+        return None;
+    }
+    let mut cut = Cut { language, sizes, gaps: Vec::new(), stays: Vec::new(), touched: Vec::new() };
+    cut.row(&Row::outermost(tree.root(), old_text.len()), &of_code, &Around::default());
+    let excerpt = Excerpt::of(&cut, new_text, edits)?;
+    if excerpt.text.len() > sizes.small.max(new_text.len() / sizes.share) {
+        return None;
+    }
+    let parsed = SyntaxTree::parse_within(tree.language, &excerpt.text, budget).ok()?;
+    let is_there = |stays: &Stays| excerpt.has(&parsed, language, stays).unwrap_or(false);
+    Some(
+        !parsed.root().has_error()
+            && cut.stays.iter().all(is_there)
+            && cut.touched.iter().all(|touched| excerpt.has_symbols(&parsed, (tree, old_text), touched, &of_code)),
+    )
+}
+
+/// What is around a row.
+#[derive(Clone, Copy, Default)]
+struct Around {
+    depth: usize,
+    is_item: bool,
+}
+
+/// What of a row is parsed, and why.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// To tell that it is what it was.
+    Beside,
+    /// A row within it is edited.
+    Outer,
+    /// It is edited within, begins and ends with the same tokens, and its last one ends it for sure.
+    Item,
+    /// It may be anything afterwards.
+    Touched,
+}
+
+/// What has to be the same afterwards.
+struct Stays<'t> {
+    node: Node<'t>,
+    role: Role,
+}
+
+/// What may be anything afterwards, between what stays.
+struct Touched {
+    /// Its nodes, and those that were edited beside them.
+    nodes: Range<usize>,
+    /// All up to what stays.
+    between: Range<usize>,
+}
+
+/// What of the old text is left out, and what is to be told of the rest.
+struct Cut<'t> {
+    language: &'static str,
+    sizes: Sizes,
+    gaps: Vec<Range<usize>>,
+    stays: Vec<Stays<'t>>,
+    touched: Vec<Touched>,
+}
+
+impl<'t> Cut<'t> {
+    fn row(&mut self, row: &Row<'t>, edits: &[Replaced], around: &Around) {
+        let mut kept: BTreeMap<usize, (Node<'t>, Role)> = BTreeMap::new();
+        let mut within: BTreeMap<usize, (Node<'t>, Vec<Replaced>)> = BTreeMap::new();
+        let mut keep = |kept: &mut BTreeMap<usize, (Node<'t>, Role)>, edit: &Range<usize>| {
+            for node in row.around(edit) {
+                let touched = node.start_byte() <= edit.end && edit.start <= node.end_byte();
+                let role = if touched { Role::Touched } else { Role::Beside };
+                let known = kept.entry(node.start_byte()).or_insert((node, role));
+                if touched {
+                    known.1 = role;
+                }
+            }
+        };
+        for edit in edits {
+            match row.holding(&edit.0) {
+                Some(node) => within.entry(node.start_byte()).or_insert((node, Vec::new())).1.push(edit.clone()),
+                None => keep(&mut kept, &edit.0),
+            }
+        }
+        for (start, (node, edits)) in within {
+            if kept.get(&start).is_some_and(|(_, role)| *role == Role::Touched) {
+                continue;
+            }
+            let hull = edits[0].0.start..edits[edits.len() - 1].0.end;
+            let inner = Row::within(self.language, node, &hull).filter(|inner| {
+                around.depth < MAX_DEPTH && (!inner.is_of_statements || node.byte_range().len() > self.sizes.whole)
+            });
+            let role = if let Some(inner) = inner {
+                self.stays.extend(inner.braces.map(|node| Stays { node, role: Role::Outer }));
+                let is_item = around.is_item || is_item(self.language, node);
+                self.row(&inner, &edits, &Around { depth: around.depth + 1, is_item });
+                Role::Outer
+            } else if !row.is_of_statements && self.is_ended_item(node, &edits) {
+                Role::Item
+            } else {
+                for (edit, _) in &edits {
+                    keep(&mut kept, edit);
+                }
+                continue;
+            };
+            kept.insert(start, (node, role));
+        }
+        self.leave_out(row, kept.into_values().collect(), row.is_of_statements && around.is_item);
+    }
+
+    /// Whether edits are behind the first token of an item and before its last one, which ends it for sure.
+    fn is_ended_item(&self, node: Node, edits: &[Replaced]) -> bool {
+        is_item(self.language, node)
+            && last_leaf(node).is_some_and(|last| matches!(last.kind(), "}" | ";"))
+            && edits.iter().all(|(old, _)| first_leaf(node).end_byte() <= old.start && old.end < node.end_byte())
+    }
+
+    /// Notes what stands between those of a row that are kept.
+    fn leave_out(&mut self, row: &Row<'t>, kept: Vec<(Node<'t>, Role)>, is_in_item: bool) {
+        let mut end = row.inside.start;
+        let mut next = row.first();
+        let mut touched: Vec<Touched> = Vec::new();
+        let mut is_open = false;
+        for (node, role) in kept {
+            let left_out = next.map_or(node.start_byte(), |next| next.start_byte())..node.start_byte();
+            if !left_out.is_empty() {
+                self.gaps.push(left_out);
+            }
+            if role == Role::Touched {
+                match touched.last_mut().filter(|_| is_open) {
+                    Some(last) => last.nodes.end = node.end_byte(),
+                    None => touched.push(Touched { nodes: node.byte_range(), between: end..row.inside.end }),
+                }
+                is_open = true;
+            } else {
+                if let Some(last) = touched.last_mut().filter(|_| is_open) {
+                    last.between.end = node.start_byte();
+                }
+                is_open = false;
+                end = node.end_byte();
+                self.stays.push(Stays { node, role });
+            }
+            next = next_part(node);
+        }
+        // What stands in a function is its own.
+        if !is_in_item {
+            self.touched.extend(touched);
+        }
+        self.gaps.extend(next.map(|next| next.start_byte()..row.inside.end));
+    }
+}
+
+/// The new text without what is left out.
+struct Excerpt<'e> {
+    text: String,
+    edits: &'e [Replaced],
+    /// Where it goes on behind what is left out, in order, and how much is left out up to there.
+    resumes: Vec<(usize, usize)>,
+}
+
+impl<'e> Excerpt<'e> {
+    fn of(cut: &Cut, new_text: &str, edits: &'e [Replaced]) -> Option<Self> {
+        let mut gaps: Vec<_> = cut.gaps.iter().map(|gap| moved(edits, gap.start)..moved(edits, gap.end)).collect();
+        gaps.sort_by_key(|gap| gap.start);
+        let mut text = String::new();
+        let mut resumes = Vec::with_capacity(gaps.len());
+        let (mut at, mut left_out) = (0, 0);
+        for gap in &gaps {
+            text.push_str(new_text.get(at..gap.start)?);
+            at = gap.end;
+            left_out += gap.len();
+            resumes.push((gap.end, left_out));
+        }
+        text.push_str(new_text.get(at..)?);
+        Some(Self { text, edits, resumes })
+    }
+
+    /// Where a place of the new text is here.
+    fn place(&self, byte: usize) -> usize {
+        let before = self.resumes.partition_point(|(resumes, _)| *resumes <= byte);
+        byte - before.checked_sub(1).and_then(|last| self.resumes.get(last)).map_or(0, |(_, left_out)| *left_out)
+    }
+
+    /// Whether a node is here what it was.
+    fn has(&self, parsed: &SyntaxTree, language: &str, stays: &Stays) -> Option<bool> {
+        let was = stays.node;
+        let range = self.place(moved(self.edits, was.start_byte()))..self.place(moved_end(self.edits, was.end_byte()));
+        let kind_around = |node: Node| node.parent().map(|outer| outer.kind_id());
+        let mut node = parsed.root().descendant_for_byte_range(range.start, range.end)?;
+        while node.kind_id() != was.kind_id() || kind_around(node) != kind_around(was) {
+            node = node.parent().filter(|outer| outer.byte_range() == range)?;
+        }
+        if node.byte_range() != range || stays.role != Role::Item {
+            return Some(node.byte_range() == range);
+        }
+        let (first, first_was) = (first_leaf(node), first_leaf(was));
+        let begins = first.kind_id() == first_was.kind_id() && first.byte_range().len() == first_was.byte_range().len();
+        let (last, last_was) = (last_leaf(node)?, last_leaf(was)?);
+        let ends = last.kind_id() == last_was.kind_id() && last.end_byte() == range.end;
+        Some(begins && ends && is_item(language, node))
+    }
+
+    /// Whether all is still defined that was in what may be anything now, save for what was edited itself.
+    fn has_symbols(
+        &self,
+        parsed: &SyntaxTree,
+        (tree, old_text): (&SyntaxTree, &str),
+        touched: &Touched,
+        edits: &[Replaced],
+    ) -> bool {
+        let symbols = |tree: &SyntaxTree, text: &str, range: &Range<usize>| {
+            let mut all = definitions::symbols(&tree.tree, tree.language, text, range.clone());
+            all.retain(|symbol| range.start <= symbol.item_range.start && symbol.item_range.end <= range.end);
+            all
+        };
+        let mut before = symbols(tree, old_text, &touched.nodes);
+        before.retain(|symbol| {
+            !edits.iter().any(|(old, _)| old.start < symbol.range.end && symbol.range.start < old.end)
+        });
+        if before.is_empty() {
+            return true;
+        }
+        let (start, end) = (touched.between.start, touched.between.end);
+        let between = self.place(moved_end(self.edits, start))..self.place(moved(self.edits, end));
+        let mut left: HashMap<(String, SymbolKind), usize> = HashMap::new();
+        for symbol in symbols(parsed, &self.text, &between) {
+            *left.entry((symbol.name, symbol.kind)).or_default() += 1;
+        }
+        before.into_iter().all(|symbol| {
+            left.get_mut(&(symbol.name, symbol.kind)).filter(|count| **count > 0).map(|count| *count -= 1).is_some()
+        })
+    }
+}
+
+/// Where what begins at a byte of the old text, and is not edited there, begins in the new one.
+fn moved(edits: &[Replaced], byte: usize) -> usize {
+    let before = edits.partition_point(|(old, _)| old.end <= byte);
+    after(edits, before, byte)
+}
+
+/// Where what ends at a byte of the old text, and is not edited there, ends in the new one.
+fn moved_end(edits: &[Replaced], byte: usize) -> usize {
+    let before = edits.partition_point(|(old, _)| old.end <= byte && old.start < byte);
+    after(edits, before, byte)
+}
+
+fn after(edits: &[Replaced], before: usize, byte: usize) -> usize {
+    match before.checked_sub(1).and_then(|last| edits.get(last)) {
+        Some((old, new)) => byte - old.end + new.end,
+        None => byte,
+    }
+}
+
+/// How many more brackets open than close.
+fn open_brackets(text: &str) -> isize {
+    let weight = |byte: u8| match byte {
+        b'(' | b'[' | b'{' => 1,
+        b')' | b']' | b'}' => -1,
+        _ => 0,
+    };
+    text.bytes().map(weight).sum()
+}
+
+#[cfg(test)]
+mod tests;
