@@ -13,7 +13,7 @@ use tree_sitter::Node;
 
 use super::{MAX_PARSE_BYTES, Replaced, SyntaxTree};
 use crate::deadline::ParseBudget;
-use crate::{SymbolKind, definitions};
+use crate::{Symbol, SymbolKind};
 use kinds::{Row, first_leaf, is_item, last_leaf, next_part};
 
 mod comments;
@@ -70,17 +70,15 @@ fn are_sound_cut(
     }
     let mut cut = Cut { language, sizes, gaps: Vec::new(), stays: Vec::new(), touched: Vec::new() };
     cut.row(&Row::outermost(tree.root(), old_text.len()), &of_code, &Around::default());
-    let excerpt = Excerpt::of(&cut, new_text, edits)?;
+    let gaps = cut.gaps.iter().map(|gap| moved(edits, gap.start)..moved(edits, gap.end)).collect();
+    let excerpt = Excerpt::of(new_text, gaps)?;
     if excerpt.text.len() > sizes.small.max(new_text.len() / sizes.share) {
         return None;
     }
     let parsed = SyntaxTree::parse_within(tree.language, &excerpt.text, budget).ok()?;
-    let is_there = |stays: &Stays| excerpt.has(&parsed, language, stays).unwrap_or(false);
-    Some(
-        !parsed.root().has_error()
-            && cut.stays.iter().all(is_there)
-            && cut.touched.iter().all(|touched| excerpt.has_symbols(&parsed, (tree, old_text), touched, &of_code)),
-    )
+    let is_sound = !parsed.root().has_error()
+        && cut.stays.iter().all(|stays| is_there(stays, &parsed, &excerpt, edits).unwrap_or(false));
+    if is_sound { lose_nothing(&cut, (old_text, edits), (&excerpt, &parsed), budget) } else { None }
 }
 
 /// What is around a row.
@@ -130,7 +128,7 @@ impl<'t> Cut<'t> {
     fn row(&mut self, row: &Row<'t>, edits: &[Replaced], around: &Around) {
         let mut kept: BTreeMap<usize, (Node<'t>, Role)> = BTreeMap::new();
         let mut within: BTreeMap<usize, (Node<'t>, Vec<Replaced>)> = BTreeMap::new();
-        let mut keep = |kept: &mut BTreeMap<usize, (Node<'t>, Role)>, edit: &Range<usize>| {
+        let keep = |kept: &mut BTreeMap<usize, (Node<'t>, Role)>, edit: &Range<usize>| {
             for node in row.around(edit) {
                 let touched = node.start_byte() <= edit.end && edit.start <= node.end_byte();
                 let role = if touched { Role::Touched } else { Role::Beside };
@@ -214,86 +212,95 @@ impl<'t> Cut<'t> {
     }
 }
 
-/// The new text without what is left out.
-struct Excerpt<'e> {
+/// A text without what is left out.
+struct Excerpt {
     text: String,
-    edits: &'e [Replaced],
     /// Where it goes on behind what is left out, in order, and how much is left out up to there.
     resumes: Vec<(usize, usize)>,
 }
 
-impl<'e> Excerpt<'e> {
-    fn of(cut: &Cut, new_text: &str, edits: &'e [Replaced]) -> Option<Self> {
-        let mut gaps: Vec<_> = cut.gaps.iter().map(|gap| moved(edits, gap.start)..moved(edits, gap.end)).collect();
+impl Excerpt {
+    fn of(text: &str, mut gaps: Vec<Range<usize>>) -> Option<Self> {
         gaps.sort_by_key(|gap| gap.start);
-        let mut text = String::new();
-        let mut resumes = Vec::with_capacity(gaps.len());
+        let mut excerpt = Self { text: String::new(), resumes: Vec::with_capacity(gaps.len()) };
         let (mut at, mut left_out) = (0, 0);
-        for gap in &gaps {
-            text.push_str(new_text.get(at..gap.start)?);
+        for gap in gaps {
+            excerpt.text.push_str(text.get(at..gap.start)?);
             at = gap.end;
             left_out += gap.len();
-            resumes.push((gap.end, left_out));
+            excerpt.resumes.push((at, left_out));
         }
-        text.push_str(new_text.get(at..)?);
-        Some(Self { text, edits, resumes })
+        excerpt.text.push_str(text.get(at..)?);
+        Some(excerpt)
     }
 
-    /// Where a place of the new text is here.
-    fn place(&self, byte: usize) -> usize {
-        let before = self.resumes.partition_point(|(resumes, _)| *resumes <= byte);
-        byte - before.checked_sub(1).and_then(|last| self.resumes.get(last)).map_or(0, |(_, left_out)| *left_out)
-    }
-
-    /// Whether a node is here what it was.
-    fn has(&self, parsed: &SyntaxTree, language: &str, stays: &Stays) -> Option<bool> {
-        let was = stays.node;
-        let range = self.place(moved(self.edits, was.start_byte()))..self.place(moved_end(self.edits, was.end_byte()));
-        let kind_around = |node: Node| node.parent().map(|outer| outer.kind_id());
-        let mut node = parsed.root().descendant_for_byte_range(range.start, range.end)?;
-        while node.kind_id() != was.kind_id() || kind_around(node) != kind_around(was) {
-            node = node.parent().filter(|outer| outer.byte_range() == range)?;
-        }
-        if node.byte_range() != range || stays.role != Role::Item {
-            return Some(node.byte_range() == range);
-        }
-        let (first, first_was) = (first_leaf(node), first_leaf(was));
-        let begins = first.kind_id() == first_was.kind_id() && first.byte_range().len() == first_was.byte_range().len();
-        let (last, last_was) = (last_leaf(node)?, last_leaf(was)?);
-        let ends = last.kind_id() == last_was.kind_id() && last.end_byte() == range.end;
-        Some(begins && ends && is_item(language, node))
-    }
-
-    /// Whether all is still defined that was in what may be anything now, save for what was edited itself.
-    fn has_symbols(
-        &self,
-        parsed: &SyntaxTree,
-        (tree, old_text): (&SyntaxTree, &str),
-        touched: &Touched,
-        edits: &[Replaced],
-    ) -> bool {
-        let symbols = |tree: &SyntaxTree, text: &str, range: &Range<usize>| {
-            let mut all = definitions::symbols(&tree.tree, tree.language, text, range.clone());
-            all.retain(|symbol| range.start <= symbol.item_range.start && symbol.item_range.end <= range.end);
-            all
+    /// Where a range of the text is here, which begins and ends in what is not left out.
+    fn place(&self, range: &Range<usize>) -> Range<usize> {
+        let place = |byte: usize| {
+            let before = self.resumes.partition_point(|(resumes, _)| *resumes <= byte);
+            let left_out = before.checked_sub(1).and_then(|last| self.resumes.get(last)).map_or(0, |(_, sum)| *sum);
+            byte.saturating_sub(left_out)
         };
-        let mut before = symbols(tree, old_text, &touched.nodes);
-        before.retain(|symbol| {
-            !edits.iter().any(|(old, _)| old.start < symbol.range.end && symbol.range.start < old.end)
-        });
-        if before.is_empty() {
-            return true;
-        }
-        let (start, end) = (touched.between.start, touched.between.end);
-        let between = self.place(moved_end(self.edits, start))..self.place(moved(self.edits, end));
-        let mut left: HashMap<(String, SymbolKind), usize> = HashMap::new();
-        for symbol in symbols(parsed, &self.text, &between) {
-            *left.entry((symbol.name, symbol.kind)).or_default() += 1;
-        }
-        before.into_iter().all(|symbol| {
-            left.get_mut(&(symbol.name, symbol.kind)).filter(|count| **count > 0).map(|count| *count -= 1).is_some()
-        })
+        place(range.start)..place(range.end)
     }
+}
+
+/// Whether a node of the old text is what it was in the tree of the excerpt of the new one.
+fn is_there(stays: &Stays, parsed: &SyntaxTree, excerpt: &Excerpt, edits: &[Replaced]) -> Option<bool> {
+    let was = stays.node;
+    let range = excerpt.place(&(moved(edits, was.start_byte())..moved_end(edits, was.end_byte())));
+    let kind_around = |node: Node| node.parent().map(|outer| outer.kind_id());
+    let mut node = parsed.root().descendant_for_byte_range(range.start, range.end)?;
+    while node.kind_id() != was.kind_id() || kind_around(node) != kind_around(was) {
+        node = node.parent().filter(|outer| outer.byte_range() == range)?;
+    }
+    if node.byte_range() != range || stays.role != Role::Item {
+        return Some(node.byte_range() == range);
+    }
+    let (first, first_was) = (first_leaf(node), first_leaf(was));
+    let begins = first.kind_id() == first_was.kind_id() && first.byte_range().len() == first_was.byte_range().len();
+    let (last, last_was) = (last_leaf(node)?, last_leaf(was)?);
+    let ends = last.kind_id() == last_was.kind_id() && last.end_byte() == range.end;
+    Some(begins && ends && is_item(parsed.language.name(), node))
+}
+
+/// Whether all is still defined that was in what may be anything now, save for what was edited itself. `new` is the excerpt of the new text with
+/// its tree.
+fn lose_nothing(
+    cut: &Cut,
+    (old_text, edits): (&str, &[Replaced]),
+    (new, new_tree): (&Excerpt, &SyntaxTree),
+    budget: &ParseBudget,
+) -> Option<bool> {
+    if cut.touched.is_empty() {
+        return Some(true);
+    }
+    let old = Excerpt::of(old_text, cut.gaps.clone())?;
+    let old_tree = SyntaxTree::parse_within(new_tree.language, &old.text, budget).ok()?;
+    let (before, now) = (old_tree.symbols(&old.text), new_tree.symbols(&new.text));
+    let within = |symbol: &&Symbol, range: &Range<usize>| {
+        range.start <= symbol.item_range.start && symbol.item_range.end <= range.end
+    };
+    let edited: Vec<_> = edits.iter().map(|(edit, _)| old.place(edit)).collect();
+    let is_edited =
+        |symbol: &&Symbol| edited.iter().any(|edit| edit.start < symbol.range.end && symbol.range.start < edit.end);
+    let has_all = |touched: &Touched| {
+        let (nodes, between) = (old.place(&touched.nodes), &touched.between);
+        let between = new.place(&(moved_end(edits, between.start)..moved(edits, between.end)));
+        let mut left: HashMap<(&str, SymbolKind), usize> = HashMap::new();
+        for symbol in now.iter().filter(|symbol| within(symbol, &between)) {
+            *left.entry((&symbol.name, symbol.kind)).or_default() += 1;
+        }
+        let mut lost = before.iter().filter(|symbol| within(symbol, &nodes) && !is_edited(symbol));
+        lost.all(|symbol| match left.get_mut(&(symbol.name.as_str(), symbol.kind)) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                true
+            }
+            _ => false,
+        })
+    };
+    Some(!old_tree.root().has_error() && cut.touched.iter().all(has_all))
 }
 
 /// Where what begins at a byte of the old text, and is not edited there, begins in the new one.
@@ -325,5 +332,7 @@ fn open_brackets(text: &str) -> isize {
     text.bytes().map(weight).sum()
 }
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;

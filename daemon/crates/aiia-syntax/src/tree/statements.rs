@@ -13,6 +13,9 @@ use tree_sitter::Node;
 use super::{Replaced, SyntaxTree};
 use crate::deadline::ParseBudget;
 
+/// So many children are looked at one by one.
+const FEW: u32 = 32;
+
 /// Stands before the statements of an indented block.
 const HEAD: &str = "if _:\n";
 
@@ -125,7 +128,7 @@ impl<'t> Region<'t> {
             }
             let node = inner[index];
             is_block = node.kind() == "block";
-            inner = Cow::Owned(parts(node));
+            inner = Cow::Owned(parts_near(node, old, rows));
         }
     }
 
@@ -224,6 +227,38 @@ pub(super) fn empty_blocks(root: Node) -> usize {
 /// The children that are no comments.
 fn parts(node: Node) -> Vec<Node> {
     node.children(&mut node.walk()).filter(|part| !part.is_extra()).collect()
+}
+
+/// Children that are no comments: the first, those of some rows, and the ones before and behind these. Of a long row that is next to
+/// nothing.
+fn parts_near<'n>(node: Node<'n>, old: &Lines, rows: &Rows) -> Vec<Node<'n>> {
+    let mut cursor = node.walk();
+    let found = cursor.goto_first_child_for_byte(old.start(rows.start)).map(|_| cursor.node());
+    let Some(found) = found.filter(|_| node.child_count() > FEW) else { return parts(node) };
+    let row = |part: &Node| part.start_position().row;
+    let (mut near, mut next) = (Vec::new(), Some(found));
+    while let Some(part) = next {
+        near.extend((!part.is_extra()).then_some(part));
+        next = part.prev_sibling().filter(|_| part.is_extra() || row(&part) >= rows.start);
+    }
+    near.extend(first_part(node).filter(|first| near.last() != Some(first)));
+    near.reverse();
+    let is_behind = |part: &Node| !part.is_extra() && row(part) >= rows.end && row(part) > rows.start;
+    next = found.next_sibling().filter(|_| !is_behind(&found));
+    while let Some(part) = next {
+        near.extend((!part.is_extra()).then_some(part));
+        next = part.next_sibling().filter(|_| !is_behind(&part));
+    }
+    near
+}
+
+/// The first child that is no comment.
+fn first_part(node: Node) -> Option<Node> {
+    let mut next = node.child(0);
+    while let Some(part) = next.filter(Node::is_extra) {
+        next = part.next_sibling();
+    }
+    next
 }
 
 /// The statements of what was parsed: of its only block, where it has a head.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::super::{trimmed, whole_budget};
+use super::samples::NESTED;
 use super::*;
 use crate::Language;
 
@@ -193,17 +194,58 @@ fn one_of_many_items_is_looked_at_alone(#[case] name: &str, #[case] item: &str) 
     assert!(tells_the_truth(&tree, &text, &new, &replaced, SIZES));
 }
 
+/// Changes whole lines: from one line to another is replaced by others of the text or by a piece.
+fn lines_edited(text: &str, changes: &[(usize, usize, usize, usize, &str)]) -> (String, Vec<Replaced>) {
+    let lines: Vec<_> = text.split_inclusive('\n').collect();
+    let starts: Vec<_> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let (mut new, mut replaced, mut at) = (String::new(), Vec::new(), 0);
+    for (skip, count, other, others, piece) in changes {
+        let first = (at + skip).min(lines.len());
+        let last = (first + count).min(lines.len());
+        let other = other % lines.len();
+        let by = lines[other..(other + others).min(lines.len())].concat() + piece;
+        new.push_str(&lines[at..first].concat());
+        replaced.push((starts[first]..starts[last], new.len()..new.len() + by.len()));
+        new.push_str(&by);
+        at = last;
+    }
+    new.push_str(&lines[at..].concat());
+    (new, replaced)
+}
+
+fn is_told_truly(name: &str, text: &str, (new, replaced): &(String, Vec<Replaced>)) {
+    let tree = SyntaxTree::parse(Language::from_language_id(name).unwrap(), text).unwrap();
+    tells_the_truth(&tree, text, new, replaced, SIZES);
+    tells_the_truth(&tree, text, new, replaced, CUT);
+}
+
+#[test]
+fn samples_are_sound() {
+    for (name, text) in NESTED.into_iter().chain(SAMPLES) {
+        let tree = SyntaxTree::parse(Language::from_language_id(name).unwrap(), text).unwrap();
+        assert_eq!(tree.error_count(), 0, "{name}: {}", tree.root().to_sexp());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn items_are_sure_only_of_what_is_so(
-        name in prop::sample::select(SAMPLES.map(|(name, _)| name).to_vec()),
-        edits in prop::collection::vec((0_usize..300, 0_usize..6, prop::sample::select(PIECES.to_vec())), 1..4),
+    fn rows_are_sure_only_of_what_is_so(
+        sample in prop::sample::select(NESTED.into_iter().chain(SAMPLES).collect::<Vec<_>>()),
+        edits in prop::collection::vec((0_usize..600, 0_usize..6, prop::sample::select(PIECES.to_vec())), 1..4),
     ) {
-        let (tree, text) = sample(name);
-        let (new, replaced) = edited(text, &edits);
-        tells_the_truth(&tree, text, &new, &replaced, SIZES);
-        tells_the_truth(&tree, text, &new, &replaced, CUT);
+        is_told_truly(sample.0, sample.1, &edited(sample.1, &edits));
+    }
+
+    #[test]
+    fn rows_are_sure_only_of_what_is_so_of_lines(
+        sample in prop::sample::select(NESTED.into_iter().chain(SAMPLES).collect::<Vec<_>>()),
+        changes in prop::collection::vec(
+            (0_usize..30, 0_usize..3, 0_usize..60, 0_usize..3, prop::sample::select(vec!["", "", "", "x\n", "}\n", ";\n", "{\n"])),
+            1..4,
+        ),
+    ) {
+        is_told_truly(sample.0, sample.1, &lines_edited(sample.1, &changes));
     }
 }
