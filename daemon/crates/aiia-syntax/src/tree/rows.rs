@@ -6,17 +6,18 @@
 //! in the state in which it was before, and where the last of what stays is again what it was, it leaves it in that state, too. So
 //! what is left out means what it did.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use tree_sitter::Node;
 
 use super::{MAX_PARSE_BYTES, Replaced, SyntaxTree};
 use crate::deadline::ParseBudget;
-use crate::{Symbol, SymbolKind};
+use excerpt::{Excerpt, is_there, lose_nothing, moved};
 use kinds::{Row, first_leaf, is_item, last_leaf, next_part};
 
 mod comments;
+mod excerpt;
 mod kinds;
 
 /// How much is parsed, and how small it is cut.
@@ -209,116 +210,6 @@ impl<'t> Cut<'t> {
             self.touched.extend(touched);
         }
         self.gaps.extend(next.map(|next| next.start_byte()..row.inside.end));
-    }
-}
-
-/// A text without what is left out.
-struct Excerpt {
-    text: String,
-    /// Where it goes on behind what is left out, in order, and how much is left out up to there.
-    resumes: Vec<(usize, usize)>,
-}
-
-impl Excerpt {
-    fn of(text: &str, mut gaps: Vec<Range<usize>>) -> Option<Self> {
-        gaps.sort_by_key(|gap| gap.start);
-        let mut excerpt = Self { text: String::new(), resumes: Vec::with_capacity(gaps.len()) };
-        let (mut at, mut left_out) = (0, 0);
-        for gap in gaps {
-            excerpt.text.push_str(text.get(at..gap.start)?);
-            at = gap.end;
-            left_out += gap.len();
-            excerpt.resumes.push((at, left_out));
-        }
-        excerpt.text.push_str(text.get(at..)?);
-        Some(excerpt)
-    }
-
-    /// Where a range of the text is here, which begins and ends in what is not left out.
-    fn place(&self, range: &Range<usize>) -> Range<usize> {
-        let place = |byte: usize| {
-            let before = self.resumes.partition_point(|(resumes, _)| *resumes <= byte);
-            let left_out = before.checked_sub(1).and_then(|last| self.resumes.get(last)).map_or(0, |(_, sum)| *sum);
-            byte.saturating_sub(left_out)
-        };
-        place(range.start)..place(range.end)
-    }
-}
-
-/// Whether a node of the old text is what it was in the tree of the excerpt of the new one.
-fn is_there(stays: &Stays, parsed: &SyntaxTree, excerpt: &Excerpt, edits: &[Replaced]) -> Option<bool> {
-    let was = stays.node;
-    let range = excerpt.place(&(moved(edits, was.start_byte())..moved_end(edits, was.end_byte())));
-    let kind_around = |node: Node| node.parent().map(|outer| outer.kind_id());
-    let mut node = parsed.root().descendant_for_byte_range(range.start, range.end)?;
-    while node.kind_id() != was.kind_id() || kind_around(node) != kind_around(was) {
-        node = node.parent().filter(|outer| outer.byte_range() == range)?;
-    }
-    if node.byte_range() != range || stays.role != Role::Item {
-        return Some(node.byte_range() == range);
-    }
-    let (first, first_was) = (first_leaf(node), first_leaf(was));
-    let begins = first.kind_id() == first_was.kind_id() && first.byte_range().len() == first_was.byte_range().len();
-    let (last, last_was) = (last_leaf(node)?, last_leaf(was)?);
-    let ends = last.kind_id() == last_was.kind_id() && last.end_byte() == range.end;
-    Some(begins && ends && is_item(parsed.language.name(), node))
-}
-
-/// Whether all is still defined that was in what may be anything now, save for what was edited itself. `new` is the excerpt of the new text with
-/// its tree.
-fn lose_nothing(
-    cut: &Cut,
-    (old_text, edits): (&str, &[Replaced]),
-    (new, new_tree): (&Excerpt, &SyntaxTree),
-    budget: &ParseBudget,
-) -> Option<bool> {
-    if cut.touched.is_empty() {
-        return Some(true);
-    }
-    let old = Excerpt::of(old_text, cut.gaps.clone())?;
-    let old_tree = SyntaxTree::parse_within(new_tree.language, &old.text, budget).ok()?;
-    let (before, now) = (old_tree.symbols(&old.text), new_tree.symbols(&new.text));
-    let within = |symbol: &&Symbol, range: &Range<usize>| {
-        range.start <= symbol.item_range.start && symbol.item_range.end <= range.end
-    };
-    let edited: Vec<_> = edits.iter().map(|(edit, _)| old.place(edit)).collect();
-    let is_edited =
-        |symbol: &&Symbol| edited.iter().any(|edit| edit.start < symbol.range.end && symbol.range.start < edit.end);
-    let has_all = |touched: &Touched| {
-        let (nodes, between) = (old.place(&touched.nodes), &touched.between);
-        let between = new.place(&(moved_end(edits, between.start)..moved(edits, between.end)));
-        let mut left: HashMap<(&str, SymbolKind), usize> = HashMap::new();
-        for symbol in now.iter().filter(|symbol| within(symbol, &between)) {
-            *left.entry((&symbol.name, symbol.kind)).or_default() += 1;
-        }
-        let mut lost = before.iter().filter(|symbol| within(symbol, &nodes) && !is_edited(symbol));
-        lost.all(|symbol| match left.get_mut(&(symbol.name.as_str(), symbol.kind)) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                true
-            }
-            _ => false,
-        })
-    };
-    Some(!old_tree.root().has_error() && cut.touched.iter().all(has_all))
-}
-
-/// Where what begins at a byte of the old text, and is not edited there, begins in the new one.
-fn moved(edits: &[Replaced], byte: usize) -> usize {
-    let before = edits.partition_point(|(old, _)| old.end <= byte);
-    after(edits, before, byte)
-}
-
-/// Where what ends at a byte of the old text, and is not edited there, ends in the new one.
-fn moved_end(edits: &[Replaced], byte: usize) -> usize {
-    let before = edits.partition_point(|(old, _)| old.end <= byte && old.start < byte);
-    after(edits, before, byte)
-}
-
-fn after(edits: &[Replaced], before: usize, byte: usize) -> usize {
-    match before.checked_sub(1).and_then(|last| edits.get(last)) {
-        Some((old, new)) => byte - old.end + new.end,
-        None => byte,
     }
 }
 

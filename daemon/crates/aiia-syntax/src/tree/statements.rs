@@ -318,3 +318,25 @@ impl<'t> Lines<'t> {
         widths.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(usize::MAX)
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Whether what is seen near some rows is a part of the whole row that tells all about them.
+    pub(in super::super) fn is_seen_near(block: Node, text: &str, rows: &Rows) {
+        let (all, near) = (parts(block), parts_near(block, &Lines::new(text), rows));
+        let row = |node: &Node| node.start_position().row;
+        assert_eq!(near.first(), all.first());
+        for begins_before in [
+            &(|node: &Node| row(node) < rows.start) as &dyn Fn(&Node) -> bool,
+            &|node: &Node| row(node) <= rows.start,
+            &|node: &Node| row(node) < rows.end,
+        ] {
+            let last = |nodes: &[Node]| nodes.iter().rposition(begins_before);
+            let beside = |nodes: &[Node]| nodes.get(last(nodes)? + 1).map(Node::id);
+            assert_eq!(last(&all).map(|at| all[at].id()), last(&near).map(|at| near[at].id()), "{rows:?}");
+            assert_eq!(beside(&all), beside(&near), "{rows:?}");
+        }
+    }
+}

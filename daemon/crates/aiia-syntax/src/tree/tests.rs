@@ -309,3 +309,50 @@ fn statements_around_edits_tell_what_the_tree_tells(#[case] pairs: &[(&str, &str
     let is_sure = tree.is_surely_sound(PYTHON, &new, &ranges, &whole_budget());
     assert_eq!((stays, is_sure && !stays), (sound, false), "{}", whole.tree.root_node().to_sexp());
 }
+
+/// A class of many methods and a function of many statements, with comments between them.
+fn long_rows() -> String {
+    let methods = (0..60).map(|number| {
+        let comment = if number % 7 == 0 { "    # c\n" } else { "" };
+        format!("{comment}    def f{number}(self):\n        x = {number}\n        return x\n\n")
+    });
+    let statements = (0..60).map(|number| format!("    y{number} = {number}; z = 1\n"));
+    format!("class A:\n{}def g():\n    # c\n{}", methods.collect::<String>(), statements.collect::<String>())
+}
+
+#[rstest]
+#[case::first_method("x = 0\n", "x = 0 + 1\n", true)]
+#[case::some_method("x = 30\n", "x = 30 + 1\n        w = x\n", true)]
+#[case::last_method("x = 59\n", "x = (59,\n 1)\n", true)]
+#[case::new_method("    def f20(", "    def new(self):\n        pass\n\n    def f20(", true)]
+#[case::new_first("    def f0(", "    z = 1\n    def f0(", true)]
+#[case::first_statement("    y0 = 0;", "    y0 = 1;", true)]
+#[case::some_statement("    y33 = 33;", "    if a:\n        b()\n    y33 = 3;", true)]
+#[case::last_statement("    y59 = 59; z = 1\n", "    return 1\n", true)]
+#[case::open_bracket("x = 30\n", "x = (30\n", false)]
+#[case::open_string("y33 = 33", "y33 = '33", false)]
+#[case::no_body("        x = 30\n        return x\n", "", false)]
+fn a_long_row_is_looked_at_near_the_edit(#[case] old: &str, #[case] new: &str, #[case] sound: bool) {
+    let text = long_rows();
+    let tree = SyntaxTree::parse(language("python"), &text).unwrap();
+    let (new_text, ranges) = replaced(&text, &[(old, new)]);
+    let (whole, _) = tree.reparse_text(&text, &new_text, &ranges, &whole_budget()).unwrap();
+    assert_eq!((tree.error_count(), whole.error_count() == 0), (0, sound), "{new_text}");
+    assert_eq!(tree.is_surely_sound(&text, &new_text, &ranges, &whole_budget()), sound);
+}
+
+#[test]
+fn a_long_row_is_known_as_if_all_of_it_were_looked_at() {
+    let text = long_rows();
+    let tree = SyntaxTree::parse(language("python"), &text).unwrap();
+    let mut cursor = tree.tree.walk();
+    let lines = text.lines().count();
+    for _ in 0..2 {
+        // The class, then the function.
+        assert!(if cursor.depth() == 0 { cursor.goto_first_child() } else { cursor.goto_next_sibling() });
+        let block = cursor.node().child_by_field_name("body").unwrap();
+        for rows in (0..lines).flat_map(|row| [row..row, row..row + 1, row..row + 5]) {
+            statements::tests::is_seen_near(block, &text, &rows);
+        }
+    }
+}

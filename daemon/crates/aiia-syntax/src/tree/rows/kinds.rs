@@ -109,7 +109,7 @@ impl<'t> Row<'t> {
         while opening.kind() != "{" {
             opening = opening.next_sibling()?;
         }
-        let closing = node.child(u32::try_from(node.child_count()).ok()?.checked_sub(1)?)?;
+        let closing = last_child(node)?;
         let inside = opening.end_byte()..closing.start_byte();
         if closing.kind() != "}" || inside.start > inside.end {
             return None;
@@ -165,7 +165,7 @@ impl<'t> Row<'t> {
 }
 
 fn last_child(node: Node) -> Option<Node> {
-    node.child(u32::try_from(node.child_count()).ok()?.checked_sub(1)?)
+    node.child(node.child_count().checked_sub(1)?)
 }
 
 /// The one of a row that stands behind another.

@@ -149,7 +149,7 @@ public class E<T> extends F implements G {
     ),
     (
         "javascript",
-        r#"'use strict'
+        r"'use strict'
 const a = require('a'), b = 1
 let { c, d } = a
 var e
@@ -186,7 +186,7 @@ if (a) {
 }
 ;[1, 2].forEach(c)
 export { a, b as bb }
-"#,
+",
     ),
     (
         "typescript",

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::super::{trimmed, whole_budget};
+use super::excerpt::{moved, moved_end};
 use super::samples::NESTED;
 use super::*;
 use crate::Language;
@@ -197,7 +198,11 @@ fn one_of_many_items_is_looked_at_alone(#[case] name: &str, #[case] item: &str) 
 /// Changes whole lines: from one line to another is replaced by others of the text or by a piece.
 fn lines_edited(text: &str, changes: &[(usize, usize, usize, usize, &str)]) -> (String, Vec<Replaced>) {
     let lines: Vec<_> = text.split_inclusive('\n').collect();
-    let starts: Vec<_> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let ends = lines.iter().scan(0, |end, line| {
+        *end += line.len();
+        Some(*end)
+    });
+    let starts: Vec<_> = std::iter::once(0).chain(ends).collect();
     let (mut new, mut replaced, mut at) = (String::new(), Vec::new(), 0);
     for (skip, count, other, others, piece) in changes {
         let first = (at + skip).min(lines.len());
