@@ -47,6 +47,7 @@ pub(super) fn are_sound(
     are_sound_cut(tree, (old_text, new_text), edits, budget, SIZES).unwrap_or(false)
 }
 
+/// The same of rows that are cut as told; nothing where they do not tell.
 fn are_sound_cut(
     tree: &SyntaxTree,
     (old_text, new_text): (&str, &str),
@@ -63,6 +64,11 @@ fn are_sound_cut(
     if of_code.is_empty() {
         return Some(true);
     }
+    let most = sizes.small.max(new_text.len() / sizes.share);
+    let sum = |length: fn(&Replaced) -> usize| of_code.iter().map(length).sum::<usize>();
+    if sum(|(old, _)| old.len()) > most || sum(|(_, new)| new.len()) > most {
+        return None;
+    }
     // What a parser would not survive is told by the whole text, as long as the edits add nothing to that.
     let is_same = |(old, new): &Replaced| open_brackets(&old_text[old.clone()]) - open_brackets(&new_text[new.clone()]);
     let has_nul = |(_, new): &Replaced| new_text[new.clone()].contains('\0');
@@ -72,10 +78,10 @@ fn are_sound_cut(
     let mut cut = Cut { language, sizes, gaps: Vec::new(), stays: Vec::new(), touched: Vec::new() };
     cut.row(&Row::outermost(tree.root(), old_text.len()), &of_code, &Around::default());
     let gaps = cut.gaps.iter().map(|gap| moved(edits, gap.start)..moved(edits, gap.end)).collect();
-    let excerpt = Excerpt::of(new_text, gaps)?;
-    if excerpt.text.len() > sizes.small.max(new_text.len() / sizes.share) {
+    if new_text.len().saturating_sub(cut.gaps.iter().map(Range::len).sum()) > most {
         return None;
     }
+    let excerpt = Excerpt::of(new_text, gaps)?;
     let parsed = SyntaxTree::parse_within(tree.language, &excerpt.text, budget).ok()?;
     let is_sound = !parsed.root().has_error()
         && cut.stays.iter().all(|stays| is_there(stays, &parsed, &excerpt, edits).unwrap_or(false));
