@@ -1,5 +1,6 @@
 //! What tells two symbols of one name and kind apart: a reply that gives the one must not overwrite the other.
 
+mod impl_arguments;
 mod impl_head;
 mod parameters;
 mod python;
@@ -9,6 +10,7 @@ use aiia_syntax::{Symbol, SymbolKind};
 use super::block::Block;
 use super::symbol_match::takes_self;
 use super::view::FileView;
+pub(super) use impl_arguments::contradicts_head;
 use parameters::{Parameters, type_arguments};
 
 /// Whether a symbol of a reply is one of the file that has its name and kind.
@@ -132,7 +134,9 @@ fn of_types(sides: (Side, Side), language: &str) -> Likeness {
 fn of_functions(sides: (Side, Side), block: &Block, file: &FileView, language: &str) -> Likeness {
     let (given, own) = sides;
     let by_language = match language {
-        "rust" if is_for_another_platform(sides) => Likeness::Unsure,
+        "rust" if is_for_another_platform(sides) || contradicts_head(given.symbol, given.text, own.symbol, file) => {
+            Likeness::Unsure
+        }
         "python" => python::likeness(sides),
         "java" | "csharp" | "cpp" | "swift" => of_overloads(sides, language),
         "c" => alike(given.has_body() == own.has_body()),
@@ -243,7 +247,11 @@ fn of_scripts((given, own): (Side, Side)) -> Likeness {
 /// Whether a function that stands alone in the reply is no form of that of the file.
 fn is_another_function((given, own): (Side, Side), block: &Block, file: &FileView, language: &str) -> bool {
     // `func (b *B) Close()` is not that of A, and neither is `func Close()`.
-    let says_type = |side: Side| side.is_outermost() && side.symbol.container.is_some();
+    let says_type = |side: Side| {
+        // `A::f` may stand in a namespace.
+        let is_qualified = || language == "cpp" && side.before_name().trim_end().ends_with("::");
+        side.symbol.container.is_some() && (side.is_outermost() || is_qualified())
+    };
     let (given_symbol, own_symbol) = (given.symbol, own.symbol);
     if says_type(given) || says_type(own) {
         let container = |side: Side<'_>| side.symbol.container.clone().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use aiia_syntax::{Symbol, SymbolKind};
 
 use super::block::Block;
-use super::likeness::{Likeness, declares, likeness};
+use super::likeness::{Likeness, contradicts_head, declares, likeness};
 use super::view::FileView;
 
 /// The symbols right inside `outer`, fields and variants left out.
@@ -103,6 +103,9 @@ pub(super) fn meant(wanted: &Symbol, siblings: &[&Symbol], pool: &[usize], block
     // What another symbol of the reply means for sure is not meant by this one.
     for other in siblings.iter().filter(|other| is_named_so(other) && other.item_range != wanted.item_range) {
         left.retain(|index| like(other, *index) != Likeness::Same);
+    }
+    if !left.is_empty() && left.iter().all(|index| contradicts_head(wanted, &block.text, &symbols[*index], file)) {
+        return Meant::OneOrNew(left);
     }
     match asked_about(&left, wanted, file)[..] {
         _ if left.is_empty() => Meant::New,

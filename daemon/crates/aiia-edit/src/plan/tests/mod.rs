@@ -12,6 +12,7 @@ mod dialects;
 mod elisions;
 mod fuzz;
 mod guards;
+mod impl_heads;
 mod kept;
 mod leading;
 mod malformed;

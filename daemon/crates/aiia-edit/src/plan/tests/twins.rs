@@ -24,6 +24,24 @@ const CASES: &[Case] = &[
     ),
     (
         "a.cpp",
+        "namespace n {\n\nint A::f() {\n    return 1;\n}\n\nstruct B {\n    int f();\n};\n\n}\n",
+        "int f() {\n    return 3;\n}\n",
+        Err((ComplaintKind::NotFound, &[3, 8])),
+    ),
+    (
+        "a.cpp",
+        "namespace n {\n\nint A::f() {\n    $0return 1;\n}\n\nint B::f() {\n    return 2;\n}\n\n}\n",
+        "int f() {\n    return 3;\n}\n",
+        Err((ComplaintKind::NotFound, &[3, 7])),
+    ),
+    (
+        "a.cpp",
+        "namespace n {\n\nint A::f() {\n    return 1;\n}\n\nint B::f() {\n    return 2;\n}\n\n}\n",
+        "int B::f() {\n    return 3;\n}\n",
+        Ok("namespace n {\n\nint A::f() {\n    return 1;\n}\n\nint B::f() {\n    return 3;\n}\n\n}\n"),
+    ),
+    (
+        "a.cpp",
         "template <>\nstruct hash<A> {\n    int x() {\n        return 1;\n    }\n};\n",
         "template <>\nstruct hash<B> {\n    int x() {\n        return 2;\n    }\n};\n",
         Err((ComplaintKind::NotFound, &[1])),

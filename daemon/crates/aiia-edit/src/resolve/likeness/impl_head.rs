@@ -1,5 +1,7 @@
 //! The heads of impls, which tell those of one type apart.
 
+use super::parameters::split;
+
 /// Impls of different traits, or of one trait with other parameters, have the name of the type alone in common.
 pub(super) fn is_another_impl(given: &str, own: &str) -> bool {
     let (given, own) = (ImplHead::of(given), ImplHead::of(own));
@@ -9,6 +11,21 @@ pub(super) fn is_another_impl(given: &str, own: &str) -> bool {
     // A reply often leaves out what the type is given.
     let has_arguments = |head: &ImplHead| head.of_type.contains('<');
     given.of_type != own.of_type && (given.implemented.is_some() || has_arguments(&given) && has_arguments(&own))
+}
+
+/// The types that the head of an impl gives its trait, without lifetimes and the paths before the last names.
+pub(super) fn implemented_arguments(head: &str) -> Vec<String> {
+    let implemented = ImplHead::of(head).implemented.unwrap_or_default();
+    let arguments = implemented.split_once('<').and_then(|(_, rest)| rest.strip_suffix('>'));
+    arguments.map_or(Vec::new(), |arguments| split(arguments).into_iter().map(bare_type).collect())
+}
+
+/// A type without blanks, lifetimes and the path before its last name.
+pub(super) fn bare_type(of_type: &str) -> String {
+    let written = normal(of_type, &[]);
+    let path = written.trim_start_matches(|character: char| character == '&' || character.is_whitespace());
+    let references = written[..written.len() - path.len()].matches('&').count();
+    "&".repeat(references) + &last_name(path)
 }
 
 /// `impl<…> Trait<…> for Type<…>`, without blanks, lifetimes and the paths before the last names; what the impl is generic over goes
@@ -31,7 +48,7 @@ impl ImplHead {
         let head =
             &head[..outside(head, |depth, rest| depth == 0 && is_word(head, rest, "where")).unwrap_or(head.len())];
         let split = outside(head, |depth, rest| depth == 0 && is_word(head, rest, "for"));
-        let normal = |path: &str| normal(&last_name(path), &names);
+        let normal = |path: &str| last_name(&normal(path, &names));
         let (implemented, of_type) = match split {
             Some(at) => (Some(normal(&head[..at])), normal(&head[at + "for".len()..])),
             None => (None, normal(head)),
@@ -58,7 +75,7 @@ fn generic_names(generic: &str) -> Vec<&str> {
     }
 }
 
-/// A type without lifetimes, `names` in it by their numbers.
+/// A type without lifetimes, `names` in it by their numbers. Its blanks end words, so they stay.
 fn normal(of_type: &str, names: &[&str]) -> String {
     let is_of_word = |character: char| character.is_alphanumeric() || character == '_';
     let mut result = String::new();
@@ -80,7 +97,7 @@ fn normal(of_type: &str, names: &[&str]) -> String {
         }
         rest = &rest[end..];
     }
-    result.replace("<>", "")
+    result
 }
 
 /// The first byte of a text at which `test` holds, which gets the brackets open behind it and the text from it on.
@@ -113,7 +130,7 @@ fn last_name(path: &str) -> String {
     let bare: String = path.split_whitespace().collect();
     let arguments = bare.find('<').unwrap_or(bare.len());
     let name = bare[..arguments].rfind("::").map_or(0, |at| at + 2);
-    bare[name..].to_owned()
+    bare[name..].replace("<>", "")
 }
 
 #[cfg(test)]
@@ -132,6 +149,9 @@ mod tests {
     #[case("impl fmt::Display for Point", "impl std::fmt::Display for crate::Point", false)]
     #[case("impl Display for Point", "impl Debug for Point", true)]
     #[case("impl From<A> for Error", "impl From<B> for Error", true)]
+    #[case("impl<'a> From<&'a A> for Error", "impl<'a> From<&'a B> for Error", true)]
+    #[case("impl<'a> From<&'a A> for Error", "impl From<&A> for Error", false)]
+    #[case("impl<'a> From<A<'a >> for Error", "impl From<A> for Error", false)]
     #[case("impl From<A> for Error", "impl From< A >  for Error", false)]
     #[case("impl<F> Call for Point<F> where F: for<'a> Fn(&'a str) -> bool", "impl<F: Send> Call for Point<F>", false)]
     #[case("impl<F: Fn(u8) -> bool> Call for Point<F>", "impl<F> Point<F>", true)]

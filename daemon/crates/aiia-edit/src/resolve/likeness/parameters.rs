@@ -1,5 +1,7 @@
 //! What a function takes, in a form in which two ways to write it are one.
 
+use super::impl_head::bare_type;
+
 /// The most that is read of the text behind a name.
 const MAX_BYTES: usize = 2048;
 
@@ -41,6 +43,19 @@ impl Parameters {
         let behind = if language == "cpp" { qualifiers(&rest[end + 1..]) } else { String::new() };
         Self { types: Some(types), generic, behind }
     }
+}
+
+/// The types that a function of Rust takes, given what stands behind its name, as [`bare_type`] writes them.
+pub(super) fn types_in_rust(behind_name: &str) -> Vec<String> {
+    let mut rest = clipped(behind_name).trim_start();
+    if let Some(arguments) = type_arguments(rest) {
+        rest = rest[arguments.len()..].trim_start();
+    }
+    let Some(end) = closing(rest).filter(|_| rest.starts_with('(')) else { return Vec::new() };
+    let parameters = split(&rest[1..end]);
+    let of_type = |parameter: &&str| parameter.split_once(':').map_or("self", |(_, of_type)| of_type.trim()).to_owned();
+    let written = parameters.iter().filter(|parameter| !parameter.trim().is_empty());
+    written.map(|parameter| bare_type(&of_type(parameter))).collect()
 }
 
 /// `<…>` at the beginning of a text.
@@ -117,7 +132,7 @@ fn closing(text: &str) -> Option<usize> {
 }
 
 /// The parts between commas that lie in no bracket.
-fn split(text: &str) -> Vec<&str> {
+pub(super) fn split(text: &str) -> Vec<&str> {
     let (mut parts, mut start, mut depth, mut before) = (Vec::new(), 0, 0_usize, ' ');
     for (at, character) in text.char_indices() {
         match character {
