@@ -112,6 +112,8 @@ enum Role {
 struct Stays<'t> {
     node: Node<'t>,
     role: Role,
+    /// What it has to be within, as it was; nothing outside of everything.
+    within: Option<Node<'t>>,
 }
 
 /// What may be anything afterwards, between what stays.
@@ -160,7 +162,11 @@ impl<'t> Cut<'t> {
                 around.depth < MAX_DEPTH && (!inner.is_of_statements || node.byte_range().len() > self.sizes.whole)
             });
             let role = if let Some(inner) = inner {
-                self.stays.extend(inner.braces.map(|node| Stays { node, role: Role::Outer }));
+                self.stays.extend(inner.braces.map(|braces| Stays {
+                    node: braces,
+                    role: Role::Outer,
+                    within: Some(node),
+                }));
                 let is_item = around.is_item || is_item(self.language, node);
                 self.row(&inner, &edits, &Around { depth: around.depth + 1, is_item });
                 Role::Outer
@@ -207,7 +213,7 @@ impl<'t> Cut<'t> {
                 }
                 is_open = false;
                 end = node.end_byte();
-                self.stays.push(Stays { node, role });
+                self.stays.push(Stays { node, role, within: row.braces });
             }
             next = next_part(node);
         }

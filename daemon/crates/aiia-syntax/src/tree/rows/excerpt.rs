@@ -47,20 +47,36 @@ impl Excerpt {
 /// Whether a node of the old text is what it was in the tree of the excerpt of the new one.
 pub(super) fn is_there(stays: &Stays, parsed: &SyntaxTree, excerpt: &Excerpt, edits: &[Replaced]) -> Option<bool> {
     let was = stays.node;
-    let range = excerpt.place(&(moved(edits, was.start_byte())..moved_end(edits, was.end_byte())));
-    let kind_around = |node: Node| node.parent().map(|outer| outer.kind_id());
+    let range_now = |was: Node| excerpt.place(&(moved(edits, was.start_byte())..moved_end(edits, was.end_byte())));
+    let range = range_now(was);
     let mut node = parsed.root().descendant_for_byte_range(range.start, range.end)?;
-    while node.kind_id() != was.kind_id() || kind_around(node) != kind_around(was) {
+    while node.byte_range() != range || !is_within_the_same(node, stays, &range_now) {
         node = node.parent().filter(|outer| outer.byte_range() == range)?;
     }
-    if node.byte_range() != range || stays.role != Role::Item {
-        return Some(node.byte_range() == range);
+    if stays.role != Role::Item {
+        return Some(true);
     }
     let (first, first_was) = (first_leaf(node), first_leaf(was));
     let begins = first.kind_id() == first_was.kind_id() && first.byte_range().len() == first_was.byte_range().len();
     let (last, last_was) = (last_leaf(node)?, last_leaf(was)?);
     let ends = last.kind_id() == last_was.kind_id() && last.end_byte() == range.end;
     Some(begins && ends && is_item(parsed.language.name(), node))
+}
+
+/// Whether a node has the kind of what stays, and stands as deep in the same.
+fn is_within_the_same(node: Node, stays: &Stays, range_now: &dyn Fn(Node) -> Range<usize>) -> bool {
+    let (mut now, mut was) = (node, stays.node);
+    while now.kind_id() == was.kind_id() {
+        if stays.within == Some(was) {
+            return now.byte_range() == range_now(was);
+        }
+        match (now.parent(), was.parent()) {
+            (Some(outer), Some(outer_was)) => (now, was) = (outer, outer_was),
+            (None, None) => return stays.within.is_none(),
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// Whether all is still defined that was in what may be anything now, save for what was edited itself. `new` is the excerpt of the new text with

@@ -195,6 +195,26 @@ fn one_of_many_items_is_looked_at_alone(#[case] name: &str, #[case] item: &str) 
     assert!(tells_the_truth(&tree, &text, &new, &replaced, SIZES));
 }
 
+/// An edit takes a brace away and another one adds it: what is between stands in something else, though nothing is wrong.
+#[rstest]
+#[case("rust", "mod a", "fn ")]
+#[case("javascript", "function a()", "function ")]
+#[case("typescript", "namespace a", "function ")]
+fn what_comes_to_stand_in_another_is_not_what_it_was(#[case] name: &str, #[case] around: &str, #[case] keyword: &str) {
+    let item = |number: usize| format!("{keyword}f{number}() {{\n    x();\n    y();\n}}\n\n");
+    let text = format!("{around} {{\n{}}}\n", (0..400).map(item).collect::<String>());
+    let tree = SyntaxTree::parse(Language::from_language_id(name).unwrap(), &text).unwrap();
+    let closed = text.find("f7()").unwrap();
+    let (brace, place) = (closed + text[closed..].find("}\n").unwrap(), text.find("f300()").unwrap());
+    let added = place + text[place..].find("}\n").unwrap();
+    let (new, replaced) = edited(&text, &[(brace, 1, ""), (added - brace - 1, 0, "}")]);
+    assert_eq!((tree.error_count(), SyntaxTree::parse(tree.language(), &new).unwrap().error_count()), (0, 0), "{new}");
+    for sizes in [SIZES, CUT] {
+        let edits = trimmed(&text, &new, &replaced);
+        assert_eq!(are_sound_cut(&tree, (&text, &new), &edits, &whole_budget(), sizes), None, "{new}");
+    }
+}
+
 /// Changes whole lines: from one line to another is replaced by others of the text or by a piece.
 fn lines_edited(text: &str, changes: &[(usize, usize, usize, usize, &str)]) -> (String, Vec<Replaced>) {
     let lines: Vec<_> = text.split_inclusive('\n').collect();
