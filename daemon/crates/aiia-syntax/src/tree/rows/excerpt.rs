@@ -79,8 +79,8 @@ fn is_within_the_same(node: Node, stays: &Stays, range_now: &dyn Fn(Node) -> Ran
     false
 }
 
-/// Whether all is still defined that was in what may be anything now, save for what was edited itself. `new` is the excerpt of the new text with
-/// its tree.
+/// Whether all that was in what may be anything now is still defined, and as deep, save for what was edited itself. `new` is the excerpt of
+/// the new text with its tree.
 pub(super) fn lose_nothing(
     cut: &Cut,
     (old_text, edits): (&str, &[Replaced]),
@@ -102,12 +102,12 @@ pub(super) fn lose_nothing(
     let has_all = |touched: &Touched| {
         let (nodes, between) = (old.place(&touched.nodes), &touched.between);
         let between = new.place(&(moved_end(edits, between.start)..moved(edits, between.end)));
-        let mut left: HashMap<(&str, SymbolKind), usize> = HashMap::new();
+        let mut left: HashMap<(&str, SymbolKind, usize), usize> = HashMap::new();
         for symbol in now.iter().filter(|symbol| within(symbol, &between)) {
-            *left.entry((&symbol.name, symbol.kind)).or_default() += 1;
+            *left.entry((&symbol.name, symbol.kind, symbol.depth)).or_default() += 1;
         }
         let mut lost = before.iter().filter(|symbol| within(symbol, &nodes) && !is_edited(symbol));
-        lost.all(|symbol| match left.get_mut(&(symbol.name.as_str(), symbol.kind)) {
+        lost.all(|symbol| match left.get_mut(&(symbol.name.as_str(), symbol.kind, symbol.depth)) {
             Some(count) if *count > 0 => {
                 *count -= 1;
                 true

@@ -200,12 +200,17 @@ fn one_of_many_items_is_looked_at_alone(#[case] name: &str, #[case] item: &str) 
 #[case("rust", "mod a", "fn ")]
 #[case("javascript", "function a()", "function ")]
 #[case("typescript", "namespace a", "function ")]
-fn what_comes_to_stand_in_another_is_not_what_it_was(#[case] name: &str, #[case] around: &str, #[case] keyword: &str) {
+fn what_comes_to_stand_in_another_is_not_what_it_was(
+    #[case] name: &str,
+    #[case] around: &str,
+    #[case] keyword: &str,
+    #[values(9, 300)] until: usize,
+) {
     let item = |number: usize| format!("{keyword}f{number}() {{\n    x();\n    y();\n}}\n\n");
     let text = format!("{around} {{\n{}}}\n", (0..400).map(item).collect::<String>());
     let tree = SyntaxTree::parse(Language::from_language_id(name).unwrap(), &text).unwrap();
     let closed = text.find("f7()").unwrap();
-    let (brace, place) = (closed + text[closed..].find("}\n").unwrap(), text.find("f300()").unwrap());
+    let (brace, place) = (closed + text[closed..].find("}\n").unwrap(), text.find(&format!("f{until}()")).unwrap());
     let added = place + text[place..].find("}\n").unwrap();
     let (new, replaced) = edited(&text, &[(brace, 1, ""), (added - brace - 1, 0, "}")]);
     assert_eq!((tree.error_count(), SyntaxTree::parse(tree.language(), &new).unwrap().error_count()), (0, 0), "{new}");
