@@ -75,6 +75,11 @@ fn are_sound_cut(
     if of_code.iter().map(is_same).sum::<isize>() != 0 || of_code.iter().any(has_nul) {
         return None;
     }
+    // What an edit opens and does not close ends somewhere in what is left out.
+    let closes = |(old, new): &Replaced| comments::are_closed(old_text, old) && comments::are_closed(new_text, new);
+    if !of_code.iter().all(closes) {
+        return None;
+    }
     let mut cut = Cut { language, sizes, gaps: Vec::new(), stays: Vec::new(), touched: Vec::new() };
     cut.row(&Row::outermost(tree.root(), old_text.len()), &of_code, &Around::default());
     let gaps = cut.gaps.iter().map(|gap| moved(edits, gap.start)..moved(edits, gap.end)).collect();

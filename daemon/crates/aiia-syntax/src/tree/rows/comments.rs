@@ -37,3 +37,22 @@ pub(super) fn is_in_comment(
     let written = format!("{}{by}{inside}", &before[2..]);
     before.starts_with("/*") && !written.contains("*/") && !written.contains("/*") && !written.ends_with(['*', '/'])
 }
+
+/// Whether all block comments that begin or end in a range of a text, or with the characters beside it, do both there.
+pub(super) fn are_closed(text: &str, range: &Range<usize>) -> bool {
+    let around = range.start.saturating_sub(1)..(range.end + 1).min(text.len());
+    let mut rest = &text.as_bytes()[around];
+    let mut is_open = false;
+    while let Some((first, behind)) = rest.split_first() {
+        rest = behind;
+        match (first, behind.first(), is_open) {
+            (b'/', Some(b'*'), false) | (b'*', Some(b'/'), true) => {
+                is_open = !is_open;
+                rest = &behind[1..];
+            }
+            (b'/', Some(b'*'), true) | (b'*', Some(b'/'), false) => return false,
+            _ => {}
+        }
+    }
+    !is_open
+}

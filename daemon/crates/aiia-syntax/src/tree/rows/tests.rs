@@ -220,6 +220,19 @@ fn what_comes_to_stand_in_another_is_not_what_it_was(
     }
 }
 
+/// Without the end of a comment its beginning reads as a division.
+#[rstest]
+#[case("rust", "fn a() {\n    x();\n    bc(1);\n    y();\n    z();\n}\n\nfn d() {\n    e(\"*/\");\n}\n")]
+#[case("go", "func a() {\n\tx()\n\tbc(1)\n\ty()\n\tz()\n}\n\nfunc d() {\n\te(\"*/\")\n}\n")]
+fn a_comment_that_ends_in_what_is_left_out_is_not_sound(#[case] name: &str, #[case] text: &str) {
+    let tree = SyntaxTree::parse(Language::from_language_id(name).unwrap(), text).unwrap();
+    let (new, replaced) = edited(text, &[(text.find("c(1)").unwrap(), 0, "/*")]);
+    let whole = SyntaxTree::parse(tree.language(), &new).unwrap();
+    assert!(tree.error_count() == 0 && whole.error_count() > 0, "{new}");
+    let edits = trimmed(text, &new, &replaced);
+    assert!(!are_sound_cut(&tree, (text, &new), &edits, &whole_budget(), CUT).unwrap_or(false), "{new}");
+}
+
 /// Changes whole lines: from one line to another is replaced by others of the text or by a piece.
 fn lines_edited(text: &str, changes: &[(usize, usize, usize, usize, &str)]) -> (String, Vec<Replaced>) {
     let lines: Vec<_> = text.split_inclusive('\n').collect();
