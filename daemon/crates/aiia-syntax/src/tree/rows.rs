@@ -70,9 +70,9 @@ fn are_sound_cut(
         return None;
     }
     // What a parser would not survive is told by the whole text, as long as the edits add nothing to that.
-    let is_same = |(old, new): &Replaced| open_brackets(&old_text[old.clone()]) - open_brackets(&new_text[new.clone()]);
+    let opened = |(old, new): &Replaced| open_brackets(&old_text[old.clone()]) - open_brackets(&new_text[new.clone()]);
     let has_nul = |(_, new): &Replaced| new_text[new.clone()].contains('\0');
-    if of_code.iter().map(is_same).sum::<isize>() != 0 || of_code.iter().any(has_nul) {
+    if of_code.iter().map(opened).sum::<isize>() != 0 || of_code.iter().any(has_nul) {
         return None;
     }
     // What an edit opens and does not close ends somewhere in what is left out.
