@@ -1,6 +1,7 @@
 //! What other files have to say: which definitions, how much of each, and why they are there.
 
 use crate::candidates::{Candidate, score};
+use crate::existing_tests::{existing_tests, is_of_tests};
 use crate::fit::Fitter;
 use crate::rank::{By, Feature, Outcome, Ranked, Texts, Users, nearness, reason};
 use crate::target::is_unwritten;
@@ -68,7 +69,11 @@ pub(crate) fn pack(
         Intent::Optimize => (&outcome.callers, PieceKind::Callers, "calls the target"),
         _ => (&Users::default(), PieceKind::Callers, ""),
     };
-    others.related(&mut fitter, related, related_budget, kind, why);
+    let related_budget = others.related(&mut fitter, related, related_budget, kind, why);
+    if fitter.request.intent == Intent::Test {
+        let has_callers = !related.functions.is_empty();
+        others.tests(&mut fitter, target, related_budget, has_callers);
+    }
     others.likely(&mut fitter, &outcome, target, is_unwritten);
     let ended_early = others.ended_early;
     if !(ended_early && is_unwritten) {
@@ -187,12 +192,14 @@ impl Others<'_, '_> {
         true
     }
 
-    fn related(&mut self, fitter: &mut Fitter, users: &Users, budget: usize, kind: PieceKind, why: &str) {
+    /// Adds functions that call the target. Gives what is left of a number of tokens.
+    fn related(&mut self, fitter: &mut Fitter, users: &Users, budget: usize, kind: PieceKind, why: &str) -> usize {
         let mut left = budget;
         for (number, at) in users.functions.iter().enumerate() {
-            let Some((_, definition)) = self.index.definition(*at) else { continue };
+            let Some((entry, definition)) = self.index.definition(*at) else { continue };
             let lines = definition.leading_line..(definition.last_line + 1);
-            if lines.len() as u32 > WHOLE_LINES {
+            let is_of_tests = kind == PieceKind::Callers && is_of_tests(entry.path);
+            if lines.len() as u32 > WHOLE_LINES || is_of_tests {
                 continue;
             }
             let Some(tokens) = self.tokens(at.file, &lines, left) else { continue };
@@ -200,6 +207,23 @@ impl Others<'_, '_> {
             let reason = if number < users.sure { format!("{why}, as the editor knows") } else { why.to_owned() };
             let chosen = Chosen { at: *at, lines, tokens, kind, score, reason, is_used: false };
             if self.add(fitter, chosen) {
+                left -= tokens;
+            }
+        }
+        left
+    }
+
+    /// Adds tests that are no functions of a kind that the index knows, for a number of tokens.
+    fn tests(&mut self, fitter: &mut Fitter, target: &Target, mut left: usize, has_callers: bool) {
+        let score = score(PieceKind::Tests, fitter.request.intent);
+        for test in existing_tests(self.index, self.texts, fitter.request.path, target, has_callers) {
+            if test.lines.len() as u32 > WHOLE_LINES {
+                continue;
+            }
+            let Some(tokens) = self.tokens(test.file, &test.lines, left) else { continue };
+            let at = DefinitionRef { file: test.file, definition: u16::MAX };
+            let (lines, reason) = (test.lines, test.why.to_owned());
+            if self.add(fitter, Chosen { at, lines, tokens, kind: PieceKind::Tests, score, reason, is_used: false }) {
                 left -= tokens;
             }
         }
@@ -314,7 +338,8 @@ impl Others<'_, '_> {
                 }
             }
             for run in runs {
-                let Some((_, definition)) = self.index.definition(run.at) else { continue };
+                // A test may be no definition.
+                let symbol = self.index.definition(run.at).map(|(_, definition)| entry.path_of(&definition));
                 let Some(text) = self.texts.lines(file, run.lines.clone()) else { continue };
                 // Together lines may come to a token more or less than one by one.
                 let Some(tokens) = count_within(text, run.tokens + fitter.left) else { continue };
@@ -324,7 +349,7 @@ impl Others<'_, '_> {
                     start_line: run.lines.start as usize + 1,
                     end_line: run.lines.end as usize,
                     kind: run.kind,
-                    symbol: Some(entry.path_of(&definition)),
+                    symbol,
                     tokens,
                     score: run.score,
                     reason: run.reason,

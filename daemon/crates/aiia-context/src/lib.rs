@@ -9,6 +9,7 @@
 mod bundle;
 mod candidates;
 mod definitions;
+mod existing_tests;
 mod fit;
 mod hints;
 mod lines;

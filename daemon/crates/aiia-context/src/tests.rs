@@ -9,6 +9,7 @@ use expect_test::{Expect, expect};
 use rstest::rstest;
 use std::fmt::Write as _;
 
+mod existing_tests;
 mod hints;
 mod languages;
 mod limits;
