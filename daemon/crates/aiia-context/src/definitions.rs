@@ -294,7 +294,7 @@ impl Others<'_, '_> {
         for (_, at) in used {
             let Some((_, definition)) = self.index.definition(at) else { continue };
             let whole = definition.leading_line..definition.last_line + 1;
-            let header = definition.leading_line..definition.signature().end;
+            let header = definition.leading_line..self.documented(at.file, definition.signature().end);
             let lines = if whole.len() as u32 <= WHOLE_LINES { whole } else { header };
             let taken = self.chosen.get(&at.file).map(Vec::as_slice).unwrap_or_default();
             let Some(own) = taken.iter().find(|chosen| chosen.at == at) else { continue };
@@ -314,6 +314,14 @@ impl Others<'_, '_> {
                 own.tokens = tokens;
             }
         }
+    }
+
+    /// The line behind the doc string that stands below a signature, which ends before a line; that line where none does.
+    fn documented(&mut self, file: u32, end: u32) -> u32 {
+        let is_python =
+            self.index.file(file).is_some_and(|entry| entry.path.ends_with(".py") || entry.path.ends_with(".pyi"));
+        let below = if is_python { self.texts.lines(file, end..end + WHOLE_LINES) } else { None };
+        below.and_then(doc_string_lines).map_or(end, |lines| end + lines)
     }
 
     /// The chosen lines as pieces, those that follow each other as one.
@@ -358,4 +366,23 @@ impl Others<'_, '_> {
             }
         }
     }
+}
+
+/// How many lines a doc string of Python takes that a text begins with; nothing where it does not begin or end there.
+fn doc_string_lines(text: &str) -> Option<u32> {
+    let code = text.trim_start();
+    let quoted = code.strip_prefix(['r', 'R', 'u', 'U']).unwrap_or(code);
+    let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| quoted.starts_with(quote))?;
+    let mut rest = &quoted[quote.len()..];
+    while !rest.starts_with(quote) {
+        let mut characters = rest.chars();
+        match characters.next()? {
+            '\\' => drop(characters.next()?),
+            '\n' if quote.len() == 1 => return None,
+            _ => {}
+        }
+        rest = characters.as_str();
+    }
+    let end = text.len() - rest.len() + quote.len();
+    Some(text[..end].matches('\n').count() as u32 + 1)
 }

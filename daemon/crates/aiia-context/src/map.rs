@@ -9,6 +9,7 @@ use crate::workspace::{Definition, DefinitionRef, FileEntry, FileTexts, NameId, 
 use crate::{Piece, PieceKind};
 use aiia_syntax::SymbolKind;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::ops::Range;
 
 /// The share of the rank that a file hands on.
 const DAMPING: f64 = 0.85;
@@ -69,11 +70,19 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Map 
     let mut texts = Texts::new(texts, index);
     let best = worth.first().map_or(1.0, |(worth, _)| worth.max(f64::MIN_POSITIVE));
     let (mut left, mut left_out) = (budget, 0);
-    let all = worth.len();
+    let mut all = worth.len();
+    // In a packed line or a type in one line several signatures are the same text.
+    let mut taken: FxHashMap<u32, Vec<Range<u32>>> = FxHashMap::default();
     let mut chosen: Vec<(u32, Piece)> = Vec::new();
     for (worth, at) in worth {
         let Some((entry, definition)) = index.definition(at) else { continue };
-        let Some(text) = texts.lines(at.file, definition.signature()) else { continue };
+        let lines = definition.signature();
+        let taken = taken.entry(at.file).or_default();
+        if taken.iter().any(|other| other.start <= lines.start && lines.end <= other.end) {
+            all -= 1;
+            continue;
+        }
+        let Some(text) = texts.lines(at.file, lines.clone()) else { continue };
         let Some(tokens) = count_within(text, left) else {
             left_out += 1;
             // What is worth less is not shown only because it is short.
@@ -83,6 +92,7 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Map 
             continue;
         };
         left -= tokens;
+        taken.push(lines);
         chosen.push((
             at.file,
             Piece {

@@ -297,3 +297,32 @@ impl Queue {{
     let rest = [PieceKind::Imports, PieceKind::Siblings];
     assert!(!bundle.pieces.iter().any(|piece| rest.contains(&piece.kind)), "{:#?}", bundle.pieces);
 }
+
+#[test]
+fn a_map_shows_the_same_lines_once() {
+    let fixture = "//- db.js\nclass Database { queryAll() {} closeAll() {} }\nmodule.exports = { Database };\n//- app.js\nconst { Database } = require('./db');\nnew Database().queryAll();\nnew Database().closeAll();\nfunction runApplication() {}\n$0";
+    let mut index = WorkspaceIndex::new();
+    let files = files(fixture).0;
+    for (path, text) in &files.0 {
+        index.put(path, Language::from_path(path), text);
+    }
+    index.settle();
+    let crate::Map { pieces, left_out } = crate::map(&index, &files, 500);
+    let of_class = pieces.iter().filter(|piece| piece.path == "db.js" && piece.start_line == 1).count();
+    assert_eq!((of_class, left_out), (1, 0), "{pieces:#?}");
+}
+
+#[test]
+fn a_long_function_of_python_is_shown_with_its_doc_string() {
+    let body = "    x += 1\n".repeat(50);
+    let doc = "    \"\"\"Grows what is given.\n\n    It says \\\"\"\" in between.\n    \"\"\"\n";
+    for (doc, last) in [(doc, 5), ("    'Grows.'\n", 2), ("    x = 1\n", 1), ("    'open\n", 1)] {
+        let fixture = format!(
+            "//- x.py\nfrom y import grow_much\n\ndef use(x):\n    $0return grow_much(x)\n//- y.py\ndef grow_much(x):\n{doc}{body}    return x\n"
+        );
+        let bundle = bundle_of(&fixture, Intent::Explain, 2000, |_| {});
+        let shown =
+            bundle.pieces.iter().find(|piece| piece.path == "y.py").map(|piece| (piece.start_line, piece.end_line));
+        assert_eq!(shown, Some((1, last)), "{doc}");
+    }
+}
