@@ -4,6 +4,7 @@ use crate::Target;
 use crate::rank::Texts;
 use crate::workspace::{FileEntry, WorkspaceIndex, name_id, words};
 use aiia_syntax::{Language, SyntaxTree};
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -33,8 +34,8 @@ pub(crate) fn existing_tests(
 ) -> Vec<TestLines> {
     let Some(symbol) = &target.symbol else { return Vec::new() };
     let stem = tested_stem(path);
-    let mut files: Vec<(u32, FileEntry)> = index
-        .files_that_mention(name_id(&symbol.name))
+    let (_, mentioning) = index.weigh_mentions(&FxHashMap::default(), Some(name_id(&symbol.name)));
+    let mut files: Vec<(u32, FileEntry)> = mentioning
         .into_iter()
         .filter_map(|file| Some((file, index.file(file)?)))
         .filter(|(_, entry)| entry.path != path)
