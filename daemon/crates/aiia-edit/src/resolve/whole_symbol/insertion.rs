@@ -176,7 +176,12 @@ pub(super) fn insert(given: &Symbol, anchor: &Anchor, block: &Block, file: &File
     let eol = file.eol;
     let tolerances = vec![Tolerance::AddedNextTo(symbol.name.clone())];
     let is_python = file.language.is_some_and(|language| language.name() == "python");
-    let gap = if anchor.joined || is_listed(given, &block.text) && is_listed(symbol, file.text) && !anchor.inside {
+    let is_of_c = file.language.is_some_and(|language| matches!(language.name(), "c" | "cpp"));
+    let are_declared = is_of_c && given.body_range.is_none() && symbol.body_range.is_none();
+    let gap = if anchor.joined
+        || are_declared && !anchor.inside
+        || is_listed(given, &block.text) && is_listed(symbol, file.text) && !anchor.inside
+    {
         String::new()
     } else {
         eol.repeat(if is_python && symbol.depth == 0 && !anchor.inside { 2 } else { 1 })
@@ -204,12 +209,12 @@ pub(super) fn insert(given: &Symbol, anchor: &Anchor, block: &Block, file: &File
     Change { range: at..at, new_text, tolerances }
 }
 
-/// Whether a symbol is one of those that stand below each other, line by line: a field, a constant, a declaration.
+/// Whether a symbol is one of those that stand below each other, line by line: a field, a constant.
 fn is_listed(symbol: &Symbol, text: &str) -> bool {
     let is_short = matches!(
         symbol.kind,
         SymbolKind::Field | SymbolKind::Variant | SymbolKind::Constant | SymbolKind::Variable | SymbolKind::Key
-    ) || symbol.kind.is_callable() && symbol.body_range.is_none();
+    );
     is_short && !text[symbol.range.clone()].trim_end().contains('\n')
 }
 
