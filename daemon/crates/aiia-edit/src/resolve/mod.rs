@@ -401,7 +401,9 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
                     if is_cut { cut_off::complaint(item.reply_line, file) } else { complaint }
                 })?,
             };
-            changes.iter_mut().for_each(|change| whole_file::keep_ends(change, file));
+            for change in &mut changes {
+                whole_file::keep_ends(change, file);
+            }
             conflict::refuse(&changes, file)?;
             if *fence == Fence::Open && cut_off::loses_its_end(text, &changes, file) {
                 return Err(cut_off::complaint(item.reply_line, file));
