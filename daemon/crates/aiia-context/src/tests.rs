@@ -493,3 +493,15 @@ fn modules_keep_their_imports_to_themselves() {
         "#]],
     );
 }
+
+#[rstest]
+#[case("a.css", "p {\n  color: red;\n}\n\n.b {\n  top: 0;\n  $0left: 0;\n}\n", ".b {\n  top: 0;\n  left: 0;\n}\n")]
+#[case("a.json", "{\n  \"a\": 1,\n  \"b\": [\n    $01,\n    2\n  ]\n}\n", "  \"b\": [\n    1,\n    2\n  ]\n")]
+#[case("a.md", "# A\n\nOne.\n\n## B\n\nTwo.\n$0Three.\n\n## C\n\nFour.\n", "## B\n\nTwo.\nThree.\n")]
+#[case("a.toml", "[a]\nx = 1\n\n[b]\ny = [\n  1,$0\n]\nz = 2\n", "y = [\n  1,\n]\n")]
+#[case("a.css", "p {\n  color: red;\n  $0left: 0;$0\n}\n", "  left: 0;\n")]
+fn what_a_cursor_in_data_is_in_is_the_target(#[case] path: &str, #[case] fixture: &str, #[case] expected: &str) {
+    let (text, bundle) = gathered(path, fixture, Intent::Edit, PLENTY);
+    assert_eq!(&text[bundle.target.range.clone()], expected);
+    assert_eq!(bundle.target.symbol, None);
+}
