@@ -8,6 +8,7 @@ use crate::target::is_unwritten;
 use crate::tokens::count_within;
 use crate::workspace::{DefinitionRef, WorkspaceIndex};
 use crate::{Intent, Piece, PieceKind, Target};
+use aiia_syntax::Language;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -318,8 +319,8 @@ impl Others<'_, '_> {
 
     /// The line behind the doc string that stands below a signature, which ends before a line; that line where none does.
     fn documented(&mut self, file: u32, end: u32) -> u32 {
-        let is_python =
-            self.index.file(file).is_some_and(|entry| entry.path.ends_with(".py") || entry.path.ends_with(".pyi"));
+        let language = self.index.file(file).and_then(|entry| Language::from_path(entry.path));
+        let is_python = language.is_some_and(|language| language.name() == "python");
         let below = if is_python { self.texts.lines(file, end..end + WHOLE_LINES) } else { None };
         below.and_then(doc_string_lines).map_or(end, |lines| end + lines)
     }
