@@ -34,6 +34,9 @@ pub struct ContextBundle {
     pub redactions: u64,
     /// The pieces, best first.
     pub pieces: Vec<ContextPiece>,
+    /// Whether files of the folder were still being read when it was asked, so that a later answer may be better.
+    #[serde(default)]
+    pub is_reading: bool,
 }
 
 /// A part of a file.

@@ -3713,6 +3713,11 @@ export interface components {
             redactions: number;
             /** @description The pieces, best first. */
             pieces: components["schemas"]["ContextPiece"][];
+            /**
+             * @description Whether files of the folder were still being read when it was asked, so that a later answer may be better.
+             * @default false
+             */
+            is_reading: boolean;
         };
         /** @description A part of a file. */
         ContextPiece: {

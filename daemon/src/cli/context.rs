@@ -34,5 +34,8 @@ pub(crate) fn run(arguments: &ContextArguments) -> Result<u8, Failure> {
         count => format!(", {count} secrets replaced"),
     };
     output::note(&format!("{} of {} tokens{redactions}", bundle.used, bundle.budget));
+    if bundle.is_reading {
+        output::note("the folder was still being read; a later answer may have more");
+    }
     Ok(exit::OK)
 }

@@ -232,6 +232,13 @@ impl Indexes {
         self.lock().values().for_each(|kept| kept.indexer.stop());
     }
 
+    /// Whether all files of a folder were read; not before anybody asked about it.
+    pub(crate) fn is_complete(&self, root: &Path) -> bool {
+        let real = root.canonicalize();
+        let root = real.as_deref().unwrap_or(root);
+        self.lock().get(root).is_some_and(|kept| kept.indexer.progress().is_complete)
+    }
+
     /// The indexes by folder.
     pub(crate) fn all(&self) -> Vec<Arc<Indexer>> {
         let mut all: Vec<_> = self.lock().values().map(|kept| Arc::clone(&kept.indexer)).collect();

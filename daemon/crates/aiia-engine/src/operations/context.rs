@@ -51,6 +51,8 @@ impl Handle for ContextGet {
         };
         let budget = checked_budget(budget)?;
         let range = source.range(params.selection)?;
+        let root = project_root(session, &source);
+        let is_reading = root.is_some_and(|root| !session.engine().indexes.is_complete(&root));
         let (_, bundle) = gather(session, source, range, intent, Limits { budget, most, rules }, Vec::new()).await?;
         let mut secrets = Vec::new();
         let pieces = bundle.pieces.into_iter().map(|piece| shown_piece(piece, &mut secrets)).collect();
@@ -59,6 +61,7 @@ impl Handle for ContextGet {
             used: bundle.used as u64,
             redactions: secrets.len() as u64,
             pieces,
+            is_reading,
         }))
     }
 }
@@ -119,7 +122,7 @@ pub(super) async fn gather(
     limits: Limits,
     said: Vec<Said>,
 ) -> Result<(Source, ContextBundle), Problem> {
-    let question = Arc::new(Question { root: project(session, &source), source, selection, kind, limits, said });
+    let question = Arc::new(Question { root: project_root(session, &source), source, selection, kind, limits, said });
     let (began, mut limit) = (Instant::now(), FIRST_ANSWER);
     let mut hints = Hints::default();
     if session.editor().is_some() && question.root.is_some() {
@@ -178,7 +181,7 @@ pub(super) fn missing(source: &Source, bundle: &ContextBundle) -> Option<String>
 }
 
 /// The folder that a source belongs to, where that is a project.
-fn project(session: &Session, source: &Source) -> Option<PathBuf> {
+fn project_root(session: &Session, source: &Source) -> Option<PathBuf> {
     source.root.clone().filter(|root| workspace::is_project(root, &session.project_folders()))
 }
 
@@ -264,9 +267,10 @@ mod tests {
     use std::path::Path;
 
     use aiia_protocol::document::DocumentRef;
-    use aiia_protocol::operation::SystemHello;
+    use aiia_protocol::operation::{SystemHello, WorkspaceIndex};
     use aiia_protocol::project::ListProjects;
     use aiia_protocol::system::Hello;
+    use aiia_protocol::workspace::IndexWorkspace;
 
     use super::*;
 
@@ -313,5 +317,19 @@ mod tests {
             let bundle = session.run::<ContextGet>(asked(&file)).await.unwrap();
             assert_eq!(bundle.pieces.iter().any(|piece| piece.path == "lib/b.py"), expected, "{:?}", bundle.pieces);
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_says_whether_the_folder_is_still_being_read() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("pyproject.toml"), "").unwrap();
+        let file = home.path().join("a.py");
+        std::fs::write(&file, "def f():\n    return 1\n").unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let session = engine.session_for_tests();
+        assert!(session.run::<ContextGet>(asked(&file)).await.unwrap().is_reading);
+        let index = IndexWorkspace { path: home.path().display().to_string() };
+        session.run::<WorkspaceIndex>(index).await.unwrap();
+        assert!(!session.run::<ContextGet>(asked(&file)).await.unwrap().is_reading);
     }
 }
