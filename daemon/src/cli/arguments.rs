@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use aiia_protocol::action::ActionKind;
-use clap::{Args, Parser, Subcommand};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, value_parser};
 use clap_complete::Shell;
 
 use crate::exit;
@@ -113,7 +114,7 @@ pub(crate) enum Verb {
 
 #[derive(Debug, Args)]
 pub(crate) struct ActionArguments {
-    /// The code: a file, a line of it, or some lines of it
+    /// The code: a file, a line of it, or some lines of it; `FILE:LINE:COLUMN`, as compilers print it, is the line
     #[arg(value_name = "FILE[:LINE[-LINE]]")]
     pub(crate) target: String,
     /// What to do, or a wish
@@ -264,14 +265,14 @@ pub(crate) struct ApplyArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ContextArguments {
-    /// The code: a file, a line of it, or some lines of it
+    /// The code: a file, a line of it, or some lines of it; `FILE:LINE:COLUMN`, as compilers print it, is the line
     #[arg(value_name = "FILE[:LINE[-LINE]]")]
     pub(crate) target: String,
     /// How many tokens it may have [default: as many as the model in force would get]
-    #[arg(short, long, value_name = "TOKENS")]
+    #[arg(short, long, value_name = "TOKENS", value_parser = value_parser!(u32).range(1..=MAX_BUDGET))]
     pub(crate) budget: Option<u32>,
     /// What it is for
-    #[arg(long, value_parser = intent, value_name = "ACTION")]
+    #[arg(long, value_parser = intents(), value_name = "ACTION")]
     pub(crate) intent: Option<ActionKind>,
     /// Print the result as JSON
     #[arg(long)]
@@ -297,7 +298,7 @@ pub(crate) struct MapArguments {
     #[arg(value_name = "DIR", default_value = ".")]
     pub(crate) folder: PathBuf,
     /// How many tokens it may have
-    #[arg(short, long, value_name = "TOKENS")]
+    #[arg(short, long, value_name = "TOKENS", value_parser = value_parser!(u32).range(1..=MAX_BUDGET))]
     pub(crate) budget: Option<u32>,
     /// Print the result as JSON
     #[arg(long)]
@@ -471,6 +472,14 @@ pub(crate) struct CompletionArguments {
     pub(crate) shell: Shell,
 }
 
+/// Tokens that a client may ask for.
+const MAX_BUDGET: i64 = 1_000_000;
+
+/// Reads what context is for; the help and the completions name all there is.
+fn intents() -> impl TypedValueParser<Value = ActionKind> {
+    PossibleValuesParser::new(ActionKind::ALL.iter().map(|kind| kind.as_str())).try_map(|name| intent(&name))
+}
+
 fn intent(text: &str) -> Result<ActionKind, String> {
     ActionKind::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or_else(|| {
         let names: Vec<&str> = ActionKind::ALL.iter().map(|kind| kind.as_str()).collect();
@@ -493,5 +502,19 @@ mod tests {
     fn intents_are_the_actions() {
         assert_eq!(intent("fix"), Ok(ActionKind::Fix));
         assert!(intent("mend").unwrap_err().contains("explain, fix"));
+    }
+
+    #[test]
+    fn what_is_possible_is_said() {
+        let refused = |arguments: &[&str]| {
+            let all = ["aiia", "context", "a.rs"].iter().chain(arguments);
+            Arguments::try_parse_from(all).unwrap_err().to_string()
+        };
+        assert!(refused(&["--intent", "mend"]).contains("[possible values: explain, fix,"));
+        for budget in ["0", "1000001", "99999999999"] {
+            let message = refused(&["--budget", budget]);
+            assert!(message.contains("1..=1000000"), "{message}");
+        }
+        assert!(refused(&["--help"]).contains("FILE:LINE:COLUMN"));
     }
 }
