@@ -37,6 +37,32 @@
         property: (property_identifier) @name)
       right: [(arrow_function body: (_) @body) (function_expression body: (_) @body) (generator_function body: (_) @body)]) @definition.function)
   (#any-of? @object "exports" "module.exports"))
+
+; What is all of a module: by its own name, else by that of what it is put into.
+(program
+  (expression_statement
+    (assignment_expression
+      left: (member_expression object: (identifier) @object property: (property_identifier) @property)
+      right: [(function_expression name: (_) @name body: (_) @body) (generator_function name: (_) @name body: (_) @body)]) @definition.function)
+  (#eq? @object "module") (#eq? @property "exports"))
+(program
+  (expression_statement
+    (assignment_expression
+      left: (member_expression object: (identifier) @object property: (property_identifier) @name)
+      right: [(arrow_function body: (_) @body) (function_expression !name body: (_) @body) (generator_function !name body: (_) @body)]) @definition.function)
+  (#eq? @object "module") (#eq? @name "exports"))
+(program
+  (expression_statement
+    (assignment_expression
+      left: (member_expression object: (identifier) @object property: (property_identifier) @property)
+      right: (class name: (_) @name body: (_) @body)) @definition.class)
+  (#eq? @object "module") (#eq? @property "exports"))
+(program
+  (expression_statement
+    (assignment_expression
+      left: (member_expression object: (identifier) @object property: (property_identifier) @name)
+      right: (class !name body: (_) @body)) @definition.class)
+  (#eq? @object "module") (#eq? @name "exports"))
 (program
   (expression_statement
     (assignment_expression
