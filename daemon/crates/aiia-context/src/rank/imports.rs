@@ -5,12 +5,17 @@ mod handed_on;
 mod others;
 mod places;
 mod python;
+mod reached;
 mod rust;
 
 use aiia_syntax::Language;
 
 pub(crate) use handed_on::handed_on;
 pub(crate) use places::Places;
+pub(crate) use reached::reached;
+
+/// The name of what a module of JavaScript exports without a name.
+const DEFAULT: &str = "default";
 
 /// A name an import statement brings into scope.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -170,7 +175,7 @@ mod tests {
     #[case("p/__init__.py", "from .q import *", &["*=p.q:*"])]
     #[case("p/a.py", "from p.b import \\\n  c", &["c=p.b:c"])]
     #[case("p/a.py", "from p.b import (c", &["c=p.b:c"])]
-    #[case("src/a/b.ts", "import D, { x, y as z } from '../c/d';\nimport * as ns from \"./e.js\"", &["x=c.d:x", "z=c.d:y", "D=c.d:D", "ns=a:e"])]
+    #[case("src/a/b.ts", "import D, { x, y as z } from '../c/d';\nimport * as ns from \"./e.js\"", &["x=c.d:x", "z=c.d:y", "D=c.d:D", "D=c.d:default", "ns=a:e"])]
     #[case("src/a.js", "const { p: q } = require('./r');\nimport './side.css'\nexport * from '@/u'", &["q=r:p", "*=@.u:*"])]
     #[case("x/y.c", "#include \"../z/w.h\"\n# include <sys/a.h>", &["*=z.w:*", "*=sys.a:*"])]
     #[case("m.go", "import (\n\t\"net/http\"\n\tx \"e.com/y/z\"\n)", &["http=net:http", "x=e.com.y:z"])]

@@ -3,7 +3,7 @@
 use super::imports::{self, Import};
 use super::said::{self, By};
 use super::siblings::{self, SiblingUse};
-use crate::workspace::{NameId, identifiers, name_id, name_ids, name_set, parts, words};
+use crate::workspace::{NameId, Workspace, identifiers, name_id, name_ids, name_set, parts, words};
 use crate::{ContextRequest, FileSyntax, Target};
 use aiia_syntax::{Symbol, SymbolKind};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -167,8 +167,13 @@ impl Point {
             let alias = import.alias.as_deref().and_then(|alias| occurrences.get(&name_id(alias)));
             alias.copied().filter(|occurrence| occurrence.in_body)
         };
-        if let Some(workspace) = &request.workspace {
-            imports.extend(imports::handed_on(&imports, workspace, |import| is_used(import, &occurrences).is_some()));
+        if let (Some(workspace), Some(language)) = (&request.workspace, request.language) {
+            let declares =
+                |name: &str| file.symbols.iter().any(|symbol| symbol.kind == SymbolKind::Module && symbol.name == name);
+            imports.extend(imports::reached(language, request.path, text, &body, &imports, declares));
+            let free = free_names(text, &body, file, &imports, workspace);
+            let is_wanted = |import: &Import| is_used(import, &occurrences).is_some();
+            imports.extend(imports::handed_on(&imports, workspace, is_wanted, &free));
         }
         // What is used under another name is used.
         for import in imports.iter().filter(|import| import.alias != import.name) {
@@ -254,6 +259,41 @@ impl Point {
     pub(crate) fn sibling_use(&self, name: NameId) -> SiblingUse {
         self.sibling_uses.get(&name).copied().unwrap_or_default()
     }
+}
+
+/// No more names are looked for in what is imported as a whole.
+const MAX_FREE: usize = 16;
+
+/// The names that the part `body` of a file calls, and that neither its imports nor any definition explains, where modules imported as
+/// a whole might.
+fn free_names<'t>(
+    text: &'t str,
+    body: &Range<usize>,
+    file: &FileSyntax,
+    imports: &[Import],
+    workspace: &Workspace,
+) -> Vec<&'t str> {
+    if !imports.iter().any(|import| import.name.is_none()) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for range in identifiers(&text[body.clone()]) {
+        let (start, end) = (body.start + range.start, body.start + range.end);
+        let name = &text[start..end];
+        let is_called = text[end..].starts_with('(') && !text[..start].ends_with(['.', ':']);
+        if is_called
+            && !found.contains(&name)
+            && workspace.index.named(name_id(name)).next().is_none()
+            && !imports.iter().any(|import| import.alias.as_deref() == Some(name))
+            && !file.symbols.iter().any(|symbol| symbol.name == name)
+        {
+            found.push(name);
+            if found.len() == MAX_FREE {
+                break;
+            }
+        }
+    }
+    found
 }
 
 /// The types around the target, an outer one first.

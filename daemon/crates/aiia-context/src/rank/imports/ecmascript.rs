@@ -1,6 +1,6 @@
 //! Modules of JavaScript and TypeScript. A path that leads to no known file is known by its end.
 
-use super::{Import, Places, module_at};
+use super::{DEFAULT, Import, Places, module_at};
 
 /// The names that `import`, `export … from` and `require` bring into scope.
 pub(super) fn imports(path: &str, places: Option<&Places>, text: &str) -> Vec<Import> {
@@ -50,16 +50,16 @@ fn clause(names: &str, module: &[String], found: &mut Vec<Import>, rename: char)
         found.push(Import::one(name, alias, module.to_vec()));
     }
     for item in plain.split(',').map(str::trim).filter(|item| !item.is_empty()) {
-        match item.strip_prefix('*') {
-            Some(alias) => {
-                let (mut folder, alias) = (module.to_vec(), alias.trim().trim_start_matches("as ").trim());
-                match folder.pop() {
-                    Some(name) if !alias.is_empty() => found.push(Import::one(&name, Some(alias), folder)),
-                    _ => found.push(Import::all_of(module.to_vec())),
-                }
+        if let Some(alias) = item.strip_prefix('*') {
+            let (mut folder, alias) = (module.to_vec(), alias.trim().trim_start_matches("as ").trim());
+            match folder.pop() {
+                Some(name) if !alias.is_empty() => found.push(Import::one(&name, Some(alias), folder)),
+                _ => found.push(Import::all_of(module.to_vec())),
             }
+        } else {
             // What is exported by default has the name it is given here, more often than not.
-            None => found.push(Import::one(item, None, module.to_vec())),
+            found.push(Import::one(item, None, module.to_vec()));
+            found.push(Import::one(DEFAULT, Some(item), module.to_vec()));
         }
     }
 }
