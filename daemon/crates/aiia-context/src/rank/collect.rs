@@ -33,6 +33,7 @@ pub(super) fn modules(index: &WorkspaceIndex, point: &Point, mates: Option<&str>
             None => import.module.last().map(String::as_str),
         })
         .collect();
+    let (mut headers, mut sources) = (Vec::new(), Vec::new());
     let imports_root = point.imports.iter().any(|import| import.name.is_none() && import.module.is_empty());
     for (file, entry) in index.files() {
         if mates.is_some_and(|mates| entry.path.rsplit_once('/').map_or("", |(folder, _)| folder) == mates) {
@@ -45,6 +46,11 @@ pub(super) fn modules(index: &WorkspaceIndex, point: &Point, mates: Option<&str>
         }
         let module = module_of(entry.path);
         let mut found = ModuleUse::default();
+        if is_header(entry.path) && point.imports.iter().any(|import| module_match(&module, &import.module) >= 1.0) {
+            headers.push((file, entry));
+        } else if is_source_of_c(entry.path) {
+            sources.push((file, entry));
+        }
         for import in &point.imports {
             match &import.name {
                 None => found.glob = found.glob.max(module_match(&module, &import.module)),
@@ -62,7 +68,38 @@ pub(super) fn modules(index: &WorkspaceIndex, point: &Point, mates: Option<&str>
             modules.insert(file, found);
         }
     }
+    for (file, source) in &sources {
+        if headers.iter().any(|(_, header)| implements(*source, *header)) {
+            modules.insert(*file, ModuleUse { glob: 1.0, named: None });
+        }
+    }
     modules
+}
+
+fn ending(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
+/// Whether a file is a header of C or C++.
+fn is_header(path: &str) -> bool {
+    matches!(ending(path), "h" | "hpp" | "hh" | "hxx")
+}
+
+fn is_source_of_c(path: &str) -> bool {
+    matches!(ending(path), "c" | "cc" | "cpp" | "cxx")
+}
+
+/// Whether a source of C defines what the header of its name declares, wherever the two lie.
+fn implements(source: FileEntry, header: FileEntry) -> bool {
+    let stem = |path: &str| {
+        let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+    };
+    if stem(source.path) != stem(header.path) {
+        return false;
+    }
+    let declared: FxHashSet<NameId> = header.definitions().map(|definition| definition.name).collect();
+    source.definitions().any(|definition| declared.contains(&definition.name))
 }
 
 struct Candidates<'r, 'a> {
