@@ -117,7 +117,7 @@ pub(crate) fn rank(
     sort(&mut ranked);
     let bodies: Vec<&[NameId]> = ranking.bodies.iter().chain(&point.sibling_bodies).map(Vec::as_slice).collect();
     tell_each_other(&mut ranked, &mut features, texts, &point, &bodies, is_unwritten);
-    by_name::raise(&ranking, &features, &mut ranked);
+    by_name::raise(&ranking, &features, &mut ranked, is_unwritten);
     ranking.hinted.apply(&mut ranked);
     for candidate in ranked.iter_mut().filter(|candidate| point.said.contains_key(&candidate.definition.name)) {
         // What is named is needed; of several of the name, one is.
@@ -166,6 +166,8 @@ pub(super) struct Ranking<'a> {
     family: Option<&'static str>,
     /// Whether a name tells what is meant without an import.
     pub(super) is_name_enough: bool,
+    /// How well a file answers to an import as a whole whose names are in scope.
+    pub(super) least_glob: f32,
     pub(super) like: Vec<(u32, f32)>,
     /// The files that mention the target.
     mentioning: Vec<u32>,
@@ -238,6 +240,7 @@ impl<'a> Ranking<'a> {
             own_folder,
             family: request.language.map(family),
             is_name_enough: by_name::is_enough(request.language),
+            least_glob: by_name::least_glob(request.language),
             like_names: related::names_of_files(index, &like),
             like,
             mentioning,
