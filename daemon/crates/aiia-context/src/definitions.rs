@@ -38,6 +38,8 @@ const FINDING: f32 = 0.37;
 const USUAL_BUDGET: f32 = 1024.0;
 /// Text of so many bytes a token is too long for the tokens without being counted.
 const MAX_TOKEN_BYTES: usize = 16;
+/// A longer line was packed by a program and tells nobody anything.
+const MAX_LINE_BYTES: usize = 4096;
 /// So many of the likeliest are looked at.
 const MAX_PRICED: usize = 1500;
 /// Longer definitions are shown by their signatures, however well they are used.
@@ -178,6 +180,9 @@ struct Others<'a, 'b> {
 impl Others<'_, '_> {
     fn tokens(&mut self, file: u32, lines: &Range<u32>, limit: usize) -> Option<usize> {
         let text = self.texts.lines(file, lines.clone())?;
+        if lines.len() == 1 && text.len() > MAX_LINE_BYTES {
+            return None;
+        }
         if text.len() > limit.saturating_mul(MAX_TOKEN_BYTES) { None } else { count_within(text, limit) }
     }
 
@@ -309,10 +314,20 @@ impl Others<'_, '_> {
             let Some(tokens) = self.tokens(at.file, &lines, saved + fitter.left / 2) else { continue };
             fitter.left = fitter.left + saved - tokens;
             let taken = self.chosen.entry(at.file).or_default();
-            taken.retain(|other| other.at == at || !inside(other));
+            let is_swallowed = |other: &mut Chosen| other.at != at && inside(other);
+            let swallowed = taken
+                .extract_if(.., is_swallowed)
+                .filter(|other| other.is_used)
+                .max_by(|a, b| a.score.total_cmp(&b.score));
             if let Some(own) = taken.iter_mut().find(|chosen| chosen.at == at) {
                 own.lines = lines;
                 own.tokens = tokens;
+                // What is within says better why it is there.
+                if let Some(better) = swallowed.filter(|better| better.score > own.score) {
+                    own.score = better.score;
+                    own.reason = better.reason;
+                    own.at = better.at;
+                }
             }
         }
     }

@@ -10,6 +10,7 @@ use rstest::rstest;
 use std::fmt::Write as _;
 
 mod existing_tests;
+mod handed_on;
 mod hints;
 mod languages;
 mod limits;
