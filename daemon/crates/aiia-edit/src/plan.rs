@@ -55,6 +55,8 @@ pub struct Focus {
     pub range: Range<usize>,
     /// Name of the symbol there, if any.
     pub symbol: Option<String>,
+    /// What was selected within it, if it was more than a cursor.
+    pub selected: Option<Range<usize>>,
 }
 
 /// How the reply ended.

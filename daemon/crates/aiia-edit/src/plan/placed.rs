@@ -7,7 +7,7 @@ use aiia_syntax::Language;
 use super::left_out::plain;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::parse::{Choice, Fence, FileName, Item, ItemKind, Lead, Parsed, says_no_change};
-use crate::resolve::{Files, Resolved, are_related, imports_in, is_only_imports, resolve};
+use crate::resolve::{Files, Resolved, are_related, imports_in, is_only_imports, of_selection, resolve};
 
 /// Fences of what is typed into a terminal.
 const SHELLS: &[&str] =
@@ -72,6 +72,11 @@ impl<'p> Placed<'p> {
             {
                 choices.push((item.reply_line, parsed.choice(item)));
             }
+            let is_alone = parsed.items.len() == 1 && parsed.beside.is_empty();
+            let found = found.or_else(|complaint| match of_selection(item, files) {
+                Some(found) if is_alone && complaint.kind == ComplaintKind::NotFound => found,
+                _ => Err(complaint),
+            });
             match found {
                 Ok(found) if matches!(item.kind, ItemKind::Pair { .. }) => pairs.push(found),
                 Ok(found) => placed.resolved.push(found),

@@ -29,6 +29,7 @@ mod omission;
 mod pair;
 mod passage;
 mod plain_text;
+mod selection;
 mod statement;
 mod symbol_match;
 mod symbol_text;
@@ -39,9 +40,11 @@ mod wrapping;
 
 use std::ops::Range;
 
+use aiia_syntax::Language;
+
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines};
-use crate::parse::{Fence, FileName, Item, ItemKind, Reading};
+use crate::parse::{Fence, FileName, Item, ItemKind, Lead, Reading};
 use crate::tolerance::Tolerance;
 
 pub(crate) use block::ReplyCode;
@@ -134,6 +137,32 @@ pub(crate) fn defined_names(item: &Item, file: &FileView) -> Vec<String> {
 pub(crate) fn is_only_imports(item: &Item, files: &Files) -> bool {
     let ItemKind::Code { text, language, .. } = &item.kind else { return false };
     files.views.iter().any(|view| whole_symbol::only_imports(text, language.as_deref(), view).is_some())
+}
+
+/// What code in a fence, whose place is not told by itself, comes to if it stands for the selected lines of the file that was asked
+/// about; nothing where it may be something else.
+pub(crate) fn of_selection(item: &Item, files: &Files) -> Option<Result<Resolved, Complaint>> {
+    let ItemKind::Code { text, language: tag, fence: Fence::Closed, lead } = &item.kind else { return None };
+    let file = files.focus()?;
+    let view = &files.views[file];
+    let is_elsewhere = match &item.file {
+        FileName::None => false,
+        FileName::Given(name) | FileName::Earlier(name) | FileName::Mentioned(name) => {
+            files.named(name).ok() != Some(file)
+        }
+    };
+    let is_other = tag.as_deref().is_some_and(|tag| {
+        !Language::from_language_id(tag).zip(view.language).is_some_and(|(tag, language)| are_related(tag, language))
+    });
+    if is_elsewhere || is_other || *lead == Lead::Shows || is_of_other_package(text, view) {
+        return None;
+    }
+    let change = selection::change(text, view)?;
+    Some(change.and_then(|change| {
+        let changes = vec![change];
+        conflict::refuse(&changes, view)?;
+        Ok(Resolved::Changes { file, changes })
+    }))
 }
 
 fn refusal(unnamed: Unnamed, name: &str, files: &Files) -> Complaint {

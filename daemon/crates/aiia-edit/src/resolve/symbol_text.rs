@@ -61,7 +61,7 @@ pub(super) fn line_indentation(text: &str, offset: usize) -> &str {
 }
 
 /// The symbol's own text at the indentation `target`; its first line begins where the symbol does.
-fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str, like: Option<&Symbol>) -> String {
+pub(super) fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str, like: Option<&Symbol>) -> String {
     let text = block.text.as_str();
     let base = line_indentation(text, given.item_range.start);
     let part = &text[given.item_range.clone()];

@@ -163,6 +163,12 @@ impl<'a> FileView<'a> {
         Some(name.rsplit([':', '.']).next().unwrap_or(name))
     }
 
+    /// What was selected, if it was more than a cursor.
+    pub(crate) fn selected(&self) -> Option<Range<usize>> {
+        let selected = self.focus?.selected.clone()?;
+        (selected.start < selected.end && selected.end <= self.text.len()).then_some(selected)
+    }
+
     /// What was asked about, as whole lines; for a bare cursor the symbol around it.
     pub(crate) fn focus_range(&self) -> Option<Range<usize>> {
         let focus = self.focus?;

@@ -24,6 +24,7 @@ use crate::tolerance::Tolerance;
 
 use super::family::are_related;
 use complaints::{ambiguous, broken, complain, in_another_form, incomplete, no_match};
+pub(super) use insertion::insert_behind;
 use insertion::{Anchor, anchor, insert};
 
 pub(super) use complaints::imports_unclear;

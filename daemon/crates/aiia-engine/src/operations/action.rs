@@ -97,6 +97,7 @@ pub(super) async fn begin(
         Some(id) => Some(shortened(engine.store.get_edit(id.clone()).await?.diff)),
         None => None,
     };
+    let selected = params.selection.is_some().then(|| selection.clone()).filter(|selected| !selected.is_empty());
     let topic = Topic {
         kind: params.kind,
         selection,
@@ -154,6 +155,7 @@ pub(super) async fn begin(
         folders: session.project_folders(),
         range: bundle.target.range,
         symbol: bundle.target.symbol.map(|symbol| symbol.name),
+        selected,
         format: test_target.is_none().then_some(format),
         test_target,
         rules,

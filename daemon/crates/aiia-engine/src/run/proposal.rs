@@ -37,6 +37,8 @@ pub(crate) struct Subject {
     pub(crate) symbol: Option<String>,
     /// Which other files the model may be shown.
     pub(crate) rules: ContextRules,
+    /// What was selected of it, if it was more than a cursor.
+    pub(crate) selected: Option<Range<usize>>,
     /// Where tests go, for the test action.
     pub(crate) test_target: Option<TestTarget>,
     /// What the change is checked for.
@@ -45,6 +47,16 @@ pub(crate) struct Subject {
     pub(crate) format: Option<ReplyFormat>,
     /// The hunk that is rejected once there is a proposal.
     pub(crate) replaces: Option<(EditId, HunkNumber)>,
+}
+
+/// The place that an action was asked for.
+pub(crate) struct Asked {
+    /// Its bytes: the lines of the symbol there, or the selected ones.
+    pub(crate) range: Range<usize>,
+    /// The name of the symbol there, if any.
+    pub(crate) symbol: Option<String>,
+    /// What was selected, if it was more than a cursor.
+    pub(crate) selected: Option<Range<usize>>,
 }
 
 /// What a model said, to be made into a pending edit.
@@ -58,7 +70,7 @@ pub(crate) struct Reply {
     /// Whether its end is missing.
     pub(crate) cut_off: bool,
     /// The place that was asked about, in the first file.
-    pub(crate) focus: Option<(Range<usize>, Option<String>)>,
+    pub(crate) focus: Option<Asked>,
     /// Where its code goes, when it is tests.
     pub(crate) test_target: Option<TestTarget>,
     /// The folder below which files may be made, renamed and deleted.
@@ -110,7 +122,8 @@ pub(crate) async fn propose(
     rounds: &[String],
     cut_off: bool,
 ) -> Result<PendingEdit, Refusal> {
-    let Subject { title, source, folders, range, symbol, rules, test_target, guard, format, replaces } = subject;
+    let Subject { title, source, folders, range, symbol, selected, rules, test_target, guard, format, replaces } =
+        subject;
     let roots: Vec<PathBuf> = source.root.iter().cloned().collect();
     let mut sources = vec![source.clone()];
     let mut all_may_be_shown = true;
@@ -127,7 +140,7 @@ pub(crate) async fn propose(
         rounds: rounds.to_vec(),
         format: *format,
         cut_off,
-        focus: Some((range.clone(), symbol.clone())),
+        focus: Some(Asked { range: range.clone(), symbol: symbol.clone(), selected: selected.clone() }),
         test_target: test_target.clone(),
         root,
         guard: *guard,
@@ -241,7 +254,7 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Planned, 
     }
     let workspace = reply.root.as_deref().and_then(|root| OpenWorkspace::new(engine.clone(), root));
     let context = ReplyContext {
-        focus: reply.focus.map(|(range, symbol)| Focus { path: first, range, symbol }),
+        focus: reply.focus.map(|Asked { range, symbol, selected }| Focus { path: first, range, symbol, selected }),
         finish: if reply.cut_off { Finish::CutOff } else { Finish::Complete },
         workspace: workspace.as_ref().map(|workspace| workspace as &dyn Workspace),
         guard: reply.guard,

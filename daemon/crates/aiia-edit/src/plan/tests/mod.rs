@@ -25,6 +25,7 @@ mod pairs;
 mod parts;
 mod passages;
 mod plain_text;
+mod selections;
 mod spelled_otherwise;
 mod statements;
 mod symbols;
@@ -59,7 +60,8 @@ fn plan_for(files: &[(&str, &str)], reply: &str) -> EditPlan {
                     .and_then(|language| SyntaxTree::parse(language, &text).ok())
                     .and_then(|tree| tree.enclosing_symbol(&text, range.clone()))
                     .map(|symbol| symbol.name);
-                focus = Some(Focus { path: (*path).to_owned(), range, symbol });
+                let selected = (!range.is_empty()).then(|| range.clone());
+                focus = Some(Focus { path: (*path).to_owned(), range, symbol, selected });
             }
             SourceFile::new(*path, text, language)
         })

@@ -176,7 +176,7 @@ const NAMESAKES: Table = Table(&[
 fn plan_among_namesakes(is_asked: bool, reply: &str) -> EditPlan {
     let files: Vec<SourceFile> =
         NAMESAKES.0.iter().map(|(path, text)| SourceFile::new(*path, *text, Language::from_path(path))).collect();
-    let main = Focus { path: files[0].path.clone(), range: 20..20, symbol: Some("main".to_owned()) };
+    let main = Focus { path: files[0].path.clone(), range: 20..20, symbol: Some("main".to_owned()), selected: None };
     let focus = is_asked.then_some(main);
     plan(reply, &ReplyContext { workspace: Some(&NAMESAKES), focus, ..ReplyContext::of(&files) })
 }
@@ -258,7 +258,8 @@ fn the_file_that_was_asked_about(#[case] reply: &str, #[case] expected: Option<&
         .iter()
         .map(|path| SourceFile::new(*path, text, Language::from_path(path)))
         .collect();
-    let focus = Focus { path: "cmd/b/main.go".to_owned(), range: 20..20, symbol: Some("main".to_owned()) };
+    let focus =
+        Focus { path: "cmd/b/main.go".to_owned(), range: 20..20, symbol: Some("main".to_owned()), selected: None };
     let found = plan(reply, &ReplyContext { focus: Some(focus), ..ReplyContext::of(&files) });
     let files = found.files.iter().map(|file| format!("{} {}", file.action.as_str(), file.path)).next();
     assert_eq!(files.as_deref(), expected, "{:?}", found.complaints);

@@ -209,6 +209,11 @@ pub(super) fn insert(given: &Symbol, anchor: &Anchor, block: &Block, file: &File
     Change { range: at..at, new_text, tolerances }
 }
 
+/// The change that puts a symbol of the reply behind one of the file.
+pub(in crate::resolve) fn insert_behind(given: &Symbol, own: &Symbol, block: &Block, file: &FileView) -> Change {
+    insert(given, &Anchor::beside(own, false), block, file)
+}
+
 /// Whether a symbol is one of those that stand below each other, line by line: a field, a constant.
 fn is_listed(symbol: &Symbol, text: &str) -> bool {
     let is_short = matches!(
