@@ -56,7 +56,7 @@ pub(crate) fn accept(arguments: &DecideArguments) -> Result<u8, Failure> {
     let edit = get(&mut client, arguments)?;
     let outcome = accept_and_write(&mut client, &edit, arguments.hunks.clone(), arguments.allowed())?;
     if arguments.json {
-        output::json(&outcome);
+        output::json(&outcome_from_here(outcome));
     }
     Ok(exit::OK)
 }
@@ -68,7 +68,7 @@ pub(crate) fn reject(arguments: &RejectArguments) -> Result<u8, Failure> {
         ..DecideEdit::all_of(arguments.edit.as_str().into())
     })?;
     if arguments.json {
-        output::json(&outcome);
+        output::json(&outcome_from_here(outcome));
     } else {
         output::note("Rejected.");
     }
@@ -91,7 +91,7 @@ pub(crate) fn undo(arguments: &DecideArguments) -> Result<u8, Failure> {
         output::note(&format!("Hunk {number} was not in its file any more; it waits again."));
     }
     if arguments.json {
-        output::json(&outcome);
+        output::json(&outcome_from_here(outcome));
     }
     Ok(exit::OK)
 }
@@ -194,6 +194,11 @@ pub(crate) fn diff_from_here(edit: &PendingEdit) -> String {
 /// The edit with a diff whose names of files are seen from the working directory.
 pub(crate) fn seen_from_here(edit: PendingEdit) -> PendingEdit {
     PendingEdit { diff: diff_from_here(&edit), ..edit }
+}
+
+/// The outcome of a decision, with its diff seen from there too.
+pub(crate) fn outcome_from_here(outcome: EditOutcome) -> EditOutcome {
+    EditOutcome { edit: seen_from_here(outcome.edit), ..outcome }
 }
 
 /// The diff with other names for the files below `here`; they have those that they have as seen from a folder of the project.
