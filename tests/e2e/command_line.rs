@@ -1,5 +1,7 @@
 //! The command line, from a question to a changed file.
 
+use std::path::Path;
+
 use aiia_tests::installation::{Installation, shown, text};
 use aiia_tests::model_server::Script;
 use serde_json::json;
@@ -361,6 +363,38 @@ fn hunks_are_decided_on_in_a_terminal() {
     }
     let expected = CODE.replace("a = 1", "a = 10").replace("b = 2", "b = 22").replace("xs[0]", "xs[-1]");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), expected, "{shown}");
+}
+
+#[test]
+fn a_review_without_an_id_stays_in_the_repository() {
+    let aiia = Installation::new();
+    let folder = |name: &str| {
+        let folder = aiia.workspace().join(name);
+        std::fs::create_dir_all(folder.join(".git")).unwrap();
+        std::fs::write(folder.join("stats.py"), BUGGY).unwrap();
+        folder
+    };
+    let (here, other) = (folder("here"), folder("other"));
+    let run =
+        |folder: &Path, arguments: &[&str]| aiia.command(arguments).current_dir(folder).output().expect("aiia runs");
+    let stats = |folder: &Path| std::fs::read_to_string(folder.join("stats.py")).unwrap();
+    let propose = |folder: &Path| {
+        aiia.model.next(Script::text(&format!("```python\n{FIXED}```\n")));
+        let output = run(folder, &["edit", "stats.py", "--instruction", "mend", "--json"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    };
+    propose(&other);
+    let nothing = run(&here, &["review", "--accept", "1"]);
+    let said = text(&nothing.stderr);
+    assert!(!nothing.status.success() && said.contains("No proposed change waits below"), "{said}");
+    assert!(said.contains("`aiia review "), "{said}");
+    assert_eq!((stats(&here).as_str(), stats(&other).as_str()), (BUGGY, BUGGY));
+    propose(&here);
+    // The newest of all is another repository's.
+    propose(&other);
+    let accepted = run(&here, &["review", "--accept", "1"]);
+    assert!(accepted.status.success(), "{}", text(&accepted.stderr));
+    assert_eq!((stats(&here).as_str(), stats(&other).as_str()), (FIXED, BUGGY));
 }
 
 #[test]
