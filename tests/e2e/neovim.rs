@@ -66,6 +66,15 @@ fn three_files_are_reviewed_hunk_by_hunk_while_the_user_types() {
     run("several_files_test.lua", &aiia, &environment);
 }
 
+#[test]
+fn an_open_review_follows_what_is_typed_in_its_file() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", STATS);
+    let end = SEVERAL.find("limits.py").expect("the changes of the first file");
+    aiia.model.always(Script::text(&SEVERAL[..end]));
+    run("following_test.lua", &aiia, &[("FILE", file.to_str().expect("UTF-8"))]);
+}
+
 const AREAS: &str =
     "class Circle:\n    def area(self):\n        return 3\n\n\nclass Square:\n    def area(self):\n        return 4\n";
 const TOTAL: &str = "def total(xs):\n    # \u{1f680}\n    return '\u{1f680}', sum(x.area() for x in xs)\n";

@@ -64,6 +64,8 @@ pub struct ReviewHunk {
     pub lines: Range<usize>,
     /// Where it stands.
     pub status: HunkStatus,
+    /// Why it does not fit the file as this session's editor has it, where it waits.
+    pub conflict: Option<String>,
 }
 
 impl Session {
@@ -113,7 +115,8 @@ impl Session {
                     .files
                     .iter()
                     .find_map(|file| Some((file, file.hunks.iter().find(|hunk| hunk.number == number)?)))?;
-                Some(ReviewHunk { number, path: file.path.clone(), lines: found.lines, status: row.status })
+                let conflict = stand.get(&number).and_then(|standing| standing.as_ref().err().cloned());
+                Some(ReviewHunk { number, path: file.path.clone(), lines: found.lines, status: row.status, conflict })
             })
             .collect();
         Ok(ReviewDocument { text: document.text, hunks, edit })

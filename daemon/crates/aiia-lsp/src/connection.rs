@@ -21,6 +21,7 @@ use crate::active_runs::Going;
 use crate::capabilities;
 use crate::events::Followed;
 use crate::fixes::Fixes;
+use crate::following::Following;
 use crate::review::Review;
 use crate::to_proto;
 
@@ -48,6 +49,7 @@ pub(crate) struct Connection {
     explanations: Mutex<VecDeque<Explanation>>,
     pub(crate) followed: Followed,
     pub(crate) fixes: Fixes,
+    pub(crate) following: Following,
     pub(crate) going: Going,
 }
 
@@ -93,6 +95,7 @@ impl Connection {
             explanations: Mutex::default(),
             followed: Followed::default(),
             fixes: Fixes::default(),
+            following: Following::default(),
             going: Going::default(),
         })
     }

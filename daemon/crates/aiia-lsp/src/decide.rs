@@ -13,7 +13,7 @@ use tower_lsp::gen_lsp_types as lsp;
 
 use crate::apply::{self, Failure};
 use crate::connection::Connection;
-use crate::review;
+use crate::review::{self, Cause};
 
 /// A text that moves is matched again so often.
 const ATTEMPTS: usize = 3;
@@ -39,7 +39,7 @@ pub(crate) async fn decide(
     let _decisions = connection.decisions.lock().await;
     let result = attempt_all(connection, edit_id, hunks, decision).await;
     if connection.review(edit_id).is_some() {
-        review::refresh(connection, edit_id).await;
+        review::refresh(connection, edit_id, Cause::Decision).await;
     }
     match result {
         Err(problem) => connection.show_problem(&problem).await,
@@ -76,7 +76,7 @@ pub(crate) async fn accept_line(connection: &Arc<Connection>, edit_id: &EditId, 
     };
     let result = result.await;
     if connection.review(edit_id).is_some() {
-        review::refresh(connection, edit_id).await;
+        review::refresh(connection, edit_id, Cause::Decision).await;
     }
     if let Err(problem) = result {
         connection.show_problem(&problem).await;

@@ -23,6 +23,7 @@ use tower_lsp::{ExitedError, LspService};
 use crate::capabilities;
 use crate::configuration;
 use crate::connection::Connection;
+use crate::following;
 use crate::from_proto;
 use crate::look_up;
 use crate::operations::{self, Pending};
@@ -226,16 +227,17 @@ fn parsed<T: DeserializeOwned>(params: Value) -> Result<T, serde_json::Error> {
     serde_json::from_value(params)
 }
 
-fn did_open(connection: &Connection, params: lsp::DidOpenTextDocumentParams) {
+fn did_open(connection: &Arc<Connection>, params: lsp::DidOpenTextDocumentParams) {
     let document = params.text_document;
     let Some(path) = from_proto::path(&document.uri) else { return };
     connection.remember_uri(&path, &document.uri);
     let language_id = String::from(document.language_id);
     connection.session.documents().open(&path, Some(&language_id), document.version, &document.text);
     connection.engine().prepare_soon(&path);
+    following::opened(connection, &path);
 }
 
-fn did_change(connection: &Connection, params: lsp::DidChangeTextDocumentParams) {
+fn did_change(connection: &Arc<Connection>, params: lsp::DidChangeTextDocumentParams) {
     let Some(path) = from_proto::path(&params.text_document.text_document_identifier.uri) else { return };
     let encoding = connection.capabilities().encoding;
     let is_open = connection.session.documents().edit(&path, params.text_document.version, |document| {
@@ -252,14 +254,16 @@ fn did_change(connection: &Connection, params: lsp::DidChangeTextDocumentParams)
     });
     connection.engine().typed(Path::new(&path));
     connection.engine().prepare_soon(&path);
+    following::changed(connection, &path);
     if !is_open {
         tracing::warn!(%path, "a change of a document that is not open was ignored");
     }
 }
 
-fn did_close(connection: &Connection, params: &lsp::DidCloseTextDocumentParams) {
+fn did_close(connection: &Arc<Connection>, params: &lsp::DidCloseTextDocumentParams) {
     if let Some(path) = from_proto::path(&params.text_document.uri) {
         connection.session.documents().close(&path);
+        following::closed(connection, &path);
     }
 }
 

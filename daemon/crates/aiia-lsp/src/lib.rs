@@ -26,6 +26,7 @@ mod decide;
 mod events;
 mod files;
 mod fixes;
+mod following;
 mod indexing;
 mod look_up;
 mod progress;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aiia_engine::OpenDocument;
 use aiia_engine::review::{ReviewDocument, ReviewHunk};
 use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit, Replacement, ReviseHunk};
 use aiia_protocol::event::{Change, Entity};
@@ -18,11 +19,20 @@ use tower_lsp::gen_lsp_types as lsp;
 
 use crate::connection::Connection;
 use crate::decide::{Decision, decide};
-use crate::{apply, files};
+use crate::{apply, files, following};
 
 /// How long a question to the user may stay open.
 const QUESTION_LIMIT: Duration = Duration::from_mins(10);
 const REFRESH_LIMIT: Duration = Duration::from_secs(10);
+
+/// Why a review document is rendered again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// A hunk was decided on, or a file was saved.
+    Decision,
+    /// The user types in one of the files.
+    Typing,
+}
 
 /// A review document as it was last rendered.
 pub(crate) struct Review {
@@ -44,6 +54,16 @@ impl Review {
     /// The line of its hunk that a line of the buffer shows, if it is one that goes or comes.
     pub(crate) fn line_of_hunk(&self, buffer: &str, line: usize) -> Option<(HunkNumber, usize)> {
         self.document.line_of_hunk(map_line(&lines(buffer), &lines(&self.document.text), line))
+    }
+
+    /// Whether `path` is one of the files that it is about.
+    pub(crate) fn concerns(&self, path: &str) -> bool {
+        self.document.edit.files.iter().any(|file| file.path == path || file.from.as_deref() == Some(path))
+    }
+
+    /// Whether the user has edited lines of the buffer that shows it.
+    pub(crate) fn is_edited(&self, buffer: &str) -> bool {
+        self.document.edited(buffer).map_or(true, |edited| !edited.is_empty())
     }
 
     /// The hunks in the given state.
@@ -108,6 +128,13 @@ pub(crate) fn edit_of(connection: &Connection, path: &str) -> Option<EditId> {
     // Editors may have followed links on the way.
     let is_ours = folder == ours || folder.canonicalize().ok()? == ours.canonicalize().ok()?;
     Some(EditId::from(path.file_stem()?.to_str()?)).filter(|_| is_ours)
+}
+
+/// The review document of a pending edit as the editor has it open, with its path.
+pub(crate) fn open_document(connection: &Connection, edit_id: &EditId) -> Option<(String, OpenDocument)> {
+    let path = connection.review_path(edit_id).into_os_string().into_string().ok()?;
+    let open = connection.session.documents().get(&path)?;
+    Some((path, open))
 }
 
 /// The review of a pending edit, from memory or from the store.
@@ -178,9 +205,8 @@ pub(crate) async fn take_over_edits(
     edit_id: &EditId,
     hunks: Option<&[HunkNumber]>,
 ) -> Result<(), Problem> {
-    let path = connection.review_path(edit_id);
-    let open = path.to_str().and_then(|path| connection.session.documents().get(path));
-    let (Some(open), Some(review)) = (open, connection.review(edit_id)) else { return Ok(()) };
+    let open = open_document(connection, edit_id);
+    let (Some((_, open)), Some(review)) = (open, connection.review(edit_id)) else { return Ok(()) };
     let waits = |number: HunkNumber| {
         review.document.hunks.iter().any(|hunk| hunk.number == number && hunk.status == HunkStatus::Pending)
     };
@@ -208,14 +234,13 @@ pub(crate) async fn line_of_hunk(
     line: usize,
 ) -> Result<Option<(HunkNumber, usize)>, Problem> {
     let review = load(connection, edit_id).await?;
-    let path = connection.review_path(edit_id);
-    let open = path.to_str().and_then(|path| connection.session.documents().get(path));
-    let shown = open.map_or_else(|| review.document.text.clone(), |open| open.document.text());
+    let open = open_document(connection, edit_id);
+    let shown = open.map_or_else(|| review.document.text.clone(), |(_, open)| open.document.text());
     Ok(review.line_of_hunk(&shown, line))
 }
 
 /// Renders the review document again and brings what the editor shows up to date. The caller holds the lock on decisions.
-pub(crate) async fn refresh(connection: &Connection, edit_id: &EditId) {
+pub(crate) async fn refresh(connection: &Connection, edit_id: &EditId, cause: Cause) {
     let before = connection.review(edit_id);
     let review = match reload(connection, edit_id).await {
         Ok(review) => review,
@@ -224,25 +249,46 @@ pub(crate) async fn refresh(connection: &Connection, edit_id: &EditId) {
             return;
         }
     };
-    let path = connection.review_path(edit_id);
-    let open = path.to_str().and_then(|path| Some((path, connection.session.documents().get(path)?)));
-    if let Some((path, open)) = open {
-        let before = before.as_ref().map_or("", |before| before.document.text.as_str());
-        let replacements = updates(&open.document, before, &review.document.text);
-        if !replacements.is_empty()
-            && let Err(failure) = apply::edit_open(connection, path, &open, &replacements, "aiia: review").await
+    if let Some((path, open)) = open_document(connection, edit_id) {
+        let is_behind = !show(connection, &path, &open, before.as_deref(), &review, cause).await;
+        following::tell(connection, edit_id, &review, is_behind).await;
+    } else if cause == Cause::Decision {
+        let path = connection.review_path(edit_id);
+        if path.exists()
+            && let Err(problem) = files::write_private(path, review.document.text.clone()).await
         {
-            tracing::info!(?failure, "the editor did not update the review document");
+            tracing::warn!(%problem, "a review document was not written");
         }
-    } else if path.exists()
-        && let Err(problem) = files::write_private(path, review.document.text.clone()).await
-    {
-        tracing::warn!(%problem, "a review document was not written");
     }
     let is_new = before.is_none_or(|before| before.document.text != review.document.text);
     if is_new && connection.capabilities().code_lens_refresh {
         connection.ask::<lsp::CodeLensRefreshRequest>((), REFRESH_LIMIT).await;
     }
+}
+
+/// Has the editor show `review` in the open document, which showed `before`; whether it does. While the user edits it, it changes
+/// only by decisions.
+async fn show(
+    connection: &Connection,
+    path: &str,
+    open: &OpenDocument,
+    before: Option<&Review>,
+    review: &Review,
+    cause: Cause,
+) -> bool {
+    let shown = before.map_or("", |before| before.document.text.as_str());
+    let replacements = updates(&open.document, shown, &review.document.text);
+    if replacements.is_empty() {
+        return true;
+    }
+    if cause == Cause::Typing && before.unwrap_or(review).is_edited(&open.document.text()) {
+        return false;
+    }
+    let applied = apply::edit_open(connection, path, open, &replacements, "aiia: review").await;
+    if let Err(failure) = &applied {
+        tracing::info!(?failure, "the editor did not update the review document");
+    }
+    applied.is_ok()
 }
 
 /// What changes in the buffer, which showed `before`, so that it shows `rendered`: only headers and comments, so that what the
@@ -286,9 +332,8 @@ fn whole(old: &str, new: &str) -> Option<Replacement> {
 
 /// Brings the review documents that a file is part of up to date with its text.
 pub(crate) fn file_saved(connection: &Arc<Connection>, path: &str) {
-    let changes = |review: &Review| review.document.edit.files.iter().any(|file| file.path == path);
-    let concerned: Vec<EditId> =
-        connection.reviews().into_iter().filter(|(_, review)| changes(review)).map(|(edit_id, _)| edit_id).collect();
+    let reviews = connection.reviews().into_iter().filter(|(_, review)| review.concerns(path));
+    let concerned: Vec<EditId> = reviews.map(|(edit_id, _)| edit_id).collect();
     if concerned.is_empty() {
         return;
     }
@@ -296,7 +341,7 @@ pub(crate) fn file_saved(connection: &Arc<Connection>, path: &str) {
     connection.spawn(async move {
         for edit_id in concerned {
             let _decisions = showing.decisions.lock().await;
-            refresh(&showing, &edit_id).await;
+            refresh(&showing, &edit_id, Cause::Decision).await;
         }
     });
 }
@@ -315,7 +360,7 @@ pub(crate) fn watch_edits(connection: &Arc<Connection>) {
                     let edit_id = EditId::from(event.id);
                     if watching.review(&edit_id).is_some() {
                         let _decisions = watching.decisions.lock().await;
-                        refresh(&watching, &edit_id).await;
+                        refresh(&watching, &edit_id, Cause::Decision).await;
                     }
                 }
                 Ok(_) | Err(RecvError::Lagged(_)) => {}

@@ -1,4 +1,4 @@
-//! `textDocument/codeLens`: accept and reject above every waiting hunk of a review document.
+//! `textDocument/codeLens`: accept and reject above every waiting hunk of a review document; what is wrong with one that does not fit.
 
 use std::sync::Arc;
 
@@ -31,7 +31,13 @@ pub(crate) async fn lenses(connection: &Arc<Connection>, params: lsp::CodeLensPa
         let line = review.line_of(&buffer, hunk);
         match hunk.status {
             HunkStatus::Pending => {
-                lenses.push(lens(line, "Accept", "aiia.acceptHunk", hunk.number));
+                match &hunk.conflict {
+                    None => lenses.push(lens(line, "Accept", "aiia.acceptHunk", hunk.number)),
+                    Some(why) => {
+                        let title = format!("Try again ({})", to_proto::shown(why, 100));
+                        lenses.push(lens(line, &title, "aiia.retryHunk", hunk.number));
+                    }
+                }
                 lenses.push(lens(line, "Reject", "aiia.rejectHunk", hunk.number));
             }
             HunkStatus::Accepted => lenses.push(lens(line, "Undo", "aiia.undo", hunk.number)),

@@ -3,6 +3,7 @@
 mod actions;
 mod client;
 mod configuration;
+mod following;
 mod indexing;
 mod lifecycle;
 mod look_up;

@@ -11,20 +11,20 @@ use super::client::{CODE, TestClient, World, able, command, edited};
 const REPLY: &str = "a.py\n<<<<<<< SEARCH\n    return sum(xs) / len(xs) + 1\n=======\n    return sum(xs) / len(xs)\n>>>>>>> REPLACE\n\na.py\n<<<<<<< SEARCH\n    return xs[0]\n=======\n    return xs[-1]\n>>>>>>> REPLACE\n";
 
 /// An editor with the buffer `CODE` that has been shown a review of two hunks.
-struct Reviewing {
-    client: TestClient,
+pub(super) struct Reviewing {
+    pub(super) client: TestClient,
     world: World,
-    uri: String,
-    review_uri: String,
-    review: String,
+    pub(super) uri: String,
+    pub(super) review_uri: String,
+    pub(super) review: String,
     model: ModelServer,
 }
 
-async fn reviewing() -> Reviewing {
+pub(super) async fn reviewing() -> Reviewing {
     reviewing_of(REPLY).await
 }
 
-async fn reviewing_of(reply: &str) -> Reviewing {
+pub(super) async fn reviewing_of(reply: &str) -> Reviewing {
     let model = ModelServer::start().unwrap();
     model.always(Script::text(reply));
     let world = World::with_model(&model.openai_url());
@@ -44,7 +44,7 @@ async fn reviewing_of(reply: &str) -> Reviewing {
 
 impl Reviewing {
     /// Runs the action with this title on the line of the review that starts with `line`.
-    async fn act(&mut self, line: &str, title: &str) {
+    pub(super) async fn act(&mut self, line: &str, title: &str) {
         let number = self.review.lines().position(|one| one.starts_with(line)).unwrap();
         let place = json!({ "line": number, "character": 0 });
         let params = json!({
@@ -70,7 +70,7 @@ impl Reviewing {
     }
 
     /// Takes the edit of a document in as an editor does; gives its new text.
-    async fn apply(&mut self, uri: &str, text: &str, version: i32) -> String {
+    pub(super) async fn apply(&mut self, uri: &str, text: &str, version: i32) -> String {
         let params = self.client.expect("workspace/applyEdit").await;
         let (for_uri, for_version, after) = edited(&params, text);
         assert_eq!((for_uri.as_str(), for_version), (uri, json!(version)));
