@@ -21,8 +21,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aiia_context::{
-    ContextRequest, DiskTexts, Exclusions, FileTexts, Hints, IgnoreFiles, Indexer, IndexerOptions, Intent, LinedText, OpenBuffer,
-    RecentTexts, RecentTrees, Workspace, gather,
+    ContextRequest, DiskTexts, Exclusions, FileTexts, Hints, IgnoreFiles, Indexer, IndexerOptions, Intent, LinedText,
+    OpenBuffer, RecentTexts, RecentTrees, Workspace, gather,
 };
 use aiia_syntax::{Language, SyntaxTree};
 use tree_sitter::StreamingIterator as _;
