@@ -100,6 +100,12 @@ fn endless(count: usize) -> Vec<String> {
     (0..count).map(|at| part(at)[..900_000].to_owned()).collect()
 }
 
+/// The same parts, in one line that begins so.
+fn one_line(begun: &str, count: usize) -> Script {
+    let parts = endless(count).into_iter().map(String::into_bytes);
+    Script::Raw(std::iter::once(begun.as_bytes().to_vec()).chain(parts).collect())
+}
+
 #[test]
 fn an_answer_without_an_end_is_stopped_and_what_arrived_is_kept() {
     let aiia = Installation::new();
@@ -127,4 +133,19 @@ fn an_answer_without_an_end_is_stopped_and_what_arrived_is_kept() {
     aiia.model.next(Script::text(&block("a.py")));
     assert!(aiia.run(&["fix", &format!("{}:1", shown(&file)), "--write"]).status.success());
     assert_eq!(std::fs::read(&file).unwrap(), b"x = 2\n");
+}
+
+#[test]
+fn of_an_answer_in_one_endless_line_the_beginning_is_kept() {
+    let aiia = Installation::new();
+    let begun = r#"data: {"choices":[{"delta":{"content":""#;
+    aiia.model.next(one_line(begun, 56));
+    let output = aiia.run(&["ask", "why?"]);
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("a line of more than 1024 KiB"), "{}", text(&output.stderr));
+    let http = HttpClient::new(&aiia);
+    let chat = http.get("/chats")["items"][0]["id"].as_str().expect("a chat").to_owned();
+    let messages = http.get(&format!("/chats/{chat}/messages"));
+    let answer = messages["items"].as_array().and_then(|items| items.last()).expect("an answer");
+    assert_eq!(answer["content"].as_str().unwrap_or_default().len(), (1 << 20) - begun.len());
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 pub(crate) mod client;
+mod cut_json;
 mod elements;
 pub(crate) mod embed;
 mod framing;

@@ -3,6 +3,7 @@
 use serde::de::IgnoredAny;
 
 use super::client::presentable;
+use super::cut_json;
 use super::elements::Elements;
 use super::generate::DeltaSink;
 use super::lines::{EventAssembler, Fault, LineSplitter, MAX_LINE, MAX_TOTAL};
@@ -116,10 +117,28 @@ impl<'p> BodyReader<'p> {
         }
         match fault {
             Some(_) if self.state.has_reason() => self.state.close(),
-            Some(fault) => return Err(malformed(fault)),
+            Some(fault) => {
+                if fault == Fault::LineTooLong {
+                    self.beginning_of_line(sink).await;
+                }
+                return Err(malformed(fault));
+            }
             None => {}
         }
         Ok(())
+    }
+
+    /// Gives what the beginning of a line that is too long says; the rest of it is not read.
+    async fn beginning_of_line(&mut self, sink: &mut DeltaSink) {
+        let line = self.lines.take_beginning();
+        let event = line.strip_prefix("data:").unwrap_or(&line).trim_start();
+        let Some(event) = cut_json::closed(event) else { return };
+        for delta in self.state.on_event(&event).unwrap_or_default() {
+            if matches!(delta, Delta::Text(_) | Delta::Reasoning(_)) {
+                self.began = true;
+                sink.send(Ok(delta)).await;
+            }
+        }
     }
 
     async fn line(&mut self, line: &str, sink: &mut DeltaSink) -> Result<(), LlmError> {

@@ -63,12 +63,22 @@ impl LineSplitter {
         if self.pending.is_empty() { Ok(None) } else { self.take_line().map(Some) }
     }
 
+    /// What there is of a line that is too long, as far as it is text.
+    pub(crate) fn take_beginning(&mut self) -> String {
+        let mut line = mem::take(&mut self.pending);
+        let valid = std::str::from_utf8(&line).map_or_else(|error| error.valid_up_to(), str::len);
+        line.truncate(valid);
+        String::from_utf8(line).unwrap_or_default()
+    }
+
     fn extend(&mut self, piece: &[u8], line_break: usize) -> Result<(), Fault> {
         self.total += piece.len() + line_break;
         if self.total > self.max_total {
             return Err(Fault::BodyTooLong);
         }
-        if self.pending.len() + piece.len() > self.max_line {
+        let room = self.max_line - self.pending.len();
+        if piece.len() > room {
+            self.pending.extend_from_slice(&piece[..room]);
             return Err(Fault::LineTooLong);
         }
         self.pending.extend_from_slice(piece);
