@@ -398,6 +398,23 @@ fn a_review_without_an_id_stays_in_the_repository() {
 }
 
 #[test]
+fn every_diff_is_as_seen_from_the_working_directory() {
+    let aiia = Installation::new();
+    let inner = aiia.workspace().join("inner");
+    std::fs::create_dir_all(inner.join(".git")).unwrap();
+    std::fs::write(inner.join("stats.py"), BUGGY).unwrap();
+    aiia.model.always(Script::text(REPLY));
+    let written = aiia.json(&["edit", "inner/stats.py", "--instruction", "mend", "--write", "--json"]);
+    let id = written["edit"]["id"].as_str().expect("an edit").to_owned();
+    let undone = aiia.json(&["undo", &id, "--json"]);
+    let accepted = aiia.json(&["accept", &id, "--hunks", "1", "--json"]);
+    for outcome in [written, undone, accepted] {
+        let diff = outcome["edit"]["diff"].as_str().expect("a diff");
+        assert!(diff.starts_with("--- a/inner/stats.py\n"), "{diff}");
+    }
+}
+
+#[test]
 fn a_hunk_that_has_no_parts_is_not_split_and_still_waits() {
     let aiia = Installation::new();
     let stats = aiia.write("stats.py", BUGGY);

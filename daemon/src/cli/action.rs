@@ -65,7 +65,7 @@ pub(crate) fn run(kind: ActionKind, arguments: &ActionArguments) -> Result<u8, F
     if arguments.write || (!arguments.json && confirm()) {
         let decided = written.unwrap_or_else(accept)?;
         if arguments.json {
-            output::json(&decided);
+            output::json(&edits::outcome_from_here(decided));
         }
         return Ok(exit::OK);
     }
