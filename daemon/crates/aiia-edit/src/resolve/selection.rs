@@ -32,11 +32,10 @@ pub(super) fn change(text: &str, file: &FileView) -> Option<Result<Change, Compl
         Some(top) if tops.len() == 1 && !block.has_errors() && block.remainder().is_empty() => {
             renamed(top, &block, &selected, file).map(Ok).or_else(|| Some(Ok(added(top, &block, &selected, file)?)))
         }
-        Some(_) => None,
         None if tops.iter().all(|top| is_local(top.kind)) && block.imports().is_empty() => {
             replaced(&block, selected, file)
         }
-        None => None,
+        _ => None,
     }
 }
 
@@ -114,14 +113,15 @@ fn likeness(one: &[Line], other: &[Line]) -> f32 {
     };
     let said =
         |lines: &[Line]| lines.iter().filter(|line| !line.is_blank()).map(|line| line.content.len()).sum::<usize>();
-    fn trimmed<'t>(lines: &[Line<'t>]) -> Vec<&'t str> {
-        lines.iter().map(Line::trimmed).filter(|line| !line.is_empty()).collect()
-    }
     let by_lines = ratio(&trimmed(one), &trimmed(other));
     if by_lines >= LEAST_LIKENESS || said(one).max(said(other)) > MAX_BYTES {
         return by_lines;
     }
     by_lines.max(ratio(&words(one), &words(other)))
+}
+
+fn trimmed<'t>(lines: &[Line<'t>]) -> Vec<&'t str> {
+    lines.iter().map(Line::trimmed).filter(|line| !line.is_empty()).collect()
 }
 
 /// Names and numbers, and each other sign.
