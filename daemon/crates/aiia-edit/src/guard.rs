@@ -233,7 +233,7 @@ fn must_stay(text: &str, comment: &Range<usize>, symbols: &[Symbol], language: L
         let holds = |body: &Range<usize>| body.start <= comment.start && comment.end <= body.end;
         symbol.kind.is_callable() && symbol.body_range.as_ref().is_some_and(holds)
     });
-    let is_remark = is_above_symbol && (!has_plain_docs(language) || is_remark(written));
+    let is_remark = is_remark(written) || is_above_symbol && !has_plain_docs(language);
     is_directive || is_behind_code || is_remark || is_in_body && !is_above_symbol
 }
 

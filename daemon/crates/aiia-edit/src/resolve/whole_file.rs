@@ -21,6 +21,8 @@ const MAX_SHORT: usize = 8;
 const MAX_GONE: usize = 2;
 /// How much of what stands outside symbols must come back for a reply to mean the whole file.
 const LEAST_REMAINDER: f64 = 0.5;
+/// How much alike two lines are of which one is the other in other words.
+const LEAST_ALIKE: f64 = 0.6;
 
 /// The whole file anew, if the reply has all its symbols (save the one asked about, which may go), begins and ends as it does, and
 /// changes something that no symbol holds. Otherwise its symbols can be taken one by one, which keeps more.
@@ -51,8 +53,25 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Result<Option<C
     let adds = new_rest
         .iter()
         .any(|(start, line)| !own_lines.contains(line) && !is_elision(line) && (*start < last_top || own_trails));
-    let enough =
-        if own_rest.is_empty() { !missing.is_empty() } else { kept as f64 >= own_rest.len() as f64 * LEAST_REMAINDER };
+    // A line that the reply has in other words comes back as well.
+    let reworded = || {
+        let fresh: Vec<&str> = new_rest
+            .iter()
+            .map(|(_, line)| *line)
+            .filter(|line| !own_lines.contains(line) && !is_elision(line))
+            .collect();
+        if own_rest.len().saturating_mul(fresh.len()) > MAX_PAIRS {
+            return 0;
+        }
+        let comes_back = |line: &str| fresh.iter().any(|other| nearest::alike(line, other) >= LEAST_ALIKE);
+        own_rest.iter().filter(|(_, line)| !new_lines.contains(line) && comes_back(line)).count()
+    };
+    let enough = if own_rest.is_empty() {
+        !missing.is_empty()
+    } else {
+        let least = own_rest.len() as f64 * LEAST_REMAINDER;
+        kept as f64 >= least || (kept + reworded()) as f64 >= least
+    };
     let differs = adds || kept < own_rest.len() || !missing.is_empty();
     if !enough || !differs || !comes_back(&own_rest, &new_rest, file) {
         return Ok(None);

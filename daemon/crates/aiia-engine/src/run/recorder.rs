@@ -39,7 +39,7 @@ fn on_the_beat(due: Instant, number: usize, active: usize) -> Instant {
     let parts = active.div_ceil(RUNS_OF_A_MOMENT).clamp(1, MOST_PARTS);
     let shift = BEAT * (number % parts) as u32 / parts as u32;
     let since_first = due.saturating_duration_since(*FIRST.get_or_init(Instant::now));
-    due - Duration::from_nanos(((since_first + BEAT - shift).as_nanos() % BEAT.as_nanos()) as u64)
+    due - Duration::from_nanos(((since_first + BEAT.saturating_sub(shift)).as_nanos() % BEAT.as_nanos()) as u64)
 }
 
 type Append = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
