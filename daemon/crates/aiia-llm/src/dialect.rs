@@ -186,12 +186,6 @@ impl StreamState {
         std::mem::take(&mut self.progress.moved)
     }
 
-    /// Ends the answer at a limit.
-    pub(crate) fn cut(&mut self) {
-        self.progress.finish(FinishReason::Length);
-        self.progress.done = true;
-    }
-
     /// Takes the answer for whole: what follows is not of it.
     pub(crate) fn close(&mut self) {
         self.progress.done = true;

@@ -142,32 +142,6 @@ async fn a_list_of_events_is_read_as_it_comes(#[values(true, false)] near: bool)
 }
 
 #[rstest]
-#[tokio::test]
-async fn an_answer_is_not_much_longer_than_it_may_be(
-    #[values(
-        Dialect::OpenaiChat,
-        Dialect::OpenaiResponses,
-        Dialect::AnthropicMessages,
-        Dialect::Gemini,
-        Dialect::Ollama
-    )]
-    dialect: Dialect,
-    #[values(true, false)] near: bool,
-) {
-    let sent = Sent {
-        first: word(dialect, "first"),
-        again: word(dialect, &"flood ".repeat(100)),
-        times: FOR_EVER,
-        pause: Duration::from_millis(1),
-        last: String::new(),
-    };
-    let request = ChatRequest { max_tokens: Some(20), ..ask("Hi") };
-    let answer = answer(dialect, near, request, limits(LIMIT, LIMIT), sent).await;
-    assert_eq!((answer.outcome(), &answer.finish), ("ok", &Some(FinishReason::Length)));
-    assert!((20 * 16..20_000).contains(&answer.text.len()), "{}", answer.text.len());
-}
-
-#[rstest]
 #[case::all_of_it("", "ok")]
 #[case::cut("Content-Length: 9999\r\n", "cut_off")]
 #[tokio::test]

@@ -15,41 +15,6 @@ use crate::provider::ProviderConfig;
 /// What is kept of the beginning of a body, to be shown where it is no answer, in bytes.
 const BEGINNING: usize = 8192;
 
-/// The most that a token is taken to stand for, in bytes; few stand for more than four.
-const TOKEN: usize = 16;
-/// Some tokens stand for more, which matters where only a few are asked for, in bytes.
-const MARGIN: usize = 1024;
-/// Tokens that a model may think, where less is asked for: servers do not agree on whether these count.
-const THOUGHTS: u32 = 32_768;
-
-/// How many bytes an answer has at most that its server bounds as it was asked to.
-#[derive(Clone, Copy, Debug)]
-struct Bounds {
-    text: usize,
-    thoughts: usize,
-}
-
-impl Bounds {
-    fn of(max_tokens: Option<u32>) -> Self {
-        let bytes = |tokens: u32| (tokens as usize).saturating_mul(TOKEN).saturating_add(MARGIN);
-        match max_tokens {
-            Some(tokens) => Self { text: bytes(tokens), thoughts: bytes(tokens.max(THOUGHTS)) },
-            None => Self { text: usize::MAX, thoughts: usize::MAX },
-        }
-    }
-
-    /// Takes in a part of the answer; whether there is still room.
-    fn has_room_after(&mut self, delta: &Delta) -> bool {
-        let (left, length) = match delta {
-            Delta::Text(text) => (&mut self.text, text.len()),
-            Delta::Reasoning(text) => (&mut self.thoughts, text.len()),
-            _ => return true,
-        };
-        *left = left.saturating_sub(length);
-        *left > 0
-    }
-}
-
 /// How a body is written: its first line tells it, its content type often does not.
 #[derive(Debug)]
 enum Shape {
@@ -77,15 +42,13 @@ pub(super) struct BodyReader<'p> {
     beginning: Option<String>,
     /// Events so far.
     count: usize,
-    /// What the answer may still have.
-    bounds: Bounds,
     /// The first text has arrived.
     pub(super) began: bool,
 }
 
 impl<'p> BodyReader<'p> {
-    /// Begins to read a body of that content type, with an answer of so many tokens at most.
-    pub(super) fn new(provider: &'p ProviderConfig, content_type: &str, max_tokens: Option<u32>) -> Self {
+    /// Begins to read a body of that content type.
+    pub(super) fn new(provider: &'p ProviderConfig, content_type: &str) -> Self {
         Self {
             provider,
             is_page: content_type.contains("html"),
@@ -95,7 +58,6 @@ impl<'p> BodyReader<'p> {
             shape: Shape::Unknown,
             beginning: None,
             count: 0,
-            bounds: Bounds::of(max_tokens),
             began: false,
         }
     }
@@ -215,12 +177,7 @@ impl<'p> BodyReader<'p> {
         self.count += 1;
         for delta in deltas {
             self.began |= matches!(delta, Delta::Text(_) | Delta::Reasoning(_));
-            let has_room = self.bounds.has_room_after(&delta);
             sink.send(Ok(delta)).await;
-            if !has_room {
-                tracing::debug!(provider = self.provider.name, "the answer is longer than what was asked for");
-                self.state.cut();
-            }
         }
         Ok(())
     }

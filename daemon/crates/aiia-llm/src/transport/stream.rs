@@ -215,8 +215,7 @@ async fn read(
             "Turn the compression of the server or of the proxy before it off for answers that stream.",
         ));
     }
-    let max_tokens = asked.as_ref().and_then(|request| request.max_tokens);
-    let mut reader = BodyReader::new(provider, &answer.content_type(), max_tokens);
+    let mut reader = BodyReader::new(provider, &answer.content_type());
     // The head, which may hold the buffer that it was read into, is let go.
     let Answer { mut body, .. } = answer;
     // One for all chunks: it is only put off, which costs next to nothing.
