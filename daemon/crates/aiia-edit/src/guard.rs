@@ -9,7 +9,7 @@ use crate::complaint::{Complaint, ComplaintKind};
 use crate::hunk::Hunk;
 use crate::lines::{indentation, lines};
 use crate::plan::Guard;
-use crate::resolve::{FileView, has_plain_docs, is_remark};
+use crate::resolve::{FileView, has_plain_docs, is_directive, is_remark};
 
 /// The result of a change in one file, to be judged.
 pub(crate) struct Outcome<'a, 'f> {
@@ -218,13 +218,11 @@ fn must_stay(text: &str, comment: &Range<usize>, symbols: &[Symbol], language: L
     if is_doc {
         return false;
     }
-    // `//go:noinline`, `# type: ignore`, `// @ts-ignore`, `// eslint-disable-line`, `# noqa`
     let first = said.split_whitespace().next().unwrap_or_default();
-    let is_directive = first.starts_with('@')
+    // More than `is_directive` is sure of: here nothing is lost by leaving a comment as it is.
+    let is_directive = is_directive(written)
         || first.contains(':') && first.starts_with(|c: char| c.is_ascii_lowercase())
-        || first.contains('-') && first.len() > 1 && first.chars().all(|c| c.is_ascii_lowercase() || c == '-')
-        || first.starts_with("NOLINT")
-        || matches!(first, "noqa" | "nolint" | "noinspection" | "istanbul" | "pragma");
+        || first.contains('-') && first.len() > 1 && first.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     let line = text[..comment.start].rfind('\n').map_or(0, |at| at + 1);
     let is_behind_code = !text[line..comment.start].trim().is_empty();
     let is_above_symbol =

@@ -152,9 +152,9 @@ fn kind(text: &str) -> Kind {
     }
 }
 
-/// Whether a line comment speaks to a tool: a word with a colon right behind the sign, or one that tools listen to.
-fn is_directive(text: &str) -> bool {
-    let Some(said) = ["//", "#"].iter().find_map(|sign| text.strip_prefix(sign)) else { return false };
+/// Whether a comment speaks to a tool: a word with a colon right behind the sign, or one that tools listen to.
+pub(crate) fn is_directive(text: &str) -> bool {
+    let Some(said) = ["//", "/*", "#", "--", ";"].iter().find_map(|sign| text.strip_prefix(sign)) else { return false };
     let first = said.split_whitespace().next().unwrap_or_default();
     let is_glued = !said.starts_with(char::is_whitespace) && first.starts_with(|c: char| c.is_ascii_lowercase());
     let (tool, _) = first.split_once(':').unwrap_or((first, ""));

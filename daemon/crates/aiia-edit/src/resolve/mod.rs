@@ -50,7 +50,7 @@ use crate::tolerance::Tolerance;
 pub(crate) use block::ReplyCode;
 pub(crate) use family::are_related;
 pub(crate) use files::{Files, named_beside};
-pub(crate) use leading_comments::{has_plain_docs, is_remark};
+pub(crate) use leading_comments::{has_plain_docs, is_directive, is_remark};
 pub(crate) use nearest::shortened;
 pub(crate) use view::FileView;
 
