@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::file_name::{self, FileName};
+use super::sections::Sections;
 use super::{Fence, Item, ItemKind, Lead, Parsed, code, pairs};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines as cut};
@@ -50,21 +51,31 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     parsed
 }
 
-/// Adds what stands in fences beside the edits of another dialect: new files, and code that is no edit. Only a name of its own that
-/// no file has makes a new file.
+/// Adds what stands in fences beside the edits of another dialect: new files, code for files without any other edit, and code that is
+/// no edit. Only a name on a line of its own counts.
 pub(super) fn add_beside(lines: &[Line], known_files: &[&str], parsed: &mut Parsed) {
     if parsed.used.len() != lines.len() {
         return;
     }
     let mut used = parsed.used.clone();
-    let beside = Blocks::find(lines, used.clone(), known_files).items;
+    let mut beside = Blocks::find(lines, used.clone(), known_files).items;
+    pairs::join(lines, &mut beside);
     for (item, place) in beside {
-        let is_new = match &item.file {
-            FileName::Given(name) => !known_files.contains(&name.as_str()) && is_named(lines, name, known_files),
-            _ => false,
+        if matches!(item.kind, ItemKind::Pair { .. }) {
+            used[place].fill(true);
+            if !parsed.says(&item) {
+                parsed.items.push(item);
+            }
+            continue;
+        }
+        let name = match &item.file {
+            FileName::Given(name) if is_named(lines, name, known_files) => Some(name.as_str()),
+            _ => None,
         };
-        let is_edited = |other: &Item| other.file == item.file;
-        if is_new && !parsed.items.iter().any(is_edited) {
+        let is_new = name.is_some_and(|name| !known_files.contains(&name));
+        let is_change = name.is_some() && is_offered(&item);
+        let is_edited = |other: &Item| other.file.may_be(&item.file);
+        if (is_new || is_change) && !parsed.items.iter().any(is_edited) {
             used[place].fill(true);
             parsed.items.push(item);
         } else {
@@ -72,6 +83,11 @@ pub(super) fn add_beside(lines: &[Line], known_files: &[&str], parsed: &mut Pars
         }
     }
     parsed.leave(lines, used);
+}
+
+/// Whether nothing says of code that it only shows something.
+fn is_offered(item: &Item) -> bool {
+    matches!(item.kind, ItemKind::Code { fence: Fence::Closed, lead: Lead::Other | Lead::Adds | Lead::Changes, .. })
 }
 
 /// Whether the name stands on a line of its own, or one that says that the file is new.
@@ -96,6 +112,7 @@ impl Blocks {
     fn find(lines: &[Line], mut used: Vec<bool>, known_files: &[&str]) -> Self {
         let mut items = Vec::new();
         let mut any_fence = false;
+        let sections = Sections::find(lines, known_files);
         let mut at = 0;
         while at < lines.len() {
             let Some(fence) = Opening::open(lines[at].content).filter(|_| !used[at]) else {
@@ -128,16 +145,20 @@ impl Blocks {
             let named = file_name::in_fence_info(fence.info, known_files).or_else(|| above().map(|(_, name)| name));
             let language = fence.language.as_deref();
             let lead = Lead::above(lines, &used, at);
-            let mentioned = || {
+            let may_be_used = close.is_some() && !matches!(lead, Lead::Shows | Lead::Rejects);
+            let unnamed = || {
+                if !may_be_used {
+                    return FileName::None;
+                }
                 file_name::mentioned_above(lines, &used, at, language, known_files)
-                    .filter(|_| close.is_some() && !matches!(lead, Lead::Shows | Lead::Rejects))
+                    .map_or_else(|| sections.file_at(at, &used), FileName::Mentioned)
             };
             let ends = if close.is_some() { Fence::Closed } else { Fence::Open };
             let mut start = at;
             for (inside, part) in parts(&lines[at + 1..end], language, known_files) {
                 let file = match inside.or_else(|| named.clone()) {
                     Some(name) => FileName::Given(name),
-                    None => mentioned().map_or(FileName::None, FileName::Mentioned),
+                    None => unnamed(),
                 };
                 let text = code(part);
                 let kind = if !text.trim().is_empty() {

@@ -23,6 +23,27 @@ impl FileName {
         name.map_or(Self::None, Self::Given)
     }
 
+    /// Whether two edits may be of one file. A part of a path may be that of any file whose path ends so.
+    pub(super) fn may_be(&self, other: &Self) -> bool {
+        let (Some(one), Some(other)) = (self.name(), other.name()) else { return true };
+        let plain = |name: &str| {
+            let name = name.strip_prefix("./").unwrap_or(name);
+            name.strip_prefix("a/").or(name.strip_prefix("b/")).unwrap_or(name).to_owned()
+        };
+        let (one, other) = (plain(one), plain(other));
+        let ends = |long: &str, short: &str| {
+            long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        };
+        ends(&one, &other) || ends(&other, &one)
+    }
+
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::None => None,
+            Self::Earlier(name) | Self::Given(name) | Self::Mentioned(name) => Some(name),
+        }
+    }
+
     /// What later edits without a name of their own go by.
     pub(crate) fn earlier(&self) -> Self {
         match self {
@@ -275,7 +296,7 @@ fn bare(text: &str) -> &str {
     name
 }
 
-fn is_known(name: &str, known: &[&str]) -> bool {
+pub(super) fn is_known(name: &str, known: &[&str]) -> bool {
     !name.is_empty()
         && known.iter().any(|path| {
             *path == name

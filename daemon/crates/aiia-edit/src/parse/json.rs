@@ -27,9 +27,12 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
     let mut parsed = Parsed::default();
     let whole = reply.trim();
     if whole.starts_with(['{', '[']) {
-        take(&values(whole), 1, known_files, &mut parsed);
-        parsed.leave(lines, vec![true; lines.len()]);
-        return parsed;
+        let values = values(whole);
+        if !values.is_empty() {
+            take(&values, 1, known_files, &mut parsed);
+            parsed.leave(lines, vec![true; lines.len()]);
+            return parsed;
+        }
     }
     let mut used = vec![false; lines.len()];
     let mut at = 0;

@@ -15,11 +15,13 @@ mod leakage;
 mod pairs;
 mod record;
 mod search_replace;
+mod sections;
 mod thinking;
 mod unified_diff;
 mod xml;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::complaint::Complaint;
 use crate::lines::{Line, lines};
@@ -81,6 +83,20 @@ pub(crate) enum ItemKind {
     Delete { expected: Option<String> },
     /// The file gets another name.
     Rename { to: String },
+}
+
+impl ItemKind {
+    /// How the new text of a replacement, as it is read first, differs from the old.
+    fn difference(&self) -> Option<Difference<'_>> {
+        let reading = match self {
+            Self::Replace { readings } => readings.first()?,
+            Self::Pair { reading, .. } => reading,
+            _ => return None,
+        };
+        let trimmed = |text| str::lines(text).map(str::trim).collect::<HashSet<_>>();
+        let (old, new) = (trimmed(&reading.old), trimmed(&reading.new));
+        Some(Difference { gone: &old - &new, come: &new - &old })
+    }
 }
 
 /// The fence around code.
@@ -153,11 +169,52 @@ impl Parsed {
         !self.items.is_empty() || !self.complaints.is_empty()
     }
 
+    /// Adds what another dialect found in the lines that were left. What only says again what is there already, as the diff of an
+    /// edit does, is no further edit.
+    fn add(&mut self, other: Self) {
+        if !self.is_found() {
+            *self = other;
+            return;
+        }
+        let added: Vec<Item> = other.items.into_iter().filter(|item| !self.says(item)).collect();
+        self.items.extend(added);
+        self.items.sort_by_key(|item| item.reply_line);
+        self.complaints.extend(other.complaints);
+        self.beside.extend(other.beside);
+        if self.used.len() == other.used.len() {
+            for (used, more) in self.used.iter_mut().zip(other.used) {
+                *used |= more;
+            }
+        } else {
+            self.prose = other.prose;
+            self.used = other.used;
+        }
+    }
+
+    /// Whether the edits for a file take away and bring all the lines that a further one does.
+    fn says(&self, item: &Item) -> bool {
+        let Some(further) = item.kind.difference() else { return false };
+        let mut said = Difference::default();
+        for other in self.items.iter().filter(|other| other.file.may_be(&item.file)) {
+            let Some(Difference { gone, come }) = other.kind.difference() else { continue };
+            said.gone.extend(gone);
+            said.come.extend(come);
+        }
+        further.gone.is_subset(&said.gone) && further.come.is_subset(&said.come)
+    }
+
     /// Notes which lines belong to edits: the others are prose.
     fn leave(&mut self, lines: &[Line], used: Vec<bool>) {
         self.prose = prose(lines, &used);
         self.used = used;
     }
+}
+
+/// The lines by which two texts differ.
+#[derive(Default)]
+struct Difference<'t> {
+    gone: HashSet<&'t str>,
+    come: HashSet<&'t str>,
 }
 
 /// Reads a reply. `known_files` helps to tell a file name from prose.
@@ -173,28 +230,58 @@ pub(crate) fn parse(reply: &str, known_files: &[&str]) -> Parsed {
     parse_text(&reply, known_files)
 }
 
+/// Reads one dialect: the text, its lines and the files that are known.
+type Dialect = fn(&str, &[Line], &[&str]) -> Parsed;
+
+/// Those that may stand in one reply beside each other. Each reads what those before it left.
+const DIALECTS: &[Dialect] = &[
+    json::parse,
+    xml::parse,
+    |_, lines, _| apply_patch::parse(&contents::without_contents(lines)),
+    |_, lines, known_files| search_replace::parse(&contents::without_contents(lines), known_files),
+    |_, lines, known_files| unified_diff::parse(&contents::without_contents(lines), known_files),
+];
+
+/// Stands for a line that is read already.
+const TAKEN: &str = "\0";
+
 fn parse_text(reply: &str, known_files: &[&str]) -> Parsed {
-    let lines = lines(reply);
-    let mut parsed = json::parse(reply, &lines, known_files);
-    if !parsed.is_found() {
-        parsed = xml::parse(reply, &lines, known_files);
+    let all = lines(reply);
+    let mut parsed = Parsed::default();
+    let mut rest = Cow::Borrowed(reply);
+    for dialect in DIALECTS {
+        let left = lines(&rest);
+        let found = dialect(&rest, &left, known_files);
+        if !found.is_found() {
+            continue;
+        }
+        let is_all = found.used.len() != left.len() || !found.used.contains(&false);
+        if !is_all {
+            rest = Cow::Owned(without(&left, &found.used));
+        }
+        parsed.add(found);
+        if is_all {
+            break;
+        }
     }
-    let shown = contents::without_contents(&lines);
     if !parsed.is_found() {
-        parsed = marked(&shown, known_files);
+        parsed = here_document::parse(&contents::without_contents(&all));
     }
     if !parsed.is_found() {
-        parsed = here_document::parse(&shown);
-    }
-    if parsed.is_found() {
-        fenced_code::add_beside(&lines, known_files, &mut parsed);
-    } else {
-        parsed = fenced_code::parse(reply, &lines, known_files);
+        parsed = fenced_code::parse(reply, &all, known_files);
+    } else if parsed.used.len() == all.len() {
+        parsed.prose = prose(&all, &parsed.used);
+        fenced_code::add_beside(&all, known_files, &mut parsed);
     }
     if parsed.items.len() > 1 {
-        parsed.alternatives = alternatives::find(&lines, &parsed.items);
+        parsed.alternatives = alternatives::find(&all, &parsed.items);
     }
     parsed
+}
+
+/// The text with the used lines taken out, and as many lines as before.
+fn without(lines: &[Line], used: &[bool]) -> String {
+    lines.iter().zip(used).flat_map(|(line, used)| [if *used { TAKEN } else { line.content }, line.ending]).collect()
 }
 
 /// A fenced block of a reply.

@@ -2,6 +2,7 @@
 //! markers of three to nine characters in the variants models use.
 
 use super::file_name::{self, FileName};
+use super::sections::Sections;
 use super::{Item, ItemKind, Parsed, Reading, code};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::Line;
@@ -18,6 +19,7 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
     let mut parsed = Parsed::default();
     let mut used = vec![false; lines.len()];
     let mut earlier = FileName::None;
+    let sections = Sections::find(lines, known_files);
     let mut at = 0;
     while at < lines.len() {
         let Some(Marker::Head(width)) = marker(lines[at].content) else {
@@ -40,7 +42,10 @@ pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
         let file = match name {
             Some((_, name)) => FileName::Given(name),
             None if file_name::says_other(lines, &used, at) => FileName::None,
-            None => earlier.clone(),
+            None => match sections.file_at(at, &used) {
+                FileName::None => earlier.clone(),
+                named => named,
+            },
         };
         earlier = file.earlier();
         match (problem, end) {

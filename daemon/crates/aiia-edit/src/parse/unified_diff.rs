@@ -89,7 +89,8 @@ impl Reader<'_> {
             return self.bare_fence(at, language.trim()).unwrap_or(at + 1);
         }
         if self.is_file_header(at) {
-            return self.file_header(at);
+            let next = self.file_header(at);
+            return if self.is_body(next) { self.hunk(at, next, &Header::default()) } else { next };
         }
         if let Some(header) = header(line) {
             self.used[at] = true;
@@ -129,6 +130,17 @@ impl Reader<'_> {
     fn is_file_header(&self, at: usize) -> bool {
         let follows = self.lines.get(at + 1).is_some_and(|next| next.content.starts_with("+++ "));
         self.lines[at].content.starts_with("--- ") && follows
+    }
+
+    /// Whether a hunk without a header begins below the header of a file.
+    fn is_body(&self, at: usize) -> bool {
+        let end = self.fence.unwrap_or(self.lines.len());
+        let Some(first) = (at..end).find(|number| self.fence.is_none() || !self.lines[*number].is_blank()) else {
+            return false;
+        };
+        let line = self.lines[first].content;
+        let is_header = is_hunk_header(line) || self.is_file_header(first) || self.leads_to_a_diff(first);
+        !is_header && (self.fence.is_some() || line.starts_with(['+', '-', ' ']))
     }
 
     /// Takes `--- old` and `+++ new`.

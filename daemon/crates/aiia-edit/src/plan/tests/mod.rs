@@ -17,6 +17,7 @@ mod kept;
 mod leading;
 mod malformed;
 mod members;
+mod mixed;
 mod named_files;
 mod namesakes;
 mod omissions;
