@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use aiia_syntax::{Language, ParseBudget, Symbol, SymbolKind, SyntaxTree};
 
+use super::bare_members::Shell;
 use super::imports;
 use super::indent::{Style, common_indentation};
 use super::symbol_match::members;
@@ -115,6 +116,17 @@ impl Parsed {
         let moved = Self::with_first_line_moved(text, language, budget)
             .filter(|other| other.errors < block.errors && !other.symbols.is_empty());
         let read = moved.unwrap_or(block);
+        let bare = text.strip_prefix("<?php\n").unwrap_or(text);
+        let members = || {
+            let alone = first_line_indented(bare);
+            Self::of_members(dedented(bare), language, budget)
+                .or_else(|| Self::of_members(dedented(&alone?), language, budget))
+        };
+        if read.errors > 0
+            && let Some(members) = members()
+        {
+            return Some(members);
+        }
         let unwrapped = || {
             // A method by itself has errors in some languages, so it is enough that there is one where there was none.
             let says_nothing = read.symbols.is_empty() || read.recovered_within_a_line().is_some();
@@ -141,18 +153,38 @@ impl Parsed {
         let symbols = tree.symbols(&text);
         let tops: Vec<Range<usize>> =
             symbols.iter().filter(|symbol| symbol.depth == 0).map(|symbol| symbol.range.clone()).collect();
-        let mut counts: HashMap<String, usize> = HashMap::new();
-        for symbol in &symbols {
-            *counts.entry(symbol.name.clone()).or_default() += 1;
-        }
         Some(Self {
-            counts,
+            counts: counted(&symbols),
             style: OnceCell::new(),
             comments: OnceCell::new(),
             long_strings: OnceCell::new(),
             wrapping: None,
             imports: imports::top_level(tree.imports(&text), &tops),
             errors: tree.error_count(),
+            symbols,
+            text,
+            tree,
+        })
+    }
+
+    /// Members of a type, read without an error inside one.
+    fn of_members(text: String, language: Language, budget: &ParseBudget) -> Option<Self> {
+        let shell = Shell::of(language)?;
+        let inside = shell.around(&text);
+        let tree = SyntaxTree::parse_within(language, &inside, budget).ok()?;
+        let symbols = shell.symbols(tree.symbols(&inside));
+        if symbols.is_empty() || tree.error_count() > 0 {
+            return None;
+        }
+        let moved = |ranges: Vec<Range<usize>>| ranges.into_iter().map(|range| shell.range(range)).collect::<Vec<_>>();
+        Some(Self {
+            counts: counted(&symbols),
+            style: OnceCell::new(),
+            comments: OnceCell::from(moved(tree.comments(&inside))),
+            long_strings: OnceCell::from(moved(tree.long_strings(&inside))),
+            wrapping: None,
+            imports: Vec::new(),
+            errors: 0,
             symbols,
             text,
             tree,
@@ -228,6 +260,14 @@ impl Parsed {
         let covered: Vec<&Range<usize>> = self.tops().iter().map(|symbol| &symbol.range).chain(&self.imports).collect();
         remainder(&self.text, &covered)
     }
+}
+
+/// How many symbols have a name.
+fn counted(symbols: &[Symbol]) -> HashMap<String, usize> {
+    symbols.iter().fold(HashMap::new(), |mut counts, symbol| {
+        *counts.entry(symbol.name.clone()).or_default() += 1;
+        counts
+    })
 }
 
 /// Lines outside `covered`, trimmed and not blank, with the byte they begin at.

@@ -3,6 +3,7 @@
 
 mod aligned;
 mod anchor;
+mod bare_members;
 mod block;
 mod canonical;
 mod conflict;

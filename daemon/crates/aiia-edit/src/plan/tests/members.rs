@@ -105,3 +105,34 @@ fn what_the_cursor_is_in_may_go_alone() {
     let code = "class A:\n    def g(self):\n        return 2\n";
     assert_eq!(new_text(("a.py", file), &fenced(code)), code);
 }
+
+const POOL: &str = "class Pool extends Base {\n  constructor (origin, {\n    connections,\n    ...options\n  } = {}) {\n    super()\n    this.o = 1\n  }\n\n  [kClose] () {\n    return 1\n  }\n\n  close () {\n    return 1\n  }\n}\n";
+const ACTIONS: &str = "import { a } from \"./a\";\n\nexport class Actions {\n  #n = 0;\n\n  async #started(\n    command: string,\n  ): Promise<void> {\n    await this.run(1);\n  }\n\n  #moment(): number {\n    return this.#n;\n  }\n}\n";
+const NODE: &str = "package a;\n\nclass Node extends Base {\n\n  private final Manager m;\n\n  public Node(\n      Map config,\n      Manager manager) {\n    m = 1;\n  }\n\n  public int get() {\n    return 1;\n  }\n}\n";
+
+/// Members that no parser takes by themselves are read as members.
+#[rstest]
+#[case(
+    "a.js",
+    POOL,
+    "  constructor (origin, {\n    connections,\n    ...options\n  } = {}) {\n    super()\n    this.o = 2\n  }\n",
+    "this.o = 1"
+)]
+#[case(
+    "a.js",
+    POOL,
+    "constructor (origin, {\n  connections,\n  ...options\n} = {}) {\n  super()\n  this.o = 2\n}\n",
+    "this.o = 1"
+)]
+#[case("a.js", POOL, "[kClose] () {\n  return 2\n}\n", "return 1")]
+#[case(
+    "a.ts",
+    ACTIONS,
+    "async #started(\n  command: string,\n): Promise<void> {\n  await this.run(2);\n}\n",
+    "this.run(1)"
+)]
+#[case("Node.java", NODE, "  public Node(\n      Map config,\n      Manager manager) {\n    m = 2;\n  }\n", "m = 1")]
+fn members_alone(#[case] path: &str, #[case] text: &str, #[case] code: &str, #[case] line: &str) {
+    let reply = format!("```\n{code}```\n");
+    assert_eq!(new_text((path, text), &reply), text.replacen(line, &line.replace('1', "2"), 1), "{reply}");
+}
