@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use aiia_syntax::{Language, Symbol, SyntaxTree};
 
+use super::groups;
+
 /// Why code is not added of which the file has everything.
 pub(super) const NOTHING_NEW: &str = "it adds no test.";
 
@@ -59,7 +61,8 @@ pub(super) fn added(text: &str, code: &str, language: Language) -> Result<String
             return Err(format!("it defines `{}`, which the file has already. Another name is needed.", symbol.name));
         }
     }
-    let rest = without(code, left_out);
+    let (grouped, rest) = groups::joined(text, &without(code, left_out), language)?;
+    inserted.extend(grouped);
     // Empty namespaces, and what the file ends with already.
     let says =
         rest.lines().filter(|line| !line.starts_with("namespace ")).any(|line| line.contains(char::is_alphanumeric));
@@ -76,6 +79,7 @@ pub(super) fn added(text: &str, code: &str, language: Language) -> Result<String
         let lines = missing.join("\n") + "\n";
         inserted.push(import_place(language, &own_imports, text, lines));
     }
+    // Of several at one place the first comes first.
     inserted.sort_by_key(|(at, _)| *at);
     let mut result = text.to_owned();
     for (at, addition) in inserted.into_iter().rev() {
@@ -86,6 +90,9 @@ pub(super) fn added(text: &str, code: &str, language: Language) -> Result<String
 
 /// Bare test methods in the class that the file has, where it has one; nothing where the code is none.
 fn in_class(text: &str, code: &str, language: Language) -> Option<String> {
+    if language.name() == "python" {
+        return in_python_class(text, code);
+    }
     let is_php = language.name() == "php";
     if !is_php && !matches!(language.name(), "java" | "csharp") {
         return None;
@@ -118,6 +125,31 @@ fn in_class(text: &str, code: &str, language: Language) -> Option<String> {
     let tree = SyntaxTree::parse(language, &wrapped).ok()?;
     let has_method = tree.symbols(&wrapped).iter().any(|symbol| symbol.kind.is_callable());
     (tree.error_count() == 0 && has_method).then_some(wrapped)
+}
+
+/// Methods of Python in the only class of the file, or the last one that holds tests.
+fn in_python_class(text: &str, code: &str) -> Option<String> {
+    let language = Language::from_language_id("python")?;
+    let tops = |text: &str| -> Option<Vec<Symbol>> {
+        let mut symbols = SyntaxTree::parse(language, text).ok()?.symbols(text);
+        symbols.retain(|symbol| symbol.depth == 0);
+        Some(symbols)
+    };
+    let imports = |line: &&str| line.starts_with("import ") || line.starts_with("from ");
+    let (above, rest): (Vec<&str>, Vec<&str>) = code.lines().partition(imports);
+    let rest = dedented(&rest.join("\n"));
+    let methods = tops(&rest)?;
+    let is_method = |symbol: &Symbol| {
+        let head = &rest[symbol.name_range.end..];
+        let first = head.trim_start().strip_prefix('(').map(str::trim_start);
+        symbol.kind.is_callable() && first.is_some_and(|first| first.starts_with("self"))
+    };
+    if methods.is_empty() || !methods.iter().all(is_method) {
+        return None;
+    }
+    let classes = tops(text)?.into_iter().filter(|symbol| symbol.kind.is_type());
+    let class = classes.filter(|class| text[class.item_range.clone()].contains("def test")).last()?;
+    Some(format!("{}\nclass {}:\n{}", above.join("\n"), class.name, indented(&rest, "    ")))
 }
 
 /// Whether two of one name would be one too many.
@@ -332,7 +364,7 @@ fn inner(code: &str, body: Range<usize>, class: &Symbol, language: Language) -> 
     (start, end)
 }
 
-fn indentation_at(text: &str, at: usize) -> &str {
+pub(super) fn indentation_at(text: &str, at: usize) -> &str {
     let line = text[..at].rfind('\n').map_or(0, |start| start + 1);
     let rest = &text[line..];
     &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()]
@@ -452,6 +484,36 @@ mod tests {
         "public function testTwo(): void\n{\n    two();\n}\n",
         "<?php\n\nuse PHPUnit\\Framework\\TestCase;\n\nfinal class ATest extends TestCase\n{\n    public function testOne(): void\n    {\n    }\n\n    public function testTwo(): void\n    {\n        two();\n    }\n}\n"
     )]
+    #[case(
+        "test_a.py",
+        "import unittest\n\n\nclass TestA(unittest.TestCase):\n    def test_a(self):\n        pass\n\n\nif __name__ == \"__main__\":\n    unittest.main()\n",
+        "    def test_b(self):\n        f()\n",
+        "import unittest\n\n\nclass TestA(unittest.TestCase):\n    def test_a(self):\n        pass\n\n    def test_b(self):\n        f()\n\n\nif __name__ == \"__main__\":\n    unittest.main()\n"
+    )]
+    #[case(
+        "test_a.py",
+        "class TestA:\n    def test_a(self):\n        pass\n",
+        "import sys\n\ndef test_b(self):\n    f()\n\ndef test_c(self):\n    g()\n",
+        "import sys\n\nclass TestA:\n    def test_a(self):\n        pass\n\n    def test_b(self):\n        f()\n\n    def test_c(self):\n        g()\n"
+    )]
+    #[case(
+        "a.test.ts",
+        "describe(\"add\", () => {\n  it(\"adds\", () => {\n    one();\n  });\n});\n",
+        "describe(\"add\", () => {\n  it(\"adds\", () => {\n    one();\n  });\n\n  it(\"adds two\", () => {\n    two();\n  });\n});\n",
+        "describe(\"add\", () => {\n  it(\"adds\", () => {\n    one();\n  });\n\n  it(\"adds two\", () => {\n    two();\n  });\n});\n"
+    )]
+    #[case(
+        "a.test.js",
+        "describe('add', () => {\n    it('adds', () => {\n        one();\n    });\n});\n",
+        "it('adds two', () => {\n  two();\n});\n\nit('adds three', () => {\n  three();\n});\n",
+        "describe('add', () => {\n    it('adds', () => {\n        one();\n    });\n\n    it('adds two', () => {\n      two();\n    });\n\n    it('adds three', () => {\n      three();\n    });\n});\n"
+    )]
+    #[case(
+        "a_spec.rb",
+        "RSpec.describe Calc do\n  it 'adds' do\n    one\n  end\nend\n",
+        "RSpec.describe Calc do\n  it 'adds two' do\n    two\n  end\nend\n",
+        "RSpec.describe Calc do\n  it 'adds' do\n    one\n  end\n\n  it 'adds two' do\n    two\n  end\nend\n"
+    )]
     fn code_joins_what_is_there(#[case] name: &str, #[case] text: &str, #[case] code: &str, #[case] expected: &str) {
         let language = Language::from_path(name).unwrap();
         assert_eq!(added(text, code, language).unwrap(), expected);
@@ -462,6 +524,12 @@ mod tests {
     }
 
     #[rstest]
+    #[case(
+        "a.test.js",
+        "describe('a', () => {\n  it('b', () => {\n    one();\n  });\n});\n",
+        "describe('a', () => {\n  it('b', () => {\n    two();\n  });\n});\n",
+        "`it('b'"
+    )]
     #[case("a.py", "def test_a():\n    one()\n", "def test_a():\n    two()\n", "`test_a`")]
     #[case("a_test.go", "package a\n\nfunc TestA() {\n}\n", "package a\n\nfunc TestA() {\n\tx()\n}\n", "`TestA`")]
     #[case(

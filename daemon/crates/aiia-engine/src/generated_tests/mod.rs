@@ -2,6 +2,7 @@
 
 mod blocks;
 mod framework;
+mod groups;
 mod home;
 mod merge;
 mod place;
