@@ -1,7 +1,9 @@
 //! An answer of which a part cannot be applied: the model is asked again, twice at most, and only for that part.
 
+use aiia_tests::http_client::HttpClient;
 use aiia_tests::installation::{Installation, shown, text};
 use aiia_tests::model_server::Script;
+use serde_json::json;
 
 const FILE: &str = "def mean(values):\n    total = sum(values)\n    return total / (len(values) + 1)\n\n\ndef half(value):\n    return value / 3\n";
 const FIXED: &str = "def mean(values):\n    total = sum(values)\n    return total / len(values)\n\n\ndef half(value):\n    return value / 2\n";
@@ -41,6 +43,79 @@ fn after_two_more_rounds_it_ends_and_nothing_is_changed() {
     assert!(text(&output.stderr).contains("could not be applied"), "{}", text(&output.stderr));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE);
     assert_eq!(asked(&aiia).len(), 3);
+}
+
+#[test]
+fn every_part_that_does_not_fit_is_told_of_many_the_first_five() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", FILE);
+    let wrong = |count: usize| -> String {
+        (1..=count).map(|part| block(&format!("    return value / {part}{part}\n"), "    return value\n")).collect()
+    };
+    for (count, said) in [(2, "for 2 reasons"), (7, "and 2 more")] {
+        aiia.model.always(Script::text(&wrong(count)));
+        let output = aiia.run(&["fix", &format!("{}:1", shown(&file)), "--write"]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains(said) && told.matches("\n- ").count() == count.min(6), "{told}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE);
+}
+
+/// An answer of these words that its server ends at its limit, after 7 tokens.
+fn cut_off(words: &str) -> Script {
+    let delta = json!({ "choices": [{ "index": 0, "delta": { "content": words }, "finish_reason": null }] });
+    let end = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "length" }] });
+    let usage = json!({ "choices": [], "usage": { "prompt_tokens": 9, "completion_tokens": 7 } });
+    Script::Raw(vec![format!("data: {delta}\n\ndata: {end}\n\ndata: {usage}\n\ndata: [DONE]\n\n").into_bytes()])
+}
+
+#[test]
+fn a_limit_that_was_hit_is_named_beside_what_did_not_fit() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", FILE);
+    let place = format!("{}:1", shown(&file));
+    let wrong = block("    return value / 4\n", "    return value / 2\n");
+    let fix = || {
+        let output = aiia.run(&["fix", &place, "--write"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE);
+        text(&output.stderr).to_owned()
+    };
+    aiia.model.next(cut_off(&wrong));
+    let told = fix();
+    assert!(told.contains("could not be applied") && told.contains("a limit of its server, after 7 tokens"), "{told}");
+    // The part that is asked for again may be cut off as well, or come to no end.
+    aiia.model.next(Script::text(&wrong));
+    aiia.model.next(cut_off(&wrong));
+    let told = fix();
+    assert!(told.contains("could not be applied") && told.contains("a limit of its server, after 7 tokens"), "{told}");
+    aiia.model.next(Script::text(&wrong));
+    aiia.model.next(Script::EndlessLine(vec!["And ".to_owned()]));
+    let told = fix();
+    assert!(told.contains("could not be applied") && told.contains("a line of more than 1024 KiB"), "{told}");
+}
+
+#[test]
+fn of_an_answer_that_is_cut_off_only_whole_blocks_are_applied() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", FILE);
+    aiia.json(&["history", "--json"]);
+    let http = HttpClient::new(&aiia);
+    let project = http.post("/projects/resolve", &json!({ "folder": shown(&aiia.workspace()) }));
+    let chat = http.post("/chats", &json!({ "project_id": project["id"] }));
+    let chat = chat["id"].as_str().expect("a chat");
+    let good = block("    return value / 3\n", "    return value / 2\n");
+    aiia.model.next(cut_off(&format!("Like so:\n\n```python\n{good}```\n\nAnd also")));
+    http.run_events(&http.ask(chat, "What of stats.py?"));
+    let messages = http.get(&format!("/chats/{chat}/messages"));
+    let answer = messages["items"].as_array().and_then(|items| items.last()).expect("an answer");
+    let path = format!("/messages/{}/edits", answer["id"].as_str().expect("its name"));
+    let (status, problem) = http.try_post(&path, &json!({}));
+    assert_eq!(status.as_u16(), 422, "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("cut off")), "{problem}");
+    let (status, edit) = http.try_post(&path, &json!({ "block": 1 }));
+    assert_eq!((status.as_u16(), edit["files"][0]["path"].as_str()), (201, Some(shown(&file))), "{edit}");
 }
 
 #[test]

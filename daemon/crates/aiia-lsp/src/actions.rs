@@ -137,9 +137,7 @@ async fn show_result(connection: &Arc<Connection>, run: Run, about: About) {
         },
         Some((RunStatus::Failed, problem)) => {
             let mut parts = vec![format!("{} failed.", about.title)];
-            // The problem names the first complaint.
             parts.extend(problem.map(|problem| problem.sentence()));
-            parts.extend(outcome.complaints.into_iter().skip(1));
             connection.show(lsp::MessageType::Error, &parts.join(" ")).await;
             Ok(())
         }

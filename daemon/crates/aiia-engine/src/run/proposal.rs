@@ -26,6 +26,9 @@ use crate::named_files::named_files;
 use crate::open_workspace::OpenWorkspace;
 use crate::source::Source;
 
+/// So many complaints are told in full.
+const MAX_TOLD: usize = 5;
+
 /// What an action was asked to change.
 pub(crate) struct Subject {
     /// A few words for people, such as `Fix average`.
@@ -95,15 +98,18 @@ impl Refusal {
     fn new(mut complaints: Vec<String>) -> Self {
         let mut seen = HashSet::new();
         complaints.retain(|complaint| seen.insert(complaint.clone()));
-        let detail = match complaints.first() {
-            Some(first) if complaints.len() == 1 => format!("The answer could not be applied: {first}"),
-            Some(first) => format!("The answer could not be applied: {first} (and {} more)", complaints.len() - 1),
-            None => "The answer proposes no change.".to_owned(),
-        };
+        let detail = told(&complaints);
         let problem = Problem::new(ProblemCode::EditRejected, detail).with_hint(
             "Nothing was changed, and the answer is kept in the chat. Ask again, select less, or choose another model.",
         );
         Self { complaints, problem, repair: None, of_form: false, fits_none: false }
+    }
+
+    /// Says beside it what else went wrong.
+    pub(crate) fn beside(mut self, what: &str) -> Self {
+        self.problem.detail.push('\n');
+        self.problem.detail.push_str(what);
+        self
     }
 
     /// An answer that names no file which there is.
@@ -111,6 +117,20 @@ impl Refusal {
         let problem = Problem::new(ProblemCode::EditRejected, "The answer names no file of the project.")
             .with_hint("Say which file it is for.");
         Self { problem, fits_none: true, ..Self::new(Vec::new()) }
+    }
+}
+
+/// All complaints in one text, of many the first few.
+fn told(complaints: &[String]) -> String {
+    match complaints {
+        [] => "The answer proposes no change.".to_owned(),
+        [only] => format!("The answer could not be applied: {only}"),
+        several => {
+            let first: Vec<String> = several.iter().take(MAX_TOLD).map(|complaint| format!("- {complaint}")).collect();
+            let more = several.len().saturating_sub(MAX_TOLD);
+            let more = if more > 0 { format!("\n- and {more} more.") } else { String::new() };
+            format!("The answer could not be applied, for {} reasons:\n{}{more}", several.len(), first.join("\n"))
+        }
     }
 }
 
@@ -358,4 +378,21 @@ pub(crate) fn summaries(edit: &PendingEdit) -> Vec<FileSummary> {
             removed: file.hunks.iter().map(|hunk| hunk.old_lines).sum(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_complaint_is_told_of_many_the_first_few() {
+        let refusal = |count: usize| Refusal::new((1..=count).map(|number| format!("No {number}.")).collect());
+        let detail = |count: usize| refusal(count).problem.detail;
+        assert_eq!(detail(0), "The answer proposes no change.");
+        assert_eq!(detail(1), "The answer could not be applied: No 1.");
+        assert_eq!(detail(2), "The answer could not be applied, for 2 reasons:\n- No 1.\n- No 2.");
+        assert!(detail(5).ends_with("\n- No 4.\n- No 5."), "{}", detail(5));
+        assert!(detail(7).ends_with("\n- No 5.\n- and 2 more."), "{}", detail(7));
+        assert_eq!(refusal(7).complaints.len(), 7);
+    }
 }

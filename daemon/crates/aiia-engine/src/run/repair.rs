@@ -10,6 +10,7 @@ use crate::operations::{answer_limit, redaction};
 use crate::run::driver::{Asked, Heard, listen};
 use crate::run::proposal::{self, Refusal};
 use crate::run::recorder::Recorder;
+use crate::run::shortfall;
 use crate::run::summary::sum;
 use crate::run::{RunLog, Subject, apart};
 
@@ -30,6 +31,8 @@ pub(super) async fn propose(
     let mut rounds = vec![heard.text.clone()];
     let mut sealed = asked.sealed.clone();
     let mut cut_off = heard.cut_off;
+    let mut limit = asked.sampling.max_tokens();
+    let mut used = heard.ending.usage.and_then(|usage| usage.output_tokens);
     loop {
         let proposed = proposal::propose(engine, &recorder.run, subject, &rounds, cut_off).await;
         if rounds.len() == 1 && heard.answered_by.is_none() {
@@ -37,6 +40,10 @@ pub(super) async fn propose(
         }
         let mut refusal = match proposed {
             Ok(edit) => return Ok(edit),
+            Err(refusal) if cut_off => {
+                recorder.record(shortfall::cut_off(limit, used));
+                refusal.beside(&format!("It has reached {}.", shortfall::reached(limit, used)))
+            }
             Err(refusal) => refusal,
         };
         let Some(repair) = refusal.repair.take() else { return Err(refusal) };
@@ -66,8 +73,12 @@ pub(super) async fn propose(
             return Err(refusal);
         }
         let why = refusal.complaints.first().and_then(|complaint| complaint.lines().next()).unwrap_or_default();
+        let more = match refusal.complaints.len() {
+            0 | 1 => String::new(),
+            several => format!(" (and {} more)", several - 1),
+        };
         let text = format!(
-            "A part of the answer could not be applied, so the model was asked for it again ({} of {MAX_REPAIRS}): {why}",
+            "A part of the answer could not be applied, so the model was asked for it again ({} of {MAX_REPAIRS}): {why}{more}",
             rounds.len()
         );
         recorder.record(RunEventKind::Notice { reason: notice::REPAIR.to_owned(), text });
@@ -79,15 +90,21 @@ pub(super) async fn propose(
         heard.answered_by = next.answered_by.or(heard.answered_by.take());
         heard.text.push_str("\n\n");
         heard.text.push_str(&next.text);
+        limit = sampling.max_tokens();
+        used = next.ending.usage.and_then(|usage| usage.output_tokens);
         heard.ending.usage = sum(heard.ending.usage, next.ending.usage);
         if let Some(usage) = heard.ending.usage {
             recorder.record(RunEventKind::Usage { usage });
         }
         if next.ending.status != RunStatus::Completed {
-            // Whoever stopped it knows why; any other failure matters less than that the answer did not fit.
+            // Whoever stopped it knows why; any other failure is told beside what did not fit.
             if matches!(next.ending.status, RunStatus::Cancelled | RunStatus::Interrupted) {
                 heard.ending.status = next.ending.status;
             }
+            let Some(problem) = next.ending.problem else { return Err(refusal) };
+            let text = format!("Asking again for it failed: {}", problem.detail);
+            refusal = refusal.beside(&text);
+            recorder.record(RunEventKind::Notice { reason: notice::REPAIR.to_owned(), text });
             return Err(refusal);
         }
         cut_off = next.cut_off;

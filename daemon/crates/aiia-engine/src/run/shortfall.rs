@@ -4,16 +4,20 @@ use aiia_llm::{FinishReason, LlmErrorKind};
 use aiia_protocol::problem::{Problem, ProblemCode, reason};
 use aiia_protocol::run::{RunEventKind, notice};
 
-/// The notice that an answer was cut off, of `limit` tokens at most, of which it `used` so many as its server counts.
-pub(super) fn cut_off(limit: u32, used: Option<u64>) -> RunEventKind {
-    let whose = match used {
+/// Which limit an answer of `limit` tokens at most has reached, of which it `used` so many as its server counts.
+pub(super) fn reached(limit: u32, used: Option<u64>) -> String {
+    match used {
         // Servers count a few tokens otherwise, and some have a limit of their own.
         Some(used) if used.saturating_add(16) < u64::from(limit) => {
             format!("a limit of its server, after {used} tokens")
         }
         _ => format!("its limit of {limit} tokens (`max_tokens`, or what the model's window leaves)"),
-    };
-    let text = format!("The answer is cut off: it has reached {whose}. It can be continued.");
+    }
+}
+
+/// The notice that an answer was cut off; the arguments are those of [`reached`].
+pub(super) fn cut_off(limit: u32, used: Option<u64>) -> RunEventKind {
+    let text = format!("The answer is cut off: it has reached {}. It can be continued.", reached(limit, used));
     RunEventKind::Notice { reason: notice::ANSWER_CUT_OFF.to_owned(), text }
 }
 

@@ -7,6 +7,7 @@ use aiia_protocol::edit::{PendingEdit, ProposeEdit};
 use aiia_protocol::message::{MessageStatus, Role};
 use aiia_protocol::operation::EditPropose;
 use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::run::notice::ANSWER_CUT_OFF;
 
 use crate::dispatch::{Handle, Reply};
 use crate::named_files::named_files;
@@ -57,6 +58,8 @@ impl Handle for EditPropose {
         for document in &params.documents {
             sources.push(Source::read(session, document).await?);
         }
+        // A block is there only if it is whole, whatever the answer lacks behind it.
+        let reached = message.notices.iter().any(|notice| notice.reason == ANSWER_CUT_OFF) && params.block.is_none();
         let title: String = format!("Apply “{}”", chat.title).chars().take(MAX_TITLE).collect();
         let attempt = async |sources: Vec<Source>| {
             // A project may have several folders; a new file belongs to one only when there is one.
@@ -71,7 +74,7 @@ impl Handle for EditPropose {
                 title: title.clone(),
                 rounds: vec![text.clone()],
                 format: None,
-                cut_off: message.status != MessageStatus::Complete,
+                cut_off: reached || message.status != MessageStatus::Complete,
                 focus: None,
                 test_target: None,
                 root,
