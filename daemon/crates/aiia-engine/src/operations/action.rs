@@ -19,6 +19,7 @@ use aiia_syntax::Language;
 use wording::{Topic, Worded};
 
 use crate::context_rules::ContextRules;
+use crate::diff_paths;
 use crate::dispatch::{Handle, Reply};
 use crate::gate;
 use crate::hints;
@@ -94,7 +95,11 @@ pub(super) async fn begin(
         _ => None,
     };
     let earlier = match &params.after_edit {
-        Some(id) => Some(shortened(engine.store.get_edit(id.clone()).await?.diff)),
+        Some(id) => {
+            let mut edit = engine.store.get_edit(id.clone()).await?;
+            diff_paths::renew(engine, std::slice::from_mut(&mut edit)).await;
+            Some(shortened(edit.diff))
+        }
         None => None,
     };
     let selected = params.selection.is_some().then(|| selection.clone()).filter(|selected| !selected.is_empty());

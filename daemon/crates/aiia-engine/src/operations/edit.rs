@@ -25,6 +25,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 
 pub(crate) use self::standing::{Standing, standing};
 use self::whole::{file_change, place};
+use crate::diff_paths;
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::session::Session;
@@ -32,19 +33,24 @@ use crate::source;
 
 impl Handle for EditList {
     async fn handle(session: &Session, params: ListEdits) -> Result<Reply<Page<PendingEdit>>, Problem> {
-        Ok(Reply::One(session.engine().store.list_edits(params).await?))
+        let mut page = session.engine().store.list_edits(params).await?;
+        diff_paths::renew(session.engine(), &mut page.items).await;
+        Ok(Reply::One(page))
     }
 }
 
 impl Handle for EditFind {
     async fn handle(session: &Session, params: FindEdits) -> Result<Reply<FoundEdits>, Problem> {
-        Ok(Reply::One(FoundEdits { items: session.engine().store.find_edits(params).await? }))
+        let mut items = session.engine().store.find_edits(params).await?;
+        diff_paths::renew(session.engine(), &mut items).await;
+        Ok(Reply::One(FoundEdits { items }))
     }
 }
 
 impl Handle for EditGet {
     async fn handle(session: &Session, params: EditRef) -> Result<Reply<PendingEdit>, Problem> {
         let mut edit = session.engine().store.get_edit(params.edit_id).await?;
+        diff_paths::renew(session.engine(), std::slice::from_mut(&mut edit)).await;
         edit.note = said(session.engine(), &edit).await;
         Ok(Reply::One(edit))
     }
@@ -148,7 +154,8 @@ async fn decide(session: &Session, params: DecideEdit, decision: Decision) -> Re
     // What was undone elsewhere is as if it had never been accepted.
     let after = |number| if gone.contains(number) { Decision::TakeBack.after() } else { decision.after() };
     let decisions = chosen.iter().map(|number| (*number, after(number))).collect();
-    let decided = engine.store.decide_hunks(params.edit_id, decisions, Some(edit.version)).await?;
+    let mut decided = engine.store.decide_hunks(params.edit_id, decisions, Some(edit.version)).await?;
+    diff_paths::renew(engine, std::slice::from_mut(&mut decided)).await;
     engine.publish((Entity::Edit, Change::Updated), &decided.id, Some(&decided.project_id), Some(&decided.chat_id));
     Ok(EditOutcome { edit: decided, changes })
 }
