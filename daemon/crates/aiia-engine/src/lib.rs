@@ -63,4 +63,4 @@ pub use indexes::Indexing;
 pub use operations::backup::restore_backup;
 pub use session::{ClientInfo, Session, Transport};
 pub use tokens::Grant;
-pub use watched::watched_globs;
+pub use watched::{is_watched, watched_globs};

@@ -28,6 +28,11 @@ pub fn watched_globs() -> Vec<String> {
     vec![format!("**/*.{{{}}}", joined(extensions)), format!("**/{{{}}}", joined(names))]
 }
 
+/// Whether [`watched_globs`] match the file with this name.
+pub fn is_watched(name: &str) -> bool {
+    Language::from_path(name).is_some() || aiia_syntax::is_plain_code(name) || PATTERN_FILES.contains(&name)
+}
+
 /// Lets the indexes that these files concern look at their folders again, once for all changes that come together.
 pub(crate) fn changed(engine: &Engine, paths: Vec<PathBuf>) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
@@ -73,11 +78,12 @@ mod tests {
         };
         for extension in words(&by_extension, "**/*.{") {
             let name = format!("a.{extension}");
-            assert!(Language::from_path(&name).is_some() || aiia_syntax::is_plain_code(&name), "{name}");
+            assert!(is_watched(&name), "{name}");
         }
         for name in words(&by_name, "**/{") {
-            assert!(PATTERN_FILES.contains(&name.as_str()) || Language::from_path(&name).is_some(), "{name}");
+            assert!(is_watched(&name), "{name}");
         }
         assert!(by_name.contains(".gitignore") && by_name.contains(".aiiaignore"));
+        assert!(!is_watched("notes.txt") && !is_watched("photo.png"));
     }
 }

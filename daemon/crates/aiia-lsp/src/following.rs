@@ -1,8 +1,8 @@
-//! Review documents follow what is typed in the files that they are about, once it rests for a moment.
+//! Review documents follow what is typed in the files that they are about, and what others write to these, once it rests for a moment.
 //!
 //! Only those that the editor has open. One in which the user edits the proposed lines is left as it is, and says so.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tower_lsp::gen_lsp_types as lsp;
 
 use crate::connection::Connection;
 use crate::review::{self, Cause, Review};
-use crate::to_proto;
+use crate::{to_proto, watching};
 
 /// So long after the last change somebody may have stopped typing.
 const AFTER: Duration = Duration::from_millis(300);
@@ -20,10 +20,15 @@ const AFTER: Duration = Duration::from_millis(300);
 const LEFT_ALONE: &str = "The review does not follow what is typed in the files while lines of it are edited. Its headers are brought up to \
      date when a hunk is decided on or a file is saved.";
 
+/// So many names of files the editor is asked to watch beside those that are indexed.
+const MANY: usize = 1000;
+
 /// What is known of the review documents that the editor has open.
 #[derive(Debug, Default)]
 pub(crate) struct Following {
     documents: Mutex<HashMap<EditId, Followed>>,
+    /// The names of their files that the editor was asked to watch.
+    watched: Mutex<HashSet<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +44,14 @@ struct Followed {
 impl Following {
     fn lock(&self) -> MutexGuard<'_, HashMap<EditId, Followed>> {
         self.documents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those of the names that the editor was not asked to watch before, which it now is.
+    pub(crate) fn not_watched_yet(&self, names: &[&str]) -> Vec<String> {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MANY.saturating_sub(watched.len());
+        let new = names.iter().map(|name| (*name).to_owned()).take(room);
+        new.filter(|name| watched.insert(name.clone())).collect()
     }
 
     /// Counts a change; gives its number.
@@ -94,6 +107,14 @@ pub(crate) fn changed(connection: &Arc<Connection>, path: &str) {
     }
 }
 
+/// Others than this editor changed the file at `path`, made it or removed it.
+pub(crate) fn changed_on_disk(connection: &Arc<Connection>, path: &str) {
+    // What the editor itself has open counts as it has it, review documents among them.
+    if connection.session.documents().get(path).is_none() {
+        changed_file(connection, path);
+    }
+}
+
 /// The editor closed the document at `path`.
 pub(crate) fn closed(connection: &Arc<Connection>, path: &str) {
     let Some(edit_id) = review::edit_of(connection, path) else { return changed_file(connection, path) };
@@ -128,8 +149,10 @@ fn soon(connection: &Arc<Connection>, edit_id: EditId) {
 
 /// Tells the editor which hunks do not fit their files, and where the review document is behind them, where that is another word than
 /// the last.
-pub(crate) async fn tell(connection: &Connection, edit_id: &EditId, review: &Review, is_behind: bool) {
+pub(crate) async fn tell(connection: &Arc<Connection>, edit_id: &EditId, review: &Review, is_behind: bool) {
     let Some((path, open)) = review::open_document(connection, edit_id) else { return };
+    let files = review.document.edit.files.iter().flat_map(|file| [Some(file.path.as_str()), file.from.as_deref()]);
+    watching::also(connection, &files.flatten().collect::<Vec<_>>());
     let Some(uri) = connection.uri(&path) else { return };
     let diagnostics = diagnostics(review, &open, is_behind);
     if connection.following.shows(edit_id, is_behind, &diagnostics) {
@@ -170,6 +193,16 @@ mod tests {
         assert!(!following.is_last(&one, first) && following.is_last(&one, second));
         following.forget(&one);
         assert!(!following.is_last(&one, second) && following.is_last(&other, foreign));
+    }
+
+    #[test]
+    fn each_name_is_watched_once() {
+        let following = Following::default();
+        assert_eq!(following.not_watched_yet(&["a.txt", "b.txt", "a.txt"]), ["a.txt", "b.txt"]);
+        assert_eq!(following.not_watched_yet(&["b.txt", "c.txt"]), ["c.txt"]);
+        let many: Vec<String> = (0..2 * MANY).map(|number| format!("{number}.txt")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(following.not_watched_yet(&many).len(), MANY - 3);
     }
 
     #[test]

@@ -240,7 +240,7 @@ pub(crate) async fn line_of_hunk(
 }
 
 /// Renders the review document again and brings what the editor shows up to date. The caller holds the lock on decisions.
-pub(crate) async fn refresh(connection: &Connection, edit_id: &EditId, cause: Cause) {
+pub(crate) async fn refresh(connection: &Arc<Connection>, edit_id: &EditId, cause: Cause) {
     let before = connection.review(edit_id);
     let review = match reload(connection, edit_id).await {
         Ok(review) => review,

@@ -81,11 +81,15 @@ impl World {
 
     /// A connection that has said `initialize` with these capabilities.
     pub(super) async fn initialized(&self, capabilities: Value) -> TestClient {
+        self.initialized_as("generic", capabilities).await
+    }
+
+    /// The same for an editor with this name.
+    pub(super) async fn initialized_as(&self, name: &str, capabilities: Value) -> TestClient {
         let mut client = self.connect(Purpose::Lsp);
-        client
-            .request("initialize", json!({ "processId": null, "rootUri": null, "capabilities": capabilities }))
-            .await
-            .unwrap();
+        let about = json!({ "name": name, "version": "1" });
+        let params = json!({ "processId": null, "rootUri": null, "capabilities": capabilities, "clientInfo": about });
+        client.request("initialize", params).await.unwrap();
         client.notify("initialized", json!({})).await;
         client
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::client::{CODE, command, edited};
-use super::review::{Reviewing, reviewing, reviewing_of};
+use super::client::{CODE, able, command, edited};
+use super::review::{Reviewing, reviewing, reviewing_in, reviewing_of};
 
 impl Reviewing {
     /// The diagnostics of the review that come next: their severities, lines and messages.
@@ -15,6 +15,12 @@ impl Reviewing {
             (one["severity"].as_u64().unwrap(), line, one["message"].as_str().unwrap().to_owned())
         });
         told.collect()
+    }
+
+    /// The editor tells that others have written the file.
+    async fn written(&mut self, uri: &str, how: u8) {
+        let params = json!({ "changes": [{ "uri": uri, "type": how }] });
+        self.client.notify("workspace/didChangeWatchedFiles", params).await;
     }
 
     async fn lenses(&mut self) -> Vec<String> {
@@ -108,6 +114,43 @@ async fn a_review_that_nobody_has_open_costs_nothing() {
     // An editor that opens it again shows it as it is now.
     one.client.open_uri(&closed, &before, 1).await;
     assert_eq!(header(&one.apply(&closed, &before, 1).await), header(&moved));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hunks_move_with_what_others_write_to_the_file() {
+    let mut one = reviewing().await;
+    let (uri, review_uri, review) = (one.uri.clone(), one.review_uri.clone(), one.review.clone());
+    let path = url::Url::parse(&uri).unwrap().to_file_path().unwrap();
+    // Of a file that the editor has open, its buffer counts.
+    std::fs::write(&path, typed_above()).unwrap();
+    one.written(&uri, 2).await;
+    one.client.notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } })).await;
+    let moved = one.apply(&review_uri, &review, 1).await;
+    assert!(header(&moved).1.starts_with("@@ -3,"), "{moved}");
+    std::fs::write(&path, CODE).unwrap();
+    one.written(&uri, 2).await;
+    assert_eq!(one.apply(&review_uri, &moved, 2).await, review);
+    std::fs::remove_file(&path).unwrap();
+    one.written(&uri, 3).await;
+    let gone = one.apply(&review_uri, &review, 3).await;
+    assert!(header(&gone).1.contains("[conflict: "), "{gone}");
+    assert_eq!(one.told().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_a_review_that_are_not_indexed_are_watched_as_well() {
+    const NEW: &str = "*** Begin Patch\n*** Update File: a.py\n@@\n-    return xs[0]\n+    return xs[-1]\n*** Add File: no[t]es.txt\n+x\n*** End Patch\n";
+    let mut capabilities = able();
+    capabilities["workspace"]["didChangeWatchedFiles"] = json!({ "dynamicRegistration": true });
+    let mut one = reviewing_in("generic", capabilities, NEW).await;
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        let registration = one.client.expect("client/registerCapability").await["registrations"][0].clone();
+        let watchers = registration["registerOptions"]["watchers"].as_array().unwrap().clone();
+        asked.extend(watchers.iter().map(|watcher| watcher["globPattern"].as_str().unwrap().to_owned()));
+    }
+    assert_eq!(asked.last().map(String::as_str), Some("**/no?t?es.txt"));
+    assert!(asked.starts_with(&aiia_engine::watched_globs()), "{asked:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

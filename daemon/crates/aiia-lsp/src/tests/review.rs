@@ -25,10 +25,15 @@ pub(super) async fn reviewing() -> Reviewing {
 }
 
 pub(super) async fn reviewing_of(reply: &str) -> Reviewing {
+    reviewing_in("generic", able(), reply).await
+}
+
+/// The same in an editor with this name that can do so much.
+pub(super) async fn reviewing_in(editor: &str, capabilities: Value, reply: &str) -> Reviewing {
     let model = ModelServer::start().unwrap();
     model.always(Script::text(reply));
     let world = World::with_model(&model.openai_url());
-    let mut client = world.initialized(able()).await;
+    let mut client = world.initialized_as(editor, capabilities).await;
     client.answer("window/showDocument", |_| json!({ "success": true }));
     client.answer("workspace/applyEdit", |_| json!({ "applied": true }));
     let uri = client.open(&world.file("a.py", CODE), CODE, 1).await;
