@@ -41,6 +41,8 @@ pub(crate) struct Client {
     pub(crate) events: bool,
     /// Shows what comes of its commands by itself, from the events.
     pub(crate) shows_results: bool,
+    /// A review document that is brought up to date by edits is none that has to be saved.
+    pub(crate) edits_reviews: bool,
     /// The user's switch for code actions.
     pub(crate) code_actions: bool,
     /// Whether its user trusts the folders.
@@ -87,11 +89,17 @@ impl Client {
                 .is_some_and(|tags| tags.iter().any(|tag| tag == LLM_GENERATED)),
             events: options["events"] == true || announced["experimental"]["aiia"]["events"] == true,
             shows_results: options["showsResults"] == true,
+            edits_reviews: options["editsReviews"].as_bool().unwrap_or_else(|| !marks_edited(&params["clientInfo"])),
             code_actions: options["codeActions"] != false,
             trusted: options["trusted"] != false,
             answers: Answers::read(options),
         }
     }
+}
+
+/// Whether the editor is one that asks to save each document that was edited, whoever edited it, and has no setting against it.
+fn marks_edited(client: &Value) -> bool {
+    matches!(client["name"].as_str(), Some("helix" | "Eglot"))
 }
 
 /// UTF-8 where it is offered, else UTF-16, which is also what a client means that offers nothing.

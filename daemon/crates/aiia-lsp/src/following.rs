@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aiia_engine::OpenDocument;
+use aiia_engine::review::ReviewHunk;
+use aiia_protocol::edit::HunkStatus;
 use aiia_protocol::id::EditId;
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -175,7 +177,22 @@ fn diagnostics(review: &Review, open: &OpenDocument, is_behind: bool) -> Vec<lsp
         let message = format!("Hunk {} does not fit: {}.", hunk.number, hunk.conflict.as_ref()?);
         Some(diagnostic(review.line_of(&buffer, hunk), lsp::DiagnosticSeverity::Warning, message))
     });
-    behind.into_iter().chain(conflicts).collect()
+    // The header of a hunk says it where the document can be brought up to date.
+    let untold = |hunk: &&ReviewHunk| is_behind && !is_left_alone && hunk.status != HunkStatus::Pending;
+    let decided = review.document.hunks.iter().filter(untold).map(|hunk| {
+        let message = format!("Hunk {} is {}.", hunk.number, decided(hunk.status));
+        diagnostic(review.line_of(&buffer, hunk), lsp::DiagnosticSeverity::Information, message)
+    });
+    behind.into_iter().chain(conflicts).chain(decided).collect()
+}
+
+fn decided(status: HunkStatus) -> &'static str {
+    match status {
+        HunkStatus::Pending => "waiting",
+        HunkStatus::Accepted => "accepted",
+        HunkStatus::Rejected => "rejected",
+        HunkStatus::Undone => "taken back",
+    }
 }
 
 #[cfg(test)]

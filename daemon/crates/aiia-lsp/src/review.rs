@@ -1,7 +1,7 @@
 //! Review documents in the editor: which hunk a line belongs to, showing them, keeping them up to date.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -254,10 +254,8 @@ pub(crate) async fn refresh(connection: &Arc<Connection>, edit_id: &EditId, caus
         following::tell(connection, edit_id, &review, is_behind).await;
     } else if cause == Cause::Decision {
         let path = connection.review_path(edit_id);
-        if path.exists()
-            && let Err(problem) = files::write_private(path, review.document.text.clone()).await
-        {
-            tracing::warn!(%problem, "a review document was not written");
+        if path.exists() {
+            rewrite(path, &review).await;
         }
     }
     let is_new = before.is_none_or(|before| before.document.text != review.document.text);
@@ -266,8 +264,14 @@ pub(crate) async fn refresh(connection: &Arc<Connection>, edit_id: &EditId, caus
     }
 }
 
+async fn rewrite(path: PathBuf, review: &Review) {
+    if let Err(problem) = files::write_private(path, review.document.text.clone()).await {
+        tracing::warn!(%problem, "a review document was not written");
+    }
+}
+
 /// Has the editor show `review` in the open document, which showed `before`; whether it does. While the user edits it, it changes
-/// only by decisions.
+/// only by decisions. In an editor that asks to save what was edited, other headers alone are no reason to edit it.
 async fn show(
     connection: &Connection,
     path: &str,
@@ -280,6 +284,14 @@ async fn show(
     let replacements = updates(&open.document, shown, &review.document.text);
     if replacements.is_empty() {
         return true;
+    }
+    let are_headers = lines(&open.document.text()) == lines(&review.document.text);
+    if are_headers && !connection.capabilities().edits_reviews {
+        // It can be read again from the disk; until then, diagnostics say what its headers do not.
+        if shown != review.document.text {
+            rewrite(path.into(), review).await;
+        }
+        return false;
     }
     if cause == Cause::Typing && before.unwrap_or(review).is_edited(&open.document.text()) {
         return false;

@@ -154,6 +154,31 @@ async fn files_of_a_review_that_are_not_indexed_are_watched_as_well() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_editor_that_asks_to_save_what_was_edited_gets_no_edits_of_headers() {
+    let two = "a.py\n<<<<<<< SEARCH\n    return sum(xs) / len(xs) + 1\n=======\n    return sum(xs) / len(xs)\n>>>>>>> REPLACE\n\na.py\n<<<<<<< SEARCH\n    return xs[0]\n=======\n    return xs[-1]\n>>>>>>> REPLACE\n";
+    let mut one = reviewing_in("helix", able(), two).await;
+    let (uri, review_uri, review) = (one.uri.clone(), one.review_uri.clone(), one.review.clone());
+    let path = url::Url::parse(&review_uri).unwrap().to_file_path().unwrap();
+    one.act("-    return sum", "aiia: Accept hunk 1").await;
+    let source = one.apply(&uri, CODE, 1).await;
+    assert!(!source.contains("+ 1"), "{source}");
+    let (line, _) = header(&review);
+    assert_eq!(one.told().await, [(3, line as u64, "Hunk 1 is accepted.".to_owned())]);
+    let on_disk = std::fs::read_to_string(&path).unwrap();
+    assert!(header(&on_disk).1.contains("[accepted]"), "{on_disk}");
+    // The document that stays as it is can be decided on nevertheless.
+    one.act("+    return xs[-1]", "aiia: Accept hunk 2").await;
+    let source = one.apply(&uri, &source, 2).await;
+    assert!(source.contains("xs[-1]"), "{source}");
+    assert_eq!(one.told().await.len(), 2);
+    // Once it was read again there is nothing more to say, and what the user typed in it counts.
+    let on_disk = std::fs::read_to_string(&path).unwrap();
+    one.client.change(&review_uri, 2, &on_disk).await;
+    assert_eq!(one.told().await, []);
+    assert_eq!(one.client.received("workspace/applyEdit"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accepting_all_says_which_protected_files_still_wait() {
     const SET: &str = "*** Begin Patch\n*** Update File: a.py\n@@\n-    return xs[0]\n+    return xs[-1]\n*** Add File: .vscode/tasks.json\n+{}\n*** End Patch\n";
     let mut one = reviewing_of(SET).await;
