@@ -132,6 +132,9 @@ pub struct DeleteProject {
     /// Whether its chats are deleted with it. They come back with it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub with_chats: bool,
+    /// Only if it is as it was made and no chat is or was in it; it is then gone for good. It is 409 otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub if_unused: bool,
     /// Refuse when the project has another version than this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_version: Option<u64>,

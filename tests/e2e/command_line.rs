@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aiia_tests::http_client::HttpClient;
 use aiia_tests::installation::{Installation, shown, text};
 use aiia_tests::model_server::Script;
 use serde_json::json;
@@ -133,11 +134,16 @@ fn a_question_that_is_refused_leaves_nothing_behind() {
         assert!(!refused.status.success(), "{}", text(&refused.stdout));
     };
     let kept = |what: &str| aiia.json(&[what, "--json"])["items"].as_array().unwrap().len();
+    let http = || HttpClient::new(&aiia);
+    // Deleted ones are looked for, too.
+    let all = |what: &str| http().get(&format!("/{what}?deleted=include"))["items"].as_array().unwrap().len();
     refuse();
     assert_eq!((kept("projects"), kept("history")), (0, 0));
+    assert_eq!((all("projects"), all("chats")), (0, 0));
     assert!(aiia.run(&["ask", "why?"]).status.success());
     refuse();
     assert_eq!((kept("projects"), kept("history")), (1, 1));
+    assert_eq!((all("projects"), all("chats")), (1, 1));
 }
 
 /// The smallest picture there is, with a few bytes of its own.

@@ -1843,6 +1843,8 @@ export interface components {
             move_chats_to?: components["schemas"]["ProjectId"] | null;
             /** @description Whether its chats are deleted with it. They come back with it. */
             with_chats?: boolean;
+            /** @description Only if it is as it was made and no chat is or was in it; it is then gone for good. It is 409 otherwise. */
+            if_unused?: boolean;
             /**
              * Format: uint64
              * @description Refuse when the project has another version than this.
@@ -5016,6 +5018,7 @@ export interface operations {
             query?: {
                 move_chats_to?: components["schemas"]["ProjectId"] | null;
                 with_chats?: boolean;
+                if_unused?: boolean;
                 if_version?: number | null;
             };
             header?: {

@@ -145,9 +145,7 @@ fn start(client: &mut Client, arguments: &AskArguments, targets: &[Target], inpu
     {
         remove_if_empty(client, made.chat);
         if let Some(project_id) = made.project {
-            // One that has a chat by now stays.
-            let unused = DeleteProject { project_id, move_chats_to: None, with_chats: false, if_version: None };
-            let _ = client.call::<ProjectDelete>(&unused);
+            remove_if_unused(client, project_id);
         }
     }
     Ok(started?)
@@ -169,6 +167,13 @@ fn remove_if_empty(client: &mut Client, chat_id: ChatId) {
     }
 }
 
+/// One that has a chat by now stays.
+fn remove_if_unused(client: &mut Client, project_id: ProjectId) {
+    let unused =
+        DeleteProject { project_id, move_chats_to: None, with_chats: false, if_unused: true, if_version: None };
+    let _ = client.call::<ProjectDelete>(&unused);
+}
+
 /// A chat that never was used is not to be found among the deleted ones, either.
 fn delete_and_purge(client: &mut Client, chat_id: ChatId, version: u64) -> Result<(), Problem> {
     client.call::<ChatDelete>(&DeleteChat { chat_id: chat_id.clone(), if_version: Some(version) })?;
@@ -182,10 +187,17 @@ fn new_chat(client: &mut Client, model: Option<String>) -> Result<Made, Failure>
         .map_err(|error| Failure::local(format!("The working directory cannot be used: {error}.")))?;
     let known = client.call::<ProjectList>(&ListProjects { limit: Some(MANY), ..ListProjects::default() })?;
     let project = client.call::<ProjectResolve>(&ResolveProject { folder: folder.display().to_string() })?.id;
-    let chat = client.call::<ChatCreate>(&CreateChat { model, ..CreateChat::new(project.clone()) })?.id;
     // Where there are more than these, it may be one of the others.
     let was_there = known.next_cursor.is_some() || known.items.iter().any(|one| one.id == project);
-    Ok(Made { chat, project: (!was_there).then_some(project) })
+    match client.call::<ChatCreate>(&CreateChat { model, ..CreateChat::new(project.clone()) }) {
+        Ok(chat) => Ok(Made { chat: chat.id, project: (!was_there).then_some(project) }),
+        Err(problem) => {
+            if !was_there {
+                remove_if_unused(client, project);
+            }
+            Err(problem.into())
+        }
+    }
 }
 
 fn with_attachment(text: &str, name: &str, attachment: &str) -> String {

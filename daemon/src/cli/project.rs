@@ -89,6 +89,7 @@ pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
                 project_id: project.into(),
                 move_chats_to: move_chats_to.as_deref().map(Into::into),
                 with_chats,
+                if_unused: false,
                 if_version: None,
             })?;
             output::note(&format!("Deleted. `aiia project restore {project}` brings it back."));

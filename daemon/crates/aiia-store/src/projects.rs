@@ -232,6 +232,9 @@ fn delete(connection: &Connection, params: &DeleteProject) -> Result<(), StoreEr
     if let Some(expected) = params.if_version.filter(|version| *version != project.version) {
         return Err(StoreError::Conflict { what: "project", id: project.id.0, expected, found: project.version });
     }
+    if params.if_unused {
+        return erase_unused(connection, &project);
+    }
     let now = clock::now();
     if params.with_chats && params.move_chats_to.is_some() {
         return Err(StoreError::invalid("/with_chats", "The chats are either deleted or go to another project."));
@@ -249,6 +252,23 @@ fn delete(connection: &Connection, params: &DeleteProject) -> Result<(), StoreEr
     }
     let sql = "UPDATE projects SET deleted_at = ?2, version = version + 1 WHERE id = ?1";
     columns::execute(connection, sql, [project.id.as_str(), &now])?;
+    Ok(())
+}
+
+/// Erases a project in which nothing ever was.
+fn erase_unused(connection: &Connection, project: &Project) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM chats WHERE project_id = ?1 LIMIT 1";
+    let has_chat = columns::first(connection, sql, [project.id.as_str()], |_| Ok(()))?.is_some();
+    if has_chat || project.version != 1 {
+        return Err(StoreError::state(format!("“{}” has been used.", project.name)));
+    }
+    for sql in [
+        "DELETE FROM project_folders WHERE project_id = ?1",
+        "DELETE FROM project_remotes WHERE project_id = ?1",
+        "DELETE FROM projects WHERE id = ?1",
+    ] {
+        columns::execute(connection, sql, [project.id.as_str()])?;
+    }
     Ok(())
 }
 

@@ -101,7 +101,7 @@ mod tests {
             .unwrap()
             .collect::<Result<_, _>>()
             .unwrap();
-        // Projects are few and never really deleted alone.
+        // Projects are few, and only those without a chat are ever erased alone.
         assert_eq!(unindexed, ["chats.project_id"]);
     }
 }

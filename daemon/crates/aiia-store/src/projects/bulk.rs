@@ -50,6 +50,7 @@ fn change_many(connection: &Connection, params: &ChangeProjects) -> Result<Vec<P
                 project_id: id.clone(),
                 move_chats_to: params.move_chats_to.clone(),
                 with_chats: params.with_chats,
+                if_unused: false,
                 if_version: None,
             };
             delete(connection, &gone)?;

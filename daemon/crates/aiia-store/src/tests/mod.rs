@@ -118,7 +118,7 @@ fn new_project(name: &str, folders: &[&str]) -> CreateProject {
 
 /// Deletes a project with its chats.
 fn gone(project_id: ProjectId) -> DeleteProject {
-    DeleteProject { project_id, move_chats_to: None, with_chats: true, if_version: None }
+    DeleteProject { project_id, move_chats_to: None, with_chats: true, if_unused: false, if_version: None }
 }
 
 fn new_run(chat: &Chat, content: &str) -> NewRun {

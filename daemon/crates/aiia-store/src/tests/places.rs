@@ -94,6 +94,27 @@ async fn folders_of_a_project_and_those_below_change_nothing() {
 }
 
 #[tokio::test]
+async fn only_what_was_never_used_goes_for_good() {
+    let store = fixture();
+    let (empty, used, changed) =
+        (store.project("empty").await, store.project("used").await, store.project("changed").await);
+    let chat = store.chat(&used.id).await;
+    store.delete_chat(chat.id, None).await.unwrap();
+    let archived = UpdateProject { archived: Some(true), ..UpdateProject::new(changed.id.clone()) };
+    store.update_project(archived).await.unwrap();
+    let unused = |id: &ProjectId| DeleteProject { with_chats: false, if_unused: true, ..gone(id.clone()) };
+    for project in [&used, &changed] {
+        let refused = store.delete_project(unused(&project.id)).await.unwrap_err().to_string();
+        assert!(refused.contains("has been used"), "{refused}");
+    }
+    store.delete_project(unused(&empty.id)).await.unwrap();
+    is_not_found(store.restore_project(empty.id).await, "project");
+    let all = ListProjects { deleted: Inclusion::Include, ..ListProjects::default() };
+    assert_eq!(store.list_projects(all).await.unwrap().items.len(), 2);
+    store.assert_clean().await;
+}
+
+#[tokio::test]
 async fn a_deleted_project_gives_its_chats_away_or_takes_them_along() {
     let store = fixture();
     let (kept, taken, other) =
