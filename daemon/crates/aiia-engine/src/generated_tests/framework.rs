@@ -328,7 +328,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         let language = Language::from_path(source).unwrap();
-        let home = find(&root.path().join(source), text, root.path(), language).unwrap();
+        let home = find(&root.path().join(source), text, 0..0, root.path(), language).unwrap();
         (home.path.strip_prefix(root.path()).unwrap().to_string_lossy().into_owned(), home.style)
     }
 

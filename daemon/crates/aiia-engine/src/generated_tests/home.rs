@@ -2,15 +2,19 @@
 //! one by the convention of the language.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use aiia_syntax::{Language, SymbolKind, SyntaxTree};
+use aiia_syntax::{Language, Symbol, SymbolKind, SyntaxTree};
 
 use super::framework;
 use crate::indexes::admits;
 
 /// So many files and folders of a project are looked at.
 const MAX_WALK: usize = 20_000;
+/// So many files, and no larger ones, are read to see what they test.
+const MAX_READ: usize = 200;
+const MAX_READ_BYTES: u64 = 256 * 1024;
 
 /// Where tests go, and how they are to be written.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,13 +28,19 @@ pub(crate) struct Home {
     pub(crate) preamble: Option<String>,
 }
 
-/// The home of the tests of `source`, whose text is `text`, in the project below `root`. `None` for a language whose conventions are not
+/// The home of the tests of what is at `selection` of `source`, whose text is `text`, in the project below `root`. `None` for a language whose conventions are not
 /// known. It reads the disk, but no file that must not be shown to a model.
-pub(crate) fn find(source: &Path, text: &str, root: &Path, language: Language) -> Option<Home> {
+pub(crate) fn find(
+    source: &Path,
+    text: &str,
+    selection: Range<usize>,
+    root: &Path,
+    language: Language,
+) -> Option<Home> {
     let convention = Convention::of(language.name())?;
     let relative = slashed(source.strip_prefix(root).ok()?);
     let path = match language.name() {
-        "rust" => rust(&relative, text, root),
+        "rust" => rust(&relative, text, selection, root),
         _ if language.is_test_path(name_of(&relative)) => relative.clone(),
         _ => choose(convention, &relative, &tests_below(root, convention), &|folder| root.join(folder).is_dir()),
     };
@@ -319,7 +329,7 @@ fn root_named(folder: &str, path: &str) -> Option<String> {
 }
 
 /// Rust keeps tests in a module of the file itself or, where the file says so, in one beside it.
-fn rust(source: &str, text: &str, root: &Path) -> String {
+fn rust(source: &str, text: &str, selection: Range<usize>, root: &Path) -> String {
     let (folder, name) = (folder_of(source), name_of(source));
     let stem = name.strip_suffix(".rs").unwrap_or(name);
     let declares = |module: &str| text.lines().any(|line| line.trim() == format!("mod {module};"));
@@ -329,15 +339,45 @@ fn rust(source: &str, text: &str, root: &Path) -> String {
         let paths = [format!("{module}.rs"), format!("{module}/mod.rs")].map(|name| joined(&inside, &name));
         return paths.iter().find(|path| root.join(path).exists()).unwrap_or(&paths[0]).clone();
     }
-    let has_module = SyntaxTree::parse(Language::from_path(source).unwrap_or_else(|| Language::all()[0]), text)
-        .is_ok_and(|tree| {
-            let is_tests = |name: &str| matches!(name, "tests" | "test");
-            tree.symbols(text).iter().any(|symbol| symbol.kind == SymbolKind::Module && is_tests(&symbol.name))
-        });
-    // Tests of the whole crate that bear the name of the file.
-    let package = root_named("src", source).map(|root| folder_of(&root).to_owned());
-    let of_crate = package.map(|package| joined(&package, &format!("tests/{stem}.rs")));
-    of_crate.filter(|path| !has_module && root.join(path).exists()).unwrap_or_else(|| source.to_owned())
+    let language = Language::from_path(source).unwrap_or_else(|| Language::all()[0]);
+    let tree = SyntaxTree::parse(language, text).ok();
+    let is_module =
+        |symbol: &Symbol| symbol.kind == SymbolKind::Module && matches!(symbol.name.as_str(), "tests" | "test");
+    if tree.as_ref().is_some_and(|tree| tree.symbols(text).iter().any(is_module)) {
+        return source.to_owned();
+    }
+    // Tests of the whole crate: those that bear the name of the file, else those that use what is to be tested.
+    let Some(folder) = root_named("src", source).map(|root| joined(folder_of(&root), "tests")) else {
+        return source.to_owned();
+    };
+    let named = joined(&folder, &format!("{stem}.rs"));
+    if root.join(&named).exists() {
+        return named;
+    }
+    let symbol = tree.and_then(|tree| tree.enclosing_symbol(text, selection));
+    let using = symbol.and_then(|symbol| uses(&symbol.name, &folder, root));
+    using.unwrap_or_else(|| source.to_owned())
+}
+
+/// The file of the folder that names `name` most often, if one does.
+fn uses(name: &str, folder: &str, root: &Path) -> Option<String> {
+    let may_be_shown = admits(root.to_owned());
+    let entries = std::fs::read_dir(root.join(folder)).ok()?.take(MAX_READ).filter_map(Result::ok);
+    let paths = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "rs"));
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    let count = |path: &PathBuf| {
+        let is_small = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() <= MAX_READ_BYTES);
+        let text = std::fs::read_to_string(path).ok().filter(|_| is_small)?;
+        Some(text.split(|character: char| !is_part(character)).filter(|word| *word == name).count())
+    };
+    let mut found: Vec<(usize, String)> = paths
+        .filter(|path| may_be_shown(path))
+        .filter_map(|path| Some((count(&path)?, slashed(path.strip_prefix(root).ok()?))))
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    // Of equals the first by name.
+    found.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
+    found.into_iter().next().map(|(_, path)| path)
 }
 
 /// The test files of a language below a folder that may be shown to a model, as paths from it, in order.
@@ -469,7 +509,26 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
         }
-        assert_eq!(rust(source, text, root.path()), expected);
+        assert_eq!(rust(source, text, 0..0, root.path()), expected);
+    }
+
+    #[rstest]
+    #[case("pub fn sum() {}\n", "tests/adding.rs")]
+    #[case("pub fn summed() {}\n", "src/lib.rs")]
+    #[case("pub fn secret() {}\n", "src/lib.rs")]
+    #[case("pub fn sum() {}\n\n#[cfg(test)]\nmod tests {}\n", "src/lib.rs")]
+    fn tests_of_a_crate_are_where_the_function_is_used(#[case] text: &str, #[case] expected: &str) {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("tests")).unwrap();
+        for (name, text) in [
+            ("adding.rs", "use sums::sum;\n\n#[test]\nfn adds() {\n    sum();\n}\n"),
+            ("other.rs", "// sum\n"),
+            ("private.rs", "secret secret\n"),
+        ] {
+            std::fs::write(root.path().join("tests").join(name), text).unwrap();
+        }
+        std::fs::write(root.path().join(".aiiaignore"), "tests/private.rs\n").unwrap();
+        assert_eq!(rust("src/lib.rs", text, 7..10, root.path()), expected);
     }
 
     #[rstest]
@@ -482,7 +541,8 @@ mod tests {
         std::fs::write(root.path().join("tests/test_other.py"), "def test_other(): pass\n").unwrap();
         std::fs::write(root.path().join(".aiiaignore"), excluded).unwrap();
         let source = root.path().join("stats.py");
-        let home = find(&source, "def mean(): pass\n", root.path(), Language::from_path("stats.py").unwrap()).unwrap();
+        let home =
+            find(&source, "def mean(): pass\n", 0..0, root.path(), Language::from_path("stats.py").unwrap()).unwrap();
         assert_eq!(home.example, expected.map(|path| root.path().join(path)));
     }
 }

@@ -47,6 +47,10 @@ pub(super) fn added(text: &str, code: &str, language: Language) -> Result<String
 
     let mut left_out: Vec<Range<usize>> = new_imports;
     left_out.extend(headers(language, code));
+    let main = if language.name() == "python" { main_block(text) } else { None };
+    if main.is_some() {
+        left_out.extend(main_block(code));
+    }
     let mut inserted: Vec<(usize, String)> = Vec::new();
     for symbol in &new_tops {
         let Some(same) = own_tops.iter().find(|other| other.name == symbol.name && other.kind == symbol.kind) else {
@@ -68,7 +72,12 @@ pub(super) fn added(text: &str, code: &str, language: Language) -> Result<String
         rest.lines().filter(|line| !line.starts_with("namespace ")).any(|line| line.contains(char::is_alphanumeric));
     let rest = if says && !text.contains(rest.trim()) { rest } else { String::new() };
     let gap = if language.name() == "python" { 3 } else { 2 };
-    if !rest.trim().is_empty() {
+    if !rest.trim().is_empty()
+        && let Some(main) = &main
+    {
+        // What ends the program comes last: nothing behind it would be run.
+        inserted.push((main.start, format!("{}\n\n\n", rest.trim_matches('\n').trim_end())));
+    } else if !rest.trim().is_empty() {
         let breaks = gap - if text.is_empty() { gap } else { usize::from(text.ends_with('\n')) };
         inserted.push((text.len(), format!("{}{}\n", "\n".repeat(breaks), rest.trim_matches('\n').trim_end())));
     }
@@ -86,6 +95,14 @@ pub(super) fn added(text: &str, code: &str, language: Language) -> Result<String
         result.insert_str(at, &addition);
     }
     Ok(result)
+}
+
+/// The last statement of a file of Python, where it is what runs when the file is the program.
+fn main_block(text: &str) -> Option<Range<usize>> {
+    let start = text.rfind("\nif __name__").map_or(0, |at| at + 1);
+    let block = text[start..].strip_prefix("if __name__")?;
+    let belongs = |line: &str| line.trim().is_empty() || line.starts_with([' ', '\t', '#']);
+    block.lines().skip(1).all(belongs).then_some(start..text.len())
 }
 
 /// Bare test methods in the class that the file has, where it has one; nothing where the code is none.
@@ -423,6 +440,18 @@ mod tests {
         "import unittest\n\nclass TestA(unittest.TestCase):\n    def test_a(self):\n        pass\n\nif __name__ == \"__main__\":\n    unittest.main()\n",
         "import unittest\n\nclass TestA(unittest.TestCase):\n    def test_b(self):\n        f()\n",
         "import unittest\n\nclass TestA(unittest.TestCase):\n    def test_a(self):\n        pass\n\n    def test_b(self):\n        f()\n\nif __name__ == \"__main__\":\n    unittest.main()\n"
+    )]
+    #[case(
+        "a.py",
+        "import unittest\n\n\nclass TestA(unittest.TestCase):\n    def test_a(self):\n        pass\n\n\nif __name__ == \"__main__\":\n    unittest.main()\n",
+        "import unittest\n\n\nclass TestB(unittest.TestCase):\n    def test_b(self):\n        f()\n\n\nif __name__ == '__main__':\n    unittest.main()\n",
+        "import unittest\n\n\nclass TestA(unittest.TestCase):\n    def test_a(self):\n        pass\n\n\nclass TestB(unittest.TestCase):\n    def test_b(self):\n        f()\n\n\nif __name__ == \"__main__\":\n    unittest.main()\n"
+    )]
+    #[case(
+        "a.py",
+        "if __name__ == \"__main__\":\n    run()\n\n\ndef test_a():\n    pass\n",
+        "def test_b():\n    pass\n",
+        "if __name__ == \"__main__\":\n    run()\n\n\ndef test_a():\n    pass\n\n\ndef test_b():\n    pass\n"
     )]
     #[case(
         "a.test.ts",

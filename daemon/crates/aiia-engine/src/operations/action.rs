@@ -91,7 +91,7 @@ pub(super) async fn begin(
     }
     diagnostics.truncate(MAX_DIAGNOSTICS);
     let tests = match params.kind {
-        ActionKind::Test => Some(test_files::of(session, &source, &rules).await?),
+        ActionKind::Test => Some(test_files::of(session, &source, selection.clone(), &rules).await?),
         _ => None,
     };
     let earlier = match &params.after_edit {

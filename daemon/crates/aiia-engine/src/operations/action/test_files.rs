@@ -1,5 +1,6 @@
 //! Where the tests of a file are to be written, and how.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -25,7 +26,12 @@ pub(super) struct Tests {
     pub(super) example: Option<(String, String)>,
 }
 
-pub(super) async fn of(session: &Session, source: &Source, rules: &ContextRules) -> Result<Tests, Problem> {
+pub(super) async fn of(
+    session: &Session,
+    source: &Source,
+    selection: Range<usize>,
+    rules: &ContextRules,
+) -> Result<Tests, Problem> {
     let unknown = || {
         Problem::new(
             ProblemCode::UnsupportedDocument,
@@ -35,7 +41,8 @@ pub(super) async fn of(session: &Session, source: &Source, rules: &ContextRules)
     };
     let (Some(language), Some(root)) = (source.language, source.root.clone()) else { return Err(unknown()) };
     let (path, text, below) = (source.path.clone(), source.text.clone(), root.clone());
-    let home = tokio::task::spawn_blocking(move || generated_tests::find(Path::new(&path), &text, &below, language))
+    let find = move || generated_tests::find(Path::new(&path), &text, selection, &below, language);
+    let home = tokio::task::spawn_blocking(find)
         .await
         .map_err(|error| Problem::new(ProblemCode::Internal, format!("The test files cannot be looked for: {error}.")))?
         .ok_or_else(unknown)?;
