@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use aiia_tests::http_client::HttpClient;
 use aiia_tests::installation::{Installation, shown, text};
@@ -28,6 +29,16 @@ fn a_file_that_is_another_one_by_now_is_left_alone() {
         ("renamed", |file| std::fs::rename(file, file.with_file_name("b.py")).unwrap(), "a.py"),
         ("read-only", |file| std::fs::set_permissions(file, PermissionsExt::from_mode(0o444)).unwrap(), "read-only"),
         ("binary", |file| std::fs::write(file, b"\0\x01").unwrap(), "a.py"),
+        ("binary beside its lines", |file| std::fs::write(file, format!("{CODE}\0\n")).unwrap(), "binary"),
+        (
+            "a link that leads out",
+            |file| {
+                let out = file.with_file_name("../out.py");
+                std::fs::rename(file, &out).unwrap();
+                std::os::unix::fs::symlink(&out, file).unwrap();
+            },
+            "link",
+        ),
         ("not UTF-8", |file| std::fs::write(file, b"caf\xe9\n").unwrap(), "UTF-8"),
         ("changed there", |file| std::fs::write(file, CODE.replace("/ 3", "/ 4")).unwrap(), "does not fit"),
         (
@@ -52,7 +63,9 @@ fn a_file_that_is_another_one_by_now_is_left_alone() {
         assert_eq!(std::fs::read(&file).ok(), before, "{name}");
         assert_eq!(aiia.json(&["review", &id, "--json"])["status"], "pending", "{name}");
         let _ = std::fs::remove_dir(&file).or_else(|_| std::fs::remove_file(&file));
-        let _ = std::fs::remove_file(aiia.workspace().join("b.py"));
+        for beside in ["b.py", "../out.py"] {
+            let _ = std::fs::remove_file(aiia.workspace().join(beside));
+        }
     }
 }
 
@@ -67,7 +80,7 @@ fn a_file_changed_elsewhere_takes_the_change_where_its_lines_are_now() {
 }
 
 #[test]
-fn a_file_changed_on_disk_and_in_the_buffer_is_changed_in_the_buffer() {
+fn a_file_changed_on_disk_and_in_the_buffer_waits_until_it_is_saved_or_read_again() {
     let aiia = Installation::new();
     let id = proposed(&aiia);
     let file = aiia.workspace().join("a.py");
@@ -76,15 +89,27 @@ fn a_file_changed_on_disk_and_in_the_buffer_is_changed_in_the_buffer() {
         "workspace": { "applyEdit": true, "workspaceEdit": { "documentChanges": true } },
     });
     let mut editor = LspClient::start(&aiia, able);
-    editor.open(&file, &format!("# typed\n{CODE}"));
+    editor.answer("workspace/applyEdit", |_| json!({ "applied": true }));
+    let uri = editor.open(&file, CODE);
+    let typed = format!("# typed\n{CODE}");
+    editor.change(&uri, 2, json!([{ "text": typed }]));
     let on_disk = format!("# one\n# two\n{CODE}");
     std::fs::write(&file, &on_disk).unwrap();
-    editor.answer("workspace/applyEdit", |_| json!({ "applied": true }));
+    let later = SystemTime::now() + Duration::from_secs(1);
+    std::fs::File::options().write(true).open(&file).unwrap().set_modified(later).unwrap();
+    editor.execute("aiia.acceptAll", json!({ "edit_id": id }));
+    let said = editor.expect("window/showMessage");
+    assert!(said["message"].as_str().unwrap().contains("changed on the disk and in the editor"), "{said}");
+    assert_eq!(aiia.json(&["review", &id, "--json"])["status"], "pending");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), on_disk);
+    // The user decides for the buffer.
+    std::fs::write(&file, &typed).unwrap();
+    editor.notify("textDocument/didSave", json!({ "textDocument": { "uri": uri } }));
     editor.execute("aiia.acceptAll", json!({ "edit_id": id }));
     let applied = editor.expect("workspace/applyEdit");
     let edits = &applied["edit"]["documentChanges"][0]["edits"];
     assert_eq!(edits[0]["range"]["start"]["line"], 2, "{applied}");
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), on_disk);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), typed);
 }
 
 #[test]

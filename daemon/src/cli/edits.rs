@@ -150,7 +150,8 @@ fn refuse_protected<'a>(files: impl Iterator<Item = &'a EditFile>, allowed: bool
 /// The decision, with the files as they are on disk: an editor may have another text of them, but the disk is written.
 fn decision(edit: &PendingEdit, hunks: Option<Vec<HunkNumber>>, allowed: Allowed) -> DecideEdit {
     let on_disk = |path: &str| {
-        let text = fs::read_to_string(path).ok()?;
+        // What is no text is for the daemon to refuse.
+        let text = fs::read_to_string(path).ok().filter(|text| !text.contains('\0'))?;
         Some(DocumentRef { path: path.to_owned(), text: Some(text), language_id: None })
     };
     let paths = edit.files.iter().flat_map(|file| [Some(&file.path), file.from.as_ref()]).flatten();

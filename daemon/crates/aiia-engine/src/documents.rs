@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::SystemTime;
 
 use aiia_syntax::{Language, Symbol, SyntaxTree};
 use aiia_text::{Document, TextEdit};
@@ -24,6 +25,10 @@ pub struct OpenDocument {
     pub(crate) generation: u64,
     /// The editor's language identifier.
     pub language_id: Option<String>,
+    /// The text when the editor opened or saved it last.
+    pub(crate) saved: Document,
+    /// When that was.
+    pub(crate) saved_at: SystemTime,
     syntax: Arc<Syntax>,
 }
 
@@ -110,8 +115,11 @@ impl OpenDocuments {
     /// Opens a document, or replaces it where it is open already.
     pub fn open(&self, path: &str, language_id: Option<&str>, version: i32, text: &str) {
         let language_id = language_id.filter(|id| !id.is_empty()).map(str::to_owned);
+        let text = Document::new(text);
         let document = OpenDocument {
-            document: Document::new(text),
+            saved: text.clone(),
+            saved_at: SystemTime::now(),
+            document: text,
             version,
             generation: next_generation(),
             language_id,
@@ -130,6 +138,14 @@ impl OpenDocuments {
         open.generation = next_generation();
         open.syntax = Arc::new(open.syntax.edited(edits));
         true
+    }
+
+    /// Takes note that an open document was saved as it is.
+    pub fn saved(&self, path: &str) {
+        if let Some(open) = self.lock().get_mut(path) {
+            open.saved = open.document.clone();
+            open.saved_at = SystemTime::now();
+        }
     }
 
     /// Closes a document. False when it is not open.

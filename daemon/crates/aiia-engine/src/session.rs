@@ -99,7 +99,7 @@ impl Session {
     }
 
     /// The client of another session that has `path` open with another text than `text`.
-    pub(crate) fn client_with_another_text(&self, path: &str, text: &str) -> Option<String> {
+    pub fn client_with_another_text(&self, path: &str, text: &str) -> Option<String> {
         // Editors leave out a byte order mark, and some have line endings of their own in a buffer.
         let lines = |text: &str| -> Vec<String> {
             text.strip_prefix('\u{feff}').unwrap_or(text).lines().map(str::to_owned).collect()

@@ -53,7 +53,15 @@ pub(crate) async fn apply(connection: &Connection, change: &FileChange, label: &
     let is_new = change.action == FileAction::Create;
     let text = if is_new { String::new() } else { read(&change.path).await? };
     if sha256(&text) != change.base_hash {
-        return Err(Failure::Stale);
+        // The change is for the text that another connection tells of: some editors have one for each of their projects.
+        let client = connection.session.client_with_another_text(&change.path, &text);
+        let elsewhere = client.map(|client| {
+            Failure::Refused(format!(
+                "{client} has {} open with unsaved changes; decide there, or save it",
+                change.path
+            ))
+        });
+        return Err(elsewhere.unwrap_or(Failure::Stale));
     }
     let (document, replacements) = as_loaded(&text, &change.replacements);
     let create = is_new && capabilities.create_files && capabilities.versioned_edits;

@@ -135,6 +135,7 @@ impl Gate {
             _ => {
                 if let Some(path) = written.as_ref().and_then(from_proto::path) {
                     connection.engine().saved(Path::new(&path));
+                    connection.session.documents().saved(&path);
                     review::file_saved(connection, &path);
                 }
                 Ok(())

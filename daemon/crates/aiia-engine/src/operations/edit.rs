@@ -1,5 +1,6 @@
 //! `edit.*`: deciding on pending edits. The engine says what has to be done to the files; the caller does it.
 
+mod on_disk;
 mod preview;
 mod propose;
 mod reshape;
@@ -8,6 +9,7 @@ mod rewrite;
 mod standing;
 mod text_change;
 mod undone_elsewhere;
+mod unsaved;
 mod whole;
 
 use std::path::PathBuf;
@@ -133,7 +135,13 @@ async fn decide(session: &Session, params: DecideEdit, decision: Decision) -> Re
             }
             let base = texts.get(position).map_or("", |text| text.base_text.as_str());
             if !params.allow_unsaved {
-                refuse_unsaved(session, &params.documents, file)?;
+                unsaved::refuse_unsaved(session, &params.documents, file)?;
+            }
+            if decision == Decision::Accept {
+                on_disk::refuse(engine, &edit, file).await?;
+                if !params.allow_unsaved {
+                    unsaved::refuse_changed_twice(session, &params.documents, file).await?;
+                }
             }
             let current = current_text(session, &params.documents, file).await?;
             if decision == Decision::Undo {
@@ -233,15 +241,6 @@ pub(crate) async fn said(engine: &Engine, edit: &PendingEdit) -> String {
     path.last().map_or_else(String::new, |answer| aiia_edit::prose(&answer.content).trim().to_owned())
 }
 
-/// Refuses to go by the text that the caller gives for `file` where another client has the file open with another one.
-fn refuse_unsaved(session: &Session, documents: &[DocumentRef], file: &EditFile) -> Result<(), Problem> {
-    let path = place(file);
-    let given = documents.iter().find(|document| document.path == path).and_then(|document| document.text.as_ref());
-    let Some(client) = given.and_then(|text| session.client_with_another_text(path, text)) else { return Ok(()) };
-    Err(Problem::new(ProblemCode::Conflict, format!("{client} has {path} open with another text than the file."))
-        .with_hint("Nothing was changed. Save the file there or close it, or decide on the change in that editor."))
-}
-
 /// The file as it is now; `None` where it does not exist.
 async fn current_text(
     session: &Session,
@@ -280,37 +279,7 @@ pub(crate) async fn restore(
 
 #[cfg(test)]
 mod tests {
-    use super::text_change::tests::{NEW, OLD, file};
     use super::*;
-
-    #[tokio::test]
-    async fn a_file_is_not_written_beside_an_unsaved_buffer() {
-        use crate::session::{ClientInfo, Transport};
-        let home = tempfile::tempdir().unwrap();
-        let engine = Engine::for_tests(home.path(), &[], Vec::new());
-        let session = |name: &str, transport| {
-            let scope = aiia_protocol::operation::Scope::Admin;
-            engine.open_session(ClientInfo { name: name.to_owned(), transport, scope, token: None })
-        };
-        let (editor, shell) = (session("Neovim", Transport::Lsp), session("aiia", Transport::Cli));
-        let file = file(OLD, NEW, &[HunkStatus::Pending; 3]);
-        let given =
-            |text: &str| vec![DocumentRef { path: file.path.clone(), text: Some(text.to_owned()), language_id: None }];
-        for (open, on_disk, expected) in
-            [(OLD, OLD, true), ("a\r\nb", "\u{feff}a\nb\n", true), (OLD, "a\n", false), ("a\nb\nx\n", "a\nb\n", false)]
-        {
-            editor.documents().open(&file.path, None, 1, open);
-            let refused = refuse_unsaved(&shell, &given(on_disk), &file).err();
-            assert_eq!(refused.is_none(), expected, "{open:?} {on_disk:?}");
-            if let Some(problem) = refused {
-                assert_eq!(problem.code, ProblemCode::Conflict);
-                assert!(problem.detail.starts_with("Neovim has /w/a open"), "{}", problem.detail);
-            }
-            // Its own buffer is no other client's; without a text of the caller the buffer counts.
-            assert!(refuse_unsaved(&editor, &given(on_disk), &file).is_ok());
-            assert!(refuse_unsaved(&shell, &[], &file).is_ok());
-        }
-    }
 
     #[test]
     fn what_was_decided_can_be_decided_anew() {
