@@ -89,6 +89,10 @@ pub mod reason {
     pub const MODEL_MISSING: &str = "model_missing";
     /// What is asked does not fit into the model's window.
     pub const CONTEXT_TOO_LONG: &str = "context_too_long";
+    /// The provider does not accept the key that aiia has for it, or needs one.
+    pub const UNAUTHORIZED: &str = "unauthorized";
+    /// The model's server does not take the request as it is.
+    pub const BAD_REQUEST: &str = "bad_request";
     /// The provider takes no more requests, for a while or until somebody pays.
     pub const QUOTA: &str = "quota";
     /// The provider withheld the answer.
@@ -99,6 +103,8 @@ pub mod reason {
     pub const ANSWER_TOO_LONG: &str = "answer_too_long";
     /// The model met its limit before it said anything.
     pub const ANSWER_CUT_OFF: &str = "answer_cut_off";
+    /// The model ended its answer without a word.
+    pub const EMPTY_ANSWER: &str = "empty_answer";
     /// The first request with this `Idempotency-Key` is not answered yet; the only one that waiting helps against.
     pub const STILL_GOING_ON: &str = "still_going_on";
 }
@@ -123,7 +129,7 @@ pub struct Problem {
     /// What exactly it was, where `code` covers several things. Of a model: `refused`, `dns`, `tls`, `connect_timeout`,
     /// `first_token_timeout`, `idle_timeout`, `unauthorized`, `quota`, `model_missing`, `context_too_long`, `content_filter`,
     /// `malformed`, `cut_off`, `server`, `bad_request`, `redirect`, `no_model`, `model_file`, `repetition`, `answer_too_long`,
-    /// `answer_cut_off`. Of a request that is sent again: `still_going_on`.
+    /// `answer_cut_off`, `empty_answer`. Of a request that is sent again: `still_going_on`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The request that had the problem.

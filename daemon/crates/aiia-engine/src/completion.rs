@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::models::{self, Sampling};
-use crate::run::{apart, broken_off, cache};
+use crate::run::{apart, broken_off, cache, empty};
 use crate::session::Session;
 use crate::{attachments, dispatch, gate};
 
@@ -158,9 +158,10 @@ impl Session {
         .await?;
         let sampling = Sampling::new(&settings, room);
         let is_test = asked.purpose == MODEL_TEST;
+        let fills = is_test && configured.models.fills_gaps(&model.name);
         let key = if is_test { None } else { cache::key(&engine, &model, &sealed, &sampling) };
         let kept = match &key {
-            Some(key) => cache::kept(&engine, key).await,
+            Some(key) => cache::kept(&engine, key).await.filter(|kept| !kept.text.trim().is_empty()),
             None => None,
         };
         let mut meter = Meter::new(&engine, &model.name, asked.purpose, None);
@@ -170,7 +171,7 @@ impl Session {
             (given_again(kept.text), None, Some(kept.created_at))
         } else {
             let cancel = cancel.child_token();
-            let deltas = if is_test && configured.models.fills_gaps(&model.name) {
+            let deltas = if fills {
                 configured.models.fill(&model, &sealed, &sampling, cancel)
             } else {
                 configured.models.ask(&model, &sealed, &sampling, cancel)
@@ -184,6 +185,10 @@ impl Session {
             restorer: sealed.restorer(),
             usage: None,
             finish: None,
+            limit: sampling.max_tokens(),
+            // There may be nothing to fill a gap with.
+            said: fills,
+            has_thought: false,
             answering: model.name.clone(),
             keep,
             ready: Vec::new(),
@@ -314,6 +319,11 @@ struct State {
     restorer: gate::Restorer,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
+    /// The most tokens of the answer.
+    limit: u32,
+    /// Whether there was a word.
+    said: bool,
+    has_thought: bool,
     /// The model that answers.
     answering: String,
     /// Under what the answer is to be kept, and as much of it as came.
@@ -348,12 +358,16 @@ impl State {
                     if let Some((_, kept)) = &mut self.keep {
                         kept.push_str(&text);
                     }
+                    self.said |= !text.trim().is_empty();
                     let text = self.restorer.push(&text);
                     if !text.is_empty() {
                         return Some(Part::Text(text));
                     }
                 }
-                Some(Ok(Delta::Reasoning(text))) => return Some(Part::Reasoning(text)),
+                Some(Ok(Delta::Reasoning(text))) => {
+                    self.has_thought = true;
+                    return Some(Part::Reasoning(text));
+                }
                 Some(Ok(Delta::Status(_))) => {}
                 Some(Ok(Delta::Fallback { to, .. })) => {
                     // What another model says is not kept as this one's.
@@ -376,7 +390,8 @@ impl State {
                 }
                 None => {
                     let withheld = self.finish == Some(FinishReason::ContentFilter);
-                    if let Some(problem) = broken_off(&self.answering, self.finish.as_ref()).filter(|_| !withheld) {
+                    let broken_off = broken_off(&self.answering, self.finish.as_ref()).filter(|_| !withheld);
+                    if let Some(problem) = broken_off.or_else(|| self.nothing()) {
                         self.meter.end(RunStatus::Failed).await;
                         self.end(Part::Failed(problem));
                         continue;
@@ -394,6 +409,12 @@ impl State {
                 }
             }
         }
+    }
+
+    /// The problem of an answer that ended by itself without a word.
+    fn nothing(&self) -> Option<Problem> {
+        let ended = !matches!(self.finish, Some(FinishReason::Length | FinishReason::ContentFilter));
+        (ended && !self.said).then(|| empty(&self.answering, self.finish.as_ref(), self.limit, self.has_thought))
     }
 
     /// What was held back goes out before the end.

@@ -40,40 +40,51 @@ pub(crate) fn routes() -> Router<App> {
 }
 
 /// The problem as `OpenAI` tells of it: a model that does not exist is nothing that a server lacks for a while, and a question
-/// that is too long none of its faults; a provider that takes no more is told of as if it were asked itself.
+/// that is too long or refused none of its faults; a provider that takes no more is told of as if it were asked itself. Nobody
+/// asks again for what a key of the daemon's is not good for; the client's own, which 401 would blame, is well.
 pub(crate) fn in_their_terms(problem: Problem) -> Problem {
     match problem.reason.as_deref() {
         Some(reason::MODEL_MISSING) => Problem { status: 404, ..problem },
-        Some(reason::CONTEXT_TOO_LONG) => Problem { status: 400, ..problem },
+        Some(reason::CONTEXT_TOO_LONG | reason::BAD_REQUEST | reason::CONTENT_FILTER) => {
+            Problem { status: 400, ..problem }
+        }
+        Some(reason::UNAUTHORIZED) => Problem { status: 424, ..problem },
         Some(reason::QUOTA) => Problem { status: 429, ..problem },
         _ => problem,
     }
 }
 
-fn is_missing_model(problem: &Problem) -> bool {
-    problem.reason.as_deref() == Some(reason::MODEL_MISSING)
-}
-
-/// A problem as `OpenAI`'s clients read it.
+/// A problem, [in their terms](in_their_terms), as `OpenAI`'s clients read it; `reason` is added to what they know.
 pub(crate) fn error(problem: &Problem) -> Value {
-    if is_missing_model(problem) {
-        let (kind, code) = ("invalid_request_error", "model_not_found");
-        return json!({"error": {"message": problem.sentence(), "type": kind, "code": code, "param": "model"}});
-    }
-    if problem.reason.as_deref() == Some(reason::CONTEXT_TOO_LONG) {
-        let (kind, code) = ("invalid_request_error", "context_length_exceeded");
-        return json!({"error": {"message": problem.sentence(), "type": kind, "code": code, "param": "messages"}});
-    }
+    let reason = problem.reason.as_deref();
+    let named = match reason {
+        Some(reason::MODEL_MISSING) => Some(("model_not_found", Some("model"))),
+        Some(reason::CONTEXT_TOO_LONG) => Some(("context_length_exceeded", Some("messages"))),
+        Some(reason::CONTENT_FILTER) => Some(("content_filter", None)),
+        Some(reason::BAD_REQUEST) => Some(("upstream_bad_request", None)),
+        Some(reason::UNAUTHORIZED) => Some(("upstream_unauthorized", None)),
+        _ => None,
+    };
     let kind = match problem.status {
+        _ if reason == Some(reason::MODEL_MISSING) => "invalid_request_error",
         401 => "authentication_error",
         403 => "permission_error",
         404 => "not_found_error",
+        424 => "upstream_error",
         429 => "rate_limit_error",
         400..=499 => "invalid_request_error",
         _ => "server_error",
     };
-    let param = problem.errors.first().map(|error| error.pointer.trim_start_matches('/').replace('/', "."));
-    json!({"error": {"message": problem.sentence(), "type": kind, "code": problem.code, "param": param}})
+    let pointed = || problem.errors.first().map(|error| error.pointer.trim_start_matches('/').replace('/', "."));
+    let (code, param) = match named {
+        Some((code, param)) => (json!(code), json!(param)),
+        None => (json!(problem.code), json!(pointed())),
+    };
+    let mut error = json!({"message": problem.sentence(), "type": kind, "code": code, "param": param});
+    if let Some(reason) = reason {
+        error["reason"] = reason.into();
+    }
+    json!({"error": error})
 }
 
 async fn listed(session: &Session) -> Result<Vec<Value>, Problem> {

@@ -31,7 +31,7 @@ pub(crate) use driver::{Assignment, start};
 pub(crate) use log::RunLog;
 pub(crate) use preparation::{Plan, apart};
 pub(crate) use proposal::{Refusal, Reply, Subject, propose_from};
-pub(crate) use shortfall::broken_off;
+pub(crate) use shortfall::{broken_off, empty};
 pub(crate) use summary::FailedFolds;
 
 /// How many events of a finished run are read at once.

@@ -22,7 +22,7 @@ pub(super) fn cut_off(limit: u32, used: Option<u64>) -> RunEventKind {
 }
 
 /// The problem of an answer without a word, of `limit` tokens at most.
-pub(super) fn empty(model: &str, finish: Option<&FinishReason>, limit: u32, has_thought: bool) -> Problem {
+pub(crate) fn empty(model: &str, finish: Option<&FinishReason>, limit: u32, has_thought: bool) -> Problem {
     if finish == Some(&FinishReason::Length) {
         return Problem::new(
             ProblemCode::ModelError,
@@ -38,7 +38,9 @@ pub(super) fn empty(model: &str, finish: Option<&FinishReason>, limit: u32, has_
         _ if has_thought => "has only thought and said nothing",
         _ => "gave an empty answer",
     };
-    Problem::new(ProblemCode::ModelError, format!("{model} {what}.")).with_hint("Ask again, or choose another model.")
+    Problem::new(ProblemCode::ModelError, format!("{model} {what}."))
+        .with_reason(reason::EMPTY_ANSWER)
+        .with_hint("Ask again, or choose another model.")
 }
 
 fn is_call(reason: &str) -> bool {

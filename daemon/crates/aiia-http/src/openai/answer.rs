@@ -203,6 +203,12 @@ fn parts(session: Arc<Session>, run_id: RunId, events: BoxStream<'static, RunEve
                 {
                     Some(Part::End { ending: Ending::Withheld, usage: heard.usage })
                 }
+                // That its limit was met is an end like any other to their clients.
+                RunEventKind::Done { problem: Some(problem), .. }
+                    if problem.reason.as_deref() == Some(reason::ANSWER_CUT_OFF) =>
+                {
+                    Some(Part::End { ending: Ending::CutOff, usage: heard.usage })
+                }
                 RunEventKind::Done { problem, .. } => Some(Part::Failed(
                     problem.unwrap_or_else(|| Problem::new(ProblemCode::Cancelled, "The answer was stopped.")),
                 )),
@@ -300,7 +306,7 @@ fn streamed(session: Arc<Session>, answer: Answer, include_usage: bool) -> Respo
                 }
                 chunks
             }
-            Part::Failed(problem) => vec![super::error(&problem)],
+            Part::Failed(problem) => vec![super::error(&super::in_their_terms(problem))],
         };
         stream::iter(chunks)
     });
