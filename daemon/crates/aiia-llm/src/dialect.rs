@@ -17,6 +17,7 @@ mod tools;
 mod tests;
 
 use serde_json::{Map, Value, json};
+use surrogates::Halves;
 use url::Url;
 
 use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Role, Usage};
@@ -50,6 +51,7 @@ pub(crate) struct Progress {
     /// So has one since [`StreamState::has_moved`] was asked.
     moved: bool,
     usage: Usage,
+    halves: Halves,
 }
 
 fn is_text(delta: &Delta) -> bool {
@@ -125,13 +127,17 @@ impl StreamState {
         }
         let mut deltas = Vec::new();
         let speaks_openai = matches!(self.dialect, Dialect::OpenaiChat | Dialect::Embedded);
-        if speaks_openai && openai_chat::read_piece(progress, event, &mut deltas) {
+        if speaks_openai && !progress.halves.is_waiting() && openai_chat::read_piece(progress, event, &mut deltas) {
             progress.begun |= !deltas.is_empty();
             progress.moved |= !deltas.is_empty();
             return Ok(deltas);
         }
-        for value in parse(event)? {
-            if let Some(error) = failure::in_stream(&value) {
+        let Event { values, has_marks } = parse(event)?;
+        for value in values {
+            if let Some(mut error) = failure::in_stream(&value) {
+                if has_marks {
+                    error.message = surrogates::without_marks(&error.message);
+                }
                 return Err(error);
             }
             let (known, said) = (progress.finish.take(), deltas.len());
@@ -150,6 +156,9 @@ impl StreamState {
             progress.moved |= is_piece || (progress.begun && !said.is_empty());
             progress.settle(known, said);
         }
+        if has_marks || progress.halves.is_waiting() {
+            deltas = progress.halves.joined(deltas, has_marks);
+        }
         Ok(deltas)
     }
 
@@ -157,7 +166,7 @@ impl StreamState {
     pub(crate) fn on_end(&mut self) -> Result<Vec<Delta>, LlmError> {
         // Some servers send the end mark and never a reason: that is an ordinary end.
         match self.progress.finish.take().or(self.progress.done.then_some(FinishReason::Stop)) {
-            Some(reason) => Ok(vec![Delta::Finish(reason)]),
+            Some(reason) => Ok(self.progress.halves.rest().into_iter().chain([Delta::Finish(reason)]).collect()),
             None => Err(LlmError::new(
                 LlmErrorKind::CutOff,
                 "The connection ended before the answer was complete.",
@@ -342,15 +351,27 @@ fn items<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value>
     value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
 }
 
+/// An event that was read.
+struct Event {
+    /// Its JSON objects, of which there are several where it is a list.
+    values: Vec<Value>,
+    /// Whether marks stand in it for halves of letters.
+    has_marks: bool,
+}
+
 /// An event as a JSON object (or a list of them), or the error that says it is none.
-fn parse(event: &str) -> Result<Vec<Value>, LlmError> {
+fn parse(event: &str) -> Result<Event, LlmError> {
+    let mut has_marks = false;
     let parsed = serde_json::from_str::<Value>(event).or_else(|error| match surrogates::mended(event) {
-        Some(mended) => serde_json::from_str(&mended),
+        Some(mended) => {
+            has_marks = true;
+            serde_json::from_str(&mended)
+        }
         None => Err(error),
     });
     match parsed {
-        Ok(value) if value.is_object() => Ok(vec![value]),
-        Ok(Value::Array(values)) if values.iter().all(Value::is_object) => Ok(values),
+        Ok(value) if value.is_object() => Ok(Event { values: vec![value], has_marks }),
+        Ok(Value::Array(values)) if values.iter().all(Value::is_object) => Ok(Event { values, has_marks }),
         _ => Err(LlmError::new(
             LlmErrorKind::Malformed,
             format!("The model server sent something that is not of its protocol: {}", failure::words(event)),

@@ -52,6 +52,73 @@ fn text(content: &str) -> &'static str {
     String::leak(event.to_string())
 }
 
+/// An event of the dialect with a piece of text, which is JSON already.
+fn piece(dialect: Dialect, text: &str) -> &'static str {
+    String::leak(match dialect {
+        Dialect::OpenaiResponses => format!(r#"{{"type":"response.output_text.delta","delta":{text}}}"#),
+        Dialect::AnthropicMessages => {
+            format!(r#"{{"type":"content_block_delta","delta":{{"type":"text_delta","text":{text}}}}}"#)
+        }
+        Dialect::Gemini => format!(r#"{{"candidates":[{{"content":{{"parts":[{{"text":{text}}}]}}}}]}}"#),
+        Dialect::Ollama => format!(r#"{{"message":{{"content":{text}}},"done":false}}"#),
+        Dialect::CompletionsFim => format!(r#"{{"choices":[{{"index":0,"text":{text}}}]}}"#),
+        _ => format!(r#"{{"choices":[{{"index":0,"delta":{{"content":{text}}}}}]}}"#),
+    })
+}
+
+#[rstest]
+fn halves_of_a_letter_in_two_events_are_that_letter(
+    #[values(
+        Dialect::OpenaiChat,
+        Dialect::OpenaiResponses,
+        Dialect::AnthropicMessages,
+        Dialect::Gemini,
+        Dialect::Ollama,
+        Dialect::CompletionsFim
+    )]
+    dialect: Dialect,
+) {
+    let said = |pieces: &[&str]| {
+        let mut state = StreamState::new(dialect);
+        let mut text = String::new();
+        for one in pieces {
+            for delta in state.on_event(piece(dialect, one)).unwrap() {
+                let Delta::Text(more) = delta else { panic!("{delta:?}") };
+                assert!(!more.is_empty());
+                text.push_str(&more);
+            }
+        }
+        state.close();
+        for delta in state.on_end().unwrap() {
+            if let Delta::Text(more) = delta {
+                text.push_str(&more);
+            }
+        }
+        text
+    };
+    for (pieces, expected) in [
+        (&[r#""a\ud83d""#, r#""\ude00b""#][..], "a\u{1f600}b"),
+        (&[r#""\ud83d""#, r#""""#, r#""\ude00\ud83d""#, r#""\ude01""#], "\u{1f600}\u{1f601}"),
+        (&[r#""\ud83d""#, r#""b""#, r#""\ude00""#], "\u{fffd}b\u{fffd}"),
+        (&[r#""\ud83d""#, r#""\ud83d\ude00""#], "\u{fffd}\u{1f600}"),
+        (&[r#""\ud83d""#, r#""\ud83d""#, r#""\ude00""#], "\u{fffd}\u{1f600}"),
+        (&[r#""a\ud83d""#], "a\u{fffd}"),
+        (&[r#""\ude00a\ud83db""#], "\u{fffd}a\u{fffd}b"),
+    ] {
+        assert_eq!(said(pieces), expected, "{pieces:?}");
+    }
+}
+
+#[test]
+fn halves_of_thought_and_of_text_are_no_letter() {
+    let thought = r#"{"choices":[{"delta":{"reasoning_content":"\ud83d"}}]}"#;
+    let text = piece(Dialect::OpenaiChat, r#""\ude00""#);
+    let error = r#"{"error":{"message":"no \ud83d"}}"#;
+    assert_eq!(replay(Dialect::OpenaiChat, &[thought, text, STOP]), "reasoning \u{fffd}\ntext \u{fffd}\nfinish Stop");
+    let failed = StreamState::new(Dialect::OpenaiChat).on_event(error).unwrap_err();
+    assert!(failed.message.ends_with("no \u{fffd}"), "{failed}");
+}
+
 const STOP: &str = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
 
 #[rstest]

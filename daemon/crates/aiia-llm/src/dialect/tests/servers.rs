@@ -112,7 +112,7 @@ fn openai_chat_with_usage() {
     r#"
 {"choices":[{"index":0,"delta":{"content":"a\ud83d"},"finish_reason":null}]}
 {"choices":[{"index":0,"delta":{"content":"\ude00b"},"finish_reason":"stop"}]}"#,
-    "text a\u{fffd}\ntext \u{fffd}b\nfinish Stop"
+    "text a\ntext \u{1f600}b\nfinish Stop"
 )]
 #[case::counts_that_cannot_be(
     r#"
