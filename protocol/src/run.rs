@@ -61,7 +61,7 @@ pub struct Run {
     pub problem: Option<Problem>,
     /// What it used so far.
     pub usage: Option<Usage>,
-    /// What its model cost when it ended; absent where that was not known.
+    /// What its model cost when it was asked; absent where that was not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<TokenPrice>,
     /// What that makes in US dollars; absent where tokens or price are not known. Models on this machine cost nothing.

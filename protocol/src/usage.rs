@@ -43,7 +43,7 @@ pub struct UsageReport {
     pub items: Vec<UsageRow>,
     /// All of them together.
     pub total: UsageRow,
-    /// The prices that the costs are made from, as they were when each run ended; those without a price are left out.
+    /// The prices that the costs are made from, as they were when each was asked; those without a price are left out.
     #[serde(default)]
     pub prices: Vec<UsedPrice>,
 }
@@ -93,7 +93,7 @@ pub struct UsageRow {
     pub runs: u64,
     /// Those of them whose tokens the server did not tell.
     pub uncounted_runs: u64,
-    /// Those of them whose price was not known when they ended; a price that is set later changes nothing about them.
+    /// Those of them whose price was not known when they were asked; a price that is set later changes nothing about them.
     pub unpriced_runs: u64,
     /// Those of them of which `cost_usd` knows nothing: it is at least what it says where there are any.
     #[serde(default)]

@@ -11,6 +11,9 @@ use serde::Deserialize;
 use crate::config::Price;
 use crate::engine::Configured;
 
+/// The longest origin that is kept.
+const MAX_ORIGIN: usize = 400;
+
 /// The built-in prices.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +61,10 @@ pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>, here: bool) -> Opti
 /// The price in force of a model, as it is kept with what was asked; `None` where it is not known.
 pub(crate) fn in_force(model: &str, configured: &Configured) -> Option<TokenPrice> {
     let here = configured.models.is_of_this_machine(model);
-    let Known { price: Price { input, output, cached }, origin } = of(model, &configured.config.settings.prices, here)?;
+    let Known { price: Price { input, output, cached }, mut origin } =
+        of(model, &configured.config.settings.prices, here)?;
+    // It may name a model of any length.
+    origin.truncate(origin.floor_char_boundary(MAX_ORIGIN));
     Some(TokenPrice { input, output, cached, currency: US_DOLLARS.to_owned(), origin })
 }
 
@@ -72,18 +78,13 @@ pub(crate) fn is_nothing(price: &TokenPrice) -> bool {
     is_whole(price) && [price.input, price.output, price.cached].into_iter().flatten().all(|amount| amount == 0.0)
 }
 
-/// What a run cost so far: by the price that was in force at its end, or is while it goes on.
-pub(crate) fn cost_of_run(run: &Run, configured: &Configured) -> Option<f64> {
-    let price = match &run.price {
-        Some(price) => price.clone(),
-        None if run.from_cache => return Some(0.0),
-        None if run.status.is_final() => return None,
-        None => in_force(&run.model, configured)?,
-    };
-    if is_nothing(&price) {
-        return Some(0.0);
+/// What a run cost so far, by the price that was in force when it was asked.
+pub(crate) fn cost_of_run(run: &Run) -> Option<f64> {
+    match &run.price {
+        Some(price) if is_nothing(price) => Some(0.0),
+        Some(price) => cost(run.usage.as_ref()?, price),
+        None => run.from_cache.then_some(0.0),
     }
-    cost(run.usage.as_ref()?, &price)
 }
 
 /// What was used costs so many US dollars; `None` where it is not known.

@@ -2,10 +2,9 @@
 
 use aiia_protocol::action::ActionKind;
 use aiia_protocol::id::{ChatId, MessageId, RunId};
-use aiia_protocol::settings::Settings;
 
 use crate::runs::{begin_beside, get, is_running};
-use crate::{BegunRun, Store, StoreError, clock, columns};
+use crate::{AnswerBeside, BegunRun, Store, StoreError, clock, columns};
 
 /// At most so many answers are kept.
 const MOST: i64 = 2000;
@@ -29,7 +28,7 @@ impl Store {
         &self,
         question: MessageId,
         action: Option<ActionKind>,
-        answers: Vec<(String, Settings)>,
+        answers: Vec<AnswerBeside>,
     ) -> Result<Vec<BegunRun>, StoreError> {
         self.write(move |connection| begin_beside(connection, &question, action, &answers)).await
     }

@@ -62,6 +62,6 @@ pub use imports::Imported;
 pub use projects::FolderTraces;
 pub use repair::Repaired;
 pub use retention::{Pruned, Retention};
-pub use runs::{BegunRun, FinishRun, NewAnswers, NewRun};
+pub use runs::{AnswerBeside, BegunRun, FinishRun, NewAnswers, NewRun};
 pub use store::Store;
 pub use usage::UsageSum;

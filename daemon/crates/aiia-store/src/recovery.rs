@@ -14,7 +14,7 @@ pub(crate) fn end_leftovers(connection: &mut Connection) -> Result<(), StoreErro
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let ids = leftovers(&transaction)?;
     for id in &ids {
-        runs::abandon(&transaction, id, RunStatus::Interrupted, None, None)?;
+        runs::abandon(&transaction, id, RunStatus::Interrupted, None)?;
     }
     transaction.commit()?;
     tracing::info!(runs = ids.len(), "runs that had been cut off are kept as interrupted");

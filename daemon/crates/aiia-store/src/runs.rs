@@ -5,14 +5,15 @@ mod end;
 
 use aiia_protocol::id::RunId;
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus};
-use rusqlite::Connection;
+use aiia_protocol::usage::TokenPrice;
+use rusqlite::{Connection, params};
 
 pub(crate) use begin::begin_beside;
-pub use begin::{BegunRun, NewAnswers, NewRun};
+pub use begin::{AnswerBeside, BegunRun, NewAnswers, NewRun};
 pub use end::FinishRun;
 pub(crate) use end::{abandon, enter_usage};
 
-use crate::{Store, StoreError, chats, chunks, columns};
+use crate::{Store, StoreError, chats, chunks, columns, usage};
 
 impl Store {
     /// Appends events to a run that goes on. They are durable when this returns.
@@ -28,8 +29,8 @@ impl Store {
     ///
     /// # Errors
     /// `NotFound`; `State` when the run has ended.
-    pub async fn answered_by(&self, run_id: RunId, model: String) -> Result<(), StoreError> {
-        self.write(move |connection| answered_by(connection, &run_id, &model)).await
+    pub async fn answered_by(&self, run_id: RunId, model: String, price: Option<TokenPrice>) -> Result<(), StoreError> {
+        self.write(move |connection| answered_by(connection, &run_id, &model, price.as_ref())).await
     }
 
     /// A run.
@@ -112,10 +113,12 @@ fn append(connection: &Connection, id: &RunId, events: &[RunEvent]) -> Result<()
     Ok(())
 }
 
-fn answered_by(connection: &Connection, id: &RunId, model: &str) -> Result<(), StoreError> {
+fn answered_by(connection: &Connection, id: &RunId, model: &str, price: Option<&TokenPrice>) -> Result<(), StoreError> {
     let run = get(connection, id)?;
     is_running(&run)?;
-    columns::execute(connection, "UPDATE runs SET model = ?2 WHERE id = ?1", [id.as_str(), model])?;
+    let price = usage::price_column(price)?;
+    let sql = "UPDATE runs SET model = ?2, price = ?3 WHERE id = ?1";
+    columns::execute(connection, sql, params![id.as_str(), model, price])?;
     let sql = "UPDATE messages SET model = ?2, version = version + 1 WHERE id = ?1";
     columns::execute(connection, sql, [run.message_id.as_str(), model])?;
     Ok(())

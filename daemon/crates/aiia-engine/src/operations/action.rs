@@ -25,6 +25,7 @@ use crate::gate;
 use crate::hints;
 use crate::operations::run::{Answerer, Answerers};
 use crate::operations::{chat, project, run};
+use crate::prices;
 use crate::run::{Assignment, Plan, Subject, start};
 use crate::session::Session;
 use crate::settings;
@@ -140,6 +141,7 @@ pub(super) async fn begin(
         content: shown,
         attachments: None,
         model: model.name.clone(),
+        price: prices::in_force(&model.name, &engine.configured()),
         action: Some(params.kind),
         settings: settings.clone(),
     };

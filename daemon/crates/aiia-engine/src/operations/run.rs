@@ -14,7 +14,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::project::Project;
 use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, StartRun, notice};
 use aiia_protocol::settings::{Origin, Parameters, Settings, Sourced};
-use aiia_store::{BegunRun, NewAnswers, NewRun};
+use aiia_store::{AnswerBeside, BegunRun, NewAnswers, NewRun};
 use futures::StreamExt;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -62,6 +62,7 @@ impl Handle for RunStart {
             content: params.content,
             attachments: params.attachments,
             model: model.name.clone(),
+            price: prices::in_force(&model.name, &engine.configured()),
             action: None,
             settings: settings.clone(),
         };
@@ -157,7 +158,13 @@ pub(super) async fn begin_beside(
     if others.is_empty() {
         return Vec::new();
     }
-    let named = others.iter().map(|other| (other.model.name.clone(), other.settings.clone())).collect();
+    let configured = engine.configured();
+    let begins = |Answerer { model, settings }: &Answerer| AnswerBeside {
+        model: model.name.clone(),
+        price: prices::in_force(&model.name, &configured),
+        settings: settings.clone(),
+    };
+    let named = others.iter().map(begins).collect();
     match engine.store.begin_beside(question.clone(), action, named).await {
         Ok(beside) => {
             for begun in &beside {
@@ -186,7 +193,8 @@ pub(super) async fn answer(
     let project = engine.store.get_project(chat.project_id.clone()).await?;
     let (settings, notes) = settings::resolve(session, &project, Some(&chat), wishes, "chat").await;
     let model = choose(engine, &settings, notes, "chat").await?;
-    let new = NewAnswers { question: question.id, model: model.name.clone(), settings: settings.clone(), count };
+    let price = prices::in_force(&model.name, &engine.configured());
+    let new = NewAnswers { question: question.id, model: model.name.clone(), price, settings: settings.clone(), count };
     let history = settings::history(session, &project).await;
     let begun = engine.store.begin_answers(new).await?;
     for begun in &begun {
@@ -311,7 +319,7 @@ impl Handle for RunGet {
     async fn handle(session: &Session, params: RunRef) -> Result<Reply<Run>, Problem> {
         let engine = session.engine();
         let mut run = engine.store.get_run(params.run_id).await?;
-        run.cost_usd = prices::cost_of_run(&run, &engine.configured());
+        run.cost_usd = prices::cost_of_run(&run);
         Ok(Reply::One(run))
     }
 }
@@ -367,6 +375,7 @@ mod tests {
             content: "why?".to_owned(),
             attachments: None,
             model: "p/m".to_owned(),
+            price: None,
             action: None,
             settings: Settings::default(),
         };
@@ -383,7 +392,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let engine = Engine::for_tests(home.path(), &[], Vec::new());
         let run_id = begun(&engine).await.run.id;
-        engine.store.abandon_run(run_id.clone(), RunStatus::Interrupted, None, None).await.unwrap();
+        engine.store.abandon_run(run_id.clone(), RunStatus::Interrupted, None).await.unwrap();
         for (after, expected) in [(0, 1), (1, 2), (7, 8)] {
             let asked = run::RunEvents { run_id: run_id.clone(), after };
             let events: Vec<RunEvent> = session(&engine).stream::<RunEvents>(asked).await.unwrap().collect().await;

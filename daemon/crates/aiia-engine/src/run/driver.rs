@@ -10,7 +10,6 @@ use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::EditId;
 use aiia_protocol::problem::{Problem, ProblemCode, reason};
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage, notice};
-use aiia_protocol::usage::TokenPrice;
 use aiia_store::FinishRun;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -21,10 +20,9 @@ use crate::engine::Engine;
 use crate::gate::{Restorer, Sealed};
 use crate::models::{self, Chosen, Sampling};
 use crate::operations::redaction;
-use crate::prices;
 use crate::run::preparation::{self, Plan, Prepared};
 use crate::run::recorder::Recorder;
-use crate::run::repetition::Repetition;
+use crate::run::repetition::{Repetition, repetitive};
 use crate::run::summary::{self, Folded};
 use crate::run::{RunLog, Subject, cache, done, proposal, repair, shortfall, title};
 
@@ -102,8 +100,7 @@ pub(super) fn tell_of_the_end(engine: &Engine, run: &Run) {
 
 /// Ends a run from what is durable of it.
 pub(super) async fn abandon(engine: &Engine, run: &Run, status: RunStatus, problem: Option<Problem>) {
-    let price = prices::in_force(&run.model, &engine.configured());
-    if let Err(error) = engine.store.abandon_run(run.id.clone(), status, problem, price).await {
+    if let Err(error) = engine.store.abandon_run(run.id.clone(), status, problem).await {
         tracing::error!(run = %run.id, %error, "a run could not be ended; the next start ends it");
     }
 }
@@ -126,14 +123,8 @@ impl Ending {
     }
 
     /// What is stored of it.
-    pub(super) fn into_record(
-        self,
-        content: String,
-        price: Option<TokenPrice>,
-        edit_id: Option<EditId>,
-        events: Vec<RunEvent>,
-    ) -> FinishRun {
-        FinishRun { status: self.status, content, problem: self.problem, usage: self.usage, price, edit_id, events }
+    pub(super) fn into_record(self, content: String, edit_id: Option<EditId>, events: Vec<RunEvent>) -> FinishRun {
+        FinishRun { status: self.status, content, problem: self.problem, usage: self.usage, edit_id, events }
     }
 }
 
@@ -447,12 +438,6 @@ fn truncation(sent: u64, read: u64) -> String {
     format!(
         "The model has read {read} tokens of about {sent}: its server cut the prompt without a word. Give it a larger context window, or ask for less."
     )
-}
-
-fn repetitive(model: &str) -> Problem {
-    Problem::new(ProblemCode::ModelError, format!("{model} said the same over and over and was stopped."))
-        .with_reason(reason::REPETITION)
-        .with_hint("What arrived is kept. Ask in other words, select less code, or choose a larger model.")
 }
 
 fn endless(model: &str) -> Problem {

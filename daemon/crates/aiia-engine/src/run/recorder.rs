@@ -162,7 +162,8 @@ impl Recorder {
     /// Says that another model answers: what is used counts as its.
     pub(super) async fn answered_by(&mut self, model: &str) {
         model.clone_into(&mut Arc::make_mut(&mut self.run).model);
-        if let Err(error) = self.engine.store.answered_by(self.run.id.clone(), model.to_owned()).await {
+        let price = prices::in_force(model, &self.engine.configured());
+        if let Err(error) = self.engine.store.answered_by(self.run.id.clone(), model.to_owned(), price).await {
             tracing::warn!(run = %self.run.id, %error, "the model that answers was not noted");
         }
         let run = &self.run;
@@ -213,8 +214,7 @@ impl Recorder {
         let mut events = self.take_waiting();
         events.push(self.log.next(last.clone()));
         let status = ending.status;
-        let price = prices::in_force(&self.run.model, &self.engine.configured());
-        let record = ending.into_record(content, price, edit_id, events);
+        let record = ending.into_record(content, edit_id, events);
         if let Err(error) = self.engine.store.finish_run(self.run.id.clone(), record.clone()).await {
             tracing::error!(run = %self.run.id, %error, "the last events of a run were not stored");
             if may_pass(&error) {
@@ -294,6 +294,7 @@ mod tests {
             content: "why?".to_owned(),
             attachments: None,
             model: "p/m".to_owned(),
+            price: None,
             action: None,
             settings: Settings::default(),
         };

@@ -1,5 +1,7 @@
 //! Notices a model that says the same over and over, as small ones do, so that it does not go on to its token limit.
 
+use aiia_protocol::problem::{Problem, ProblemCode, reason};
+
 /// The last bytes that are looked at. An answer that is periodic for so long is of no use any more.
 const WINDOW: usize = 2400;
 /// How often the window must hold the same.
@@ -28,6 +30,13 @@ impl Repetition {
 /// Whether the end of what was said is nothing but one passage, again and again.
 pub(crate) fn repeats(said: &[u8]) -> bool {
     said.last_chunk::<WINDOW>().is_some_and(|last| period(last) <= WINDOW / TIMES)
+}
+
+/// The problem of an answer that was stopped because of it.
+pub(super) fn repetitive(model: &str) -> Problem {
+    Problem::new(ProblemCode::ModelError, format!("{model} said the same over and over and was stopped."))
+        .with_reason(reason::REPETITION)
+        .with_hint("What arrived is kept. Ask in other words, select less code, or choose a larger model.")
 }
 
 /// The smallest shift that maps a text onto itself (by the prefix function of Knuth, Morris and Pratt).

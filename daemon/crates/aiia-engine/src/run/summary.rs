@@ -16,6 +16,7 @@ use crate::gate;
 use crate::models::{self, Chosen, Sampling, USUAL_ANSWER};
 use crate::operations::{answer_limit, redaction};
 use crate::run::recorder::Recorder;
+use crate::run::repetition::{Repetition, repeats, repetitive};
 use crate::run::{RunLog, apart, side_usage};
 use crate::settings;
 
@@ -245,7 +246,9 @@ async fn ask(
     let deltas = engine.models().ask(model, &sealed, &sampling, log.cancel_token().child_token());
     let mut deltas = models::bounded(deltas, sampling.max_tokens());
     let mut restorer = sealed.restorer();
-    let (mut text, mut usage, mut answered_by) = (String::new(), None, None);
+    let (mut text, mut thought, mut usage, mut answered_by) = (String::new(), String::new(), None, None);
+    let mut repetition = Repetition::default();
+    let stuck = |by: &Option<String>| Folded::Failed(repetitive(by.as_deref().unwrap_or(&model.name)));
     let folded = loop {
         let delta = tokio::select! {
             biased;
@@ -254,7 +257,18 @@ async fn ask(
             delta = deltas.next() => delta,
         };
         match delta {
-            Some(Ok(Delta::Text(part))) => text.push_str(&restorer.push(&part)),
+            Some(Ok(Delta::Text(part))) => {
+                text.push_str(&restorer.push(&part));
+                if repetition.is_due(part.len()) && repeats(text.as_bytes()) {
+                    break stuck(&answered_by);
+                }
+            }
+            Some(Ok(Delta::Reasoning(part))) => {
+                thought.push_str(&part);
+                if repetition.is_due(part.len()) && repeats(thought.as_bytes()) {
+                    break stuck(&answered_by);
+                }
+            }
             Some(Ok(Delta::Status(status))) => recorder.record(RunEventKind::Status { text: status }),
             Some(Ok(Delta::Usage(counted))) => usage = Some(models::usage(counted)),
             Some(Ok(Delta::Fallback { from, to, because })) => {
@@ -263,7 +277,7 @@ async fn ask(
                 answered_by = Some(to);
                 usage = None;
             }
-            Some(Ok(Delta::Reasoning(_) | Delta::Finish(_))) => {}
+            Some(Ok(Delta::Finish(_))) => {}
             Some(Err(error)) => break Folded::Failed(models::problem(&error)),
             None => {
                 text.push_str(&restorer.finish());

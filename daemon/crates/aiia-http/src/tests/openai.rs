@@ -552,3 +552,25 @@ async fn a_summary_counts_as_made_by_whoever_made_it() {
     let events = server.get(&format!("/api/v1/runs/{run}/events")).await.text();
     assert!(events.contains("made no summary") && events.contains("other/m made now"), "{events}");
 }
+
+#[tokio::test]
+async fn a_summary_that_repeats_itself_is_given_up() {
+    let model = ModelServer::start().unwrap();
+    let server =
+        Server::configured(&model, "context_window = 4096\n[history]\nstrategy = 'summary'\n[timeouts]\nidle = 3\n");
+    model.always(Script::text("Here."));
+    let chat = server.chat().await;
+    let say = async |words: usize| {
+        let said = json!([{"role": "user", "content": "word ".repeat(words)}]);
+        let got = ask(&server, json!({"messages": said, "metadata": {"chat_id": chat}})).await;
+        assert_eq!(got.status, 200, "{}", got.text());
+    };
+    say(1200).await;
+    // It says nothing more after that, and does not end.
+    model.next(Script::Silence(vec!["The same again. ".to_owned(); 300]));
+    say(1000).await;
+    let page = server.get(&format!("/api/v1/chats/{chat}/messages")).await.json();
+    let run = page["items"][3]["run_id"].as_str().unwrap();
+    let events = server.get(&format!("/api/v1/runs/{run}/events")).await.text();
+    assert!(events.contains("could not be summarised") && events.contains("over and over"), "{events}");
+}

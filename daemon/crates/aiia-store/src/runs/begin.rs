@@ -6,11 +6,12 @@ use aiia_protocol::id::{AttachmentId, ChatId, MessageId, RunId};
 use aiia_protocol::message::{Message, MessageStatus, Role};
 use aiia_protocol::run::{Run, RunStatus};
 use aiia_protocol::settings::Settings;
+use aiia_protocol::usage::TokenPrice;
 use rusqlite::{Connection, params};
 
 use super::get;
 use crate::messages::NewMessage;
-use crate::{Store, StoreError, attachments, chats, clock, columns, messages};
+use crate::{Store, StoreError, attachments, chats, clock, columns, messages, usage};
 
 /// What [`Store::begin_run`] takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,8 @@ pub struct NewRun {
     pub attachments: Option<Vec<AttachmentId>>,
     /// The model that will answer, `provider/model`.
     pub model: String,
+    /// What it costs now, where known.
+    pub price: Option<TokenPrice>,
     /// The action, where it is one and not a plain chat turn.
     pub action: Option<ActionKind>,
     /// What the answer is made with.
@@ -40,10 +43,23 @@ pub struct NewAnswers {
     pub question: MessageId,
     /// The model that will answer, `provider/model`.
     pub model: String,
+    /// What it costs now, where known.
+    pub price: Option<TokenPrice>,
     /// What the answers are made with.
     pub settings: Settings,
     /// How many.
     pub count: usize,
+}
+
+/// An answer that [`Store::begin_beside`] begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnswerBeside {
+    /// The model that will answer, `provider/model`.
+    pub model: String,
+    /// What it costs now, where known.
+    pub price: Option<TokenPrice>,
+    /// What the answer is made with.
+    pub settings: Settings,
 }
 
 /// What [`Store::begin_run`] gives: everything that it wrote.
@@ -119,7 +135,8 @@ fn begin(connection: &Connection, new: &NewRun) -> Result<BegunRun, StoreError> 
         (None, Some(replaced)) => attachments::copy(connection, replaced.as_str(), question.as_str())?,
         (None, None) => {}
     }
-    let (run, answer) = begin_answer(connection, &chat, &question, &new.model, new.action, &new.settings)?;
+    let (run, answer) =
+        begin_answer(connection, &chat, &question, (&new.model, new.price.as_ref()), new.action, &new.settings)?;
     let question_said = messages::get(connection, &question)?;
     // A question that is an image alone is called after it.
     let name = question_said.attachments.first().map_or("", |attachment| attachment.name.as_str());
@@ -140,7 +157,14 @@ fn begin_answers(connection: &Connection, new: &NewAnswers) -> Result<Vec<BegunR
     let chat = chats::get(connection, &question.chat_id)?;
     let mut begun = Vec::with_capacity(new.count);
     for _ in 0..new.count {
-        begun.push(begin_answer(connection, &chat, &question.id, &new.model, None, &new.settings)?);
+        begun.push(begin_answer(
+            connection,
+            &chat,
+            &question.id,
+            (&new.model, new.price.as_ref()),
+            None,
+            &new.settings,
+        )?);
     }
     let Some((_, first)) = begun.first() else { return Ok(Vec::new()) };
     let chat = chats::extend(connection, &chat, first, begun.len())?;
@@ -162,7 +186,7 @@ pub(crate) fn begin_beside(
     connection: &Connection,
     question: &MessageId,
     action: Option<ActionKind>,
-    answers: &[(String, Settings)],
+    answers: &[AnswerBeside],
 ) -> Result<Vec<BegunRun>, StoreError> {
     let question = messages::get_shown(connection, question)?;
     if question.role != Role::User {
@@ -170,8 +194,8 @@ pub(crate) fn begin_beside(
     }
     let chat = chats::get(connection, &question.chat_id)?;
     let mut begun = Vec::with_capacity(answers.len());
-    for (model, settings) in answers {
-        begun.push(begin_answer(connection, &chat, &question.id, model, action, settings)?);
+    for AnswerBeside { model, price, settings } in answers {
+        begun.push(begin_answer(connection, &chat, &question.id, (model, price.as_ref()), action, settings)?);
     }
     let Some(shown) = chat.head_id.clone().or_else(|| begun.first().map(|(_, answer)| answer.clone())) else {
         return Ok(Vec::new());
@@ -188,12 +212,13 @@ pub(crate) fn begin_beside(
     begun.into_iter().map(whole).collect()
 }
 
-/// Writes an empty answer to `question` and the run that fills it.
+/// Writes an empty answer to `question` and the run that fills it. The price is kept from here on: it is that of the moment of the
+/// question, also when the process dies before the answer is whole.
 fn begin_answer(
     connection: &Connection,
     chat: &Chat,
     question: &MessageId,
-    model: &str,
+    (model, price): (&str, Option<&TokenPrice>),
     action: Option<ActionKind>,
     settings: &Settings,
 ) -> Result<(RunId, MessageId), StoreError> {
@@ -211,8 +236,8 @@ fn begin_answer(
     let id: RunId = clock::new_id();
     columns::execute(
         connection,
-        "INSERT INTO runs (id, chat_id, user_message_id, message_id, action, model, settings, status, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO runs (id, chat_id, user_message_id, message_id, action, model, settings, status, created_at, price)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             id.as_str(),
             chat.id.as_str(),
@@ -223,6 +248,7 @@ fn begin_answer(
             columns::to_json(settings)?,
             columns::to_name(&RunStatus::Running)?,
             clock::now(),
+            usage::price_column(price)?,
         ],
     )?;
     Ok((id, answer))

@@ -5,7 +5,6 @@ use aiia_protocol::id::{EditId, RunId};
 use aiia_protocol::message::MessageStatus;
 use aiia_protocol::problem::Problem;
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage};
-use aiia_protocol::usage::TokenPrice;
 use rusqlite::{Connection, params};
 
 use super::{get, is_done};
@@ -22,8 +21,6 @@ pub struct FinishRun {
     pub problem: Option<Problem>,
     /// Tokens that it used, where known.
     pub usage: Option<Usage>,
-    /// What its model costs now, where known.
-    pub price: Option<TokenPrice>,
     /// The pending edit that it proposed; the one made with [`Store::create_edit`] where absent.
     pub edit_id: Option<EditId>,
     /// Its last events, which go on where [`Store::append_events`] ended. A `Done` is added where the last one is none.
@@ -50,9 +47,8 @@ impl Store {
         run_id: RunId,
         status: RunStatus,
         problem: Option<Problem>,
-        price: Option<TokenPrice>,
     ) -> Result<Run, StoreError> {
-        self.write(move |connection| abandon(connection, &run_id, status, problem, price)).await
+        self.write(move |connection| abandon(connection, &run_id, status, problem)).await
     }
 }
 
@@ -62,7 +58,6 @@ pub(crate) fn abandon(
     id: &RunId,
     status: RunStatus,
     problem: Option<Problem>,
-    price: Option<TokenPrice>,
 ) -> Result<Run, StoreError> {
     let mut content = String::new();
     let mut usage = None;
@@ -73,7 +68,7 @@ pub(crate) fn abandon(
             _ => {}
         }
     }
-    finish(connection, id, FinishRun { status, content, problem, usage, price, edit_id: None, events: Vec::new() })
+    finish(connection, id, FinishRun { status, content, problem, usage, edit_id: None, events: Vec::new() })
 }
 
 fn finish(connection: &Connection, id: &RunId, mut end: FinishRun) -> Result<Run, StoreError> {
@@ -97,8 +92,7 @@ fn finish(connection: &Connection, id: &RunId, mut end: FinishRun) -> Result<Run
     let status = columns::to_name(&end.status)?;
     columns::execute(
         connection,
-        "UPDATE runs SET status = ?2, problem = ?3, usage = ?4, edit_id = COALESCE(?5, edit_id), finished_at = ?6,
-                         price = ?7
+        "UPDATE runs SET status = ?2, problem = ?3, usage = ?4, edit_id = COALESCE(?5, edit_id), finished_at = ?6
          WHERE id = ?1",
         params![
             id.as_str(),
@@ -107,7 +101,6 @@ fn finish(connection: &Connection, id: &RunId, mut end: FinishRun) -> Result<Run
             end.usage.as_ref().map(columns::to_json).transpose()?,
             end.edit_id.as_ref().map(EditId::as_str),
             now,
-            end.price.as_ref().map(columns::to_json).transpose()?,
         ],
     )?;
     let sql = "UPDATE messages SET content = ?2, status = ?3, version = version + 1 WHERE id = ?1";

@@ -50,7 +50,9 @@ async fn an_answer_that_is_too_old_is_not_given_and_goes() {
 async fn several_models_answer_beside_the_one_that_is_shown() {
     let store = fixture();
     let begun = store.lone_run().await;
-    let models = ["a/b", "c/d"].map(|model| (model.to_owned(), Settings::default())).to_vec();
+    let models = ["a/b", "c/d"]
+        .map(|model| AnswerBeside { model: model.to_owned(), price: None, settings: Settings::default() })
+        .to_vec();
     let beside = store.begin_beside(begun.user_message.id.clone(), Some(ActionKind::Ask), models).await.unwrap();
     assert!(beside.iter().all(|begun| begun.run.action == Some(ActionKind::Ask)));
     let names: Vec<&str> = beside.iter().map(|begun| begun.run.model.as_str()).collect();

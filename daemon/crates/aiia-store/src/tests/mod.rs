@@ -39,7 +39,7 @@ use aiia_protocol::settings::Settings;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::{BegunRun, FinishRun, FolderTraces, NewEdit, NewEditFile, NewRun, Store, StoreError};
+use crate::{AnswerBeside, BegunRun, FinishRun, FolderTraces, NewEdit, NewEditFile, NewRun, Store, StoreError};
 
 /// A store in a directory of its own.
 struct Fixture {
@@ -129,6 +129,7 @@ fn new_run(chat: &Chat, content: &str) -> NewRun {
         content: content.to_owned(),
         attachments: None,
         model: "local/small".to_owned(),
+        price: None,
         action: None,
         settings: Settings::default(),
     }
@@ -143,15 +144,7 @@ fn text(run: &RunId, seq: u64, text: &str) -> RunEvent {
 }
 
 fn end(status: RunStatus, content: &str) -> FinishRun {
-    FinishRun {
-        status,
-        content: content.to_owned(),
-        problem: None,
-        usage: None,
-        price: None,
-        edit_id: None,
-        events: Vec::new(),
-    }
+    FinishRun { status, content: content.to_owned(), problem: None, usage: None, edit_id: None, events: Vec::new() }
 }
 
 fn hunk(number: u32) -> EditHunk {

@@ -2,6 +2,7 @@
 
 use aiia_protocol::message::MessageStatus;
 use aiia_protocol::run::Usage;
+use aiia_protocol::usage::TokenPrice;
 
 use super::*;
 
@@ -59,6 +60,26 @@ async fn usage_is_counted_once_however_often_the_store_is_opened() {
     let again = Store::open(crashed.dir.path()).unwrap();
     assert_eq!(again.get_run(id).await, Ok(run));
     assert_eq!(crashed.value::<String>("SELECT group_concat(output_tokens) FROM usage_ledger"), "5");
+}
+
+#[tokio::test]
+async fn a_run_that_was_cut_off_keeps_the_price_of_its_beginning() {
+    let store = fixture();
+    let chat = store.chat(&store.project("p").await.id).await;
+    let price = TokenPrice {
+        input: Some(1.0),
+        output: Some(2.0),
+        cached: None,
+        currency: "USD".to_owned(),
+        origin: "list".to_owned(),
+    };
+    let id = store.begin_run(NewRun { price: Some(price.clone()), ..new_run(&chat, "Why?") }).await.unwrap().run.id;
+    let next = after_a_crash(&store);
+    let run = next.get_run(id.clone()).await.unwrap();
+    assert_eq!((run.status, run.price.as_ref(), run.usage), (RunStatus::Interrupted, Some(&price), None));
+    let rows = next.export_usage().await.unwrap();
+    let row = rows.iter().find(|row| row.run_id == id).unwrap();
+    assert_eq!((row.price.as_ref(), row.usage), (Some(&price), Usage::default()), "what nobody counted is not known");
 }
 
 #[tokio::test]

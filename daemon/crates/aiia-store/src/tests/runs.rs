@@ -100,7 +100,7 @@ async fn a_run_ends_once(#[case] status: RunStatus, #[case] message_status: Mess
 
     let again = store.finish_run(id.clone(), end(RunStatus::Completed, "Otherwise")).await;
     assert_eq!(again, Ok(run.clone()));
-    assert_eq!(store.abandon_run(id.clone(), RunStatus::Failed, None, None).await, Ok(run.clone()));
+    assert_eq!(store.abandon_run(id.clone(), RunStatus::Failed, None).await, Ok(run.clone()));
     assert_eq!(store.get_run(id.clone()).await, Ok(run));
     let late = store.append_events(id.clone(), vec![text(id, 4, "x")]).await;
     assert!(matches!(late, Err(StoreError::State { .. })), "{late:?}");
@@ -115,13 +115,13 @@ async fn the_ledger_names_the_model_that_answered() {
     let store = fixture();
     let begun = store.lone_run().await;
     let id = begun.run.id;
-    store.answered_by(id.clone(), "other/n".to_owned()).await.unwrap();
+    store.answered_by(id.clone(), "other/n".to_owned(), None).await.unwrap();
     store.finish_run(id.clone(), end(RunStatus::Completed, "Because")).await.unwrap();
     assert_eq!(store.get_run(id.clone()).await.unwrap().model, "other/n");
     let message = store.message_path(begun.message.id).await.unwrap().pop().unwrap();
     assert_eq!(message.model.as_deref(), Some("other/n"));
     assert_eq!(store.value::<String>("SELECT model FROM usage_ledger"), "other/n");
-    let late = store.answered_by(id, "third/o".to_owned()).await;
+    let late = store.answered_by(id, "third/o".to_owned(), None).await;
     assert!(matches!(late, Err(StoreError::State { .. })), "{late:?}");
     store.assert_clean().await;
 }
@@ -168,7 +168,7 @@ async fn an_abandoned_run_keeps_what_was_durable() {
     let events = vec![text(id, 1, "Be"), event(id, 2, RunEventKind::Usage { usage }), text(id, 3, "cause")];
     store.append_events(id.clone(), events).await.unwrap();
     let problem = Problem::new(ProblemCode::Internal, "A fault.");
-    let run = store.abandon_run(id.clone(), RunStatus::Failed, Some(problem.clone()), None).await.unwrap();
+    let run = store.abandon_run(id.clone(), RunStatus::Failed, Some(problem.clone())).await.unwrap();
     assert_eq!((run.status, run.last_seq, run.usage, run.problem), (RunStatus::Failed, 4, Some(usage), Some(problem)));
     assert_eq!(store.message_path(begun.message.id).await.unwrap()[1].content, "Because");
     store.assert_clean().await;

@@ -22,8 +22,15 @@ fn used(input: u64, output: Option<u64>) -> Usage {
 }
 
 impl Fixture {
-    async fn paid(&self, begun: &BegunRun, usage: Usage, price: Option<TokenPrice>) -> Run {
-        let last = FinishRun { usage: Some(usage), price, ..end(RunStatus::Completed, "a") };
+    /// A run that has begun at this price.
+    async fn priced(&self, price: Option<TokenPrice>) -> BegunRun {
+        let project = self.project("p").await;
+        let chat = self.chat(&project.id).await;
+        self.begin_run(NewRun { price, ..new_run(&chat, "Why?") }).await.unwrap()
+    }
+
+    async fn paid(&self, begun: &BegunRun, usage: Usage) -> Run {
+        let last = FinishRun { usage: Some(usage), ..end(RunStatus::Completed, "a") };
         self.finish_run(begun.run.id.clone(), last).await.unwrap()
     }
 }
@@ -39,8 +46,8 @@ async fn each_run_keeps_the_price_that_it_was_made_at() {
         (used(30, Some(1)), Some(&new)),
         (used(40, Some(1)), None),
     ] {
-        let begun = store.lone_run().await;
-        let run = store.paid(&begun, usage, price.cloned()).await;
+        let begun = store.priced(price.cloned()).await;
+        let run = store.paid(&begun, usage).await;
         assert_eq!(run.price.as_ref(), price);
         assert_eq!(store.get_run(run.id.clone()).await, Ok(run));
     }
@@ -53,20 +60,30 @@ async fn each_run_keeps_the_price_that_it_was_made_at() {
 #[tokio::test]
 async fn a_run_that_is_given_up_keeps_its_price_too() {
     let store = fixture();
-    let id = store.lone_run().await.run.id;
+    let id = store.priced(Some(price(1.0, "list"))).await.run.id;
     let event = event(&id, 1, RunEventKind::Usage { usage: used(3, Some(4)) });
     store.append_events(id.clone(), vec![event]).await.unwrap();
-    let run = store.abandon_run(id, RunStatus::Cancelled, None, Some(price(1.0, "list"))).await.unwrap();
+    let run = store.abandon_run(id, RunStatus::Cancelled, None).await.unwrap();
     assert_eq!((run.price, run.usage), (Some(price(1.0, "list")), Some(used(3, Some(4)))));
     let rows = store.export_usage().await.unwrap();
     assert_eq!(rows[0].price, Some(price(1.0, "list")));
 }
 
 #[tokio::test]
+async fn a_run_that_another_model_answers_costs_what_that_one_does() {
+    let store = fixture();
+    for other in [Some(price(2.0, "other")), None] {
+        let begun = store.priced(Some(price(1.0, "list"))).await;
+        store.answered_by(begun.run.id.clone(), "o/n".to_owned(), other.clone()).await.unwrap();
+        assert_eq!(store.paid(&begun, used(3, Some(4))).await.price, other);
+    }
+}
+
+#[tokio::test]
 async fn a_file_carries_the_prices_and_an_older_one_has_none() {
     let from = fixture();
-    let begun = from.lone_run().await;
-    from.paid(&begun, used(10, Some(1)), Some(price(1.0, "list"))).await;
+    let begun = from.priced(Some(price(1.0, "list"))).await;
+    from.paid(&begun, used(10, Some(1))).await;
     let rows = from.export_usage().await.unwrap();
     let chat = from.export_chat(begun.chat.id.clone(), false).await.unwrap();
     for with_rows in [true, false] {
@@ -90,8 +107,8 @@ async fn a_file_carries_the_prices_and_an_older_one_has_none() {
 #[tokio::test]
 async fn what_is_no_price_and_no_count_does_not_come_in() {
     let store = fixture();
-    let begun = store.lone_run().await;
-    store.paid(&begun, used(u64::MAX, Some(i64::MAX as u64)), Some(price(1.0, "list"))).await;
+    let begun = store.priced(Some(price(1.0, "list"))).await;
+    store.paid(&begun, used(u64::MAX, Some(i64::MAX as u64))).await;
     let row = store.export_usage().await.unwrap().remove(0);
     assert_eq!(row.usage, Usage::default(), "a server told more than can be");
     for (input, currency, origin) in

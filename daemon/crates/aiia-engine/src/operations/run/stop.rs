@@ -12,7 +12,6 @@ use futures::StreamExt;
 
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
-use crate::prices;
 use crate::session::Session;
 
 /// How long the end of an answer in a deleted chat is waited for.
@@ -34,8 +33,7 @@ async fn stop(engine: &Engine, id: RunId) -> Result<Run, Problem> {
     let mut run = engine.store.get_stored_run(id).await?;
     // Nobody drives it any more, so that it would go on until the next start.
     if !run.status.is_final() && engine.runs.get(&run.id).is_none() {
-        let price = prices::in_force(&run.model, &engine.configured());
-        run = engine.store.abandon_run(run.id, RunStatus::Cancelled, None, price).await?;
+        run = engine.store.abandon_run(run.id, RunStatus::Cancelled, None).await?;
         let (project, chat) = (Some(&run.project_id), Some(&run.chat_id));
         engine.publish((Entity::Run, Change::Updated), &run.id, project, chat);
         engine.publish((Entity::Message, Change::Updated), &run.message_id, project, chat);
