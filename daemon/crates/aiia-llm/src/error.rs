@@ -19,6 +19,8 @@ pub struct LlmError {
     pub retry_after: Option<Duration>,
     /// It may pass by itself: the server has too much to do.
     pub(crate) passes: bool,
+    /// It passes when the server has loaded its model.
+    pub(crate) loads: bool,
 }
 
 /// Kinds of failure.
@@ -99,7 +101,15 @@ impl LlmErrorKind {
 impl LlmError {
     /// An error of a kind, with what happened and what to do.
     pub fn new(kind: LlmErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: hint.into(), status: None, retry_after: None, passes: false }
+        Self {
+            kind,
+            message: message.into(),
+            hint: hint.into(),
+            status: None,
+            retry_after: None,
+            passes: false,
+            loads: false,
+        }
     }
 
     /// The same error with the HTTP status it came with.

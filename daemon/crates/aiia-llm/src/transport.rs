@@ -4,6 +4,7 @@ mod answer;
 mod body;
 pub(crate) mod client;
 mod cut_json;
+pub(crate) mod departures;
 mod elements;
 pub(crate) mod embed;
 mod framing;

@@ -2,7 +2,9 @@
 
 mod common;
 
-use aiia_llm::{ChatRequest, Dialect, Models, ModelsConfig, ProviderConfig};
+use std::time::Duration;
+
+use aiia_llm::{ChatRequest, Dialect, Models, ModelsConfig, ProviderConfig, Timeouts};
 use aiia_tests::model_server::{ModelServer, Script};
 use common::{ask, collect, collect_until};
 use rstest::rstest;
@@ -24,4 +26,71 @@ async fn a_model_that_takes_no_temperature_is_asked_without_and_known_by_it(#[ca
     assert_eq!((next.outcome(), next.usage.is_some()), ("ok", true));
     let sent: Vec<bool> = server.chats().iter().map(|chat| chat.body.get("temperature").is_some()).collect();
     assert_eq!(sent, [true, false, false]);
+}
+
+/// What the requests had of the fields that models differ in.
+fn fields(server: &ModelServer) -> Vec<Vec<&'static str>> {
+    let known = ["max_tokens", "max_completion_tokens", "stream_options", "temperature"];
+    let chats = server.chats().into_iter();
+    chats.map(|chat| known.into_iter().filter(|field| chat.body.get(field).is_some()).collect()).collect()
+}
+
+#[tokio::test]
+async fn a_model_that_names_what_it_does_not_take_is_asked_the_other_way_and_known_by_it() {
+    let server = ModelServer::start().unwrap();
+    let limit =
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
+    server.next(Script::error(400, limit));
+    server.next(Script::error(400, "Unrecognized request argument supplied: stream_options"));
+    let providers = vec![ProviderConfig::new("p", Dialect::OpenaiChat, server.openai_url())];
+    let models = Models::new(ModelsConfig { providers, ..ModelsConfig::default() });
+    let request = ChatRequest { max_tokens: Some(9), ..ask("Hi") };
+    for _ in 0..2 {
+        let answer = collect(models.stream("p/test-model", request.clone(), CancellationToken::new())).await;
+        assert_eq!(answer.outcome(), "ok", "{:?}", answer.error);
+    }
+    let first = vec!["max_tokens", "stream_options"];
+    let learnt = vec!["max_completion_tokens"];
+    assert_eq!(fields(&server), [first, vec!["max_completion_tokens", "stream_options"], learnt.clone(), learnt]);
+}
+
+#[tokio::test]
+async fn an_older_server_is_asked_by_the_older_name() {
+    let server = ModelServer::start().unwrap();
+    let body = r#"{"detail":[{"type":"extra_forbidden","loc":["body","max_completion_tokens"],"msg":"Extra inputs are not permitted"}]}"#;
+    let headers = vec![("content-type".into(), "application/json".into())];
+    server.next(Script::Answer { status: 422, headers: headers.clone(), body: body.to_owned() });
+    let mut provider = ProviderConfig::new("p", Dialect::OpenaiChat, server.openai_url());
+    provider.quirks.max_tokens_field = "max_completion_tokens".to_owned();
+    let models = Models::new(ModelsConfig { providers: vec![provider], ..ModelsConfig::default() });
+    let request = ChatRequest { max_tokens: Some(9), ..ask("Hi") };
+    let answer = collect(models.stream("p/test-model", request.clone(), CancellationToken::new())).await;
+    assert_eq!(answer.outcome(), "ok", "{:?}", answer.error);
+    assert_eq!(fields(&server)[1], ["max_tokens", "stream_options"]);
+    // What is refused otherwise is told with the field's name, and asked once.
+    server.next(Script::Answer { status: 422, headers, body: body.replace("max_completion_tokens", "stop") });
+    let refused = collect(models.stream("p/test-model", request, CancellationToken::new())).await.error.unwrap();
+    assert!(refused.message.contains("stop: Extra inputs") && refused.hint.contains("`stop`"), "{refused:?}");
+    assert_eq!(server.chats().len(), 3);
+}
+
+#[tokio::test]
+async fn a_server_that_loads_its_model_is_waited_for_as_long_as_for_the_first_token() {
+    let server = ModelServer::start().unwrap();
+    let providers = vec![ProviderConfig::new("p", Dialect::OpenaiChat, server.openai_url())];
+    let timeouts = |seconds| Timeouts { first_token: Duration::from_secs(seconds), ..Timeouts::default() };
+    let loading = || Script::error(503, "Loading model");
+    for _ in 0..4 {
+        server.next(loading());
+    }
+    let config =
+        |seconds| ModelsConfig { providers: providers.clone(), timeouts: timeouts(seconds), ..ModelsConfig::default() };
+    let models = Models::new(config(60));
+    let answer = collect(models.stream("p/test-model", ask("Hi"), CancellationToken::new())).await;
+    assert_eq!(answer.outcome(), "ok", "{:?}", answer.error);
+    assert!(answer.statuses.iter().all(|status| status.contains("loading its model")), "{:?}", answer.statuses);
+    server.always(loading());
+    let answer = collect(Models::new(config(2)).stream("p/test-model", ask("Hi"), CancellationToken::new())).await;
+    let error = answer.error.unwrap();
+    assert!(error.hint.contains("timeouts.first_token"), "{error:?}");
 }

@@ -131,7 +131,12 @@ impl Complaint {
             // FastAPI tells what is wrong with each field.
             _ if error.get("detail").is_some_and(Value::is_array) => {
                 let each = error["detail"].as_array().into_iter().flatten();
-                each.filter_map(|one| one.get("msg")?.as_str()).collect::<Vec<_>>().join("; ")
+                let told = |one: &Value| {
+                    let field = one.get("loc").and_then(Value::as_array).and_then(|path| path.last()?.as_str());
+                    let field = field.filter(|field| *field != "body").map(|field| format!("{field}: "));
+                    Some(format!("{}{}", field.unwrap_or_default(), one.get("msg")?.as_str()?))
+                };
+                each.filter_map(told).collect::<Vec<_>>().join("; ")
             }
             _ => [text("message"), text("detail"), text("msg"), text("title")]
                 .into_iter()
@@ -148,7 +153,33 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
     let is_busy = matches!(status, Some(429 | 502 | 503 | 529))
         || (status.is_none() && ["overloaded", "rate_limit"].iter().any(|what| complaint.code.contains(what)));
     let is_used_up = error.kind == LlmErrorKind::Quota && error.message.contains("used up");
-    LlmError { passes: is_busy && !is_used_up, ..error }
+    let loads = is_loading(status, &complaint.message);
+    LlmError { passes: loads || (is_busy && !is_used_up), loads, ..error }
+}
+
+/// Whether a server is still loading the model, as llama.cpp, TGI and others say it.
+fn is_loading(status: Option<u16>, says: &str) -> bool {
+    let words = says.to_lowercase();
+    let names_it = ["loading model", "loading the model", "currently loading", "model is loading", "still loading"];
+    status == Some(503) && names_it.iter().any(|name| words.contains(name))
+}
+
+/// What to do about a request of which a part is not taken.
+fn hint_of_refused(words: &str) -> &'static str {
+    let refuses = ["not support", "unsupported", "not permitted", "unrecognized", "unexpected", "must alternate"];
+    let names = |field: &str| words.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == field);
+    if refuses.iter().any(|what| words.contains(what)) {
+        if names("stop") {
+            return "Take `stop` out of the parameters of the answer, or choose another model.";
+        }
+        if names("role") || names("roles") || names("system") {
+            return "The model does not take the conversation as it is; one without a system prompt may do, or another model.";
+        }
+        if names("image") || names("images") || names("image_url") {
+            return "Ask without the image, or choose a model that takes images.";
+        }
+    }
+    "Check the model's name and the provider's dialect; the server's log may say more."
 }
 
 fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
@@ -157,6 +188,26 @@ fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
         |needles: &[&str]| needles.iter().any(|needle| words.contains(needle) || complaint.code.contains(needle));
     let says = &complaint.message;
     let client_error = status.is_none_or(|status| (400..500).contains(&status));
+    // As a word of its own: names of models may hold any.
+    let names = |what: &[&str]| {
+        let bare = |word: &str| what.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
+        words.split_whitespace().any(bare)
+    };
+    let is_missing = said(&["model_not_found"])
+        || (client_error
+            && words.contains("model")
+            && said(&[
+                "not found",
+                "does not exist",
+                "not exist",
+                "unknown model",
+                "no such model",
+                "not loaded",
+                "not_found_error",
+            ]));
+    let is_used_up = said(&["insufficient_quota", "insufficient balance"])
+        || ["billing", "credit"].iter().any(|what| complaint.code.contains(what))
+        || (client_error && names(&["billing", "credit", "credits"]));
 
     if matches!(status, Some(401 | 403))
         || said(&["invalid_api_key", "authentication_error", "api key not valid", "not authenticated", "unauthorized"])
@@ -166,8 +217,13 @@ fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
             format!("The provider does not accept the key: {says}"),
             "Set a valid key for this provider (environment variable or configuration).",
         )
-    } else if matches!(status, Some(402)) || said(&["insufficient_quota", "billing", "insufficient balance", "credit"])
-    {
+    } else if is_missing && !matches!(status, Some(402 | 429)) {
+        LlmError::new(
+            LlmErrorKind::ModelMissing,
+            format!("The provider has no such model: {says}"),
+            "List the models and choose one of them.",
+        )
+    } else if status == Some(402) || is_used_up {
         LlmError::new(
             LlmErrorKind::Quota,
             format!("The provider's quota is used up: {says}"),
@@ -208,31 +264,19 @@ fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
     } else if client_error && said(&["content_filter", "content policy", "content_policy", "content management policy"])
     {
         filtered(says)
-    } else if said(&["model_not_found"])
-        || (client_error
-            && words.contains("model")
-            && said(&[
-                "not found",
-                "does not exist",
-                "not exist",
-                "unknown model",
-                "no such model",
-                "not loaded",
-                "not_found_error",
-            ]))
-    {
-        LlmError::new(
-            LlmErrorKind::ModelMissing,
-            format!("The provider has no such model: {says}"),
-            "List the models and choose one of them.",
-        )
     } else if status.is_some_and(|status| (400..500).contains(&status))
         || (status.is_none() && said(&["invalid_request_error", "invalid_argument"]))
     {
         LlmError::new(
             LlmErrorKind::BadRequest,
             format!("The model server did not take the request: {says}"),
-            "Check the model's name and the provider's dialect; the server's log may say more.",
+            hint_of_refused(&words),
+        )
+    } else if is_loading(status, says) {
+        LlmError::new(
+            LlmErrorKind::Server,
+            format!("The model server is loading its model (503): {says}"),
+            "Ask again when it is done, or raise `timeouts.first_token`, for which it is waited.",
         )
     } else {
         LlmError::new(
@@ -281,6 +325,21 @@ mod tests {
         r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}}"#,
         LlmErrorKind::Quota
     )]
+    #[case::a_name_that_says_credit(
+        404,
+        r#"{"error":{"message":"model 'credit-model' not found"}}"#,
+        LlmErrorKind::ModelMissing
+    )]
+    #[case::a_name_that_says_credit(
+        400,
+        r#"{"error":{"message":"billing-x is not a valid input"}}"#,
+        LlmErrorKind::BadRequest
+    )]
+    #[case::a_name_that_says_credit(500, r#"{"error":{"message":"no GPU for credit-model"}}"#, LlmErrorKind::Server)]
+    #[case::an_accredited_one(400, r#"{"error":{"message":"not accredited"}}"#, LlmErrorKind::BadRequest)]
+    #[case::of_its_own(403, r#"{"error":{"message":"Out of credits. Add some."}}"#, LlmErrorKind::Unauthorized)]
+    #[case::of_its_own(400, r#"{"error":{"message":"Out of credits. Add some."}}"#, LlmErrorKind::Quota)]
+    #[case::of_its_own(400, r#"{"error":{"code":"billing_hard_limit_reached","message":"x"}}"#, LlmErrorKind::Quota)]
     #[case(404, "404 page not found", LlmErrorKind::BadRequest)]
     #[case(404, "<html>no</html>", LlmErrorKind::BadRequest)]
     #[case(

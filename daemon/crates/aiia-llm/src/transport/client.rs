@@ -1,6 +1,6 @@
 //! HTTP clients, made when first needed, and what their failures mean.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::io;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -10,6 +10,7 @@ use reqwest::header::HeaderValue;
 use reqwest::{Client, RequestBuilder, redirect};
 use url::Url;
 
+use super::departures::Departures;
 use super::near::NoAnswer;
 use super::proxy::{self, Proxy};
 use crate::dialect::{headers, key_header};
@@ -26,19 +27,20 @@ pub(crate) struct Clients {
     local: OnceLock<Client>,
     local_encrypted: OnceLock<Client>,
     remote: OnceLock<Client>,
-    /// Models, as `provider/model`, that have refused a temperature.
-    fixed_temperature: Mutex<HashSet<String>>,
+    /// What models, as `provider/model`, have refused.
+    departures: Mutex<HashMap<String, Departures>>,
 }
 
 impl Clients {
-    /// Whether a model is known to refuse a temperature.
-    pub(crate) fn refuses_temperature(&self, model: &str) -> bool {
-        self.fixed_temperature.lock().unwrap_or_else(PoisonError::into_inner).contains(model)
+    /// What a model is known not to take.
+    pub(crate) fn departures(&self, model: &str) -> Departures {
+        let known = self.departures.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(model).copied().unwrap_or_default()
     }
 
-    /// Keeps in mind that a model refuses a temperature.
-    pub(crate) fn note_fixed_temperature(&self, model: String) {
-        self.fixed_temperature.lock().unwrap_or_else(PoisonError::into_inner).insert(model);
+    /// Keeps in mind what a model does not take.
+    pub(crate) fn note_departures(&self, model: String, told: Departures) {
+        self.departures.lock().unwrap_or_else(PoisonError::into_inner).insert(model, told);
     }
 
     /// Whether an address is one of this machine that is spoken to in plain HTTP.

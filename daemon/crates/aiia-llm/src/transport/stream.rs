@@ -14,12 +14,14 @@ use super::body::BodyReader;
 use super::client::{Clients, authorised, presentable, proxy_error, redacted};
 use super::generate::DeltaSink;
 use crate::chat::{ChatRequest, Delta};
-use crate::dialect::{chat_body, chat_url, failure};
+use crate::dialect::{chat_url, failure};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{ProviderConfig, Timeouts, shown};
 
 /// Attempts in all, the first one included.
 const ATTEMPTS: usize = 3;
+/// The pause between two questions whether a model is loaded, after the first ones.
+const LOADING: Duration = Duration::from_secs(2);
 /// A server that wants us to wait longer is reported instead of waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// What is read of the body of an error.
@@ -72,8 +74,11 @@ async fn again(
     deadline: Instant,
     sink: &mut DeltaSink,
 ) -> Result<(), LlmError> {
-    let Some(wait) = waits.next() else { return Err(error) };
-    let wait = error.retry_after.map_or(wait, |asked| asked.max(wait));
+    // A model that is being loaded comes, and may be large.
+    let wait = waits.next().or(error.loads.then_some(LOADING));
+    let Some(wait) = wait.map(|wait| error.retry_after.map_or(wait, |asked| asked.max(wait))) else {
+        return Err(error);
+    };
     if wait > LONGEST_WAIT || Instant::now() + wait > deadline {
         return Err(error);
     }
@@ -98,55 +103,35 @@ async fn connect(
 ) -> Result<Answer, LlmError> {
     let client = clients.for_url(url, timeouts)?;
     let model = format!("{}/{}", provider.name, request.model);
-    let mut has_temperature = request.temperature.is_some() && !clients.refuses_temperature(&model);
-    let without = || chat_body(provider, &ChatRequest { temperature: None, ..request.clone() });
-    let mut body =
-        if has_temperature || request.temperature.is_none() { chat_body(provider, request)? } else { without()? };
+    let mut departures = clients.departures(&model);
+    let mut body = departures.body(provider, request)?;
     loop {
-        let request = authorised(client.post(url.clone()), provider)
+        let sent = authorised(client.post(url.clone()), provider)
             .header(ACCEPT, "text/event-stream, application/x-ndjson, application/json")
             .json(&body);
-        let sending = Answer::to(request, provider, url, timeouts);
+        let sending = Answer::to(sent, provider, url, timeouts);
         let answered = timeout_at(deadline, sending).await.map_err(|_| first_token_timeout(provider, timeouts))?;
         let (error, passing) = match answered {
             Ok(answer) if answer.status.is_success() => return Ok(answer),
             Ok(answer) => refusal(answer, provider, url, timeouts).await,
             Err(failed) => failed,
         };
-        // Models that think choose it themselves, and say so only when they are given one.
-        if has_temperature && error.status == Some(400) && takes_no_temperature(&error.message) {
-            tracing::info!(model, "it takes no temperature");
-            clients.note_fixed_temperature(model.clone());
-            has_temperature = false;
-            body = without()?;
-            continue;
+        let told = departures.after(&error, provider);
+        if told != departures {
+            let other = told.body(provider, request)?;
+            departures = told;
+            if other != body {
+                tracing::info!(model, ?told, "it is asked otherwise");
+                clients.note_departures(model.clone(), told);
+                body = other;
+                continue;
+            }
         }
         if !passing {
             return Err(error);
         }
         again(error, waits, provider, deadline, sink).await?;
     }
-}
-
-/// Whether an error says that the model takes no temperature at all, or none but its own; that one is out of range is the user's to
-/// know. As `OpenAI`, Azure, Anthropic, Google and those who speak like them say it.
-fn takes_no_temperature(message: &str) -> bool {
-    let message = message.to_lowercase();
-    let says = |what: &[&str]| what.iter().any(|what| message.contains(what));
-    message.contains("temperature")
-        && says(&[
-            "unsupported",
-            "not support", // … does not support 0 with this model; is not supported
-            "deprecated",
-            "not compatible",
-            "not allowed",
-            "not permitted",
-            "unknown parameter",
-            "unrecognized",
-            "unexpected",
-            "only the default",
-            "may only be set to 1", // while the model thinks
-        ])
 }
 
 /// The error of an answer that is no success, and whether it may pass by itself.
@@ -352,20 +337,5 @@ mod tests {
     #[case(u64::MAX, "more than a year")]
     fn waits_in_words(#[case] seconds: u64, #[case] expected: &str) {
         assert_eq!(in_words(Duration::from_secs(seconds)), expected);
-    }
-
-    #[rstest]
-    #[case(
-        "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported.",
-        true
-    )]
-    #[case("`temperature` is deprecated for this model.", true)]
-    #[case("Unsupported parameter: 'temperature' is not supported with this model.", true)]
-    #[case("`temperature` may only be set to 1 when thinking is enabled.", true)]
-    #[case("temperature: Input should be less than or equal to 1", false)]
-    #[case("Invalid 'temperature': decimal above maximum value. Expected a value <= 2.", false)]
-    #[case("The model 'm' does not support images.", false)]
-    fn only_a_model_that_takes_none_is_asked_without(#[case] message: &str, #[case] expected: bool) {
-        assert_eq!(takes_no_temperature(message), expected);
     }
 }
