@@ -42,6 +42,10 @@ impl Config {
             let key = key::below("prices", name);
             let place = self.place(&key).filter(|_| self.is_of_the_file(&key))?;
             let (message, hint) = match name.split_once('/') {
+                Some((provider, model)) if model != "*" && model.contains('*') => (
+                    format!("`{key}` counts for no model."),
+                    format!("A `*` stands for all models of a provider: `{provider}/*`; others are named one by one."),
+                ),
                 Some(_) => astray(&self.settings, &key, name)?,
                 None => {
                     (format!("`{key}` is no model."), "Prices are those of provider/model or of provider/*.".to_owned())
@@ -77,7 +81,10 @@ fn astray(settings: &Settings, key: &str, name: &str) -> Option<(String, String)
         };
         return Some((format!("`{key}` names `{name}`, which is no model."), hint));
     };
-    if KNOWN.contains(provider) || settings.providers.contains_key(provider) {
+    if let Some(configured) = settings.providers.get(provider) {
+        return not_among(key, name, provider, &configured.models);
+    }
+    if KNOWN.contains(provider) {
         return None;
     }
     let names = KNOWN.iter().chain(settings.providers.keys()).map(String::as_str);
@@ -86,6 +93,20 @@ fn astray(settings: &Settings, key: &str, name: &str) -> Option<(String, String)
         None => format!("Configure it as `[{}]`.", key::below("providers", provider)),
     };
     Some((format!("`{key}` names `{name}`, but there is no provider `{provider}`."), hint))
+}
+
+/// What there is to say of a model that its provider's own list leaves out.
+fn not_among(key: &str, name: &str, provider: &str, models: &[String]) -> Option<(String, String)> {
+    let own = name.split_once('/').map_or(name, |(_, own)| own);
+    if models.is_empty() || own == "*" || models.iter().any(|model| model == own) {
+        return None;
+    }
+    let list = key::below(&key::below("providers", provider), "models");
+    let hint = match nearest(own, models.iter().map(String::as_str), 1).first() {
+        Some(near) => format!("Did you mean `{provider}/{near}`?"),
+        None => "Add it there if the provider has it.".to_owned(),
+    };
+    Some((format!("`{key}` names `{name}`, which is not among `{list}`."), hint))
 }
 
 #[cfg(test)]
@@ -105,6 +126,9 @@ mod tests {
     #[case("[aliases]\na = 'a'", &["2: `aliases.a` leads back to itself."])]
     #[case("[aliases]\nc = 'a'\na = 'a'", &["3: `aliases.a` leads back to itself."])]
     #[case("[prices.x]\ninput = 1\n[prices.'wrk/*']\ninput = 1\n[prices.'work/*']\ninput = 1\n[providers.work]", &["3: `prices.\"wrk/*\"` names `wrk/*`, but there is no provider `wrk`. Did you mean `work`?", "1: `prices.x` is no model."])]
+    #[case("[roles]\nfix = 'p/a-larg'\n[providers.p]\nmodels = ['a-large', 'b']", &["2: `roles.fix` names `p/a-larg`, which is not among `providers.p.models`. Did you mean `p/a-large`?"])]
+    #[case("fallback = ['p/zzz', 'p/b']\n[providers.p]\nmodels = ['a-large', 'b']", &["1: `fallback` names `p/zzz`, which is not among `providers.p.models`. Add it there if the provider has it."])]
+    #[case("[prices.'p/a*']\ninput = 1\n[prices.'p/*']\ninput = 1\n[providers.p]\nmodels = ['ab']", &["1: `prices.\"p/a*\"` counts for no model. A `*` stands for all models of a provider: `p/*`; others are named one by one."])]
     #[case::sound("model = 'p/m'\nfallback = ['fast', 'embedded/x', 'openai/y']\n[aliases]\nfast = 'faster'\nfaster = 'groq/x'\n[providers.p]", &[])]
     fn names_that_lead_nowhere(#[case] text: &str, #[case] expected: &[&str]) {
         let config = Config::of(text, Path::new("c"), &BTreeMap::new());
