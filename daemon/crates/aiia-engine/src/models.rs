@@ -11,7 +11,7 @@ mod window;
 pub(crate) use bounded::bounded;
 pub(crate) use chosen::Chosen;
 use providers::Fault;
-pub(crate) use providers::with_scheme;
+pub(crate) use providers::{built_in, with_scheme};
 pub(crate) use sampling::{Sampling, USUAL_ANSWER, USUAL_TEMPERATURE};
 pub(crate) use speed::{keep_prompt_speed, prompt_speed};
 pub(crate) use window::ASSUMED as ASSUMED_WINDOW;

@@ -5,7 +5,7 @@ use std::path::Path;
 use aiia_protocol::config::{ConfigOrigin, ConfigValue};
 use serde_json::Value;
 
-use crate::models::{USUAL_ANSWER, USUAL_TEMPERATURE, with_scheme};
+use crate::models::{USUAL_ANSWER, USUAL_TEMPERATURE, built_in, with_scheme};
 
 use super::{Config, PROJECT_FILE, ProjectConfig, Settings, key, put};
 
@@ -14,6 +14,7 @@ pub fn effective(config: &Config, project: Option<(&Path, &ProjectConfig)>) -> V
     let mut leaves = Vec::new();
     let mut all = serde_json::to_value(&config.settings).unwrap_or_default();
     add_usual(&mut all);
+    add_built_in(&mut all, &config.settings);
     flatten(&all, "", &mut leaves);
     let mut values: Vec<ConfigValue> = leaves
         .into_iter()
@@ -48,6 +49,20 @@ fn add_usual(settings: &mut Value) {
     for (section, key, value) in usual {
         if let Some(section) = settings.pointer_mut(section).and_then(Value::as_object_mut) {
             section.entry(key).or_insert(value);
+        }
+    }
+}
+
+/// Adds what holds of the configured providers that the file does not say.
+fn add_built_in(settings: &mut Value, configured: &Settings) {
+    let presets = aiia_llm::presets();
+    for (name, provider) in &configured.providers {
+        let Some(section) = settings["providers"].get_mut(name) else { continue };
+        for (path, value) in built_in(name, provider, &presets) {
+            let place = path.split('.').try_fold(&mut *section, |place, part| place.get_mut(part));
+            if let Some(place) = place.filter(|place| place.is_null() || place.as_array().is_some_and(Vec::is_empty)) {
+                *place = value;
+            }
         }
     }
 }

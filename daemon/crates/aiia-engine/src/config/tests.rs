@@ -266,3 +266,24 @@ fn a_section_that_stands_twice_is_one_mistake() {
     assert_eq!(config.settings.providers["a"].models, ["x"]);
     assert_eq!(config.settings.timeouts.idle, 7);
 }
+
+#[test]
+fn what_is_built_in_of_a_provider_is_shown_where_the_file_says_nothing() {
+    let text = "[providers.anthropic]\n[providers.openai]\nbase_url = 'https://proxy.example/v1'\nquirks.temperature = false\n[providers.work]\ndialect = 'ollama'\n";
+    let values = effective(&Config::of(text, Path::new("c"), &BTreeMap::new()), None);
+    let value = |key: &str| {
+        let found = values.iter().find(|one| one.key == format!("providers.{key}")).unwrap();
+        (found.value.clone(), found.origin)
+    };
+    use aiia_protocol::config::ConfigOrigin::{Default, File};
+    assert_eq!(value("anthropic.dialect"), (json!("anthropic_messages"), Default));
+    assert_eq!(value("anthropic.api_key_env"), (json!("ANTHROPIC_API_KEY"), Default));
+    assert!(value("anthropic.base_url").0.as_str().unwrap().starts_with("https://api.anthropic.com"));
+    assert!(!value("anthropic.models").0.as_array().unwrap().is_empty());
+    assert_eq!(value("openai.base_url"), (json!("https://proxy.example/v1"), File));
+    assert_eq!(value("openai.api_key_env"), (Value::Null, Default), "the usual key is not for another host");
+    assert_eq!(value("openai.models"), (json!([]), Default));
+    assert_eq!(value("openai.quirks.temperature"), (json!(false), File));
+    assert_eq!(value("work.quirks.max_tokens_field"), (json!("max_tokens"), Default));
+    assert_eq!(value("work.base_url"), (Value::Null, Default));
+}

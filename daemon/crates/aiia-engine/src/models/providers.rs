@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aiia_llm::{Origin, Preset, ProviderConfig, Quirks, Secret};
 use aiia_protocol::config::{Key, KeyPlace};
+use serde_json::Value;
 
 use crate::config::{Provider, Settings};
 use crate::keys::{Found, Keys, host};
@@ -135,7 +136,46 @@ fn configured(
         return Err(at("quirks.fill")(why.to_owned()));
     }
     key(&mut result, provider, preset, environment, keys, made);
+    if (result.api_key.is_some() || !result.headers.is_empty()) && goes_in_the_clear(&result) {
+        let what = if result.api_key.is_some() { "key" } else { "headers" };
+        let message = format!(
+            "The {what} of “{name}” would be read by anybody between here and {}, which is spoken to in plain HTTP; use https, or a tunnel that ends on this machine.",
+            result.shown_url()
+        );
+        made.faults.push(Fault { provider: name.to_owned(), key: "base_url".to_owned(), message, is_fatal: false });
+    }
     Ok(result)
+}
+
+/// Whether what is sent to a provider leaves this machine unencrypted.
+fn goes_in_the_clear(provider: &ProviderConfig) -> bool {
+    provider.base_url.trim_start().to_ascii_lowercase().starts_with("http:") && !provider.is_local()
+}
+
+/// What holds of a configured provider where the file says nothing, by key, as it can stand in the file.
+pub(crate) fn built_in(name: &str, provider: &Provider, presets: &[Preset]) -> Vec<(&'static str, Value)> {
+    let preset = presets.iter().find(|preset| preset.name == name);
+    let quirks = quirks(provider, preset);
+    let mut known = vec![
+        ("quirks.max_tokens_field", quirks.max_tokens_field.into()),
+        ("quirks.stream_usage", quirks.stream_usage.into()),
+        ("quirks.temperature", quirks.temperature.into()),
+        ("quirks.key_header", quirks.key_header.into()),
+        ("quirks.fill", quirks.fill.into()),
+        ("quirks.completions_path", quirks.completions_path.into()),
+    ];
+    let Some(preset) = preset else { return known };
+    known.push(("dialect", preset.dialect.as_str().into()));
+    known.push(("base_url", preset.base_url.clone().into()));
+    if provider.base_url.is_none() && provider.models.is_empty() {
+        known.push(("models", preset.models.clone().into()));
+    }
+    // The usual variable is for the usual address.
+    let address = provider.base_url.as_deref().map(with_scheme);
+    if address.is_none_or(|address| host(&address) == host(&preset.base_url)) {
+        known.push(("api_key_env", preset.key_variable.clone().into()));
+    }
+    known
 }
 
 /// What people leave out: `localhost:8080/v1` is a server on this machine, and others are reached in secret.
@@ -261,6 +301,28 @@ mod tests {
         let moved = made(text, &[], &[("p", "https://old.example")]);
         assert_eq!(key_of(&moved), None);
         assert!(moved.faults[0].message.contains("was given for https://old.example"), "{:?}", moved.faults);
+    }
+
+    #[rstest]
+    #[case::elsewhere("http://models.example/v1", "api_key_env = 'K'", true)]
+    #[case::in_the_local_net("http://192.168.0.9:8000/v1", "api_key_env = 'K'", true)]
+    #[case::a_header("http://models.example/v1", "headers = { X-Key = '$K' }", true)]
+    #[case::nothing_secret("http://models.example/v1", "", false)]
+    #[case::encrypted("https://models.example/v1", "api_key_env = 'K'", false)]
+    #[case::here("http://localhost:8000/v1", "api_key_env = 'K'", false)]
+    #[case::no_scheme("models.example/v1", "api_key_env = 'K'", false)]
+    fn a_key_that_anybody_could_read_is_told_of(#[case] url: &str, #[case] more: &str, #[case] told: bool) {
+        let made = made(
+            &format!("[providers.p]\ndialect = 'ollama'\nbase_url = '{url}'\n{more}\n"),
+            &[("K", "sk-secret")],
+            &[],
+        );
+        assert_eq!(made.providers.len(), 1, "it is used all the same");
+        assert_eq!(
+            made.faults.iter().any(|fault| fault.message.contains("plain HTTP") && fault.key == "base_url"),
+            told
+        );
+        assert!(!format!("{:?}", made.faults).contains("sk-secret"));
     }
 
     #[test]
