@@ -99,7 +99,7 @@ impl Models {
     /// Models of this configuration.
     pub fn new(config: ModelsConfig) -> Self {
         let embedded = Arc::new(Embedded::new(config.embedded.clone()));
-        Self::with(config, embedded, None)
+        Self::with(config, embedded, None, &Places::default())
     }
 
     /// Models of another configuration. What is asked of these goes on; the embedded model stays in memory and what was
@@ -113,12 +113,12 @@ impl Models {
         };
         let found = self.0.discovered.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let found = found.filter(|_| self.0.discovery == config.discovery);
-        Self::with(config, embedded, found)
+        Self::with(config, embedded, found, &self.0.places)
     }
 
-    fn with(config: ModelsConfig, embedded: Arc<Embedded>, found: Option<Discovery>) -> Self {
+    fn with(config: ModelsConfig, embedded: Arc<Embedded>, found: Option<Discovery>, places: &Places) -> Self {
         Self(Arc::new(Inner {
-            places: Places::new(&config.providers),
+            places: Places::new(&config.providers, places),
             configured: config.providers,
             unusable: config.unusable,
             silent: Silent::default(),
