@@ -27,6 +27,9 @@ pub struct Project {
     pub system_prompt: Option<String>,
     /// The model of its chats, `provider/model`, where the chat names none.
     pub model: Option<String>,
+    /// Why that may be no model that can be asked, and what to do; told where it was just set, as far as it is known then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_problem: Option<String>,
     /// The sampling parameters of its chats, where the chat has none.
     #[serde(default, skip_serializing_if = "Parameters::is_empty")]
     pub parameters: Parameters,

@@ -100,6 +100,9 @@ pub(crate) fn run(arguments: &ProjectArguments) -> Result<u8, Failure> {
         output::json(&project);
     } else {
         show(&project);
+        if let Some(problem) = &project.model_problem {
+            output::note(problem);
+        }
     }
     Ok(exit::OK)
 }

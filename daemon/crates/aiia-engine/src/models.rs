@@ -2,6 +2,7 @@
 
 mod bounded;
 mod chosen;
+mod doubts;
 mod locality;
 mod providers;
 mod sampling;

@@ -186,6 +186,7 @@ fn project(source: ImportSource, created_at: Timestamp) -> ProjectFile {
         archived: false,
         system_prompt: None,
         model: None,
+        model_problem: None,
         parameters: Parameters::default(),
         context: ContextRules::default(),
         updated_at: created_at.clone(),

@@ -449,6 +449,7 @@ async fn a_missing_model_names_the_nearest() {
 #[case("p", "There is no model 'p'. Model names have the form provider/model.")]
 #[case("p/", "There is no model 'p/'. Model names have the form provider/model.")]
 #[case("q/test-model", "There is no model 'q/test-model'. There is no provider 'q'.")]
+#[case("lmstudio/x", "There is no model 'lmstudio/x'. No lmstudio server answers at http://127.0.0.1:1234/v1.")]
 #[tokio::test]
 async fn names_nobody_answers_to(#[case] name: &str, #[case] message: &str) {
     let server = ModelServer::start().unwrap();
@@ -457,6 +458,15 @@ async fn names_nobody_answers_to(#[case] name: &str, #[case] message: &str) {
     assert_eq!((error.kind, error.message.as_str()), (LlmErrorKind::ModelMissing, message));
     assert!(error.hint.contains("p/test-model"), "{}", error.hint);
     assert!(server.chats().is_empty());
+}
+
+#[tokio::test]
+async fn a_provider_that_lacks_nothing_but_its_key_says_so() {
+    let error =
+        collect(models_of(Vec::new(), limits()).stream("anthropic/x", ask("Hi"), CancellationToken::new())).await;
+    let error = error.error.unwrap();
+    assert_eq!(error.message, "'anthropic/x' cannot be asked: no key of anthropic is known.");
+    assert!(error.hint.contains("set-key anthropic") && error.hint.contains("ANTHROPIC_API_KEY"), "{error:?}");
 }
 
 fn loopback(name: &str, dialect: Dialect, base_url: String) -> LoopbackServer {

@@ -338,6 +338,7 @@ fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Project> {
         archived: row.get("archived")?,
         system_prompt: row.get("system_prompt")?,
         model: row.get("model")?,
+        model_problem: None,
         parameters: parameters::from_column(row, "parameters")?,
         context: context_rules::from_column(row, "context")?,
         created_at: row.get("created_at")?,

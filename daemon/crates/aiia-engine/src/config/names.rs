@@ -18,13 +18,7 @@ impl Config {
     /// back to themselves. Whether a provider has such a model is its own to know.
     pub(crate) fn models_astray(&self) -> Vec<Mistake> {
         let settings = &self.settings;
-        let one = |key: &str, name: &Option<String>| name.clone().map(|name| (key.to_owned(), name));
-        let role = |role: &&str| settings.roles.get(role).map(|name| (key::below("roles", role), name.to_owned()));
-        let mut named: Vec<(String, String)> = one("model", &settings.model).into_iter().collect();
-        named.extend(settings.fallback.iter().map(|name| ("fallback".to_owned(), name.clone())));
-        named.extend(settings.aliases.iter().map(|(alias, name)| (key::below("aliases", alias), name.clone())));
-        named.extend(Roles::NAMES.iter().filter_map(role));
-        named
+        self.models_named()
             .into_iter()
             .filter_map(|(key, name)| {
                 // What a variable or a flag says is not to be mended in the file.
@@ -34,6 +28,18 @@ impl Config {
             })
             .chain(self.prices_astray())
             .collect()
+    }
+
+    /// The models that the configuration names, each with the key that does.
+    pub(crate) fn models_named(&self) -> Vec<(String, String)> {
+        let settings = &self.settings;
+        let one = |key: &str, name: &Option<String>| name.clone().map(|name| (key.to_owned(), name));
+        let role = |role: &&str| settings.roles.get(role).map(|name| (key::below("roles", role), name.to_owned()));
+        let mut named: Vec<(String, String)> = one("model", &settings.model).into_iter().collect();
+        named.extend(settings.fallback.iter().map(|name| ("fallback".to_owned(), name.clone())));
+        named.extend(settings.aliases.iter().map(|(alias, name)| (key::below("aliases", alias), name.clone())));
+        named.extend(Roles::NAMES.iter().filter_map(role));
+        named
     }
 
     /// What is wrong with the models that prices are for.

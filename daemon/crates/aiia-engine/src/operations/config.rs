@@ -41,6 +41,12 @@ fn report(engine: &Engine, folder: Option<&str>) -> Config {
     }
 }
 
+/// What only the model servers know to be wrong with the configuration in force.
+pub(super) async fn doubts(engine: &Engine) -> Vec<String> {
+    let configured = engine.configured();
+    configured.models.doubts(&configured.config, engine.config_file()).await
+}
+
 impl Handle for ConfigUpdate {
     async fn handle(session: &Session, params: UpdateConfig) -> Result<Reply<Config>, Problem> {
         let engine = session.engine().clone();
@@ -49,8 +55,11 @@ impl Handle for ConfigUpdate {
             engine.change_config(&params.key, &change)
         });
         changed.await.map_err(|error| Problem::new(ProblemCode::Internal, error.to_string()))??;
-        session.engine().publish((Entity::Config, Change::Updated), "config", None, None);
-        Ok(Reply::One(report(session.engine(), None)))
+        let engine = session.engine();
+        engine.publish((Entity::Config, Change::Updated), "config", None, None);
+        let mut report = report(engine, None);
+        report.problems.extend(doubts(engine).await);
+        Ok(Reply::One(report))
     }
 }
 
@@ -62,7 +71,13 @@ impl Handle for ConfigCheck {
         let mistakes = match params.text {
             Some(text) if params.project => ProjectConfig::of(&text).mistakes,
             Some(text) => session.engine().check_config(&text),
-            None => session.engine().newest_mistakes(),
+            None => {
+                let configured = session.engine().configured();
+                let mut mistakes = session.engine().newest_mistakes();
+                mistakes.extend(configured.models.doubtful(&configured.config).await);
+                mistakes.sort_by_key(|mistake| mistake.start);
+                mistakes
+            }
         };
         Ok(Reply::One(Check { mistakes: mistakes.into_iter().map(wire).collect() }))
     }

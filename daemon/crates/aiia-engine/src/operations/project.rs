@@ -45,8 +45,16 @@ impl Handle for ProjectCreate {
         folder_traces::normalize(&mut params.remotes);
         let project = session.engine().store.create_project(params).await?;
         changed(session, Change::Created, &project.id);
-        Ok(Reply::One(project))
+        Ok(Reply::One(doubted(session, project).await))
     }
+}
+
+/// The project with what speaks against its model.
+async fn doubted(session: &Session, mut project: Project) -> Project {
+    if let Some(model) = &project.model {
+        project.model_problem = session.engine().models().doubt(model).await.map(|doubt| doubt.sentence());
+    }
+    project
 }
 
 impl Handle for ProjectResolve {
@@ -109,6 +117,7 @@ fn unmade(folder: String) -> Project {
         archived: false,
         system_prompt: None,
         model: None,
+        model_problem: None,
         parameters: Parameters::default(),
         context: ContextRules::default(),
         created_at: String::new(),
@@ -166,9 +175,10 @@ impl Handle for ProjectUpdate {
         if let Some(remotes) = &mut params.remotes {
             folder_traces::normalize(remotes);
         }
+        let names_model = matches!(params.model, Some(Some(_)));
         let project = session.engine().store.update_project(params).await?;
         changed(session, Change::Updated, &project.id);
-        Ok(Reply::One(project))
+        Ok(Reply::One(if names_model { doubted(session, project).await } else { project }))
     }
 }
 

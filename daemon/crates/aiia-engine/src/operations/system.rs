@@ -12,7 +12,7 @@ use aiia_protocol::{Empty, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN};
 use crate::dispatch::{Handle, Reply};
 use crate::engine::Engine;
 use crate::models::ModelDirectory;
-use crate::operations::workspace;
+use crate::operations::{config, workspace};
 use crate::session::Session;
 
 impl Handle for SystemHello {
@@ -68,7 +68,7 @@ impl Handle for SystemDoctor {
             hint: None,
         }];
         checks.push(store_check(engine).await);
-        checks.push(config_check(engine));
+        checks.push(config_check(engine).await);
         checks.extend(engine.tokens.problem().map(|detail| Check {
             name: "tokens".to_owned(),
             status: CheckStatus::Failed,
@@ -128,8 +128,9 @@ async fn store_check(engine: &Engine) -> Check {
     }
 }
 
-fn config_check(engine: &Engine) -> Check {
-    let problems = engine.config_problems();
+async fn config_check(engine: &Engine) -> Check {
+    let mut problems = engine.config_problems();
+    problems.extend(config::doubts(engine).await);
     let file = engine.options.config_file.display();
     if !problems.is_empty() {
         return Check {

@@ -179,3 +179,39 @@ async fn without_its_store_the_daemon_is_not_ready() {
     let ready = server.get("/health/ready").await;
     assert_eq!((ready.status, &ready.json()["status"]), (503, &json!("failed")));
 }
+
+#[tokio::test]
+async fn a_model_that_is_not_there_is_told_of_where_it_is_named() {
+    let model = ModelServer::start().unwrap();
+    let off =
+        "[providers.off]\ndialect = 'ollama'\nbase_url = 'http://127.0.0.1:1'\n[aliases]\nfast = 'test/test-model'\n";
+    let server = Server::configured(&model, off);
+    let project = server.post("/api/v1/projects", json!({"name": "p"})).await.json();
+    let path = format!("/api/v1/projects/{}", project["id"].as_str().unwrap());
+    let cases = [
+        ("test/test-modle", "test/test-model"),
+        ("fats", "fast"),
+        ("tset/x", "`test`"),
+        ("openai/gpt-5", "set-key openai"),
+        ("test/test-model", ""),
+        ("fast", ""),
+        ("off/x", ""),
+        ("ollama/x", ""),
+    ];
+    for (name, near) in cases {
+        let changed = server.send(json_body(with_token("PATCH", &path), &json!({"model": name}))).await.json();
+        assert_eq!(changed["model"], name, "it is taken: what is not there may come");
+        let problem = changed["model_problem"].as_str().unwrap_or_default();
+        assert!(problem.is_empty() == near.is_empty() && problem.contains(near), "{name}: {changed}");
+        let renamed = server.send(json_body(with_token("PATCH", &path), &json!({"name": "q"}))).await.json();
+        assert_eq!(renamed.get("model_problem"), None, "it was told");
+
+        let body = json!({"key": "roles.fix", "value": name});
+        let config = server.send(json_body(with_token("PATCH", "/api/v1/config"), &body)).await.json();
+        let problems = config["problems"].to_string();
+        let is_of_the_role = problems.contains("roles.fix") || problems.contains("no model");
+        assert!(is_of_the_role != near.is_empty() && problems.contains(near), "{name}: {problems}");
+        let checked = server.post("/api/v1/config/check", json!({})).await.json();
+        assert_eq!(checked["mistakes"].as_array().unwrap().len(), usize::from(!near.is_empty()), "{name}: {checked}");
+    }
+}

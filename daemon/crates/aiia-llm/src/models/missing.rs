@@ -1,9 +1,10 @@
 //! What to say where there is no such model, or none at all.
 
 use super::Inner;
+use crate::discovery::presets;
 use crate::error::{LlmError, LlmErrorKind};
 use crate::nearest::nearest;
-use crate::provider::ProviderConfig;
+use crate::provider::{Dialect, ProviderConfig};
 use crate::survey::no_model;
 
 impl Inner {
@@ -18,12 +19,42 @@ impl Inner {
             let hint = "Correct it in the configuration; `aiia config check` shows where.";
             return LlmError::new(LlmErrorKind::NoModel, format!("'{name}' cannot be asked. {why}"), hint);
         }
+        let preset = presets().into_iter().find(|preset| preset.name == provider && name.contains('/'));
+        let lacking = match preset {
+            Some(preset) if self.find(provider).await.is_none() => Some(preset),
+            _ => None,
+        };
+        let mut start = String::new();
+        let mut why = why.to_owned();
+        match lacking.map(|preset| (preset.key_variable, preset.base_url)) {
+            Some((Some(variable), _)) => {
+                return LlmError::new(
+                    LlmErrorKind::NoModel,
+                    format!("'{name}' cannot be asked: no key of {provider} is known."),
+                    format!(
+                        "`aiia config set-key {provider}` keeps one, or set {variable} where the daemon is started."
+                    ),
+                );
+            }
+            Some((None, usual)) => {
+                let looked = self.discovery.iter().flat_map(|discovery| &discovery.loopback);
+                let url = looked.into_iter().find(|server| server.name == provider).map(|server| &server.base_url);
+                why = format!("No {provider} server answers at {}.", url.unwrap_or(&usual));
+                start = "Start it, or ".to_owned();
+            }
+            None => {}
+        }
         let survey = self.survey().await;
         if survey.models.is_empty() {
             let error = no_model(&survey);
             return LlmError { message: format!("There is no model '{name}'. {why} {}", error.message), ..error };
         }
-        let names = survey.models.iter().map(|model| model.name.as_str());
+        // What only fills gaps or makes vectors cannot answer.
+        let fills = |provider: &str| {
+            survey.providers.iter().any(|one| one.name == provider && one.dialect == Dialect::CompletionsFim)
+        };
+        let answering = survey.models.iter().filter(|model| !model.only_embeds && !fills(&model.provider));
+        let names = answering.map(|model| model.name.as_str());
         let mut near = nearest(name, names.clone(), 3);
         if near.is_empty() {
             near = names.take(3).collect();
@@ -31,7 +62,11 @@ impl Inner {
         LlmError::new(
             LlmErrorKind::ModelMissing,
             format!("There is no model '{name}'. {why}"),
-            format!("Choose one of these: {}.", near.join(", ")),
+            if start.is_empty() {
+                format!("Choose one of these: {}.", near.join(", "))
+            } else {
+                format!("{start}choose one of these: {}.", near.join(", "))
+            },
         )
     }
 
