@@ -16,7 +16,7 @@ pub(crate) fn long_strings(tree: &Tree) -> Vec<Range<usize>> {
             && (kind.contains("string")
                 || kind.contains("heredoc")
                 || kind.contains("template_literal")
-                || kind == "text_block")
+                || matches!(kind, "text_block" | "block_scalar"))
             && !kind.contains("concatenated");
         if is_long && is_string {
             found.push(node.byte_range());
@@ -42,6 +42,7 @@ mod tests {
     #[case("python", "x = \"\"\"\na\n\"\"\"\ny = 'b'\n", &["\"\"\"\na\n\"\"\""])]
     #[case("rust", "fn f() {\n    g(r#\"\n<a>\n\"#, \"b\");\n}\n", &["r#\"\n<a>\n\"#"])]
     #[case("typescript", "const a = `x\n${b}\ny`;\n", &["`x\n${b}\ny`"])]
+    #[case("yaml", "a: |\n  b\n  c\nd: e\n", &["|\n  b\n  c"])]
     #[case("go", "package a\n\nvar x = `a\nb`\n", &["`a\nb`"])]
     fn finds_long_strings(#[case] name: &str, #[case] text: &str, #[case] expected: &[&str]) {
         let tree = SyntaxTree::parse(Language::from_language_id(name).unwrap(), text).unwrap();

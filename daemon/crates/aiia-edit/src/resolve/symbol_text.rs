@@ -83,8 +83,11 @@ pub(super) fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str
     // Where the reply indents by another number of blanks than the symbol does.
     let scaled = units.filter(|(new, own)| new != own);
     let strings = LongStrings::new(block, given, base, target, like, file);
+    let is_yaml = file.language.is_some_and(|language| language.name() == "yaml");
     // How deep the line before is, there and here.
     let mut before = (0, 0);
+    // The same of the last line outside of strings.
+    let mut outside = (base.len(), target.len());
     let mut result = String::with_capacity(part.len() * 2);
     for (number, line) in own_lines.iter().enumerate() {
         let ends_in_string = strings.hold(given.item_range.start + line.start + line.content.len());
@@ -97,6 +100,11 @@ pub(super) fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str
             && let Some(text) = strings.line(line, ends_in_string)
         {
             result.push_str(&text);
+        } else if is_yaml && strings.hold(given.item_range.start + line.start) {
+            if !line.is_blank() {
+                let width = (indentation(line.content).len() + outside.1).saturating_sub(outside.0);
+                let _ = write!(result, "{:width$}{}", "", line.trimmed());
+            }
         } else if let Some((new, own)) = scaled.filter(|_| !strings.hold(given.item_range.start + line.start)) {
             if !line.is_blank() {
                 let deeper = indentation(line.content).len().saturating_sub(base.len());
@@ -113,7 +121,8 @@ pub(super) fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str
         } else if only_first {
             result.push_str(line.right_trimmed());
         } else if base == target {
-            let converted = if file.code_style().tabs == written.tabs {
+            let is_same = file.code_style().tabs == written.tabs || written.tabs && !file.is_indented();
+            let converted = if is_same {
                 line.right_trimmed().to_owned()
             } else {
                 way.apply(line.right_trimmed(), false, written, file.code_style())
@@ -121,6 +130,10 @@ pub(super) fn moved(block: &Block, given: &Symbol, file: &FileView, target: &str
             result.push_str(&converted);
         } else {
             result.push_str(&way.apply(line.right_trimmed(), false, written, file.code_style()));
+        }
+        if !strings.hold(given.item_range.start + line.start) && !line.is_blank() {
+            let start = result.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+            outside = (indentation(line.content).len(), indentation(&result[start..]).len());
         }
         if ends_in_string && !strings.hold(given.item_range.start + line.start) {
             result.push_str(&line.content[line.right_trimmed().len()..]);

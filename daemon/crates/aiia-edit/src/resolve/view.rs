@@ -96,8 +96,16 @@ impl<'a> FileView<'a> {
                 let before = strings.partition_point(|range| range.start < line.start);
                 before.checked_sub(1).is_none_or(|last| line.start >= strings[last].end)
             };
-            Style::of(self.lines.iter().filter(is_code).map(|line| line.content))
+            let style = Style::of(self.lines.iter().filter(is_code).map(|line| line.content));
+            // Where nothing is indented yet, the language may know.
+            let is_known = self.is_indented() || self.language.is_none_or(|language| language.name() != "go");
+            Style { tabs: style.tabs || !is_known, ..style }
         })
+    }
+
+    /// Whether a line of the file is indented.
+    pub(super) fn is_indented(&self) -> bool {
+        self.lines.iter().any(|line| !line.is_blank() && line.content.starts_with([' ', '\t']))
     }
 
     /// Whether the text has a carriage return anywhere.

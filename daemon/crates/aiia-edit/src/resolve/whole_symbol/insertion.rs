@@ -65,13 +65,34 @@ pub(super) fn anchor<'f>(
         let are_listed = is_listed(given, &block.text) && is_listed(before.given(), &block.text);
         rewritten(before).is_some() && are_listed && between.trim().is_empty() && between.matches('\n').count() < 2
     });
+    // Forms of one function stand as close to each other as in the reply.
+    let is_close = |near: Option<&Placement>| {
+        near.is_some_and(|near| {
+            let (first, second) = if near.given().range.start < given.range.start {
+                (near.given(), given)
+            } else {
+                (given, near.given())
+            };
+            let between = block.text.get(first.range.end..second.range.start).unwrap_or_default();
+            first.name == second.name && between.trim().is_empty() && between.matches('\n').count() < 2
+        })
+    };
     let found = match (next, previous) {
         (Some(_), Some(previous)) if is_below_its_like => Anchor::beside(previous, false),
         (Some(next), Some(previous)) if section(next, file) != section(previous, file) => {
             Anchor::beside(previous, false)
         }
-        (Some(next), _) => Anchor::beside(next, true),
-        (None, Some(previous)) => Anchor::beside(previous, false),
+        (Some(next), _) => {
+            let joined = is_close(placements.get(number + 1));
+            match above_of_its_like(given, next, block, file).filter(|_| !joined && container.is_none()) {
+                Some(above) => Anchor { joined: true, ..Anchor::beside(above, false) },
+                None => Anchor { joined, ..Anchor::beside(next, true) },
+            }
+        }
+        (None, Some(previous)) => {
+            let joined = number.checked_sub(1).is_some_and(|before| is_close(placements.get(before)));
+            Anchor { joined, ..Anchor::beside(previous, false) }
+        }
         (None, None) => Anchor { symbol: &symbols[container.unwrap_or(0)], before: false, inside: true, joined: false },
     };
     match section(found.symbol, file) {
@@ -86,6 +107,16 @@ pub(super) fn anchor<'f>(
         }
         _ => Ok(found),
     }
+}
+
+/// The constant or variable of the file that stands right above a function or type, if a new one of its kind would come between them.
+fn above_of_its_like<'f>(given: &Symbol, next: &Symbol, block: &Block, file: &'f FileView) -> Option<&'f Symbol> {
+    if !is_listed(given, &block.text) || is_listed(next, file.text) || given.range.start != given.item_range.start {
+        return None;
+    }
+    let above = file.symbols().iter().rfind(|own| own.depth == next.depth && own.range.end <= next.range.start)?;
+    let between = file.text.get(above.range.end..next.range.start)?.trim_start_matches(';');
+    (above.kind == given.kind && is_listed(above, file.text) && between.trim().is_empty()).then_some(above)
 }
 
 /// The line from which on what is around a member of a type is not public, in languages that have such lines.
