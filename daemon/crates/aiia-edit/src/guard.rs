@@ -8,6 +8,7 @@ use aiia_syntax::{Language, Replaced, Symbol, SymbolKind, SyntaxTree};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::hunk::Hunk;
 use crate::lines::{indentation, lines};
+use crate::placeholder::is_elision;
 use crate::plan::Guard;
 use crate::resolve::{FileView, has_plain_docs, is_directive, is_remark};
 
@@ -284,117 +285,4 @@ fn elision(outcome: &Outcome) -> Option<Complaint> {
         }
     }
     None
-}
-
-const SUBJECTS: &[&str] = &[
-    "code",
-    "function",
-    "functions",
-    "method",
-    "methods",
-    "class",
-    "file",
-    "implementation",
-    "logic",
-    "body",
-    "module",
-    "imports",
-    "import",
-    "fields",
-    "tests",
-    "content",
-    "contents",
-    "program",
-    "script",
-    "struct",
-    "impl",
-    "lines",
-    "statements",
-    "definitions",
-    "variants",
-    "members",
-    "items",
-    "stuff",
-    "parts",
-];
-
-/// Whether a line is a comment that stands in place of code: `// ... rest of the code unchanged`.
-pub(crate) fn is_elision(line: &str) -> bool {
-    let text = line.trim();
-    let Some(comment) =
-        ["//", "#", "/*", "<!--", "--", ";", "*", "{/*"].iter().find_map(|lead| text.strip_prefix(lead))
-    else {
-        return false;
-    };
-    let comment = comment
-        .trim_start_matches(['/', '#', '*', '!'])
-        .trim()
-        .trim_end_matches("-->")
-        .trim_end_matches('}')
-        .trim_end_matches("*/")
-        .trim()
-        .trim_matches(|c| matches!(c, '(' | ')' | '[' | ']' | '<' | '>'))
-        .trim()
-        .to_lowercase();
-    if comment.chars().all(|c| c == '.' || c == '…') {
-        return comment.chars().count() >= 3 || comment.contains('…');
-    }
-    let dotted = ["...", "…"].iter().any(|dots| comment.starts_with(dots) || comment.ends_with(dots));
-    let words: Vec<&str> =
-        comment.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty()).collect();
-    if words.len() > if dotted { 12 } else { 7 } {
-        return false;
-    }
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
-    let subject = has(SUBJECTS);
-    let rest = words.windows(2).any(|pair| pair == ["rest", "of"]) && (subject || dotted);
-    let same = has(&["unchanged", "omitted", "elided", "snip"])
-        || words.windows(2).any(|pair| {
-            matches!(pair, ["remains" | "remain" | "stays" | "stay", "the" | "as"] | ["same", "as"] | ["as", "before"])
-        });
-    let existing = has(&["existing", "remaining", "previous", "original", "other", "more", "rest", "same", "your"]);
-    if dotted {
-        rest || same || (existing && (subject || words.len() <= 3))
-    } else {
-        let whole = words.len() <= 5
-            && matches!(words.first(), Some(&("existing" | "remaining" | "rest" | "original" | "other")));
-        (rest && matches!(words.first(), Some(&("rest" | "the"))))
-            && words.last().is_some_and(|word| SUBJECTS.contains(word) || same)
-            || (same && subject && words.len() <= 6)
-            || (whole && words.len() == 2 && subject)
-            || (whole && words.last() == Some(&"here"))
-            || matches!(words[..], ["unchanged" | "omitted" | "snip"] | ["your", "code", "here"])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("// ... rest of code unchanged", true)]
-    #[case("# ... existing code ...", true)]
-    #[case("// …", true)]
-    #[case("# ...", true)]
-    #[case("/* ... other methods ... */", true)]
-    #[case("// rest of the function remains the same", true)]
-    #[case("# rest of the code", true)]
-    #[case("// existing code", true)]
-    #[case("# unchanged", true)]
-    #[case("// (unchanged code)", true)]
-    #[case("// existing implementation here", true)]
-    #[case("<!-- ... rest of the file -->", true)]
-    #[case("// ... same as before", true)]
-    #[case("// wait for the rest of the buffer before the next read", false)]
-    #[case("// the original value is kept so that callers can compare", false)]
-    #[case("// loading...", false)]
-    #[case("# other threads may be waiting", false)]
-    #[case("// see RFC 3986 ...", false)]
-    #[case("rest_of_code();", false)]
-    #[case("x = [1, ...]", false)]
-    #[case("# the file is unchanged if it is empty, so we stop early here", false)]
-    fn knows_placeholders(#[case] line: &str, #[case] expected: bool) {
-        assert_eq!(is_elision(line), expected);
-    }
 }

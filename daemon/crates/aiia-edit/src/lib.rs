@@ -10,6 +10,7 @@ mod hunk;
 mod lines;
 mod parse;
 mod path;
+mod placeholder;
 mod plan;
 mod prompt;
 mod prose;

@@ -5,13 +5,14 @@ mod file_plan;
 mod left_out;
 mod placed;
 mod rounds;
+mod said;
 
 use std::ops::Range;
 
 use aiia_syntax::{Language, SyntaxTree};
 
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::parse::{FileName, Item, Parsed, parse};
+use crate::parse::{FileName, Item, ItemKind, Parsed, parse};
 use crate::resolve::{Files, ReplyCode, Resolved, defined_names, named_beside};
 use crate::workspace::Workspace;
 
@@ -152,7 +153,8 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
     let beside = context.workspace.map_or_else(Vec::new, |workspace| named_beside(names, context.files, workspace));
     let bytes =
         replies.iter().map(|reply| reply.len()).chain(context.files.iter().chain(&beside).map(|file| file.text.len()));
-    let reply_code = ReplyCode::new(bytes.sum());
+    let all_items = earlier.iter().flat_map(|(_, parsed)| &parsed.items).chain(&parsed.items);
+    let reply_code = ReplyCode::new(bytes.sum()).with_named(all_items.filter_map(named_code).collect());
     let files = Files::new(context.files, &beside, context.focus.as_ref(), context.workspace, &reply_code);
     let before: Vec<(usize, Placed)> =
         earlier.iter().map(|(begins, parsed)| (*begins, Placed::of(parsed, &files))).collect();
@@ -170,7 +172,7 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
     let (parts, unplaced): (Vec<_>, Vec<_>) = unplaced
         .into_iter()
         .filter(|one| !texts.have(one.item))
-        .partition(|one| one.is_part() || is_needed(one.item, &all, &files));
+        .partition(|one| one.is_part(&all, &files) || is_needed(one.item, &all, &files));
     for part in parts {
         if !complaints.contains(&part.complaint) {
             complaints.push(part.complaint);
@@ -180,7 +182,7 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
         return refused(complaints, all, prose);
     }
     // What was a part of the change was asked for again.
-    let was_left_out = |one: &&placed::Unplaced| !one.is_part() && !texts.have(one.item);
+    let was_left_out = |one: &&placed::Unplaced| !one.is_part(&all, &files) && !texts.have(one.item);
     let earlier_out = before.iter().flat_map(|(begins, placed)| {
         placed.unplaced.iter().filter(was_left_out).map(move |one| LeftOut::new(one.item, *begins))
     });
@@ -197,6 +199,16 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
         }
         Ok(files) => EditPlan { files, complaints: Vec::new(), kept: Vec::new(), left_out, prose },
         Err(complaints) => refused(complaints, all, prose),
+    }
+}
+
+/// The code that an item gives for a file, with the name of that.
+fn named_code(item: &Item) -> Option<(String, String)> {
+    match (&item.file, &item.kind) {
+        (FileName::Given(name), ItemKind::Code { text, .. } | ItemKind::Write { text, .. }) => {
+            Some((name.clone(), text.clone()))
+        }
+        _ => None,
     }
 }
 

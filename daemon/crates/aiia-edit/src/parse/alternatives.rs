@@ -1,4 +1,4 @@
-//! Edits of which a reply says that they are alternatives: "Option A … Option B", "… or, alternatively: …".
+//! Edits of which a reply says that only one is meant: "Option A … Option B", "… or, alternatively: …", "Hmm, no: …".
 
 use super::Item;
 use crate::lines::Line;
@@ -15,6 +15,14 @@ const NOUNS: &[&str] = &[
     "variante",
     "version",
     "possibility",
+    "attempt",
+    "try",
+    "draft",
+    "versuch",
+    "entwurf",
+    "essai",
+    "intento",
+    "tentativa",
     "lösung",
     "möglichkeit",
     "opción",
@@ -42,6 +50,74 @@ const OR: &[&str] = &[
     "o bien",
     "或者",
     "或：",
+];
+
+/// What a paragraph begins with that takes back what stands above it, and a sign of its own behind.
+const TAKEN_BACK: &[&str] = &[
+    "hmm",
+    "hm",
+    "wait",
+    "oops",
+    "no",
+    "sorry",
+    "correction",
+    "actually no",
+    "actually, no",
+    "actually wait",
+    "actually, wait",
+    "never mind",
+    "nevermind",
+    "moment",
+    "halt",
+    "nein",
+    "korrektur",
+    "stopp",
+    "attendez",
+    "attends",
+    "non",
+    "en fait, non",
+    "espera",
+    "espere",
+    "corrección",
+    "стоп",
+    "нет",
+    "подождите",
+    "不对",
+    "等等",
+    "等一下",
+    "いや",
+    "待って",
+    "잠깐",
+    "아니",
+];
+/// The same, whatever comes behind.
+const TAKES_BACK: &[&str] = &[
+    "scratch that",
+    "scratch the",
+    "on second thought",
+    "ignore that",
+    "ignore the above",
+    "ignore the code above",
+    "forget that",
+    "forget the above",
+    "that's wrong",
+    "that is wrong",
+    "this is wrong",
+    "that won't work",
+    "this won't work",
+    "that doesn't work",
+    "this doesn't work",
+    "that does not work",
+    "this does not work",
+    "let me correct",
+    "let me redo",
+    "let me revise",
+    "let me try again",
+    "let me start over",
+    "das stimmt nicht",
+    "das ist falsch",
+    "das funktioniert nicht",
+    "doch nicht",
 ];
 
 /// Of an edit: which alternative it is.
@@ -97,7 +173,7 @@ pub(super) fn find(lines: &[Line], items: &[Item]) -> Vec<(usize, Choice)> {
         }
         if let Some((noun, mark)) = named(text) {
             current = Some(Choice::Named(noun, mark));
-        } else if begun && is_first_of_paragraph && is_or(text) {
+        } else if begun && is_first_of_paragraph && (is_or(text) || takes_back(text)) {
             current = Some(Choice::Other);
         }
         is_first_of_paragraph = text.is_empty();
@@ -121,6 +197,17 @@ fn named(line: &str) -> Option<(String, String)> {
     let is_mark = matches!(mark.as_str(), "one" | "two" | "three" | "a" | "b" | "c" | "d" | "i" | "ii" | "iii")
         || mark.len() == 1 && mark.chars().all(|c| c.is_ascii_digit());
     (NOUNS.contains(&noun.as_str()) && is_mark).then_some((noun, mark))
+}
+
+/// "Hmm, no – `a` must stay as it is."
+fn takes_back(line: &str) -> bool {
+    let text = line.trim_start_matches(|c: char| !c.is_alphabetic()).to_lowercase().replace('’', "'");
+    let ends = |rest: &str| {
+        let rest = rest.trim_start_matches(' ');
+        rest.is_empty() || rest.starts_with([',', '.', ':', ';', '!', '-', '–', '—', '…', '，', '。', '、', '！', '：'])
+    };
+    TAKES_BACK.iter().any(|said| text.starts_with(said))
+        || TAKEN_BACK.iter().any(|said| text.strip_prefix(said).is_some_and(ends))
 }
 
 fn is_or(line: &str) -> bool {

@@ -145,7 +145,7 @@ impl Blocks {
             let named = file_name::in_fence_info(fence.info, known_files).or_else(|| above().map(|(_, name)| name));
             let language = fence.language.as_deref();
             let lead = Lead::above(lines, &used, at);
-            let may_be_used = close.is_some() && !matches!(lead, Lead::Shows | Lead::Rejects);
+            let may_be_used = close.is_some() && !lead.only_shows();
             let unnamed = || {
                 if !may_be_used {
                     return FileName::None;

@@ -1,6 +1,10 @@
 //! What the words above a code block say that it is for.
 
+mod words;
+
 use crate::lines::Line;
+
+use words::{ADDS, CHANGES, ELSEWHERE, NO_CHANGE, OTHERWISE, REJECTS, SHOWS, USES, USES_ALONE};
 
 /// What the sentence that leads to a code block says of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -14,130 +18,16 @@ pub(crate) enum Lead {
     Changes,
     /// It only shows something: how the code was, how it is used, what it prints, what else could be done.
     Shows,
+    /// It shows how something is used, or what something else answers, and no more.
+    ShowsUse,
+    /// It is for another file, or for a new one.
+    Elsewhere,
     /// It is not to be used.
     Rejects,
 }
 
 /// Above a block no more lines than this are one with it.
 const MAX_LINES: usize = 3;
-
-const SHOWS: &[&str] = &[
-    "example",
-    "examples",
-    "usage",
-    "before",
-    "was",
-    "were",
-    "old",
-    "original",
-    "originally",
-    "previous",
-    "previously",
-    "current",
-    "currently",
-    "existing",
-    "problem",
-    "bug",
-    "issue",
-    "cause",
-    "caused",
-    "wrong",
-    "output",
-    "outputs",
-    "prints",
-    "print",
-    "result",
-    "results",
-    "returns",
-    "error",
-    "fails",
-    "traceback",
-    "run",
-    "try",
-    "test",
-    "verify",
-    "call",
-    "calling",
-    "like",
-    "could",
-    "might",
-    "would",
-    "alternatively",
-    "alternative",
-    "optional",
-    "optionally",
-    "prefer",
-];
-const ADDS: &[&str] = &[
-    "add",
-    "adds",
-    "adding",
-    "create",
-    "creates",
-    "creating",
-    "import",
-    "imports",
-    "include",
-    "insert",
-    "append",
-    "also",
-    "define",
-    "declare",
-    "new",
-    "introduce",
-];
-const CHANGES: &[&str] = &[
-    "change", "changes", "update", "replace", "modify", "rewrite", "fix", "edit", "remove", "delete", "instead",
-    "becomes",
-];
-
-/// What is said of code that is not to be used.
-const REJECTS: &[&str] = &[
-    "common mistake",
-    "mistake would be",
-    "don't use",
-    "do not use",
-    "don't do",
-    "do not do",
-    "not recommended",
-    "bad example",
-    "for comparison",
-    "avoid this",
-    "nicht machen",
-    "nicht so",
-    "falsch wäre",
-    "zum vergleich",
-    "à éviter",
-    "à ne pas faire",
-    "mauvais exemple",
-    "错误示例",
-    "错误的写法",
-    "不要这样",
-];
-/// What may be said of code that needs none.
-const NO_CHANGE: &[&str] = &[
-    "no change needed",
-    "no changes needed",
-    "no change is needed",
-    "no changes are needed",
-    "no change required",
-    "no changes required",
-    "no change is required",
-    "no changes are required",
-    "no change is necessary",
-    "no changes are necessary",
-    "nothing to change",
-    "nothing needs to change",
-    "keine änderung nötig",
-    "keine änderungen nötig",
-    "keine änderung erforderlich",
-    "keine änderung notwendig",
-    "aucune modification n'est nécessaire",
-    "aucun changement nécessaire",
-    "no hace falta cambiar",
-    "无需修改",
-    "不需要修改",
-];
 
 /// Whether a text says that nothing is to be changed, and not only elsewhere.
 pub(crate) fn says_no_change(prose: &str) -> bool {
@@ -151,32 +41,47 @@ pub(crate) fn says_no_change(prose: &str) -> bool {
 }
 
 impl Lead {
+    /// Whether it is said of code that it is no part of a change.
+    pub(crate) fn only_shows(self) -> bool {
+        matches!(self, Self::Shows | Self::ShowsUse | Self::Rejects)
+    }
+
     /// The lead of the block that begins at line `at`. `used` lines belong to edits.
     pub(super) fn above(lines: &[Line], used: &[bool], at: usize) -> Self {
-        let mut above = (0..at).rev().skip_while(|number| lines[*number].is_blank() && !used[*number]);
-        let is_text = |number: &usize| {
-            let line = lines[*number].trimmed();
-            !used[*number] && !line.is_empty() && !line.starts_with("```")
-        };
-        let mut text: Vec<&str> =
-            above.by_ref().take_while(is_text).take(MAX_LINES).map(|number| lines[number].trimmed()).collect();
-        text.reverse();
-        Self::of(&text.join(" "))
+        Self::of(&text_above(lines, used, at))
     }
 
     /// What the last sentence of a text says.
     fn of(text: &str) -> Self {
-        let ends = [". ", "! ", "? "].into_iter().filter_map(|end| text.trim_end().rfind(end)).max();
-        let sentence = ends.map_or(text, |end| &text[end + 2..]).to_lowercase();
+        let text = text.trim_end();
+        let ends =
+            [". ", "! ", "? ", "。", "！", "？"].into_iter().filter_map(|end| Some(text.rfind(end)? + end.len()));
+        let start = ends.filter(|end| *end < text.len()).max().unwrap_or(0);
+        let sentence = text[start..].to_lowercase().replace('’', "'").replace('*', "");
         // What stands between backticks are names, and so are words with dots, slashes or underscores in them.
         let outside: String = sentence.split('`').step_by(2).collect::<Vec<_>>().join(" ");
         let bare = outside.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
         let words: Vec<&str> = bare.filter(|word| !word.contains(['.', '/', '_', ':'])).collect();
-        let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(word));
-        let rejects = REJECTS.iter().any(|said| sentence.replace('’', "'").replace('*', "").contains(said));
-        if rejects && !has(CHANGES) {
+        let has = |wanted: &[&str]| {
+            wanted.iter().any(|wanted| {
+                if is_unspaced(wanted) || wanted.contains(' ') {
+                    outside.contains(wanted)
+                } else {
+                    words.contains(wanted)
+                }
+            })
+        };
+        let says = |phrases: &[&str]| phrases.iter().any(|said| outside.contains(said));
+        let is_denied = || has(&["no", "not", "don't", "without"]);
+        if says(REJECTS) && !has(CHANGES) {
             Self::Rejects
-        } else if has(SHOWS) {
+        } else if words.len() == 1 && has(USES_ALONE) {
+            Self::ShowsUse
+        } else if says(USES) && !has(CHANGES) && !has(&["add", "adds", "insert", "append"]) {
+            Self::ShowsUse
+        } else if says(ELSEWHERE) && !has(CHANGES) && !is_denied() {
+            Self::Elsewhere
+        } else if has(SHOWS) || words.first().is_some_and(|first| OTHERWISE.contains(first)) {
             Self::Shows
         } else if has(CHANGES) {
             Self::Changes
@@ -186,6 +91,24 @@ impl Lead {
             Self::Other
         }
     }
+}
+
+/// The words above the block that begins at line `at`. `used` lines belong to edits.
+pub(super) fn text_above(lines: &[Line], used: &[bool], at: usize) -> String {
+    let mut above = (0..at).rev().skip_while(|number| lines[*number].is_blank() && !used[*number]);
+    let is_text = |number: &usize| {
+        let line = lines[*number].trimmed();
+        !used[*number] && !line.is_empty() && !line.starts_with("```")
+    };
+    let mut text: Vec<&str> =
+        above.by_ref().take_while(is_text).take(MAX_LINES).map(|number| lines[number].trimmed()).collect();
+    text.reverse();
+    text.join(" ")
+}
+
+/// Whether a word is of a language without blanks between words.
+fn is_unspaced(word: &str) -> bool {
+    word.starts_with(|c: char| matches!(c, '\u{2e80}'..='\u{d7ff}'))
 }
 
 #[cfg(test)]
@@ -200,7 +123,23 @@ mod tests {
     #[case("I changed `total`. Also add a helper:", Lead::Adds)]
     #[case("Then change `add`:", Lead::Changes)]
     #[case("Replace the import with:", Lead::Changes)]
-    #[case("Add it. Example usage:", Lead::Shows)]
+    #[case("Add it. Example usage:", Lead::ShowsUse)]
+    #[case("Add it. For example:", Lead::Shows)]
+    #[case("Callers could then use it like this:", Lead::ShowsUse)]
+    #[case("The server then answers:", Lead::ShowsUse)]
+    #[case("Change how it is used like this:", Lead::Shows)]
+    #[case("**Usage**", Lead::ShowsUse)]
+    #[case("It lowers the memory usage:", Lead::Shows)]
+    #[case("so that it can be used by others:", Lead::Other)]
+    #[case("Create another config for tests:", Lead::Elsewhere)]
+    #[case("In einer neuen Datei:", Lead::Elsewhere)]
+    #[case("Here is the new file:", Lead::Adds)]
+    #[case("使用示例：", Lead::ShowsUse)]
+    #[case("已经完成。修改后的代码：", Lead::Changes)]
+    #[case("Neue Hilfsfunktion:", Lead::Adds)]
+    #[case("Beispiel:", Lead::Shows)]
+    #[case("Or so:", Lead::Shows)]
+    #[case("Add a constant or an enum:", Lead::Adds)]
     #[case("The bug was here:", Lead::Shows)]
     #[case("You could also add a check:", Lead::Shows)]
     #[case("Run `import.py`:", Lead::Shows)]

@@ -155,6 +155,8 @@ pub(crate) struct Parsed {
     pub(crate) beside: Vec<Item>,
     /// Which of the edits are alternatives, by the lines where they begin.
     alternatives: Vec<(usize, Choice)>,
+    /// The words above its code, by the lines where that begins.
+    said: Vec<(usize, String)>,
     /// Which lines of the reply belong to edits.
     used: Vec<bool>,
 }
@@ -163,6 +165,11 @@ impl Parsed {
     /// Which alternative an edit is.
     pub(crate) fn choice(&self, item: &Item) -> Option<&Choice> {
         self.alternatives.iter().find(|(line, _)| *line == item.reply_line).map(|(_, choice)| choice)
+    }
+
+    /// The words above an item.
+    pub(crate) fn said_above(&self, item: &Item) -> &str {
+        self.said.iter().find(|(line, _)| *line == item.reply_line).map_or("", |(_, said)| said)
     }
 
     fn is_found(&self) -> bool {
@@ -272,6 +279,13 @@ fn parse_text(reply: &str, known_files: &[&str]) -> Parsed {
     } else if parsed.used.len() == all.len() {
         parsed.prose = prose(&all, &parsed.used);
         fenced_code::add_beside(&all, known_files, &mut parsed);
+    }
+    if parsed.used.len() == lines.len() {
+        let above = |item: &Item| {
+            let at = item.reply_line.saturating_sub(1).min(lines.len());
+            (item.reply_line, lead::text_above(&lines, &parsed.used, at))
+        };
+        parsed.said = parsed.items.iter().map(above).collect();
     }
     if parsed.items.len() > 1 {
         parsed.alternatives = alternatives::find(&all, &parsed.items);

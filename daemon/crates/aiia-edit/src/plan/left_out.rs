@@ -5,6 +5,7 @@ use std::fmt;
 use super::placed;
 use crate::lines::{Line, lines};
 use crate::parse::{Item, ItemKind};
+use crate::placeholder::is_elision;
 use crate::resolve::{Files, Resolved, shortened};
 
 /// A code block of a reply that has no place in the files, and of which the reply does not say that it is a part of the change.
@@ -48,6 +49,7 @@ pub(super) struct Texts {
 impl Texts {
     pub(super) fn new(resolved: &[Resolved], files: &Files) -> Self {
         let mut texts: Vec<String> = files.views.iter().map(|view| plain(view.text)).collect();
+        texts.extend((0..files.views.len()).filter_map(|file| changed(file, resolved, files)).map(|text| plain(&text)));
         for resolved in resolved {
             match resolved {
                 Resolved::Changes { changes, .. } => {
@@ -63,14 +65,41 @@ impl Texts {
     /// Whether the code of an item is in one of the texts, or is none of a file at all.
     pub(super) fn have(&self, item: &Item) -> bool {
         let ItemKind::Code { text, .. } = &item.kind else { return false };
-        if placed::is_bare(item) || placed::is_command(item) && !changes_files(text) {
+        if placed::is_bare(item) || placed::is_command(item) && !changes_files(text) && !defines(text) {
             return true;
         }
         let Some(left) = self.left.get().checked_sub(1) else { return false };
         self.left.set(left);
         let code = plain(text);
-        self.texts.iter().any(|text| text.contains(&code))
+        // What it leaves out may be anything.
+        let parts: Vec<&str> = code.split_inclusive('\n').collect();
+        let parts: Vec<String> = parts
+            .split(|line| is_elision(line) || matches!(line.trim(), "..." | "…"))
+            .map(|lines| format!("\n{}", lines.concat().trim_start_matches('\n')))
+            .filter(|part| !part.trim().is_empty())
+            .collect();
+        self.texts.iter().any(|text| parts.iter().all(|part| text.contains(part)))
     }
+}
+
+/// The text of a file with all changes; nothing where there is none, or where they overlap.
+fn changed(file: usize, resolved: &[Resolved], files: &Files) -> Option<String> {
+    let of_file = |resolved: &'_ Resolved| matches!(resolved, Resolved::Changes { file: own, .. } if *own == file);
+    let mut changes: Vec<_> = resolved
+        .iter()
+        .filter(|resolved| of_file(resolved))
+        .flat_map(|resolved| if let Resolved::Changes { changes, .. } = resolved { changes.as_slice() } else { &[] })
+        .collect();
+    changes.sort_by_key(|change| (change.range.start, change.range.end));
+    let old = files.views.get(file)?.text;
+    let (mut text, mut at) = (String::new(), 0);
+    for change in &changes {
+        text.push_str(old.get(at..change.range.start)?);
+        text.push_str(&change.new_text);
+        at = change.range.end;
+    }
+    text.push_str(old.get(at..)?);
+    (!changes.is_empty()).then_some(text)
 }
 
 /// Whether commands do away with files or give them other names, which is a part of a change.
@@ -79,6 +108,11 @@ fn changes_files(commands: &str) -> bool {
     lines(commands)
         .iter()
         .any(|line| words.iter().any(|word| line.trimmed().trim_start_matches("$ ").starts_with(word)))
+}
+
+/// Whether commands define functions, as scripts do.
+fn defines(commands: &str) -> bool {
+    lines(commands).iter().any(|line| line.trimmed().replace(' ', "").ends_with("(){"))
 }
 
 /// The lines that are not blank, trimmed, each between line breaks.

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use aiia_syntax::Language;
 
 use super::left_out::plain;
+use super::said;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::parse::{Choice, Fence, FileName, Item, ItemKind, Lead, Parsed, says_no_change};
-use crate::resolve::{Files, Resolved, are_related, imports_in, is_only_imports, of_selection, resolve};
+use crate::resolve::{Files, Resolved, are_related, defines, imports_in, is_only_imports, of_selection, resolve};
 
 /// Fences of what is typed into a terminal.
 const SHELLS: &[&str] =
@@ -29,20 +30,44 @@ pub(super) struct Unplaced<'p> {
 
 impl Unplaced<'_> {
     /// Whether the words above it say that it is a part of the change.
-    pub(super) fn is_part(&self) -> bool {
+    pub(super) fn is_said_to_be_part(&self) -> bool {
         let ItemKind::Code { language, lead, .. } = &self.item.kind else { return true };
         if is_command(self.item) {
             return false;
         }
         let tag = language.as_deref().and_then(Language::from_language_id);
         match (&self.item.file, lead) {
-            (_, Lead::Shows | Lead::Rejects) => false,
+            (_, lead) if lead.only_shows() => false,
             (FileName::Given(name), _) => {
                 tag.is_none_or(|tag| Language::from_path(name).is_some_and(|language| are_related(tag, language)))
             }
-            (_, Lead::Adds | Lead::Changes) => true,
-            (_, Lead::Other) => false,
+            (_, Lead::Adds | Lead::Changes | Lead::Elsewhere) => true,
+            _ => false,
         }
+    }
+}
+
+impl Unplaced<'_> {
+    /// Whether it is a part of the change: the words above it say so, or say nothing, and it is code as that of a file that changes.
+    pub(super) fn is_part(&self, all: &[Resolved], files: &Files) -> bool {
+        self.is_said_to_be_part() || self.is_as_changed(all, files)
+    }
+
+    fn is_as_changed(&self, all: &[Resolved], files: &Files) -> bool {
+        let ItemKind::Code { language, lead: Lead::Other, fence, .. } = &self.item.kind else { return false };
+        let changed = all.iter().filter_map(|resolved| match resolved {
+            Resolved::Changes { file, .. } => files.views.get(*file),
+            _ => None,
+        });
+        *fence != Fence::None
+            && changed.into_iter().any(|view| match language.as_deref().map(Language::from_language_id) {
+                Some(Some(tag)) => {
+                    view.language.is_some_and(|language| are_related(tag, language))
+                        && (!is_command(self.item) || defines(self.item, view))
+                }
+                Some(None) => false,
+                None => defines(self.item, view),
+            })
     }
 }
 
@@ -65,7 +90,17 @@ impl<'p> Placed<'p> {
                 placed.unplaced.push(Unplaced { item, complaint: Complaint::new(ComplaintKind::NoChange, message) });
                 continue;
             }
-            let found = resolve(item, files);
+            if is_for_another_file(item) {
+                let message = format!(
+                    "The reply says of its code on line {} that it is for another file, and not for which. Ask the model for its name.",
+                    item.reply_line
+                );
+                placed.unplaced.push(Unplaced { item, complaint: Complaint::new(ComplaintKind::UnknownFile, message) });
+                continue;
+            }
+            let found = resolve(item, files)
+                .and_then(|found| no_example(item, found, files))
+                .and_then(|found| said::agreed(item, parsed.said_above(item), found, files));
             if found
                 .as_ref()
                 .is_ok_and(|found| !matches!(found, Resolved::Changes { changes, .. } if changes.is_empty()))
@@ -155,6 +190,31 @@ fn is_not_to_be_used(item: &Item, no_change: bool) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a reply says that code is for another file without saying for which.
+fn is_for_another_file(item: &Item) -> bool {
+    item.file == FileName::None
+        && matches!(&item.kind, ItemKind::Code { lead: Lead::Elsewhere, fence: Fence::Closed, .. })
+        && !is_command(item)
+}
+
+/// Refuses code that would change what is there though the reply says that it shows how something is used.
+fn no_example(item: &Item, found: Resolved, files: &Files) -> Result<Resolved, Complaint> {
+    let (ItemKind::Code { lead: Lead::ShowsUse, .. }, Resolved::Changes { file, changes }) = (&item.kind, &found)
+    else {
+        return Ok(found);
+    };
+    let view = &files.views[*file];
+    let mut differing = changes.iter().filter(|change| view.text.get(change.range.clone()) != Some(&change.new_text));
+    let Some(first) = differing.next() else { return Ok(found) };
+    let line = view.line_number(first.range.start);
+    let message = format!(
+        "The reply says of its code on line {} that it shows how something is used, and it would change {} at line {line}. Ask the \
+         model whether that is meant.",
+        item.reply_line, view.path
+    );
+    Err(Complaint::new(ComplaintKind::Ambiguous, message).in_file(view.path).with_candidates(vec![line]))
 }
 
 /// Whether a pair of blocks only shows what another edit does as well.

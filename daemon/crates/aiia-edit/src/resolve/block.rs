@@ -15,12 +15,15 @@ use super::symbol_match::members;
 use super::view::FileView;
 use super::wrapping;
 use crate::lines::{Line, indentation, lines};
+use crate::placeholder::is_elision;
 use crate::tolerance::Tolerance;
 
 /// The code of replies to one plan: each is parsed once in each language, all of them within a budget.
 pub(crate) struct ReplyCode {
     budget: ParseBudget,
     by_language: RefCell<HashMap<Language, ByText>>,
+    /// The code for files that the replies name, by the name.
+    named: Vec<(String, String)>,
 }
 
 /// Nothing for what is too much for the parser.
@@ -33,7 +36,27 @@ impl ReplyCode {
     /// For replies and files that have so many bytes together.
     pub(crate) fn new(bytes: usize) -> Self {
         let mebibytes = (bytes as f64 / f64::from(1 << 20)).max(1.0);
-        Self { budget: ParseBudget::new(PARSE_TIME_PER_MIB.mul_f64(mebibytes)), by_language: RefCell::default() }
+        Self {
+            budget: ParseBudget::new(PARSE_TIME_PER_MIB.mul_f64(mebibytes)),
+            by_language: RefCell::default(),
+            named: Vec::new(),
+        }
+    }
+
+    /// With code that the replies give for files, by the names that they call them.
+    pub(crate) fn with_named(self, named: Vec<(String, String)>) -> Self {
+        Self { named, ..self }
+    }
+
+    /// The code that is for other files than the one at this path.
+    pub(super) fn elsewhere<'c>(&'c self, path: &'c str) -> impl Iterator<Item = &'c str> {
+        let is_own = move |name: &str| {
+            let ends = |long: &str, short: &str| {
+                long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+            };
+            ends(path, name) || ends(name, path)
+        };
+        self.named.iter().filter(move |(name, _)| !is_own(name)).map(|(_, text)| text.as_str())
     }
 
     /// What is left for the parser.
@@ -108,6 +131,8 @@ impl Parsed {
         // Without its tag PHP is text, and replies leave it out.
         let tagged = (language.name() == "php" && !text.contains("<?")).then(|| format!("<?php\n{text}"));
         let text = tagged.as_deref().unwrap_or(text);
+        let with_bodies = (language.name() == "python").then(|| with_bodies(text)).flatten();
+        let text = with_bodies.as_deref().unwrap_or(text);
         let block = Self::of(dedented(text), language, budget)?;
         if block.errors == 0 {
             return Some(block);
@@ -150,7 +175,10 @@ impl Parsed {
 
     fn of(text: String, language: Language, budget: &ParseBudget) -> Option<Self> {
         let tree = SyntaxTree::parse_within(language, &text, budget).ok()?;
-        let symbols = tree.symbols(&text);
+        let mut symbols = tree.symbols(&text);
+        if language.name() == "python" {
+            reach_deeper_lines(&mut symbols, &text);
+        }
         let tops: Vec<Range<usize>> =
             symbols.iter().filter(|symbol| symbol.depth == 0).map(|symbol| symbol.range.clone()).collect();
         Some(Self {
@@ -302,6 +330,63 @@ fn dedented(text: &str) -> String {
         result.push('\n');
     }
     result
+}
+
+/// Lets symbols of Python reach to the last line that is deeper than they begin, even where the parser lost them: behind a placeholder
+/// that is a comment. Other comments below a symbol are not its own.
+fn reach_deeper_lines(symbols: &mut [Symbol], text: &str) {
+    let all = lines(text);
+    let width = |line: &Line| indentation(line.content).len();
+    let starts: Vec<(usize, usize)> = symbols.iter().map(|symbol| (symbol.range.start, symbol.depth)).collect();
+    for symbol in symbols.iter_mut().filter(|symbol| symbol.kind.is_callable() || symbol.kind.is_type()) {
+        let first = all.partition_point(|line| line.start <= symbol.item_range.start).saturating_sub(1);
+        let Some(own) = all.get(first).map(width) else { continue };
+        // Where the first line lost its indentation, others like it are deeper, and not as deep as what is in it.
+        let mut inner = all[first..].iter().skip_while(|line| !line.trimmed().ends_with(':')).skip(1);
+        let least = inner.find(|line| !line.is_blank()).map_or(0, width).max(own + 1);
+        let stop = starts.iter().filter(|(start, depth)| *start > symbol.item_range.start && *depth <= symbol.depth);
+        let stop = stop.map(|(start, _)| *start).min().unwrap_or(text.len());
+        let from = all.partition_point(|line| line.start < symbol.item_range.end);
+        let mut end = symbol.item_range.end;
+        for line in all[from.max(first + 1).min(all.len())..].iter().filter(|line| !line.is_blank()) {
+            if width(line) < least || line.start >= stop {
+                break;
+            }
+            if !line.trimmed().starts_with('#') || is_elision(line.trimmed()) {
+                end = line.start + line.right_trimmed().len();
+            }
+        }
+        symbol.item_range.end = end;
+        symbol.range.end = symbol.range.end.max(end);
+        if let Some(body) = &mut symbol.body_range {
+            body.end = body.end.max(end);
+        }
+    }
+}
+
+/// The text with dots for the placeholders that are all of a body: a comment alone is none. Nothing where there is no such comment.
+fn with_bodies(text: &str) -> Option<String> {
+    let all = lines(text);
+    let said: Vec<&Line> = all.iter().filter(|line| !line.is_blank()).collect();
+    let width = |line: &Line| indentation(line.content).len();
+    let is_body = |number: usize| {
+        let (header, mark) = (said[number - 1], said[number]);
+        let begins = ["def ", "async def ", "class "].iter().any(|word| header.trimmed().starts_with(word));
+        let ends = said.get(number + 1).is_none_or(|next| width(next) <= width(header));
+        begins && header.trimmed().ends_with(':') && ends && width(mark) > width(header) && is_elision(mark.trimmed())
+    };
+    let marks: HashSet<usize> =
+        (1..said.len()).filter(|number| is_body(*number)).map(|number| said[number].start).collect();
+    (!marks.is_empty()).then(|| {
+        let place = |line: &Line| {
+            if marks.contains(&line.start) {
+                format!("{}...{}", indentation(line.content), line.ending)
+            } else {
+                format!("{}{}", line.content, line.ending)
+            }
+        };
+        all.iter().map(place).collect()
+    })
 }
 
 fn first_line_indented(text: &str) -> Option<String> {

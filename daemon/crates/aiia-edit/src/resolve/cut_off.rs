@@ -1,9 +1,11 @@
 //! Code that ends in the middle without a sign of it.
 
 use super::Change;
+use super::elision::stands_for_others;
 use super::view::FileView;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines};
+use crate::tolerance::Tolerance;
 
 /// Languages in which no closing bracket or word tells where a function ends, so that the beginning of one is a whole one.
 const WITHOUT_ENDS: &[&str] = &["python", "yaml", "toml", "markdown"];
@@ -17,6 +19,11 @@ pub(super) fn loses_its_end(code: &str, changes: &[Change], file: &FileView) -> 
         lines(text).iter().map(Line::trimmed).filter(|line| !line.is_empty()).map(str::to_owned).collect()
     };
     let last_given = written(code).pop();
+    // What was put behind its end may have been changed in what is missing.
+    let is_completed = |change: &Change| change.tolerances.contains(&Tolerance::Elision);
+    if changes.iter().any(is_completed) && !lines(code).iter().any(|line| stands_for_others(line.content)) {
+        return true;
+    }
     changes.iter().any(|change| {
         let (old, new) = (written(&file.text[change.range.clone()]), written(&change.new_text));
         let is_last = new.last() == last_given.as_ref();

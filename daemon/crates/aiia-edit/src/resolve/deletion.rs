@@ -34,7 +34,7 @@ pub(super) fn may_go(name: &str, given: &[&Symbol], own: &[&Symbol], block: &Blo
 }
 
 /// Whether a text has a word.
-pub(super) fn speaks_of(word: &str, text: &str) -> bool {
+pub(crate) fn speaks_of(word: &str, text: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     !word.is_empty()
         && text

@@ -1,6 +1,7 @@
 //! Expands `// ... existing code ...`: where the lines around a placeholder stand in the file, what it stands for is known.
 
 mod added;
+pub(super) mod segments;
 
 use std::ops::Range;
 
@@ -8,9 +9,9 @@ use similar::{Algorithm, DiffOp, capture_diff_slices, diff_ratio};
 
 use super::view::FileView;
 use super::{Change, passage};
-use crate::guard::is_elision;
 use crate::lines::{Line, lines};
 use crate::parse::Reading;
+use crate::placeholder::{closes_tag, is_elision};
 use crate::tolerance::Tolerance;
 
 /// How much of a changed line must be in the line that it takes the place of.
@@ -75,6 +76,10 @@ fn expanded(
     let may_add = is_code && markers.iter().all(|marker| is_placeholder(marker));
     // A file as a whole has no header.
     let is_symbol = old.len() < file.lines.len();
+    // Between tags stands what is meant, and what such a pair means when it stands for more is not sure.
+    if markers.iter().any(|marker| closes_tag(marker.content)) {
+        return None;
+    }
     // Placeholders alone say nothing.
     if segments.iter().all(|segment| segment.iter().all(Line::is_blank)) {
         return None;
@@ -225,7 +230,7 @@ fn likeness(one: &[char], other: &[char]) -> f32 {
 
 /// What a line is about: what it assigns to, what it calls, the case that it begins, or its first word.
 fn subject(line: &str) -> String {
-    if line.starts_with("case ") || line.starts_with("when ") {
+    if ["case ", "when ", "elif ", "elsif ", "else if ", "} else if "].iter().any(|word| line.starts_with(word)) {
         return line.to_owned();
     }
     let bytes = line.as_bytes();

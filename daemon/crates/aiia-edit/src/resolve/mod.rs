@@ -5,6 +5,7 @@ mod aligned;
 mod anchor;
 mod bare_members;
 mod block;
+mod broken_off;
 mod canonical;
 mod conflict;
 mod cut_off;
@@ -25,6 +26,7 @@ mod likeness;
 mod line_index;
 mod line_numbers;
 mod long_strings;
+mod moved;
 mod nearest;
 mod omission;
 mod pair;
@@ -46,9 +48,11 @@ use aiia_syntax::Language;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines};
 use crate::parse::{Fence, FileName, Item, ItemKind, Lead, Reading};
+use crate::placeholder::is_elision;
 use crate::tolerance::Tolerance;
 
 pub(crate) use block::ReplyCode;
+pub(crate) use deletion::speaks_of;
 pub(crate) use family::are_related;
 pub(crate) use files::{Files, named_beside};
 pub(crate) use leading_comments::{has_plain_docs, is_directive, is_remark};
@@ -134,6 +138,11 @@ pub(crate) fn defined_names(item: &Item, file: &FileView) -> Vec<String> {
     }
 }
 
+/// Whether the code of an item is whole functions or types, read in the language of a file.
+pub(crate) fn defines(item: &Item, file: &FileView) -> bool {
+    matches!(&item.kind, ItemKind::Code { text, .. } if whole_symbol::defines(text, file))
+}
+
 /// Whether an item is nothing but imports of a file.
 pub(crate) fn is_only_imports(item: &Item, files: &Files) -> bool {
     let ItemKind::Code { text, language, .. } = &item.kind else { return false };
@@ -155,7 +164,7 @@ pub(crate) fn of_selection(item: &Item, files: &Files) -> Option<Result<Resolved
     let is_other = tag.as_deref().is_some_and(|tag| {
         !Language::from_language_id(tag).zip(view.language).is_some_and(|(tag, language)| are_related(tag, language))
     });
-    if is_elsewhere || is_other || *lead == Lead::Shows || is_of_other_package(text, view) {
+    if is_elsewhere || is_other || lead.only_shows() || *lead == Lead::Elsewhere || is_of_other_package(text, view) {
         return None;
     }
     let change = selection::change(text, view)?;
@@ -425,8 +434,12 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
         .in_file(file.path)),
         ItemKind::Code { text, language, fence, lead } => {
             let mut changes = match whole_symbol::only_imports(text, language.as_deref(), file) {
-                Some(block) => imports::of_block(&block, *lead, file)?,
-                None => whole_symbol::changes(text, language.as_deref(), file).map_err(|complaint| {
+                Some(block) => {
+                    let mut changes = imports::of_block(&block, *lead, file)?;
+                    changes.extend(moved::gone(&block, file));
+                    changes
+                }
+                None => of_code(text, language.as_deref(), file).map_err(|complaint| {
                     let is_cut = *fence == Fence::Open && plain_text::has_lines_of(text, file);
                     if is_cut { cut_off::complaint(item.reply_line, file) } else { complaint }
                 })?,
@@ -451,6 +464,27 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
             format!("The edit on line {} of the reply names no file. Ask the model to name it.", item.reply_line),
         )),
     }
+}
+
+/// What code comes to symbol by symbol, or else by its segments between placeholders.
+fn of_code(text: &str, tag: Option<&str>, file: &FileView) -> Result<Vec<Change>, Complaint> {
+    let found = whole_symbol::changes(text, tag, file);
+    let is_done = match &found {
+        Ok(changes) => !changes.iter().any(|change| leaves_marks(change, file)),
+        Err(complaint) => matches!(complaint.kind, ComplaintKind::TooLarge | ComplaintKind::Overlap),
+    };
+    let tag = tag.and_then(Language::from_language_id);
+    if is_done || file.language.is_none_or(|language| tag.is_some_and(|tag| !are_related(tag, language))) {
+        return found;
+    }
+    elision::segments::change(text, file).map_or(found, |change| Ok(vec![change]))
+}
+
+/// Whether a placeholder is left in a change that the file does not have.
+fn leaves_marks(change: &Change, file: &FileView) -> bool {
+    let is_left =
+        |line: &Line| is_elision(line.trimmed()) && !file.lines.iter().any(|own| own.trimmed() == line.trimmed());
+    lines(&change.new_text).iter().any(is_left)
 }
 
 /// Whether code names another package as its own than the file does.

@@ -2,6 +2,7 @@
 //! place may mean it: `// same as before`, in whatever language. It is told by where it stands, not by its words.
 
 mod in_place;
+mod unset;
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
@@ -63,7 +64,8 @@ pub(super) fn refuse(
         .or_else(|| {
             let name = given.map_or(file.path, |given| given.name.as_str());
             in_place::of_statements((&old, own), (&new, given)).map(|said| (said, name.to_owned()))
-        });
+        })
+        .or_else(|| unset::in_function((&old, own), (&new, given), &said));
     match place {
         Some((said, name)) => Err(left_out(&said, &name, own, file)),
         None => own.map_or(Ok(()), |own| inner::refuse(own, change, file)),

@@ -10,10 +10,10 @@ use super::block::{Block, remainder};
 use super::likeness::{Likeness, likeness};
 use super::symbol_match::{MAX_PAIRS, is_container, is_section, members, same_kind};
 use super::view::FileView;
-use super::{Change, deletion, imports, nearest, plain_text, statement};
+use super::{Change, deletion, imports, moved, nearest, plain_text, statement};
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::guard::is_elision;
 use crate::lines::{Line, indentation, lines};
+use crate::placeholder::is_elision;
 
 /// A text of no more lines may become any other.
 const MAX_SHORT: usize = 8;
@@ -143,10 +143,12 @@ pub(super) fn refuse_loss(text: &str, file: &FileView) -> Result<(), Complaint> 
     if let Some(block) = Block::parse(text, file) {
         let is_code = |symbol: &&Symbol| symbol.depth == 0 && (symbol.kind.is_callable() || symbol.kind.is_type());
         let own: Vec<&Symbol> = file.symbols().iter().filter(is_code).collect();
+        let tops = block.tops();
         let gone: Vec<&str> = own
             .iter()
             .map(|symbol| symbol.name.as_str())
-            .filter(|name| block.count_of(name) == 0 && file.focus_symbol() != Some(*name))
+            .filter(|name| block.count_of(name) == 0 && !deletion::may_go(name, &tops, &own, &block, file))
+            .filter(|name| !moved::is_elsewhere(name, file))
             .collect();
         let come =
             block.tops().into_iter().filter(is_code).filter(|symbol| file.symbols_named(&symbol.name).is_empty());

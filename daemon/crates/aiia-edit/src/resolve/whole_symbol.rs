@@ -2,9 +2,11 @@
 //! does not have yet goes next to it, imports to the imports.
 
 mod complaints;
+mod examples;
 mod fields;
 mod insertion;
 mod leading_kept;
+mod renamed;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -16,14 +18,16 @@ use super::indent::common_indentation;
 use super::symbol_match::{Meant, is_container, is_section, meant, member_indices};
 use super::symbol_text::{line_indentation, rewrite};
 use super::view::FileView;
-use super::{Change, deletion, elision, imports, nearest, omission, plain_text, statement, whole_file};
+use super::{
+    Change, broken_off, deletion, elision, imports, moved, nearest, omission, plain_text, statement, whole_file,
+};
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::guard::is_elision;
-use crate::lines::{Line, lines};
+use crate::lines::{Line, indentation, lines};
+use crate::placeholder::is_elision;
 use crate::tolerance::Tolerance;
 
 use super::family::are_related;
-use complaints::{ambiguous, broken, complain, in_another_form, incomplete, no_match};
+use complaints::{ambiguous, broken, complain, in_another_form, incomplete, no_match, unclosed};
 pub(super) use insertion::insert_behind;
 use insertion::{Anchor, anchor, insert};
 
@@ -60,6 +64,13 @@ impl<'s> Placement<'s> {
 pub(super) fn top_level_names(text: &str, file: &FileView) -> Vec<String> {
     Block::parse(text, file)
         .map_or_else(Vec::new, |block| block.tops().iter().map(|symbol| symbol.name.clone()).collect())
+}
+
+/// Whether code without errors holds whole functions or types, read in the language of `file`.
+pub(super) fn defines(text: &str, file: &FileView) -> bool {
+    Block::parse(text, file).is_some_and(|block| {
+        !block.has_errors() && block.tops().iter().any(|top| top.kind.is_callable() || top.kind.is_type())
+    })
 }
 
 /// The code, if it is nothing but imports in the language of the file.
@@ -108,7 +119,8 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
         others: Vec::new(),
         notes: Vec::new(),
     };
-    let placed = placing.outermost();
+    let placed = placing.outermost().and_then(|()| placing.renamed());
+    placing.leave_out_examples();
     let Placing { placements, mut notes, others, .. } = placing;
     notes.extend(block.wrapping.clone());
     if placed.is_ok() && placements.iter().all(|placement| matches!(placement, Placement::New(_))) {
@@ -116,6 +128,9 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     }
     if let Some(top) = block.recovered_within_a_line() {
         return Err(broken(top, &block, file));
+    }
+    if let Some(inner) = swallowed(&block, file) {
+        return Err(unclosed(inner, &block, file));
     }
     if let Some(mut change) = whole_file::of_most_symbols(&block, file)? {
         elision::expand_code(&mut change, file);
@@ -146,7 +161,9 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
                     change.tolerances.push(Tolerance::LeadingLinesKept);
                 }
                 elision::expand_code(&mut change, file);
+                broken_off::complete(&mut change, symbol, file)?;
                 omission::refuse((Some(given), &block), Some(symbol), &change, file)?;
+                broken_off::refuse_within(&change, symbol, file)?;
                 refuse_sketch(&change, symbol, file)?;
                 change
             }
@@ -161,7 +178,8 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     }
     changes.extend(others);
     changes.extend(imports::addition(&block.imports(), &changes, file)?);
-    notes.extend(left_out(&block, file));
+    changes.extend(moved::gone(&block, file));
+    notes.extend(left_out(&block, file)?);
     // A change that repeats the file is dropped later, and its notes with it.
     if let Some(first) = changes.iter_mut().find(|change| file.text[change.range.clone()] != change.new_text) {
         first.tolerances.extend(notes);
@@ -195,6 +213,7 @@ impl<'s> Placing<'s, '_> {
             let pool = self.file.symbols_named(&top.name);
             match meant(top, &tops, pool, self.block, self.file) {
                 Meant::New if let Some(one) = self.in_place(top) => self.place(top, Meant::One(one), 0)?,
+                Meant::New if let Some(tests) = self.tests(top) => self.placements.push(Placement::NewIn(top, tests)),
                 Meant::New => {
                     let others = self.of_another_kind(top);
                     if !others.is_empty() {
@@ -244,6 +263,25 @@ impl<'s> Placing<'s, '_> {
             (Some(one), None) => Some(*one),
             _ => None,
         }
+    }
+
+    /// The module of the file for tests, if a symbol of the reply is a test.
+    fn tests(&self, top: &Symbol) -> Option<usize> {
+        let attributes = self.block.text.get(top.range.start..top.name_range.start)?;
+        let is_test = |line: &str| line.starts_with("#[") && line.contains("test");
+        if self.file.language.map(Language::name) != Some("rust")
+            || !top.kind.is_callable()
+            || !attributes.lines().any(|line| is_test(line.trim()) && !line.contains("cfg"))
+        {
+            return None;
+        }
+        let symbols = self.file.symbols();
+        let is_for_tests = |symbol: &Symbol| {
+            let before = &self.file.text[symbol.range.start..symbol.name_range.start];
+            symbol.kind == SymbolKind::Module && symbol.body_range.is_some() && before.contains("cfg(test)")
+        };
+        let mut found = (0..symbols.len()).filter(|index| symbols[*index].depth == 0 && is_for_tests(&symbols[*index]));
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// The symbols outside of everything that have the name of one of the reply which would take it from them.
@@ -353,15 +391,48 @@ impl<'s> Placing<'s, '_> {
         Ok(missing)
     }
 
+    /// Whether a type of the reply has only placeholders in it.
+    fn is_placeholder(&self, top: &Symbol) -> bool {
+        let body = top.body_range.clone().and_then(|body| self.block.text.get(body)).unwrap_or_default();
+        let mut said = body
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.contains(|c: char| c.is_alphanumeric() || c == '.' || c == '…'));
+        said.next().is_some_and(elision::stands_for_others) && said.all(elision::stands_for_others)
+    }
+
+    /// Whether a type of the reply has members and nothing of what else the file has in it.
+    fn leaves_out_fields(&self, top: &Symbol, index: usize) -> bool {
+        let (block, file) = (self.block, self.file);
+        let own = &file.symbols()[index];
+        !block.members(top).is_empty()
+            && !fields::others(own, file.symbols(), file.text, file.comments()).is_empty()
+            && fields::others(top, &block.symbols, &block.text, block.comments()).is_empty()
+    }
+
     /// All of a type, or those of its members that the reply has.
     fn place_container(&mut self, top: &'s Symbol, found: &[usize], nesting: usize) -> Result<(), Complaint> {
         let (block, file) = (self.block, self.file);
         let missing = self.missing(top, found, nesting)?;
         let given = block.members(top);
-        if let ([one], true) = (found, missing.is_empty()) {
+        let mut is_whole = missing.is_empty() && !found.first().is_some_and(|one| self.leaves_out_fields(top, *one));
+        if let ([one], true, Some("python")) = (found, is_whole, file.language.map(Language::name)) {
+            match fields::end(top, block, &file.symbols()[*one], file) {
+                fields::End::Given => {}
+                fields::End::LeftOut => is_whole = false,
+                fields::End::Unsure(names) => {
+                    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                    return Err(incomplete(top, &names, file));
+                }
+            }
+        }
+        if let ([one], true) = (found, is_whole) {
             return self.rewrite(top, *one);
         }
         let shows_fields = found.len() == 1 && leading_kept::fields(&block.symbols, top).next().is_some();
+        if given.is_empty() && !shows_fields && found.len() == 1 && self.is_placeholder(top) {
+            return self.place_rest(top, &given, found);
+        }
         if given.is_empty() && !shows_fields {
             let complaint = if found.len() > 1 { ambiguous(top, found, file) } else { incomplete(top, &missing, file) };
             return Err(complaint);
@@ -391,16 +462,47 @@ fn pool(found: &[usize], file: &FileView) -> Vec<usize> {
     pool
 }
 
+/// A symbol of broken code that stands at the margin and within another one, and outside of everything in the file: what is above it is
+/// not closed.
+fn swallowed<'b>(block: &'b Block, file: &FileView) -> Option<&'b Symbol> {
+    let is_outside =
+        |symbol: &Symbol| file.symbols_named(&symbol.name).iter().any(|index| file.symbols()[*index].depth == 0);
+    let is_at_margin = |symbol: &Symbol| line_indentation(&block.text, symbol.item_range.start).is_empty();
+    let is_whole = |symbol: &Symbol| symbol.kind.is_callable() || symbol.kind.is_type();
+    let mut inner = block.symbols.iter().filter(|symbol| symbol.depth > 0 && is_whole(symbol));
+    inner.find(|symbol| block.has_errors() && is_at_margin(symbol) && is_outside(symbol))
+}
+
 /// Lines of the reply outside any symbol which the file lacks.
-fn left_out(block: &Block, file: &FileView) -> Option<Tolerance> {
+///
+/// # Errors
+/// They are code that is more than an example of use.
+fn left_out(block: &Block, file: &FileView) -> Result<Option<Tolerance>, Complaint> {
     let own: HashSet<&str> = file.lines.iter().map(Line::trimmed).collect();
-    let known = |line: &str| own.contains(line);
-    block
-        .remainder()
-        .into_iter()
-        .map(|(_, line)| line)
-        .find(|line| !known(line) && !is_elision(line))
-        .map(|line| Tolerance::LeftOut(nearest::shortened(line)))
+    let rest = block.remainder();
+    let unknown: Vec<&(usize, &str)> =
+        rest.iter().filter(|(_, line)| !own.contains(line) && !is_elision(line)).collect();
+    // What is deeper than the line above that is no code of the file is a part of that.
+    let mut done: Option<usize> = None;
+    let is_code = |(start, line): &&(usize, &str)| {
+        let width = indentation(&block.text[*start..]).len();
+        if done.is_some_and(|done| width > done) {
+            return false;
+        }
+        let is_code = examples::is_code(*start, line, block);
+        done = (!is_code && !examples::is_comment(*start, line, block)).then_some(width);
+        is_code
+    };
+    if let Some((_, line)) = unknown.iter().copied().find(is_code) {
+        let message = format!(
+            "The reply has `{}` outside of any function or type, and where it goes in {} is unknown. Ask the model for a \
+             search/replace block.",
+            nearest::shortened(line),
+            file.path
+        );
+        return Err(complain(ComplaintKind::Ambiguous, file, message));
+    }
+    Ok(unknown.first().map(|(_, line)| Tolerance::LeftOut(nearest::shortened(line))))
 }
 
 fn refuse_sketch(change: &Change, symbol: &Symbol, file: &FileView) -> Result<(), Complaint> {

@@ -35,6 +35,10 @@ const PY: &str = "class Stock:\n    def load(self):\n        with open(self.path
     "```python\n    def load(self):\n        with open(self.path) as f:\n            data = json.load(f)\n",
     true
 )]
+#[case::method_with_a_new_line(
+    "```python\n    def load(self):\n        log(1)\n        with open(self.path) as f:\n            data = json.load(f)\n",
+    true
+)]
 #[case::members(
     "```python\nclass Stock:\n    def total(self):\n        return 1\n\n    def load(self):\n        with open(self.path) as f:\n            pass\n",
     true

@@ -9,8 +9,6 @@ const JAVA: &str = "class A {\n    void take(double x) {\n        y -= x;\n     
 const RUST: &str = "impl A {\n    fn close(&mut self) {\n        self.x.flush();\n        self.y = 1;\n    }\n\n    fn other() {\n        b();\n    }\n}\n";
 
 #[rstest]
-#[case::dots_in_chinese("A.java", JAVA, "void take(double x) {\n    check(x);\n    // ... 其余代码保持不变 ...\n}\n")]
-#[case::chinese("A.java", JAVA, "void take(double x) {\n    check(x);\n    // 其余代码不变\n}\n")]
 #[case::as_before("A.java", JAVA, "void take(double x) {\n    check(x);\n    // proceed as before\n}\n")]
 #[case::dots_before_what_is_not_there(
     "A.java",
@@ -57,7 +55,6 @@ const RUST: &str = "impl A {\n    fn close(&mut self) {\n        self.x.flush();
     PYTHON,
     "def load(self, how):\n    # (same as before, but with how)\n    return data\n"
 )]
-#[case::in_german("a.py", PYTHON, "def load(self):\n    # restlicher Code wie gehabt\n    return data\n")]
 #[case::comments_for_statements("a.py", PYTHON, "def load(self):\n    # read it\n    # then use it\n    return data\n")]
 #[case::an_empty_return("a.py", PYTHON, "def load(self):\n    # your implementation here\n    return None\n")]
 #[case::in_a_doc_string(
@@ -120,6 +117,59 @@ fn refused(#[case] path: &str, #[case] file: &str, #[case] code: &str) {
 )]
 fn applied(#[case] path: &str, #[case] file: &str, #[case] code: &str) {
     assert_eq!(plan_for(&[(path, file)], &fenced(code)).complaints, [], "{code}");
+}
+
+/// Placeholders in other languages stand for code as those in English do.
+#[rstest]
+#[case::chinese("    // 其余代码不变")]
+#[case::chinese_with_dots("    // ... 其余代码保持不变 ...")]
+#[case::german("    // restlicher Code wie gehabt")]
+#[case::spanish("    // resto del código igual")]
+#[case::french("    // reste du code inchangé")]
+#[case::portuguese("    // resto do código sem alterações")]
+#[case::italian("    // il resto del codice rimane invariato")]
+#[case::russian("    // остальной код без изменений")]
+#[case::japanese("    // 残りのコードは変更なし")]
+#[case::korean("    // 기존 코드")]
+#[case::in_brackets("    // [unchanged]")]
+#[case::in_a_frame("    // === existing code ===")]
+#[case::in_a_tag("    // <unchanged>")]
+fn placeholders_of_other_languages_are_expanded(#[case] mark: &str) {
+    let code = format!("void take(double x) {{\n    check(x);\n{mark}\n}}\n");
+    assert_eq!(
+        new_text(("A.java", JAVA), &fenced(&code)),
+        JAVA.replace("        y -=", "        check(x);\n        y -=")
+    );
+}
+
+#[test]
+fn a_placeholder_for_all_of_a_body_changes_nothing() {
+    let code = "def load(self):\n    # restlicher Code wie gehabt\n    return data\n";
+    assert_eq!(complaint_kinds(("a.py", PYTHON), &fenced(code)), [ComplaintKind::ChangesNothing]);
+}
+
+const READ: &str = "class Store:\n    def read(self, name):\n        if name in self.cache:\n            return self.cache[name]\n        with open(self.path(name)) as f:\n            text = f.read()\n        self.cache[name] = text\n        return text\n";
+
+#[rstest]
+#[case::placeholder_between_new_lines_and_the_last(
+    "    if not name:\n        raise ValueError(\"name\")\n    # resto del código igual\n    return text\n",
+    "    def read(self, name):\n",
+    "    def read(self, name):\n        if not name:\n            raise ValueError(\"name\")\n"
+)]
+fn placeholders_above_the_last_line(#[case] body: &str, #[case] old: &str, #[case] new: &str) {
+    assert_eq!(new_text(("a.py", READ), &fenced(&format!("def read(self, name):\n{body}"))), READ.replace(old, new));
+}
+
+#[rstest]
+#[case::tags(
+    "    # <unchanged>\n    with open(self.path(name), encoding=\"utf-8\") as f:\n        text = f.read()\n    # </unchanged>\n    return text\n"
+)]
+#[case::what_sets_a_name_is_gone(
+    "    if not name:\n        raise ValueError(\"name\")\n    # lee como siempre\n    return text\n"
+)]
+fn placeholders_that_are_not_sure_are_refused(#[case] body: &str) {
+    let code = format!("def read(self, name):\n{body}");
+    assert_eq!(complaint_kinds(("a.py", READ), &fenced(&code)), [ComplaintKind::Elision], "{body}");
 }
 
 /// A block quotes what it deletes.

@@ -22,7 +22,17 @@ pub(super) fn ends(segment: &[Line], old: &[Line], from: usize, header: Option<H
     while count < segment.len() && old.get(end).is_some_and(|line| is_same(line, &segment[count])) {
         (count, end) = (count + 1, end + 1);
     }
+    // Lines that only stand deeper are those lines, moved.
     let added = segment.get(count..)?;
+    for line in added.iter().filter(|line| says(line)) {
+        let next = (end..old.len()).find(|at| !old[*at].is_blank())?;
+        if old[next].trimmed() == line.trimmed() {
+            end = next + 1;
+        }
+    }
+    if has_moved(added, &old[end..]) {
+        return None;
+    }
     let leaves = last_said(added)
         .is_some_and(|last| is_leaving(last) && added.iter().all(|line| line.is_blank() || width(line) >= width(last)));
     let beside = &old[end..old.len().min(end + added.len())];
@@ -41,10 +51,17 @@ pub(super) fn begins(segment: &[Line], old: &[Line], from: usize, is_last: bool,
     let is_within = |line: &Line| line.is_blank() || width(line) >= width(marker);
     let is_reached = |last: &Line| !(is_leaving(last) && width(last) <= width(marker));
     let beside = &left_out[left_out.len().saturating_sub(added.len())..];
-    (left_out.iter().all(is_within)
+    (!has_moved(added, left_out)
+        && left_out.iter().all(is_within)
         && last_said(left_out).is_none_or(is_reached)
         && !may_change(added, left_out, beside, &HashSet::new()))
     .then_some(place)
+}
+
+/// Whether new lines say what a line of the old text says elsewhere, and more than a word.
+fn has_moved(added: &[Line], old: &[Line]) -> bool {
+    let is_telling = |line: &&Line| tokens(line.content).len() > 2;
+    added.iter().filter(is_telling).any(|line| old.iter().any(|other| other.trimmed() == line.trimmed()))
 }
 
 /// How many lines the header of a symbol has in both texts, and the names that only the new one has.

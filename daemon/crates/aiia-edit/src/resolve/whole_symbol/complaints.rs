@@ -99,6 +99,19 @@ pub(super) fn broken(top: &Symbol, block: &Block, file: &FileView) -> Complaint 
     )
 }
 
+/// Something above a symbol of the reply is not closed.
+pub(super) fn unclosed(inner: &Symbol, block: &Block, file: &FileView) -> Complaint {
+    let above = block.symbols.iter().rfind(|outer| {
+        outer.depth < inner.depth && outer.range.start < inner.range.start && inner.range.end <= outer.range.end
+    });
+    let message = format!(
+        "The code of the reply cannot be read: `{}` is not closed where `{}` begins. Ask the model for the complete code.",
+        above.map_or("something", |above| above.name.as_str()),
+        inner.name
+    );
+    complain(ComplaintKind::SyntaxErrors, file, message)
+}
+
 /// The file has several symbols that could be meant.
 pub(super) fn ambiguous(wanted: &Symbol, found: &[usize], file: &FileView) -> Complaint {
     let (lines, shown) = lines_of(found, file);

@@ -10,13 +10,62 @@ use super::complaints::{ambiguous, complain, incomplete};
 use super::leading_kept::fields;
 use super::{Placement, Placing};
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::guard::is_elision;
-use crate::resolve::block::remainder;
+use crate::lines::lines;
+use crate::placeholder::is_elision;
+use crate::resolve::block::{Block, remainder};
 use crate::resolve::leading::{self, Place};
-use crate::resolve::symbol_match::{header, members};
+use crate::resolve::symbol_match::members;
 use crate::resolve::symbol_text::line_indentation;
+use crate::resolve::view::FileView;
 use crate::resolve::{Change, nearest};
 use crate::tolerance::Tolerance;
+
+/// The lines of code right within a type that belong to none of its members: fields, and statements of its own.
+pub(super) fn others<'t>(outer: &Symbol, symbols: &[Symbol], text: &'t str, comments: &[Range<usize>]) -> Vec<&'t str> {
+    let body = outer.body_range.clone().unwrap_or(outer.item_range.end..outer.item_range.end);
+    let inner = members(symbols, outer);
+    let covered: Vec<&Range<usize>> = inner.iter().map(|member| &member.range).chain(comments).collect();
+    let is_said = |line: &str| line.contains(char::is_alphanumeric) && !matches!(line, "pass" | "end" | "...");
+    remainder(text.get(..body.end).unwrap_or(text), &covered)
+        .into_iter()
+        .filter(|(start, line)| {
+            *start + (text[*start..].len() - text[*start..].trim_start().len()) >= body.start && is_said(line)
+        })
+        .map(|(_, line)| line)
+        .collect()
+}
+
+/// How a type of Python ends in a reply that gives its first fields with new ones behind them.
+pub(super) enum End {
+    /// Nothing is missing.
+    Given,
+    /// The fields behind are left out.
+    LeftOut,
+    /// These may be left out, or have got other names.
+    Unsure(Vec<String>),
+}
+
+/// How the fields of a type of the reply end.
+pub(super) fn end(given: &Symbol, block: &Block, own: &Symbol, file: &FileView) -> End {
+    let names = |lines: Vec<&str>| -> Vec<String> {
+        let name = |line: &str| line.split([':', '=', '(']).next().unwrap_or_default().trim().to_owned();
+        lines.into_iter().map(name).collect()
+    };
+    let old = names(others(own, file.symbols(), file.text, file.comments()));
+    let new = names(others(given, &block.symbols, &block.text, block.comments()));
+    let kept = old.iter().take_while(|name| new.contains(name)).count();
+    let gone = &old[kept..];
+    let adds = new.iter().filter(|name| !old.contains(name)).count();
+    if kept == 0 || adds == 0 || gone.is_empty() || gone.iter().any(|name| new.contains(name)) {
+        End::Given
+    } else if gone.len() > adds {
+        End::LeftOut
+    } else if block.members(given).is_empty() {
+        End::Unsure(gone.to_vec())
+    } else {
+        End::Given
+    }
+}
 
 impl<'s> Placing<'s, '_> {
     /// Decides where the fields of a type go of which the reply shows a part.
@@ -126,14 +175,15 @@ impl<'s> Placing<'s, '_> {
     fn place_header(&mut self, top: &Symbol, found: &[usize]) -> Result<(), Complaint> {
         let (block, file) = (self.block, self.file);
         let symbols = file.symbols();
-        let new = top.signature(&block.text).trim_end();
-        if found.iter().any(|index| header(&symbols[*index], file.text) == header(top, &block.text)) {
+        let new = signature(top, &block.text);
+        let words = |text: &str| text.split_whitespace().collect::<String>();
+        if found.iter().any(|index| words(signature(&symbols[*index], file.text)) == words(new)) {
             if let [one] = found {
                 self.place_above(top, *one);
             }
             return Ok(());
         }
-        let olds: Vec<&str> = found.iter().map(|index| symbols[*index].signature(file.text).trim_end()).collect();
+        let olds: Vec<&str> = found.iter().map(|index| signature(&symbols[*index], file.text)).collect();
         // A header that says less is the short form of it.
         if olds.iter().any(|old| is_within(new, old)) {
             self.notes.push(Tolerance::LeftOut(nearest::shortened(new)));
@@ -180,6 +230,19 @@ impl<'s> Placing<'s, '_> {
             self.others.push(Change { range, new_text, tolerances: Vec::new() });
         }
     }
+}
+
+/// A header without the comments behind it, which are of the body where that begins without a sign.
+fn signature<'t>(symbol: &Symbol, text: &'t str) -> &'t str {
+    let all = symbol.signature(text).trim_end();
+    let mut end = all.len();
+    for line in lines(all).iter().rev() {
+        if !line.is_blank() && !line.trimmed().starts_with("# ") && line.trimmed() != "#" {
+            end = line.start + line.right_trimmed().len();
+            break;
+        }
+    }
+    &all[..end]
 }
 
 /// Whether all words and signs of one header are in another one, in the same order.
