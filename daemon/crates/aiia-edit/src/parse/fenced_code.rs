@@ -87,7 +87,7 @@ pub(super) fn add_beside(lines: &[Line], known_files: &[&str], parsed: &mut Pars
 
 /// Whether nothing says of code that it only shows something.
 fn is_offered(item: &Item) -> bool {
-    matches!(item.kind, ItemKind::Code { fence: Fence::Closed, lead: Lead::Other | Lead::Adds | Lead::Changes, .. })
+    matches!(item.kind, ItemKind::Code { fence: Fence::Closed, lead, .. } if !lead.only_shows())
 }
 
 /// Whether the name stands on a line of its own, or one that says that the file is new.
@@ -150,8 +150,10 @@ impl Blocks {
                 if !may_be_used {
                     return FileName::None;
                 }
-                file_name::mentioned_above(lines, &used, at, language, known_files)
-                    .map_or_else(|| sections.file_at(at, &used), FileName::Mentioned)
+                file_name::mentioned_above(lines, &used, at, language, known_files).map_or_else(
+                    || if lead == Lead::Elsewhere { FileName::None } else { sections.file_at(at, &used) },
+                    FileName::Mentioned,
+                )
             };
             let ends = if close.is_some() { Fence::Closed } else { Fence::Open };
             let mut start = at;
