@@ -9,6 +9,7 @@ mod broken_off;
 mod canonical;
 mod conflict;
 mod cut_off;
+mod data;
 mod deletion;
 mod elision;
 mod escapes;
@@ -439,7 +440,7 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
                     changes.extend(moved::gone(&block, file));
                     changes
                 }
-                None => of_code(text, language.as_deref(), file).map_err(|complaint| {
+                None => in_code(text, language.as_deref(), *lead, file).map_err(|complaint| {
                     let is_cut = *fence == Fence::Open && plain_text::has_lines_of(text, file);
                     if is_cut { cut_off::complaint(item.reply_line, file) } else { complaint }
                 })?,
@@ -485,6 +486,21 @@ fn leaves_marks(change: &Change, file: &FileView) -> bool {
     let is_left =
         |line: &Line| is_elision(line.trimmed()) && !file.lines.iter().any(|own| own.trimmed() == line.trimmed());
     lines(&change.new_text).iter().any(is_left)
+}
+
+/// The changes of code that is more than imports. A part of a data file is taken key by key, so that what stands beside the keys stays.
+fn in_code(text: &str, tag: Option<&str>, lead: Lead, file: &FileView) -> Result<Vec<Change>, Complaint> {
+    let tagged = tag.and_then(Language::from_language_id);
+    let is_other = tagged.zip(file.language).is_some_and(|(tagged, own)| tagged != own);
+    let shows = lead.only_shows();
+    if let Some(part) = data::changes(text, file).filter(|_| !is_other && !shows) {
+        return part;
+    }
+    let found = of_code(text, tag, file);
+    match data::of_settings(text, file) {
+        Some(part) if found.is_err() && !shows => part,
+        _ => found,
+    }
 }
 
 /// Whether code names another package as its own than the file does.

@@ -7,6 +7,7 @@ mod beside;
 mod bounds;
 mod contents;
 mod cut_off;
+mod data;
 mod declarations;
 mod dialects;
 mod elisions;

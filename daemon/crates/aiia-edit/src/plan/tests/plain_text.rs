@@ -41,7 +41,7 @@ const VUE: &str = "<template>\n  <div>\n    <button @click=\"inc\">{{ count }}</
     Some(("value++", "value += 2"))
 )]
 #[case::first_rows(("p.csv", "id,name\n1,apple\n2,pear\n3,plum\n4,fig\n"), "id,name\n1,apple\n2,pears\n", None)]
-#[case::first_lines(("app.ini", INI), "[dev]\nhost = localhost\nport = 5433\n", None)]
+#[case::first_lines(("app.ini", INI), "[dev]\nhost = localhost\nport = 5433\n", Some(("5432", "5433")))]
 #[case::nothing_of_it(("app.ini", INI), "[dev]\n[prod]\n", None)]
 fn a_part_takes_the_place_of_that_part(
     #[case] file: (&str, &str),

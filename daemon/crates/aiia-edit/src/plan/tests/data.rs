@@ -1,0 +1,168 @@
+//! Parts of data files: the path to some keys, without their neighbours.
+
+use super::namesakes::{Case, check_all};
+use super::*;
+
+const CARGO: &str = "[package]\nname = \"x\" # the name\n\n[dependencies]\nserde   = \"1\"\ntokio = { version = \"1\", features = [\"full\"] }\n\n[dev-dependencies]\nserde = \"1\"\n\n[[bin]]\nname = \"a\"\n";
+const COMPOSE: &str = "services:\n  web:\n    image: nginx # pinned\n    ports:\n      - \"80:80\"\n    environment:\n      DEBUG: \"1\"\n  api:\n    image: api\n    environment:\n      DEBUG: \"1\"\n";
+const PACKAGE: &str = "{\n  \"name\": \"x\",\n  \"scripts\": {\n    \"build\": \"tsc\",\n    \"test\": \"jest\"\n  },\n  \"files\": [\"a\", \"b\"],\n  \"engines\": { \"node\": \"18\" }\n}\n";
+const INI: &str = "[dev]\nport = 1\npool = 1\n\n[prod]\nport = 2\npool = 10 \nuser = app\ntimeout = 3\n";
+const ENV: &str = "# local\nDEBUG=1\nexport URL=\"http://a\"\nKEY=a=b\n";
+
+/// A path, its text, a part of it, and what of the file becomes what else.
+type Part = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const PARTS: &[Part] = &[
+    ("Cargo.toml", CARGO, "[dependencies]\nanyhow = \"1\"\n", &[("[\"full\"] }\n", "[\"full\"] }\nanyhow = \"1\"\n")]),
+    (
+        "Cargo.toml",
+        CARGO,
+        "[dependencies]\n# ... existing dependencies ...\nanyhow = \"1\"\n# Logs.\nlog = \"0.4\"\n",
+        &[("[\"full\"] }\n", "[\"full\"] }\nanyhow = \"1\"\n# Logs.\nlog = \"0.4\"\n")],
+    ),
+    (
+        "Cargo.toml",
+        CARGO,
+        "[dependencies]\nserde = { version = \"1\", features = [\"derive\"] }\n",
+        &[("serde   = \"1\"", "serde   = { version = \"1\", features = [\"derive\"] }")],
+    ),
+    (
+        "Cargo.toml",
+        CARGO,
+        "[package]\nname = \"y\"\n\n[dependencies]\nserde = \"1\"\nlog = \"0.4\"\n# ...\n\n[profile.release]\nlto = true\n",
+        &[
+            ("\"x\"", "\"y\""),
+            ("serde   = \"1\"\n", "serde   = \"1\"\nlog = \"0.4\"\n"),
+            ("[\"full\"] }\n", "[\"full\"] }\n\n[profile.release]\nlto = true\n"),
+        ],
+    ),
+    (
+        "compose.yml",
+        COMPOSE,
+        "services:\n  api:\n    environment:\n      DEBUG: \"0\"\n",
+        &[("image: api\n    environment:\n      DEBUG: \"1\"", "image: api\n    environment:\n      DEBUG: \"0\"")],
+    ),
+    (
+        "compose.yml",
+        COMPOSE,
+        "services:\n  # ... existing services ...\n  redis:\n    image: redis:7\n",
+        &[(
+            "image: api\n    environment:\n      DEBUG: \"1\"\n",
+            "image: api\n    environment:\n      DEBUG: \"1\"\n  redis:\n    image: redis:7\n",
+        )],
+    ),
+    (
+        "compose.yml",
+        COMPOSE,
+        "services:\n  web:\n    image: nginx:2\n    ports:\n      - \"80:80\"\n      - \"443:443\"\n    restart: always\n  api:\n    environment:\n      LOG: x\n  redis:\n    image: redis\n\nvolumes:\n  data:\n",
+        &[
+            ("image: nginx #", "image: nginx:2 #"),
+            ("      - \"80:80\"\n", "      - \"80:80\"\n      - \"443:443\"\n    restart: always\n"),
+            (
+                "image: api\n    environment:\n      DEBUG: \"1\"\n",
+                "image: api\n    environment:\n      DEBUG: \"1\"\n      LOG: x\n  redis:\n    image: redis\n\nvolumes:\n  data:\n",
+            ),
+        ],
+    ),
+    (
+        "package.json",
+        PACKAGE,
+        "{\n  \"scripts\": {\n    \"lint\": \"eslint .\"\n  }\n}\n",
+        &[("\"jest\"\n", "\"jest\",\n    \"lint\": \"eslint .\"\n")],
+    ),
+    (
+        "package.json",
+        PACKAGE,
+        "{\n  // ...\n  \"scripts\": {\n    // ...\n    \"lint\": \"eslint .\",\n    \"fix\": \"eslint --fix .\"\n  }\n  // ...\n}\n",
+        &[("\"jest\"\n", "\"jest\",\n    \"lint\": \"eslint .\",\n    \"fix\": \"eslint --fix .\"\n")],
+    ),
+    (
+        "package.json",
+        PACKAGE,
+        "\"scripts\": {\n  \"build\": \"tsc -b\",\n  \"lint\": \"eslint .\"\n},\n",
+        &[("\"tsc\",\n", "\"tsc -b\",\n    \"lint\": \"eslint .\",\n")],
+    ),
+    (
+        "package.json",
+        PACKAGE,
+        "{\n  \"type\": \"module\",\n  \"scripts\": { \"test\": \"vitest\" },\n  \"files\": [\"a\", \"b\", \"c\"],\n  \"engines\": { \"npm\": \"9\" }\n}\n",
+        &[
+            ("  \"scripts\"", "  \"type\": \"module\",\n  \"scripts\""),
+            ("\"jest\"", "\"vitest\""),
+            ("\"b\"]", "\"b\", \"c\"]"),
+            ("\"18\" }", "\"18\", \"npm\": \"9\" }"),
+        ],
+    ),
+    ("app.ini", INI, "[prod]\npool = 50\n", &[("pool = 10 ", "pool = 50 ")]),
+    (
+        "app.ini",
+        INI,
+        "[prod]\npool = 50\nssl = on\n\n[dev]\n# ...\nssl = off\n",
+        &[("pool = 10 \n", "pool = 50 \nssl = on\n"), ("pool = 1\n\n", "pool = 1\nssl = off\n\n")],
+    ),
+    (".env", ENV, "DEBUG=0\nLOG=x\n", &[("DEBUG=1\n", "DEBUG=0\nLOG=x\n")]),
+    (".env", ENV, "URL=\"http://b\"\n", &[("\"http://a\"", "\"http://b\"")]),
+];
+
+#[test]
+fn a_part_goes_into_the_file_key_by_key() {
+    for (path, text, code, replaced) in PARTS {
+        let mut expected = (*text).to_owned();
+        for (old, new) in *replaced {
+            assert_eq!(expected.matches(old).count(), 1, "{old}");
+            expected = expected.replacen(old, new, 1);
+        }
+        for eol in ["\n", "\r\n"] {
+            let (text, expected) = (text.replace('\n', eol), expected.replace('\n', eol));
+            assert_eq!(new_text((path, &text), &fenced(code)), expected, "{code}");
+        }
+    }
+}
+
+const REFUSED: &[Case] = &[
+    // Nothing of it stands in the file, or the path does not begin at its top.
+    ("Cargo.toml", CARGO, "[features]\nx = []\n", Err((ComplaintKind::NotFound, &[6]))),
+    ("Cargo.toml", CARGO, "tokio = \"2\"\n", Err((ComplaintKind::NotFound, &[6]))),
+    ("package.json", PACKAGE, "{\n  \"lint\": \"eslint .\"\n}\n", Err((ComplaintKind::NotFound, &[3, 8, 2, 5, 8]))),
+    (".env", ENV, "NEW=1\n", Err((ComplaintKind::NotFound, &[]))),
+    ("app.ini", INI, "pool = 3\n", Err((ComplaintKind::NotFound, &[]))),
+    // Something would go.
+    ("Cargo.toml", CARGO, "[dependencies]\ntokio = \"2\"\n", Err((ComplaintKind::Vanished, &[6]))),
+    ("Cargo.toml", CARGO, "[dependencies]\ntokio = { version = \"2\" }\n", Err((ComplaintKind::Vanished, &[6]))),
+    (
+        "package.json",
+        PACKAGE,
+        "{\n  \"files\": [\"c\"],\n  \"type\": \"module\"\n}\n",
+        Err((ComplaintKind::Vanished, &[7])),
+    ),
+    (
+        "package.json",
+        PACKAGE,
+        "{\n  \"scripts\": \"x\",\n  \"type\": \"module\"\n}\n",
+        Err((ComplaintKind::Vanished, &[3])),
+    ),
+    // It repeats what stays, so that what it lacks may be meant to go.
+    ("Cargo.toml", CARGO, "[dependencies]\nserde = \"1\"\nlog = \"0.4\"\n", Err((ComplaintKind::Vanished, &[6]))),
+    ("app.ini", INI, "[prod]\nport = 2\npool = 50\n", Err((ComplaintKind::Vanished, &[8]))),
+    // It would be there twice.
+    ("Cargo.toml", CARGO, "[dependencies]\nserde.version = \"2\"\n", Err((ComplaintKind::Ambiguous, &[5]))),
+    (
+        "Cargo.toml",
+        CARGO,
+        "[package]\nname = \"y\"\n\n[dependencies.tokio]\nversion = \"2\"\n",
+        Err((ComplaintKind::Ambiguous, &[6])),
+    ),
+    ("app.ini", "[a]\nx = 1\nx = 2\ny = 1\n", "[a]\nx = 3\n", Err((ComplaintKind::Ambiguous, &[2, 3]))),
+    ("a.yaml", "a:\n  x: 1\n---\na:\n  x: 2\n  y: 1\n", "a:\n  z: 3\n", Err((ComplaintKind::Ambiguous, &[1, 4]))),
+];
+
+#[test]
+fn a_part_whose_place_is_not_told_is_refused() {
+    check_all(REFUSED);
+}
+
+#[test]
+fn an_example_of_a_data_file_is_no_part_of_it() {
+    let reply = "For example:\n\n```json\n{\n  \"scripts\": {\n    \"lint\": \"x\"\n  }\n}\n```\n";
+    assert_eq!(complaint_kinds(("package.json", PACKAGE), reply).len(), 1);
+}
