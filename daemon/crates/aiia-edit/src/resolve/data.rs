@@ -156,11 +156,13 @@ impl<'f> Merge<'_, 'f, '_> {
     /// A mapping that repeats what does not change is meant as a whole: what it lacks may be meant to go.
     fn refuse_gaps(&self, given: &[&Symbol], own: &[&'f Symbol], outer: Option<&'f Symbol>) -> Result<(), Complaint> {
         let has = |name: &str| given.iter().any(|key| key.name == name);
-        let is_same = |key: &&Symbol| own.iter().any(|own| own.name == key.name && self.is_same(key, own));
+        let is_plain = |own: &Symbol| outer.is_some() || self.own.value(own) != Value::Mapping;
+        let is_same =
+            |key: &&Symbol| own.iter().any(|own| own.name == key.name && is_plain(own) && self.is_same(key, own));
         let Some(missing) = own.iter().find(|own| !has(&own.name)).filter(|_| !self.is_elided) else { return Ok(()) };
         match given.iter().find(|key| is_same(key)) {
-            Some(repeated) if outer.is_some() => Err(self.less(repeated, missing)),
-            _ => Ok(()),
+            Some(repeated) => Err(self.less(repeated, missing)),
+            None => Ok(()),
         }
     }
 

@@ -6,6 +6,7 @@ mod anchor;
 mod bare_members;
 mod block;
 mod broken_off;
+mod by_lines;
 mod canonical;
 mod conflict;
 mod cut_off;
@@ -493,7 +494,9 @@ fn in_code(text: &str, tag: Option<&str>, lead: Lead, file: &FileView) -> Result
     let tagged = tag.and_then(Language::from_language_id);
     let is_other = tagged.zip(file.language).is_some_and(|(tagged, own)| tagged != own);
     let shows = lead.only_shows();
-    if let Some(part) = data::changes(text, file).filter(|_| !is_other && !shows) {
+    let by_lines = || by_lines::whole(text, file).or_else(|| by_lines::passage(text, file).map(Ok));
+    let part = if is_other || shows { None } else { by_lines().or_else(|| data::changes(text, file)) };
+    if let Some(part) = part {
         return part;
     }
     let found = of_code(text, tag, file);

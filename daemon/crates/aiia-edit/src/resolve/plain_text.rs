@@ -39,7 +39,7 @@ pub(super) fn change(text: &str, file: &FileView) -> Result<Change, Complaint> {
             }
             Ok(Change { range: first.start.max(file.mark)..last.end(), new_text, tolerances: Vec::new() })
         }
-        [] => Err(no_place(&text, file)),
+        [] => section(&old, &new, file).ok_or_else(|| no_place(&text, file)),
         several => {
             let numbers: Vec<usize> = several.iter().map(|(_, end)| end + 1).collect();
             Err(no_place(&text, file).with_candidates(numbers))
@@ -96,6 +96,32 @@ fn passages(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
     let (Some(start), None) = (starts.next(), starts.next()) else { return Vec::new() };
     let ends = (start + 1..old.len()).filter(|at| Some(&old[*at]) == new.last()).take(MAX_ENDS);
     ends.filter(|end| comes_back(&old[start..=*end], new, 1)).map(|end| (start, end)).collect()
+}
+
+/// The passage below a line that stands once at the margin, as a target of a Makefile does, where the new lines are one such passage too
+/// and not a sketch of it.
+fn section(old: &[String], new: &[String], file: &FileView) -> Option<Change> {
+    let new = &new[first_said(new)..=last_said(new)];
+    let is_at_margin = |line: &String| !line.is_empty() && !line.starts_with([' ', '\t']);
+    let closes = |line: &String| line.starts_with(['}', ')', ']']) || line == "end";
+    let head = new.first().filter(|line| is_at_margin(line) && line.ends_with([':', '{', '(', '[']))?;
+    let body = |lines: &[String]| {
+        let end = lines.iter().position(is_at_margin).unwrap_or(lines.len());
+        let end = if lines.get(end).is_some_and(closes) { end + 1 } else { end };
+        lines[..end].iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1)
+    };
+    let mut places = (0..old.len()).filter(|at| old[*at] == *head);
+    let (Some(start), None) = (places.next(), places.next()) else { return None };
+    let (own, given) = (body(&old[start + 1..]), body(&new[1..]));
+    let said = |lines: &[String]| lines.iter().filter(|line| !line.is_empty()).count();
+    let (own_said, given_said) = (said(&old[start + 1..=start + own]), said(&new[1..]));
+    if own == 0 || given + 1 < new.len() || own_said > MAX_GONE && given_said * 2 < own_said {
+        return None;
+    }
+    let last = &file.lines[start + own];
+    let new_text = new.iter().map(String::as_str).collect::<Vec<_>>().join(file.eol);
+    let range = file.lines[start].start..last.start + last.content.len();
+    Some(Change { range, new_text, tolerances: Vec::new() })
 }
 
 fn first_said(lines: &[String]) -> usize {

@@ -165,7 +165,7 @@ pub(super) fn refuse_loss(text: &str, file: &FileView) -> Result<(), Complaint> 
 
 /// The names of the symbols of a file that a reply does not have: those outside of everything, and those inside them that are not
 /// inside functions. Of several that are one to all appearances, as many must be there.
-fn missing<'f>(block: &Block, file: &'f FileView) -> Vec<&'f str> {
+pub(super) fn missing<'f>(block: &Block, file: &'f FileView) -> Vec<&'f str> {
     let mut missing = Vec::new();
     let own: Vec<&Symbol> = file.symbols().iter().filter(|symbol| symbol.depth == 0).collect();
     let mut left = vec![(block.tops(), own)];

@@ -166,3 +166,89 @@ fn an_example_of_a_data_file_is_no_part_of_it() {
     let reply = "For example:\n\n```json\n{\n  \"scripts\": {\n    \"lint\": \"x\"\n  }\n}\n```\n";
     assert_eq!(complaint_kinds(("package.json", PACKAGE), reply).len(), 1);
 }
+
+const OPEN: &str = "{\n  \"name\": \"open\",\n  \"version\": \"10\",\n  \"license\": \"MIT\",\n  \"scripts\": {\n    \"lint\": \"eslint .\",\n    \"test\": \"ava\",\n    \"debug\": \"node\"\n  },\n  \"devDependencies\": {\n    \"ava\": \"^6\",\n    \"xo\": \"^1\"\n  },\n  \"xo\": {\n    \"rules\": {}\n  }\n}\n";
+const CI: &str = "name: CI\non:\n  push:\n    branches: [main]\n\njobs:\n  test:\n    name: Test\n    needs: [style]\n    runs-on: ubuntu\n    steps:\n      - uses: checkout@v3\n      - name: Build\n        id: build\n        run: make\n      - name: Report\n        id: report\n        run: report\n";
+const CSS: &str = ".foot {\n  color: red;\n}\n\n/* Old. */\narticle {\n  margin: 0;\n  border: none;\n}\n\n.foot {\n  padding: 0;\n}\n\n.content h3,\n.content h4 {\n  margin: 1px;\n  color: blue;\n}\n\npre.a { border: none; }\n";
+const MAKE: &str =
+    "all: build test\n\nbuild:\n\tcargo build\n\nfix:\n\tcargo fix --all\n\tcargo fmt\n\ntest:\n\tcargo test\n";
+const PY: &str = "import os\n\n\ndef load(path):\n\treturn open(path).read()\n\n\ndef save(path):\n\topen(path)\n";
+
+/// A path, its text, and what of it becomes what else in a reply with the whole file.
+const WHOLES: &[(&str, &str, &[(&str, &str)])] = &[
+    ("package.json", OPEN, &[("\"ava\": \"^6\"", "\"ava\": \"^7\"")]),
+    ("package.json", OPEN, &[("  \"license\": \"MIT\",\n", "")]),
+    ("package.json", OPEN, &[("    \"lint\": \"eslint .\",\n", "")]),
+    ("package.json", OPEN, &[("  \"license\": \"MIT\",\n", ""), ("\"test\": \"ava\"", "\"test\": \"ava -v\"")]),
+    ("ci.yml", CI, &[("checkout@v3", "checkout@v4"), ("        id: build\n", "")]),
+    ("a.css", CSS, &[("color: red", "color: green")]),
+    ("a.css", CSS, &[("Old.", "New.")]),
+    ("a.py", PY, &[("import os\n", "import sys\nimport os\n"), ("(path).read", "(path, 1).read")]),
+    ("a.py", PY, &[("import os\n", "import os\n\nfrom x import y\n")]),
+];
+
+#[test]
+fn a_whole_file_is_told_by_its_lines() {
+    for (path, text, replaced) in WHOLES {
+        let expected = replaced.iter().fold((*text).to_owned(), |text, (old, new)| text.replacen(old, new, 1));
+        assert_eq!(new_text((path, text), &fenced(&expected)), expected);
+        // Blanks for tabs are read as tabs.
+        assert_eq!(new_text((path, text), &fenced(&expected.replace('\t', "    "))), expected);
+    }
+}
+
+const PASSAGES: &[Part] = &[
+    (
+        "ci.yml",
+        CI,
+        "    name: Test\n    timeout-minutes: 3\n    needs: [style]\n",
+        &[("Test\n", "Test\n    timeout-minutes: 3\n")],
+    ),
+    ("ci.yml", CI, "name: Test\ntimeout-minutes: 3\nneeds: [style]\n", &[("Test\n", "Test\n    timeout-minutes: 3\n")]),
+    (
+        "Cargo.toml",
+        CARGO,
+        "name = \"x\" # the name\n\n[dependencies]\nserde = \"2\"\ntokio = { version = \"1\", features = [\"full\"] }\n",
+        &[("serde   = \"1\"", "serde = \"2\"")],
+    ),
+    (
+        "a.css",
+        CSS,
+        ".content h4 {\n  margin: 1px;\n  color: blue;\n}\n\npre.b { border: none; }\n",
+        &[("pre.a", "pre.b")],
+    ),
+    ("a.css", CSS, ".foot {\n  color: red;\n}\n\n/* New. */\n", &[("Old.", "New.")]),
+    ("a.css", CSS, "/* New. */\narticle {\n  margin: 0;\n  border: none;\n}\n", &[("Old.", "New.")]),
+    ("Makefile", MAKE, "build:\n\tcargo build --locked\n", &[("cargo build\n", "cargo build --locked\n")]),
+    (
+        "Makefile",
+        MAKE,
+        "fix:\n    cargo fix\n    cargo fmt\n    echo\n",
+        &[("fix --all\n\tcargo fmt\n", "fix\n\tcargo fmt\n\techo\n")],
+    ),
+];
+
+#[test]
+fn a_passage_is_told_by_its_lines() {
+    for (path, text, code, replaced) in PASSAGES {
+        let expected = replaced.iter().fold((*text).to_owned(), |text, (old, new)| text.replacen(old, new, 1));
+        assert_eq!(new_text((path, text), &fenced(code)), expected, "{code}");
+    }
+}
+
+const NOT_TOLD: &[Case] = &[
+    // The rule of that name has more than the code; the one that has no more stands elsewhere.
+    (
+        "a.css",
+        "b {\n  margin: 0;\n  color: red;\n}\n\n@media x {\n  b {\n    color: red;\n  }\n}\n",
+        "@media x {\n  b {\n    color: blue;\n  }\n}\n",
+        Ok("b {\n  margin: 0;\n  color: red;\n}\n\n@media x {\n  b {\n    color: blue;\n  }\n}\n"),
+    ),
+    ("Makefile", MAKE, "clean:\n\trm -f x\n", Err((ComplaintKind::NotFound, &[]))),
+    ("Makefile", "a:\n\t1\n\t2\n\t3\n\t4\n\t5\n\nb:\n\t6\n", "a:\n\tx\n", Err((ComplaintKind::NotFound, &[]))),
+];
+
+#[test]
+fn lines_that_tell_no_place_are_no_passage() {
+    check_all(NOT_TOLD);
+}

@@ -295,7 +295,7 @@ const CASES: &[Case] = &[
         "a.toml",
         "[package]\nversion = \"1\"\n\n[x]\ny = 1\n",
         "[x]\nversion = \"2\"\n",
-        Err((ComplaintKind::Vanished, &[])),
+        Ok("[package]\nversion = \"1\"\n\n[x]\ny = 1\nversion = \"2\"\n"),
     ),
     (
         "a.md",
@@ -365,7 +365,7 @@ const CASES: &[Case] = &[
         "a.yaml",
         "steps:\n  - name: a\n    run: one\n  - name: b\n    run: two\n",
         "steps:\n  - name: a\n    run: three\n",
-        Err((ComplaintKind::Vanished, &[])),
+        Err((ComplaintKind::Vanished, &[1])),
     ),
     (
         "a.yaml",

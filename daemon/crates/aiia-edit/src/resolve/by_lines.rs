@@ -1,0 +1,206 @@
+//! Code whose place its lines tell: the whole file but for a little, or a passage that begins and ends with lines of the file. In data
+//! and styles names say less than lines: a key stands at many depths, a selector in many sections.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices, diff_ratio};
+
+use super::block::Block;
+use super::view::FileView;
+use super::whole_file::{missing, replacement};
+use super::{Change, elision, nearest, omission};
+use crate::complaint::Complaint;
+use crate::lines::{Line, indentation, lines};
+
+/// How much of the lines of a whole file comes back where some of them may go.
+const LEAST_WHOLE: f32 = 0.85;
+/// How much of the lines of code comes back that gives imports anew.
+const LEAST_CODE: f32 = 0.5;
+/// So many lines in a row may go from a whole file, or a tenth of all, if that is more.
+const MAX_GONE: usize = 3;
+/// How much alike two lines are of which one is the other in other words.
+const LEAST_ALIKE: f64 = 0.6;
+/// A passage of more lines is not looked for.
+const MAX_LINES: usize = 400;
+/// So many places of a line are looked at.
+const MAX_PLACES: usize = 16;
+
+/// The file anew, where the code is all of it by its lines: of data and styles, which nothing calls, a little may go; code must lose
+/// nothing outside of its functions and comments, and is taken so only for the places of its imports.
+pub(super) fn whole(text: &str, file: &FileView) -> Option<Result<Vec<Change>, Complaint>> {
+    let language = file.language?.name();
+    let is_data = matches!(language, "json" | "yaml" | "toml" | "css" | "html");
+    let (old, given) = (&file.lines, lines(text));
+    if given.iter().any(|line| elision::stands_for_others(line.content) && !has(old, line.trimmed())) {
+        return None;
+    }
+    let (own, new) = (trimmed(old), trimmed(&given));
+    if own == new {
+        return None;
+    }
+    let ops = capture_diff_slices(Algorithm::Myers, &own, &new);
+    let ratio = diff_ratio(&ops, own.len(), new.len());
+    let said = |lines: &[&str]| lines.iter().filter(|line| !line.is_empty()).count();
+    let first = own.iter().position(|line| !line.is_empty())?;
+    let last = own.iter().rposition(|line| !line.is_empty())?;
+    let counts = |op: &DiffOp| (said(&own[op.old_range()]), said(&new[op.new_range()]));
+    let changed = || ops.iter().filter(|op| !matches!(op, DiffOp::Equal { .. }));
+    // What stands at the edges comes back, or something else in its place.
+    let is_edge = |range: &Range<usize>| range.contains(&first) || range.contains(&last);
+    if changed().any(|op| is_edge(&op.old_range()) && counts(op).1 < counts(op).0) {
+        return None;
+    }
+    if is_data {
+        let most = MAX_GONE.max(own.len() / 10);
+        let is_whole = changed().all(|op| counts(op).0 <= counts(op).1 + most);
+        return (ratio >= LEAST_WHOLE && is_whole).then(|| Ok(vec![replacement(text, file)]));
+    }
+    let block = Block::parse(text, file).filter(|block| !block.has_errors() && block.wrapping.is_none())?;
+    let is_in_function = |number: usize| {
+        let start = file.lines[number].start;
+        let is_comment =
+            file.comments().iter().any(|comment| comment.start < file.lines[number].end() && start < comment.end);
+        let is_inside = |range: &Range<usize>| range.start <= start && start < range.end;
+        !is_comment && file.symbols().iter().any(|symbol| symbol.depth == 0 && is_inside(&symbol.item_range))
+    };
+    let loses = |op: &DiffOp| {
+        let mut gone = op.old_range().filter(|number| !own[*number].is_empty());
+        gone.any(|number| !is_in_function(number))
+    };
+    let has_import = |import: &&str| import.lines().all(|line| has(old, line.trim()));
+    let brings_imports = block.imports().iter().any(|import| !has_import(import));
+    if !brings_imports || ratio < LEAST_CODE || changed().any(loses) || !missing(&block, file).is_empty() {
+        return None;
+    }
+    let change = replacement(text, file);
+    Some(omission::refuse((None, &block), None, &change, file).map(|()| vec![change]))
+}
+
+/// The passage of data or styles which the code gives anew: its first and its last line stand in the file, nothing between them goes
+/// without another line in its place, and a line that the file has but once tells where it is.
+pub(super) fn passage(text: &str, file: &FileView) -> Option<Vec<Change>> {
+    let language = file.language?.name();
+    if !matches!(language, "json" | "yaml" | "toml" | "css" | "html") {
+        return None;
+    }
+    let given = lines(text);
+    let from = given.iter().position(|line| !line.is_blank())?;
+    let given = &given[from..=given.iter().rposition(|line| !line.is_blank())?];
+    if given.len() < 2 || given.len() > MAX_LINES || given.iter().any(|line| elision::stands_for_others(line.content)) {
+        return None;
+    }
+    let new = trimmed(given);
+    let own = trimmed(&file.lines);
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for line in &own {
+        *counts.entry(line).or_default() += 1;
+    }
+    let is_edge = |own: &str, new: &str| own == new || language == "css" && is_renamed(own, new);
+    let places = |wanted: &str| -> Vec<usize> {
+        (0..own.len()).filter(|at| is_edge(own[*at], wanted)).take(MAX_PLACES + 1).collect()
+    };
+    let (starts, ends) = (places(new[0]), places(new[new.len() - 1]));
+    if starts.len() > MAX_PLACES || ends.len() > MAX_PLACES {
+        return None;
+    }
+    let mut found: Option<Change> = None;
+    for start in starts {
+        for end in ends.iter().copied().filter(|end| *end > start && *end - start < new.len()) {
+            let own = &own[start..=end];
+            let is_telling =
+                |line: &str| counts.get(line) == Some(&1) && line.chars().filter(|c| c.is_alphanumeric()).count() > 2;
+            let Some(change) = replaced(own, &new, given, &is_telling, start, file) else { continue };
+            if found.replace(change).is_some() {
+                return None;
+            }
+        }
+    }
+    found.map(|change| vec![change])
+}
+
+/// Of two lines of a style sheet, whether one is the other with another selector, or both are comments.
+fn is_renamed(own: &str, new: &str) -> bool {
+    let block = |line: &str| line.find('{').map(|at| line[at..].to_owned()).filter(|block| block.len() > 2);
+    let are_comments = [own, new].iter().all(|line| line.starts_with("/*") && line.ends_with("*/"));
+    are_comments || block(own).is_some() && block(own) == block(new)
+}
+
+/// The change of lines of the file, from `start` on, to those of the code, which are indented as the file has them.
+fn replaced(
+    own: &[&str],
+    new: &[&str],
+    given: &[Line],
+    is_telling: &dyn Fn(&str) -> bool,
+    start: usize,
+    file: &FileView,
+) -> Option<Change> {
+    let ops = capture_diff_slices(Algorithm::Myers, own, new);
+    let said = |lines: &[&str]| lines.iter().filter(|line| !line.is_empty()).count();
+    let mut same = Vec::new();
+    for op in &ops {
+        match op {
+            DiffOp::Equal { old_index, new_index, len } => {
+                same.extend((0..*len).map(|step| (old_index + step, new_index + step)));
+            }
+            _ if !come_back(&own[op.old_range()], &new[op.new_range()]) => return None,
+            _ => {}
+        }
+    }
+    same.retain(|(at, _)| !own[*at].is_empty());
+    if same.len() * 2 < said(own) || !same.iter().any(|(at, _)| is_telling(own[*at])) {
+        return None;
+    }
+    // All that stays is indented by as much more, or less.
+    let shift = |(at, number): (usize, usize)| {
+        let (there, here) = (indentation(file.lines[start + at].content), indentation(given[number].content));
+        there.strip_suffix(here).map(|more| (more, "")).or_else(|| here.strip_suffix(there).map(|less| ("", less)))
+    };
+    let (more, less) = shift(*same.first()?)?;
+    if !same.iter().all(|pair| shift(*pair) == Some((more, less))) {
+        return None;
+    }
+    let kept: HashMap<usize, usize> = same.iter().map(|(at, number)| (*number, *at)).collect();
+    let mut text = String::new();
+    for (number, line) in given.iter().enumerate() {
+        if number > 0 {
+            text.push_str(file.eol);
+        }
+        match kept.get(&number) {
+            Some(at) => text.push_str(file.lines[start + at].content),
+            None if line.is_blank() => {}
+            None => {
+                text.push_str(more);
+                text.push_str(line.right_trimmed().strip_prefix(less)?);
+            }
+        }
+    }
+    let last = &file.lines[start + own.len() - 1];
+    let range = file.lines[start].start..last.start + last.content.len();
+    Some(Change { range, new_text: text, tolerances: Vec::new() })
+}
+
+/// Whether each of some lines comes in another form.
+fn come_back(old: &[&str], new: &[&str]) -> bool {
+    let subject = |line: &str| line.find([':', '=', '{']).map(|at| line[..at].trim().to_owned());
+    let comes = |old: &str| {
+        let is_other = |new: &&str| {
+            is_renamed(old, new)
+                || match subject(old) {
+                    Some(subject_of_old) => subject(new) == Some(subject_of_old),
+                    None => nearest::alike(old, new) >= LEAST_ALIKE,
+                }
+        };
+        new.iter().any(is_other)
+    };
+    let said = |lines: &[&str]| lines.iter().filter(|line| !line.is_empty()).count();
+    said(old) <= said(new) && old.iter().filter(|line| !line.is_empty()).all(|line| comes(line))
+}
+
+fn has(lines: &[Line], wanted: &str) -> bool {
+    lines.iter().any(|line| line.trimmed() == wanted)
+}
+
+fn trimmed<'t>(lines: &[Line<'t>]) -> Vec<&'t str> {
+    lines.iter().map(|line| line.trimmed().trim_start_matches('\u{feff}')).collect()
+}
