@@ -6,6 +6,7 @@ use std::ops::Range;
 use aiia_syntax::{Language, Symbol, SymbolKind};
 
 use super::block::{Block, remainder};
+use super::deletion::speaks_of;
 use super::view::FileView;
 use super::whole_symbol::imports_unclear;
 use super::{Change, go_imports};
@@ -47,7 +48,7 @@ pub(super) fn addition(statements: &[&str], others: &[Change], file: &FileView) 
     let mut changes = Vec::new();
     let mut rest = Vec::new();
     for statement in statements {
-        match replaced(statement, &own, language, file)? {
+        match replaced(statement, &own, language, others, file)? {
             Some(range) => {
                 let text = &file.text[range.clone()];
                 let end = range.start + text.trim_end().len();
@@ -63,10 +64,14 @@ pub(super) fn addition(statements: &[&str], others: &[Change], file: &FileView) 
 }
 
 /// The import of the file that binds names of a statement to something else, which may then take its place.
+///
+/// # Errors
+/// It binds others too, or code that does not change speaks of such a name.
 fn replaced(
     statement: &str,
     own: &[Range<usize>],
     language: &str,
+    others: &[Change],
     file: &FileView,
 ) -> Result<Option<Range<usize>>, Complaint> {
     let all: Vec<Binding> = own.iter().flat_map(|range| bindings(language, &file.text[range.clone()])).collect();
@@ -87,11 +92,36 @@ fn replaced(
     let covers = |range: &Range<usize>| {
         bindings(language, &file.text[range.clone()]).iter().all(|own| whole.iter().any(|other| other.name == own.name))
     };
+    // A type that becomes a value stays what it is.
+    let is_same = |own: &Binding| {
+        let source = own.source.strip_prefix("type ").unwrap_or(&own.source);
+        whole.iter().any(|other| other.name == own.name && other.source == source)
+    };
+    let is_in_use = |range: &Range<usize>| {
+        let bound = bindings(language, &file.text[range.clone()]);
+        let mut lost = bound.iter().filter(|own| !whole.contains(own) && !is_same(own)).peekable();
+        let rest = if lost.peek().is_some() { unchanged(own, others, file) } else { String::new() };
+        lost.any(|own| speaks_of(&own.name, &rest))
+    };
     match &found[..] {
         [] => Ok(None),
-        [one] if covers(one) => Ok(Some((*one).clone())),
+        [one] if covers(one) && !is_in_use(one) => Ok(Some((*one).clone())),
         several => Err(imports_unclear(several.iter().map(|range| file.line_number(range.start)).collect(), file)),
     }
+}
+
+/// The text of a file outside of its imports and of what changes.
+fn unchanged(own: &[Range<usize>], others: &[Change], file: &FileView) -> String {
+    let mut gone: Vec<&Range<usize>> = own.iter().chain(others.iter().map(|change| &change.range)).collect();
+    gone.sort_by_key(|range| (range.start, range.end));
+    let mut text = String::with_capacity(file.text.len());
+    let mut done = 0;
+    for range in gone {
+        text.push_str(file.text.get(done..range.start).unwrap_or_default());
+        text.push(' ');
+        done = done.max(range.end);
+    }
+    text + file.text.get(done..).unwrap_or_default()
 }
 
 /// Whether the names of one statement can be imported by several.

@@ -8,6 +8,7 @@ use super::indent::{Reindent, Style};
 use super::symbol_text::line_indentation;
 use super::view::FileView;
 use super::{elision, leading_comments};
+use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{indentation, lines};
 
 /// Where lines go: how far they are indented, how what is around them is, and how lines end there.
@@ -54,6 +55,51 @@ pub(super) fn above(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileV
         [own(&staying.above), docs, own(&staying.below), attributes].concat()
     };
     Above { text: Some(text), keeps }
+}
+
+/// Refuses attributes of the reply of which none is one of the file's in another form: whether they take their places or come beside
+/// them, nothing tells.
+pub(super) fn refuse_other_attributes(
+    given: &Symbol,
+    block: &Block,
+    symbol: &Symbol,
+    file: &FileView,
+) -> Result<(), Complaint> {
+    let (new, own) = (Leading::of(given, &block.text), Leading::of(symbol, file.text));
+    let (new, own) = (attribute_names(&new.attributes), attribute_names(&own.attributes));
+    let Some((first, lost)) = new.first().zip(own.first()) else { return Ok(()) };
+    if new.iter().any(|new| own.iter().any(|own| are_akin(new, own))) {
+        return Ok(());
+    }
+    let line = file.line_number(symbol.range.start);
+    let message = format!(
+        "The reply gives `{}` with `{first}` above it and without the `{lost}` that {} has there, at line {line}. Whether it takes its \
+         place or comes beside it cannot be told. Ask the model for a search/replace block.",
+        given.name, file.path
+    );
+    Err(Complaint::new(ComplaintKind::Ambiguous, message).in_file(file.path).with_candidates(vec![line]))
+}
+
+/// `a.b` of `@a.b(…)` and of `#[a::b]`.
+fn attribute_names(lines: &[String]) -> Vec<String> {
+    let name = |line: &String| {
+        let said = line.trim().strip_prefix("#[").or_else(|| line.trim().strip_prefix('@'))?;
+        let end = said.find(|c: char| !c.is_alphanumeric() && !"_.:".contains(c)).unwrap_or(said.len());
+        Some(said[..end].to_owned()).filter(|name| !name.is_empty())
+    };
+    lines.iter().filter_map(name).collect()
+}
+
+/// Whether two names have as much in common as the forms of one thing do: `test` and `tokio::test`, `GetMapping` and `PostMapping`.
+fn are_akin(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_lowercase(), other.to_lowercase());
+    let common = |one: &mut dyn Iterator<Item = char>, other: &mut dyn Iterator<Item = char>| {
+        one.zip(other).take_while(|(one, other)| one == other).count()
+    };
+    let last = |name: &str| name.rsplit(['.', ':']).next().unwrap_or_default().len();
+    let least = 4.min(last(&one)).min(last(&other));
+    common(&mut one.chars(), &mut other.chars()) >= least.max(3)
+        || common(&mut one.chars().rev(), &mut other.chars().rev()) >= least
 }
 
 /// What stands above `symbol` of the file, for a place in the reply, where `given` has less; nothing where it has all.

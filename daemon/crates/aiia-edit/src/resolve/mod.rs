@@ -28,6 +28,7 @@ mod likeness;
 mod line_index;
 mod line_numbers;
 mod long_strings;
+mod modifiers;
 mod moved;
 mod nearest;
 mod omission;

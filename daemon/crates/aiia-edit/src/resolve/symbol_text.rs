@@ -11,7 +11,7 @@ use super::indent::{Reindent, common_indentation};
 use super::leading::Place;
 use super::long_strings::LongStrings;
 use super::view::FileView;
-use super::{Change, export, leading};
+use super::{Change, export, leading, modifiers};
 use crate::lines::{Line, indentation, lines};
 use crate::tolerance::Tolerance;
 
@@ -22,6 +22,9 @@ pub(super) fn rewrite(given: &Symbol, block: &Block, symbol: &Symbol, file: &Fil
     let mut tolerances = Vec::new();
     if let Some((before, behind)) = export::kept(given, block, symbol, file) {
         item = format!("{before}{item}{behind}");
+        tolerances.push(Tolerance::LeadingLinesKept);
+    } else if let Some((short, words)) = modifiers::kept(given, block, symbol, file) {
+        item.replace_range(..short.len(), &words);
         tolerances.push(Tolerance::LeadingLinesKept);
     }
     if let Some(with) = leading::with_doc_string(&item, symbol, file) {

@@ -19,7 +19,7 @@ use super::symbol_match::{Meant, is_container, is_section, meant, member_indices
 use super::symbol_text::{line_indentation, rewrite};
 use super::view::FileView;
 use super::{
-    Change, broken_off, deletion, elision, imports, moved, nearest, omission, plain_text, statement, whole_file,
+    Change, broken_off, deletion, elision, imports, leading, moved, nearest, omission, plain_text, statement, whole_file,
 };
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, indentation, lines};
@@ -151,6 +151,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
         changes.push(match placement {
             Placement::Rewrite(given, index) => {
                 let symbol = &file.symbols()[*index];
+                leading::refuse_other_attributes(given, &block, symbol, file)?;
                 let completed =
                     is_container(given.kind).then(|| leading_kept::completed(given, &block, *index, file)).flatten();
                 let mut change = match &completed {

@@ -14,6 +14,7 @@ mod elisions;
 mod examples;
 mod fuzz;
 mod guards;
+mod heads;
 mod impl_heads;
 mod kept;
 mod leading;

@@ -7,6 +7,7 @@ use aiia_syntax::{Symbol, SymbolKind};
 use super::MAX_NESTING;
 use crate::resolve::block::Block;
 use crate::resolve::leading;
+use crate::resolve::modifiers;
 use crate::resolve::symbol_match::{Meant, is_container, meant, member_indices};
 use crate::resolve::view::FileView;
 
@@ -26,6 +27,7 @@ pub(super) fn completed(given: &Symbol, block: &Block, index: usize, file: &File
         {
             insertions.push((lines.0..lines.1, above));
         }
+        insertions.extend(modifiers::kept(member, block, own, file));
         if let Some((at, text)) = leading::left_out_doc_string(member, block, own, file) {
             insertions.push((at..at, text));
         }
