@@ -165,8 +165,19 @@ fn indent_of(text: &str, offset: usize) -> usize {
 fn indented_end(text: &str, header: &Header, outline: &Outline) -> usize {
     let mut end = content_end(text, header.start);
     let mut next = line_end(text, header.start);
+    // What stands between backticks is not indented with the code, where each of them has its other one.
+    let ticks = |text: &str| text.matches('`').count();
+    let has_pairs = matches!(outline.body, Body::Braces) && ticks(&text[header.start..]) % 2 == 0;
+    let mut is_open = has_pairs && ticks(&text[header.start..end]) % 2 == 1;
     while next < text.len() {
         let line = &text[next..content_end(text, next)];
+        if is_open {
+            end = next + line.trim_end().len();
+            is_open = ticks(line) % 2 == 0;
+            next = line_end(text, next);
+            continue;
+        }
+        is_open = has_pairs && ticks(line) % 2 == 1;
         let code = line.trim_start();
         let indent = line.len() - code.len();
         let closes = match outline.body {

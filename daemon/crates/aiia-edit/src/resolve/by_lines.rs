@@ -10,8 +10,9 @@ use super::block::Block;
 use super::view::FileView;
 use super::whole_file::{missing, replacement};
 use super::{Change, elision, nearest, omission};
-use crate::complaint::Complaint;
+use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, indentation, lines};
+use crate::tolerance::Tolerance;
 
 /// How much of the lines of a whole file comes back where some of them may go.
 const LEAST_WHOLE: f32 = 0.85;
@@ -21,6 +22,8 @@ const LEAST_CODE: f32 = 0.5;
 const MAX_GONE: usize = 3;
 /// How much alike two lines are of which one is the other in other words.
 const LEAST_ALIKE: f64 = 0.6;
+/// The same of a key that gets another name.
+const LEAST_RENAMED: f64 = 0.8;
 /// A passage of more lines is not looked for.
 const MAX_LINES: usize = 400;
 /// So many places of a line are looked at.
@@ -77,26 +80,52 @@ pub(super) fn whole(text: &str, file: &FileView) -> Option<Result<Vec<Change>, C
     Some(omission::refuse((None, &block), None, &change, file).map(|()| vec![change]))
 }
 
-/// The passage of data or styles which the code gives anew: its first and its last line stand in the file, nothing between them goes
-/// without another line in its place, and a line that the file has but once tells where it is.
-pub(super) fn passage(text: &str, file: &FileView) -> Option<Vec<Change>> {
+/// The passages of data or styles which the code gives anew, one or several with marks between them: the first and the last line of each
+/// stand in the file, nothing between them goes without another line in its place, or only that goes, and a line that the file has but
+/// once tells where it is.
+pub(super) fn passages(text: &str, file: &FileView) -> Option<Vec<Change>> {
     let language = file.language?.name();
     if !matches!(language, "json" | "yaml" | "toml" | "css" | "html") {
         return None;
     }
     let given = lines(text);
-    let from = given.iter().position(|line| !line.is_blank())?;
-    let given = &given[from..=given.iter().rposition(|line| !line.is_blank())?];
-    if given.len() < 2 || given.len() > MAX_LINES || given.iter().any(|line| elision::stands_for_others(line.content)) {
+    if given.len() > MAX_LINES {
         return None;
     }
-    let new = trimmed(given);
     let own = trimmed(&file.lines);
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for line in &own {
         *counts.entry(line).or_default() += 1;
     }
-    let is_edge = |own: &str, new: &str| own == new || language == "css" && is_renamed(own, new);
+    let is_mark = |line: &Line| elision::stands_for_others(line.content) && !counts.contains_key(line.trimmed());
+    let mut changes: Vec<Change> = Vec::new();
+    let mut begin = 0;
+    for segment in given.split(is_mark) {
+        let Some(from) = segment.iter().position(|line| !line.is_blank()) else { continue };
+        let segment = &segment[from..=segment.iter().rposition(|line| !line.is_blank())?];
+        if let [line] = segment {
+            // A brace or a head that is shown for the place alone.
+            let is_there = counts.contains_key(line.trimmed()) && line.trimmed().ends_with(['{', '}', '[', ']', ',']);
+            if is_there && given.iter().any(is_mark) {
+                continue;
+            }
+            return None;
+        }
+        let change = passage(segment, &own, &counts, file).filter(|change| change.range.start >= begin)?;
+        begin = change.range.end;
+        changes.push(change);
+    }
+    if given.iter().any(is_mark) {
+        changes.iter_mut().for_each(|change| change.tolerances.push(Tolerance::Elision));
+    }
+    (!changes.is_empty()).then_some(changes)
+}
+
+/// The only passage of the file, `own`, that some lines give anew.
+fn passage(given: &[Line], own: &[&str], counts: &HashMap<&str, usize>, file: &FileView) -> Option<Change> {
+    let new = trimmed(given);
+    let is_css = file.language.is_some_and(|language| language.name() == "css");
+    let is_edge = |own: &str, new: &str| own == new || is_css && is_renamed(own, new);
     let places = |wanted: &str| -> Vec<usize> {
         (0..own.len()).filter(|at| is_edge(own[*at], wanted)).take(MAX_PLACES + 1).collect()
     };
@@ -104,19 +133,45 @@ pub(super) fn passage(text: &str, file: &FileView) -> Option<Vec<Change>> {
     if starts.len() > MAX_PLACES || ends.len() > MAX_PLACES {
         return None;
     }
+    let is_telling =
+        |line: &str| counts.get(line) == Some(&1) && line.chars().filter(|c| c.is_alphanumeric()).count() > 2;
     let mut found: Option<Change> = None;
     for start in starts {
-        for end in ends.iter().copied().filter(|end| *end > start && *end - start < new.len()) {
-            let own = &own[start..=end];
-            let is_telling =
-                |line: &str| counts.get(line) == Some(&1) && line.chars().filter(|c| c.is_alphanumeric()).count() > 2;
-            let Some(change) = replaced(own, &new, given, &is_telling, start, file) else { continue };
+        for end in ends.iter().copied().filter(|end| *end > start && *end - start < new.len() + MAX_GONE) {
+            let Some(change) = replaced(&own[start..=end], &new, given, &is_telling, start, file) else { continue };
             if found.replace(change).is_some() {
                 return None;
             }
         }
     }
-    found.map(|change| vec![change])
+    found
+}
+
+/// Refuses changes of YAML where code that stands deeper, or in a list, would change what stands at the margin.
+pub(super) fn refuse_outermost(text: &str, changes: Vec<Change>, file: &FileView) -> Result<Vec<Change>, Complaint> {
+    let lines = lines(text);
+    let first = lines.iter().find(|line| !line.is_blank());
+    let is_deeper = first.is_some_and(|line| line.content.starts_with([' ', '\t']) || line.content.starts_with("- "));
+    if !is_deeper || !file.language.is_some_and(|language| language.name() == "yaml") {
+        return Ok(changes);
+    }
+    let is_at_margin = |change: &&Change| {
+        if change.range.is_empty() {
+            let first = change.new_text.trim_start_matches(['\n', '\r']);
+            return !first.starts_with([' ', '\t', '-', '#']);
+        }
+        let rest = &file.text[change.range.start..];
+        let at = change.range.start + (rest.len() - rest.trim_start_matches(['\n', '\r']).len());
+        file.line_at(at).is_some_and(|line| line.start == at && !line.content.starts_with([' ', '\t', '-', '#']))
+    };
+    let Some(change) = changes.iter().find(is_at_margin) else { return Ok(changes) };
+    let line = file.line_number(change.range.start);
+    let message = format!(
+        "The reply gives a part of {} that stands deeper than line {line}, which has such a key too. Ask the model for a \
+         search/replace block.",
+        file.path
+    );
+    Err(Complaint::new(ComplaintKind::NotFound, message).in_file(file.path).with_candidates(vec![line]))
 }
 
 /// Of two lines of a style sheet, whether one is the other with another selector, or both are comments.
@@ -137,12 +192,15 @@ fn replaced(
 ) -> Option<Change> {
     let ops = capture_diff_slices(Algorithm::Myers, own, new);
     let said = |lines: &[&str]| lines.iter().filter(|line| !line.is_empty()).count();
+    // What goes between lines that all stay was to go.
+    let is_all_that_changes = ops.len() == 3 && matches!(&ops[..], [DiffOp::Equal { len, .. }, _, _] if *len > 1);
     let mut same = Vec::new();
     for op in &ops {
         match op {
             DiffOp::Equal { old_index, new_index, len } => {
                 same.extend((0..*len).map(|step| (old_index + step, new_index + step)));
             }
+            DiffOp::Delete { old_len, .. } if is_all_that_changes && *old_len < MAX_GONE => {}
             _ if !come_back(&own[op.old_range()], &new[op.new_range()]) => return None,
             _ => {}
         }
@@ -157,7 +215,9 @@ fn replaced(
         there.strip_suffix(here).map(|more| (more, "")).or_else(|| here.strip_suffix(there).map(|less| ("", less)))
     };
     let (more, less) = shift(*same.first()?)?;
-    if !same.iter().all(|pair| shift(*pair) == Some((more, less))) {
+    // A rule at the margin is none within another.
+    let is_rule = file.language.is_some_and(|language| language.name() == "css") && !more.is_empty();
+    if is_rule || !same.iter().all(|pair| shift(*pair) == Some((more, less))) {
         return None;
     }
     let kept: HashMap<usize, usize> = same.iter().map(|(at, number)| (*number, *at)).collect();
@@ -187,7 +247,8 @@ fn come_back(old: &[&str], new: &[&str]) -> bool {
         let is_other = |new: &&str| {
             is_renamed(old, new)
                 || match subject(old) {
-                    Some(subject_of_old) => subject(new) == Some(subject_of_old),
+                    Some(subject_of_old) if subject(new).as_ref() == Some(&subject_of_old) => true,
+                    Some(_) => nearest::alike(old, new) >= LEAST_RENAMED,
                     None => nearest::alike(old, new) >= LEAST_ALIKE,
                 }
         };

@@ -131,7 +131,9 @@ impl<'f> Merge<'_, 'f, '_> {
         for key in given {
             let found: Vec<&'f Symbol> = own.iter().filter(|own| own.name == key.name).copied().collect();
             let clash = if found.is_empty() { paths_clash(key, outer, self.own) } else { None };
-            if !seen.insert(key.name.as_str()) || clash.is_some() {
+            // Keys above the tables of a part may belong to another one.
+            let is_loose = outer.is_none() && self.given.language == "toml" && key.kind != SymbolKind::Table;
+            if !seen.insert(key.name.as_str()) || clash.is_some() || found.is_empty() && is_loose {
                 let known: Vec<&Symbol> = clash.into_iter().chain(found).collect();
                 return Err(self.unclear(Some(key), &known));
             }

@@ -239,6 +239,7 @@ impl<'s> Placing<'s, '_> {
             });
         }
         for (range, found) in &known {
+            self.refuse_lost_selectors(&tops, range, found)?;
             let symbols = self.file.symbols();
             let places: HashSet<&Range<usize>> = found.iter().map(|index| &symbols[*index].range).collect();
             if places.len() > 1
@@ -248,6 +249,19 @@ impl<'s> Placing<'s, '_> {
             }
         }
         Ok(())
+    }
+
+    /// A rule of a style sheet has all selectors that the file has for it.
+    fn refuse_lost_selectors(&self, tops: &[&Symbol], range: &Range<usize>, found: &[usize]) -> Result<(), Complaint> {
+        let symbols = self.file.symbols();
+        let given: Vec<&&Symbol> = tops.iter().filter(|top| top.range == *range).collect();
+        let Some((first, one)) = given.first().zip(found.first()).filter(|(top, _)| top.kind == SymbolKind::Rule)
+        else {
+            return Ok(());
+        };
+        let own = symbols.iter().enumerate().filter(|(_, own)| own.item_range == symbols[*one].item_range);
+        let mut lost = own.filter(|(_, own)| !given.iter().any(|top| top.name == own.name));
+        lost.next().map_or(Ok(()), |(at, _)| Err(in_another_form(first, &[at], self.file)))
     }
 
     /// The key of the file that a key of the reply is which stands there as deep, or that was asked about.

@@ -79,3 +79,11 @@ fn calls_that_begin_alike_are_several() {
     let plan = plan_for(&[("a.test.js", &TWICE.replace("$0", ""))], &reply);
     assert_eq!(plan.complaints[0].candidates, [2, 8]);
 }
+
+#[rstest::rstest]
+#[case("g() {\n  return `\n  y\n`;\n}\n", ("  x\n", "  y\n"))]
+#[case("render(user) {\n  return `Dear ${user.x},\n\nThanks.\n  - A\n`;\n}\n", ("user.name", "user.x"))]
+fn a_method_by_itself_holds_a_long_text(#[case] code: &str, #[case] change: (&str, &str)) {
+    let file = "class A {\n  g() {\n    return `\n  x\n`;\n  }\n\n  render(user) {\n    return `Dear ${user.name},\n\nThanks.\n  - A\n`;\n  }\n}\n";
+    assert_eq!(new_text(("a.js", file), &fenced(code)), file.replacen(change.0, change.1, 1));
+}
