@@ -276,6 +276,12 @@ impl SyntaxTree {
         is_call(only).then(|| only.byte_range())
     }
 
+    /// Where the statements outside of everything are, in the order of the text. Comments do not count.
+    pub fn top_statements(&self) -> Vec<Range<usize>> {
+        let root = self.root();
+        root.named_children(&mut root.walk()).filter(|node| !node.is_extra()).map(|node| node.byte_range()).collect()
+    }
+
     /// Where the statement is that begins at `offset`, if it is a call and nothing else.
     pub fn call_at(&self, offset: usize) -> Option<Range<usize>> {
         let mut cursor = self.tree.walk();

@@ -9,11 +9,11 @@ use std::time::Duration;
 use aiia_syntax::{Language, ParseBudget, Symbol, SymbolKind, SyntaxTree};
 
 use super::bare_members::Shell;
-use super::imports;
 use super::indent::{Style, common_indentation};
 use super::symbol_match::members;
 use super::view::FileView;
 use super::wrapping;
+use super::{go_imports, imports};
 use crate::lines::{Line, indentation, lines};
 use crate::placeholder::is_elision;
 use crate::tolerance::Tolerance;
@@ -133,6 +133,8 @@ impl Parsed {
         let text = tagged.as_deref().unwrap_or(text);
         let with_bodies = (language.name() == "python").then(|| with_bodies(text)).flatten();
         let text = with_bodies.as_deref().unwrap_or(text);
+        let listed = if language.name() == "go" { go_imports::with_keyword(text) } else { None };
+        let text = listed.as_deref().unwrap_or(text);
         let block = Self::of(dedented(text), language, budget)?;
         if block.errors == 0 {
             return Some(block);
@@ -187,7 +189,7 @@ impl Parsed {
             comments: OnceCell::new(),
             long_strings: OnceCell::new(),
             wrapping: None,
-            imports: imports::top_level(tree.imports(&text), &tops),
+            imports: imports::of_module_itself(imports::top_level(tree.imports(&text), &tops), &text, language),
             errors: tree.error_count(),
             symbols,
             text,
@@ -217,6 +219,11 @@ impl Parsed {
             text,
             tree,
         })
+    }
+
+    /// Where its statements outside of everything are.
+    pub(super) fn statements(&self) -> Vec<Range<usize>> {
+        self.tree.top_statements()
     }
 
     /// Where the only statement is, if it is a call.

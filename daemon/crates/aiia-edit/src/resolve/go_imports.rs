@@ -49,6 +49,25 @@ fn all<'t>(statements: impl IntoIterator<Item = &'t str>) -> Vec<Import<'t>> {
     statements.into_iter().flat_map(str::lines).filter_map(Import::of).collect()
 }
 
+/// Code that begins with lines of a list of imports, with the list around them; nothing where it begins with something else.
+pub(super) fn with_keyword(text: &str) -> Option<String> {
+    let lines = lines(text);
+    let is_of_a_list = |line: &&crate::lines::Line| {
+        let said = line.trimmed();
+        line.is_blank() || said.ends_with(['"', '`']) && !said.starts_with("import") && Import::of(said).is_some()
+    };
+    let count = lines.iter().take_while(is_of_a_list).count();
+    let last = lines[..count].iter().rposition(|line| !line.is_blank())?;
+    let end = lines[last].end();
+    Some(format!("import (\n{}\n)\n{}", text[..end].trim_end(), &text[end..]))
+}
+
+/// Whether statements have all imports of others.
+pub(super) fn has_all<'t>(given: &[&str], own: impl Iterator<Item = &'t str>) -> bool {
+    let given = all(given.iter().copied());
+    all(own).iter().all(|import| given.contains(import))
+}
+
 /// The changes that give the imports of a file, `own`, those of `statements` that it lacks. One of the same name takes the place of
 /// another; one that a list of the reply lacks goes when after `changes` nothing uses it any more. Nothing where the file has no imports.
 ///

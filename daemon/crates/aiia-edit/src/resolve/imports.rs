@@ -26,6 +26,13 @@ pub(super) fn top_level(imports: Vec<Range<usize>>, items: &[Range<usize>]) -> V
         .collect()
 }
 
+/// Those of the module itself: what stands in `try` or `if` of Python belongs to that.
+pub(super) fn of_module_itself(imports: Vec<Range<usize>>, text: &str, language: Language) -> Vec<Range<usize>> {
+    let is_inside =
+        |import: &Range<usize>| language.name() == "python" && text[import.clone()].starts_with([' ', '\t']);
+    imports.into_iter().filter(|import| !is_inside(import)).collect()
+}
+
 /// The imports of a file outside of all items.
 pub(super) fn of_file<'f>(file: &'f FileView) -> Vec<&'f str> {
     let ranges = file.tree().map_or_else(Vec::new, |tree| top_level(tree.imports(file.text), &top_items(file)));
@@ -38,8 +45,8 @@ pub(super) fn of_file<'f>(file: &'f FileView) -> Vec<&'f str> {
 /// # Errors
 /// An import of the file has such a name beside others.
 pub(super) fn addition(statements: &[&str], others: &[Change], file: &FileView) -> Result<Vec<Change>, Complaint> {
-    let Some((language, tree)) = file.language.map(Language::name).zip(file.tree()) else { return Ok(Vec::new()) };
-    let own = top_level(tree.imports(file.text), &top_items(file));
+    let Some(language) = file.language.map(Language::name) else { return Ok(Vec::new()) };
+    let own = module_imports(file);
     if language == "go"
         && let Some(changes) = go_imports::addition(statements, &own, others, file)
     {
@@ -185,8 +192,7 @@ fn of_module(statement: &str) -> Vec<Binding> {
 /// The insertion of those of the statements' names that the file lacks.
 fn added(statements: &[&str], file: &FileView) -> Option<Change> {
     let language = file.language?.name();
-    let items: Vec<Range<usize>> = top_items(file);
-    let own = top_level(file.tree()?.imports(file.text), &items);
+    let own = module_imports(file);
     let mut present: HashSet<String> =
         own.iter().flat_map(|range| names(language, &file.text[range.clone()])).collect();
     let mut added: Vec<String> = Vec::new();
@@ -232,7 +238,12 @@ pub(super) fn of_block(block: &Block, lead: Lead, file: &FileView) -> Result<Vec
     let is_all = items.is_empty() && remainder(file.text, &covered).is_empty();
     // Beside others of the same module an import may be a repetition that does not compile.
     let given_modules: HashSet<&str> = given.iter().flat_map(|statement| modules(statement)).collect();
+    let has_all_of_go =
+        language == "go" && go_imports::has_all(&given, own.iter().map(|range| &file.text[range.clone()]));
     let may_replace = |statement: &str| {
+        if has_all_of_go {
+            return false;
+        }
         let own_names = names(language, statement);
         if own_names.iter().all(|name| wanted.contains(name)) {
             return false;
@@ -248,6 +259,17 @@ pub(super) fn of_block(block: &Block, lead: Lead, file: &FileView) -> Result<Vec
         return Err(imports_unclear(unclear, file));
     }
     addition(&given, &[], file)
+}
+
+/// Where the imports of a file outside of everything are.
+fn module_imports(file: &FileView) -> Vec<Range<usize>> {
+    let Some((language, tree)) = file.language.zip(file.tree()) else { return Vec::new() };
+    of_module_itself(top_level(tree.imports(file.text), &top_items(file)), file.text, language)
+}
+
+/// Where imports of a file are added, and whether a blank line follows them there.
+pub(super) fn end(file: &FileView) -> (usize, bool) {
+    place(&module_imports(file), file)
 }
 
 /// The modules that a statement names in quotes.

@@ -500,8 +500,7 @@ fn in_code(text: &str, tag: Option<&str>, lead: Lead, file: &FileView) -> Result
     if let Some(part) = part {
         return part;
     }
-    let found =
-        of_code(text, tag, file).and_then(|changes| by_lines::refuse_outermost(text, changes, file));
+    let found = of_code(text, tag, file).and_then(|changes| by_lines::refuse_outermost(text, changes, file));
     match data::of_settings(text, file) {
         Some(part) if found.is_err() && !shows => part,
         _ => found,

@@ -57,7 +57,7 @@ fn first_line<'t>(text: &'t str, range: &Range<usize>) -> &'t str {
     text[range.clone()].lines().next().unwrap_or_default().trim_end()
 }
 
-fn as_symbol(name: &str, range: Range<usize>) -> Symbol {
+pub(super) fn as_symbol(name: &str, range: Range<usize>) -> Symbol {
     Symbol {
         name: name.to_owned(),
         kind: SymbolKind::Function,

@@ -7,6 +7,7 @@ mod fields;
 mod insertion;
 mod leading_kept;
 mod renamed;
+mod statements;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -19,7 +20,8 @@ use super::symbol_match::{Meant, is_container, is_section, meant, member_indices
 use super::symbol_text::{line_indentation, rewrite};
 use super::view::FileView;
 use super::{
-    Change, broken_off, deletion, elision, imports, leading, moved, nearest, omission, plain_text, statement, whole_file,
+    Change, broken_off, deletion, elision, imports, leading, moved, nearest, omission, plain_text, statement,
+    whole_file,
 };
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, indentation, lines};
@@ -30,6 +32,7 @@ use super::family::are_related;
 use complaints::{ambiguous, broken, complain, in_another_form, incomplete, no_match, unclosed};
 pub(super) use insertion::insert_behind;
 use insertion::{Anchor, anchor, insert};
+use statements::Statements;
 
 pub(super) use complaints::imports_unclear;
 
@@ -81,7 +84,7 @@ pub(super) fn only_imports(text: &str, tag: Option<&str>, file: &FileView) -> Op
     }
     let block = Block::parse(text, file)?;
     let is_only = !block.has_errors() && block.tops().is_empty() && !block.imports().is_empty();
-    (is_only && block.remainder().is_empty()).then_some(block)
+    (is_only && block.remainder().iter().all(|(_, line)| *line == "<?php")).then_some(block)
 }
 
 /// The changes fenced code makes in a file. `NotFound` when it has nothing to do with it.
@@ -124,7 +127,8 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     let Placing { placements, mut notes, others, .. } = placing;
     notes.extend(block.wrapping.clone());
     if placed.is_ok() && placements.iter().all(|placement| matches!(placement, Placement::New(_))) {
-        return Err(no_match(&block, file));
+        let alone = if placements.is_empty() { statements::placed(&block, &[], file)? } else { Statements::default() };
+        return if alone.is_all_of(&block) { Ok(alone.changes) } else { Err(no_match(&block, file)) };
     }
     if let Some(top) = block.recovered_within_a_line() {
         return Err(broken(top, &block, file));
@@ -178,9 +182,11 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
         });
     }
     changes.extend(others);
+    let statements = statements::placed(&block, &changes, file)?;
     changes.extend(imports::addition(&block.imports(), &changes, file)?);
     changes.extend(moved::gone(&block, file));
-    notes.extend(left_out(&block, file)?);
+    notes.extend(left_out(&block, &statements, file)?);
+    changes.extend(statements.changes);
     // A change that repeats the file is dropped later, and its notes with it.
     if let Some(first) = changes.iter_mut().find(|change| file.text[change.range.clone()] != change.new_text) {
         first.tolerances.extend(notes);
@@ -492,11 +498,13 @@ fn swallowed<'b>(block: &'b Block, file: &FileView) -> Option<&'b Symbol> {
 ///
 /// # Errors
 /// They are code that is more than an example of use.
-fn left_out(block: &Block, file: &FileView) -> Result<Option<Tolerance>, Complaint> {
+fn left_out(block: &Block, statements: &Statements, file: &FileView) -> Result<Option<Tolerance>, Complaint> {
     let own: HashSet<&str> = file.lines.iter().map(Line::trimmed).collect();
     let rest = block.remainder();
-    let unknown: Vec<&(usize, &str)> =
-        rest.iter().filter(|(_, line)| !own.contains(line) && !is_elision(line)).collect();
+    let unknown: Vec<&(usize, &str)> = rest
+        .iter()
+        .filter(|(start, line)| !statements.hold(*start) && !own.contains(line) && !is_elision(line))
+        .collect();
     // What is deeper than the line above that is no code of the file is a part of that.
     let mut done: Option<usize> = None;
     let is_code = |(start, line): &&(usize, &str)| {

@@ -21,6 +21,7 @@ mod leading;
 mod malformed;
 mod members;
 mod mixed;
+mod module_lines;
 mod moves;
 mod named_files;
 mod namesakes;
