@@ -97,7 +97,8 @@ fn an_import_in_a_block_of_its_own() {
 }
 
 const REFUSED: &[Case] = &[
-    ("a.py", "if A:\n    one()\n", "if A:\n    # same as before\n    ...\n", Err((ComplaintKind::Elision, &[1]))),
+    // Nothing uses it.
+    ("a.py", PY, "other = 1\n", Err((ComplaintKind::NotFound, &[4, 12]))),
     ("a.py", "x = 1\nx = 2\n", "x = 3\n", Err((ComplaintKind::Ambiguous, &[1, 2]))),
 ];
 
