@@ -45,6 +45,10 @@ pub enum Tolerance {
     ImportsAdded,
     /// Lines of the reply that belong to no symbol were left out (the first of them).
     LeftOut(String),
+    /// The reply gives the whole file without the symbol of this name, which goes.
+    Deleted(String),
+    /// The reply gives the whole file without the symbol of this name, which stays.
+    Kept(String),
     /// The code was not fenced, or the fence was not closed.
     Fence,
 }
@@ -73,6 +77,8 @@ impl Tolerance {
             Self::AddedNextTo(_) => "added_next_to",
             Self::ImportsAdded => "imports_added",
             Self::LeftOut(_) => "left_out",
+            Self::Deleted(_) => "deleted",
+            Self::Kept(_) => "kept",
             Self::Fence => "fence",
         }
     }
@@ -102,6 +108,8 @@ impl fmt::Display for Tolerance {
             Self::AddedNextTo(name) => write!(f, "added next to `{name}`"),
             Self::ImportsAdded => f.write_str("added to the imports"),
             Self::LeftOut(line) => write!(f, "left out lines outside any symbol: `{line}`"),
+            Self::Deleted(name) => write!(f, "deletes `{name}`, which the reply leaves out"),
+            Self::Kept(name) => write!(f, "kept `{name}`, which the reply leaves out"),
             Self::Fence => f.write_str("code fence missing or not closed"),
         }
     }

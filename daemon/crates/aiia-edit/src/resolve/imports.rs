@@ -143,6 +143,11 @@ struct Binding {
     source: String,
 }
 
+/// The names that a statement binds; none where that is not known.
+pub(super) fn bound_names(language: &str, statement: &str) -> impl Iterator<Item = String> {
+    bindings(language, statement).into_iter().map(|binding| binding.name)
+}
+
 /// What a statement binds; nothing where that is not known.
 fn bindings(language: &str, statement: &str) -> Vec<Binding> {
     let bind = |name: &str, source: String| Binding { name: name.trim().to_owned(), source };

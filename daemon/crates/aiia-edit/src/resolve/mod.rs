@@ -8,6 +8,7 @@ mod block;
 mod broken_off;
 mod by_lines;
 mod canonical;
+mod code_lines;
 mod conflict;
 mod cut_off;
 mod data;
@@ -41,6 +42,7 @@ mod symbol_match;
 mod symbol_text;
 mod view;
 mod whole_file;
+mod whole_lines;
 mod whole_symbol;
 mod wrapping;
 
@@ -442,10 +444,14 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
                     changes.extend(moved::gone(&block, file));
                     changes
                 }
-                None => in_code(text, language.as_deref(), *lead, file).map_err(|complaint| {
-                    let is_cut = *fence == Fence::Open && plain_text::has_lines_of(text, file);
-                    if is_cut { cut_off::complaint(item.reply_line, file) } else { complaint }
-                })?,
+                None => {
+                    let tag = language.as_deref();
+                    let by_symbols = || in_code(text, tag, *lead, file);
+                    code_lines::changes(&code_lines::Code { text, tag }, file, by_symbols).map_err(|complaint| {
+                        let is_cut = *fence == Fence::Open && plain_text::has_lines_of(text, file);
+                        if is_cut { cut_off::complaint(item.reply_line, file) } else { complaint }
+                    })?
+                }
             };
             for change in &mut changes {
                 whole_file::keep_ends(change, file);

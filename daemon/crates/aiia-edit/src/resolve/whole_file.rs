@@ -10,7 +10,7 @@ use super::block::{Block, remainder};
 use super::likeness::{Likeness, likeness};
 use super::symbol_match::{MAX_PAIRS, is_container, is_section, members, same_kind};
 use super::view::FileView;
-use super::{Change, deletion, imports, moved, nearest, plain_text, statement};
+use super::{Change, deletion, imports, moved, nearest, plain_text, statement, whole_lines};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, indentation, lines};
 use crate::placeholder::is_elision;
@@ -73,7 +73,8 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Result<Option<C
         kept as f64 >= least || (kept + reworded()) as f64 >= least
     };
     let differs = adds || kept < own_rest.len() || !missing.is_empty();
-    if !enough || !differs || !comes_back(&own_rest, &new_rest, file) {
+    let lacks_an_import = || whole_lines::loses_an_import(&block.text, block, false, file);
+    if !enough || !differs || !comes_back(&own_rest, &new_rest, file) || lacks_an_import() {
         return Ok(None);
     }
     match statement::lost_name(own_rest.iter().map(|(_, line)| *line), new_rest.iter().map(|(_, line)| *line)) {

@@ -40,6 +40,7 @@ mod twins;
 mod unified_diffs;
 mod whole_actions;
 mod whole_files;
+mod whole_lines;
 mod wholes;
 mod wrapped;
 

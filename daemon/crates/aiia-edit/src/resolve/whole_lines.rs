@@ -1,0 +1,237 @@
+//! A whole file that a reply gives anew, told by its lines: nearly all of them come back, in order, from the first to the last. It is
+//! taken as it is written, so that its imports stand where the reply has them, and what it lacks goes.
+
+use std::ops::Range;
+
+use aiia_syntax::{Language, Symbol};
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::block::Block;
+use super::deletion::speaks_of;
+use super::view::FileView;
+use super::{Change, elision, export, imports, omission, statement, whole_file};
+use crate::lines::{Line, lines};
+use crate::tolerance::Tolerance;
+
+/// So many of a hundred lines come back.
+const LEAST_KEPT: usize = 90;
+/// As many are enough where the reply has nothing new.
+const LEAST_KEPT_ALONE: usize = 50;
+/// Where as many come back, what does not is spoken of.
+const LEAST_KEPT_TO_SAY: usize = 70;
+/// So many lines in a row may go with nothing in their place, whole symbols aside.
+const MAX_GONE: usize = 2;
+/// So many symbols may go at once.
+const MAX_VANISHED: usize = 3;
+/// What is called by others than the file.
+const CALLED_FROM_OUTSIDE: &[&str] = &["main", "init", "constructor", "setup", "teardown", "setUp", "tearDown"];
+
+/// What code comes to when it is read as a whole file.
+pub(super) enum Whole {
+    /// It is something else.
+    Not,
+    /// The file becomes what the reply says.
+    Is(Change),
+    /// It may be the whole file without a symbol of this name, which others still use or which is too much of it to go.
+    Without(String),
+}
+
+/// Reads code as a whole file.
+pub(super) fn read(text: &str, block: &Block, file: &FileView) -> Whole {
+    let given = lines(text.trim_end());
+    if given.iter().any(|line| is_mark(line, file)) {
+        return Whole::Not;
+    }
+    let Some(hunks) = Hunks::of(&given, file) else { return Whole::Not };
+    let vanished = vanished(&hunks, block, file);
+    let said = |lines: &[Line<'_>]| -> Vec<String> { lines.iter().map(|line| line.trimmed().to_owned()).collect() };
+    let (own_lines, new_lines) = (said(&file.lines), said(&given));
+    let lost_call = statement::lost_name(own_lines.iter().map(String::as_str), new_lines.iter().map(String::as_str));
+    if lost_call.is_some() || !hunks.keep_what_is_not_code(&vanished, file) || loses_a_word(&given, block, file) {
+        return Whole::Not;
+    }
+    if !hunks.keep_enough {
+        let first = vanished.first().filter(|_| hunks.has_new);
+        return first.map_or(Whole::Not, |symbol| Whole::Without(symbol.name.clone()));
+    }
+    let has_callers = !file.language.is_some_and(is_data);
+    let is_used = |symbol: &&&Symbol| {
+        let name = symbol.name.as_str();
+        let is_called = CALLED_FROM_OUTSIDE.contains(&name) || name.starts_with("__") && name.ends_with("__");
+        is_called || speaks_of(name, text)
+    };
+    if let Some(symbol) = vanished.iter().filter(|_| has_callers).find(is_used) {
+        return Whole::Without(symbol.name.clone());
+    }
+    if vanished.len() > MAX_VANISHED || loses_an_import(text, block, hunks.has_new, file) {
+        return Whole::Not;
+    }
+    let mut change = whole_file::replacement(&hunks.with_own_blanks(&given, file), file);
+    if omission::refuse((None, block), None, &change, file).is_err() {
+        return Whole::Not;
+    }
+    let names = vanished.iter().map(|symbol| symbol.name.as_str()).filter(|name| file.focus_symbol() != Some(*name));
+    change.tolerances.extend(names.map(|name| Tolerance::Deleted(name.to_owned())));
+    Whole::Is(change)
+}
+
+fn is_mark(line: &Line, file: &FileView) -> bool {
+    elision::stands_for_others(line.content) && file.trimmed_index().lines_with(line.trimmed()).next().is_none()
+}
+
+/// Languages in which nothing calls what a name stands for.
+fn is_data(language: Language) -> bool {
+    matches!(language.name(), "json" | "yaml" | "toml" | "css" | "scss" | "less" | "html" | "xml" | "markdown" | "ini")
+}
+
+/// Where the lines of a file and of a reply differ.
+struct Hunks {
+    /// Lines of the file with those of the reply in their place, in order.
+    changed: Vec<(Range<usize>, Range<usize>)>,
+    /// Whether the reply has lines that the file has not.
+    has_new: bool,
+    /// Whether so much comes back that it can be nothing else than the whole file.
+    keep_enough: bool,
+}
+
+impl Hunks {
+    /// Nothing where too little comes back for a whole file.
+    fn of(given: &[Line], file: &FileView) -> Option<Self> {
+        let own = &file.lines;
+        let said = |lines: &[Line]| lines.iter().filter(|line| !line.is_blank()).count();
+        let index = file.trimmed_index();
+        let known = given.iter().filter(|line| !line.is_blank() && index.lines_with(line.trimmed()).next().is_some());
+        let all = said(own);
+        if all == 0 || known.count() * 100 < all * LEAST_KEPT_ALONE {
+            return None;
+        }
+        let keys =
+            |lines: &[Line]| -> Vec<String> { lines.iter().map(|line| line.right_trimmed().to_owned()).collect() };
+        let mut changed: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+        for op in capture_diff_slices(Algorithm::Myers, &keys(own), &keys(given)) {
+            let (old, new) = (op.old_range(), op.new_range());
+            match changed.last_mut() {
+                _ if matches!(op, DiffOp::Equal { .. }) => {}
+                Some(last) if last.0.end == old.start && last.1.end == new.start => {
+                    (last.0.end, last.1.end) = (old.end, new.end);
+                }
+                _ => changed.push((old, new)),
+            }
+        }
+        let gone: usize = changed.iter().map(|(old, _)| said(&own[old.clone()])).sum();
+        let come: usize = changed.iter().map(|(_, new)| said(&given[new.clone()])).sum();
+        let kept = |least: usize| (all - gone) * 100 >= all * least;
+        let (least, to_say) =
+            if come == 0 { (LEAST_KEPT_ALONE, LEAST_KEPT_ALONE) } else { (LEAST_KEPT, LEAST_KEPT_TO_SAY) };
+        let first = own.iter().position(|line| !line.is_blank())?;
+        let last = own.iter().rposition(|line| !line.is_blank())?;
+        let keeps_edges = changed.iter().all(|(old, _)| !old.contains(&first) && !old.contains(&last));
+        (kept(to_say) && keeps_edges).then(|| Self { changed, has_new: come > 0, keep_enough: kept(least) })
+    }
+
+    /// Whether a line of the file does not come back where it stood.
+    fn lose(&self, line: usize) -> bool {
+        let before = self.changed.partition_point(|(old, _)| old.start <= line);
+        before.checked_sub(1).is_some_and(|last| self.changed[last].0.contains(&line))
+    }
+
+    /// Whether comments, decorators and longer runs of lines stay, those of symbols that vanish aside: a reply leaves them out easily.
+    fn keep_what_is_not_code(&self, vanished: &[&Symbol], file: &FileView) -> bool {
+        let is_of_vanished = |line: &Line| {
+            vanished.iter().any(|symbol| symbol.range.start < line.end() && line.start < symbol.range.end)
+        };
+        let comments = file.comments();
+        let is_beside_code = |line: &Line| {
+            let start = line.start + line.content.len() - line.content.trim_start().len();
+            let before = comments.partition_point(|comment| comment.start <= start);
+            let is_comment = before.checked_sub(1).is_some_and(|last| start < comments[last].end);
+            is_comment || line.trimmed().starts_with(['@']) || line.trimmed().starts_with("#[")
+        };
+        self.changed.iter().all(|(old, new)| {
+            let gone: Vec<&Line> =
+                file.lines[old.clone()].iter().filter(|line| !line.is_blank() && !is_of_vanished(line)).collect();
+            let come = new.len();
+            let loses_beside_code = gone.iter().any(|line| is_beside_code(line)) && come < gone.len();
+            !loses_beside_code && gone.len() <= come + MAX_GONE
+        })
+    }
+
+    /// The text of the reply in which only blank lines that changed are as in the file.
+    fn with_own_blanks(&self, given: &[Line], file: &FileView) -> String {
+        let mut text = String::new();
+        let mut push = |lines: &[Line]| {
+            for line in lines {
+                text.push_str(line.content);
+                text.push('\n');
+            }
+        };
+        let mut at = 0;
+        for (old, new) in &self.changed {
+            push(&given[at..new.start]);
+            let (old, lines) = (&file.lines[old.clone()], &given[new.clone()]);
+            let are_blank = old.iter().chain(lines).all(Line::is_blank);
+            push(if are_blank { old } else { lines });
+            at = new.end;
+        }
+        push(&given[at..]);
+        text
+    }
+}
+
+/// The symbols of the file, the outermost ones, of which no line comes back and whose names the reply gives to none.
+fn vanished<'f>(hunks: &Hunks, block: &Block, file: &'f FileView) -> Vec<&'f Symbol> {
+    let mut found: Vec<&Symbol> = Vec::new();
+    for symbol in file.symbols() {
+        let first = file.line_number(symbol.item_range.start) - 1;
+        let last = file.line_number(symbol.item_range.end.saturating_sub(1).max(symbol.item_range.start)) - 1;
+        let is_within = found.last().is_some_and(|outer| symbol.item_range.end <= outer.item_range.end);
+        let is_lost = |line: usize| file.lines[line].is_blank() || hunks.lose(line);
+        if !is_within
+            && block.count_of(&symbol.name) < file.symbols_named(&symbol.name).len()
+            && (first..=last).all(is_lost)
+        {
+            found.push(symbol);
+        }
+    }
+    found
+}
+
+/// Whether a declaration lacks a word in front of it that others need.
+fn loses_a_word(given: &[Line], block: &Block, file: &FileView) -> bool {
+    let index = file.trimmed_index();
+    let is_new = |symbol: &Symbol| {
+        let number = block.text[..symbol.item_range.start].matches('\n').count();
+        given.get(number).is_none_or(|line| index.lines_with(line.trimmed()).next().is_none())
+    };
+    block.symbols.iter().filter(|symbol| is_new(symbol)).any(|symbol| {
+        let own = file.symbols_named(&symbol.name).iter().map(|index| &file.symbols()[*index]);
+        own.into_iter().any(|own| export::kept(symbol, block, own, file).is_some())
+    })
+}
+
+/// Whether an import is gone whose names are still spoken of, or never were where `has_new` says that other things changed.
+pub(super) fn loses_an_import(text: &str, block: &Block, has_new: bool, file: &FileView) -> bool {
+    let language = file.language.map_or("", Language::name);
+    let words = |statement: &str| statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    let own: Vec<String> = imports::of_file(file).into_iter().map(words).collect();
+    let new: Vec<String> = block.imports().into_iter().map(words).collect();
+    let without = |text: &str, statements: &[String]| {
+        let is_import = |line: &str| statements.iter().any(|statement| statement.contains(&words(line)));
+        text.lines().filter(|line| line.trim().len() < 2 || !is_import(line)).collect::<Vec<_>>().join("\n")
+    };
+    let gone: Vec<&String> = own.iter().filter(|statement| !new.contains(statement)).collect();
+    if gone.is_empty() {
+        return false;
+    }
+    let come: Vec<&String> = new.iter().filter(|statement| !own.contains(statement)).collect();
+    let names = |statements: &[&String]| -> Vec<String> {
+        statements.iter().flat_map(|statement| imports::bound_names(language, statement)).collect()
+    };
+    let (lost, found) = (names(&gone), names(&come));
+    let (before, after) = (without(file.text, &own), without(text, &new));
+    lost.is_empty() && come.is_empty()
+        || lost
+            .iter()
+            .filter(|name| !found.contains(name))
+            .any(|name| speaks_of(name, &after) || has_new && !speaks_of(name, &before))
+}
