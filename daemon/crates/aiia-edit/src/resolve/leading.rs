@@ -30,8 +30,19 @@ pub(super) struct Above {
 pub(super) fn above(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileView, place: &Place) -> Above {
     let leading = Leading::of(symbol, file.text);
     let mut new_leading = Leading::of(given, &block.text);
+    let shown = new_leading.lines.len();
+    let same_attributes = trimmed(&new_leading.attributes).eq(trimmed(&leading.attributes));
     for lines in [&mut new_leading.lines, &mut new_leading.docs] {
         lines.retain(|line| !elision::stands_for_others(line));
+    }
+    let has_mark = new_leading.lines.len() < shown;
+    let changes_more =
+        || !same_attributes || !is_all_there_is(given, block) || changes_code(given, block, symbol, file);
+    if leading_comments::are_part_of(&new_leading.docs, &leading.docs) && (has_mark || changes_more()) {
+        if same_attributes {
+            return Above { text: None, keeps: true };
+        }
+        new_leading.docs.clear();
     }
     let kept_docs = new_leading.docs.is_empty() && !leading.docs.is_empty();
     let kept_attributes = new_leading.attributes.is_empty() && !leading.attributes.is_empty();
@@ -100,6 +111,22 @@ fn are_akin(one: &str, other: &str) -> bool {
     let least = 4.min(last(&one)).min(last(&other));
     common(&mut one.chars(), &mut other.chars()) >= least.max(3)
         || common(&mut one.chars().rev(), &mut other.chars().rev()) >= least
+}
+
+/// Whether a reply gives nothing but one symbol.
+fn is_all_there_is(given: &Symbol, block: &Block) -> bool {
+    let is_beside =
+        |other: &Symbol| other.item_range.end <= given.range.start || given.item_range.end <= other.range.start;
+    !block.symbols.iter().any(is_beside)
+}
+
+fn changes_code(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileView) -> bool {
+    let (new, old) = (&block.text[given.item_range.clone()], &file.text[symbol.item_range.clone()]);
+    !new.split_whitespace().eq(old.split_whitespace())
+}
+
+fn trimmed(lines: &[String]) -> impl Iterator<Item = &str> {
+    lines.iter().map(|line| line.trim())
 }
 
 /// What stands above `symbol` of the file, for a place in the reply, where `given` has less; nothing where it has all.

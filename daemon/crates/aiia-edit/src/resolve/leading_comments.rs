@@ -80,6 +80,15 @@ pub(super) fn staying(own: &[String], new: &[String], language: Option<Language>
     staying
 }
 
+/// Whether comments are some lines in a row of others and nothing else: they quote them, as code does that is cut off above.
+pub(super) fn are_part_of(some: &[String], all: &[String]) -> bool {
+    let said = |lines: &[String]| -> Vec<String> {
+        lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    };
+    let (some, all) = (said(some), said(all));
+    !some.is_empty() && some.len() < all.len() && all.windows(some.len()).any(|part| part == some)
+}
+
 /// Whether a comment of the reply takes the place of one of the same kind.
 fn may_replace(own: &Group, new: &Group, plain_docs: bool) -> bool {
     if own.kind == Kind::Directive {

@@ -62,3 +62,47 @@ use super::*;
 fn keeps_its_own_indentation(#[case] path: &str, #[case] file: &str, #[case] code: &str, #[case] expected: &str) {
     assert_eq!(new_text((path, file), &fenced(code)), expected);
 }
+
+const SAFETY: &str = "/// Makes room.\n///\n/// # Safety\n///\n/// The caller must take care.\n///\n/// Panics if full.\n#[inline]\npub fn advance(n: usize) -> usize {\n    n + 1\n}\n\n/// Other.\npub fn other() -> usize {\n    1\n}\n";
+const RUBY: &str = "# Finds it.\n#\n# @param a [String] what\n# @return [String] where\ndef find(a)\n  a + 1\nend\n";
+
+#[rstest]
+#[case::below_a_mark(
+    ("a.rs", SAFETY),
+    "// ... existing code ...\n/// Panics if full.\n#[inline]\npub fn advance(n: usize) -> usize {\n    n + 2\n}\n// ... existing code ...\n",
+    ("n + 1", "n + 2")
+)]
+#[case::its_end(
+    ("a.rs", SAFETY),
+    "/// Panics if full.\n#[inline]\npub fn advance(n: usize) -> usize {\n    n + 2\n}\n",
+    ("n + 1", "n + 2")
+)]
+#[case::its_beginning(
+    ("a.rs", SAFETY),
+    "/// Makes room.\n#[inline]\npub fn advance(n: usize) -> usize {\n    n + 2\n}\n",
+    ("n + 1", "n + 2")
+)]
+#[case::other_attributes(
+    ("a.rs", SAFETY),
+    "///\n/// Panics if full.\n#[must_use]\npub fn advance(n: usize) -> usize {\n    n + 1\n}\n\n/// Other.\npub fn other() -> usize {\n    1\n}\n",
+    ("#[inline]", "#[must_use]")
+)]
+#[case::beside_another(
+    ("a.rs", SAFETY),
+    "/// Panics if full.\n#[inline]\npub fn advance(n: usize) -> usize {\n    n + 1\n}\n\n/// Other.\npub fn other() -> usize {\n    2\n}\n",
+    ("    1\n", "    2\n")
+)]
+#[case::ruby(("a.rb", RUBY), "# @return [String] where\ndef find(a)\n  a + 2\nend\n", ("a + 1", "a + 2"))]
+#[case::member(
+    ("a.rs", "struct A;\n\nimpl A {\n    /// Gives.\n    ///\n    /// # Errors\n    /// None.\n    fn f(&self) -> u8 {\n        1\n    }\n}\n"),
+    "impl A {\n    /// # Errors\n    /// None.\n    fn f(&self) -> u8 {\n        2\n    }\n}\n",
+    ("        1\n", "        2\n")
+)]
+#[case::meant(
+    ("a.rs", SAFETY),
+    "/// Makes room.\n#[inline]\npub fn advance(n: usize) -> usize {\n    n + 1\n}\n",
+    ("///\n/// # Safety\n///\n/// The caller must take care.\n///\n/// Panics if full.\n", "")
+)]
+fn a_part_of_a_comment_is_a_quote(#[case] file: (&str, &str), #[case] code: &str, #[case] change: (&str, &str)) {
+    assert_eq!(new_text(file, &fenced(code)), file.1.replacen(change.0, change.1, 1));
+}
