@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::file_name::{self, FileName};
 use super::sections::Sections;
-use super::{Fence, Item, ItemKind, Lead, Parsed, code, pairs};
+use super::{Fence, Item, ItemKind, Lead, Parsed, code, lead, named_lines, pairs};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines as cut};
 
@@ -44,6 +44,7 @@ pub(super) fn parse(reply: &str, lines: &[Line], known_files: &[&str]) -> Parsed
                 language: None,
                 fence: Fence::None,
                 lead: Lead::Other,
+                named: None,
             },
             reply_line: 1,
         });
@@ -145,6 +146,7 @@ impl Blocks {
             let named = file_name::in_fence_info(fence.info, known_files).or_else(|| above().map(|(_, name)| name));
             let language = fence.language.as_deref();
             let lead = Lead::above(lines, &used, at);
+            let lines_named = named_lines::of(&lead::text_above(lines, &used, at));
             let may_be_used = close.is_some() && !lead.only_shows();
             let unnamed = || {
                 if !may_be_used {
@@ -164,7 +166,13 @@ impl Blocks {
                 };
                 let text = code(part);
                 let kind = if !text.trim().is_empty() {
-                    ItemKind::Code { text, language: fence.language.clone(), fence: ends, lead }
+                    ItemKind::Code {
+                        text,
+                        language: fence.language.clone(),
+                        fence: ends,
+                        lead,
+                        named: lines_named.clone(),
+                    }
                 } else if matches!(&file, FileName::Given(name) if close.is_some() && !known_files.contains(&name.as_str()))
                 {
                     ItemKind::Write { text: String::new(), only_new: true }

@@ -12,6 +12,7 @@ mod here_document;
 mod json;
 mod lead;
 mod leakage;
+mod named_lines;
 mod pairs;
 mod record;
 mod search_replace;
@@ -22,6 +23,7 @@ mod xml;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::complaint::Complaint;
 use crate::lines::{Line, lines};
@@ -70,6 +72,8 @@ pub(crate) enum ItemKind {
         fence: Fence,
         /// What the words above it say that it is for.
         lead: Lead,
+        /// The lines, counted from 0, that these words name.
+        named: Option<Range<usize>>,
     },
     /// Two blocks of code of which the reply says that the second takes the place of the first.
     Pair {
@@ -325,7 +329,7 @@ pub fn code_blocks(reply: &str, known_files: &[&str]) -> Vec<CodeBlock> {
     let reply = thinking::without_thinking(reply);
     let parsed = fenced_code::parse(&reply, &lines(&reply), known_files);
     let block = |item: Item| match item {
-        Item { file, kind: ItemKind::Code { text, language, fence: Fence::Closed, lead }, reply_line } => {
+        Item { file, kind: ItemKind::Code { text, language, fence: Fence::Closed, lead, .. }, reply_line } => {
             let file = match file {
                 FileName::Given(name) | FileName::Mentioned(name) => Some(name),
                 FileName::None | FileName::Earlier(_) => None,

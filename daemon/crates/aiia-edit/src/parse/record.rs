@@ -173,7 +173,7 @@ impl Reader<'_> {
             self.by_number(new);
         } else if let (Some(sketch), Some(path)) = (record.text(&["codeedit"]), path.clone()) {
             let text = ended(&unfenced(sketch));
-            let kind = ItemKind::Code { text, language: None, fence: Fence::Closed, lead: Lead::Changes };
+            let kind = ItemKind::Code { text, language: None, fence: Fence::Closed, lead: Lead::Changes, named: None };
             self.push(FileName::Given(path), kind);
         } else if let (Some(content), true) = (record.text(CONTENT).or(record.text(NEW)), path.is_some()) {
             if is_call("insert") || record.get(&["startline", "insertline"]).is_some() {

@@ -195,7 +195,7 @@ impl Reader<'_> {
         }
         if let Some(mode) = value("new mode ") {
             let text = format!("new mode {mode}\n");
-            let kind = ItemKind::Code { text, language: None, fence: Fence::Closed, lead: Lead::Other };
+            let kind = ItemKind::Code { text, language: None, fence: Fence::Closed, lead: Lead::Other, named: None };
             self.parsed.beside.push(Item { file: FileName::None, kind, reply_line: at + 1 });
         }
         match (from, to, new) {

@@ -18,6 +18,7 @@ mod escapes;
 mod export;
 mod family;
 mod files;
+mod fragment;
 mod go_imports;
 mod imports;
 mod indent;
@@ -31,6 +32,7 @@ mod line_numbers;
 mod long_strings;
 mod modifiers;
 mod moved;
+mod named_lines;
 mod nearest;
 mod omission;
 mod pair;
@@ -157,7 +159,7 @@ pub(crate) fn is_only_imports(item: &Item, files: &Files) -> bool {
 /// What code in a fence, whose place is not told by itself, comes to if it stands for the selected lines of the file that was asked
 /// about; nothing where it may be something else.
 pub(crate) fn of_selection(item: &Item, files: &Files) -> Option<Result<Resolved, Complaint>> {
-    let ItemKind::Code { text, language: tag, fence: Fence::Closed, lead } = &item.kind else { return None };
+    let ItemKind::Code { text, language: tag, fence: Fence::Closed, lead, .. } = &item.kind else { return None };
     let file = files.focus()?;
     let view = &files.views[file];
     let is_elsewhere = match &item.file {
@@ -437,7 +439,7 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
             format!("The code on line {} of the reply is of another package than {}.", item.reply_line, file.path),
         )
         .in_file(file.path)),
-        ItemKind::Code { text, language, fence, lead } => {
+        ItemKind::Code { text, language, fence, lead, named } => {
             let mut changes = match whole_symbol::only_imports(text, language.as_deref(), file) {
                 Some(block) => {
                     let mut changes = imports::of_block(&block, *lead, file)?;
@@ -447,7 +449,8 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
                 None => {
                     let tag = language.as_deref();
                     let by_symbols = || in_code(text, tag, *lead, file);
-                    code_lines::changes(&code_lines::Code { text, tag }, file, by_symbols).map_err(|complaint| {
+                    let code = code_lines::Code { text, tag, lead: *lead, fence: *fence, named: named.as_ref() };
+                    code_lines::changes(&code, file, by_symbols).map_err(|complaint| {
                         let is_cut = *fence == Fence::Open && plain_text::has_lines_of(text, file);
                         if is_cut { cut_off::complaint(item.reply_line, file) } else { complaint }
                     })?

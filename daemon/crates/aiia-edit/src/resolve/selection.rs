@@ -107,7 +107,7 @@ fn with_repeated(given: &[Line], selected: Range<usize>, file: &FileView) -> Ran
 }
 
 /// How much of the words of lines is that of others, from 0 to 1; of long ones, how much of the lines.
-fn likeness(one: &[Line], other: &[Line]) -> f32 {
+pub(super) fn likeness(one: &[Line], other: &[Line]) -> f32 {
     let ratio = |one: &[&str], other: &[&str]| {
         diff_ratio(&capture_diff_slices(Algorithm::Myers, one, other), one.len(), other.len())
     };

@@ -1,6 +1,7 @@
 //! A whole file that a reply gives anew, told by its lines: nearly all of them come back, in order, from the first to the last. It is
 //! taken as it is written, so that its imports stand where the reply has them, and what it lacks goes.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use aiia_syntax::{Language, Symbol};
@@ -18,11 +19,13 @@ const LEAST_KEPT: usize = 90;
 /// As many are enough where the reply has nothing new.
 const LEAST_KEPT_ALONE: usize = 50;
 /// Where as many come back, what does not is spoken of.
-const LEAST_KEPT_TO_SAY: usize = 70;
+const LEAST_KEPT_TO_SAY: usize = 50;
 /// So many lines in a row may go with nothing in their place, whole symbols aside.
 const MAX_GONE: usize = 2;
 /// So many symbols may go at once.
 const MAX_VANISHED: usize = 3;
+/// So far lines that go are moved.
+const MAX_SLIDE: usize = 1000;
 /// What is called by others than the file.
 const CALLED_FROM_OUTSIDE: &[&str] = &["main", "init", "constructor", "setup", "teardown", "setUp", "tearDown"];
 
@@ -118,6 +121,14 @@ impl Hunks {
                 _ => changed.push((old, new)),
             }
         }
+        let keys = keys(own);
+        let starts: HashSet<usize> =
+            file.symbols().iter().map(|symbol| file.line_number(symbol.range.start) - 1).collect();
+        for (old, new) in &mut changed {
+            if new.is_empty() {
+                slide(old, &keys, &starts);
+            }
+        }
         let gone: usize = changed.iter().map(|(old, _)| said(&own[old.clone()])).sum();
         let come: usize = changed.iter().map(|(_, new)| said(&given[new.clone()])).sum();
         let kept = |least: usize| (all - gone) * 100 >= all * least;
@@ -175,6 +186,24 @@ impl Hunks {
         }
         push(&given[at..]);
         text
+    }
+}
+
+/// Moves lines that go, where those before or behind them are the same, to where a symbol begins.
+fn slide(range: &mut Range<usize>, lines: &[String], starts: &HashSet<usize>) {
+    let is_at_symbol = |range: &Range<usize>| {
+        let first = range.clone().find(|line| !lines[*line].is_empty());
+        first.is_some_and(|first| starts.contains(&first))
+    };
+    let up = std::iter::successors(Some(range.clone()), |range| {
+        let before = range.start.checked_sub(1)?;
+        (lines[before] == lines[range.end - 1]).then(|| before..range.end - 1)
+    });
+    let down = std::iter::successors(Some(range.clone()), |range| {
+        (lines.get(range.end)? == &lines[range.start]).then(|| range.start + 1..range.end + 1)
+    });
+    if let Some(found) = up.take(MAX_SLIDE).chain(down.take(MAX_SLIDE)).find(is_at_symbol) {
+        *range = found;
     }
 }
 

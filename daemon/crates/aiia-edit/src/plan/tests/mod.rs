@@ -12,6 +12,7 @@ mod declarations;
 mod dialects;
 mod elisions;
 mod examples;
+mod fragments;
 mod fuzz;
 mod guards;
 mod heads;

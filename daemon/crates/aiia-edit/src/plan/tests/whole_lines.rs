@@ -69,3 +69,20 @@ fn what_goes_is_said() {
     let plan = plan_for(&[("a.py", PYTHON)], &fenced(&reply));
     assert!(described(&plan).ends_with("~ deletes `unused`, which the reply leaves out\n"), "{}", described(&plan));
 }
+
+const JAVA: &str = "class A {\n  /**\n   * Gives the one.\n   *\n   * @return it\n   */\n  int one() {\n    return 1;\n  }\n\n  /**\n   * Gives the two.\n   *\n   * @return it\n   */\n  int two() {\n    return 2;\n  }\n\n  int three() {\n    return 3;\n  }\n}\n";
+
+#[rstest]
+#[case("  /**\n   * Gives the one.\n   *\n   * @return it\n   */\n  int one() {\n    return 1;\n  }\n\n")]
+#[case("  /**\n   * Gives the two.\n   *\n   * @return it\n   */\n  int two() {\n    return 2;\n  }\n\n")]
+#[case("\n  int three() {\n    return 3;\n  }\n")]
+fn a_method_goes_with_its_comment(#[case] gone: &str) {
+    let expected = JAVA.replacen(gone, "", 1);
+    assert_eq!(new_text(("A.java", JAVA), &fenced(&expected)), expected);
+}
+
+#[test]
+fn what_is_used_and_all_that_goes_is_refused() {
+    let gone = "def used(x):\n    return x + 1\n\n\n";
+    assert_eq!(complaint_kinds(("a.py", PYTHON), &fenced(&PYTHON.replacen(gone, "", 1))), [ComplaintKind::Vanished]);
+}
