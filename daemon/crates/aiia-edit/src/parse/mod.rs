@@ -284,10 +284,10 @@ fn parse_text(reply: &str, known_files: &[&str]) -> Parsed {
         parsed.prose = prose(&all, &parsed.used);
         fenced_code::add_beside(&all, known_files, &mut parsed);
     }
-    if parsed.used.len() == lines.len() {
+    if parsed.used.len() == all.len() {
         let above = |item: &Item| {
-            let at = item.reply_line.saturating_sub(1).min(lines.len());
-            (item.reply_line, lead::text_above(&lines, &parsed.used, at))
+            let at = item.reply_line.saturating_sub(1).min(all.len());
+            (item.reply_line, lead::text_above(&all, &parsed.used, at))
         };
         parsed.said = parsed.items.iter().map(above).collect();
     }

@@ -125,7 +125,7 @@ impl Hunks {
         let starts: HashSet<usize> =
             file.symbols().iter().map(|symbol| file.line_number(symbol.range.start) - 1).collect();
         for (old, new) in &mut changed {
-            if new.is_empty() {
+            if Range::is_empty(new) {
                 slide(old, &keys, &starts);
             }
         }

@@ -84,8 +84,8 @@ const RUBY: &str = "# Finds it.\n#\n# @param a [String] what\n# @return [String]
 )]
 #[case::other_attributes(
     ("a.rs", SAFETY),
-    "///\n/// Panics if full.\n#[must_use]\npub fn advance(n: usize) -> usize {\n    n + 1\n}\n\n/// Other.\npub fn other() -> usize {\n    1\n}\n",
-    ("#[inline]", "#[must_use]")
+    "///\n/// Panics if full.\n#[inline(always)]\npub fn advance(n: usize) -> usize {\n    n + 1\n}\n\n/// Other.\npub fn other() -> usize {\n    1\n}\n",
+    ("#[inline]", "#[inline(always)]")
 )]
 #[case::beside_another(
     ("a.rs", SAFETY),
