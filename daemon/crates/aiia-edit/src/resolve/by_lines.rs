@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use aiia_syntax::Language;
 use similar::{Algorithm, DiffOp, capture_diff_slices, diff_ratio};
 
 use super::block::Block;
@@ -83,7 +84,7 @@ pub(super) fn whole(text: &str, file: &FileView) -> Option<Result<Vec<Change>, C
 /// The passages of data or styles which the code gives anew, one or several with marks between them: the first and the last line of each
 /// stand in the file, nothing between them goes without another line in its place, or only that goes, and a line that the file has but
 /// once tells where it is.
-pub(super) fn passages(text: &str, file: &FileView) -> Option<Vec<Change>> {
+pub(super) fn passages(text: &str, file: &FileView) -> Option<Result<Vec<Change>, Complaint>> {
     let language = file.language?.name();
     if !matches!(language, "json" | "yaml" | "toml" | "css" | "html") {
         return None;
@@ -117,8 +118,17 @@ pub(super) fn passages(text: &str, file: &FileView) -> Option<Vec<Change>> {
     }
     if given.iter().any(is_mark) {
         changes.iter_mut().for_each(|change| change.tolerances.push(Tolerance::Elision));
+    } else if let Some(change) = changes.first().filter(|change| lacks_the_end(change, file)) {
+        let line = file.line_number(change.range.end) + 1;
+        let message = format!(
+            "The reply gives {} without its end, from line {line} on, and does not say that it is to go. Ask the model for the whole \
+             file, or for a search/replace block.",
+            file.path
+        );
+        let complaint = Complaint::new(ComplaintKind::Vanished, message).in_file(file.path);
+        return Some(Err(complaint.with_candidates(vec![line])));
     }
-    (!changes.is_empty()).then_some(changes)
+    (!changes.is_empty()).then_some(Ok(changes))
 }
 
 /// The only passage of the file, `own`, that some lines give anew.
@@ -147,31 +157,43 @@ fn passage(given: &[Line], own: &[&str], counts: &HashMap<&str, usize>, file: &F
     found
 }
 
-/// Refuses changes of YAML where code that stands deeper, or in a list, would change what stands at the margin.
-pub(super) fn refuse_outermost(text: &str, changes: Vec<Change>, file: &FileView) -> Result<Vec<Change>, Complaint> {
-    let lines = lines(text);
-    let first = lines.iter().find(|line| !line.is_blank());
-    let is_deeper = first.is_some_and(|line| line.content.starts_with([' ', '\t']) || line.content.starts_with("- "));
-    if !is_deeper || !file.language.is_some_and(|language| language.name() == "yaml") {
+/// Refuses changes of data and styles by the names in the code where these tell no place: in YAML, what stands at the margin for what
+/// stands deeper; something new for code that is but a piece, or begins in the middle of a table.
+pub(super) fn refuse_guesses(text: &str, changes: Vec<Change>, file: &FileView) -> Result<Vec<Change>, Complaint> {
+    let language = file.language.map_or("", Language::name);
+    if !matches!(language, "json" | "yaml" | "toml" | "css" | "html") {
         return Ok(changes);
     }
-    let is_at_margin = |change: &&Change| {
+    let given = lines(text);
+    let first = given.iter().find(|line| !line.is_blank()).map_or("", |line| line.content);
+    let is_piece = given.iter().any(|line| elision::stands_for_others(line.content))
+        && Block::parse(text, file).is_none_or(|block| block.has_errors())
+        || language == "toml" && !first.trim_start().starts_with(['[', '#']);
+    let is_deeper = language == "yaml" && (first.starts_with([' ', '\t']) || first.starts_with("- "));
+    let is_at_margin = |text: &str| !text.trim_start_matches(['\n', '\r']).starts_with([' ', '\t', '-', '#']);
+    let is_guess = |change: &&Change| {
         if change.range.is_empty() {
-            let first = change.new_text.trim_start_matches(['\n', '\r']);
-            return !first.starts_with([' ', '\t', '-', '#']);
+            return is_piece || is_deeper && is_at_margin(&change.new_text);
         }
-        let rest = &file.text[change.range.start..];
-        let at = change.range.start + (rest.len() - rest.trim_start_matches(['\n', '\r']).len());
-        file.line_at(at).is_some_and(|line| line.start == at && !line.content.starts_with([' ', '\t', '-', '#']))
+        let old = &file.text[change.range.start..];
+        let at = change.range.start + (old.len() - old.trim_start_matches(['\n', '\r']).len());
+        is_deeper && file.line_at(at).is_some_and(|line| line.start == at && is_at_margin(line.content))
     };
-    let Some(change) = changes.iter().find(is_at_margin) else { return Ok(changes) };
-    let line = file.line_number(change.range.start);
+    let Some(change) = changes.iter().find(is_guess) else { return Ok(changes) };
+    let line = file.line_number(change.range.start.min(file.text.len()));
     let message = format!(
-        "The reply gives a part of {} that stands deeper than line {line}, which has such a key too. Ask the model for a \
-         search/replace block.",
+        "The reply gives a part of {}, and where it belongs cannot be told from its keys, which stand elsewhere too, as near line \
+         {line}. Ask the model for a search/replace block.",
         file.path
     );
     Err(Complaint::new(ComplaintKind::NotFound, message).in_file(file.path).with_candidates(vec![line]))
+}
+
+/// Whether a passage is the file from its first line on but for its last few, which may have been meant to go.
+fn lacks_the_end(change: &Change, file: &FileView) -> bool {
+    let said = |text: &str| lines(text).iter().filter(|line| !line.is_blank()).count();
+    let (before, behind) = (said(&file.text[..change.range.start]), said(&file.text[change.range.end..]));
+    before == 0 && (1..=MAX_GONE).contains(&behind) && said(&change.new_text) > 10 * behind
 }
 
 /// Of two lines of a style sheet, whether one is the other with another selector, or both are comments.

@@ -42,7 +42,7 @@ pub(super) fn changes(text: &str, file: &FileView) -> Option<Result<Vec<Change>,
     let mut merge = Merge { given, own, block: &block, file, is_elided, changes: Vec::new(), inserted: Vec::new() };
     let (tops, roots) = (given.roots(), own.roots());
     let (tops, roots) = match deeper(&tops, &roots, text, &merge) {
-        Some(place) => (tops, vec![place]),
+        Some(place) => (tops, vec![place?]),
         None => (tops, roots),
     };
     // A path begins with a key that the file has.
@@ -80,23 +80,29 @@ fn is_comment(line: &str) -> bool {
     ["#", "//", "/*", "*"].iter().any(|sign| line.starts_with(sign))
 }
 
-/// The key of the file, within others, that the only outermost key of a reply is: one that stands as deep there as in the reply, or
-/// whose braces the reply left out.
-fn deeper<'f>(tops: &[&Symbol], roots: &[&'f Symbol], text: &str, merge: &Merge<'_, 'f, '_>) -> Option<&'f Symbol> {
-    let [top] = tops else { return None };
-    if roots.iter().any(|root| root.name == top.name) {
-        return None;
-    }
+/// For a part that does not begin at the top of a file, the key within others that its only outermost key is, if there is but one: it
+/// stands as deep there as in the reply, or the reply left its braces out.
+fn deeper<'f>(
+    tops: &[&Symbol],
+    roots: &[&'f Symbol],
+    text: &str,
+    merge: &Merge<'_, 'f, '_>,
+) -> Option<Option<&'f Symbol>> {
     let margin = lines(text).iter().find(|line| !line.is_blank()).map_or("", |line| line_indentation(line.content, 0));
     let is_bare = merge.given.language == "json" && text.trim_start().starts_with('"');
     let is_in_place = merge.given.language == "yaml" && !margin.is_empty();
+    let is_root = |top: &Symbol| roots.iter().any(|root| root.name == top.name);
+    let top = match tops {
+        [top] if is_in_place || is_bare && !is_root(top) => top,
+        _ => return is_in_place.then_some(None),
+    };
     let file = merge.file;
     let mut found = file
         .symbols_named(&top.name)
         .iter()
         .map(|index| &merge.own.symbols[*index])
-        .filter(|own| is_bare || is_in_place && line_indentation(file.text, own.item_range.start) == margin);
-    found.next().filter(|_| found.next().is_none())
+        .filter(|own| is_bare || line_indentation(file.text, own.item_range.start) == margin);
+    Some(found.next().filter(|_| found.next().is_none()))
 }
 
 struct Merge<'b, 'f, 'v> {

@@ -504,12 +504,12 @@ fn in_code(text: &str, tag: Option<&str>, lead: Lead, file: &FileView) -> Result
     let tagged = tag.and_then(Language::from_language_id);
     let is_other = tagged.zip(file.language).is_some_and(|(tagged, own)| tagged != own);
     let shows = lead.only_shows();
-    let by_lines = || by_lines::whole(text, file).or_else(|| by_lines::passages(text, file).map(Ok));
+    let by_lines = || by_lines::whole(text, file).or_else(|| by_lines::passages(text, file));
     let part = if is_other || shows { None } else { by_lines().or_else(|| data::changes(text, file)) };
     if let Some(part) = part {
         return part;
     }
-    let found = of_code(text, tag, file).and_then(|changes| by_lines::refuse_outermost(text, changes, file));
+    let found = of_code(text, tag, file).and_then(|changes| by_lines::refuse_guesses(text, changes, file));
     match data::of_settings(text, file) {
         Some(part) if found.is_err() && !shows => part,
         _ => found,

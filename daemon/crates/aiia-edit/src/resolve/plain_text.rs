@@ -105,9 +105,11 @@ fn section(old: &[String], new: &[String], file: &FileView) -> Option<Change> {
     let is_at_margin = |line: &String| !line.is_empty() && !line.starts_with([' ', '\t']);
     let closes = |line: &String| line.starts_with(['}', ')', ']']) || line == "end";
     let head = new.first().filter(|line| is_at_margin(line) && line.ends_with([':', '{', '(', '[']))?;
+    let end = |lines: &[String]| lines.iter().position(is_at_margin).unwrap_or(lines.len());
+    let is_closed = |lines: &[String]| lines.get(end(lines)).is_some_and(closes);
+    let has_end = is_closed(&new[1..]);
     let body = |lines: &[String]| {
-        let end = lines.iter().position(is_at_margin).unwrap_or(lines.len());
-        let end = if lines.get(end).is_some_and(closes) { end + 1 } else { end };
+        let end = end(lines) + usize::from(has_end && is_closed(lines));
         lines[..end].iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1)
     };
     let mut places = (0..old.len()).filter(|at| old[*at] == *head);

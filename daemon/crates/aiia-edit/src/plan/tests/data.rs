@@ -263,6 +263,27 @@ const NOT_TOLD: &[Case] = &[
         Err((ComplaintKind::NotFound, &[2])),
     ),
     ("a.css", CSS, ".content h4 {\n  color: green;\n}\n", Err((ComplaintKind::Ambiguous, &[15]))),
+    (
+        "ci.yml",
+        CI,
+        "    name: Test it\n",
+        Ok(
+            "name: CI\non:\n  push:\n    branches: [main]\n\njobs:\n  test:\n    name: Test it\n    needs: [style]\n    runs-on: ubuntu\n    steps:\n      - uses: checkout@v3\n      - name: Build\n        id: build\n        run: make\n      - name: Report\n        id: report\n        run: report\n",
+        ),
+    ),
+    ("ci.yml", "name: a\nj:\n    name: b\nk:\n    name: c\n", "    name: d\n", Err((ComplaintKind::NotFound, &[1]))),
+    (
+        "Cargo.toml",
+        "[[e]]\nname = \"a\"\nx = true\n\n[[e]]\nname = \"b\"\nx = true\n",
+        "x = true\n\n[[e]]\nname = \"b\"\nx = false\n",
+        Err((ComplaintKind::NotFound, &[5])),
+    ),
+    (
+        "a.scss",
+        "$a: (\n  b: c,\n  d: e,\n) !default;\n\n$f: 1;\n",
+        "$a: (\n  b: c,\n  d: f,\n",
+        Ok("$a: (\n  b: c,\n  d: f,\n) !default;\n\n$f: 1;\n"),
+    ),
     ("ci.yml", CI, "      - name: Build it\n", Err((ComplaintKind::NotFound, &[1]))),
     (
         "Cargo.toml",
