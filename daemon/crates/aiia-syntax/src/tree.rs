@@ -268,14 +268,6 @@ impl SyntaxTree {
         found
     }
 
-    /// Where the only statement of the text is, if it is a call and nothing else. Comments do not count.
-    pub fn only_call(&self) -> Option<Range<usize>> {
-        let root = self.root();
-        let mut statements = root.children(&mut root.walk()).filter(|node| !node.is_extra()).collect::<Vec<_>>();
-        let only = statements.pop().filter(|_| statements.is_empty())?;
-        is_call(only).then(|| only.byte_range())
-    }
-
     /// Where the statements outside of everything are, in the order of the text. Comments do not count.
     pub fn top_statements(&self) -> Vec<Range<usize>> {
         let root = self.root();

@@ -166,7 +166,11 @@ impl Reader<'_> {
         {
             self.push(FileName::Given(path), ItemKind::Rename { to: to.to_owned() });
         } else if let (Some(old), Some(new)) = (record.text(OLD), record.text(NEW).or(record.text(CONTENT))) {
-            self.replace(record, &around, old, new);
+            // Texts of a program under such names are data.
+            let may_be_path = |path: &String| path.contains(['.', '/']) || self.known_files.contains(&path.as_str());
+            if record.has_only_usual_names() || path.as_ref().is_none_or(may_be_path) {
+                self.replace(record, &around, old, new);
+            }
         } else if let Some(new) =
             record.text(NEW).filter(|_| is_call("insert") || record.get(&["insertline", "startline", "line"]).is_some())
         {

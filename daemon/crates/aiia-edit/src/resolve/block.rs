@@ -226,9 +226,11 @@ impl Parsed {
         self.tree.top_statements()
     }
 
-    /// Where the only statement is, if it is a call.
-    pub(super) fn only_call(&self) -> Option<Range<usize>> {
-        self.tree.only_call()
+    /// Where its statements are, if all of them are calls.
+    pub(super) fn calls(&self) -> Option<Vec<Range<usize>>> {
+        let statements = self.tree.top_statements();
+        let is_call = |range: &Range<usize>| self.tree.call_at(range.start).is_some_and(|call| call == *range);
+        (!statements.is_empty() && statements.iter().all(is_call)).then_some(statements)
     }
 
     /// Its comments and doc strings, in order.

@@ -1,4 +1,4 @@
-//! Code that is one call with a function in it: a route, a test. Such calls have no name; the line they begin with stands for them.
+//! Code that is calls with functions in them: routes, tests. Such calls have no name; the line they begin with stands for them.
 
 use std::ops::Range;
 
@@ -10,12 +10,23 @@ use super::{Change, elision, nearest, omission, symbol_text};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines};
 
-/// The change that gives the call of the file that begins with the same line the text of the reply; nothing where the reply is
+/// The changes that give the calls of the file that begin with the same lines the text of the reply; nothing where the reply is
 /// something else, or the file has no such line.
-pub(super) fn change(block: &Block, file: &FileView) -> Option<Result<Change, Complaint>> {
-    let given = block.only_call()?;
+pub(super) fn changes(block: &Block, file: &FileView) -> Option<Result<Vec<Change>, Complaint>> {
+    let calls = block.calls().filter(|_| !block.has_errors())?;
+    let is_there = |call: &Range<usize>| {
+        let said = &block.text[call.clone()];
+        !said.contains('\n') && file.lines.iter().any(|line| line.trimmed() == said)
+    };
+    // One in a line that the file has is shown for the place alone.
+    let of_call = |call: Range<usize>| change(call, block, file);
+    let several = calls.len() > 1;
+    calls.into_iter().filter(|call| !several || !is_there(call)).map(of_call).collect()
+}
+
+fn change(given: Range<usize>, block: &Block, file: &FileView) -> Option<Result<Change, Complaint>> {
     let first = first_line(&block.text, &given);
-    if first.len() + 1 >= given.len() || block.has_errors() {
+    if first.len() + 1 >= given.len() {
         return None;
     }
     let tree = file.tree()?;

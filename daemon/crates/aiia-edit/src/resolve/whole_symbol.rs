@@ -109,8 +109,8 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     if tagged == Some(None) && block.has_errors() {
         return Err(no_match(&block, file));
     }
-    if let Some(change) = statement::change(&block, file) {
-        return change.map(|change| vec![change]);
+    if let Some(changes) = statement::changes(&block, file) {
+        return changes;
     }
     let margin = common_indentation(lines(text).iter().map(|line| line.content));
     let mut placing = Placing {

@@ -12,12 +12,15 @@ const README: &str =
 const NOTES: &str = "# Contributing\n\nPatches look like this:\n\n```diff\n--- a/src/x.py\n+++ b/src/x.py\n@@ -1,2 +1,2 @@\n import os\n-print(1)\n+print(2)\n```\n\nOld words.\n";
 const PROMPT: &str = "PROMPT = \"\"\"\n*** Begin Patch\n*** Update File: src/x.py\n@@\n-print(1)\n+print(2)\n*** End Patch\n\"\"\"\n\n\ndef ask():\n    return PROMPT\n";
 const JOB: &str = "{\n  \"path\": \"data/out.txt\",\n  \"content\": \"hello\",\n  \"retries\": 3\n}\n";
+const GERMAN: &str =
+    "{\n  \"file\": \"Datei\",\n  \"search\": \"Suche\",\n  \"replace\": \"Ersetzen\",\n  \"cancel\": \"Abbruch\"\n}\n";
 const TABLE: Table = Table(&[
     ("setup.sh", SETUP),
     ("README.md", README),
     ("CONTRIBUTING.md", NOTES),
     ("prompt.py", PROMPT),
     ("job.json", JOB),
+    ("de.json", GERMAN),
     ("src/x.py", "import os\nprint(1)\n"),
 ]);
 
@@ -29,6 +32,7 @@ const TABLE: Table = Table(&[
 #[case("prompt.py", "`prompt.py`:\n\n```python\nPROMPT = \"\"\"\n*** Begin Patch\n*** Update File: src/x.py\n@@\n-print(1)\n+print(2)\n*** End Patch\n\"\"\"\n\n\ndef ask():\n    return PROMPT.strip()\n```", ("return PROMPT", "return PROMPT.strip()"))]
 #[case("job.json", "Set `retries` in `job.json`. The whole file:\n\n```json\n{\n  \"path\": \"data/out.txt\",\n  \"content\": \"hello\",\n  \"retries\": 5\n}\n```", ("3", "5"))]
 #[case("job.json", "The job with five retries:\n\n```json\n{\n  \"path\": \"data/out.txt\",\n  \"content\": \"hello\",\n  \"retries\": 5\n}\n```", ("3", "5"))]
+#[case("de.json", "Here you go:\n\n```json\n{\n  \"file\": \"Datei\",\n  \"search\": \"Suche\",\n  \"replace\": \"Ersetzen\",\n  \"cancel\": \"Abbrechen\"\n}\n```", ("Abbruch", "Abbrechen"))]
 fn what_looks_like_an_edit_is_text(#[case] path: &str, #[case] reply: &str, #[case] change: (&str, &str)) {
     let text = TABLE.0.iter().find(|(name, _)| *name == path).unwrap().1;
     let files = [SourceFile::new(path, text, Language::from_path(path))];

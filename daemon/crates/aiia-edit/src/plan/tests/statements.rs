@@ -87,3 +87,13 @@ fn a_method_by_itself_holds_a_long_text(#[case] code: &str, #[case] change: (&st
     let file = "class A {\n  g() {\n    return `\n  x\n`;\n  }\n\n  render(user) {\n    return `Dear ${user.name},\n\nThanks.\n  - A\n`;\n  }\n}\n";
     assert_eq!(new_text(("a.js", file), &fenced(code)), file.replacen(change.0, change.1, 1));
 }
+
+#[test]
+fn several_calls_have_their_places() {
+    let code =
+        "app.get(\"/\", (req, res) => {\n  res.json(3);\n});\n\napp.get(\"/a\", (req, res) => {\n  res.json(4);\n});\n";
+    let expected = ROUTES.replace("json(1)", "json(3)").replace("json(2)", "json(4)");
+    assert_eq!(new_text(("a.js", ROUTES), &fenced(&code)), expected);
+    let other = code.replace("\"/a\"", "\"/b\"");
+    assert_eq!(complaint_kinds(("a.js", ROUTES), &fenced(&other)), [ComplaintKind::NotFound]);
+}
