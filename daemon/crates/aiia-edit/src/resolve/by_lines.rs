@@ -117,7 +117,9 @@ pub(super) fn passages(text: &str, file: &FileView) -> Option<Result<Vec<Change>
         changes.push(change);
     }
     if given.iter().any(is_mark) {
-        changes.iter_mut().for_each(|change| change.tolerances.push(Tolerance::Elision));
+        for change in &mut changes {
+            change.tolerances.push(Tolerance::Elision);
+        }
     } else if let Some(change) = changes.first().filter(|change| lacks_the_end(change, file)) {
         let line = file.line_number(change.range.end) + 1;
         let message = format!(

@@ -41,15 +41,16 @@ pub(super) fn changes(text: &str, file: &FileView) -> Option<Result<Vec<Change>,
     let own = Side { text: file.text, symbols: file.symbols(), comments: file.comments(), language };
     let mut merge = Merge { given, own, block: &block, file, is_elided, changes: Vec::new(), inserted: Vec::new() };
     let (tops, roots) = (given.roots(), own.roots());
-    let (tops, roots) = match deeper(&tops, &roots, text, &merge) {
-        Some(place) => (tops, vec![place?]),
-        None => (tops, roots),
+    let roots = match start(&tops, &roots, text, &merge) {
+        Start::Top => roots,
+        Start::Within(place) => vec![place],
+        Start::Unknown => return None,
     };
     // A path begins with a key that the file has.
     let is_known = |top: &&Symbol| roots.iter().filter(|own| own.name == top.name).count() == 1;
     let is_all = roots.len() > 1 && roots.iter().all(|own| tops.iter().any(|top| top.name == own.name));
     // What a whole file lacks may be meant to go.
-    if !tops.iter().any(|top| is_known(&top)) || is_all && !is_elided {
+    if !tops.iter().any(is_known) || is_all && !is_elided {
         return None;
     }
     if let Err(complaint) = merge.mapping(&tops, &roots, None, 0) {
@@ -80,21 +81,25 @@ fn is_comment(line: &str) -> bool {
     ["#", "//", "/*", "*"].iter().any(|sign| line.starts_with(sign))
 }
 
-/// For a part that does not begin at the top of a file, the key within others that its only outermost key is, if there is but one: it
-/// stands as deep there as in the reply, or the reply left its braces out.
-fn deeper<'f>(
-    tops: &[&Symbol],
-    roots: &[&'f Symbol],
-    text: &str,
-    merge: &Merge<'_, 'f, '_>,
-) -> Option<Option<&'f Symbol>> {
+/// Where the path of a part begins.
+enum Start<'f> {
+    Top,
+    /// At this key within others.
+    Within(&'f Symbol),
+    Unknown,
+}
+
+/// A part begins within others where its only outermost key stands as deep in the reply as one of that name in the file, or where the
+/// reply left the braces out.
+fn start<'f>(tops: &[&Symbol], roots: &[&'f Symbol], text: &str, merge: &Merge<'_, 'f, '_>) -> Start<'f> {
     let margin = lines(text).iter().find(|line| !line.is_blank()).map_or("", |line| line_indentation(line.content, 0));
     let is_bare = merge.given.language == "json" && text.trim_start().starts_with('"');
     let is_in_place = merge.given.language == "yaml" && !margin.is_empty();
     let is_root = |top: &Symbol| roots.iter().any(|root| root.name == top.name);
     let top = match tops {
         [top] if is_in_place || is_bare && !is_root(top) => top,
-        _ => return is_in_place.then_some(None),
+        _ if is_in_place => return Start::Unknown,
+        _ => return Start::Top,
     };
     let file = merge.file;
     let mut found = file
@@ -102,7 +107,10 @@ fn deeper<'f>(
         .iter()
         .map(|index| &merge.own.symbols[*index])
         .filter(|own| is_bare || line_indentation(file.text, own.item_range.start) == margin);
-    Some(found.next().filter(|_| found.next().is_none()))
+    match (found.next(), found.next()) {
+        (Some(one), None) => Start::Within(one),
+        _ => Start::Unknown,
+    }
 }
 
 struct Merge<'b, 'f, 'v> {

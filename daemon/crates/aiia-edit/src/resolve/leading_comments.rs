@@ -1,8 +1,13 @@
 //! The comments above a symbol that a reply does not speak of: they stay when it gives the symbol another doc comment.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-use aiia_syntax::Language;
+use aiia_syntax::{Language, Symbol};
+
+use super::elision;
+use super::symbol_text::line_indentation;
+use crate::lines::{Line, lines};
 
 /// Languages whose doc comments look like any other comment.
 const PLAIN_DOCS: &[&str] = &["go", "ruby", "bash", "lua", "toml", "yaml", "css"];
@@ -114,7 +119,33 @@ pub(crate) fn has_plain_docs(language: Language) -> bool {
 /// A remark for those who work on the code, or a line drawn between sections.
 pub(crate) fn is_remark(line: &str) -> bool {
     let said = line.trim().trim_start_matches(['/', '#', '*', '-', '!', ';', '=', ' ']);
-    REMARKS.iter().any(|remark| said.starts_with(remark)) || said.is_empty() && line.trim().len() > 6
+    let is_for_the_system = line.trim().starts_with("#!") || line.contains("-*-") || said.starts_with("coding");
+    REMARKS.iter().any(|remark| said.starts_with(remark))
+        || said.is_empty() && line.trim().len() > 6
+        || is_for_the_system && line.trim().starts_with('#')
+}
+
+/// A symbol of Python with the comment lines right above it, which are no part of it there.
+pub(super) fn with_comment_lines<'s>(symbol: &'s Symbol, text: &str, language: Option<Language>) -> Cow<'s, Symbol> {
+    let indentation = line_indentation(text, symbol.range.start);
+    let is_python = language.is_some_and(|language| language.name() == "python");
+    let begins_line = text[..symbol.range.start].ends_with(indentation);
+    let end = symbol.range.start - indentation.len();
+    if !is_python || !begins_line || end > 0 && !text[..end].ends_with(['\n', '\r']) {
+        return Cow::Borrowed(symbol);
+    }
+    let above = lines(&text[..end]);
+    let is_above = |line: &&Line| {
+        let said = line.content.strip_prefix(indentation);
+        said.is_some_and(|said| said.starts_with('#')) && !elision::stands_for_others(line.content)
+    };
+    match above.iter().rev().take_while(is_above).last() {
+        Some(first) => {
+            let start = first.start + indentation.len();
+            Cow::Owned(Symbol { range: start..symbol.range.end, ..symbol.clone() })
+        }
+        None => Cow::Borrowed(symbol),
+    }
 }
 
 fn groups(lines: &[String]) -> Vec<Group<'_>> {

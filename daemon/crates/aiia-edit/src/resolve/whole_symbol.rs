@@ -9,6 +9,7 @@ mod leading_kept;
 mod renamed;
 mod statements;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -16,6 +17,7 @@ use aiia_syntax::{Language, Symbol, SymbolKind};
 
 use super::block::Block;
 use super::indent::common_indentation;
+use super::leading_comments::with_comment_lines;
 use super::symbol_match::{Meant, is_container, is_section, meant, member_indices};
 use super::symbol_text::{line_indentation, rewrite};
 use super::view::FileView;
@@ -153,14 +155,23 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     let mut changes = Vec::new();
     for (number, placement) in placements.iter().enumerate() {
         changes.push(match placement {
-            Placement::Rewrite(given, index) => {
+            Placement::Rewrite(top, index) => {
                 let symbol = &file.symbols()[*index];
+                let given = &*with_comment_lines(top, &block.text, file.language);
                 leading::refuse_other_attributes(given, &block, symbol, file)?;
                 let completed =
-                    is_container(given.kind).then(|| leading_kept::completed(given, &block, *index, file)).flatten();
+                    is_container(given.kind).then(|| leading_kept::completed(top, &block, *index, file)).flatten();
+                let own = if given.range.start < given.item_range.start {
+                    with_comment_lines(symbol, file.text, file.language)
+                } else {
+                    Cow::Borrowed(symbol)
+                };
                 let mut change = match &completed {
-                    Some((block, at)) => rewrite(&block.symbols[*at], block, symbol, file),
-                    None => rewrite(given, &block, symbol, file),
+                    Some((block, at)) => {
+                        let given = with_comment_lines(&block.symbols[*at], &block.text, file.language);
+                        rewrite(&given, block, &own, file)
+                    }
+                    None => rewrite(given, &block, &own, file),
                 };
                 if completed.is_some() && !change.tolerances.contains(&Tolerance::LeadingLinesKept) {
                     change.tolerances.push(Tolerance::LeadingLinesKept);
@@ -185,7 +196,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     let statements = statements::placed(&block, &changes, file)?;
     changes.extend(imports::addition(&block.imports(), &changes, file)?);
     changes.extend(moved::gone(&block, file));
-    notes.extend(left_out(&block, &statements, file)?);
+    notes.extend(left_out(&block, &statements, &changes, file)?);
     changes.extend(statements.changes);
     // A change that repeats the file is dropped later, and its notes with it.
     if let Some(first) = changes.iter_mut().find(|change| file.text[change.range.clone()] != change.new_text) {
@@ -498,8 +509,14 @@ fn swallowed<'b>(block: &'b Block, file: &FileView) -> Option<&'b Symbol> {
 ///
 /// # Errors
 /// They are code that is more than an example of use.
-fn left_out(block: &Block, statements: &Statements, file: &FileView) -> Result<Option<Tolerance>, Complaint> {
+fn left_out(
+    block: &Block,
+    statements: &Statements,
+    changes: &[Change],
+    file: &FileView,
+) -> Result<Option<Tolerance>, Complaint> {
     let own: HashSet<&str> = file.lines.iter().map(Line::trimmed).collect();
+    let is_written = |line: &str| changes.iter().any(|change| change.new_text.lines().any(|own| own.trim() == line));
     let rest = block.remainder();
     let unknown: Vec<&(usize, &str)> = rest
         .iter()
@@ -525,7 +542,8 @@ fn left_out(block: &Block, statements: &Statements, file: &FileView) -> Result<O
         );
         return Err(complain(ComplaintKind::Ambiguous, file, message));
     }
-    Ok(unknown.first().map(|(_, line)| Tolerance::LeftOut(nearest::shortened(line))))
+    let left_out = unknown.first().filter(|(_, line)| !is_written(line));
+    Ok(left_out.map(|(_, line)| Tolerance::LeftOut(nearest::shortened(line))))
 }
 
 fn refuse_sketch(change: &Change, symbol: &Symbol, file: &FileView) -> Result<(), Complaint> {

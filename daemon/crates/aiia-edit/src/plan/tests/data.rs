@@ -9,8 +9,10 @@ const PACKAGE: &str = "{\n  \"name\": \"x\",\n  \"scripts\": {\n    \"build\": \
 const INI: &str = "[dev]\nport = 1\npool = 1\n\n[prod]\nport = 2\npool = 10 \nuser = app\ntimeout = 3\n";
 const ENV: &str = "# local\nDEBUG=1\nexport URL=\"http://a\"\nKEY=a=b\n";
 
+/// What becomes what else.
+type Replaced = &'static [(&'static str, &'static str)];
 /// A path, its text, a part of it, and what of the file becomes what else.
-type Part = (&'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+pub(super) type Part = (&'static str, &'static str, &'static str, Replaced);
 
 const PARTS: &[Part] = &[
     ("Cargo.toml", CARGO, "[dependencies]\nanyhow = \"1\"\n", &[("[\"full\"] }\n", "[\"full\"] }\nanyhow = \"1\"\n")]),
@@ -175,7 +177,7 @@ const MAKE: &str =
 const PY: &str = "import os\n\n\ndef load(path):\n\treturn open(path).read()\n\n\ndef save(path):\n\topen(path)\n";
 
 /// A path, its text, and what of it becomes what else in a reply with the whole file.
-const WHOLES: &[(&str, &str, &[(&str, &str)])] = &[
+const WHOLES: &[(&str, &str, Replaced)] = &[
     ("package.json", OPEN, &[("\"ava\": \"^6\"", "\"ava\": \"^7\"")]),
     ("package.json", OPEN, &[("  \"license\": \"MIT\",\n", "")]),
     ("package.json", OPEN, &[("    \"lint\": \"eslint .\",\n", "")]),

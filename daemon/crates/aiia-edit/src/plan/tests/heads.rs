@@ -79,3 +79,33 @@ const OTHERS: &[Case] = &[
 fn what_may_be_meant_beside_is_refused() {
     check_all(OTHERS);
 }
+
+const COMMENTS: &[Case] = &[
+    (
+        "a.py",
+        "#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n# Copyright 2024\ndef main():\n    return 0\n",
+        "# Entry point\ndef main():\n    return 1\n",
+        Ok(
+            "#!/usr/bin/env python3\n# -*- coding: utf-8 -*-\n# Copyright 2024\n# Entry point\ndef main():\n    return 1\n",
+        ),
+    ),
+    (
+        "a.py",
+        "class A:\n    # Adds one.\n    def f(self):\n        return 1\n",
+        "# Adds two.\ndef f(self):\n    return 2\n\n# Adds three.\ndef g(self):\n    return 3\n",
+        Ok(
+            "class A:\n    # Adds two.\n    def f(self):\n        return 2\n\n    # Adds three.\n    def g(self):\n        return 3\n",
+        ),
+    ),
+    (
+        "a.py",
+        "# Adds one.\ndef f():\n    return 1\n",
+        "# ... existing code ...\ndef f():\n    return 2\n",
+        Ok("# Adds one.\ndef f():\n    return 2\n"),
+    ),
+];
+
+#[test]
+fn a_comment_above_a_python_function_comes_along() {
+    check_all(COMMENTS);
+}

@@ -1,13 +1,13 @@
 //! What stands in a module beside its symbols: imports in lists and in `try`, loggers, the block that runs it.
 
+use super::data::Part;
 use super::namesakes::{Case, check_all};
 use super::*;
 
 const PY: &str = "import os\n\n\ndef run(x):\n    return x\n\n\nrun = deco(run)\n__all__ = [\"run\"]\n\n\ndef main():\n    run(1)\n\n\nif __name__ == \"__main__\":\n    main()\n";
 const GO: &str = "package a\n\nimport (\n\t\"fmt\"\n\t\"strings\"\n)\n\nfunc Run(x int) {\n\tfmt.Println(strings.Repeat(\"a\", x))\n}\n";
 
-/// A path, its text, the code, and what of the file becomes what else.
-const CASES: &[(&str, &str, &str, &[(&str, &str)])] = &[
+const CASES: &[Part] = &[
     (
         "a.py",
         PY,

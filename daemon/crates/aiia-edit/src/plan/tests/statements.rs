@@ -93,7 +93,7 @@ fn several_calls_have_their_places() {
     let code =
         "app.get(\"/\", (req, res) => {\n  res.json(3);\n});\n\napp.get(\"/a\", (req, res) => {\n  res.json(4);\n});\n";
     let expected = ROUTES.replace("json(1)", "json(3)").replace("json(2)", "json(4)");
-    assert_eq!(new_text(("a.js", ROUTES), &fenced(&code)), expected);
+    assert_eq!(new_text(("a.js", ROUTES), &fenced(code)), expected);
     let other = code.replace("\"/a\"", "\"/b\"");
     assert_eq!(complaint_kinds(("a.js", ROUTES), &fenced(&other)), [ComplaintKind::NotFound]);
 }

@@ -49,13 +49,11 @@ impl<'t> Settings<'t> {
             let key = key.trim();
             let name = key.strip_prefix("export ").unwrap_or(key).trim();
             // What goes over several lines is not read.
-            let is_plain = name.chars().all(|c| c.is_alphanumeric() || "_.-".contains(c))
-                && !name.is_empty()
-                && !value.ends_with('\\')
-                && !(line.content.starts_with([' ', '\t']) && section.is_empty());
+            let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_.-".contains(c));
+            let goes_on = value.ends_with('\\') || line.content.starts_with([' ', '\t']) && section.is_empty();
             let value = value.trim();
             let open = value.starts_with(['"', '\'']) && (value.len() < 2 || !value.ends_with(&value[..1]));
-            if !is_plain || open && !value.contains(" #") {
+            if !is_name || goes_on || open && !value.contains(" #") {
                 return None;
             }
             let end = line.start + line.right_trimmed().len();
@@ -129,7 +127,7 @@ fn merged(given: &Settings, own: &Settings, file: &FileView) -> Result<Vec<Chang
         let at = line.start + line.content.len();
         let written = setting.line.trimmed();
         match changes.iter_mut().find(|change| change.range == (at..at)) {
-            Some(earlier) => earlier.new_text += &format!("{}{written}", file.eol),
+            Some(earlier) => earlier.new_text.extend([file.eol, written]),
             None => changes.push(Change {
                 range: at..at,
                 new_text: format!("{}{written}", file.eol),

@@ -7,6 +7,7 @@ use super::complaints::complain;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::resolve::Change;
 use crate::resolve::block::Block;
+use crate::resolve::leading_comments::with_comment_lines;
 use crate::resolve::symbol_match::{members, takes_self};
 use crate::resolve::symbol_text::{fresh, line_indentation};
 use crate::resolve::view::FileView;
@@ -222,7 +223,8 @@ pub(super) fn insert(given: &Symbol, anchor: &Anchor, block: &Block, file: &File
     } else {
         line_indentation(file.text, symbol.item_range.start).to_owned()
     };
-    let text = fresh(given, block, file, &target) + closing(given, block);
+    let text =
+        fresh(&with_comment_lines(given, &block.text, file.language), block, file, &target) + closing(given, block);
     let line = if anchor.before {
         file.line_at(symbol.range.start)
     } else {
