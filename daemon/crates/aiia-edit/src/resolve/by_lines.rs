@@ -1,7 +1,7 @@
 //! Code whose place its lines tell: the whole file but for a little, or a passage that begins and ends with lines of the file. In data
 //! and styles names say less than lines: a key stands at many depths, a selector in many sections.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use aiia_syntax::Language;
@@ -40,9 +40,11 @@ pub(super) fn whole(text: &str, file: &FileView) -> Option<Result<Vec<Change>, C
         return None;
     }
     let (own, new) = (trimmed(old), trimmed(&given));
-    if own == new {
+    let least = if is_data { LEAST_WHOLE } else { LEAST_CODE };
+    if own == new || most_alike(&own, &new) < least {
         return None;
     }
+    let block = if is_data { None } else { Some(bringing_imports(text, file)?) };
     let ops = capture_diff_slices(Algorithm::Myers, &own, &new);
     let ratio = diff_ratio(&ops, own.len(), new.len());
     let said = |lines: &[&str]| lines.iter().filter(|line| !line.is_empty()).count();
@@ -55,30 +57,55 @@ pub(super) fn whole(text: &str, file: &FileView) -> Option<Result<Vec<Change>, C
     if changed().any(|op| is_edge(&op.old_range()) && counts(op).1 < counts(op).0) {
         return None;
     }
-    if is_data {
+    let Some(block) = block else {
         let most = MAX_GONE.max(own.len() / 10);
         let is_whole = changed().all(|op| counts(op).0 <= counts(op).1 + most);
         return (ratio >= LEAST_WHOLE && is_whole).then(|| Ok(vec![replacement(text, file)]));
-    }
-    let block = Block::parse(text, file).filter(|block| !block.has_errors() && block.wrapping.is_none())?;
+    };
+    let functions: Vec<&Range<usize>> =
+        file.symbols().iter().filter(|symbol| symbol.depth == 0).map(|symbol| &symbol.item_range).collect();
     let is_in_function = |number: usize| {
-        let start = file.lines[number].start;
-        let is_comment =
-            file.comments().iter().any(|comment| comment.start < file.lines[number].end() && start < comment.end);
-        let is_inside = |range: &Range<usize>| range.start <= start && start < range.end;
-        !is_comment && file.symbols().iter().any(|symbol| symbol.depth == 0 && is_inside(&symbol.item_range))
+        let line = &file.lines[number];
+        let before = file.comments().partition_point(|comment| comment.start < line.end());
+        let is_comment = before.checked_sub(1).is_some_and(|last| line.start < file.comments()[last].end);
+        let before = functions.partition_point(|range| range.start <= line.start);
+        !is_comment && before.checked_sub(1).is_some_and(|last| line.start < functions[last].end)
     };
     let loses = |op: &DiffOp| {
         let mut gone = op.old_range().filter(|number| !own[*number].is_empty());
         gone.any(|number| !is_in_function(number))
     };
-    let has_import = |import: &&str| import.lines().all(|line| has(old, line.trim()));
-    let brings_imports = block.imports().iter().any(|import| !has_import(import));
-    if !brings_imports || ratio < LEAST_CODE || changed().any(loses) || !missing(&block, file).is_empty() {
+    if ratio < LEAST_CODE || changed().any(loses) || !missing(&block, file).is_empty() {
         return None;
     }
     let change = replacement(text, file);
     Some(omission::refuse((None, &block), None, &change, file).map(|()| vec![change]))
+}
+
+/// How much of two texts may be the same at most, in whatever order it stands.
+fn most_alike(own: &[&str], new: &[&str]) -> f32 {
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    for line in own {
+        *left.entry(line).or_default() += 1;
+    }
+    let mut is_common = |line: &&&str| match left.get_mut(**line) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            true
+        }
+        _ => false,
+    };
+    let common = new.iter().filter(&mut is_common).count();
+    2.0 * common as f32 / (own.len() + new.len()).max(1) as f32
+}
+
+/// The code, if it is sound and has imports that the file lacks.
+fn bringing_imports(text: &str, file: &FileView) -> Option<Block> {
+    let block = Block::parse(text, file).filter(|block| !block.has_errors() && block.wrapping.is_none())?;
+    let own: HashSet<&str> = file.lines.iter().map(Line::trimmed).collect();
+    let has = |import: &str| import.lines().all(|line| own.contains(line.trim()));
+    let brings = block.imports().into_iter().any(|import| !has(import));
+    brings.then_some(block)
 }
 
 /// The passages of data or styles which the code gives anew, one or several with marks between them: the first and the last line of each

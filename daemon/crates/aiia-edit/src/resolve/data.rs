@@ -21,6 +21,8 @@ use entry::{Side, Value, paths_clash};
 
 pub(super) use settings::changes as of_settings;
 
+/// More keys of a reply and of a file, multiplied, are not laid beside each other.
+const MAX_PAIRS: usize = 1_000_000;
 /// Deeper than this no key is nested.
 const MAX_NESTING: usize = 64;
 
@@ -29,7 +31,8 @@ const MAX_NESTING: usize = 64;
 pub(super) fn changes(text: &str, file: &FileView) -> Option<Result<Vec<Change>, Complaint>> {
     let language = file.language.map(Language::name).filter(|name| matches!(*name, "json" | "yaml" | "toml"))?;
     let block = Block::parse(&as_document(text, language), file)?;
-    if block.has_errors() || block.wrapping.is_some() || file.tree()?.error_count() > 0 {
+    let is_too_much = block.symbols.len().saturating_mul(file.symbols().len()) > MAX_PAIRS;
+    if is_too_much || block.has_errors() || block.wrapping.is_some() || file.tree()?.error_count() > 0 {
         return None;
     }
     let is_frame = |line: &str| matches!(line, "{" | "}" | "---") || is_comment(line);

@@ -7,7 +7,6 @@ use aiia_syntax::{Language, Symbol};
 
 use super::elision;
 use super::symbol_text::line_indentation;
-use crate::lines::{Line, lines};
 
 /// Languages whose doc comments look like any other comment.
 const PLAIN_DOCS: &[&str] = &["go", "ruby", "bash", "lua", "toml", "yaml", "css"];
@@ -134,18 +133,19 @@ pub(super) fn with_comment_lines<'s>(symbol: &'s Symbol, text: &str, language: O
     if !is_python || !begins_line || end > 0 && !text[..end].ends_with(['\n', '\r']) {
         return Cow::Borrowed(symbol);
     }
-    let above = lines(&text[..end]);
-    let is_above = |line: &&Line| {
-        let said = line.content.strip_prefix(indentation);
-        said.is_some_and(|said| said.starts_with('#')) && !elision::stands_for_others(line.content)
-    };
-    match above.iter().rev().take_while(is_above).last() {
-        Some(first) => {
-            let start = first.start + indentation.len();
-            Cow::Owned(Symbol { range: start..symbol.range.end, ..symbol.clone() })
+    let mut start = None;
+    let mut rest = &text[..end];
+    while let Some(above) = rest.strip_suffix('\n') {
+        let from = above.rfind('\n').map_or(0, |at| at + 1);
+        let line = &above[from..];
+        let is_comment = line.strip_prefix(indentation).is_some_and(|said| said.starts_with('#'));
+        if !is_comment || elision::stands_for_others(line) {
+            break;
         }
-        None => Cow::Borrowed(symbol),
+        start = Some(from + indentation.len());
+        rest = &text[..from];
     }
+    start.map_or(Cow::Borrowed(symbol), |start| Cow::Owned(Symbol { range: start..symbol.range.end, ..symbol.clone() }))
 }
 
 fn groups(lines: &[String]) -> Vec<Group<'_>> {

@@ -1,6 +1,7 @@
 //! Statements of Python that stand outside of everything and are no symbols: the logger that the code uses, the block that runs it, an
 //! import that may fail. Each goes where the file has it; what the code uses and the file lacks goes below the imports.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use aiia_syntax::Language;
@@ -28,7 +29,8 @@ pub(super) struct Statements {
 impl Statements {
     /// Whether a byte of the reply's code is in one that has its place.
     pub(super) fn hold(&self, byte: usize) -> bool {
-        self.covered.iter().any(|range| range.start <= byte && byte < range.end)
+        let before = self.covered.partition_point(|range| range.start <= byte);
+        before.checked_sub(1).is_some_and(|last| byte < self.covered[last].end)
     }
 
     /// Whether they are all that the reply has.
@@ -50,21 +52,28 @@ pub(super) fn placed(block: &Block, changes: &[Change], file: &FileView) -> Resu
     }
     let Some(tree) = file.tree() else { return Ok(placed) };
     let rest: Vec<usize> = block.remainder().iter().map(|(start, _)| *start).collect();
-    let is_rest = |range: &Range<usize>| rest.iter().any(|start| range.start <= *start && *start < range.end);
+    let is_rest = |range: &Range<usize>| {
+        let first = rest.partition_point(|start| *start < range.start);
+        rest.get(first).is_some_and(|start| *start < range.end)
+    };
     let given: Vec<Range<usize>> = block.statements().into_iter().filter(is_rest).collect();
-    let own: Vec<Range<usize>> = tree.top_statements();
+    let mut own: HashMap<Head, Vec<Range<usize>>> = HashMap::new();
+    if !given.is_empty() {
+        for range in tree.top_statements() {
+            own.entry(Head::of(&file.text[range.clone()])).or_default().push(range);
+        }
+    }
     let mut below_imports = Vec::new();
     for range in given {
         let text = &block.text[range.clone()];
         let heads = Head::of(text);
-        let found: Vec<&Range<usize>> =
-            own.iter().filter(|own| Head::of(&file.text[(*own).clone()]) == heads).collect();
+        let found = own.get(&heads).map_or(&[][..], Vec::as_slice);
         let is_new = |heads: &Head| match heads {
             Head::Name(name) => changes.iter().any(|change| speaks_of(name, &change.new_text)),
             Head::Line(_) => lines(text).iter().any(|line| is_import(line.trimmed())),
             Head::Other => false,
         };
-        match found[..] {
+        match found {
             _ if heads == Head::Other => continue,
             [] if is_new(&heads) => below_imports.push(text),
             [] => continue,
@@ -120,7 +129,7 @@ fn added(statements: &[&str], file: &FileView) -> Option<Change> {
 }
 
 /// What tells a statement.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Head<'t> {
     /// The name that it assigns to.
     Name(&'t str),
