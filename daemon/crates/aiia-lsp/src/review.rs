@@ -1,5 +1,6 @@
 //! Review documents in the editor: which hunk a line belongs to, showing them, keeping them up to date.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,6 +55,25 @@ impl Review {
     /// The line of its hunk that a line of the buffer shows, if it is one that goes or comes.
     pub(crate) fn line_of_hunk(&self, buffer: &str, line: usize) -> Option<(HunkNumber, usize)> {
         self.document.line_of_hunk(map_line(&lines(buffer), &lines(&self.document.text), line))
+    }
+
+    /// What the user says of a hunk: lines that begin with `#`, typed into it in the buffer.
+    fn note_of(&self, buffer: &str, number: HunkNumber) -> Option<String> {
+        let rendered: HashSet<&str> = self.document.text.lines().collect();
+        // Where a hunk stands is a comment as well, which may be an older one.
+        let is_typed = |line: &str| line.starts_with('#') && !line.starts_with("# [") && !rendered.contains(line);
+        let (mut others, mut typed): (Vec<&str>, Vec<(usize, &str)>) = (Vec::new(), Vec::new());
+        for line in buffer.lines() {
+            if is_typed(line) {
+                typed.push((others.len().saturating_sub(1), line));
+            } else {
+                others.push(line);
+            }
+        }
+        let others = others.join("\n");
+        typed.retain(|(above, _)| self.hunk_at(&others, *above).is_some_and(|hunk| hunk.number == number));
+        let words: Vec<&str> = typed.iter().map(|(_, line)| line.trim_start_matches('#').trim()).collect();
+        Some(words.join("\n")).filter(|note| !note.trim().is_empty())
     }
 
     /// Whether `path` is one of the files that it is about.
@@ -237,6 +257,12 @@ pub(crate) async fn line_of_hunk(
     let open = open_document(connection, edit_id);
     let shown = open.map_or_else(|| review.document.text.clone(), |(_, open)| open.document.text());
     Ok(review.line_of_hunk(&shown, line))
+}
+
+/// What the user says of a hunk in the review document, as the editor shows it.
+pub(crate) fn note_of(connection: &Connection, edit_id: &EditId, hunk: HunkNumber) -> Option<String> {
+    let (_, open) = open_document(connection, edit_id)?;
+    connection.review(edit_id)?.note_of(&open.document.text(), hunk)
 }
 
 /// Renders the review document again and brings what the editor shows up to date. The caller holds the lock on decisions.

@@ -91,7 +91,8 @@ pub(crate) async fn execute(connection: &Arc<Connection>, params: lsp::ExecuteCo
         }
         "aiia.retryHunk" => {
             let (edit_id, hunk) = one_hunk(&argument)?;
-            Ok(actions::retry(connection, edit_id, hunk, argument.note, argument.model).await)
+            let note = argument.note.or_else(|| review::note_of(connection, &edit_id, hunk));
+            Ok(actions::retry(connection, edit_id, hunk, note, argument.model).await)
         }
         "aiia.openReview" => {
             let edit_id = argument.edit_id.ok_or_else(|| missing("edit_id"))?;

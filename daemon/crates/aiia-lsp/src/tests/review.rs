@@ -277,6 +277,23 @@ async fn a_hunk_is_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_a_hunk_is_typed_into_it() {
+    let mut world = reviewing().await;
+    let (uri, review) = (world.review_uri.clone(), world.review.clone());
+    let typed = review.replace("+    return sum(xs) / len(xs)\n", "+    return sum(xs) / len(xs)\n# of the other\n");
+    let typed = typed.replace("+    return xs[-1]\n", "#it may be empty\n+    return xs[-1]\n# use next()\n");
+    assert_eq!(typed.matches('#').count(), review.matches('#').count() + 3);
+    world.client.change(&uri, 2, &typed).await;
+    let edit_id = std::path::Path::new(&uri).file_stem().unwrap().to_str().unwrap().to_owned();
+    let argument = json!({ "edit_id": edit_id, "hunks": [2] });
+    world.client.request("workspace/executeCommand", command("aiia.retryHunk", argument)).await.unwrap();
+    world.client.expect("window/showDocument").await;
+    let asked = world.model.chats().last().unwrap().body.to_string();
+    assert!(asked.contains("That is not what is wanted: it may be empty\\nuse next()"), "{asked}");
+    assert!(!asked.contains("of the other"), "{asked}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_show_document_a_question_is_asked() {
     let model = ModelServer::start().unwrap();
     model.always(Script::text(REPLY));
