@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use aiia_edit::locate;
 use aiia_protocol::document::DocumentRef;
 use aiia_protocol::edit::EditFile;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
 use super::whole::place;
-use crate::review::took_place;
 use crate::session::Session;
 use crate::source;
 
@@ -40,8 +40,9 @@ pub(super) async fn refuse_changed_twice(
     let Ok(on_disk) = source::read_file(PathBuf::from(path)).await else { return Ok(()) };
     let (saved, on_disk, now) =
         (comparable(&open.saved.text()), comparable(&on_disk), comparable(&open.document.text()));
-    // Who reads the file again has what others changed in the buffer.
-    if on_disk == saved || now == saved || took_place(&saved, &on_disk, &now) {
+    // Who reads the file again has what others changed in the buffer: it could be taken out of there.
+    let is_in_buffer = || aiia_edit::hunks(&on_disk, &saved).iter().all(|hunk| locate(hunk, &on_disk, &now).is_ok());
+    if on_disk == saved || now == saved || is_in_buffer() {
         return Ok(());
     }
     Err(Problem::new(ProblemCode::Conflict, format!("{path} was changed on the disk and in the editor."))
@@ -126,6 +127,8 @@ mod tests {
         assert!(!is_refused().await, "it was read again");
         type_in("# mine\na\nb\nc\n");
         assert!(is_refused().await);
+        write("# theirs\na\nb\nc\n");
+        assert!(is_refused().await, "at the same place");
         editor.documents().saved(&path);
         write("# mine\na\nb\nc\n");
         assert!(!is_refused().await, "it was saved");
