@@ -80,7 +80,7 @@ fn a_limit_that_was_hit_is_named_beside_what_did_not_fit() {
         let output = aiia.run(&["fix", &place, "--write"]);
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(std::fs::read_to_string(&file).unwrap(), FILE);
-        text(&output.stderr).to_owned()
+        text(&output.stderr)
     };
     aiia.model.next(cut_off(&wrong));
     let told = fix();
