@@ -27,6 +27,8 @@ pub(crate) struct Excerpt {
     pub(crate) notice: Option<RunEventKind>,
     /// What has to be summarised before the model is asked.
     pub(crate) fold: Option<Fold>,
+    /// The messages where no summary comes of that: as many of the last ones as fit.
+    pub(crate) unfolded: Vec<ChatMessage>,
 }
 
 /// Messages that are to be summarised.
@@ -40,6 +42,8 @@ pub(crate) struct Fold {
     pub(crate) upto: MessageId,
     /// How many messages the new summary stands for.
     pub(crate) messages: u64,
+    /// How many of the last of them are sent where it does not come.
+    pub(crate) fitting: usize,
 }
 
 /// How the question stands to the branch of which a part is chosen.
@@ -57,8 +61,18 @@ pub(crate) struct Choice {
     system: String,
     sent: Vec<Message>,
     notice: Option<RunEventKind>,
-    /// What is to be summarised, the summary that it goes on from, and for how many messages that stands.
-    fold: Option<(Vec<Message>, Option<String>, u64)>,
+    fold: Option<Folding>,
+}
+
+/// What is to be summarised.
+#[derive(Debug, PartialEq)]
+struct Folding {
+    old: Vec<Message>,
+    /// The summary that it goes on from, and for how many messages that stands.
+    before: Option<String>,
+    earlier: u64,
+    /// How many of the last of them would fit as they are.
+    fitting: usize,
 }
 
 impl Choice {
@@ -69,22 +83,29 @@ impl Choice {
 
     /// The messages that are to be summarised.
     pub(crate) fn folded(&self) -> &[Message] {
-        self.fold.as_ref().map_or(&[], |(old, ..)| old.as_slice())
+        self.fold.as_ref().map_or(&[], |fold| fold.old.as_slice())
     }
 
     /// The same with what is attached to the messages.
     pub(crate) fn excerpt(self, attached: &AttachedPath) -> Excerpt {
         let mut messages = vec![ChatMessage::new(Role::System, self.system)];
         messages.extend(self.sent.iter().map(|message| attached.message(message)));
-        let fold = self.fold.and_then(|(old, before, earlier)| {
+        let mut unfolded = Vec::new();
+        if let Some(Folding { old, fitting, .. }) = &self.fold {
+            unfolded.extend(messages.first().cloned());
+            unfolded.extend(old[old.len() - fitting..].iter().map(|message| attached.message(message)));
+            unfolded.extend(messages.iter().skip(1).cloned());
+        }
+        let fold = self.fold.and_then(|Folding { old, before, earlier, fitting }| {
             Some(Fold {
+                fitting,
                 lines: old.iter().map(|one| format!("{}: {}", speaker(one), attached.text(one))).collect(),
                 before,
                 upto: old.last()?.id.clone(),
                 messages: earlier + old.len() as u64,
             })
         });
-        Excerpt { messages, notice: self.notice, fold }
+        Excerpt { messages, notice: self.notice, fold, unfolded }
     }
 }
 
@@ -215,10 +236,12 @@ fn summarised(
         let notice = Some(sent_in_short(earlier, "by a summary that was made before"));
         return Choice { system: introduced(system, &before), sent, notice, fold: None };
     }
+    let fits = from_a_question(&said, kept);
     let room = (budget / 2).saturating_sub(SUMMARY_TOKENS as usize);
     let kept = from_a_question(&said, last(&said, model, room, least, usize::MAX));
     let sent = said.split_off(said.len() - kept);
-    Choice { system: system.to_owned(), sent, notice: None, fold: Some((said, before, earlier)) }
+    let fold = Some(Folding { old: said, before, earlier, fitting: fits.saturating_sub(kept) });
+    Choice { system: system.to_owned(), sent, notice: None, fold }
 }
 
 fn speaker(message: &Message) -> &'static str {
@@ -394,6 +417,26 @@ mod tests {
             assert_eq!(told(&sent).contains("sent in short"), before.is_some());
             assert_eq!(system.contains("Assistant: 3 word"), words == 600, "an answer to what is in short stays");
         }
+    }
+
+    #[rstest]
+    #[case::half_of_them(9, 90, None, "4 5 6 7 8")]
+    #[case::behind_a_summary(9, 90, Some(summary(0)), "4 5 6 7 8")]
+    #[case::none_fits(5, 600, None, "4")]
+    fn without_a_summary_as_much_is_sent_as_fits(
+        #[case] count: usize,
+        #[case] words: usize,
+        #[case] known: Option<(usize, Summary)>,
+        #[case] expected: &str,
+    ) {
+        let path: Vec<Message> = (0..count).map(|number| message(number, words)).collect();
+        let history = History { strategy: HistoryStrategy::Summary, ..History::default() };
+        let sent = choose("s", path, Tail::Question, &Chosen::for_tests(1200), &history, known);
+        let sent = sent.excerpt(&AttachedPath::default());
+        let fold = sent.fold.as_ref().unwrap();
+        assert!(sent.unfolded.len() == sent.messages.len() + fold.fitting, "{sent:?}");
+        let unfolded = Excerpt { messages: sent.unfolded.clone(), ..sent };
+        assert_eq!(numbers(&unfolded), expected);
     }
 
     #[test]

@@ -186,7 +186,7 @@ async fn begin(
         () = stopped.cancelled() => Err(Ending::new(RunStatus::Interrupted)),
         prepared = preparation::prepare(engine, *plan) => prepared.map_err(Ending::failed),
     };
-    let Prepared { model, mut sealed, sampling, fold, first } = prepared.map_err(Box::new)?;
+    let Prepared { model, mut sealed, mut sampling, fold, unfolded, first } = prepared.map_err(Box::new)?;
     for kind in first {
         recorder.record(kind);
     }
@@ -198,11 +198,20 @@ async fn begin(
             Folded::Done(text) => sealed = sealed.remembering(&text, redaction(engine, model.local)),
             Folded::Stopped(status) => return Err(Box::new(Ending::new(status))),
             Folded::Failed(problem) => {
+                // What fits goes as it is.
+                if let Some(unfolded) = unfolded {
+                    (sealed, sampling) = *unfolded;
+                }
+                let left_out = fold.lines.len() - fold.fitting.min(fold.lines.len());
                 let what = match fold.before {
-                    None => chat_excerpt::dropped(fold.lines.len()).unwrap_or_default(),
-                    Some(_) => format!("{} messages of this chat were", fold.lines.len()),
+                    None => chat_excerpt::dropped(left_out),
+                    Some(_) => (left_out > 0).then(|| format!("{left_out} messages of this chat were")),
                 };
-                let text = format!("{what} not sent: they could not be summarised. {}", problem.detail);
+                let what = what.map_or_else(
+                    || format!("{} messages of this chat are sent as they are", fold.lines.len()),
+                    |what| format!("{what} not sent"),
+                );
+                let text = format!("{what}: they could not be summarised. {}", problem.detail);
                 recorder.record(RunEventKind::Notice { reason: notice::HISTORY_DROPPED.to_owned(), text });
                 // What was known in short before is better than nothing.
                 if let Some(before) = &fold.before {

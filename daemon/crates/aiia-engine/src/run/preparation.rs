@@ -46,6 +46,8 @@ pub(super) struct Prepared {
     pub(super) sampling: Sampling,
     /// What of the chat is to be summarised before.
     pub(super) fold: Option<Fold>,
+    /// What is sent, and how it is answered, where no summary comes of that.
+    pub(super) unfolded: Option<Box<(Sealed, Sampling)>>,
     /// What to tell first.
     pub(super) first: Vec<RunEventKind>,
 }
@@ -81,18 +83,23 @@ pub(super) async fn prepare(engine: &Engine, plan: Plan) -> Result<Prepared, Pro
     let redact = redaction(engine, model.local);
     let local = model.clone();
     let sealing = move || {
-        let Excerpt { mut messages, notice, fold } = chosen.excerpt(&attached);
-        if let Some(cut) = cut {
-            messages.push(ChatMessage::new(Role::Assistant, cut.content));
-            messages.push(ChatMessage::new(Role::User, GO_ON));
-        }
-        messages.extend(wording.map(|wording| ChatMessage::new(Role::User, wording)));
-        let sealed = gate::seal(chat_excerpt::joined(messages), redact);
-        let limit = answer_limit(sealed.messages(), &local, fold.as_ref());
-        (sealed, limit, fold, notice, attached.notice())
+        let Excerpt { messages, notice, fold, unfolded } = chosen.excerpt(&attached);
+        let seal = |mut messages: Vec<ChatMessage>| {
+            if let Some(cut) = &cut {
+                messages.push(ChatMessage::new(Role::Assistant, cut.content.clone()));
+                messages.push(ChatMessage::new(Role::User, GO_ON));
+            }
+            messages.extend(wording.clone().map(|wording| ChatMessage::new(Role::User, wording)));
+            let sealed = gate::seal(chat_excerpt::joined(messages), redact);
+            let limit = answer_limit(sealed.messages(), &local, fold.as_ref());
+            (sealed, limit)
+        };
+        let (sealed, unfolded) = (seal(messages), (!unfolded.is_empty()).then(|| seal(unfolded)));
+        (sealed, unfolded, fold, notice, attached.notice())
     };
-    let (sealed, limit, fold, notice, of_attachments) = apart(sealing).await?;
+    let ((sealed, limit), unfolded, fold, notice, of_attachments) = apart(sealing).await?;
     let sampling = Sampling::new(&settings, limit);
+    let unfolded = unfolded.map(|(sealed, limit)| Box::new((sealed, Sampling::new(&settings, limit))));
     // What was left out may have had room.
     if notice.is_some() || fold.is_some() || sampling.is_shortened(&settings) {
         model.tell_assumed_window(&mut first);
@@ -100,7 +107,7 @@ pub(super) async fn prepare(engine: &Engine, plan: Plan) -> Result<Prepared, Pro
     first.extend(notice);
     first.extend(of_attachments);
     first.extend(context.map(|context| with_redactions(context, sealed.redactions())));
-    Ok(Prepared { model, sealed, sampling, fold, first })
+    Ok(Prepared { model, sealed, sampling, fold, unfolded, first })
 }
 
 /// Does `work`, which takes its time, where nobody else waits for it.

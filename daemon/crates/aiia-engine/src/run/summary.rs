@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use aiia_llm::{ChatMessage, Delta, Role};
+use aiia_llm::{ChatMessage, Delta, FinishReason, Role};
 use aiia_protocol::id::ChatId;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{Run, RunEventKind, RunStatus, Usage, notice};
@@ -17,7 +17,7 @@ use crate::models::{self, Chosen, Sampling, USUAL_ANSWER};
 use crate::operations::{answer_limit, redaction};
 use crate::run::recorder::Recorder;
 use crate::run::repetition::{Repetition, repeats, repetitive};
-use crate::run::{RunLog, apart, side_usage};
+use crate::run::{RunLog, apart, broken_off, side_usage};
 use crate::settings;
 
 /// At most so many pieces of a chat are summarised one after the other; what is older is left out.
@@ -246,7 +246,8 @@ async fn ask(
     let deltas = engine.models().ask(model, &sealed, &sampling, log.cancel_token().child_token());
     let mut deltas = models::bounded(deltas, sampling.max_tokens());
     let mut restorer = sealed.restorer();
-    let (mut text, mut thought, mut usage, mut answered_by) = (String::new(), String::new(), None, None);
+    let (mut text, mut thought) = (String::new(), String::new());
+    let (mut usage, mut answered_by, mut finish) = (None, None, None);
     let mut repetition = Repetition::default();
     let stuck = |by: &Option<String>| Folded::Failed(repetitive(by.as_deref().unwrap_or(&model.name)));
     let folded = loop {
@@ -277,15 +278,21 @@ async fn ask(
                 answered_by = Some(to);
                 usage = None;
             }
-            Some(Ok(Delta::Finish(_))) => {}
+            Some(Ok(Delta::Finish(reason))) => finish = Some(reason),
             Some(Err(error)) => break Folded::Failed(models::problem(&error)),
             None => {
                 text.push_str(&restorer.finish());
                 let name = answered_by.as_deref().unwrap_or(&model.name);
+                if let Some(problem) = broken_off(name, finish.as_ref()) {
+                    break Folded::Failed(problem);
+                }
+                let is_cut = finish == Some(FinishReason::Length);
                 break match text.trim() {
                     "" => {
-                        Folded::Failed(Problem::new(ProblemCode::ModelError, format!("{name} gave an empty summary.")))
+                        let what = if is_cut { "made no summary within its limit" } else { "gave an empty summary" };
+                        Folded::Failed(Problem::new(ProblemCode::ModelError, format!("{name} {what}.")))
                     }
+                    text if is_cut => Folded::Done(cut_short(&format!("{text} […]"), model)),
                     text => Folded::Done(cut_short(text, model)),
                 };
             }
@@ -327,7 +334,7 @@ mod tests {
     use super::*;
 
     fn fold(lines: Vec<String>) -> Fold {
-        Fold { messages: lines.len() as u64, lines, before: None, upto: "m".into() }
+        Fold { messages: lines.len() as u64, lines, before: None, upto: "m".into(), fitting: 0 }
     }
 
     #[test]
