@@ -145,7 +145,9 @@ pub(crate) fn choose(
     let kept = from_a_question(&path, fitting);
     let why = match history.strategy {
         _ if fitting == path.len() => ANSWERS_FIRST.to_owned(),
-        HistoryStrategy::Last => format!("the last {} before the question are, as configured", history.messages),
+        HistoryStrategy::Last if fitting >= most => {
+            format!("the last {} before the question are, as configured", history.messages)
+        }
         _ if budget < half && history.tokens < model.window / 2 => {
             format!("they are beyond the {} tokens of `history.tokens`", history.tokens)
         }
@@ -340,6 +342,7 @@ mod tests {
         Tail::Question
     )]
     #[case::the_last_two(HistoryStrategy::Last, 2, 5, 8192, "2 3 4", "the last 2 before the question", Tail::Question)]
+    #[case::the_last_do_not_fit(HistoryStrategy::Last, 3, 100, 512, "4", "they do not fit into half", Tail::Question)]
     #[case::the_question_alone(HistoryStrategy::Last, 0, 5, 8192, "4", "The first 4 messages", Tail::Question)]
     #[case::one_is_dropped(
         HistoryStrategy::Last,

@@ -10,10 +10,16 @@ use crate::prices;
 use crate::session::Session;
 
 impl Handle for UsageReport {
-    async fn handle(session: &Session, params: ReportUsage) -> Result<Reply<Report>, Problem> {
+    async fn handle(session: &Session, mut params: ReportUsage) -> Result<Reply<Report>, Problem> {
         let engine = session.engine();
-        for (name, time) in [("since", &params.since), ("until", &params.until)] {
-            check_time(name, time.as_deref())?;
+        for (name, time) in [("since", &mut params.since), ("until", &mut params.until)] {
+            *time = time.as_deref().map(|time| as_kept(name, time)).transpose()?;
+        }
+        if let (Some(since), Some(until)) = (&params.since, &params.until)
+            && since > until
+        {
+            let detail = format!("Nothing lies between {since} and {until}, which is before it.");
+            return Err(Problem::new(ProblemCode::InvalidParams, detail).with_error("/until", "a time after `since`"));
         }
         let total = UsageRow { name: "total".to_owned(), ..UsageRow::default() };
         let mut report = Report { items: Vec::new(), total, prices: Vec::new() };
@@ -68,14 +74,33 @@ fn add(row: &mut UsageRow, sum: &UsageSum) {
     }
 }
 
-/// Times are compared as text, so they have to look like those of the ledger.
-fn check_time(name: &str, time: Option<&str>) -> Result<(), Problem> {
-    let Some(time) = time else { return Ok(()) };
-    let is_date = time.len() == 10 && time.parse::<jiff::civil::Date>().is_ok();
-    let is_time = time.ends_with('Z') && time.parse::<jiff::Timestamp>().is_ok();
-    if is_date || is_time {
-        return Ok(());
+/// A time as the ledger has it, with which it is compared as text; a date, which stands for its beginning in UTC, as it is.
+fn as_kept(name: &str, time: &str) -> Result<String, Problem> {
+    if time.len() == 10 && time.parse::<jiff::civil::Date>().is_ok() {
+        return Ok(time.to_owned());
     }
-    Err(Problem::new(ProblemCode::InvalidParams, format!("`{name}` is no time: {time}."))
-        .with_error(format!("/{name}"), "a date such as 2026-11-21, or 2026-11-21T12:00:00Z"))
+    match time.parse::<jiff::Timestamp>() {
+        Ok(parsed) => Ok(format!("{parsed:.3}")),
+        Err(_) => Err(Problem::new(ProblemCode::InvalidParams, format!("`{name}` is no time: {time}.")).with_error(
+            format!("/{name}"),
+            "a date such as 2026-11-21, or a time with its zone such as 2026-11-21T12:00:00Z",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("2026-11-22", Some("2026-11-22"))]
+    #[case("2026-11-22T10:00:00Z", Some("2026-11-22T10:00:00.000Z"))]
+    #[case::of_another_zone("2026-11-22T10:00:00+09:00", Some("2026-11-22T01:00:00.000Z"))]
+    #[case::of_no_zone("2026-11-22T10:00:00", None)]
+    #[case("yesterday", None)]
+    fn times_are_compared_as_the_ledger_has_them(#[case] given: &str, #[case] expected: Option<&str>) {
+        assert_eq!(as_kept("since", given).ok().as_deref(), expected);
+    }
 }
