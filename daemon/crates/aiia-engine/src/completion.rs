@@ -20,6 +20,7 @@ use futures::stream::{self, BoxStream};
 use meter::Meter;
 use tokio_util::sync::CancellationToken;
 
+use crate::chat_excerpt::joined;
 use crate::engine::Engine;
 use crate::models::{self, Sampling};
 use crate::run::{apart, broken_off, cache, empty};
@@ -148,17 +149,19 @@ impl Session {
             let detail = format!("{} takes no images.", model.name);
             return Err(Problem::new(ProblemCode::InvalidParams, detail.clone()).with_error("/messages", detail));
         }
-        let messages = asked.messages.into_iter().map(to_model).collect();
+        let messages: Vec<_> = asked.messages.into_iter().map(to_model).collect();
+        let is_test = asked.purpose == MODEL_TEST;
+        let fills = is_test && configured.models.fills_gaps(&model.name);
         let (redact, counts) = (crate::operations::redaction(&engine, model.local), model.clone());
         let (sealed, room) = apart(move || {
+            // A gap is two texts; else, the templates of some models refuse neighbours of one role.
+            let messages = if fills { messages } else { joined(messages) };
             let sealed = gate::seal(messages, redact);
             let room = crate::operations::answer_limit(sealed.messages(), &counts, None);
             (sealed, room)
         })
         .await?;
         let sampling = Sampling::new(&settings, room);
-        let is_test = asked.purpose == MODEL_TEST;
-        let fills = is_test && configured.models.fills_gaps(&model.name);
         let key = if is_test { None } else { cache::key(&engine, &model, &sealed, &sampling) };
         let kept = match &key {
             Some(key) => cache::kept(&engine, key).await.filter(|kept| !kept.text.trim().is_empty()),
@@ -199,6 +202,11 @@ impl Session {
         };
         let parts = stream::unfold(state, |mut state| async move { state.next().await.map(|part| (part, state)) });
         Ok(Completed { model: model.name, kept_since, parts: parts.boxed() })
+    }
+
+    /// Whether the model of this name, `provider/model`, only fills gaps in texts and cannot answer.
+    pub fn only_fills_gaps(&self, model: &str) -> bool {
+        self.engine().models().fills_gaps(model)
     }
 
     /// Vectors of `texts` by a model, `provider/model` or an alias. Key-like strings are replaced as in any other request. What

@@ -90,7 +90,8 @@ pub(crate) fn error(problem: &Problem) -> Value {
 async fn listed(session: &Session) -> Result<Vec<Value>, Problem> {
     let models = session.run::<ModelList>(Empty {}).await?;
     let item = |id: &str, owner: &str| json!({"id": id, "object": "model", "created": 0, "owned_by": owner});
-    Ok(models.items.iter().map(|model| item(&model.id, &model.provider)).collect())
+    let can_be_used = models.items.iter().filter(|model| !session.only_fills_gaps(&model.id));
+    Ok(can_be_used.map(|model| item(&model.id, &model.provider)).collect())
 }
 
 async fn models(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aiia_llm::{Origin, Preset, ProviderConfig, Quirks, Secret};
+use aiia_llm::{Dialect, Origin, Preset, ProviderConfig, Quirks, Secret};
 use aiia_protocol::config::{Key, KeyPlace};
 use serde_json::Value;
 
@@ -100,7 +100,10 @@ fn configured(
     let missing = || "has no base_url, such as http://127.0.0.1:8080/v1.".to_owned();
     let base_url = base_url.ok_or_else(missing).map_err(at(""))?;
     let assumed_scheme = !base_url.contains("://");
-    let base_url = as_base(&with_scheme(&base_url));
+    let mut base_url = as_base(&with_scheme(&base_url));
+    if dialect == Dialect::Ollama {
+        base_url = without_path_of_others(base_url);
+    }
     let mut result = ProviderConfig { assumed_scheme, ..ProviderConfig::new(name, dialect, &base_url) };
     let check = result.check_address().map_err(|error| format!("cannot be used: {error} {}", error.hint));
     check.map_err(at("base_url"))?;
@@ -194,6 +197,12 @@ fn as_base(base_url: &str) -> String {
     let requests =
         ["/chat/completions", "/completions", "/responses", "/messages", "/api/chat", "/api/generate", "/models"];
     requests.iter().find_map(|request| plain.strip_suffix(request)).unwrap_or(base_url).to_owned()
+}
+
+/// The address of an Ollama server, of which people copy the one that it has for programs that speak as `OpenAI` does.
+fn without_path_of_others(base_url: String) -> String {
+    let plain = base_url.trim_end_matches('/');
+    ["/v1", "/api"].iter().find_map(|path| plain.strip_suffix(path)).map_or(base_url.clone(), str::to_owned)
 }
 
 fn quirks(provider: &Provider, preset: Option<&Preset>) -> Quirks {
@@ -344,6 +353,16 @@ mod tests {
         let made = made(&format!("[providers.p]\n{text}\n"), &[], &[]);
         assert!(made.providers.is_empty());
         assert!(made.faults[0].message.contains(expected), "{:?}", made.faults);
+    }
+
+    #[rstest]
+    #[case("http://localhost:11434/v1", "http://localhost:11434")]
+    #[case("http://localhost:11434/api/", "http://localhost:11434")]
+    #[case("localhost:11434/v1/chat/completions", "http://localhost:11434")]
+    #[case("https://h/ollama", "https://h/ollama")]
+    fn an_ollama_server_has_no_path_of_its_own(#[case] given: &str, #[case] expected: &str) {
+        let made = made(&format!("[providers.p]\ndialect = 'ollama'\nbase_url = '{given}'\n"), &[], &[]);
+        assert_eq!(made.providers[0].base_url, expected);
     }
 
     #[rstest]

@@ -574,3 +574,19 @@ async fn a_summary_that_repeats_itself_is_given_up() {
     let events = server.get(&format!("/api/v1/runs/{run}/events")).await.text();
     assert!(events.contains("could not be summarised") && events.contains("over and over"), "{events}");
 }
+
+#[tokio::test]
+async fn neighbours_of_one_role_are_one_message_and_what_fills_gaps_is_not_listed() {
+    let model = ModelServer::start().unwrap();
+    let url = model.openai_url();
+    let fills = format!("[providers.fills]\ndialect = 'completions_fim'\nbase_url = '{url}'\nmodels = ['m']\n");
+    let server = Server::configured(&model, &fills);
+    let two = json!([{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]);
+    assert_eq!(ask(&server, json!({"model": "test/test-model", "messages": two})).await.status, 200);
+    assert_eq!(model.chats().pop().unwrap().body["messages"], json!([{"role": "user", "content": "a\n\nb"}]));
+    let listed = server.get("/v1/models").await.text();
+    assert!(listed.contains("test/test-model") && !listed.contains("fills/"), "{listed}");
+    assert!(server.get("/api/v1/models").await.text().contains("fills/m"));
+    let refused = ask(&server, json!({"model": "fills/m", "messages": hi()})).await;
+    assert_eq!(refused.status, 400, "{}", refused.text());
+}

@@ -285,7 +285,11 @@ fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
                 Some(status) => format!("The model server failed ({status}): {says}"),
                 None => format!("The model server failed: {says}"),
             },
-            "Ask again; if it stays, look into the server's log or choose another model.",
+            if words.contains("more system memory") || words.contains("out of memory") {
+                "Choose a smaller model, or give it a smaller `context_window`, which the server makes room for."
+            } else {
+                "Ask again; if it stays, look into the server's log or choose another model."
+            },
         )
     }
 }
