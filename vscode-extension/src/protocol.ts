@@ -1493,7 +1493,7 @@ export interface components {
              * @description What exactly it was, where `code` covers several things. Of a model: `refused`, `dns`, `tls`, `connect_timeout`,
              *     `first_token_timeout`, `idle_timeout`, `unauthorized`, `quota`, `model_missing`, `context_too_long`, `content_filter`,
              *     `malformed`, `cut_off`, `server`, `bad_request`, `redirect`, `no_model`, `model_file`, `repetition`, `answer_too_long`,
-             *     `answer_cut_off`. Of a request that is sent again: `still_going_on`.
+             *     `answer_cut_off`, `empty_answer`. Of a request that is sent again: `still_going_on`.
              */
             reason?: string | null;
             /** @description The request that had the problem. */
@@ -1708,6 +1708,8 @@ export interface components {
             system_prompt?: string | null;
             /** @description The model of its chats, `provider/model`, where the chat names none. */
             model?: string | null;
+            /** @description Why that may be no model that can be asked, and what to do; told where it was just set, as far as it is known then. */
+            model_problem?: string | null;
             /** @description The sampling parameters of its chats, where the chat has none. */
             parameters?: components["schemas"]["Parameters"];
             /** @description Which code goes along with questions about code. */
@@ -2496,7 +2498,7 @@ export interface components {
             problem?: components["schemas"]["Problem"] | null;
             /** @description What it used so far. */
             usage?: components["schemas"]["Usage"] | null;
-            /** @description What its model cost when it ended; absent where that was not known. */
+            /** @description What its model cost when it was asked; absent where that was not known. */
             price?: components["schemas"]["TokenPrice"] | null;
             /**
              * Format: double
@@ -4156,7 +4158,7 @@ export interface components {
             /** @description All of them together. */
             total: components["schemas"]["UsageRow"];
             /**
-             * @description The prices that the costs are made from, as they were when each run ended; those without a price are left out.
+             * @description The prices that the costs are made from, as they were when each was asked; those without a price are left out.
              * @default []
              */
             prices: components["schemas"]["UsedPrice"][];
@@ -4177,7 +4179,7 @@ export interface components {
             uncounted_runs: number;
             /**
              * Format: uint64
-             * @description Those of them whose price was not known when they ended; a price that is set later changes nothing about them.
+             * @description Those of them whose price was not known when they were asked; a price that is set later changes nothing about them.
              */
             unpriced_runs: number;
             /**
