@@ -24,7 +24,7 @@ impl Inner {
             Some(preset) if self.find(provider).await.is_none() => Some(preset),
             _ => None,
         };
-        let mut start = String::new();
+        let mut start = "";
         let mut why = why.to_owned();
         match lacking.map(|preset| (preset.key_variable, preset.base_url)) {
             Some((Some(variable), _)) => {
@@ -40,7 +40,7 @@ impl Inner {
                 let looked = self.discovery.iter().flat_map(|discovery| &discovery.loopback);
                 let url = looked.into_iter().find(|server| server.name == provider).map(|server| &server.base_url);
                 why = format!("No {provider} server answers at {}.", url.unwrap_or(&usual));
-                start = "Start it, or ".to_owned();
+                start = "Start it, or ";
             }
             None => {}
         }
