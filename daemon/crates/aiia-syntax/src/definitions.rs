@@ -171,7 +171,7 @@ pub(crate) fn matches(tree: &Tree, language: Language, text: &str, scope: Scope)
     let mut visit = |pattern: usize, captures: &[(Node<'_>, &str)], items: Option<&mut Items>| {
         let (mut item, mut name, mut body, mut container, mut wrapper, mut wrapped) =
             (None, None, None, None, None, None);
-        let mut header = None;
+        let (mut header, mut wrapper_start) = (None, None);
         for &(node, capture) in captures {
             match capture {
                 "name" => name = Some(innermost_name(node)),
@@ -179,6 +179,7 @@ pub(crate) fn matches(tree: &Tree, language: Language, text: &str, scope: Scope)
                 "header" => header = Some(node.end_byte()),
                 "container" => container = Some(node.byte_range()),
                 "wrapper" => wrapper = Some(node.byte_range()),
+                "wrapper.start" => wrapper_start = Some(node.start_byte()),
                 "wrapped" => wrapped = Some(node.byte_range()),
                 "leading" => leading.push(Leading::attribute(node.byte_range())),
                 "leading.comment" => leading.push(Leading::comment(node.byte_range())),
@@ -194,7 +195,9 @@ pub(crate) fn matches(tree: &Tree, language: Language, text: &str, scope: Scope)
             let known = items.entry(item.id()).or_insert(Item { is_function, name_start });
             known.is_function |= is_function;
         }
-        if let (Some(wrapper), Some(wrapped)) = (wrapper, wrapped) {
+        if let Some(wrapped) = wrapped
+            && let Some(wrapper) = wrapper.or_else(|| Some(wrapper_start?..wrapped.end))
+        {
             wrappers.insert(wrapped, wrapper);
         }
         if let (Some((kind, item)), Some((name, scope))) = (item, name)

@@ -116,7 +116,10 @@
 
 (export_statement declaration: (_) @wrapped) @wrapper
 (lexical_declaration . (variable_declarator) @wrapped .) @wrapper
+; A comment behind the last statement of a file, where that has no semicolon, is taken for a part of it.
+(lexical_declaration . (variable_declarator) @wrapped . (comment)+ .) @wrapper.start
 (variable_declaration . (variable_declarator) @wrapped .) @wrapper
+(variable_declaration . (variable_declarator) @wrapped . (comment)+ .) @wrapper.start
 (expression_statement (assignment_expression) @wrapped) @wrapper
 
 (decorator) @leading
