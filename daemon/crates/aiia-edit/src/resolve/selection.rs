@@ -84,7 +84,7 @@ fn replaced(block: &Block, selected: Range<usize>, file: &FileView) -> Option<Re
     let new_text = moved(block, &given, file, target, Some(&place));
     let mut change = Change { range, new_text, tolerances: Vec::new() };
     elision::expand_code(&mut change, file);
-    Some(omission::refuse((None, block), None, &change, file).map(|()| change))
+    Some(omission::refuse((Some(&given), block), Some(&place), &change, file).map(|()| change))
 }
 
 /// The lines with those before and behind them that the code begins or ends with.
@@ -141,7 +141,7 @@ fn words<'t>(lines: &[Line<'t>]) -> Vec<&'t str> {
 
 fn statements(range: Range<usize>) -> Symbol {
     Symbol {
-        name: String::new(),
+        name: "the selected lines".to_owned(),
         kind: SymbolKind::Variable,
         item_range: range.clone(),
         name_range: range.start..range.start,

@@ -150,3 +150,19 @@ fn an_example_beside_the_function_does_not_replace_the_selection() {
     let reply = "```python\ndef helper(x):\n    return x + 2\n```\n\nUse it so:\n\n```python\nhelper(x + 1)\n```\n";
     assert_eq!(new_text(("m.py", &marked), reply), TOTAL.replace("x + 1", "x + 2"));
 }
+
+#[rstest]
+#[case(
+    "// keep in step\nconst old = this.link;\nthis.link = undefined;\n",
+    Some("    // keep in step\n    const old = this.link;\n    this.link = undefined;\n")
+)]
+#[case("const old = this.link;\n// ... and so on\n", None)]
+fn a_comment_may_come_above_the_selected_lines(#[case] code: &str, #[case] expected: Option<&str>) {
+    let lines = "    const old = this.link;\n    this.link = undefined;\n";
+    let file = format!(
+        "class A {{\n  one() {{\n    return 1;\n  }}\n\n  end() {{\n{lines}    old?.close();\n  }}\n\n  two() {{\n    return 2;\n  }}\n}}\n"
+    );
+    let plan = plan_for(&[("a.ts", &selecting(&file, lines))], &fenced(code));
+    let expected = expected.map(|new| file.replace(lines, new));
+    assert_eq!(plan.files.first().map(|file| file.new_text.clone()), expected, "{}", described(&plan));
+}
