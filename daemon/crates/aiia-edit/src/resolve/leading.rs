@@ -22,12 +22,34 @@ pub(super) struct Place<'p> {
 pub(super) struct Above {
     /// Whole lines; nothing where those of the file stay as they are.
     pub(super) text: Option<String>,
+    /// What stands on the line of the symbol itself.
+    pub(super) beside: String,
     /// Whether lines of the file are among them that the reply leaves out.
     pub(super) keeps: bool,
 }
 
 /// What goes above `symbol` of the file when `given` of the reply takes its place.
 pub(super) fn above(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileView, place: &Place) -> Above {
+    let beside = [(given, block.text.as_str()), (symbol, file.text)].map(|(symbol, text)| beside(symbol, text));
+    let beside = if beside[0].is_empty() { beside[1] } else { beside[0] };
+    let (text, keeps) = lines_above(given, block, symbol, file, place);
+    Above { text, beside: beside.to_owned(), keeps }
+}
+
+/// The comment before a symbol on its own line: `/* package */ class A`.
+fn beside<'t>(symbol: &Symbol, text: &'t str) -> &'t str {
+    let above = &text[symbol.range.start..symbol.item_range.start];
+    let line = above.rfind(['\n', '\r']).map_or(above, |at| &above[at + 1..]);
+    line.trim_start()
+}
+
+fn lines_above(
+    given: &Symbol,
+    block: &Block,
+    symbol: &Symbol,
+    file: &FileView,
+    place: &Place,
+) -> (Option<String>, bool) {
     let leading = Leading::of(symbol, file.text);
     let mut new_leading = Leading::of(given, &block.text);
     let shown = new_leading.lines.len();
@@ -40,7 +62,7 @@ pub(super) fn above(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileV
         || !same_attributes || !is_all_there_is(given, block) || changes_code(given, block, symbol, file);
     if leading_comments::are_part_of(&new_leading.docs, &leading.docs) && (has_mark || changes_more()) {
         if same_attributes {
-            return Above { text: None, keeps: true };
+            return (None, true);
         }
         new_leading.docs.clear();
     }
@@ -48,12 +70,12 @@ pub(super) fn above(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileV
     let kept_attributes = new_leading.attributes.is_empty() && !leading.attributes.is_empty();
     let mut keeps = kept_docs || kept_attributes;
     if new_leading.docs.is_empty() && new_leading.attributes.is_empty() {
-        return Above { text: None, keeps };
+        return (None, keeps);
     }
     let own = |lines: &[String]| leading.placed(lines, file.code_style(), place);
     let new = |lines: &[String]| new_leading.placed(lines, block.style(), place);
     if kept_docs {
-        return Above { text: Some(own(&leading.docs) + &new(&new_leading.attributes)), keeps };
+        return (Some(own(&leading.docs) + &new(&new_leading.attributes)), keeps);
     }
     let staying = leading_comments::staying(&leading.docs, &new_leading.docs, file.language);
     keeps |= !staying.above.is_empty() || !staying.below.is_empty();
@@ -65,7 +87,7 @@ pub(super) fn above(given: &Symbol, block: &Block, symbol: &Symbol, file: &FileV
         let (docs, attributes) = (new(&new_leading.docs), new(&new_leading.attributes));
         [own(&staying.above), docs, own(&staying.below), attributes].concat()
     };
-    Above { text: Some(text), keeps }
+    (Some(text), keeps)
 }
 
 /// Refuses attributes of the reply of which none is one of the file's in another form: whether they take their places or come beside
@@ -250,8 +272,8 @@ impl Leading {
         let mut leading = Self { lines: Vec::new(), docs: Vec::new(), attributes: Vec::new(), base };
         let mut open = 0_i32;
         let above = &text[symbol.range.start..symbol.item_range.start];
-        // Behind the last line break there is the indentation of the item.
-        for line in lines(above).iter().filter(|line| !line.ending.is_empty() || !line.is_blank()) {
+        // Behind the last line break there is what stands on the line of the item.
+        for line in lines(above).iter().filter(|line| !line.ending.is_empty()) {
             let indent = if line.start == 0 { leading.base.as_str() } else { "" };
             let content = format!("{indent}{}", line.right_trimmed());
             leading.lines.push(content.clone());

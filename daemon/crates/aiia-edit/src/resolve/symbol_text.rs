@@ -43,12 +43,17 @@ pub(super) fn rewrite(given: &Symbol, block: &Block, symbol: &Symbol, file: &Fil
     if above.keeps && tolerances.is_empty() {
         tolerances.push(Tolerance::LeadingLinesKept);
     }
+    let beside = above.beside;
     let Some(above) = above.text else {
         return Change { range: symbol.item_range.clone(), new_text: item, tolerances };
     };
     // The line's indentation stands there already.
     let above = above.strip_prefix(target).unwrap_or(&above);
-    Change { range: symbol.range.start..symbol.item_range.end, new_text: format!("{above}{target}{item}"), tolerances }
+    Change {
+        range: symbol.range.start..symbol.item_range.end,
+        new_text: format!("{above}{target}{beside}{item}"),
+        tolerances,
+    }
 }
 
 /// The text of a new symbol with its leading lines at the indentation `target`, without a final break.

@@ -106,3 +106,32 @@ const RUBY: &str = "# Finds it.\n#\n# @param a [String] what\n# @return [String]
 fn a_part_of_a_comment_is_a_quote(#[case] file: (&str, &str), #[case] code: &str, #[case] change: (&str, &str)) {
     assert_eq!(new_text(file, &fenced(code)), file.1.replacen(change.0, change.1, 1));
 }
+
+#[rstest]
+#[case::as_it_is(
+    "/** A colour. */\n/*package*/ class Node {\n    int get() {\n        return 2;\n    }\n}\n",
+    "/** A colour. */\n/*package*/ class Node"
+)]
+#[case::left_out(
+    "/** Another. */\nclass Node {\n    int get() {\n        return 2;\n    }\n}\n",
+    "/** Another. */\n/*package*/ class Node"
+)]
+fn a_comment_beside_a_symbol_stays_there(#[case] code: &str, #[case] expected: &str) {
+    let file =
+        "package a;\n\n/** A colour. */\n/*package*/ class Node {\n    int get() {\n        return 1;\n    }\n}\n";
+    let expected = file.replace("/** A colour. */\n/*package*/ class Node", expected).replace("return 1", "return 2");
+    assert_eq!(new_text(("Node.java", file), &fenced(code)), expected);
+}
+
+#[rstest]
+#[case("const RY = 2 // letters\n")]
+#[case("const RY = 2 // letters\n\n// ... existing code ...\n")]
+#[case("// The letters.\nconst RY = 2 // letters\n\n// ... existing code ...\n")]
+fn a_constant_stays_one(#[case] constant: &str) {
+    let file = "function one(x) {\n  return x + 1\n}\n\nconst RY = 2 // letters\n\n/**\n * @param x\n */\nfunction three(x) {\n  return x\n}\n";
+    let code = format!("function one(x) {{\n  trace(x)\n  return x + 1\n}}\n\n{constant}");
+    let plan = plan_for(&[("a.js", file)], &fenced(&code));
+    assert_eq!(plan.complaints, []);
+    let new = plan.files[0].new_text.replace("// The letters.\n", "");
+    assert_eq!(new, file.replace("  return x + 1", "  trace(x)\n  return x + 1"));
+}
