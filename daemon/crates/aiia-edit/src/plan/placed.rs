@@ -31,7 +31,7 @@ pub(super) struct Unplaced<'p> {
 impl Unplaced<'_> {
     /// Whether the words above it say that it is a part of the change.
     pub(super) fn is_said_to_be_part(&self) -> bool {
-        let ItemKind::Code { language, lead, .. } = &self.item.kind else { return true };
+        let ItemKind::Code { language, lead, named, .. } = &self.item.kind else { return true };
         if is_command(self.item) {
             return false;
         }
@@ -42,7 +42,8 @@ impl Unplaced<'_> {
                 tag.is_none_or(|tag| Language::from_path(name).is_some_and(|language| are_related(tag, language)))
             }
             (_, Lead::Adds | Lead::Changes | Lead::Elsewhere) => true,
-            _ => false,
+            // It may be said to be for some lines.
+            _ => named.is_some(),
         }
     }
 }

@@ -46,6 +46,12 @@ pub(super) fn changes(
     if let Some(change) = named.and_then(|named| named_lines::between(code.text, named, file)) {
         return Ok(vec![change]);
     }
+    let instead = || named_lines::instead(code.text, named?, file);
+    if block.has_errors()
+        && let Some(change) = instead()
+    {
+        return Ok(vec![change]);
+    }
     let passage = if is_part { fragment::find(code.text, code.named, file) } else { None };
     let passage = match passage {
         Some(Ok(found)) if found.cuts => return Ok(vec![found.change]),
@@ -58,8 +64,7 @@ pub(super) fn changes(
         match passage {
             Some(found) if is_unplaced && is_no_symbol => found.map(|found| vec![found.change]),
             _ => {
-                let change =
-                    named.filter(|_| is_unplaced).and_then(|named| named_lines::instead(code.text, named, file));
+                let change = if is_unplaced { instead() } else { None };
                 change.map(|change| vec![change]).ok_or(complaint)
             }
         }
@@ -70,13 +75,13 @@ pub(super) fn changes(
             first.tolerances.push(Tolerance::Kept(name));
             Ok(found)
         }
-        None => Err(still_used(&name, file)),
+        None => Err(not_deleted(&name, file)),
     }
 }
 
-fn still_used(name: &str, file: &FileView) -> Complaint {
+fn not_deleted(name: &str, file: &FileView) -> Complaint {
     let message = format!(
-        "The reply gives all of {} but `{name}`, which is still used there. Ask the model for an edit, if it is to go.",
+        "The reply gives all of {} but `{name}`, which something else may still need. Ask the model for an edit, if it is to go.",
         file.path
     );
     Complaint::new(ComplaintKind::Vanished, message).in_file(file.path)

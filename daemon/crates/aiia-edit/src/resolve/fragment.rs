@@ -227,6 +227,7 @@ impl Place {
         let key = |lines: &[Line]| -> Vec<String> { lines.iter().map(|line| line.trimmed().to_owned()).collect() };
         let ops = capture_diff_slices(Algorithm::Myers, &key(own), &key(given));
         let said = |lines: &[Line]| lines.iter().filter(|line| says_something(line)).count();
+        let written = |lines: &[Line]| lines.iter().filter(|line| !line.is_blank()).count();
         let is_comment = |line: &&Line| {
             let start = line.start + line.content.len() - line.content.trim_start().len();
             let before = file.comments().partition_point(|comment| comment.start <= start);
@@ -244,8 +245,8 @@ impl Place {
             if said(old) > said(new) + MAX_GONE || loses_comments {
                 return None;
             }
-            gone += said(old);
-            come += said(new);
+            gone += written(old);
+            come += written(new);
         }
         let is_alike = gone == 0 || same * 200 >= (said(own) + said(given)) * LEAST_SAME;
         (is_alike && telling >= LEAST_TELLING).then_some(Self { range, ops, cost: gone + come })

@@ -14,6 +14,7 @@ use super::{Change, deletion, imports, moved, nearest, plain_text, statement, wh
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, indentation, lines};
 use crate::placeholder::is_elision;
+use crate::tolerance::Tolerance;
 
 /// A text of no more lines may become any other.
 const MAX_SHORT: usize = 8;
@@ -45,7 +46,7 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Result<Option<C
         .filter(|(start, _)| covered_lines.contains(start) || (*start == file.mark && covered_lines.contains(&0)))
         .collect();
     let last_top = tops.last().map_or(0, |top| top.range.end);
-    let new_rest = block.remainder();
+    let mut new_rest = block.remainder();
     let new_lines: HashSet<&str> = lines(&block.text).iter().map(Line::trimmed).collect();
     let kept = own_rest.iter().filter(|(_, line)| new_lines.contains(line)).count();
     let own_trails = own.last().is_some_and(|last| !file.text[last.range.end..].trim().is_empty());
@@ -74,6 +75,21 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Result<Option<C
     };
     let differs = adds || kept < own_rest.len() || !missing.is_empty();
     let lacks_an_import = || whole_lines::loses_an_import(&block.text, block, false, file);
+    let trailing = |start: usize| own.last().is_some_and(|last| start >= last.range.end);
+    let (gone, come) = (
+        own_rest.iter().filter(|(start, line)| trailing(*start) && !new_lines.contains(line)).count(),
+        new_rest.iter().filter(|(start, line)| *start >= last_top && !own_lines.contains(line)).count(),
+    );
+    // What the file ends with stays, where the reply ends with its last symbol.
+    let end = own.last().map_or("", |last| &file.text[last.range.end..]);
+    let completed = match (gone > come, come) {
+        (false, _) => None,
+        (true, 0) => Some(format!("{}{end}", &block.text[..last_top])),
+        (true, _) => return Ok(None),
+    };
+    if completed.is_some() {
+        new_rest.extend(own_rest.iter().filter(|(start, _)| trailing(*start)));
+    }
     if !enough || !differs || !comes_back(&own_rest, &new_rest, file) || lacks_an_import() {
         return Ok(None);
     }
@@ -86,7 +102,11 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Result<Option<C
             );
             Err(Complaint::new(ComplaintKind::Vanished, message).in_file(file.path))
         }
-        None => Ok(Some(replacement(&block.text, file))),
+        None => {
+            let mut change = replacement(completed.as_deref().unwrap_or(&block.text), file);
+            change.tolerances.extend(completed.map(|_| Tolerance::Elision));
+            Ok(Some(change))
+        }
     }
 }
 

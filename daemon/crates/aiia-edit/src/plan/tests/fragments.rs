@@ -56,6 +56,13 @@ fn what_would_be_a_guess_is_refused(#[case] file: &str, #[case] code: &str) {
 }
 
 #[test]
+fn of_two_named_passages_both_are_placed() {
+    let reply =
+        "Line 12:\n\n```typescript\n    this.n += 2;\n```\n\nLine 3:\n\n```typescript\n    nothing.like(it);\n```\n";
+    assert_eq!(complaint_kinds(("a.ts", STORE), reply), [ComplaintKind::NotFound]);
+}
+
+#[test]
 fn the_selection_tells_a_twin() {
     let file = TWINS.replacen("fn b(", "$0fn b(", 1) + "$0";
     let expected = TWINS.replacen("    done(z);\n    y * z", "    check(z);\n    done(z);\n    y * z", 1);
@@ -69,6 +76,7 @@ fn the_selection_tells_a_twin() {
 #[case::blank_line_first("Lines 8-9:", "\n  // Gives.\n  get(key: string): string | undefined {\n", Some(("  get(", "  // Gives.\n  get(")))]
 #[case::bracket_last("Lines 13-14:", "    return found;\n    // never\n  }\n", Some(("    return found;\n", "    return found;\n    // never\n")))]
 #[case::tells_a_twin("Lines 17-18:", "    this.table[key] = value;\n    trace(1);\n    this.n -= 1;\n", Some(("    this.n -= 1", "    trace(1);\n    this.n -= 1")))]
+#[case::header("Line 9:", "  get(key: string, strict = false): string | undefined {\n", Some(("key: string): string |", "key: string, strict = false): string |")))]
 #[case::another_line("Change line 11 in `a.ts`:", "    this.n += 2;\n", None)]
 #[case::shifted("Replace lines 12-13 with:", "    const found = this.map[key];\n    this.n += 1;\n", None)]
 #[case::no_such_line("Change line 99:", "    this.n += 2;\n", None)]

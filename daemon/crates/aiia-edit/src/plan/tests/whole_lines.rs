@@ -86,3 +86,11 @@ fn what_is_used_and_all_that_goes_is_refused() {
     let gone = "def used(x):\n    return x + 1\n\n\n";
     assert_eq!(complaint_kinds(("a.py", PYTHON), &fenced(&PYTHON.replacen(gone, "", 1))), [ComplaintKind::Vanished]);
 }
+
+#[test]
+fn the_statement_at_the_end_stays() {
+    let file = "const fs = require(\"fs\");\n\nfunction run(x) {\n  return fs.readFileSync(x);\n}\n\nmodule.exports = { run };\n";
+    let code = "const fs = require(\"fs\");\nconst debug = require(\"debug\")(\"app\");\n\nfunction run(x) {\n  debug(\"run\", x);\n  return fs.readFileSync(x);\n}\n";
+    let new = new_text(("a.js", file), &fenced(code));
+    assert_eq!(new, format!("{code}\nmodule.exports = {{ run }};\n"));
+}
