@@ -8,7 +8,7 @@ use aiia_syntax::{Language, Replaced, Symbol, SymbolKind, SyntaxTree};
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::hunk::Hunk;
 use crate::lines::{indentation, lines};
-use crate::placeholder::is_elision;
+use crate::placeholder::{is_elision, is_framed};
 use crate::plan::Guard;
 use crate::resolve::{FileView, has_plain_docs, is_directive, is_remark};
 
@@ -266,7 +266,9 @@ fn elision(outcome: &Outcome) -> Option<Complaint> {
             };
             // A lone `...` is a whole body in Python; beside other statements it stands for code.
             let bare = matches!(text, "..." | "…") && (neighbour(number.checked_sub(1)) || neighbour(Some(number + 1)));
-            if (bare || is_elision(text)) && !outcome.view.lines.iter().any(|line| line.trimmed() == text) {
+            if (bare || is_elision(text) || is_framed(text))
+                && !outcome.view.lines.iter().any(|line| line.trimmed() == text)
+            {
                 let at = hunk.new_index() + number + 1;
                 return Some(
                     Complaint::new(

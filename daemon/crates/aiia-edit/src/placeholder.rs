@@ -255,6 +255,21 @@ fn stands_for_code(comment: &str, dotted: bool) -> bool {
     })
 }
 
+/// Between dots on both sides stand no more words than this.
+const MAX_FRAMED: usize = 10;
+
+/// Whether a line is a comment between dots: it leaves something out, whatever it says.
+pub(crate) fn is_framed(line: &str) -> bool {
+    let said = line.trim().trim_start_matches(['/', '#', '*', '-', '<', '!', '{', ' ']);
+    let said = said.trim_end_matches(['*', '/', '}', '-', '>', ' ']);
+    let is_comment = said.len() < line.trim().len();
+    let dots = ["...", "…"];
+    is_comment
+        && dots.iter().any(|dots| said.starts_with(dots))
+        && dots.iter().any(|dots| said.ends_with(dots))
+        && said.split_whitespace().count() <= MAX_FRAMED
+}
+
 /// Whether a line is a comment that closes a tag: what stands above it is meant, and not what it may stand for.
 pub(crate) fn closes_tag(line: &str) -> bool {
     let said = line.trim().trim_start_matches(|c: char| matches!(c, '/' | '#' | '*' | '-' | ';' | ' '));
@@ -369,5 +384,14 @@ mod tests {
     #[case("// 如果文件不变则提前返回以避免不必要的重新加载和渲染", false)]
     fn knows_placeholders(#[case] line: &str, #[case] expected: bool) {
         assert_eq!(is_elision(line), expected);
+    }
+
+    #[rstest]
+    #[case("// ... keep the rest as is ...", true)]
+    #[case("/* … whatever … */", true)]
+    #[case("# ... and so on.", false)]
+    #[case("x = [...]", false)]
+    fn knows_comments_between_dots(#[case] line: &str, #[case] expected: bool) {
+        assert_eq!(is_framed(line), expected);
     }
 }

@@ -6,7 +6,7 @@ use super::placed;
 use crate::lines::{Line, lines};
 use crate::parse::{Item, ItemKind};
 use crate::placeholder::is_elision;
-use crate::resolve::{Files, Resolved, shortened};
+use crate::resolve::{FileView, Files, Resolved, shortened};
 
 /// A code block of a reply that has no place in the files, and of which the reply does not say that it is a part of the change.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,13 +41,15 @@ impl fmt::Display for LeftOut {
 const MAX_LOOKED_UP: usize = 50;
 
 /// The texts before and after the change, without blank lines and indentation: what stands in them is not left out.
-pub(super) struct Texts {
+pub(super) struct Texts<'f> {
     texts: Vec<String>,
+    /// The files that change.
+    changed: Vec<&'f FileView<'f>>,
     left: std::cell::Cell<usize>,
 }
 
-impl Texts {
-    pub(super) fn new(resolved: &[Resolved], files: &Files) -> Self {
+impl<'f> Texts<'f> {
+    pub(super) fn new(resolved: &[Resolved], files: &'f Files<'f>) -> Self {
         let mut texts: Vec<String> = files.views.iter().map(|view| plain(view.text)).collect();
         texts.extend((0..files.views.len()).filter_map(|file| changed(file, resolved, files)).map(|text| plain(&text)));
         for resolved in resolved {
@@ -59,13 +61,25 @@ impl Texts {
                 Resolved::Delete { .. } | Resolved::Rename { .. } => {}
             }
         }
-        Self { texts, left: std::cell::Cell::new(MAX_LOOKED_UP) }
+        let is_changed = |file: usize| {
+            resolved.iter().any(|resolved| matches!(resolved, Resolved::Changes { file: own, .. } if *own == file))
+        };
+        let changed = (0..files.views.len()).filter(|file| is_changed(*file)).map(|file| &files.views[file]).collect();
+        Self { texts, changed, left: std::cell::Cell::new(MAX_LOOKED_UP) }
+    }
+
+    /// Whether commands are a part of a script that changes.
+    fn is_of_script(&self, item: &Item, commands: &str) -> bool {
+        self.changed.iter().any(|view| {
+            let is_script = view.language.is_some_and(|language| language.name() == "bash");
+            is_script && defines(commands) || placed::quotes_lines(item, view)
+        })
     }
 
     /// Whether the code of an item is in one of the texts, or is none of a file at all.
     pub(super) fn have(&self, item: &Item) -> bool {
         let ItemKind::Code { text, .. } = &item.kind else { return false };
-        if placed::is_bare(item) || placed::is_command(item) && !changes_files(text) && !defines(text) {
+        if placed::is_bare(item) || placed::is_command(item) && !self.is_of_script(item, text) && !changes_files(text) {
             return true;
         }
         let Some(left) = self.left.get().checked_sub(1) else { return false };

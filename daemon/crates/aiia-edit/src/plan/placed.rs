@@ -8,11 +8,16 @@ use super::left_out::plain;
 use super::said;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::parse::{Choice, Fence, FileName, Item, ItemKind, Lead, Parsed, says_no_change};
-use crate::resolve::{Files, Resolved, are_related, defines, imports_in, is_only_imports, of_selection, resolve};
+use crate::resolve::{
+    FileView, Files, Resolved, are_related, defines, imports_in, is_only_imports, of_selection, resolve,
+};
 
 /// Fences of what is typed into a terminal.
 const SHELLS: &[&str] =
     &["sh", "bash", "shell", "zsh", "fish", "console", "powershell", "ps1", "pwsh", "bat", "cmd", "batch", "terminal"];
+
+/// A line of a script that says more than this is its own.
+const LEAST_TELLING: usize = 5;
 
 /// The items of a reply with their places.
 pub(super) struct Placed<'p> {
@@ -64,7 +69,7 @@ impl Unplaced<'_> {
             && changed.into_iter().any(|view| match language.as_deref().map(Language::from_language_id) {
                 Some(Some(tag)) => {
                     view.language.is_some_and(|language| are_related(tag, language))
-                        && (!is_command(self.item) || defines(self.item, view))
+                        && (!is_command(self.item) || defines(self.item, view) || quotes_lines(self.item, view))
                 }
                 Some(None) => false,
                 None => defines(self.item, view),
@@ -216,6 +221,15 @@ fn no_example(item: &Item, found: Resolved, files: &Files) -> Result<Resolved, C
         item.reply_line, view.path
     );
     Err(Complaint::new(ComplaintKind::Ambiguous, message).in_file(view.path).with_candidates(vec![line]))
+}
+
+/// Whether commands repeat a line of a script.
+pub(super) fn quotes_lines(item: &Item, view: &FileView) -> bool {
+    let ItemKind::Code { text, .. } = &item.kind else { return false };
+    let is_script = view.language.is_some_and(|language| language.name() == "bash");
+    let is_telling = |line: &&str| line.len() > LEAST_TELLING && !line.starts_with('#');
+    is_script
+        && text.lines().map(str::trim).filter(is_telling).any(|line| view.lines.iter().any(|own| own.trimmed() == line))
 }
 
 /// Whether a pair of blocks only shows what another edit does as well.

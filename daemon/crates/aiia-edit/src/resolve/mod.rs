@@ -480,16 +480,24 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
 
 /// What code comes to symbol by symbol, or else by its segments between placeholders.
 fn of_code(text: &str, tag: Option<&str>, file: &FileView) -> Result<Vec<Change>, Complaint> {
+    let language = tag.and_then(Language::from_language_id);
+    let is_other = file.language.is_none_or(|own| language.is_some_and(|tag| !are_related(tag, own)));
+    let by_segments = || if is_other { None } else { elision::segments::change(text, file) };
+    // Where the code is broken by what it leaves out, lines tell more than symbols.
+    if whole_symbol::is_broken(text, file)
+        && let Some(change) = by_segments()
+    {
+        return Ok(vec![change]);
+    }
     let found = whole_symbol::changes(text, tag, file);
     let is_done = match &found {
         Ok(changes) => !changes.iter().any(|change| leaves_marks(change, file)),
         Err(complaint) => matches!(complaint.kind, ComplaintKind::TooLarge | ComplaintKind::Overlap),
     };
-    let tag = tag.and_then(Language::from_language_id);
-    if is_done || file.language.is_none_or(|language| tag.is_some_and(|tag| !are_related(tag, language))) {
+    if is_done {
         return found;
     }
-    elision::segments::change(text, file).map_or(found, |change| Ok(vec![change]))
+    by_segments().map_or(found, |change| Ok(vec![change]))
 }
 
 /// Whether a placeholder is left in a change that the file does not have.

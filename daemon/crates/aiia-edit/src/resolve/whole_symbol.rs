@@ -6,6 +6,7 @@ mod examples;
 mod fields;
 mod insertion;
 mod leading_kept;
+mod marks;
 mod renamed;
 mod statements;
 
@@ -76,6 +77,11 @@ pub(super) fn defines(text: &str, file: &FileView) -> bool {
     Block::parse(text, file).is_some_and(|block| {
         !block.has_errors() && block.tops().iter().any(|top| top.kind.is_callable() || top.kind.is_type())
     })
+}
+
+/// Whether code has symbols and cannot be read without errors in the language of `file`.
+pub(super) fn is_broken(text: &str, file: &FileView) -> bool {
+    Block::parse(text, file).is_some_and(|block| block.has_errors() && !block.tops().is_empty())
 }
 
 /// The code, if it is nothing but imports in the language of the file.
@@ -177,6 +183,9 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
                     change.tolerances.push(Tolerance::LeadingLinesKept);
                 }
                 elision::expand_code(&mut change, file);
+                if is_container(given.kind) {
+                    marks::drop(&mut change, (given, &block), symbol, file);
+                }
                 broken_off::complete(&mut change, symbol, file)?;
                 omission::refuse((Some(given), &block), Some(symbol), &change, file)?;
                 broken_off::refuse_within(&change, symbol, file)?;

@@ -188,3 +188,31 @@ fn the_fields_behind_a_new_one_stay() {
     let code = "@dataclass\nclass Config:\n    name: str\n    port: int = 80\n    tags: list = field(default_factory=list)\n    host: str = \"localhost\"\n";
     assert_eq!(complaint_kinds(("a.py", PARSE), &fenced(code)), [ComplaintKind::Vanished]);
 }
+
+#[rstest]
+#[case("// ... keep the rest as is ...")]
+#[case("// ... existing code ...")]
+#[case("// ...")]
+fn marks_that_stand_for_nothing_are_not_written(#[case] mark: &str) {
+    let file = "impl Default for Doc {\n    fn default() -> Self {\n        Self { a: 1 }\n    }\n}\n\nfn other() -> u8 {\n    1\n}\n";
+    let code = format!(
+        "impl Default for Doc {{\n    {mark}\n\n    fn default() -> Self {{\n        log();\n        Self {{ a: 1 }}\n    }}\n\n    {mark}\n}}\n"
+    );
+    assert_eq!(new_text(("a.rs", file), &fenced(&code)), file.replace("        Self", "        log();\n        Self"));
+}
+
+#[test]
+fn a_comment_behind_a_closing_bracket_has_no_place_of_its_own() {
+    let file =
+        "namespace a {\n\nint one(int x) {\n  return x;\n}\n\nint two(int x) {\n  return 2;\n}\n\n} // namespace a\n";
+    let code = "namespace a {\n\nint one(int x) {\n  log(x);\n  return x;\n}\n\n// ... existing code ...\n\n} // namespace a\n";
+    assert_eq!(new_text(("a.cpp", file), &fenced(code)), file.replace("  return x;", "  log(x);\n  return x;"));
+}
+
+#[test]
+fn a_part_of_a_script_is_no_command() {
+    let file = "RED=1\nif run; then\n  exit 0\nelse\n  CODE=$?\n  echo failed\nfi\n";
+    let reply =
+        "In `a.sh`:\n\n```bash\nRED=2\n```\n\nand\n\n```bash\nelse\n  CODE=$?\n  log \"\"\n  echo failed\n```\n";
+    assert_eq!(complaint_kinds(("a.sh", file), reply), [ComplaintKind::NotFound]);
+}

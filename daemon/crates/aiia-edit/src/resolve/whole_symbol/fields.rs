@@ -154,6 +154,7 @@ impl<'s> Placing<'s, '_> {
             .map(|(start, line)| (start + block.text[start..].find(line).unwrap_or(0), line))
             .filter(|(at, line)| body.start <= *at && *at < body.end && !known(line) && !is_elision(line))
             .filter(|(_, line)| line.contains(char::is_alphanumeric) && !matches!(*line, "pass" | "end"))
+            .filter(|(_, line)| !closes_with_comment(line))
             .collect();
         let is_comment =
             |(at, _): &&(usize, &str)| block.comments().iter().any(|comment| comment.start <= *at && *at < comment.end);
@@ -243,6 +244,12 @@ fn signature<'t>(symbol: &Symbol, text: &'t str) -> &'t str {
         }
     }
     &all[..end]
+}
+
+/// `} // namespace a`
+fn closes_with_comment(line: &str) -> bool {
+    let rest = line.trim_start_matches(['}', ';', ' ']);
+    rest.len() < line.len() && (rest.starts_with("//") || rest.starts_with("/*"))
 }
 
 /// Whether all words and signs of one header are in another one, in the same order.
