@@ -1,12 +1,13 @@
 //! Code of a reply that is in no edit.
 
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 
 use super::placed;
 use crate::lines::{Line, lines};
 use crate::parse::{Item, ItemKind};
 use crate::placeholder::is_elision;
-use crate::resolve::{FileView, Files, Resolved, shortened};
+use crate::resolve::{Files, Resolved, shortened};
 
 /// A code block of a reply that has no place in the files, and of which the reply does not say that it is a part of the change.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,36 +42,45 @@ impl fmt::Display for LeftOut {
 const MAX_LOOKED_UP: usize = 50;
 
 /// The texts before and after the change, without blank lines and indentation: what stands in them is not left out.
-pub(super) struct Texts<'f> {
-    texts: Vec<String>,
-    /// The files that change.
-    changed: Vec<&'f FileView<'f>>,
-    left: std::cell::Cell<usize>,
+pub(super) struct Texts<'r, 'f> {
+    resolved: &'r [Resolved],
+    files: &'r Files<'f>,
+    texts: OnceCell<Vec<String>>,
+    left: Cell<usize>,
 }
 
-impl<'f> Texts<'f> {
-    pub(super) fn new(resolved: &[Resolved], files: &'f Files<'f>) -> Self {
-        let mut texts: Vec<String> = files.views.iter().map(|view| plain(view.text)).collect();
-        texts.extend((0..files.views.len()).filter_map(|file| changed(file, resolved, files)).map(|text| plain(&text)));
-        for resolved in resolved {
-            match resolved {
-                Resolved::Changes { changes, .. } => {
-                    texts.extend(changes.iter().map(|change| plain(&change.new_text)));
+impl<'r, 'f> Texts<'r, 'f> {
+    pub(super) fn new(resolved: &'r [Resolved], files: &'r Files<'f>) -> Self {
+        Self { resolved, files, texts: OnceCell::new(), left: Cell::new(MAX_LOOKED_UP) }
+    }
+
+    fn texts(&self) -> &[String] {
+        self.texts.get_or_init(|| {
+            let files = self.files;
+            let mut texts: Vec<String> = files.views.iter().map(|view| plain(view.text)).collect();
+            let new = (0..files.views.len()).filter_map(|file| changed(file, self.resolved, files));
+            texts.extend(new.map(|text| plain(&text)));
+            for resolved in self.resolved {
+                match resolved {
+                    Resolved::Changes { changes, .. } => {
+                        texts.extend(changes.iter().map(|change| plain(&change.new_text)));
+                    }
+                    Resolved::Create { text, .. } => texts.push(plain(text)),
+                    Resolved::Delete { .. } | Resolved::Rename { .. } => {}
                 }
-                Resolved::Create { text, .. } => texts.push(plain(text)),
-                Resolved::Delete { .. } | Resolved::Rename { .. } => {}
             }
-        }
-        let is_changed = |file: usize| {
-            resolved.iter().any(|resolved| matches!(resolved, Resolved::Changes { file: own, .. } if *own == file))
-        };
-        let changed = (0..files.views.len()).filter(|file| is_changed(*file)).map(|file| &files.views[file]).collect();
-        Self { texts, changed, left: std::cell::Cell::new(MAX_LOOKED_UP) }
+            texts
+        })
     }
 
     /// Whether commands are a part of a script that changes.
     fn is_of_script(&self, item: &Item, commands: &str) -> bool {
-        self.changed.iter().any(|view| {
+        let is_changed = |file: usize| {
+            let is_own = |resolved: &Resolved| matches!(resolved, Resolved::Changes { file: own, .. } if *own == file);
+            self.resolved.iter().any(is_own)
+        };
+        let files = (0..self.files.views.len()).filter(|file| is_changed(*file));
+        files.map(|file| &self.files.views[file]).any(|view| {
             let is_script = view.language.is_some_and(|language| language.name() == "bash");
             is_script && defines(commands) || placed::quotes_lines(item, view)
         })
@@ -92,7 +102,7 @@ impl<'f> Texts<'f> {
             .map(|lines| format!("\n{}", lines.concat().trim_start_matches('\n')))
             .filter(|part| !part.trim().is_empty())
             .collect();
-        self.texts.iter().any(|text| parts.iter().all(|part| text.contains(part)))
+        self.texts().iter().any(|text| parts.iter().all(|part| text.contains(part)))
     }
 }
 

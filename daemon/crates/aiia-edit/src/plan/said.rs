@@ -7,19 +7,23 @@ use crate::lines::{Line, lines};
 use crate::parse::{Item, ItemKind};
 use crate::resolve::{FileView, Files, Resolved, speaks_of};
 
+/// Of so many changes each is looked at.
+const MAX_CHANGES: usize = 50;
+
 /// Refuses a change of a symbol where the words above the code, or the comment that it begins with, speak of another type that has one
 /// of that name, and not of its own.
 pub(super) fn agreed(item: &Item, above: &str, found: Resolved, files: &Files) -> Result<Resolved, Complaint> {
     let Resolved::Changes { file, changes } = &found else { return Ok(found) };
     let view = &files.views[*file];
-    if !view.is_focus() {
+    let comment = comment(item);
+    if !view.is_focus() || above.is_empty() && comment.is_empty() {
         return Ok(found);
     }
-    let said = format!("{above}. {}", comment(item));
+    let said = format!("{above}. {comment}");
     let sentences: Vec<&str> =
         said.split(['.', ';', '!', '?', '。', '；']).filter(|one| !one.trim().is_empty()).collect();
     // A dot within a name ends no sentence, but its parts are words all the same.
-    for change in changes.iter().filter(|change| !change.range.is_empty()) {
+    for change in changes.iter().filter(|change| !change.range.is_empty()).take(MAX_CHANGES) {
         let around =
             |symbol: &&Symbol| symbol.range.start <= change.range.start && change.range.end <= symbol.range.end;
         let Some(own) = view.symbols().iter().filter(around).max_by_key(|symbol| symbol.depth) else { continue };

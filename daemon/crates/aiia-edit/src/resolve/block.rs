@@ -29,6 +29,9 @@ pub(crate) struct ReplyCode {
 /// Nothing for what is too much for the parser.
 type ByText = HashMap<String, Option<Rc<Parsed>>>;
 
+/// A header has no more lines.
+const MAX_HEADER: usize = 12;
+
 /// What the parser may take for each mebibyte of what there is to read, and at least. Code takes it a tenth of that to all of it.
 const PARSE_TIME_PER_MIB: Duration = Duration::from_millis(500);
 
@@ -346,15 +349,18 @@ fn dedented(text: &str) -> String {
 fn reach_deeper_lines(symbols: &mut [Symbol], text: &str) {
     let all = lines(text);
     let width = |line: &Line| indentation(line.content).len();
-    let starts: Vec<(usize, usize)> = symbols.iter().map(|symbol| (symbol.range.start, symbol.depth)).collect();
-    for symbol in symbols.iter_mut().filter(|symbol| symbol.kind.is_callable() || symbol.kind.is_type()) {
+    for number in 0..symbols.len() {
+        let symbol = &symbols[number];
+        if !(symbol.kind.is_callable() || symbol.kind.is_type()) {
+            continue;
+        }
         let first = all.partition_point(|line| line.start <= symbol.item_range.start).saturating_sub(1);
         let Some(own) = all.get(first).map(width) else { continue };
         // Where the first line lost its indentation, others like it are deeper, and not as deep as what is in it.
-        let mut inner = all[first..].iter().skip_while(|line| !line.trimmed().ends_with(':')).skip(1);
+        let mut inner = all[first..].iter().take(MAX_HEADER).skip_while(|line| !line.trimmed().ends_with(':')).skip(1);
         let least = inner.find(|line| !line.is_blank()).map_or(0, width).max(own + 1);
-        let stop = starts.iter().filter(|(start, depth)| *start > symbol.item_range.start && *depth <= symbol.depth);
-        let stop = stop.map(|(start, _)| *start).min().unwrap_or(text.len());
+        let next = symbols[number + 1..].iter().find(|other| other.depth <= symbol.depth);
+        let stop = next.map_or(text.len(), |next| next.range.start);
         let from = all.partition_point(|line| line.start < symbol.item_range.end);
         let mut end = symbol.item_range.end;
         for line in all[from.max(first + 1).min(all.len())..].iter().filter(|line| !line.is_blank()) {
@@ -365,6 +371,7 @@ fn reach_deeper_lines(symbols: &mut [Symbol], text: &str) {
                 end = line.start + line.right_trimmed().len();
             }
         }
+        let symbol = &mut symbols[number];
         symbol.item_range.end = end;
         symbol.range.end = symbol.range.end.max(end);
         if let Some(body) = &mut symbol.body_range {

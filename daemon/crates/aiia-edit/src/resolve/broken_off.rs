@@ -1,9 +1,12 @@
 //! Functions of which a reply gives the beginning only. In languages whose blocks have an end of their own that is a syntax error; in
 //! Python the rest would go without a word.
 
+use std::collections::HashMap;
+
 use aiia_syntax::Symbol;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
+use super::block::Block;
 use super::view::FileView;
 use super::{Change, nearest};
 use crate::complaint::{Complaint, ComplaintKind};
@@ -46,24 +49,33 @@ pub(super) fn complete(change: &mut Change, own: &Symbol, file: &FileView) -> Re
 }
 
 /// Refuses a type in which a function lost its end.
-pub(super) fn refuse_within(change: &Change, own: &Symbol, file: &FileView) -> Result<(), Complaint> {
-    if own.kind.is_callable() || !is_open_ended(file) {
+pub(super) fn refuse_within(
+    (given, block): (&Symbol, &Block),
+    change: &Change,
+    own: &Symbol,
+    file: &FileView,
+) -> Result<(), Complaint> {
+    if own.kind.is_callable() || !is_open_ended(file) || change.tolerances.contains(&Tolerance::Elision) {
         return Ok(());
     }
-    let Some(block) = super::block::Block::parse(&change.new_text, file) else { return Ok(()) };
-    let inner = |symbol: &&Symbol| {
-        symbol.kind.is_callable()
-            && own.item_range.start <= symbol.item_range.start
-            && symbol.item_range.end <= own.item_range.end
+    let functions = |symbols: &'_ [Symbol], outer: &Symbol| -> Vec<Symbol> {
+        let first = symbols.partition_point(|symbol| symbol.item_range.start < outer.item_range.start);
+        let inner = symbols[first..].iter().take_while(|symbol| symbol.item_range.start < outer.item_range.end);
+        inner.filter(|symbol| symbol.kind.is_callable()).cloned().collect()
     };
-    for function in file.symbols().iter().filter(inner) {
-        let mut given = block.symbols.iter().filter(|given| given.name == function.name && given.kind.is_callable());
-        let (Some(given), None) = (given.next(), given.next()) else { continue };
+    let mut by_name: HashMap<String, Vec<Symbol>> = HashMap::new();
+    for function in functions(&block.symbols, given) {
+        by_name.entry(function.name.clone()).or_default().push(function);
+    }
+    for function in functions(file.symbols(), own) {
+        let Some([given]) = by_name.get(&function.name).map(Vec::as_slice) else { continue };
         let (old, new) = (&file.text[function.item_range.clone()], &block.text[given.item_range.clone()]);
         match end(old, new) {
             End::Given => {}
-            End::Lost(count) => return Err(lost(&function.name, count, function, file)),
-            End::StopsAt(line) => return Err(lost(&function.name, lines(old).len() - line - 1, function, file)),
+            End::Lost(count) => return Err(lost(&function.name, count, &function, file)),
+            End::StopsAt(line) => {
+                return Err(lost(&function.name, lines(old).len() - line - 1, &function, file));
+            }
         }
     }
     Ok(())

@@ -1,10 +1,11 @@
 //! Symbols that a reply moves to another file: it gives them there as they are here, and imports them here.
 
+use std::collections::HashSet;
+
 use aiia_syntax::Symbol;
 
 use super::Change;
 use super::block::Block;
-use super::deletion::speaks_of;
 use super::view::FileView;
 
 /// So many symbols that are imported are looked up.
@@ -29,11 +30,18 @@ fn has(others: &[Block], symbol: &Symbol, file: &FileView) -> bool {
 
 /// The changes that take away what the imports of a reply bind and the reply gives, word for word, for another file.
 pub(super) fn gone(block: &Block, file: &FileView) -> Vec<Change> {
+    if file.reply_code.elsewhere(file.path).next().is_none() {
+        return Vec::new();
+    }
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let imports = block.imports();
-    let is_bound = |name: &str| imports.iter().any(|statement| speaks_of(name, statement));
+    let bound: HashSet<&str> = imports.iter().flat_map(|statement| statement.split(|c| !is_part(c))).collect();
     let mut found: Option<Vec<Block>> = None;
     let is_left = |symbol: &&Symbol| {
-        symbol.depth == 0 && symbol.body_range.is_some() && is_bound(&symbol.name) && block.count_of(&symbol.name) == 0
+        symbol.depth == 0
+            && symbol.body_range.is_some()
+            && bound.contains(symbol.name.as_str())
+            && block.count_of(&symbol.name) == 0
     };
     let symbols = file.symbols().iter().filter(is_left).take(MAX_LOOKED_UP);
     symbols

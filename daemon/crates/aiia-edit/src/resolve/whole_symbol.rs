@@ -11,6 +11,7 @@ mod renamed;
 mod statements;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -127,6 +128,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
         file,
         placements: Vec::new(),
         rewritten: HashMap::new(),
+        tests: OnceCell::new(),
         others: Vec::new(),
         notes: Vec::new(),
     };
@@ -188,7 +190,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
                 }
                 broken_off::complete(&mut change, symbol, file)?;
                 omission::refuse((Some(given), &block), Some(symbol), &change, file)?;
-                broken_off::refuse_within(&change, symbol, file)?;
+                broken_off::refuse_within((given, &block), &change, symbol, file)?;
                 refuse_sketch(&change, symbol, file)?;
                 change
             }
@@ -222,6 +224,8 @@ struct Placing<'s, 'f> {
     file: &'s FileView<'f>,
     placements: Vec<Placement<'s>>,
     rewritten: HashMap<usize, &'s Symbol>,
+    /// The module of the file for tests.
+    tests: OnceCell<Option<usize>>,
     /// Changes of what is no symbol of its own.
     others: Vec<Change>,
     notes: Vec<Tolerance>,
@@ -316,13 +320,16 @@ impl<'s> Placing<'s, '_> {
         {
             return None;
         }
-        let symbols = self.file.symbols();
-        let is_for_tests = |symbol: &Symbol| {
-            let before = &self.file.text[symbol.range.start..symbol.name_range.start];
-            symbol.kind == SymbolKind::Module && symbol.body_range.is_some() && before.contains("cfg(test)")
-        };
-        let mut found = (0..symbols.len()).filter(|index| symbols[*index].depth == 0 && is_for_tests(&symbols[*index]));
-        found.next().filter(|_| found.next().is_none())
+        *self.tests.get_or_init(|| {
+            let symbols = self.file.symbols();
+            let is_for_tests = |symbol: &Symbol| {
+                let before = &self.file.text[symbol.range.start..symbol.name_range.start];
+                symbol.kind == SymbolKind::Module && symbol.body_range.is_some() && before.contains("cfg(test)")
+            };
+            let mut found =
+                (0..symbols.len()).filter(|index| symbols[*index].depth == 0 && is_for_tests(&symbols[*index]));
+            found.next().filter(|_| found.next().is_none())
+        })
     }
 
     /// The symbols outside of everything that have the name of one of the reply which would take it from them.
@@ -531,6 +538,8 @@ fn left_out(
         .iter()
         .filter(|(start, line)| !statements.hold(*start) && !own.contains(line) && !is_elision(line))
         .collect();
+    let example = if unknown.is_empty() { None } else { examples::comment(block).map(|comment| comment.start) };
+    let last = block.symbols.iter().map(|symbol| symbol.range.end).max().unwrap_or(0);
     // What is deeper than the line above that is no code of the file is a part of that.
     let mut done: Option<usize> = None;
     let is_code = |(start, line): &&(usize, &str)| {
@@ -538,7 +547,7 @@ fn left_out(
         if done.is_some_and(|done| width > done) {
             return false;
         }
-        let is_code = examples::is_code(*start, line, block);
+        let is_code = examples::is_code(*start, line, block, (example, last));
         done = (!is_code && !examples::is_comment(*start, line, block)).then_some(width);
         is_code
     };

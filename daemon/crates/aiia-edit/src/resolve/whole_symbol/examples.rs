@@ -75,15 +75,21 @@ impl Placing<'_, '_> {
 }
 
 /// The comment at the margin from which on a reply shows how its code is used.
-fn comment(block: &Block) -> Option<Range<usize>> {
+pub(super) fn comment(block: &Block) -> Option<Range<usize>> {
     let text = block.text.as_str();
     let begins_line = |at: usize| at == 0 || text[..at].ends_with('\n');
     let mut comments = block.comments().iter().filter(|comment| begins_line(comment.start));
     comments.find(|comment| is_example(&text[(*comment).clone()])).cloned()
 }
 
-/// Whether a line outside of any symbol begins a statement that is no example of use.
-pub(super) fn is_code(start: usize, line: &str, block: &Block) -> bool {
+/// Whether a line outside of any symbol begins a statement that is no example of use; `example` is where the comment stands that says
+/// so of what follows, and the symbols end at `end_of_symbols`.
+pub(super) fn is_code(
+    start: usize,
+    line: &str,
+    block: &Block,
+    (example, end_of_symbols): (Option<usize>, usize),
+) -> bool {
     let text = block.text.as_str();
     let at = start + text[start..].find(line).unwrap_or(0);
     if is_comment(start, line, block)
@@ -92,10 +98,10 @@ pub(super) fn is_code(start: usize, line: &str, block: &Block) -> bool {
     {
         return false;
     }
-    if comment(block).is_some_and(|comment| comment.start <= at) {
+    if example.is_some_and(|example| example <= at) {
         return false;
     }
-    let is_below = block.tops().last().is_some_and(|last| last.range.end <= at);
+    let is_below = at >= end_of_symbols;
     let is_shown = SHOWS.iter().any(|call| {
         line.strip_prefix(call).is_some_and(|rest| {
             call.ends_with(['.', '!']) || rest.starts_with(|c: char| !c.is_alphanumeric() && c != '_')
@@ -108,7 +114,8 @@ pub(super) fn is_code(start: usize, line: &str, block: &Block) -> bool {
 /// Whether a line outside of any symbol is a comment.
 pub(super) fn is_comment(start: usize, line: &str, block: &Block) -> bool {
     let at = start + block.text[start..].find(line).unwrap_or(0);
-    block.comments().iter().any(|comment| comment.start <= at && at < comment.end)
+    let before = block.comments().partition_point(|comment| comment.start <= at);
+    before.checked_sub(1).is_some_and(|last| at < block.comments()[last].end)
 }
 
 /// Whether a comment says that an example of use follows.

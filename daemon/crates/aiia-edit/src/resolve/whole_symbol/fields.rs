@@ -24,15 +24,24 @@ use crate::tolerance::Tolerance;
 pub(super) fn others<'t>(outer: &Symbol, symbols: &[Symbol], text: &'t str, comments: &[Range<usize>]) -> Vec<&'t str> {
     let body = outer.body_range.clone().unwrap_or(outer.item_range.end..outer.item_range.end);
     let inner = members(symbols, outer);
-    let covered: Vec<&Range<usize>> = inner.iter().map(|member| &member.range).chain(comments).collect();
-    let is_said = |line: &str| line.contains(char::is_alphanumeric) && !matches!(line, "pass" | "end" | "...");
-    remainder(text.get(..body.end).unwrap_or(text), &covered)
-        .into_iter()
-        .filter(|(start, line)| {
-            *start + (text[*start..].len() - text[*start..].trim_start().len()) >= body.start && is_said(line)
-        })
-        .map(|(_, line)| line)
-        .collect()
+    let is_in = |ranges: &[&Range<usize>], at: usize| {
+        let before = ranges.partition_point(|range| range.start <= at);
+        before.checked_sub(1).is_some_and(|last| at < ranges[last].end)
+    };
+    let members: Vec<&Range<usize>> = inner.iter().map(|member| &member.range).collect();
+    let first = comments.partition_point(|comment| comment.end <= body.start);
+    let comments: Vec<&Range<usize>> =
+        comments[first..].iter().take_while(|comment| comment.start < body.end).collect();
+    let said = lines(text.get(body.clone()).unwrap_or_default()).into_iter().map(|line| {
+        let indent = line.content.len() - line.content.trim_start().len();
+        (body.start + line.start + indent, line.trimmed())
+    });
+    said.filter(|(at, line)| {
+        let is_said = line.contains(char::is_alphanumeric) && !matches!(*line, "pass" | "end" | "...");
+        is_said && !is_in(&members, *at) && !is_in(&comments, *at)
+    })
+    .map(|(_, line)| line)
+    .collect()
 }
 
 /// How a type of Python ends in a reply that gives its first fields with new ones behind them.

@@ -110,12 +110,17 @@ pub(super) fn anchor<'f>(
     }
 }
 
+/// So many symbols above another one are looked at.
+const MAX_LOOKED_AT: usize = 100;
+
 /// The constant or variable of the file that stands right above a function or type, if a new one of its kind would come between them.
 fn above_of_its_like<'f>(given: &Symbol, next: &Symbol, block: &Block, file: &'f FileView) -> Option<&'f Symbol> {
     if !is_listed(given, &block.text) || is_listed(next, file.text) || given.range.start != given.item_range.start {
         return None;
     }
-    let above = file.symbols().iter().rfind(|own| own.depth == next.depth && own.range.end <= next.range.start)?;
+    let end = file.symbols().partition_point(|own| own.range.start < next.range.start);
+    let mut before = file.symbols()[..end].iter().rev().take(MAX_LOOKED_AT);
+    let above = before.find(|own| own.depth == next.depth && own.range.end <= next.range.start)?;
     let between = file.text.get(above.range.end..next.range.start)?.trim_start_matches(';');
     (above.kind == given.kind && is_listed(above, file.text) && between.trim().is_empty()).then_some(above)
 }

@@ -1,5 +1,7 @@
 //! New symbols of a reply that may be symbols of the file under other names.
 
+use std::collections::HashSet;
+
 use aiia_syntax::Symbol;
 
 use super::complaints::complain;
@@ -10,6 +12,8 @@ use crate::resolve::symbol_match::{is_container, members, same_kind};
 
 /// So many pairs of symbols are compared.
 const MAX_COMPARED: usize = 10_000;
+/// Where more symbols than this change, none is looked up under another name.
+const MAX_REWRITTEN: usize = 200;
 
 impl<'s> Placing<'s, '_> {
     /// A new symbol that has what one of the file has, and stands where that stood in what the reply rewrites, is that one under another
@@ -27,16 +31,19 @@ impl<'s> Placing<'s, '_> {
                 .collect();
         let symbols = self.file.symbols();
         let fresh = self.placements.iter().filter(|placement| matches!(placement, Placement::New(_))).count();
-        if rewritten.is_empty() || fresh.saturating_mul(symbols.len()) > MAX_COMPARED {
+        let pairs = fresh.saturating_mul(symbols.len());
+        if rewritten.is_empty() || pairs == 0 || pairs > MAX_COMPARED || rewritten.len() > MAX_REWRITTEN {
             return Ok(());
         }
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let said: HashSet<&str> = self.block.text.split(|c| !is_part(c)).collect();
         for number in 0..self.placements.len() {
             let Placement::New(given) = self.placements[number] else { continue };
             let candidate = (0..symbols.len()).find(|index| {
                 let own = &symbols[*index];
                 own.depth == 0
                     && same_kind(own.kind, given.kind)
-                    && !speaks_of(&own.name, &self.block.text)
+                    && !said.contains(own.name.as_str())
                     && self.has_same(given, own)
                     && rewritten.iter().any(|(new, old)| {
                         speaks_of(&own.name, &self.file.text[symbols[*old].item_range.clone()])
