@@ -269,13 +269,13 @@ fn a_section_that_stands_twice_is_one_mistake() {
 
 #[test]
 fn what_is_built_in_of_a_provider_is_shown_where_the_file_says_nothing() {
+    use aiia_protocol::config::ConfigOrigin::{Default, File};
     let text = "[providers.anthropic]\n[providers.openai]\nbase_url = 'https://proxy.example/v1'\nquirks.temperature = false\n[providers.work]\ndialect = 'ollama'\n";
     let values = effective(&Config::of(text, Path::new("c"), &BTreeMap::new()), None);
     let value = |key: &str| {
         let found = values.iter().find(|one| one.key == format!("providers.{key}")).unwrap();
         (found.value.clone(), found.origin)
     };
-    use aiia_protocol::config::ConfigOrigin::{Default, File};
     assert_eq!(value("anthropic.dialect"), (json!("anthropic_messages"), Default));
     assert_eq!(value("anthropic.api_key_env"), (json!("ANTHROPIC_API_KEY"), Default));
     assert!(value("anthropic.base_url").0.as_str().unwrap().starts_with("https://api.anthropic.com"));

@@ -404,7 +404,7 @@ async fn a_test_of_a_model_ends_where_its_server_knows_no_limit() {
 
 /// A stream of these events, as a server of its dialect sends them.
 fn events(of: &[Value]) -> Script {
-    let mut text: String = of.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let mut text = of.iter().fold(String::new(), |text, event| text + &format!("data: {event}\n\n"));
     text.push_str("data: [DONE]\n\n");
     Script::Raw(vec![text.into_bytes()])
 }
