@@ -133,6 +133,7 @@ impl Session {
     pub async fn complete(&self, asked: Completion) -> Result<Completed, Problem> {
         dispatch::check_scope(self, RunStart::ROW)?;
         let engine = self.engine().clone();
+        engine.refresh_config().await;
         let mut settings = Settings::default();
         let configured = engine.configured();
         let global = &configured.config.settings;
@@ -223,6 +224,7 @@ impl Session {
     ) -> Result<(String, Embeddings), Problem> {
         dispatch::check_scope(self, RunStart::ROW)?;
         let engine = self.engine();
+        engine.refresh_config().await;
         if let Some(project) = &project {
             engine.store.get_project(project.clone()).await?;
         }

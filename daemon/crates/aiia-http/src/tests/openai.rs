@@ -46,6 +46,26 @@ async fn a_completion_at_once_stores_nothing() {
 }
 
 #[tokio::test]
+async fn a_changed_configuration_counts_from_the_next_request_on() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::with_model(&model);
+    assert_eq!(ask(&server, json!({"messages": hi()})).await.status, 200);
+    let file = server.config_file();
+    let before = std::fs::read_to_string(&file).unwrap();
+    let url = model.openai_url();
+    let more = format!(
+        "[providers.more]\ndialect = 'openai_chat'\nbase_url = '{url}'\nmodels = ['m']\ncontext_window = 9000\n"
+    );
+    std::fs::write(&file, format!("{before}{more}[parameters]\nmax_tokens = 77\n")).unwrap();
+    let got = ask(&server, json!({"model": "more/m", "messages": hi()})).await;
+    assert_eq!(got.status, 200, "{}", got.text());
+    assert_eq!(model.chats().pop().unwrap().body["max_tokens"], 77);
+    std::fs::write(&file, &before).unwrap();
+    let vectors = server.post("/v1/embeddings", json!({"model": "more/m", "input": "x"})).await;
+    assert_eq!((vectors.status, &vectors.json()["error"]["code"]), (404, &json!("model_not_found")));
+}
+
+#[tokio::test]
 async fn a_stream_has_chunks_usage_and_an_end() {
     let model = ModelServer::start().unwrap();
     model.always(Script::text("one two"));

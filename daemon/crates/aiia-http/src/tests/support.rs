@@ -33,7 +33,7 @@ pub(super) struct Server {
     pub(super) router: Router,
     pub(super) engine: Engine,
     pub(super) shutdown: CancellationToken,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Server {
@@ -60,7 +60,7 @@ impl Server {
         let tokens = [(TOKEN, Scope::Admin), (READ_TOKEN, Scope::Read)];
         let mut app = App::new(engine.clone(), &tokens, PORT, shutdown.clone());
         change(&mut app);
-        Self { router: assemble(app), engine, shutdown, _directory: directory }
+        Self { router: assemble(app), engine, shutdown, directory }
     }
 
     /// Sends a request and reads the whole answer; what every response must have is checked.
@@ -83,6 +83,11 @@ impl Server {
 
     pub(super) async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(json_body(with_token("POST", path), &body)).await
+    }
+
+    /// Its configuration file.
+    pub(super) fn config_file(&self) -> std::path::PathBuf {
+        self.directory.path().join("config.toml")
     }
 
     /// A new project and a chat in it.
