@@ -124,6 +124,28 @@ pub struct Piece {
     pub reason: String,
     /// The lines with their line breaks. Whole lines, unless a single line alone is over the budget.
     pub text: String,
+    /// What is missing where that is a part of a line.
+    pub cut: Option<CutLine>,
+}
+
+/// A line of which a part is shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CutLine {
+    /// Its number, from 1.
+    pub line: usize,
+    /// The bytes of the text before the part that is shown …
+    pub before: Range<usize>,
+    /// … and those behind it, without the line break.
+    pub behind: Range<usize>,
+    /// The bytes of the whole line.
+    pub bytes: usize,
+}
+
+impl CutLine {
+    /// How many of its bytes are shown.
+    pub fn shown(&self) -> usize {
+        self.bytes - self.before.len() - self.behind.len()
+    }
 }
 
 /// Why a piece is in the bundle.

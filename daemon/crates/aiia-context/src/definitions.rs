@@ -378,6 +378,7 @@ impl Others<'_, '_> {
                     score: run.score,
                     reason: run.reason,
                     text: text.to_owned(),
+                    cut: None,
                 });
             }
         }

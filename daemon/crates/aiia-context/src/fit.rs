@@ -3,7 +3,7 @@
 use crate::candidates::{Candidate, header_range, score};
 use crate::lines::Lines;
 use crate::tokens::count_within;
-use crate::{ContextRequest, Piece, PieceKind, Target};
+use crate::{ContextRequest, CutLine, Piece, PieceKind, Target};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 
@@ -180,7 +180,17 @@ impl<'a> Fitter<'a> {
         if let Some((range, tokens)) = fitting {
             self.taken.push(candidate.lines.clone());
             self.left -= tokens;
-            self.pieces.push(self.piece(candidate, &candidate.lines, tokens, &text[range]));
+            let end = line.start + text[line.clone()].trim_end_matches(['\r', '\n']).len();
+            let cut = CutLine {
+                line: candidate.lines.start + 1,
+                before: line.start..range.start,
+                behind: range.end.min(end)..end,
+                bytes: end - line.start,
+            };
+            let mut piece = self.piece(candidate, &candidate.lines, tokens, &text[range]);
+            piece.reason = format!("{}, {} of {} bytes of line {}", piece.reason, cut.shown(), cut.bytes, cut.line);
+            piece.cut = Some(cut);
+            self.pieces.push(piece);
         }
     }
 
@@ -226,6 +236,7 @@ impl<'a> Fitter<'a> {
             score: candidate.score,
             reason: candidate.reason.clone(),
             text: text.to_owned(),
+            cut: None,
         }
     }
 }

@@ -21,7 +21,7 @@ mod target;
 mod tokens;
 mod workspace;
 
-pub use bundle::{ContextBundle, ContextRequest, Intent, Piece, PieceKind, Said, Target};
+pub use bundle::{ContextBundle, ContextRequest, CutLine, Intent, Piece, PieceKind, Said, Target};
 pub use hints::{Hints, NameUse, NearFile, Nearness, Place, Resolved};
 pub use look_up::{names_to_look_up, target_name};
 pub use map::{Map, map};

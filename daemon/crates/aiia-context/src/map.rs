@@ -109,6 +109,7 @@ pub fn map(index: &WorkspaceIndex, texts: &dyn FileTexts, budget: usize) -> Map 
                     others => format!("{others} other files mention it"),
                 },
                 text: text.to_owned(),
+                cut: None,
             },
         ));
     }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aiia_context::{ContextBundle, Piece, PieceKind};
+use aiia_context::{ContextBundle, CutLine, Piece, PieceKind};
 use aiia_protocol::action::ActionKind;
 use aiia_protocol::document::{Diagnostic, Severity};
 use aiia_syntax::Language;
@@ -73,6 +73,7 @@ pub(crate) fn action(prompt: &ActionPrompt) -> String {
                 start_line => piece.start_line,
                 end_line => piece.end_line,
                 text => piece.text.trim_end_matches(['\r', '\n']),
+                cut => piece.cut.as_ref().map(left_out),
             }
         })
         .collect();
@@ -105,6 +106,14 @@ pub(crate) fn action(prompt: &ActionPrompt) -> String {
             example => excerpt(prompt.tests.as_ref().and_then(|tests| tests.example).map(|(_, text)| text)),
         },
     )
+}
+
+/// What of a line is not shown, in words.
+fn left_out(cut: &CutLine) -> String {
+    let part = |bytes: usize, place: &str| (bytes > 0).then(|| format!("{bytes} bytes {place}"));
+    let parts: Vec<String> =
+        [part(cut.before.len(), "before it"), part(cut.behind.len(), "behind it")].into_iter().flatten().collect();
+    format!("only a part of line {}: {} are left out", cut.line, parts.join(" and "))
 }
 
 fn excerpt(text: Option<&str>) -> Option<&str> {

@@ -3,6 +3,7 @@
 mod support;
 
 mod attachments;
+mod budgets;
 mod connection;
 mod conversations;
 mod guard;

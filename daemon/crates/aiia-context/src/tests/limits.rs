@@ -30,8 +30,15 @@ fn a_line_over_the_budget_is_cut_around_the_cursor() {
     let text = format!("{}HERE$0{}", "left ".repeat(200_000), "right ".repeat(200_000));
     let (_, bundle) = gathered("min.js", &text, Intent::Explain, 50);
     assert_eq!(bundle.pieces.len(), 1);
-    assert!(bundle.pieces[0].text.contains("HERE"));
+    let piece = &bundle.pieces[0];
+    assert!(piece.text.contains("HERE"));
     assert!(bundle.used > 20);
+    let cut = piece.cut.as_ref().unwrap();
+    let text = text.replace("$0", "");
+    assert_eq!(format!("{}{}{}", &text[cut.before.clone()], piece.text, &text[cut.behind.clone()]), text);
+    assert_eq!((cut.line, cut.bytes, cut.shown()), (1, text.len(), piece.text.len()));
+    let said = format!(", {} of {} bytes of line 1; ", cut.shown(), cut.bytes);
+    assert!(piece.reason.contains(&said), "{}", piece.reason);
 }
 
 #[test]

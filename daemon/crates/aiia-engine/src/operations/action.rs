@@ -163,6 +163,7 @@ pub(super) async fn begin(
         range: bundle.target.range,
         symbol: bundle.target.symbol.map(|symbol| symbol.name),
         selected,
+        cut_line: bundle.pieces.into_iter().find_map(|piece| piece.cut),
         format: test_target.is_none().then_some(format),
         test_target,
         rules,

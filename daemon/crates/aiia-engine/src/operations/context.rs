@@ -154,7 +154,7 @@ pub(super) async fn gather(
     Ok((question.source, bundle))
 }
 
-/// Says which lines of the code in question the bundle shows, where those are not all that say something.
+/// Says which lines of the code in question the bundle shows, or which part of a line, where that is not all that says something.
 pub(super) fn missing(source: &Source, bundle: &ContextBundle) -> Option<String> {
     let range = bundle.target.range.clone();
     let first = source.text[..range.start].matches('\n').count() + 1;
@@ -169,6 +169,11 @@ pub(super) fn missing(source: &Source, bundle: &ContextBundle) -> Option<String>
             Some((_, end)) if *end + 1 == line => *end = line,
             _ => parts.push((line, line)),
         }
+    }
+    if let Some(cut) = shown.iter().find_map(|piece| piece.cut.as_ref()) {
+        let (line, bytes, sent) = (cut.line, cut.bytes, cut.shown());
+        let rest = if lacks { format!("; the other lines of {first}–{last} were not") } else { String::new() };
+        return Some(format!("Of line {line} of {} only {sent} of {bytes} bytes were sent{rest}.", source.name));
     }
     lacks.then(|| {
         let parts: Vec<String> = parts.iter().map(|(start, end)| format!("{start}–{end}")).collect();

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use aiia_context::CutLine;
 use aiia_edit::{
     ComplaintKind, EditPlan, FileAction, FilePlan, Finish, Focus, Guard, MAX_REPAIRS, Repair, ReplyContext,
     ReplyFormat, SourceFile, Workspace,
@@ -42,6 +43,8 @@ pub(crate) struct Subject {
     pub(crate) rules: ContextRules,
     /// What was selected of it, if it was more than a cursor.
     pub(crate) selected: Option<Range<usize>>,
+    /// The line of the source that the model was shown a part of.
+    pub(crate) cut_line: Option<CutLine>,
     /// Where tests go, for the test action.
     pub(crate) test_target: Option<TestTarget>,
     /// What the change is checked for.
@@ -74,6 +77,8 @@ pub(crate) struct Reply {
     pub(crate) cut_off: bool,
     /// The place that was asked about, in the first file.
     pub(crate) focus: Option<Asked>,
+    /// The line of the first file that the model was shown a part of.
+    pub(crate) cut_line: Option<CutLine>,
     /// Where its code goes, when it is tests.
     pub(crate) test_target: Option<TestTarget>,
     /// The folder below which files may be made, renamed and deleted.
@@ -142,8 +147,20 @@ pub(crate) async fn propose(
     rounds: &[String],
     cut_off: bool,
 ) -> Result<PendingEdit, Refusal> {
-    let Subject { title, source, folders, range, symbol, selected, rules, test_target, guard, format, replaces } =
-        subject;
+    let Subject {
+        title,
+        source,
+        folders,
+        range,
+        symbol,
+        selected,
+        rules,
+        cut_line,
+        test_target,
+        guard,
+        format,
+        replaces,
+    } = subject;
     let roots: Vec<PathBuf> = source.root.iter().cloned().collect();
     let mut sources = vec![source.clone()];
     let mut all_may_be_shown = true;
@@ -161,6 +178,7 @@ pub(crate) async fn propose(
         format: *format,
         cut_off,
         focus: Some(Asked { range: range.clone(), symbol: symbol.clone(), selected: selected.clone() }),
+        cut_line: cut_line.clone(),
         test_target: test_target.clone(),
         root,
         guard: *guard,
@@ -274,7 +292,12 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Planned, 
     }
     let workspace = reply.root.as_deref().and_then(|root| OpenWorkspace::new(engine.clone(), root));
     let context = ReplyContext {
-        focus: reply.focus.map(|Asked { range, symbol, selected }| Focus { path: first, range, symbol, selected }),
+        focus: reply.focus.map(|Asked { range, symbol, selected }| Focus {
+            path: first.clone(),
+            range,
+            symbol,
+            selected,
+        }),
         finish: if reply.cut_off { Finish::CutOff } else { Finish::Complete },
         workspace: workspace.as_ref().map(|workspace| workspace as &dyn Workspace),
         guard: reply.guard,
@@ -292,6 +315,9 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Planned, 
         return Err(Refusal { repair, of_form, fits_none, ..Refusal::new(messages) });
     }
     let EditPlan { files, left_out, .. } = plan;
+    if let Some(lost) = loses_unseen(&files, &first, reply.cut_line.as_ref()) {
+        return Err(Refusal::new(vec![lost]));
+    }
     let is_twin = |file: &FilePlan| {
         let from = if let FileAction::Rename { from } = &file.action { twins.get_key_value(from) } else { None };
         from.or_else(|| twins.get_key_value(&file.path))
@@ -314,6 +340,28 @@ fn plan(engine: &Engine, reply: Reply, sources: Vec<Source>) -> Result<Planned, 
     };
     let left_out = left_out.iter().map(ToString::to_string).collect();
     Ok(Planned { files: files.into_iter().map(placed).collect(), left_out })
+}
+
+/// What a change would take away that the model has not seen: of a line of `name` it was shown a part.
+fn loses_unseen(files: &[FilePlan], name: &str, cut: Option<&CutLine>) -> Option<String> {
+    let cut = cut?;
+    let of_it = |file: &&FilePlan| match &file.action {
+        FileAction::Rename { from } => from == name,
+        _ => file.path == name,
+    };
+    let file = files.iter().find(of_it)?;
+    let unseen = |range: &Range<usize>| file.old_text.get(range.clone()).unwrap_or_default();
+    let (before, behind) = (unseen(&cut.before), unseen(&cut.behind));
+    let mut lines = file.new_text.split(['\n', '\r']);
+    if lines.any(|line| line.strip_prefix(before).is_some_and(|rest| rest.ends_with(behind))) {
+        return None;
+    }
+    Some(format!(
+        "The model was shown {} of {} bytes of line {} of {name}, and its change would take the rest away.",
+        cut.shown(),
+        cut.bytes,
+        cut.line
+    ))
 }
 
 /// The changes of the files that an answer with tests names beside the one for tests.

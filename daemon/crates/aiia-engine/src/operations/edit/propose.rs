@@ -76,6 +76,7 @@ impl Handle for EditPropose {
                 format: None,
                 cut_off: reached || message.status != MessageStatus::Complete,
                 focus: None,
+                cut_line: None,
                 test_target: None,
                 root,
                 guard: Guard::Syntax,
