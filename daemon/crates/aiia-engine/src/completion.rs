@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::chat_excerpt::joined;
 use crate::engine::Engine;
 use crate::models::{self, Sampling};
+use crate::operations::AnswerRoom;
 use crate::run::{apart, broken_off, cache, empty};
 use crate::session::Session;
 use crate::{attachments, dispatch, gate};
@@ -129,7 +130,7 @@ impl Session {
     /// stream stops the model.
     ///
     /// # Errors
-    /// When the client may not, there is no model, or it takes no pictures.
+    /// When the client may not, there is no model, it takes no pictures, or its window is too small.
     pub async fn complete(&self, asked: Completion) -> Result<Completed, Problem> {
         dispatch::check_scope(self, RunStart::ROW)?;
         let engine = self.engine().clone();
@@ -158,11 +159,11 @@ impl Session {
             // A gap is two texts; else, the templates of some models refuse neighbours of one role.
             let messages = if fills { messages } else { joined(messages) };
             let sealed = gate::seal(messages, redact);
-            let room = crate::operations::answer_limit(sealed.messages(), &counts, None);
+            let room = AnswerRoom::of(sealed.messages(), &counts, None);
             (sealed, room)
         })
         .await?;
-        let sampling = Sampling::new(&settings, room);
+        let sampling = Sampling::new(&settings, room.checked(&engine, &model).await?);
         let key = if is_test { None } else { cache::key(&engine, &model, &sealed, &sampling) };
         let kept = match &key {
             Some(key) => cache::kept(&engine, key).await.filter(|kept| !kept.text.trim().is_empty()),

@@ -92,6 +92,17 @@ impl Counter {
         (tokens as f64 * self.factor).ceil() as usize
     }
 
+    /// The tokens of a prompt, about, where it is beyond `window` even for a model that makes far fewer of it. `asked` is what
+    /// [`Self::count_prompt`] gave; what its pictures take is not known well enough.
+    pub(crate) fn beyond(&self, messages: &[ChatMessage], asked: usize, window: u32) -> Option<u64> {
+        let is_beyond = |tokens: usize| tokens as f64 * self.least_share() > f64::from(window);
+        if !is_beyond(asked) {
+            return None;
+        }
+        let tokens = self.scaled(self.plain(messages));
+        is_beyond(tokens).then_some(tokens as u64)
+    }
+
     /// The least share of a prompt that a server has to report for it to be read as a whole: tokenizers that are not known
     /// differ by a third, and by more in other scripts.
     fn least_share(&self) -> f64 {
@@ -202,6 +213,28 @@ mod tests {
             Judged::Teaches { .. } | Judged::Nothing => None,
         };
         assert_eq!(cut, expected);
+    }
+
+    #[rstest]
+    #[case::it_fits(Counter::default(), 900, 1000, None)]
+    #[case::nobody_knows(Counter::default(), 1900, 1000, None)]
+    #[case::far_over(Counter::default(), 2100, 1000, Some(2105))]
+    #[case::to_the_letter(Counter { samples: None, ..Counter::default() }, 1300, 1000, Some(1305))]
+    #[case::learnt(Counter::learnt(TokenFactor { factor: 1.5, samples: 5 }), 1000, 1000, Some(1508))]
+    #[case::not_counted_at_first(Counter::default(), 100_000, 1000, Some(100_005))]
+    fn what_is_beyond_a_window(
+        #[case] counter: Counter,
+        #[case] words: usize,
+        #[case] window: u32,
+        #[case] expected: Option<u64>,
+    ) {
+        let prompt = prompt(words);
+        let asked = counter.count_prompt(&prompt, window as usize);
+        assert_eq!(counter.beyond(&prompt, asked, window), expected);
+        // A text may have few tokens for its length.
+        let blanks = vec![ChatMessage::new(Role::User, " ".repeat(100_000))];
+        let asked = counter.count_prompt(&blanks, 3000);
+        assert_eq!(counter.beyond(&blanks, asked, 3000), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use providers::Fault;
 pub(crate) use providers::{built_in, with_scheme};
 pub(crate) use sampling::{Sampling, USUAL_ANSWER, USUAL_TEMPERATURE};
 pub(crate) use speed::{keep_prompt_speed, prompt_speed};
-pub(crate) use window::ASSUMED as ASSUMED_WINDOW;
+pub(crate) use window::{ASSUMED as ASSUMED_WINDOW, key as window_key};
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -22,4 +22,4 @@ mod transfer;
 mod usage;
 pub(crate) mod workspace;
 
-pub(crate) use run::{answer_limit, redaction};
+pub(crate) use run::{AnswerRoom, answer_limit, redaction};

@@ -10,7 +10,7 @@ use aiia_protocol::event::{Change, Entity, Event};
 use aiia_protocol::id::MessageId;
 use aiia_protocol::message::Message;
 use aiia_protocol::operation::{EventsSubscribe, RunEvents, RunGet, RunStart};
-use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::problem::{Problem, ProblemCode, reason};
 use aiia_protocol::project::Project;
 use aiia_protocol::run::{self, Run, RunEvent, RunEventKind, RunRef, StartRun, notice};
 use aiia_protocol::settings::{Origin, Parameters, Settings, Sourced};
@@ -310,9 +310,54 @@ pub(crate) fn redaction(engine: &Engine, local: bool) -> bool {
 
 /// How many tokens the window leaves for the answer, with the summary that is still to be made.
 pub(crate) fn answer_limit(messages: &[ChatMessage], model: &Chosen, fold: Option<&Fold>) -> u32 {
+    left_for_answer(model.tokens.count_prompt(messages, model.window as usize), model, fold)
+}
+
+fn left_for_answer(asked: usize, model: &Chosen, fold: Option<&Fold>) -> u32 {
     let summary = fold.map_or(0, |_| SUMMARY_TOKENS);
-    let asked = (model.tokens.count_prompt(messages, model.window as usize) as u32).saturating_add(summary);
+    let asked = (asked as u32).saturating_add(summary);
     model.window.saturating_sub(asked.saturating_add(asked / 8)).max(MIN_ANSWER)
+}
+
+/// The room that a prompt leaves for its answer.
+pub(crate) struct AnswerRoom {
+    limit: u32,
+    /// The tokens of the prompt, about, where the window takes far less.
+    beyond: Option<u64>,
+}
+
+impl AnswerRoom {
+    /// The same as [`answer_limit`]; also whether there is any, which the embedded model says itself.
+    pub(crate) fn of(messages: &[ChatMessage], model: &Chosen, fold: Option<&Fold>) -> Self {
+        let asked = model.tokens.count_prompt(messages, model.window as usize);
+        let is_known = !model.is_window_assumed && !model.is_embedded();
+        let beyond = if is_known { model.tokens.beyond(messages, asked, model.window) } else { None };
+        Self { limit: left_for_answer(asked, model, fold), beyond }
+    }
+
+    /// How many tokens the answer may have.
+    ///
+    /// # Errors
+    /// When the prompt does not fit into the window, nor into one of the models that stand in for `model`: a server would refuse it,
+    /// or cut it without a word.
+    pub(crate) async fn checked(self, engine: &Engine, model: &Chosen) -> Result<u32, Problem> {
+        let Some(tokens) = self.beyond else { return Ok(self.limit) };
+        for name in &model.fallback {
+            if u64::from(engine.models().window_of(name).await.tokens) > tokens {
+                return Ok(self.limit);
+            }
+        }
+        let detail = format!(
+            "The prompt has about {tokens} tokens, and the window of {} has {}, answer included: nothing was sent.",
+            model.name, model.window
+        );
+        let hint = "Ask for less at once, start a new chat, or choose a model with a larger window.";
+        let hint = match models::window_key(&model.name) {
+            Some(key) => format!("{hint} `{key}` in the configuration says how many tokens it has."),
+            None => hint.to_owned(),
+        };
+        Err(Problem::new(ProblemCode::ModelError, detail).with_reason(reason::CONTEXT_TOO_LONG).with_hint(hint))
+    }
 }
 
 impl Handle for RunGet {

@@ -14,7 +14,7 @@ use crate::config::History;
 use crate::engine::Engine;
 use crate::gate::{self, Sealed};
 use crate::models::{Chosen, Sampling};
-use crate::operations::{answer_limit, redaction};
+use crate::operations::{AnswerRoom, redaction};
 use crate::prompt;
 
 /// How a model is asked to go on with an answer that was cut off.
@@ -55,7 +55,7 @@ pub(super) struct Prepared {
 /// Prepares what `plan` wishes.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// When the store cannot be read, or the model's window does not take what is asked.
 pub(super) async fn prepare(engine: &Engine, plan: Plan) -> Result<Prepared, Problem> {
     let Plan { mut model, settings, history, question, wording, cut, mut first, context } = plan;
     let mut path = engine.store.message_path(question).await?;
@@ -91,15 +91,19 @@ pub(super) async fn prepare(engine: &Engine, plan: Plan) -> Result<Prepared, Pro
             }
             messages.extend(wording.clone().map(|wording| ChatMessage::new(Role::User, wording)));
             let sealed = gate::seal(chat_excerpt::joined(messages), redact);
-            let limit = answer_limit(sealed.messages(), &local, fold.as_ref());
-            (sealed, limit)
+            let room = AnswerRoom::of(sealed.messages(), &local, fold.as_ref());
+            (sealed, room)
         };
         let (sealed, unfolded) = (seal(messages), (!unfolded.is_empty()).then(|| seal(unfolded)));
         (sealed, unfolded, fold, notice, attached.notice())
     };
-    let ((sealed, limit), unfolded, fold, notice, of_attachments) = apart(sealing).await?;
+    let ((sealed, room), unfolded, fold, notice, of_attachments) = apart(sealing).await?;
+    let limit = room.checked(engine, &model).await?;
     let sampling = Sampling::new(&settings, limit);
-    let unfolded = unfolded.map(|(sealed, limit)| Box::new((sealed, Sampling::new(&settings, limit))));
+    let unfolded = match unfolded {
+        Some((sealed, room)) => Some(Box::new((sealed, Sampling::new(&settings, room.checked(engine, &model).await?)))),
+        None => None,
+    };
     // What was left out may have had room.
     if notice.is_some() || fold.is_some() || sampling.is_shortened(&settings) {
         model.tell_assumed_window(&mut first);

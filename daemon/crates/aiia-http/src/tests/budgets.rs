@@ -57,3 +57,31 @@ async fn a_line_that_is_cut_is_said_to_be_and_keeps_its_rest() {
     assert_eq!(server.get("/api/v1/edits").await.json()["items"], json!([]));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
 }
+
+#[tokio::test]
+async fn what_is_over_a_window_that_is_known_is_not_sent() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::configured(&model, "context_window = 4096\n");
+    let turn = |role: &str, words: usize| json!({"role": role, "content": "word ".repeat(words)});
+    let mut conversation: Vec<Value> = (0..300).map(|n| turn(["user", "assistant"][n % 2], 200)).collect();
+    conversation.push(turn("user", 5));
+    let chat = json!({"chat_id": server.chat().await});
+    let long = json!([turn("user", 70_000)]);
+    for (messages, metadata) in [(json!(conversation), json!({})), (long.clone(), json!({})), (long.clone(), chat)] {
+        for stream in [false, true] {
+            let body = json!({"messages": messages, "metadata": metadata, "stream": stream});
+            let got = server.post("/v1/chat/completions", body).await;
+            let error = &got.json()["error"];
+            assert_eq!((got.status, &error["code"]), (400, &json!("context_length_exceeded")), "{error}");
+            let said = error["message"].as_str().unwrap();
+            assert!(said.contains("about ") && said.contains("the window of test/test-model has 4096"), "{said}");
+        }
+    }
+    assert!(model.chats().is_empty());
+    // Nobody counts to the letter, so what may fit goes out.
+    let near = json!({"messages": [turn("user", 5000)]});
+    assert_eq!(server.post("/v1/chat/completions", near).await.status, 200);
+
+    let assumed = Server::with_model(&model);
+    assert_eq!(assumed.post("/v1/chat/completions", json!({"messages": long})).await.status, 200);
+}
