@@ -290,7 +290,7 @@ mod tests {
         for mistakes in [engine.newest_mistakes(), engine.check_config(text)] {
             let found: Vec<_> = mistakes.iter().map(|one| (one.line, &text[one.start..one.end])).collect();
             assert_eq!(found, [(5, "X-Team"), (6, "'a b'")], "{mistakes:?}");
-            assert!(mistakes[0].message.contains("TEAM_NOT_SET, which is not set"), "{mistakes:?}");
+            assert!(mistakes[0].message.contains("TEAM_NOT_SET, which was not set"), "{mistakes:?}");
         }
         assert_eq!(engine.config_problems().len(), 2);
     }

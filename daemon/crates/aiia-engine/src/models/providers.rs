@@ -9,6 +9,10 @@ use serde_json::Value;
 use crate::config::{Provider, Settings};
 use crate::keys::{Found, Keys, host};
 
+/// What there is to say of a variable that is missed: who has set it since sees it in his own shell.
+const NOT_SET: &str =
+    "which was not set when the daemon was started; after `aiia stop`, the next command starts it anew.";
+
 /// The providers, and what is wrong with those that are not among them.
 #[derive(Default)]
 pub(super) struct Made {
@@ -122,7 +126,7 @@ fn configured(
         let value = match value.strip_prefix('$') {
             Some(variable) => environment
                 .get(variable)
-                .ok_or_else(|| format!("takes its header {header} from {variable}, which is not set."))
+                .ok_or_else(|| format!("takes its header {header} from {variable}, {NOT_SET}"))
                 .map_err(at(&key))?,
             None => value,
         };
@@ -251,8 +255,11 @@ fn key(
             made.faults.push(Fault { provider: name, key: "base_url".to_owned(), message, is_fatal: false });
         }
         Found::None => {
+            if let Some(variable) = &variable {
+                result.key_note = Some(format!("No key was sent: the provider takes it from {variable}, {NOT_SET}"));
+            }
             if let Some(variable) = &provider.api_key_env {
-                let message = format!("The provider “{name}” takes its key from {variable}, which is not set.");
+                let message = format!("The provider “{name}” takes its key from {variable}, {NOT_SET}");
                 made.faults.push(Fault { provider: name, key: "api_key_env".to_owned(), message, is_fatal: false });
             }
         }
@@ -334,6 +341,19 @@ mod tests {
         assert!(!format!("{:?}", made.faults).contains("sk-secret"));
     }
 
+    #[rstest]
+    #[case("[providers.p]\ndialect = 'ollama'\nbase_url = 'http://localhost'\napi_key_env = 'TEAM'\n", Some("TEAM"))]
+    #[case("[providers.openai]\n", Some("OPENAI_API_KEY"))]
+    #[case("[providers.p]\ndialect = 'ollama'\nbase_url = 'http://localhost'\n", None)]
+    fn a_key_that_is_missed_says_where_it_was_looked_for(#[case] text: &str, #[case] variable: Option<&str>) {
+        let note = made(text, &[], &[]).providers[0].key_note.clone();
+        assert_eq!(note.is_some(), variable.is_some(), "{note:?}");
+        if let (Some(note), Some(variable)) = (note, variable) {
+            let said = format!("from {variable}, which was not set when the daemon was started; after `aiia stop`");
+            assert!(note.contains(&said), "{note}");
+        }
+    }
+
     #[test]
     fn a_kept_key_makes_its_provider_known() {
         let made = made("", &[], &[("gemini", "https://generativelanguage.googleapis.com")]);
@@ -347,7 +367,10 @@ mod tests {
     #[case("dialect = 'ollama'\nbase_url = 'ftp://h'", "only http and https")]
     #[case("dialect = 'ollama'\nbase_url = 'http://'", "cannot be used")]
     #[case("dialect = 'ollama'\nbase_url = 'http://h'\nheaders = { 'a b' = 'x' }", "no name of one")]
-    #[case("dialect = 'ollama'\nbase_url = 'http://h'\nheaders = { a = '$NOT_SET' }", "NOT_SET, which is not set")]
+    #[case(
+        "dialect = 'ollama'\nbase_url = 'http://h'\nheaders = { a = '$NOT_SET' }",
+        "NOT_SET, which was not set when the daemon was started"
+    )]
     #[case("dialect = 'completions_fim'\nbase_url = 'http://h'\nquirks = { fill = 'autoo' }", "neither auto")]
     fn what_is_missing_is_said(#[case] text: &str, #[case] expected: &str) {
         let made = made(&format!("[providers.p]\n{text}\n"), &[], &[]);
