@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use aiia_llm::Survey;
+use aiia_llm::{EMBEDDED_PROVIDER, Survey};
 
 use super::ModelDirectory;
 
@@ -23,6 +23,9 @@ pub(crate) struct Window {
 /// The key of the configuration that says the window of the model `provider/model`.
 pub(crate) fn key(model: &str) -> Option<String> {
     let (provider, _) = model.split_once('/')?;
+    if provider == EMBEDDED_PROVIDER {
+        return Some("embedded.context_window".to_owned());
+    }
     Some(format!("providers.{provider}.context_window"))
 }
 
@@ -66,5 +69,22 @@ impl ModelDirectory {
         let window = self.models.window(name).await;
         self.windows.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), (Instant::now(), window));
         window
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_a_window_can_be_set() {
+        for (model, expected) in [("p/m", "providers.p.context_window"), ("embedded/m.gguf", "embedded.context_window")]
+        {
+            let key = super::key(model).unwrap();
+            assert_eq!(key, expected);
+            let change = crate::config::Change::Set("4096".to_owned());
+            assert!(crate::config::edited("", &key, &change).is_ok(), "{key}");
+        }
+        assert_eq!(key("m"), None);
     }
 }
