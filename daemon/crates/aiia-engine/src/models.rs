@@ -339,7 +339,14 @@ impl ModelDirectory {
 pub(crate) async fn choose(engine: &Engine, wish: Option<&str>) -> Result<Chosen, Problem> {
     let provider = engine.models().wished_provider(wish);
     await_key(engine, provider.as_deref()).await;
-    let mut chosen = engine.models().choose(wish).await?;
+    let mut chosen = match engine.models().choose(wish).await {
+        Ok(chosen) => chosen,
+        Err(problem) => {
+            // What is wished for may stand in a file that cannot be read.
+            let hint = problem.hint.iter().cloned().chain(engine.broken_config()).collect::<Vec<_>>().join(" ");
+            return Err(if hint.is_empty() { problem } else { problem.with_hint(hint) });
+        }
+    };
     chosen.tokens = Counter::of(engine, &chosen.name).await;
     Ok(chosen)
 }

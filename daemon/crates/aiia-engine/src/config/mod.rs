@@ -126,6 +126,12 @@ fn text_of(file: &Path) -> Result<String, String> {
     match std::fs::metadata(file) {
         Ok(metadata) if metadata.len() > MAX_BYTES => return Err(failed(&"it is larger than 1 MiB")),
         Ok(metadata) if !metadata.is_file() => return Err(failed(&"it is no file")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            // What is to be there later is not replaced by a file of ours meanwhile.
+            if let Ok(target) = std::fs::read_link(file) {
+                return Err(failed(&format_args!("it links to {}, which is not there", target.display())));
+            }
+        }
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(&error)),
         _ => {}
     }

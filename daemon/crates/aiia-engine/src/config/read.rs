@@ -228,6 +228,7 @@ impl<'a> Reader<'a> {
             Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null")?,
             _ => "object",
         };
+        let mistakes = self.reading.mistakes.len();
         let value = match kind {
             "object" => return self.object(item, schema, path, span),
             "string" => item.as_str().map(|text| json!(text)),
@@ -241,6 +242,10 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         let Some(value) = value else {
+            if kind == "array" && item.is_array() && self.reading.mistakes.len() > mistakes {
+                // It is a list, and what is wrong is in it.
+                return None;
+            }
             let wanted = match kind {
                 "string" => "a text in quotes",
                 "boolean" => "`true` or `false`",

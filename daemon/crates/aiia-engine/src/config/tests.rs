@@ -91,6 +91,7 @@ fn every_setting_is_documented() {
 fn what_is_wrong_is_said_with_its_line(#[case] text: &str, #[case] expected: &str) {
     let config = config(text);
     assert!(config.problems.iter().any(|problem| problem.contains(expected)), "{:?}", config.problems);
+    assert_eq!(config.problems.len(), 1, "{:?}", config.problems);
     assert_eq!(config.settings.timeouts, Timeouts::default());
 }
 

@@ -110,6 +110,14 @@ impl Engine {
         problems
     }
 
+    /// Why the configuration file as it is now is not in force as a whole, if it is not.
+    pub(crate) fn broken_config(&self) -> Option<String> {
+        let configured = self.configured();
+        let file = configured.newest.as_ref().unwrap_or(&configured.config);
+        let why = file.problems.first().filter(|_| file.is_broken())?;
+        Some(format!("The configuration is not in force as a whole: {why}"))
+    }
+
     /// What is wrong with the configuration file as it is now.
     pub(crate) fn newest_mistakes(&self) -> Vec<Mistake> {
         let configured = self.configured();
@@ -262,6 +270,27 @@ mod tests {
         std::fs::create_dir(&file).unwrap();
         let mistakes = Engine::for_tests(home.path(), &[], Vec::new()).newest_mistakes();
         assert!(mistakes[0].message.ends_with("cannot be read: it is no file."), "{mistakes:?}");
+    }
+
+    #[tokio::test]
+    async fn a_link_to_nothing_is_a_mistake_and_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let (file, target) = (home.path().join("config.toml"), home.path().join("dotfiles.toml"));
+        std::os::unix::fs::symlink(&target, &file).unwrap();
+        let engine = Engine::for_tests(home.path(), &[], Vec::new());
+        let said = format!("cannot be read: it links to {}, which is not there.", target.display());
+        let mistakes = engine.newest_mistakes();
+        assert!(mistakes[0].message.ends_with(&said), "{mistakes:?}");
+        let change = config::Change::Set("9".to_owned());
+        let refused = engine.change_config("timeouts.idle", &change).unwrap_err();
+        assert!(refused.detail.ends_with(&said), "{refused}");
+        assert!(file.is_symlink() && !target.exists());
+        let problem = crate::models::choose(&engine, None).await.map(drop).unwrap_err();
+        assert!(problem.hint.as_deref().is_some_and(|hint| hint.ends_with(&said)), "{problem:?}");
+
+        std::fs::write(&target, "").unwrap();
+        engine.change_config("timeouts.idle", &change).unwrap();
+        assert!(file.is_symlink() && std::fs::read_to_string(&target).unwrap().contains("idle = 9"));
     }
 
     #[test]
