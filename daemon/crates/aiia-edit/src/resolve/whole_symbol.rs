@@ -268,8 +268,12 @@ impl<'s> Placing<'s, '_> {
                 !matches!(placement, Placement::New(given) if known.contains_key(&given.range) || !seen.insert(given.range.clone()))
             });
         }
+        let mut rules: HashMap<&Range<usize>, Vec<&Symbol>> = HashMap::new();
+        for top in tops.iter().filter(|top| top.kind == SymbolKind::Rule) {
+            rules.entry(&top.range).or_default().push(top);
+        }
         for (range, found) in &known {
-            self.refuse_lost_selectors(&tops, range, found)?;
+            self.refuse_lost_selectors(rules.get(range).map_or(&[][..], Vec::as_slice), found)?;
             let symbols = self.file.symbols();
             let places: HashSet<&Range<usize>> = found.iter().map(|index| &symbols[*index].range).collect();
             if places.len() > 1
@@ -282,16 +286,15 @@ impl<'s> Placing<'s, '_> {
     }
 
     /// A rule of a style sheet has all selectors that the file has for it.
-    fn refuse_lost_selectors(&self, tops: &[&Symbol], range: &Range<usize>, found: &[usize]) -> Result<(), Complaint> {
+    fn refuse_lost_selectors(&self, given: &[&Symbol], found: &[usize]) -> Result<(), Complaint> {
         let symbols = self.file.symbols();
-        let given: Vec<&&Symbol> = tops.iter().filter(|top| top.range == *range).collect();
-        let Some((first, one)) = given.first().zip(found.first()).filter(|(top, _)| top.kind == SymbolKind::Rule)
-        else {
-            return Ok(());
-        };
-        let own = symbols.iter().enumerate().filter(|(_, own)| own.item_range == symbols[*one].item_range);
-        let mut lost = own.filter(|(_, own)| !given.iter().any(|top| top.name == own.name));
-        lost.next().map_or(Ok(()), |(at, _)| Err(in_another_form(first, &[at], self.file)))
+        let Some((first, one)) = given.first().zip(found.first()) else { return Ok(()) };
+        let range = &symbols[*one].item_range;
+        let from = symbols.partition_point(|own| own.item_range.start < range.start);
+        let own = symbols.iter().enumerate().skip(from).take_while(|(_, own)| own.item_range.start == range.start);
+        let mut own = own.filter(|(_, own)| own.item_range == *range);
+        let lost = own.find(|(_, own)| !given.iter().any(|top| top.name == own.name));
+        lost.map_or(Ok(()), |(at, _)| Err(in_another_form(first, &[at], self.file)))
     }
 
     /// The key of the file that a key of the reply is which stands there as deep, or that was asked about.
