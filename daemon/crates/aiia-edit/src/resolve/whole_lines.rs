@@ -228,8 +228,9 @@ fn vanished<'f>(hunks: &Hunks, block: &Block, file: &'f FileView) -> Vec<&'f Sym
 /// Whether a declaration lacks a word in front of it that others need.
 fn loses_a_word(given: &[Line], block: &Block, file: &FileView) -> bool {
     let index = file.trimmed_index();
+    let breaks: Vec<usize> = memchr::memchr_iter(b'\n', block.text.as_bytes()).collect();
     let is_new = |symbol: &Symbol| {
-        let number = block.text[..symbol.item_range.start].matches('\n').count();
+        let number = breaks.partition_point(|at| *at < symbol.item_range.start);
         given.get(number).is_none_or(|line| index.lines_with(line.trimmed()).next().is_none())
     };
     block.symbols.iter().filter(|symbol| is_new(symbol)).any(|symbol| {
@@ -242,22 +243,24 @@ fn loses_a_word(given: &[Line], block: &Block, file: &FileView) -> bool {
 pub(super) fn loses_an_import(text: &str, block: &Block, has_new: bool, file: &FileView) -> bool {
     let language = file.language.map_or("", Language::name);
     let words = |statement: &str| statement.split_whitespace().collect::<Vec<_>>().join(" ");
-    let own: Vec<String> = imports::of_file(file).into_iter().map(words).collect();
-    let new: Vec<String> = block.imports().into_iter().map(words).collect();
-    let without = |text: &str, statements: &[String]| {
-        let is_import = |line: &str| statements.iter().any(|statement| statement.contains(&words(line)));
-        text.lines().filter(|line| line.trim().len() < 2 || !is_import(line)).collect::<Vec<_>>().join("\n")
+    let (own_imports, new_imports) = (imports::of_file(file), block.imports());
+    let own: Vec<String> = own_imports.iter().map(|statement| words(statement)).collect();
+    let new: Vec<String> = new_imports.iter().map(|statement| words(statement)).collect();
+    let without = |text: &str, statements: &[&str]| {
+        let imports: HashSet<&str> = statements.iter().flat_map(|statement| statement.lines().map(str::trim)).collect();
+        text.lines().filter(|line| !imports.contains(line.trim())).collect::<Vec<_>>().join("\n")
     };
-    let gone: Vec<&String> = own.iter().filter(|statement| !new.contains(statement)).collect();
+    let (known, given): (HashSet<&String>, HashSet<&String>) = (own.iter().collect(), new.iter().collect());
+    let gone: Vec<&String> = own.iter().filter(|statement| !given.contains(statement)).collect();
     if gone.is_empty() {
         return false;
     }
-    let come: Vec<&String> = new.iter().filter(|statement| !own.contains(statement)).collect();
+    let come: Vec<&String> = new.iter().filter(|statement| !known.contains(statement)).collect();
     let names = |statements: &[&String]| -> Vec<String> {
         statements.iter().flat_map(|statement| imports::bound_names(language, statement)).collect()
     };
     let (lost, found) = (names(&gone), names(&come));
-    let (before, after) = (without(file.text, &own), without(text, &new));
+    let (before, after) = (without(file.text, &own_imports), without(text, &new_imports));
     lost.is_empty() && come.is_empty()
         || lost
             .iter()
