@@ -448,7 +448,7 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
                 }
                 None => {
                     let tag = language.as_deref();
-                    let by_symbols = || in_code(text, tag, *lead, file);
+                    let by_symbols = || in_code(text, tag, (*lead, *fence), file);
                     let code = code_lines::Code { text, tag, lead: *lead, fence: *fence, named: named.as_ref() };
                     code_lines::changes(&code, file, by_symbols).map_err(|complaint| {
                         let is_cut = *fence == Fence::Open && plain_text::has_lines_of(text, file);
@@ -479,7 +479,7 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
 }
 
 /// What code comes to symbol by symbol, or else by its segments between placeholders.
-fn of_code(text: &str, tag: Option<&str>, file: &FileView) -> Result<Vec<Change>, Complaint> {
+fn of_code(text: &str, tag: Option<&str>, fence: Fence, file: &FileView) -> Result<Vec<Change>, Complaint> {
     let language = tag.and_then(Language::from_language_id);
     let is_other = file.language.is_none_or(|own| language.is_some_and(|tag| !are_related(tag, own)));
     let by_segments = || if is_other { None } else { elision::segments::change(text, file) };
@@ -489,7 +489,7 @@ fn of_code(text: &str, tag: Option<&str>, file: &FileView) -> Result<Vec<Change>
     {
         return Ok(vec![change]);
     }
-    let found = whole_symbol::changes(text, tag, file);
+    let found = whole_symbol::changes(text, tag, fence != Fence::None, file);
     let is_done = match &found {
         Ok(changes) => !changes.iter().any(|change| leaves_marks(change, file)),
         Err(complaint) => matches!(complaint.kind, ComplaintKind::TooLarge | ComplaintKind::Overlap),
@@ -508,7 +508,12 @@ fn leaves_marks(change: &Change, file: &FileView) -> bool {
 }
 
 /// The changes of code that is more than imports. A part of a data file is taken key by key, so that what stands beside the keys stays.
-fn in_code(text: &str, tag: Option<&str>, lead: Lead, file: &FileView) -> Result<Vec<Change>, Complaint> {
+fn in_code(
+    text: &str,
+    tag: Option<&str>,
+    (lead, fence): (Lead, Fence),
+    file: &FileView,
+) -> Result<Vec<Change>, Complaint> {
     let tagged = tag.and_then(Language::from_language_id);
     let is_other = tagged.zip(file.language).is_some_and(|(tagged, own)| tagged != own);
     let shows = lead.only_shows();
@@ -517,7 +522,7 @@ fn in_code(text: &str, tag: Option<&str>, lead: Lead, file: &FileView) -> Result
     if let Some(part) = part {
         return part;
     }
-    let found = of_code(text, tag, file).and_then(|changes| by_lines::refuse_guesses(text, changes, file));
+    let found = of_code(text, tag, fence, file).and_then(|changes| by_lines::refuse_guesses(text, changes, file));
     match data::of_settings(text, file) {
         Some(part) if found.is_err() && !shows => part,
         _ => found,

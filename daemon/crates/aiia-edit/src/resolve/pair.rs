@@ -15,7 +15,7 @@ pub(super) fn changes(reading: &Reading, language: Option<&str>, file: &FileView
     let names = |text: &str| !whole_symbol::top_level_names(text, file).is_empty();
     if !names(&reading.old)
         && names(&reading.new)
-        && let Ok(whole) = whole_symbol::changes(&reading.new, language, file)
+        && let Ok(whole) = whole_symbol::changes(&reading.new, language, true, file)
     {
         let is_within = |part: &Change| {
             whole.iter().any(|change| change.range.start < part.range.start && part.range.end <= change.range.end)

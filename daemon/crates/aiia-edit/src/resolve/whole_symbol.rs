@@ -96,8 +96,13 @@ pub(super) fn only_imports(text: &str, tag: Option<&str>, file: &FileView) -> Op
     (is_only && block.remainder().iter().all(|(_, line)| *line == "<?php")).then_some(block)
 }
 
-/// The changes fenced code makes in a file. `NotFound` when it has nothing to do with it.
-pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<Vec<Change>, Complaint> {
+/// The changes code makes in a file; without a fence there may be words in it. `NotFound` when it has nothing to do with it.
+pub(super) fn changes(
+    text: &str,
+    tag: Option<&str>,
+    is_fenced: bool,
+    file: &FileView,
+) -> Result<Vec<Change>, Complaint> {
     let Some(language) = file.language else {
         return plain_text::change(text, file).map(|change| vec![change]);
     };
@@ -207,7 +212,7 @@ pub(super) fn changes(text: &str, tag: Option<&str>, file: &FileView) -> Result<
     let statements = statements::placed(&block, &changes, file)?;
     changes.extend(imports::addition(&block.imports(), &changes, file)?);
     changes.extend(moved::gone(&block, file));
-    notes.extend(left_out(&block, &statements, &changes, file)?);
+    notes.extend(left_out(&block, &statements, &changes, is_fenced, file)?);
     changes.extend(statements.changes);
     // A change that repeats the file is dropped later, and its notes with it.
     if let Some(first) = changes.iter_mut().find(|change| file.text[change.range.clone()] != change.new_text) {
@@ -532,6 +537,7 @@ fn left_out(
     block: &Block,
     statements: &Statements,
     changes: &[Change],
+    is_fenced: bool,
     file: &FileView,
 ) -> Result<Option<Tolerance>, Complaint> {
     let own: HashSet<&str> = file.lines.iter().map(Line::trimmed).collect();
@@ -550,7 +556,9 @@ fn left_out(
         if done.is_some_and(|done| width > done) {
             return false;
         }
-        let is_code = examples::is_code(*start, line, block, (example, last));
+        let begins_symbol =
+            block.tops().iter().any(|top| (*start..*start + width + line.len()).contains(&top.range.start));
+        let is_code = is_fenced && !begins_symbol && examples::is_code(*start, line, block, (example, last));
         done = (!is_code && !examples::is_comment(*start, line, block)).then_some(width);
         is_code
     };

@@ -58,6 +58,20 @@ fn left_out(#[case] reply: &str) {
     assert_eq!(new_text(("c.py", PY), &reply), wanted, "{reply}");
 }
 
+/// Without a fence there are words around the code.
+#[test]
+fn words_around_code_without_a_fence_are_no_code() {
+    let reply = "Here's the updated function:\n\npython\nCopy code\ndef a(scale=1):\n    return scale\n";
+    let wanted = PY.replace("def a():\n    return 1", "def a(scale=1):\n    return scale");
+    assert_eq!(new_text(("c.py", PY), reply), wanted);
+}
+
+#[test]
+fn a_statement_with_several_names_is_one() {
+    let file = "const a = 1, b = 2;\n\nfunction f() {\n  return a + b;\n}\n";
+    assert_eq!(new_text(("m.ts", file), &fenced("const a = 1, b = 3;\n")), file.replace("b = 2", "b = 3"));
+}
+
 /// What a lead says by the way makes no example of it.
 #[rstest]
 #[case("You can use `itertools` here:\n\nA")]

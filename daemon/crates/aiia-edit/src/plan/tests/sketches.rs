@@ -136,6 +136,7 @@ const STORE: &str =
 #[case::python(("a.py", TASK), "class Task(Base):\n    def to_dict(self):\n        return str(self.name)\n", &[("return self.name", "return str(self.name)")])]
 #[case::with_its_doc_string(("a.py", TASK), "class Task(Base):\n    \"\"\"Task.\"\"\"\n\n    def to_dict(self):\n        # keep\n        return str(self.name)\n", &[("return self.name", "# keep\n        return str(self.name)")])]
 #[case::typescript(("a.ts", STORE), "export class Store {\n  get(key: string) {\n    return this.n + 1;\n  }\n}\n", &[("this.n;", "this.n + 1;")])]
+#[case::cpp(("a.hpp", "class Store {\n public:\n  int get(int k) {\n    return t[k];\n  }\n\n private:\n  int n = 0;\n  int t[3];\n};\n"), "class Store {\n public:\n  int get(int k) {\n    n++;\n    return t[k];\n  }\n};\n", &[("    return t", "    n++;\n    return t")])]
 #[case::one_field_goes_where_others_are_given(("a.ts", STORE), "export class Store {\n  private n = 0;\n\n  get(key: string) {\n    return this.n + 1;\n  }\n}\n", &[("this.n;", "this.n + 1;"), ("  static MAX = 3;\n", "")])]
 fn the_fields_of_a_type_stay_where_only_methods_are_given(
     #[case] file: (&str, &str),
@@ -215,4 +216,13 @@ fn a_part_of_a_script_is_no_command() {
     let reply =
         "In `a.sh`:\n\n```bash\nRED=2\n```\n\nand\n\n```bash\nelse\n  CODE=$?\n  log \"\"\n  echo failed\n```\n";
     assert_eq!(complaint_kinds(("a.sh", file), reply), [ComplaintKind::NotFound]);
+}
+
+/// What closes the last segment ends the file too, and yet not all in between is meant to go.
+#[test]
+fn segments_delete_nothing_below_them() {
+    let file = "class Job\n  def call\n    perform\n  end\n\n  private\n\n  def perform\n    puts <<~TEXT\n      def call\n      end\n    TEXT\n  end\nend\n\nclass Job\n  def call!\n    call or raise\n  end\nend\n";
+    let code =
+        "class Job\n  # ...\n\n  private\n\n  def perform\n    log\n  end\n\n  def log\n    puts id\n  end\nend\n";
+    assert_eq!(plan_for(&[("j.rb", file)], &fenced(code)).files, []);
 }

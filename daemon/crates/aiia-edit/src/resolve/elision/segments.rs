@@ -3,7 +3,7 @@
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::{begins_with_dots, expanded, is_placeholder};
+use super::{begins_with_dots, deletes, expanded, is_placeholder};
 use crate::lines::{Line, lines};
 use crate::resolve::Change;
 use crate::resolve::view::FileView;
@@ -37,8 +37,10 @@ pub(in crate::resolve) fn change(text: &str, file: &FileView) -> Option<Change> 
     let same = |one: Option<&Line>, other: Option<&Line>| {
         one.zip(other).is_some_and(|(one, other)| one.right_trimmed() == other.right_trimmed())
     };
-    let is_begin = same(given.iter().find(says), old.iter().find(says));
-    let is_end = same(given.iter().rfind(says), old.iter().rfind(says));
+    // A line that closes something ends most parts of a file.
+    let tells = |line: &&Line| line.trimmed() != "end" && line.content.contains(char::is_alphanumeric);
+    let is_begin = same(given.iter().find(says).filter(tells), old.iter().find(says));
+    let is_end = same(given.iter().rfind(says).filter(tells), old.iter().rfind(says));
     let mut new: Vec<Line> = Vec::with_capacity(given.len() + 2);
     if !is_begin && !given.iter().find(says).is_some_and(is_mark) {
         new.push(mark());
@@ -61,7 +63,7 @@ pub(in crate::resolve) fn change(text: &str, file: &FileView) -> Option<Change> 
         matches!(op, DiffOp::Delete { .. })
             && old[op.old_range()].iter().any(|line| !line.is_blank() && is_comment(line))
     };
-    if ops.iter().any(loses) || new.iter().any(is_mark) {
+    if ops.iter().any(loses) || deletes(old, &new) || new.iter().any(is_mark) {
         return None;
     }
     let front = ops.first().filter(|op| matches!(op, DiffOp::Equal { .. })).map_or(0, |op| op.old_range().end);

@@ -38,7 +38,8 @@ pub(super) fn others<'t>(outer: &Symbol, symbols: &[Symbol], text: &'t str, comm
     });
     said.filter(|(at, line)| {
         let is_said = line.contains(char::is_alphanumeric) && !matches!(*line, "pass" | "end" | "...");
-        is_said && !is_in(&members, *at) && !is_in(&comments, *at)
+        let is_label = line.strip_suffix(':').is_some_and(|word| matches!(word, "public" | "private" | "protected"));
+        is_said && !is_label && !is_in(&members, *at) && !is_in(&comments, *at)
     })
     .map(|(_, line)| line)
     .collect()
