@@ -272,7 +272,7 @@ pub(crate) fn is_framed(line: &str) -> bool {
 
 /// Whether a line is a comment that closes a tag: what stands above it is meant, and not what it may stand for.
 pub(crate) fn closes_tag(line: &str) -> bool {
-    let said = line.trim().trim_start_matches(|c: char| matches!(c, '/' | '#' | '*' | '-' | ';' | ' '));
+    let said = line.trim().trim_start_matches(['/', '#', '*', '-', ';', ' ']);
     let is_comment = said.len() < line.trim().len();
     is_comment && said.starts_with("</") && is_elision(line)
 }

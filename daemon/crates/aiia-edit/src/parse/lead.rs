@@ -73,11 +73,10 @@ impl Lead {
         };
         let says = |phrases: &[&str]| phrases.iter().any(|said| outside.contains(said));
         let is_denied = || has(&["no", "not", "don't", "without"]);
+        let is_use = || says(USES) && !has(CHANGES) && !has(&["add", "adds", "insert", "append"]);
         if says(REJECTS) && !has(CHANGES) {
             Self::Rejects
-        } else if words.len() == 1 && has(USES_ALONE) {
-            Self::ShowsUse
-        } else if says(USES) && !has(CHANGES) && !has(&["add", "adds", "insert", "append"]) {
+        } else if words.len() == 1 && has(USES_ALONE) || is_use() {
             Self::ShowsUse
         } else if says(ELSEWHERE) && !has(CHANGES) && !is_denied() {
             Self::Elsewhere

@@ -45,17 +45,17 @@ const MAX_LOOKED_UP: usize = 50;
 pub(super) struct Texts<'r, 'f> {
     resolved: &'r [Resolved],
     files: &'r Files<'f>,
-    texts: OnceCell<Vec<String>>,
+    plain: OnceCell<Vec<String>>,
     left: Cell<usize>,
 }
 
 impl<'r, 'f> Texts<'r, 'f> {
     pub(super) fn new(resolved: &'r [Resolved], files: &'r Files<'f>) -> Self {
-        Self { resolved, files, texts: OnceCell::new(), left: Cell::new(MAX_LOOKED_UP) }
+        Self { resolved, files, plain: OnceCell::new(), left: Cell::new(MAX_LOOKED_UP) }
     }
 
     fn texts(&self) -> &[String] {
-        self.texts.get_or_init(|| {
+        self.plain.get_or_init(|| {
             let files = self.files;
             let mut texts: Vec<String> = files.views.iter().map(|view| plain(view.text)).collect();
             let new = (0..files.views.len()).filter_map(|file| changed(file, self.resolved, files));

@@ -39,6 +39,7 @@ mod pair;
 mod passage;
 mod plain_text;
 mod selection;
+mod sketch;
 mod statement;
 mod symbol_match;
 mod symbol_text;
@@ -55,7 +56,6 @@ use aiia_syntax::Language;
 use crate::complaint::{Complaint, ComplaintKind};
 use crate::lines::{Line, lines};
 use crate::parse::{Fence, FileName, Item, ItemKind, Lead, Reading};
-use crate::placeholder::is_elision;
 use crate::tolerance::Tolerance;
 
 pub(crate) use block::ReplyCode;
@@ -440,21 +440,18 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
         )
         .in_file(file.path)),
         ItemKind::Code { text, language, fence, lead, named } => {
-            let mut changes = match whole_symbol::only_imports(text, language.as_deref(), file) {
-                Some(block) => {
-                    let mut changes = imports::of_block(&block, *lead, file)?;
-                    changes.extend(moved::gone(&block, file));
-                    changes
-                }
-                None => {
-                    let tag = language.as_deref();
-                    let by_symbols = || in_code(text, tag, (*lead, *fence), file);
-                    let code = code_lines::Code { text, tag, lead: *lead, fence: *fence, named: named.as_ref() };
-                    code_lines::changes(&code, file, by_symbols).map_err(|complaint| {
-                        let is_cut = *fence == Fence::Open && plain_text::has_lines_of(text, file);
-                        if is_cut { cut_off::complaint(item.reply_line, file) } else { complaint }
-                    })?
-                }
+            let mut changes = if let Some(block) = whole_symbol::only_imports(text, language.as_deref(), file) {
+                let mut changes = imports::of_block(&block, *lead, file)?;
+                changes.extend(moved::gone(&block, file));
+                changes
+            } else {
+                let tag = language.as_deref();
+                let by_symbols = || in_code(text, tag, (*lead, *fence), file);
+                let code = code_lines::Code { text, tag, lead: *lead, fence: *fence, named: named.as_ref() };
+                code_lines::changes(&code, file, by_symbols).map_err(|complaint| {
+                    let is_cut = *fence == Fence::Open && plain_text::has_lines_of(text, file);
+                    if is_cut { cut_off::complaint(item.reply_line, file) } else { complaint }
+                })?
             };
             for change in &mut changes {
                 whole_file::keep_ends(change, file);
@@ -478,35 +475,6 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
     }
 }
 
-/// What code comes to symbol by symbol, or else by its segments between placeholders.
-fn of_code(text: &str, tag: Option<&str>, fence: Fence, file: &FileView) -> Result<Vec<Change>, Complaint> {
-    let language = tag.and_then(Language::from_language_id);
-    let is_other = file.language.is_none_or(|own| language.is_some_and(|tag| !are_related(tag, own)));
-    let by_segments = || if is_other { None } else { elision::segments::change(text, file) };
-    // Where the code is broken by what it leaves out, lines tell more than symbols.
-    if whole_symbol::is_broken(text, file)
-        && let Some(change) = by_segments()
-    {
-        return Ok(vec![change]);
-    }
-    let found = whole_symbol::changes(text, tag, fence != Fence::None, file);
-    let is_done = match &found {
-        Ok(changes) => !changes.iter().any(|change| leaves_marks(change, file)),
-        Err(complaint) => matches!(complaint.kind, ComplaintKind::TooLarge | ComplaintKind::Overlap),
-    };
-    if is_done {
-        return found;
-    }
-    by_segments().map_or(found, |change| Ok(vec![change]))
-}
-
-/// Whether a placeholder is left in a change that the file does not have.
-fn leaves_marks(change: &Change, file: &FileView) -> bool {
-    let is_left =
-        |line: &Line| is_elision(line.trimmed()) && !file.lines.iter().any(|own| own.trimmed() == line.trimmed());
-    lines(&change.new_text).iter().any(is_left)
-}
-
 /// The changes of code that is more than imports. A part of a data file is taken key by key, so that what stands beside the keys stays.
 fn in_code(
     text: &str,
@@ -522,7 +490,8 @@ fn in_code(
     if let Some(part) = part {
         return part;
     }
-    let found = of_code(text, tag, fence, file).and_then(|changes| by_lines::refuse_guesses(text, changes, file));
+    let found =
+        sketch::of_code(text, tag, fence, file).and_then(|changes| by_lines::refuse_guesses(text, changes, file));
     match data::of_settings(text, file) {
         Some(part) if found.is_err() && !shows => part,
         _ => found,

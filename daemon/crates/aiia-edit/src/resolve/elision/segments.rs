@@ -46,7 +46,7 @@ pub(in crate::resolve) fn change(text: &str, file: &FileView) -> Option<Change> 
         new.push(mark());
     }
     let leads = given.iter().take_while(|line| line.is_blank()).count();
-    new.extend(given.iter().skip(leads).map(|line| Line { ending: file.eol, ..line.clone() }));
+    new.extend(given.iter().skip(leads).map(|line| Line { ending: file.eol, ..*line }));
     if !is_end && !given.iter().rfind(says).is_some_and(is_mark) {
         new.push(mark());
     }
