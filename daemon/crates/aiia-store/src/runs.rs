@@ -25,6 +25,14 @@ impl Store {
         self.write(move |connection| append(connection, &run_id, &events)).await
     }
 
+    /// Like [`Self::append_events`], but some milliseconds later, with what other runs append meanwhile.
+    ///
+    /// # Errors
+    /// As of [`Self::append_events`].
+    pub async fn append_events_together(&self, run_id: RunId, events: Vec<RunEvent>) -> Result<(), StoreError> {
+        self.write_together(move |connection| append(connection, &run_id, &events)).await
+    }
+
     /// Says that another model answers a run that goes on: from then on the run, its usage and the search name that one.
     ///
     /// # Errors

@@ -98,6 +98,14 @@ impl Store {
         self.inner.writer.run(work).await.map_err(|error| error.about(&self.inner.path))
     }
 
+    /// Like [`Self::write`], after a moment in which others may come.
+    pub(crate) async fn write_together<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.inner.writer.run_together(work).await.map_err(|error| error.about(&self.inner.path))
+    }
+
     /// Writes `what` without anybody who waits; a failure is in the log.
     pub(crate) fn write_later(
         &self,

@@ -19,6 +19,8 @@ use crate::{StoreError, columns, opening};
 
 /// Jobs of one commit at most, so that the first does not wait for long.
 const GROUP: usize = 64;
+/// How long a job that can wait does so for others like it.
+const GATHERING: Duration = Duration::from_millis(3);
 /// How long nothing has to be written before the log is moved into the file.
 const IDLE: Duration = Duration::from_secs(2);
 /// After how long jobs that were put back are tried again.
@@ -62,7 +64,15 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.hand_over(work, false).await
+        self.hand_over(work, Manner::Soon).await
+    }
+
+    /// Like [`Self::run`], where others like it are to be expected in the next moments: one flush to the disk serves them all.
+    pub(crate) async fn run_together<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.hand_over(work, Manner::Together).await
     }
 
     /// Like [`Self::run`], but outside of any transaction, for what `SQLite` does not do in one.
@@ -70,16 +80,16 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.hand_over(work, true).await
+        self.hand_over(work, Manner::Alone).await
     }
 
     async fn hand_over<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-        alone: bool,
+        manner: Manner,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Work { action: Some(work), value: None, reply, alone, what: None })?;
+        self.send(Work { action: Some(work), value: None, reply, manner, what: None })?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -91,7 +101,7 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
     ) {
         let reply = oneshot::channel().0;
-        let work = Work { action: Some(work), value: None, reply, alone: false, what: Some(what.clone()) };
+        let work = Work { action: Some(work), value: None, reply, manner: Manner::Soon, what: Some(what.clone()) };
         if let Err(error) = self.send(work) {
             tracing::warn!(%error, what, "a write came too late");
         }
@@ -114,13 +124,28 @@ impl Writer {
     }
 }
 
+/// How a job is carried out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// At once, with what else waits.
+    Soon,
+    /// After a moment, in which others may come.
+    Together,
+    /// Outside of a transaction.
+    Alone,
+}
+
 trait Job: Send {
     /// Does the work; on an error its changes are to be rolled back.
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError>;
     /// Answers: with the value of the work after a commit, or with why there is none.
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+    /// How it is carried out.
+    fn manner(&self) -> Manner;
     /// Whether it is done outside of a transaction.
-    fn alone(&self) -> bool;
+    fn alone(&self) -> bool {
+        self.manner() == Manner::Alone
+    }
     /// Whether somebody waits for the answer.
     fn is_awaited(&self) -> bool;
 }
@@ -129,7 +154,7 @@ struct Work<T, F> {
     action: Option<F>,
     value: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
-    alone: bool,
+    manner: Manner,
     /// What it is, where nobody is told how it ends.
     what: Option<String>,
 }
@@ -152,8 +177,8 @@ impl<T: Send, F: FnOnce(&Connection) -> Result<T, StoreError> + Send> Job for Wo
         let _ = reply.send(outcome.and_then(|()| value.ok_or_else(lost)));
     }
 
-    fn alone(&self) -> bool {
-        self.alone
+    fn manner(&self) -> Manner {
+        self.manner
     }
 
     fn is_awaited(&self) -> bool {
@@ -187,6 +212,10 @@ fn serve(connection: &Connection, jobs: &Receiver<Box<dyn Job>>, path: &std::pat
             Err(RecvTimeoutError::Disconnected) => break,
         };
         let alone = newest.as_ref().is_some_and(|job| job.alone());
+        if newest.as_ref().is_some_and(|job| job.manner() == Manner::Together) {
+            // They come one by one; each would wake this thread.
+            std::thread::sleep(GATHERING);
+        }
         // In the order in which they came.
         let mut group: Vec<Box<dyn Job>> = if alone { Vec::new() } else { std::mem::take(&mut put_back) };
         group.extend(newest);

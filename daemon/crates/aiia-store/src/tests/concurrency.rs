@@ -189,3 +189,31 @@ async fn a_full_disk_is_told_and_writing_goes_on_when_there_is_room() {
     assert_eq!(store.list_projects(ListProjects::default()).await.unwrap().items.len(), 2);
     store.assert_clean().await;
 }
+
+#[tokio::test]
+async fn what_several_runs_append_together_is_as_if_each_had_alone() {
+    let store = fixture();
+    let mut runs = Vec::new();
+    for _ in 0..5 {
+        runs.push(store.lone_run().await.run.id);
+    }
+    for seq in 1..=3 {
+        // A number that does not come next fails alone.
+        let wrong = (&runs[0], 9);
+        let appends = runs.iter().map(|id| (id, seq)).chain([wrong]).map(|(id, seq)| {
+            let (store, id) = (store.store.clone(), id.clone());
+            tokio::spawn(async move { store.append_events_together(id.clone(), vec![text(&id, seq, "x")]).await })
+        });
+        let mut outcomes = Vec::new();
+        for append in appends.collect::<Vec<_>>() {
+            outcomes.push(append.await.unwrap());
+        }
+        is_invalid(outcomes.pop().unwrap(), "/events/0/seq");
+        assert_eq!(outcomes, vec![Ok(()); runs.len()]);
+    }
+    for id in runs {
+        let expected: Vec<_> = (1..=3).map(|seq| text(&id, seq, "x")).collect();
+        assert_eq!(store.run_events(id, 0, 9).await, Ok(expected));
+    }
+    store.assert_clean().await;
+}
