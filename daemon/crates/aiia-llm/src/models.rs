@@ -9,8 +9,6 @@ mod places;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 
 use self::places::Places;
@@ -20,6 +18,7 @@ use crate::discovery::{Discovery, DiscoverySettings};
 use crate::embedded::{Embedded, EmbeddedSettings};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{Dialect, Origin, ProviderConfig, Timeouts};
+use crate::rarely::Rarely;
 use crate::survey::{ModelInfo, Survey};
 use crate::transport::client::Clients;
 use crate::transport::embed::{Embeddings, embed, none_here};
@@ -164,11 +163,10 @@ impl Models {
         let models = models.to_vec();
         generate(move |mut sink| async move {
             let mut ending = sink.clone();
-            // Looked at only when it was woken itself, and not once more for every delta.
-            let mut cancelled = FuturesUnordered::from_iter([cancel.cancelled()]);
+            let cancelled = Rarely::new(cancel.cancelled());
             let result = tokio::select! {
                 biased;
-                Some(()) = cancelled.next() => Err(LlmError::cancelled()),
+                () = cancelled => Err(LlmError::cancelled()),
                 result = inner.serve_first(&models, request, &cancel, &mut sink) => result,
             };
             if let Err(error) = result {

@@ -1,6 +1,6 @@
 //! An answer of a server, wherever it is.
 
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures::stream::BoxStream;
@@ -13,6 +13,9 @@ use super::client::{Clients, connection_error, near_error, passes};
 use super::near;
 use crate::error::LlmError;
 use crate::provider::{ProviderConfig, Timeouts};
+
+/// What is kept for the next piece.
+const MAX_KEPT: usize = 4096;
 
 /// An answer whose head is there.
 pub(crate) struct Answer {
@@ -92,17 +95,25 @@ pub(crate) fn content_type(headers: &HeaderMap) -> String {
 }
 
 impl Body {
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BrokenOff>>> {
+    fn poll_next(&mut self, context: &mut Context<'_>, piece: &mut Vec<u8>) -> Poll<Result<bool, BrokenOff>> {
         let broken = |error: &dyn std::fmt::Display| BrokenOff(error.to_string());
         match self {
-            Self::Near(body) => body.poll_next(context).map_err(|error| broken(&error)),
-            Self::Far(body) => body.as_mut().poll_next(context).map_err(|error| broken(&error)),
+            Self::Near(body) => body.poll_next(context, piece).map_err(|error| broken(&error)),
+            Self::Far(body) => Poll::Ready(match ready!(body.as_mut().poll_next(context)) {
+                Some(bytes) => {
+                    bytes.map(|bytes| piece.extend_from_slice(&bytes)).map(|()| true).map_err(|error| broken(&error))
+                }
+                None => Ok(false),
+            }),
         }
     }
 
-    /// The next piece; nothing at the end.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, BrokenOff> {
-        std::future::poll_fn(|context| self.poll_next(context)).await.transpose()
+    /// Puts the next piece into `piece`, in the place of what is there; says whether there is one. Its room serves one piece after the
+    /// other.
+    pub(crate) async fn next(&mut self, piece: &mut Vec<u8>) -> Result<bool, BrokenOff> {
+        piece.clear();
+        piece.shrink_to(MAX_KEPT);
+        std::future::poll_fn(|context| self.poll_next(context, piece)).await
     }
 }
 

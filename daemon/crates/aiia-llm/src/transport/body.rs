@@ -70,24 +70,26 @@ impl<'p> BodyReader<'p> {
         if matches!(self.shape, Shape::Unknown) && failure::begins_like_html(bytes) {
             return Err(failure::html());
         }
-        let (lines, fault) = self.lines.push(bytes);
-        for line in lines {
-            self.line(&line, sink).await?;
+        let mut rest = bytes;
+        loop {
+            match self.lines.next(&mut rest) {
+                Ok(Some(line)) => self.line(&line, sink).await?,
+                Ok(None) => return Ok(()),
+                Err(_) if self.state.has_reason() => {
+                    self.state.close();
+                    return Ok(());
+                }
+                Err(fault) => {
+                    if fault == Fault::LineTooLong {
+                        self.beginning_of_line(sink).await;
+                    }
+                    return Err(malformed(fault));
+                }
+            }
             if self.state.is_done() {
                 return Ok(());
             }
         }
-        match fault {
-            Some(_) if self.state.has_reason() => self.state.close(),
-            Some(fault) => {
-                if fault == Fault::LineTooLong {
-                    self.beginning_of_line(sink).await;
-                }
-                return Err(malformed(fault));
-            }
-            None => {}
-        }
-        Ok(())
     }
 
     /// Gives what the beginning of a line that is too long says; the rest of it is not read.

@@ -34,28 +34,34 @@ impl LineSplitter {
 
     /// The lines that are complete with these bytes, and the fault that ends the reading, if any:
     /// lines before the fault are good.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> (Vec<String>, Option<Fault>) {
+    pub(crate) fn push(&mut self, mut bytes: &[u8]) -> (Vec<String>, Option<Fault>) {
         let mut lines = Vec::new();
-        let mut rest = bytes;
         loop {
-            if self.after_cr && !rest.is_empty() {
-                self.after_cr = false;
-                rest = rest.strip_prefix(b"\n").unwrap_or(rest);
-            }
-            let Some(end) = rest.iter().position(|byte| matches!(*byte, b'\n' | b'\r')) else { break };
-            let (piece, after) = (&rest[..end], &rest[end + 1..]);
-            self.after_cr = rest[end] == b'\r';
-            if let Err(fault) = self.extend(piece, 1) {
-                return (lines, Some(fault));
-            }
-            match self.take_line() {
-                Ok(line) => lines.push(line),
+            match self.next(&mut bytes) {
+                Ok(Some(line)) => lines.push(line),
+                Ok(None) => return (lines, None),
                 Err(fault) => return (lines, Some(fault)),
             }
-            rest = after;
         }
-        let fault = self.extend(rest, 0).err();
-        (lines, fault)
+    }
+
+    /// The first line that is complete with these bytes, which are taken away up to its end. Without one all of them are taken.
+    ///
+    /// # Errors
+    /// The fault that ends the reading.
+    pub(crate) fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<String>, Fault> {
+        if self.after_cr && !bytes.is_empty() {
+            self.after_cr = false;
+            *bytes = bytes.strip_prefix(b"\n").unwrap_or(bytes);
+        }
+        let Some(end) = bytes.iter().position(|byte| matches!(*byte, b'\n' | b'\r')) else {
+            return self.extend(mem::take(bytes), 0).map(|()| None);
+        };
+        let (piece, rest) = (&bytes[..end], &bytes[end + 1..]);
+        self.after_cr = bytes[end] == b'\r';
+        *bytes = rest;
+        self.extend(piece, 1)?;
+        self.take_line().map(Some)
     }
 
     /// The last line, if the body ended without a line break.
@@ -80,6 +86,10 @@ impl LineSplitter {
         if piece.len() > room {
             self.pending.extend_from_slice(&piece[..room]);
             return Err(Fault::LineTooLong);
+        }
+        if self.pending.is_empty() {
+            // Nearly always all of a line: no more room than it needs.
+            self.pending.reserve_exact(piece.len());
         }
         self.pending.extend_from_slice(piece);
         Ok(())

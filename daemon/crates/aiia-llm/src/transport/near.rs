@@ -4,6 +4,7 @@
 //! answer. Answers of local models go on for minutes, many at a time; a connection within the machine is made in no time.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -12,7 +13,6 @@ use reqwest::header::{HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Request, StatusCode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_util::bytes::Bytes;
 use url::Host;
 
 use super::client::USER_AGENT;
@@ -169,33 +169,32 @@ fn parsed(bytes: &[u8]) -> Result<Option<(StatusCode, HeaderMap, usize)>, NoAnsw
 }
 
 impl Body {
-    /// The next piece.
-    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+    /// Puts the next piece into `piece`, which is empty; says whether there is one.
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>, piece: &mut Vec<u8>) -> Poll<io::Result<bool>> {
         loop {
-            let mut piece = Vec::new();
             if self.broken {
-                return Poll::Ready(Some(Err(io::ErrorKind::InvalidData.into())));
+                return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
             }
             if !self.first.is_empty() {
                 let first = std::mem::take(&mut self.first);
-                self.take(&first, &mut piece);
+                self.take(&first, piece);
             } else if self.framing == Framing::Ended {
-                return Poll::Ready(None);
+                return Poll::Ready(Ok(false));
             } else {
-                let mut bytes = [0; READ_SIZE];
-                let mut buffer = ReadBuf::new(&mut bytes);
+                let mut bytes = [const { MaybeUninit::uninit() }; READ_SIZE];
+                let mut buffer = ReadBuf::uninit(&mut bytes);
                 ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
                 if buffer.filled().is_empty() {
                     if self.framing.may_end() {
                         self.framing = Framing::Ended;
-                        return Poll::Ready(None);
+                        return Poll::Ready(Ok(false));
                     }
-                    return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
+                    return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
                 }
-                self.take(buffer.filled(), &mut piece);
+                self.take(buffer.filled(), piece);
             }
             if !piece.is_empty() {
-                return Poll::Ready(Some(Ok(piece.into())));
+                return Poll::Ready(Ok(true));
             }
         }
     }

@@ -1,6 +1,5 @@
 //! One request to a server, from the connection to the last token.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
@@ -17,6 +16,7 @@ use crate::chat::{ChatRequest, Delta};
 use crate::dialect::{chat_url, failure};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{ProviderConfig, Timeouts, shown};
+use crate::rarely::Rarely;
 
 /// Attempts in all, the first one included.
 const ATTEMPTS: usize = 3;
@@ -144,11 +144,11 @@ async fn refusal(mut answer: Answer, provider: &ProviderConfig, url: &Url, timeo
         return (error, false);
     }
     let (retry_after, content_type) = (answer.retry_after(), answer.content_type());
-    let mut body = Vec::new();
+    let (mut body, mut piece) = (Vec::new(), Vec::new());
     // A body that never ends must not hold the error back.
     let reading = async {
-        while let Ok(Some(bytes)) = answer.body.next().await {
-            body.extend_from_slice(&bytes);
+        while let Ok(true) = answer.body.next(&mut piece).await {
+            body.extend_from_slice(&piece);
             if body.len() > MAX_ERROR_BODY {
                 break;
             }
@@ -203,18 +203,20 @@ async fn read(
     let mut reader = BodyReader::new(provider, &answer.content_type());
     // The head, which may hold the buffer that it was read into, is let go.
     let Answer { mut body, .. } = answer;
-    // One for all chunks: it is only put off, which costs next to nothing.
-    let mut limit = pin!(sleep_until(deadline));
+    // One for all pieces: when it is due it is seen whether it has been put off since.
+    let mut limit = Rarely::new(sleep_until(deadline));
+    let (mut due, mut armed) = (deadline, deadline);
     let mut pace = Pace::default();
+    let mut piece = Vec::new();
     loop {
         let chunk = tokio::select! {
             biased;
-            chunk = body.next() => Ok(chunk),
+            chunk = body.next(&mut piece) => Ok(chunk),
             () = &mut limit => Err(()),
         };
-        let bytes = match chunk {
-            Ok(Ok(Some(bytes))) => bytes,
-            Ok(Ok(None)) => return reader.end(sink).await,
+        match chunk {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => return reader.end(sink).await,
             Ok(Err(BrokenOff(error))) => {
                 tracing::debug!(provider = provider.name, error, "the answer broke off");
                 if reader.state.is_whole() {
@@ -226,6 +228,11 @@ async fn read(
                     "What arrived is kept. Ask again, or look into the model server's log.",
                 ));
             }
+            Err(()) if due > armed => {
+                armed = due;
+                limit.change(|limit| limit.reset(due));
+                continue;
+            }
             Err(()) if reader.state.is_whole() => return reader.end(sink).await,
             Err(()) => {
                 return Err(match pace.silence() {
@@ -233,19 +240,23 @@ async fn read(
                     None => first_token_timeout(provider, timeouts),
                 });
             }
-        };
-        reader.bytes(&bytes, sink).await?;
+        }
+        reader.bytes(&piece, sink).await?;
         if reader.began {
             // Nothing is asked again from here on.
             *asked = None;
         }
         let (moved, is_finishing) = (reader.state.has_moved(), reader.state.is_finishing());
         if let Some(until) = pace.after(moved, is_finishing, timeouts) {
-            limit.as_mut().reset(until);
+            due = until;
+            if due < armed {
+                armed = due;
+                limit.change(|limit| limit.reset(due));
+            }
         }
         if reader.state.is_done() {
             // A connection whose body was read to its end serves the next request as well.
-            let drained = async { while let Ok(Some(_)) = body.next().await {} };
+            let drained = async { while let Ok(true) = body.next(&mut piece).await {} };
             let _ = timeout(AFTER_DONE, drained).await;
             return reader.end(sink).await;
         }
