@@ -5,13 +5,12 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aiia_llm::{Delta, FinishReason};
+use aiia_llm::{Delta, FinishReason, Rarely};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::EditId;
 use aiia_protocol::problem::{Problem, ProblemCode, reason};
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus, Usage, notice};
 use aiia_store::FinishRun;
-use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 
 use crate::chat_excerpt;
@@ -318,10 +317,13 @@ pub(super) async fn listen(
     let mut usage = None;
     let mut finish = None;
     let stopped = engine.shutdown_token();
-    let cancelled = log.cancel_token().cancelled().map(|()| RunStatus::Cancelled).boxed();
-    let interrupted = stopped.cancelled().map(|()| RunStatus::Interrupted).boxed();
-    // Each is looked at only when it was woken itself, and not once more for every delta.
-    let mut stops = FuturesUnordered::from_iter([cancelled, interrupted]);
+    let mut stopping = Rarely::new(async {
+        tokio::select! {
+            biased;
+            () = log.cancel_token().cancelled() => RunStatus::Cancelled,
+            () = stopped.cancelled() => RunStatus::Interrupted,
+        }
+    });
     let mut deltas = engine.models().ask(model, sealed, sampling, log.cancel_token().child_token());
     let mut failure = None;
     let mut answered_by = None;
@@ -339,7 +341,7 @@ pub(super) async fn listen(
         }
         let delta = tokio::select! {
             biased;
-            Some(status) = stops.next() => break Ending::new(status),
+            status = &mut stopping => break Ending::new(status),
             delta = deltas.next(), if !recorder.is_behind() => delta,
             result = recorder.flushed() => {
                 if let Err(error) = result {
@@ -357,7 +359,7 @@ pub(super) async fn listen(
                 if let Some(raw) = &mut raw {
                     raw.push_str(&text);
                 }
-                let text = restorer.push(&text);
+                let text = if sealed.redactions() > 0 { restorer.push(&text) } else { text };
                 let length = text.len();
                 if length > 0 {
                     recorder.record(RunEventKind::Text { text });

@@ -3,11 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use aiia_llm::Rarely;
 use aiia_protocol::id::RunId;
 use aiia_protocol::run::{RunEvent, RunEventKind};
-use futures::future::BoxFuture;
-use futures::stream::{self, FuturesUnordered};
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{FutureExt, Stream, stream};
 use tokio_util::sync::CancellationToken;
 
 use super::event_buffer::Packed;
@@ -23,7 +22,22 @@ pub(crate) struct RunLog {
 #[derive(Default)]
 struct State {
     events: Packed,
-    waiting: Vec<Waker>,
+    /// The last one is among them.
+    ended: bool,
+    /// Nearly always there is one watcher.
+    first: Option<Waker>,
+    others: Vec<Waker>,
+}
+
+impl State {
+    fn wait(&mut self, waker: &Waker) {
+        match &self.first {
+            None => self.first = Some(waker.clone()),
+            Some(first) if first.will_wake(waker) => {}
+            Some(_) if self.others.iter().any(|other| other.will_wake(waker)) => {}
+            Some(_) => self.others.push(waker.clone()),
+        }
+    }
 }
 
 impl RunLog {
@@ -43,10 +57,11 @@ impl RunLog {
     /// Adds what happened with the next number.
     pub(crate) fn push(&self, kind: RunEventKind) {
         let mut state = self.lock();
+        state.ended |= matches!(kind, RunEventKind::Done { .. });
         state.events.push(kind);
-        let waiting = std::mem::take(&mut state.waiting);
+        let (first, others) = (state.first.take(), std::mem::take(&mut state.others));
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        first.into_iter().chain(others).for_each(Waker::wake);
     }
 
     /// The event that would come next. Only the run's driver makes events, so the number stays right until it is pushed.
@@ -86,16 +101,15 @@ impl RunLog {
     /// The event with the number `seq`, as soon as there is one.
     fn poll_event(&self, seq: u64, context: &Context<'_>) -> Poll<RunEvent> {
         let mut state = self.lock();
-        let last = || self.event(&state.events, state.events.len() as u64).filter(super::is_last);
         // Who claims to have seen more than there was gets the last one all the same, with a number that it has not seen.
-        let next = self.event(&state.events, seq).or_else(|| Some(RunEvent { seq, ..last()? }));
-        if let Some(event) = next {
-            return Poll::Ready(event);
+        let found = if state.ended { seq.min(state.events.len() as u64) } else { seq };
+        match self.event(&state.events, found) {
+            Some(event) => Poll::Ready(RunEvent { seq, ..event }),
+            None => {
+                state.wait(context.waker());
+                Poll::Pending
+            }
         }
-        if !state.waiting.iter().any(|waiting| waiting.will_wake(context.waker())) {
-            state.waiting.push(context.waker().clone());
-        }
-        Poll::Pending
     }
 
     /// The events after the number `after`, as they come, until the last one or until `shutdown`: then the driver has a moment for
@@ -110,8 +124,7 @@ impl RunLog {
             shutdown.cancelled_owned().await;
             tokio::time::sleep(super::driver::STOP_LIMIT).await;
         };
-        // Looked at only when it was woken itself, and not once more for each event.
-        let mut over = FuturesUnordered::<BoxFuture<'static, ()>>::from_iter([over.boxed()]);
+        let mut over = Rarely::new(over);
         let (mut seen, mut ended) = (after, false);
         stream::poll_fn(move |context| {
             if ended {
@@ -122,7 +135,7 @@ impl RunLog {
                 ended = super::is_last(&event);
                 return Poll::Ready(Some(event));
             }
-            ended = over.poll_next_unpin(context).is_ready();
+            ended = over.poll_unpin(context).is_ready();
             if ended { Poll::Ready(None) } else { Poll::Pending }
         })
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aiia_llm::Rarely;
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::EditId;
 use aiia_protocol::run::{Run, RunEvent, RunEventKind, RunStatus};
@@ -37,7 +38,9 @@ const MOST_PARTS: usize = 25;
 fn on_the_beat(due: Instant, number: usize, active: usize) -> Instant {
     static FIRST: OnceLock<Instant> = OnceLock::new();
     let parts = active.div_ceil(RUNS_OF_A_MOMENT).clamp(1, MOST_PARTS);
-    let shift = BEAT * (number % parts) as u32 / parts as u32;
+    // Runs that began one after the other are beside each other in the store as well: of those that are written together many share a page.
+    let part = (number % active.max(1)) * parts / active.max(1);
+    let shift = BEAT * part as u32 / parts as u32;
     let since_first = due.saturating_duration_since(*FIRST.get_or_init(Instant::now));
     due - Duration::from_nanos(((since_first + BEAT.saturating_sub(shift)).as_nanos() % BEAT.as_nanos()) as u64)
 }
@@ -64,14 +67,14 @@ pub(super) struct Recorder {
     /// What is shown when the disk has come closer.
     held: VecDeque<RunEventKind>,
     /// When they are given at the latest.
-    due: Pin<Box<Sleep>>,
+    due: Rarely<Sleep>,
     append: Option<Append>,
 }
 
 impl Recorder {
     pub(super) fn new(engine: Engine, log: Arc<RunLog>, run: Arc<Run>) -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let due = Box::pin(tokio::time::sleep_until(Instant::now()));
+        let due = Rarely::new(tokio::time::sleep_until(Instant::now()));
         Self {
             engine,
             log,
@@ -122,7 +125,7 @@ impl Recorder {
         if !self.waiting {
             self.waiting = true;
             let due = on_the_beat(Instant::now() + FLUSH_AFTER, self.number, self.engine.runs.len());
-            self.due.as_mut().reset(due);
+            self.due.change(|sleep| sleep.reset(due));
         }
         self.waiting_bytes += words(&kind).len();
         self.log.push(kind);
@@ -176,13 +179,19 @@ impl Recorder {
             if !self.waiting {
                 std::future::pending::<()>().await;
             }
-            if self.waiting_bytes < FLUSH_BYTES && !self.is_behind() {
-                self.due.as_mut().await;
+            let hurried = self.waiting_bytes >= FLUSH_BYTES || self.is_behind();
+            if !hurried {
+                (&mut self.due).await;
             }
             let batch = self.take_waiting();
             let store = self.engine.store.clone();
             let id = self.run.id.clone();
-            self.append = Some(Box::pin(async move { store.append_events(id, batch).await }));
+            self.append = Some(Box::pin(async move {
+                match hurried {
+                    true => store.append_events(id, batch).await,
+                    false => store.append_events_together(id, batch).await,
+                }
+            }));
         }
         let result = match &mut self.append {
             Some(append) => append.await,
