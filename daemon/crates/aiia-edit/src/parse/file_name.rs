@@ -309,7 +309,7 @@ fn looks_like_path(name: &str) -> bool {
     let Some((stem, extension)) = name.rsplit_once('.') else {
         return false;
     };
-    let plain = |c: char| c.is_alphanumeric() || "_-./\\ +@".contains(c);
+    let plain = |c: char| c.is_alphanumeric() || "_-./\\ +@~".contains(c);
     !stem.is_empty()
         && !stem.ends_with(['.', ' '])
         && (1..=6).contains(&extension.len())

@@ -71,6 +71,11 @@ pub(super) fn is_invented(name: &str) -> bool {
     name.starts_with("path/to/") || name.contains("/path/to/")
 }
 
+/// Whether a path leads out of the workspace as it is written.
+pub(super) fn is_outside(name: &str) -> bool {
+    name.starts_with(['/', '~', '\\']) || name.starts_with("../") || name.contains(":\\") || name.contains(":/")
+}
+
 impl<'a> Files<'a> {
     pub(crate) fn new(
         given: &'a [SourceFile],

@@ -267,8 +267,9 @@ fn in_named_file(item: &Item, name: &str, files: &Files) -> Result<Resolved, Com
         }
     }
     // Models invent names like `path/to/file.py`. What was asked about may still be meant, if the text itself proves it: a line alone
-    // does not, where the name is one that a file can have.
+    // does not, where the name is one that a file can have. A file somewhere else is another file.
     if namesakes.is_empty()
+        && (files::is_invented(name) || !files::is_outside(name))
         && let Some(index) = files.focus()
         && let Ok(mut changes) = in_file(item, &files.views[index])
         && is_evident(item, &files.views[index])

@@ -129,3 +129,15 @@ fn the_types_of_parameters_tell_functions_apart() {
     let other = fenced("fn from(v: u32) -> Self {\n    Id(3)\n}\n");
     assert!(plan_for(&[("a.rs", file)], &other).files.is_empty());
 }
+
+/// A file somewhere else is not the one that was asked about, though its line stands there.
+#[rstest]
+#[case("/elsewhere/out.py")]
+#[case("../out.py")]
+#[case("~/out.py")]
+fn a_file_outside_is_another(#[case] name: &str) {
+    let reply =
+        format!("{name}\n<<<<<<< SEARCH\n    total = price * 2\n=======\n    total = price * 3\n>>>>>>> REPLACE\n");
+    let plan = plan_for(&[("a.py", "def f(price):\n$0    total = price * 2\n    return total\n")], &reply);
+    assert_eq!((plan.files.len(), plan.complaints.len()), (0, 1), "{name}");
+}
