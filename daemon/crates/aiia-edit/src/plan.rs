@@ -2,6 +2,7 @@
 
 mod changes;
 mod file_plan;
+mod helpers;
 mod left_out;
 mod placed;
 mod rounds;

@@ -34,14 +34,13 @@ fn is_digit(sign: char) -> bool {
 fn range_at(words: &[&str]) -> Option<Range<usize>> {
     let number = |word: &str| word.trim_start_matches('l').parse::<usize>().ok();
     let first = words.first()?;
-    let (start, end) = match first.split_once('-') {
-        Some((start, end)) => (number(start)?, number(end)?),
-        None => {
-            let start = number(first)?;
-            let is_joined = words.get(1).is_some_and(|word| matches!(*word, "" | "to" | "through" | "bis" | "à" | "a"));
-            let end = if is_joined { words.get(2).and_then(|word| number(word)) } else { None };
-            (start, end.unwrap_or(start))
-        }
+    let (start, end) = if let Some((start, end)) = first.split_once('-') {
+        (number(start)?, number(end)?)
+    } else {
+        let start = number(first)?;
+        let is_joined = words.get(1).is_some_and(|word| matches!(*word, "" | "to" | "through" | "bis" | "à" | "a"));
+        let end = if is_joined { words.get(2).and_then(|word| number(word)) } else { None };
+        (start, end.unwrap_or(start))
     };
     (start > 0 && start <= end).then(|| start - 1..end)
 }

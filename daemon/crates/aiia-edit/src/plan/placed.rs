@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use aiia_syntax::Language;
 
+use super::helpers;
 use super::left_out::plain;
 use super::said;
 use crate::complaint::{Complaint, ComplaintKind};
@@ -86,6 +87,7 @@ impl<'p> Placed<'p> {
         let mut pairs = Vec::new();
         let no_change = says_no_change(&parsed.prose);
         let mut choices: Vec<(usize, Option<&Choice>)> = Vec::new();
+        let (mut code, mut homeless): (Vec<(usize, Item)>, Vec<(&Item, Complaint)>) = (Vec::new(), Vec::new());
         for item in others {
             if is_not_to_be_used(item, no_change) {
                 let message = format!(
@@ -120,8 +122,17 @@ impl<'p> Placed<'p> {
             });
             match found {
                 Ok(found) if matches!(item.kind, ItemKind::Pair { .. }) => pairs.push(found),
-                Ok(found) => placed.resolved.push(found),
+                Ok(found) => {
+                    code.push((placed.resolved.len(), item.clone()));
+                    placed.resolved.push(found);
+                }
+                Err(complaint) if complaint.kind == ComplaintKind::NotFound => homeless.push((item, complaint)),
                 Err(complaint) => placed.refuse(item, complaint),
+            }
+        }
+        for (item, complaint) in homeless {
+            if !placed.joins(item, &mut code, files) {
+                placed.refuse(item, complaint);
             }
         }
         placed.complaints.extend(alternatives(&choices));
@@ -150,6 +161,20 @@ impl<'p> Placed<'p> {
             placed.complaints.push(code.map_or_else(nothing_proposed, |one| one.complaint.clone()));
         }
         placed
+    }
+
+    /// Whether new functions went next to code, one of `code`, that calls them.
+    fn joins(&mut self, item: &Item, code: &mut [(usize, Item)], files: &Files) -> bool {
+        for (at, user) in code {
+            let Resolved::Changes { file, .. } = &self.resolved[*at] else { continue };
+            let Some(joined) = helpers::joined(item, user, &files.views[*file]) else { continue };
+            if let Ok(found @ Resolved::Changes { .. }) = resolve(&joined, files) {
+                self.resolved[*at] = found;
+                *user = joined;
+                return true;
+            }
+        }
+        false
     }
 
     fn refuse(&mut self, item: &'p Item, complaint: Complaint) {

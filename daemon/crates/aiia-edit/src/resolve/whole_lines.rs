@@ -29,6 +29,13 @@ const MAX_SLIDE: usize = 1000;
 /// What is called by others than the file.
 const CALLED_FROM_OUTSIDE: &[&str] = &["main", "init", "constructor", "setup", "teardown", "setUp", "tearDown"];
 
+/// Whether a symbol is a test, which nothing calls by its name.
+fn is_test(symbol: &Symbol, file: &FileView) -> bool {
+    let above = &file.text[symbol.range.start..symbol.name_range.start];
+    symbol.kind.is_callable() && (symbol.name.starts_with("test") || symbol.name.starts_with("Test"))
+        || ["test]", "@Test", "[Fact]", "[Test"].iter().any(|mark| above.contains(mark))
+}
+
 /// What code comes to when it is read as a whole file.
 pub(super) enum Whole {
     /// It is something else.
@@ -61,7 +68,7 @@ pub(super) fn read(text: &str, block: &Block, file: &FileView) -> Whole {
     let is_used = |symbol: &&&Symbol| {
         let name = symbol.name.as_str();
         let is_called = CALLED_FROM_OUTSIDE.contains(&name) || name.starts_with("__") && name.ends_with("__");
-        is_called || speaks_of(name, text)
+        is_called || is_test(symbol, file) || speaks_of(name, text)
     };
     if let Some(symbol) = vanished.iter().filter(|_| has_callers).find(is_used) {
         return Whole::Without(symbol.name.clone());

@@ -94,3 +94,21 @@ fn a_block_stays_in_its_file() {
     let new_a = a.replace("        return", "        log(self.url)\n        return");
     assert_eq!(texts, [new_a, format!("{b}        self.m = 1\n")]);
 }
+
+/// A new function in a block of its own goes next to what calls it, before or behind which it was given.
+#[rstest]
+#[case("Add a helper:\n\n@\n\nThen use it in `load`:\n\n%", Some(()))]
+#[case("Update `load`:\n\n%\n\nThe new helper:\n\n@", Some(()))]
+#[case("### `check`\n\n@\n\n### `load`\n\n%", Some(()))]
+#[case("Update `load`:\n\n%\n\nOther programs could be checked so, for example:\n\n@", None)]
+fn helpers_come_along(#[case] words: &str, #[case] comes: Option<()>) {
+    let check = "```python\ndef check(path):\n    if not path:\n        raise ValueError(path)\n```";
+    let load = "```python\ndef load(path):\n    check(path)\n    with open(path) as f:\n        return f.read()\n```";
+    let plan = plan_for(&[("src/a.py", A)], &words.replace('@', check).replace('%', load));
+    assert_eq!(plan.complaints, [], "{words}");
+    let text = &plan.files[0].new_text;
+    let body = "def check(path):\n    if not path:\n        raise ValueError(path)\n";
+    assert_eq!(text.contains(body), comes.is_some(), "{text}");
+    assert!(text.contains("def load(path):\n    check(path)\n    with open(path) as f:\n"), "{text}");
+    assert!(text.ends_with(&A[A.find("\n\n\ndef save").unwrap()..]), "{text}");
+}
