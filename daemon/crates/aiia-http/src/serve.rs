@@ -11,10 +11,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use aiia_engine::Engine;
+use aiia_engine::{Engine, Rarely};
 use axum::Router;
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioTimer;
 use hyper_util::service::TowerToHyperService;
@@ -127,13 +125,12 @@ async fn requests(
         }
     };
     let mut connection = Some(builder.serve_connection(Noted::new(stream, taken.clone()), service_fn(answer)));
-    // Looked at only when it was woken itself, and not whenever something is written.
-    let mut ending = FuturesUnordered::from_iter([shutdown.cancelled()]);
+    let mut ending = Rarely::new(shutdown.cancelled());
     poll_fn(|cx| {
         let Some(serving) = &mut connection else { return Poll::Ready(Ok(None)) };
         let mut serving = Pin::new(serving);
         let mut ended = serving.as_mut().poll(cx);
-        if ended.is_pending() && ending.poll_next_unpin(cx) == Poll::Ready(Some(())) {
+        if ended.is_pending() && Pin::new(&mut ending).poll(cx).is_ready() {
             serving.as_mut().graceful_shutdown();
             ended = serving.poll(cx);
         }

@@ -9,13 +9,16 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use axum::body::{Body, BodyDataStream, Bytes};
+use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderValue, Method, Request, Response, Version, header};
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+use crate::sse;
 
 /// What is gathered before it is written.
 const MAX_GATHERED: usize = 16 << 10;
@@ -38,8 +41,27 @@ struct Slot {
 /// A stream of events as an answer.
 pub(super) struct Answer {
     head: Vec<u8>,
-    body: Body,
+    events: Events,
     chunked: bool,
+}
+
+/// Where the events come from.
+enum Events {
+    Body(BodyDataStream),
+    /// Without the layers of a body around them.
+    Bare(BoxStream<'static, sse::Event>),
+}
+
+impl Events {
+    /// Adds the next bytes to `out`; says whether there were any.
+    fn poll_next(&mut self, cx: &mut Context<'_>, out: &mut Out) -> Poll<io::Result<bool>> {
+        Poll::Ready(Ok(match self {
+            Self::Body(body) => {
+                ready!(body.poll_next_unpin(cx).map_err(io::Error::other)?).map(|bytes| out.push(&bytes)).is_some()
+            }
+            Self::Bare(events) => ready!(events.poll_next_unpin(cx)).map(|event| out.push(&event)).is_some(),
+        }))
+    }
 }
 
 impl Taken {
@@ -82,6 +104,8 @@ impl Asked {
 impl Answer {
     fn new(response: Response<Body>, chunked: bool) -> Self {
         let (mut parts, body) = response.into_parts();
+        let bare = parts.extensions.remove::<sse::Source>().and_then(|source| source.take());
+        let events = bare.map_or_else(|| Events::Body(body.into_data_stream()), Events::Bare);
         let headers = &mut parts.headers;
         headers.remove(header::CONTENT_LENGTH);
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -100,7 +124,7 @@ impl Answer {
             }
         }
         head.extend_from_slice(b"\r\n");
-        Self { head, body, chunked }
+        Self { head, events, chunked }
     }
 }
 
@@ -153,48 +177,53 @@ impl Write for Noted {
     }
 }
 
+/// What is to be written next, and how much of it is.
+struct Out {
+    bytes: Vec<u8>,
+    written: usize,
+    chunked: bool,
+}
+
+impl Out {
+    fn push(&mut self, bytes: &[u8]) {
+        if !self.chunked {
+            self.bytes.extend_from_slice(bytes);
+        } else if !bytes.is_empty() {
+            // An empty chunk would be the end.
+            let digits = (usize::BITS - bytes.len().leading_zeros()).div_ceil(4);
+            let digit = |place: u32| b"0123456789abcdef"[bytes.len() >> (4 * place) & 15];
+            self.bytes.extend((0..digits).rev().map(digit));
+            for piece in [b"\r\n", bytes, b"\r\n"] {
+                self.bytes.extend_from_slice(piece);
+            }
+        }
+    }
+}
+
 /// Writes an answer to its end, or until the client leaves.
 pub(super) struct Writing {
     stream: TcpStream,
-    body: BodyDataStream,
-    chunked: bool,
-    /// What is to be written next, and how much of it is.
-    out: Vec<u8>,
-    written: usize,
+    events: Events,
+    out: Out,
     ended: bool,
     ignored: usize,
 }
 
 impl Writing {
     pub(super) fn new(stream: TcpStream, answer: Answer) -> Self {
-        let Answer { head, body, chunked } = answer;
-        Self { stream, body: body.into_data_stream(), chunked, out: head, written: 0, ended: false, ignored: 0 }
-    }
-
-    fn push(&mut self, bytes: &Bytes) {
-        if !self.chunked {
-            self.out.extend_from_slice(bytes);
-        } else if !bytes.is_empty() {
-            // An empty chunk would be the end.
-            let _ = io::Write::write_fmt(&mut self.out, format_args!("{:x}\r\n", bytes.len()));
-            self.out.extend_from_slice(bytes);
-            self.out.extend_from_slice(b"\r\n");
-        }
+        let Answer { head, events, chunked } = answer;
+        Self { stream, events, out: Out { bytes: head, written: 0, chunked }, ended: false, ignored: 0 }
     }
 
     /// Gathers what there is. An answer that fails in the middle is left without its end mark, which tells the client.
     fn gather(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        while !self.ended && self.out.len() < MAX_GATHERED {
-            match self.body.poll_next_unpin(cx) {
+        while !self.ended && self.out.bytes.len() < MAX_GATHERED {
+            match self.events.poll_next(cx, &mut self.out) {
                 Poll::Pending => break,
-                Poll::Ready(Some(Ok(bytes))) => self.push(&bytes),
-                Poll::Ready(Some(Err(error))) => return Err(io::Error::other(error)),
-                Poll::Ready(None) => {
-                    self.ended = true;
-                    if self.chunked {
-                        self.out.extend_from_slice(b"0\r\n\r\n");
-                    }
-                }
+                Poll::Ready(more) => self.ended = !more?,
+            }
+            if self.ended && self.out.chunked {
+                self.out.bytes.extend_from_slice(b"0\r\n\r\n");
             }
         }
         Ok(())
@@ -202,16 +231,16 @@ impl Writing {
 
     /// Writes all that was gathered.
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.written < self.out.len() {
-            let left = &self.out[self.written..];
-            match ready!(Pin::new(&mut self.stream).poll_write(cx, left))? {
+        let out = &mut self.out;
+        while out.written < out.bytes.len() {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, &out.bytes[out.written..]))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                count => self.written += count,
+                count => out.written += count,
             }
         }
-        self.out.clear();
-        self.out.shrink_to(MAX_KEPT);
-        self.written = 0;
+        out.bytes.clear();
+        out.bytes.shrink_to(MAX_KEPT);
+        out.written = 0;
         Poll::Ready(Ok(()))
     }
 
@@ -235,7 +264,7 @@ impl Future for Writing {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             self.gather(cx)?;
-            if self.out.is_empty() {
+            if self.out.bytes.is_empty() {
                 break;
             }
             if self.poll_out(cx)?.is_pending() {
