@@ -6,11 +6,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use aiia_engine::{Engine, OpenDocument, Session};
+use aiia_engine::{Engine, OpenDocument, Rarely, Session};
 use aiia_protocol::handshake::Purpose;
 use aiia_protocol::id::{EditId, RunId};
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -119,10 +117,8 @@ impl Connection {
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let closed = self.closed.clone();
         tokio::spawn(async move {
-            // Looked at only when it was woken itself, and not whenever the work goes on.
-            let mut closing = FuturesUnordered::from_iter([closed.cancelled()]);
             tokio::select! {
-                Some(()) = closing.next() => {}
+                () = Rarely::new(closed.cancelled()) => {}
                 () = work => {}
             }
         });

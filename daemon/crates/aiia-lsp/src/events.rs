@@ -6,11 +6,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aiia_engine::Rarely;
 use aiia_protocol::id::RunId;
 use aiia_protocol::operation::{EVENT_METHOD, RUN_EVENT_METHOD, RunEvents};
 use aiia_protocol::run::{self, RunEvent};
 use futures::StreamExt;
-use futures::stream::{BoxStream, FuturesUnordered};
+use futures::stream::BoxStream;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -115,12 +116,11 @@ async fn forward_run(
     token: &CancellationToken,
     mut events: BoxStream<'static, RunEvent>,
 ) {
-    // Looked at only when it was woken itself, and not once more for every event.
-    let mut replaced = FuturesUnordered::from_iter([token.cancelled()]);
+    let mut replaced = Rarely::new(token.cancelled());
     loop {
         let event = tokio::select! {
             biased;
-            Some(()) = replaced.next() => return,
+            () = &mut replaced => return,
             event = events.next() => event,
         };
         let Some(event) = event else { break };

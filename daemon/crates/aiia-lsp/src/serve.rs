@@ -4,7 +4,7 @@
 //! bad header, and it runs all handlers in one task.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aiia_engine::{ClientInfo, Engine, Transport};
 use aiia_protocol::handshake::Purpose;
@@ -29,7 +29,9 @@ const MAX_REQUESTS: usize = 256;
 /// Messages that may wait for a client that does not read.
 const OUTGOING: usize = 256;
 /// Messages that are written at once where so many wait.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 128;
+/// Where so little time goes by between two of them, the next ones are let come before they are written.
+const DENSE: Duration = Duration::from_micros(500);
 /// What is in work when the client goes away, and what is still to be written, get this long.
 const CLOSING_LIMIT: Duration = Duration::from_secs(1);
 
@@ -77,6 +79,7 @@ where
     let failed = write_failed.clone();
     let mut writing = tokio::spawn(async move {
         let (mut asking, mut texts) = (true, Vec::new());
+        let mut last = Instant::now();
         loop {
             tokio::select! {
                 biased;
@@ -91,11 +94,21 @@ where
                     texts.push(request.to_string());
                 }
             }
+            if last.elapsed() < DENSE {
+                // After all that is ready to go on.
+                tokio::task::yield_now().await;
+                while texts.len() < AT_ONCE
+                    && let Ok(text) = to_write.try_recv()
+                {
+                    texts.push(text);
+                }
+            }
             if let Err(error) = frames::write(&mut writer, texts.drain(..)).await {
                 tracing::debug!(%error, "the client does not read any more");
                 failed.cancel();
                 break;
             }
+            last = Instant::now();
         }
     });
     let mut reading =
