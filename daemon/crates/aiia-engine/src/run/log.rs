@@ -103,13 +103,11 @@ impl RunLog {
         let mut state = self.lock();
         // Who claims to have seen more than there was gets the last one all the same, with a number that it has not seen.
         let found = if state.ended { seq.min(state.events.len() as u64) } else { seq };
-        match self.event(&state.events, found) {
-            Some(event) => Poll::Ready(RunEvent { seq, ..event }),
-            None => {
-                state.wait(context.waker());
-                Poll::Pending
-            }
+        if let Some(event) = self.event(&state.events, found) {
+            return Poll::Ready(RunEvent { seq, ..event });
         }
+        state.wait(context.waker());
+        Poll::Pending
     }
 
     /// The events after the number `after`, as they come, until the last one or until `shutdown`: then the driver has a moment for

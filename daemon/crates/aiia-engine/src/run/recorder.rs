@@ -187,9 +187,10 @@ impl Recorder {
             let store = self.engine.store.clone();
             let id = self.run.id.clone();
             self.append = Some(Box::pin(async move {
-                match hurried {
-                    true => store.append_events(id, batch).await,
-                    false => store.append_events_together(id, batch).await,
+                if hurried {
+                    store.append_events(id, batch).await
+                } else {
+                    store.append_events_together(id, batch).await
                 }
             }));
         }
