@@ -87,7 +87,8 @@ impl<'p> Placed<'p> {
         let mut pairs = Vec::new();
         let no_change = says_no_change(&parsed.prose);
         let mut choices: Vec<(usize, Option<&Choice>)> = Vec::new();
-        let (mut code, mut homeless): (Vec<(usize, Item)>, Vec<(&Item, Complaint)>) = (Vec::new(), Vec::new());
+        let mut code: Vec<(usize, Item)> = Vec::new();
+        let mut homeless: Vec<(&Item, Complaint)> = Vec::new();
         for item in others {
             if is_not_to_be_used(item, no_change) {
                 let message = format!(

@@ -93,21 +93,19 @@ pub(super) fn of_most_symbols(block: &Block, file: &FileView) -> Result<Option<C
     if !enough || !differs || !comes_back(&own_rest, &new_rest, file) || lacks_an_import() {
         return Ok(None);
     }
-    match statement::lost_name(own_rest.iter().map(|(_, line)| *line), new_rest.iter().map(|(_, line)| *line)) {
-        Some(lost) => {
-            let message = format!(
-                "The reply gives all of {} but `{}`, which nobody asked to delete. Ask the model for the whole file, or for an edit.",
-                file.path,
-                nearest::shortened(lost)
-            );
-            Err(Complaint::new(ComplaintKind::Vanished, message).in_file(file.path))
-        }
-        None => {
-            let mut change = replacement(completed.as_deref().unwrap_or(&block.text), file);
-            change.tolerances.extend(completed.map(|_| Tolerance::Elision));
-            Ok(Some(change))
-        }
+    if let Some(lost) =
+        statement::lost_name(own_rest.iter().map(|(_, line)| *line), new_rest.iter().map(|(_, line)| *line))
+    {
+        let message = format!(
+            "The reply gives all of {} but `{}`, which nobody asked to delete. Ask the model for the whole file, or for an edit.",
+            file.path,
+            nearest::shortened(lost)
+        );
+        return Err(Complaint::new(ComplaintKind::Vanished, message).in_file(file.path));
     }
+    let mut change = replacement(completed.as_deref().unwrap_or(&block.text), file);
+    change.tolerances.extend(completed.map(|_| Tolerance::Elision));
+    Ok(Some(change))
 }
 
 /// Whether what stands outside symbols comes back: the head of the file, its first and its last statement, and all but a few in a row,

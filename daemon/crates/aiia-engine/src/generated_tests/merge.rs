@@ -164,8 +164,8 @@ fn in_python_class(text: &str, code: &str) -> Option<String> {
     if methods.is_empty() || !methods.iter().all(is_method) {
         return None;
     }
-    let classes = tops(text)?.into_iter().filter(|symbol| symbol.kind.is_type());
-    let class = classes.filter(|class| text[class.item_range.clone()].contains("def test")).last()?;
+    let mut classes = tops(text)?.into_iter().rev().filter(|symbol| symbol.kind.is_type());
+    let class = classes.find(|class| text[class.item_range.clone()].contains("def test"))?;
     Some(format!("{}\nclass {}:\n{}", above.join("\n"), class.name, indented(&rest, "    ")))
 }
 
