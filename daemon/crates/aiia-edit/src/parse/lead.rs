@@ -48,7 +48,8 @@ impl Lead {
 
     /// The lead of the block that begins at line `at`. `used` lines belong to edits.
     pub(super) fn above(lines: &[Line], used: &[bool], at: usize) -> Self {
-        Self::of(&text_above(lines, used, at))
+        let text = text_above(lines, used, at);
+        if is_name_as_heading(&text) { Self::Other } else { Self::of(&text) }
     }
 
     /// What the last sentence of a text says.
@@ -103,6 +104,15 @@ pub(super) fn text_above(lines: &[Line], used: &[bool], at: usize) -> String {
         above.by_ref().take_while(is_text).take(MAX_LINES).map(|number| lines[number].trimmed()).collect();
     text.reverse();
     text.join(" ")
+}
+
+/// Whether a text is a heading that is a name: `### run`, where `### Example` says what comes.
+fn is_name_as_heading(text: &str) -> bool {
+    let name = text.trim_start_matches('#').trim().trim_end_matches(':');
+    let is_quoted = name.starts_with('`') && name.ends_with('`');
+    text.starts_with('#')
+        && !name.contains(char::is_whitespace)
+        && (is_quoted || name.starts_with(|c: char| c.is_lowercase() || c == '_'))
 }
 
 /// Whether a word is of a language without blanks between words.

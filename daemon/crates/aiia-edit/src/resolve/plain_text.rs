@@ -26,6 +26,9 @@ pub(super) fn change(text: &str, file: &FileView) -> Result<Change, Complaint> {
     let trimmed =
         |text: &str| -> Vec<String> { lines(text).iter().map(|line| line.right_trimmed().to_owned()).collect() };
     let (old, new) = (trimmed(&file.text[file.mark..]), trimmed(&text));
+    if skips_members(&old, &new) {
+        return Err(no_place(&text, file));
+    }
     if !old.is_empty() && comes_back(&old, &new, MAX_GONE.max(old.len() / 10)) {
         return Ok(replacement(&text, file));
     }
@@ -120,10 +123,39 @@ fn section(old: &[String], new: &[String], file: &FileView) -> Option<Change> {
     if own == 0 || given + 1 < new.len() || own_said > MAX_GONE && given_said * 2 < own_said {
         return None;
     }
+    // A type of which only some members are shown keeps the others.
+    let is_bracketed = head.ends_with(['{', '(', '[']);
+    if is_bracketed && loses_beside_changes(&old[start + 1..=start + own], &new[1..]) {
+        return None;
+    }
     let last = &file.lines[start + own];
     let new_text = new.iter().map(String::as_str).collect::<Vec<_>>().join(file.eol);
     let range = file.lines[start].start..last.start + last.content.len();
     Some(Change { range, new_text, tolerances: Vec::new() })
+}
+
+/// Whether the new lines go on in the middle of what a bracket opens, as a sketch does that shows a type with one of its members.
+fn skips_members(old: &[String], new: &[String]) -> bool {
+    let new = &new[first_said(new)..];
+    let Some(head) = new.first().filter(|line| line.ends_with(['{', '(', '['])) else { return false };
+    let Some(start) = old.iter().position(|line| line == head) else { return false };
+    let (old, new) = (&old[start + 1..], &new[1..]);
+    let ops = capture_diff_slices(Algorithm::Myers, old, new);
+    let begins_with_loss = ops.first().is_some_and(|op| {
+        matches!(op, DiffOp::Delete { .. }) && old[op.old_range()].iter().any(|line| !line.is_empty())
+    });
+    begins_with_loss && loses_beside_changes(old, new)
+}
+
+/// Whether lines go with nothing in their place where others change.
+fn loses_beside_changes(old: &[String], new: &[String]) -> bool {
+    let ops = capture_diff_slices(Algorithm::Myers, old, new);
+    let changed: Vec<&DiffOp> = ops.iter().filter(|op| !matches!(op, DiffOp::Equal { .. })).collect();
+    let is_loss = |op: &&DiffOp| {
+        let says = |lines: &[String]| lines.iter().any(|line| !line.is_empty());
+        says(&old[op.old_range()]) && !says(&new[op.new_range()])
+    };
+    changed.len() > 1 && changed.iter().any(is_loss)
 }
 
 fn first_said(lines: &[String]) -> usize {

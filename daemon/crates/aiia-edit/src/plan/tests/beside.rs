@@ -113,7 +113,7 @@ fn imports_of_other_languages(#[case] file: (&str, &str), #[case] reply: &str, #
 #[case::usage_beside("BLOCK\nExample usage:\n\n```python\nprint(Stock().sum())\n```\n", &["edit stock.py", "? 10"])]
 #[case::old_code("In `stock.py` you add up by hand:\n\n```python\ntotal = 0\nfor item in self.items:\n```\n\nEDIT", &["edit stock.py"])]
 #[case::new_code_again("EDIT\nThis adds the line:\n\n```python\nreturn prices.total(self.items)\n```\n", &["edit stock.py"])]
-#[case::needed("Module level:\n\n```python\nPRICES = 10\n```\n\n```python\n    def total(self):\n        return PRICES\n```\n", &["! not_found"])]
+#[case::needed("Module level:\n\n```python\nPRICES = 10\n```\n\n```python\n    def total(self):\n        return PRICES\n```\n", &["edit stock.py"])]
 #[case::command("EDIT\nAdd the package:\n\n```sh\npip install prices\n```\n", &["edit stock.py"])]
 #[case::command_that_names_a_file("EDIT\nThen start `main.py`:\n\n```bash\npython main.py\n```\n", &["edit stock.py"])]
 #[case::output_of_a_file("EDIT\n`main.py` prints:\n\n```\n42\n```\n", &["edit stock.py", "? 8"])]

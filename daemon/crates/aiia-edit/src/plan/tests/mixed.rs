@@ -59,6 +59,7 @@ const RUN_B: &str =
     Some((20, 20))
 )]
 #[case("**src/b.py**\n\nUpdate `run`:\n\n```python\ndef run(x):\n    return x + 20\n```\n", None, Some((20, 2)))]
+#[case("## `src/b.py`\n\n### run\n\n```python\ndef run(x):\n    return x + 20\n```\n", None, Some((20, 2)))]
 #[case(
     "### src/a.py\n\nUpdate `run`:\n\n```python\ndef run(x):\n    return x + 10\n```\n\n### src/b.py\n\nUpdate `stop`:\n\n```python\ndef stop(x):\n    return x - 20\n```\n",
     Some((10, 1)),
@@ -97,18 +98,27 @@ fn a_block_stays_in_its_file() {
 
 /// A new function in a block of its own goes next to what calls it, before or behind which it was given.
 #[rstest]
-#[case("Add a helper:\n\n@\n\nThen use it in `load`:\n\n%", Some(()))]
-#[case("Update `load`:\n\n%\n\nThe new helper:\n\n@", Some(()))]
-#[case("### `check`\n\n@\n\n### `load`\n\n%", Some(()))]
-#[case("Update `load`:\n\n%\n\nOther programs could be checked so, for example:\n\n@", None)]
-fn helpers_come_along(#[case] words: &str, #[case] comes: Option<()>) {
+#[case("Add a helper:\n\n@\n\nThen use it in `load`:\n\n%")]
+#[case("Update `load`:\n\n%\n\nThe new helper:\n\n@")]
+#[case("### `check`\n\n@\n\n### `load`\n\n%")]
+fn helpers_come_along(#[case] words: &str) {
     let check = "```python\ndef check(path):\n    if not path:\n        raise ValueError(path)\n```";
     let load = "```python\ndef load(path):\n    check(path)\n    with open(path) as f:\n        return f.read()\n```";
     let plan = plan_for(&[("src/a.py", A)], &words.replace('@', check).replace('%', load));
     assert_eq!(plan.complaints, [], "{words}");
-    let text = &plan.files[0].new_text;
-    let body = "def check(path):\n    if not path:\n        raise ValueError(path)\n";
-    assert_eq!(text.contains(body), comes.is_some(), "{text}");
-    assert!(text.contains("def load(path):\n    check(path)\n    with open(path) as f:\n"), "{text}");
-    assert!(text.ends_with(&A[A.find("\n\n\ndef save").unwrap()..]), "{text}");
+    let check = "def check(path):\n    if not path:\n        raise ValueError(path)\n\n\n";
+    let new_a = format!("{check}{}", A.replacen("    with", "    check(path)\n    with", 1));
+    assert_eq!(plan.files[0].new_text, new_a, "{words}");
+}
+
+/// So does a constant; what is only shown, though it is needed, does not.
+#[test]
+fn what_is_needed_comes_or_is_missed() {
+    let load = "```python\ndef load(path):\n    with open(path, \"rb\", SIZE) as f:\n        return f.read()\n```";
+    let constant = "```python\nSIZE = 10\n```";
+    let plan = plan_for(&[("src/a.py", A)], &format!("Module level:\n\n{constant}\n\nThen `load`:\n\n{load}\n"));
+    let new_a = format!("SIZE = 10\n\n\n{}", A.replacen("open(path)", "open(path, \"rb\", SIZE)", 1));
+    assert_eq!((plan.files[0].new_text.as_str(), plan.complaints.len()), (new_a.as_str(), 0));
+    let plan = plan_for(&[("src/a.py", A)], &format!("Change `load`:\n\n{load}\n\nFor example:\n\n{constant}\n"));
+    assert_eq!((plan.files.len(), plan.complaints.len()), (0, 1));
 }

@@ -61,3 +61,12 @@ fn a_whole_file_comes_back() {
     let without_section = INI.replace("[dev]\nhost = localhost\nport = 5432\n\n", "");
     assert_eq!(complaint_kinds(("app.ini", INI), &fenced(&without_section)), [ComplaintKind::ChangesNothing]);
 }
+
+/// Members that the part of a type does not show are not deleted, whatever the language.
+#[test]
+fn a_type_keeps_the_members_that_are_not_shown() {
+    let file = "class Store {\n    private var n = 0\n    val max = 3\n\n    fun get(k: String): String? {\n        return m[k]\n    }\n}\n";
+    let reply = "```kotlin\nclass Store {\n    fun get(k: String): String? {\n        log(k)\n        return m[k]\n    }\n}\n```\n";
+    let plan = plan_for(&[("a.kt", file)], reply);
+    assert_eq!((plan.files.len(), plan.complaints.len()), (0, 1));
+}
