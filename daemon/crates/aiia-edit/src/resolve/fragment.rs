@@ -26,6 +26,9 @@ const MAX_PLACES: usize = 64;
 /// So many lines are compared in all.
 const MAX_COMPARED: usize = 40_000;
 
+/// So many lines around a passage are looked at.
+const NEIGHBOURS: usize = 2;
+
 /// Where a passage stands.
 pub(super) struct Found {
     pub(super) change: Change,
@@ -69,8 +72,8 @@ pub(super) fn find(text: &str, named: Option<&Range<usize>>, file: &FileView) ->
             }
         }
     };
-    // It says nothing new.
-    if place.cost == 0 {
+    // It says nothing new, or has what stands around the place as well, and so is more than that.
+    if place.cost == 0 || repeats_neighbours(&place.range, given, file) {
         return None;
     }
     let mut change = place.change(given, file)?;
@@ -80,6 +83,22 @@ pub(super) fn find(text: &str, named: Option<&Range<usize>>, file: &FileView) ->
         change.tolerances.push(Tolerance::Elision);
     }
     Some(Ok(Found { change, cuts: place.cuts(file) }))
+}
+
+/// Whether lines have among them those right below a passage, or right above it, which the passage does not have.
+fn repeats_neighbours(passage: &Range<usize>, given: &[Line], file: &FileView) -> bool {
+    let says = |line: &&Line| line.content.contains(char::is_alphanumeric);
+    let words =
+        |lines: &[Line]| -> Vec<String> { lines.iter().filter(says).map(|line| line.trimmed().to_owned()).collect() };
+    let (own, new) = (words(&file.lines[passage.clone()]), words(given));
+    let below = file.lines[passage.end..].iter().filter(says).take(NEIGHBOURS);
+    let mut above: Vec<&Line> = file.lines[..passage.start].iter().rev().filter(says).take(NEIGHBOURS).collect();
+    above.reverse();
+    [below.collect::<Vec<_>>(), above].iter().any(|neighbours| {
+        let neighbours: Vec<&str> = neighbours.iter().map(|line| line.trimmed()).collect();
+        let has = |lines: &[String]| lines.windows(NEIGHBOURS).any(|window| window == neighbours);
+        neighbours.len() == NEIGHBOURS && has(&new) && !has(&own)
+    })
 }
 
 /// Refuses code that is of the body of a function, but has no place there: what it declares is not what others outside have by its names.

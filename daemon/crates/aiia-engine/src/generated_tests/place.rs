@@ -107,14 +107,19 @@ fn package(text: &str) -> Option<&str> {
     text.lines().find_map(|line| line.strip_prefix("package ")).map(str::trim)
 }
 
-/// Code that is the whole file with more in it: each of its lines comes back, in order.
+/// Code that is the whole file with more in it: each of its lines comes back, in order, and its functions as they are.
 fn whole(code: &str, target: &TestTarget) -> Option<String> {
     let said = |text| str::lines(text).map(str::trim_end).filter(|line| !line.is_empty());
     let mut given = said(code);
     let comes_back = said(&target.text).all(|line| given.any(|other| other == line));
     let is_more = said(code).count() > said(&target.text).count();
+    let keeps = |tree: SyntaxTree| {
+        let mut functions = tree.symbols(&target.text).into_iter().filter(|symbol| symbol.kind.is_callable());
+        functions.all(|symbol| code.contains(&target.text[symbol.item_range]))
+    };
     let ending = LineEnding::detect(&target.text).as_str();
-    (comes_back && is_more && !target.text.trim().is_empty())
+    let is_kept = || SyntaxTree::parse(target.language, &target.text).is_ok_and(keeps);
+    (comes_back && is_more && !target.text.trim().is_empty() && is_kept())
         .then(|| with_ending(&format!("{}\n", code.trim_matches('\n').trim_end()), ending))
 }
 

@@ -109,7 +109,7 @@ async fn only_what_was_never_used_goes_for_good() {
     }
     store.delete_project(unused(&empty.id)).await.unwrap();
     is_not_found(store.restore_project(empty.id).await, "project");
-    let all = ListProjects { deleted: Inclusion::Include, ..ListProjects::default() };
+    let all = ListProjects { archived: Inclusion::Include, deleted: Inclusion::Include, ..ListProjects::default() };
     assert_eq!(store.list_projects(all).await.unwrap().items.len(), 2);
     store.assert_clean().await;
 }

@@ -86,3 +86,12 @@ fn named_lines_must_agree(#[case] lead: &str, #[case] code: &str, #[case] change
     let expected = change.map(|(old, new)| STORE.replacen(old, new, 1));
     assert_eq!(plan.files.first().map(|file| file.new_text.clone()), expected, "{}", described(&plan));
 }
+
+/// A whole file that ends with lines which stood in its middle is no passage up to there.
+#[test]
+fn what_has_the_lines_around_it_is_more_than_a_passage() {
+    let file = "class A:\n    def first(self):\n        return 1\n\n    def call(self, environ):\n        # comment\n        request = Request(environ)\n        response = self.app\n        if request.x:\n            response = 2\n        elif request.y:\n            response = 3\n        return response(environ)\n";
+    let (moved, rest) = ("        request = Request(environ)\n        response = self.app\n", "        self.step()\n");
+    let new = format!("{}\n    def step(self):\n{moved}", file.replace(moved, rest));
+    assert_eq!(new_text(("a.py", file), &format!("```python\n{new}```\n")), new);
+}
