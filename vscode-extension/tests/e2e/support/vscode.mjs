@@ -100,18 +100,23 @@ export class Window {
 
   /**
    * Opens the field at the top by a key, types into it and takes the row with this text. Whatever takes the focus meanwhile closes
-   * the field, and it is opened again.
+   * the field, and it is opened again. A click needs two pictures of the window in which the row stands still, and a machine with
+   * much else to do may be slow to draw them: each attempt has more time than the one before.
    */
   async pick(key, text, row) {
     const { page } = this;
     for (let attempt = 1; ; attempt++) {
+      const limit = { timeout: attempt * 3000 };
       await page.keyboard.press(key);
       try {
-        await page.locator(".quick-input-widget .input").first().fill(text, { timeout: 3000 });
-        if (row) await page.locator(".quick-input-list .monaco-list-row", { hasText: row }).first().click({ timeout: 3000 });
+        await page.locator(".quick-input-widget .input").first().fill(text, limit);
+        if (row) await page.locator(".quick-input-list .monaco-list-row", { hasText: row }).first().click(limit);
         return;
       } catch (error) {
-        if (attempt === 5) throw error;
+        if (attempt === 8) throw error;
+        await page.bringToFront();
+        // Where it is still open, its key would only choose the next row.
+        if (await page.locator(".quick-input-widget").first().isVisible()) await page.keyboard.press("Escape");
       }
     }
   }
