@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aiia_protocol::Empty;
@@ -18,6 +18,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{RunEvent, RunEventKind, RunEvents, RunRef};
 use aiia_protocol::system::{Hello, Status as SystemStatus};
 use aiia_protocol::transfer::TransferRef;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use crate::connect::{Attempt, Connection, connect};
@@ -314,7 +315,7 @@ impl Canceller {
 fn send(writer: &Mutex<UnixStream>, message: &Value) -> io::Result<()> {
     let body = message.to_string();
     let frame = format!("Content-Length: {}\r\n\r\n{body}", body.len());
-    writer.lock().unwrap_or_else(PoisonError::into_inner).write_all(frame.as_bytes())
+    writer.lock().write_all(frame.as_bytes())
 }
 
 fn to_value(params: &impl serde::Serialize) -> Result<Value, Problem> {

@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
+use parking_lot::Mutex;
 use tracing::Level;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::filter::Targets;
@@ -59,7 +60,7 @@ fn usual() -> Targets {
 pub(crate) fn mask_also(secret: &str) {
     if secret.len() >= MIN_SECRET {
         let secrets = SECRETS.get_or_init(Mutex::default);
-        secrets.lock().unwrap_or_else(PoisonError::into_inner).push(secret.to_owned());
+        secrets.lock().push(secret.to_owned());
     }
 }
 
@@ -79,7 +80,7 @@ impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Masking<W> {
 impl<W: Write> Write for MaskingWriter<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        let secrets = SECRETS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        let secrets = SECRETS.get_or_init(Mutex::default).lock();
         self.0.write_all(mask(&text, &secrets).as_bytes())?;
         Ok(line.len())
     }

@@ -9,7 +9,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aiia_protocol::handshake::RuntimeFile;
@@ -18,6 +18,7 @@ use aiia_store::{Said, Store};
 use axum::extract::{Path as PathParameter, State};
 use axum::routing::get;
 use axum::{Json, Router};
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -150,9 +151,8 @@ const END: &str = "WITH RECURSIVE path (key, parent_id) AS (
 
 async fn answer(pool: Pool, sql: &'static str, id: String) -> Json<Value> {
     let read = move || {
-        let connection = pool.iter().find_map(|one| one.try_lock().ok());
-        let connection =
-            connection.unwrap_or_else(|| pool[0].lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let connection = pool.iter().find_map(|one| one.try_lock());
+        let connection = connection.unwrap_or_else(|| pool[0].lock());
         let mut statement = connection.prepare_cached(sql).expect("a statement");
         let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
         let rows = statement.query_map([id], |row| {

@@ -1,7 +1,7 @@
 //! A small HTTP server whose answers are a function, for what is no chat: files, listings, indexes.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use futures::{StreamExt, stream};
+use parking_lot::Mutex;
 
 use crate::serving::Serving;
 
@@ -72,7 +73,7 @@ impl HttpServer {
 
     /// What it was asked, the oldest first.
     pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.asked.lock().clone()
     }
 }
 
@@ -81,7 +82,7 @@ async fn handle(State(shared): State<Shared>, request: Request) -> Response {
     let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else { return status(StatusCode::PAYLOAD_TOO_LARGE) };
     let asked = Asked { method: head.method, path: head.uri.path().to_owned(), headers: head.headers, body };
     let answer = (shared.answer)(&asked);
-    shared.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+    shared.asked.lock().push(asked);
     answer
 }
 

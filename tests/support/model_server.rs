@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -16,6 +16,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -168,7 +169,7 @@ struct Shared {
 
 impl Shared {
     fn log(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        self.log.lock()
     }
 
     fn change(&self, change: impl FnOnce(&mut Log)) {
@@ -262,7 +263,7 @@ impl ModelServer {
         let mut log = self.shared.log();
         while !reached(&log) {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else { return false };
-            log = self.shared.changed.wait_timeout(log, left).unwrap_or_else(PoisonError::into_inner).0;
+            self.shared.changed.wait_for(&mut log, left);
         }
         true
     }

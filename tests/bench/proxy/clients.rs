@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 
@@ -36,11 +37,11 @@ impl Marks {
 
     /// All so far, which are forgotten.
     pub(crate) fn take(&self) -> Arrived {
-        std::mem::take(&mut self.0.1.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.0.1.lock())
     }
 
     fn add(&self, found: &mut Vec<(u32, u32)>) {
-        let mut arrived = self.0.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut arrived = self.0.1.lock();
         for (delay, stream) in found.drain(..) {
             arrived.delays.push(delay);
             arrived.streams.insert(stream);

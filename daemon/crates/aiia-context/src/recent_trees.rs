@@ -2,7 +2,8 @@
 
 use crate::{MAX_SYNTAX_BYTES, is_looked_at};
 use aiia_syntax::{Language, SyntaxTree};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// So many trees are kept, of texts of so many bytes together: a tree takes some twenty times as much.
@@ -25,18 +26,14 @@ pub struct RecentTrees {
 
 impl std::fmt::Debug for RecentTrees {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("RecentTrees").field("kept", &self.lock().len()).finish()
+        formatter.debug_struct("RecentTrees").field("kept", &self.kept.lock().len()).finish()
     }
 }
 
 impl RecentTrees {
-    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The tree of the file of that path, if it is kept and of exactly that text.
     pub fn get(&self, path: &str, language: Language, text: &str) -> Option<SyntaxTree> {
-        let mut kept = self.lock();
+        let mut kept = self.kept.lock();
         let is_it = |kept: &Kept| kept.path == path && kept.tree.language() == language && *kept.text == *text;
         let place = kept.iter().position(is_it)?;
         let mut found = kept.remove(place);
@@ -54,7 +51,7 @@ impl RecentTrees {
         }
         let Ok(tree) = SyntaxTree::parse(language, &text) else { return };
         tree.prepare(&text);
-        let mut kept = self.lock();
+        let mut kept = self.kept.lock();
         kept.retain(|kept| kept.path != path);
         kept.push(Kept { path: path.to_owned(), text, tree, used: Instant::now() });
         let bytes = |kept: &[Kept]| kept.iter().map(|kept| kept.text.len()).sum::<usize>();
@@ -65,7 +62,7 @@ impl RecentTrees {
 
     /// Drops the trees that nobody used for so long.
     pub fn forget(&self, unused: Duration) {
-        self.lock().retain(|kept| kept.used.elapsed() < unused);
+        self.kept.lock().retain(|kept| kept.used.elapsed() < unused);
     }
 }
 

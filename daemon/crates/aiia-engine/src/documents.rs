@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use aiia_syntax::{Language, Symbol, SyntaxTree};
 use aiia_text::{Document, TextEdit};
+use parking_lot::Mutex;
 
 /// An older tree is made good for so many edits.
 const MAX_EDITS: usize = 1000;
@@ -108,10 +109,6 @@ pub struct OpenDocuments {
 }
 
 impl OpenDocuments {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, OpenDocument>> {
-        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Opens a document, or replaces it where it is open already.
     pub fn open(&self, path: &str, language_id: Option<&str>, version: i32, text: &str) {
         let language_id = language_id.filter(|id| !id.is_empty()).map(str::to_owned);
@@ -125,13 +122,13 @@ impl OpenDocuments {
             language_id,
             syntax: Arc::default(),
         };
-        self.lock().insert(path.to_owned(), document);
+        self.documents.lock().insert(path.to_owned(), document);
     }
 
     /// Changes an open document by `change`, which tells its edits in their order, and sets its version. False when it is
     /// not open.
     pub fn edit(&self, path: &str, version: i32, change: impl FnOnce(&mut Document) -> Vec<TextEdit>) -> bool {
-        let mut documents = self.lock();
+        let mut documents = self.documents.lock();
         let Some(open) = documents.get_mut(path) else { return false };
         let edits = change(&mut open.document);
         open.version = version;
@@ -142,7 +139,7 @@ impl OpenDocuments {
 
     /// Takes note that an open document was saved as it is.
     pub fn saved(&self, path: &str) {
-        if let Some(open) = self.lock().get_mut(path) {
+        if let Some(open) = self.documents.lock().get_mut(path) {
             open.saved = open.document.clone();
             open.saved_at = SystemTime::now();
         }
@@ -150,17 +147,17 @@ impl OpenDocuments {
 
     /// Closes a document. False when it is not open.
     pub fn close(&self, path: &str) -> bool {
-        self.lock().remove(path).is_some()
+        self.documents.lock().remove(path).is_some()
     }
 
     /// A snapshot of an open document.
     pub fn get(&self, path: &str) -> Option<OpenDocument> {
-        self.lock().get(path).cloned()
+        self.documents.lock().get(path).cloned()
     }
 
     /// Gives an open document another path.
     pub fn rename(&self, from: &str, to: &str) {
-        let mut documents = self.lock();
+        let mut documents = self.documents.lock();
         if let Some(document) = documents.remove(from) {
             documents.insert(to.to_owned(), document);
         }
@@ -168,7 +165,7 @@ impl OpenDocuments {
 
     /// The paths of the open documents, sorted.
     pub fn paths(&self) -> Vec<String> {
-        let mut paths: Vec<String> = self.lock().keys().cloned().collect();
+        let mut paths: Vec<String> = self.documents.lock().keys().cloned().collect();
         paths.sort();
         paths
     }

@@ -7,8 +7,8 @@ mod sweeping;
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use aiia_protocol::event::{Change, Entity, Event};
@@ -16,6 +16,7 @@ use aiia_protocol::id::{ChatId, ProjectId};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_store::Store;
 pub(crate) use configuration::Configured;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -194,12 +195,12 @@ impl Engine {
 
     /// Tells where HTTP is served, for `system.status`.
     pub fn set_http_address(&self, address: Option<SocketAddr>) {
-        *self.http_address.lock().unwrap_or_else(PoisonError::into_inner) = address;
+        *self.http_address.lock() = address;
     }
 
     /// Where HTTP is served.
     pub fn http_url(&self) -> Option<String> {
-        self.http_address.lock().unwrap_or_else(PoisonError::into_inner).map(|address| format!("http://{address}"))
+        self.http_address.lock().map(|address| format!("http://{address}"))
     }
 
     /// Cancelled when the shutdown begins; whatever streams must end then.

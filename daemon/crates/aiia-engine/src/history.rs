@@ -6,10 +6,11 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aiia_llm::program;
+use parking_lot::Mutex;
 
 /// So many commits are looked at.
 const MAX_COMMITS: usize = 400;
@@ -112,13 +113,9 @@ struct Kept {
 pub(crate) struct Histories(Arc<Mutex<HashMap<PathBuf, Kept>>>);
 
 impl Histories {
-    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// What is known of the history of `root` by now; looks for more in the background where that is due.
     pub(crate) fn of(&self, root: &Path) -> Option<Arc<History>> {
-        let mut folders = self.lock();
+        let mut folders = self.0.lock();
         if !folders.contains_key(root) && folders.len() >= MAX_FOLDERS {
             folders.clear();
         }
@@ -128,7 +125,7 @@ impl Histories {
             let (histories, root, known) = (self.clone(), root.to_owned(), kept.history.clone());
             let look = move || {
                 if let Some(history) = newer(&root, known.as_deref())
-                    && let Some(kept) = histories.lock().get_mut(&root)
+                    && let Some(kept) = histories.0.lock().get_mut(&root)
                 {
                     kept.history = Some(Arc::new(history));
                 }

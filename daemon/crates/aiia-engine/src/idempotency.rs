@@ -1,11 +1,12 @@
 //! Requests that are sent again are done once.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aiia_protocol::operation::Row;
 use aiia_protocol::problem::{Problem, ProblemCode, reason};
 use aiia_store::{RequestKey, RequestState, Store};
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::engine::Engine;
@@ -52,7 +53,7 @@ impl Engine {
                 .with_reason(reason::STILL_GOING_ON)
                 .with_hint("Send it again in a moment to get its answer.")
         };
-        if !self.requests.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
+        if !self.requests.0.lock().insert(key.clone()) {
             return Err(going_on());
         }
         let request = KeyedRequest { key: key.clone(), store: self.store.clone(), requests: self.requests.clone() };
@@ -86,6 +87,6 @@ impl KeyedRequest {
 
 impl Drop for KeyedRequest {
     fn drop(&mut self) {
-        self.requests.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.requests.0.lock().remove(&self.key);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiia_context::{
@@ -11,6 +11,7 @@ use aiia_context::{
     RecentTrees,
 };
 use aiia_syntax::Language;
+use parking_lot::Mutex;
 use tokio::sync::{broadcast, watch};
 
 use crate::context_rules::ContextRules;
@@ -77,7 +78,7 @@ pub(crate) struct Waiting<'i> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.indexes.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.root);
+        self.indexes.waiting.lock().remove(&self.root);
     }
 }
 
@@ -111,16 +112,12 @@ impl Indexes {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The index of `root`, the same one by whichever path the folder is named; a new one has read nothing yet.
     pub(crate) fn of(&self, root: &Path) -> Arc<Indexer> {
         let named = root;
         let real = root.canonicalize();
         let root = real.as_deref().unwrap_or(root);
-        let mut kept = self.lock();
+        let mut kept = self.kept.lock();
         if !kept.contains_key(root) && kept.len() >= MAX_INDEXES {
             let oldest = kept.iter().min_by_key(|(_, kept)| kept.used).map(|(root, _)| root.clone());
             if let Some(oldest) = oldest.and_then(|oldest| kept.remove(&oldest)) {
@@ -191,7 +188,7 @@ impl Indexes {
     /// Lets one caller wait for changes of an index, until it drops what it gets; another one gets nothing.
     pub(crate) fn wait_alone(&self, indexer: &Arc<Indexer>) -> Option<Waiting<'_>> {
         let root = indexer.root().to_owned();
-        let is_alone = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(root.clone());
+        let is_alone = self.waiting.lock().insert(root.clone());
         is_alone.then_some(Waiting { indexes: self, root })
     }
 
@@ -229,19 +226,19 @@ impl Indexes {
 
     /// Ends what goes on.
     pub(crate) fn stop(&self) {
-        self.lock().values().for_each(|kept| kept.indexer.stop());
+        self.kept.lock().values().for_each(|kept| kept.indexer.stop());
     }
 
     /// Whether all files of a folder were read; not before anybody asked about it.
     pub(crate) fn is_complete(&self, root: &Path) -> bool {
         let real = root.canonicalize();
         let root = real.as_deref().unwrap_or(root);
-        self.lock().get(root).is_some_and(|kept| kept.indexer.progress().is_complete)
+        self.kept.lock().get(root).is_some_and(|kept| kept.indexer.progress().is_complete)
     }
 
     /// The indexes by folder.
     pub(crate) fn all(&self) -> Vec<Arc<Indexer>> {
-        let mut all: Vec<_> = self.lock().values().map(|kept| Arc::clone(&kept.indexer)).collect();
+        let mut all: Vec<_> = self.kept.lock().values().map(|kept| Arc::clone(&kept.indexer)).collect();
         all.sort_by(|a, b| a.root().cmp(b.root()));
         all
     }
@@ -257,7 +254,7 @@ pub(crate) fn admits(root: PathBuf) -> Admits {
 fn index_admits(root: PathBuf, files: Arc<IgnoreFiles>) -> Admits {
     let latest: Mutex<Option<(Instant, Arc<Admission>)>> = Mutex::default();
     Arc::new(move |path| {
-        let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latest = latest.lock();
         let admission = match &*latest {
             Some((since, admission)) if since.elapsed() < LOOK_AGAIN => Arc::clone(admission),
             _ => {
@@ -305,7 +302,7 @@ impl OpenTexts {
     }
 
     fn is_admitted(&self, path: &str) -> bool {
-        let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut admitted = self.admitted.lock();
         if let Some(known) = admitted.get(path) {
             return *known;
         }

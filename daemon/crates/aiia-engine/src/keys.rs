@@ -5,12 +5,12 @@ mod ring;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiia_llm::Secret;
 use aiia_protocol::config::KeyPlace;
 use aiia_protocol::problem::{Problem, ProblemCode};
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use url::Url;
@@ -76,7 +76,7 @@ impl Keys {
     }
 
     fn cached(&self) -> MutexGuard<'_, BTreeMap<String, FromRing>> {
-        self.from_ring.lock().unwrap_or_else(PoisonError::into_inner)
+        self.from_ring.lock()
     }
 
     /// The key of `provider` for the address `base_url`. One in the keyring is there once [`Keys::ask_ring`] has got it: the
@@ -178,7 +178,7 @@ impl Keys {
             return Err(wrong("That is no key: it has blanks or line breaks in it, or is far too long."));
         }
         let host = host(base_url).ok_or_else(|| wrong("The provider's address names no host."))?;
-        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.changing.lock();
         let mut entries = self.read()?;
         self.cached().remove(provider);
         let in_ring = self.ring.set(provider, key);
@@ -196,7 +196,7 @@ impl Keys {
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn delete(&self, provider: &str) -> Result<bool, Problem> {
-        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.changing.lock();
         let mut entries = self.read()?;
         let Some(entry) = entries.remove(provider) else { return Ok(false) };
         if entry.key.is_none() {

@@ -19,7 +19,7 @@ pub(crate) use window::{ASSUMED as ASSUMED_WINDOW, key as window_key};
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aiia_llm::{
@@ -28,6 +28,7 @@ use aiia_llm::{
 };
 use aiia_protocol::config::Key;
 use aiia_protocol::problem::{Problem, ProblemCode};
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use window::Window;
 
@@ -104,13 +105,13 @@ impl ModelDirectory {
     }
 
     fn default_here(&self) -> Option<String> {
-        self.default_here.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.default_here.lock().clone()
     }
 
     /// What there is to say of `model`, which is used because nobody named another: that the one before was on this machine and
     /// this one is not. It is said once.
     pub(crate) fn note_of_default(&self, model: &Chosen) -> Option<String> {
-        let mut here = self.default_here.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut here = self.default_here.lock();
         let before = std::mem::replace(&mut *here, model.local.then(|| model.name.clone()))?;
         (!model.local).then(|| {
             format!(
@@ -191,12 +192,12 @@ impl ModelDirectory {
 
     /// The next question what there is looks around anew.
     pub(crate) fn forget_survey(&self) {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.last.lock().take();
     }
 
     /// What there is, as of at most a few seconds ago.
     pub(crate) async fn survey(&self) -> Arc<Survey> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let last = self.last.lock().clone();
         if let Some((at, survey)) = last
             && at.elapsed() < SURVEY_AGE
             && !survey.models.is_empty()
@@ -204,7 +205,7 @@ impl ModelDirectory {
             return survey;
         }
         let survey = Arc::new(self.models.survey().await);
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&survey)));
+        *self.last.lock() = Some((Instant::now(), Arc::clone(&survey)));
         survey
     }
 

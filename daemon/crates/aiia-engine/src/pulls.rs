@@ -1,13 +1,14 @@
 //! Models on their way here. A pull belongs to the daemon: it goes on when the client that asked for it has left.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use aiia_llm::{CatalogueModel, EMBEDDED_PROVIDER, LlmError, LlmErrorKind, PullProgress, WeightsFolder};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::PullId;
 use aiia_protocol::model::{Pull, PullState};
 use aiia_protocol::problem::{Problem, ProblemCode};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -92,7 +93,7 @@ impl Wanted {
 
 impl Pulls {
     fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// The pulls, the newest first.

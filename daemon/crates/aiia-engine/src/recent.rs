@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 /// So many files are remembered.
 const MAX_FILES: usize = 16;
@@ -14,7 +15,7 @@ pub(crate) struct RecentEdits(Mutex<VecDeque<PathBuf>>);
 impl RecentEdits {
     /// Remembers an edit. Quick: it happens at every keystroke.
     pub(crate) fn edited(&self, path: &Path) {
-        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut files = self.0.lock();
         if files.front().is_some_and(|last| last == path) {
             return;
         }
@@ -25,7 +26,7 @@ impl RecentEdits {
 
     /// The files, the last one first.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.0.lock().iter().cloned().collect()
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use aiia_protocol::edit::{HunkStatus, PendingEdit};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{Operation, Scope};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use futures::stream::BoxStream;
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::dispatch::{self, Handle, Reply};
@@ -114,7 +115,7 @@ impl Session {
     }
 
     pub(crate) fn client_name(&self) -> String {
-        self.state.name.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state.name.lock().clone()
     }
 
     pub(crate) fn transport(&self) -> Transport {
@@ -142,27 +143,27 @@ impl Session {
 
     /// Sets the client's name, once it is known.
     pub fn set_client_name(&self, name: &str) {
-        name.clone_into(&mut self.state.name.lock().unwrap_or_else(PoisonError::into_inner));
+        name.clone_into(&mut self.state.name.lock());
     }
 
     /// Sets the workspace folders, absolute paths.
     pub fn set_folders(&self, folders: Vec<PathBuf>) {
-        *self.state.folders.lock().unwrap_or_else(PoisonError::into_inner) = folders;
+        *self.state.folders.lock() = folders;
     }
 
     /// The workspace folders.
     pub fn folders(&self) -> Vec<PathBuf> {
-        self.state.folders.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state.folders.lock().clone()
     }
 
     /// Sets the folder that the client works in, an absolute path.
     pub(crate) fn set_working_folder(&self, folder: PathBuf) {
-        *self.state.working_folder.lock().unwrap_or_else(PoisonError::into_inner) = Some(folder);
+        *self.state.working_folder.lock() = Some(folder);
     }
 
     /// The folder that the client works in, where it has said so.
     pub(crate) fn working_folder(&self) -> Option<PathBuf> {
-        self.state.working_folder.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state.working_folder.lock().clone()
     }
 
     /// The folders that are projects whether they are marked as one or not.

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aiia_protocol::id::TokenId;
@@ -11,6 +10,7 @@ use aiia_protocol::operation::Scope;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::token::{CreateToken, NewToken, Token, TokenScope};
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -86,7 +86,7 @@ impl Tokens {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Why no token is taken at all, where that is so.

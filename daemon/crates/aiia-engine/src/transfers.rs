@@ -8,13 +8,14 @@ mod whole_chat;
 use std::collections::HashSet;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::id::TransferId;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::transfer::{Transfer, TransferKind, TransferStatus};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -82,7 +83,7 @@ impl Transfers {
     }
 
     fn find(&self, id: &TransferId) -> Result<Arc<Job>, Problem> {
-        let known = self.lock();
+        let known = self.known.lock();
         let job = known.iter().find(|job| job.state.borrow().id == *id).map(Arc::clone);
         job.ok_or_else(|| {
             Problem::not_found("transfer", id).with_hint("Exports and imports are known until a day after their end.")
@@ -92,7 +93,7 @@ impl Transfers {
     /// Forgets the transfers that ended longer ago than `age`, with their files.
     pub(crate) fn forget_older(&self, age: Duration) {
         let is_old = |job: &Arc<Job>| job.ended().is_some_and(|ended| ended.elapsed() >= age);
-        let old: Vec<Arc<Job>> = self.lock().extract_if(.., |job| is_old(job)).collect();
+        let old: Vec<Arc<Job>> = self.known.lock().extract_if(.., |job| is_old(job)).collect();
         for file in old.iter().filter_map(|job| job.state.borrow().file.clone()) {
             if let Err(error) = std::fs::remove_file(&file.path) {
                 tracing::debug!(path = file.path, %error, "an old export is not there any more");
@@ -102,7 +103,7 @@ impl Transfers {
 
     fn begin(&self, engine: &Engine, kind: TransferKind) -> Result<Arc<Job>, Problem> {
         self.forget_older(AGE);
-        let mut known = self.lock();
+        let mut known = self.known.lock();
         if known.iter().filter(|job| job.ended().is_none()).count() >= MOST_RUNNING {
             let detail = format!("{MOST_RUNNING} exports and imports go on at once already.");
             return Err(Problem::new(ProblemCode::RateLimited, detail).with_hint("Wait for one of them to end."));
@@ -129,15 +130,11 @@ impl Transfers {
     /// The place, if it was given out for a file that is handed over; it is not any more then.
     /// Whether a file was handed over at `place`, or is going to be.
     pub(crate) fn is_upload(&self, place: &Path) -> bool {
-        self.uploads.lock().unwrap_or_else(PoisonError::into_inner).contains(place)
+        self.uploads.lock().contains(place)
     }
 
     fn take_upload(&self, place: &Path) -> Option<PathBuf> {
-        self.uploads.lock().unwrap_or_else(PoisonError::into_inner).take(place)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Job>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.uploads.lock().take(place)
     }
 }
 
@@ -147,7 +144,7 @@ impl Job {
     }
 
     fn ended(&self) -> Option<Instant> {
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.ended.lock()
     }
 
     fn change(&self, engine: &Engine, change: impl FnOnce(&mut Transfer)) {
@@ -165,7 +162,7 @@ impl Job {
 
     /// Ends the transfer.
     fn end(&self, engine: &Engine, outcome: Result<(), Problem>) {
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.ended.lock() = Some(Instant::now());
         let cancelled = self.cancelled.is_cancelled();
         self.change(engine, |transfer| match outcome {
             Ok(()) if cancelled => transfer.status = TransferStatus::Cancelled,
@@ -183,7 +180,7 @@ impl Engine {
     /// none, [`Engine::drop_upload`] does.
     pub fn upload_place(&self) -> PathBuf {
         let place = self.transfers.folder.join(format!("upload-{}", uuid::Uuid::now_v7()));
-        self.transfers.uploads.lock().unwrap_or_else(PoisonError::into_inner).insert(place.clone());
+        self.transfers.uploads.lock().insert(place.clone());
         place
     }
 

@@ -18,9 +18,9 @@ mod worker;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::chat::ChatRequest;
@@ -197,7 +197,7 @@ impl Embedded {
     fn check(&self, path: &Path) -> Result<u64, LlmError> {
         let Ok(metadata) = std::fs::metadata(path) else { return gguf::quick_check(path) };
         let stamp = (metadata.modified().ok(), metadata.len());
-        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut checked = self.checked.lock();
         if let Some((_, known)) = checked.get(path).filter(|(known, _)| *known == stamp) {
             return known.clone();
         }

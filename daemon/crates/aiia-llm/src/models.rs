@@ -7,8 +7,9 @@ mod missing;
 mod places;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use self::places::Places;
@@ -110,7 +111,7 @@ impl Models {
         } else {
             Arc::new(Embedded::new(config.embedded.clone()))
         };
-        let found = self.0.discovered.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let found = self.0.discovered.lock().clone();
         let found = found.filter(|_| self.0.discovery == config.discovery);
         Self::with(config, embedded, found, &self.0.places)
     }

@@ -1,9 +1,11 @@
 //! Futures that are seldom ready, beside a stream that moves all the time.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+
+use parking_lot::Mutex;
 
 /// A future that is looked at only when it was woken itself, and not once more whenever the task goes on for another reason. Asking
 /// whether it was costs next to nothing.
@@ -27,7 +29,7 @@ struct State {
 
 impl State {
     fn with<R>(&self, change: impl FnOnce(&mut Option<Waker>) -> R) -> R {
-        change(&mut self.task.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.task.lock())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Providers of the configuration that nobody answers for, and what may stand in for them.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+
+use parking_lot::Mutex;
 
 use crate::error::{LlmError, LlmErrorKind};
 use crate::survey::ModelInfo;
@@ -13,7 +14,7 @@ pub(crate) struct Silent(Mutex<BTreeSet<String>>);
 impl Silent {
     /// Keeps what came of reaching `provider`.
     pub(crate) fn note<T>(&self, provider: &str, answer: &Result<T, LlmError>) {
-        let mut silent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut silent = self.0.lock();
         match answer.as_ref().err().map(|error| error.kind) {
             Some(kind) if kind.is_unreachable() => {
                 silent.insert(provider.to_owned());
@@ -28,7 +29,7 @@ impl Silent {
 
     /// Whether `provider` is one of them.
     pub(crate) fn has(&self, provider: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(provider)
+        self.0.lock().contains(provider)
     }
 }
 

@@ -1,8 +1,7 @@
 //! The runs that a connection has begun and that go on.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use aiia_protocol::id::RunId;
+use parking_lot::Mutex;
 
 /// The runs with what they do, for people; in the order of their beginning.
 #[derive(Debug, Default)]
@@ -17,25 +16,21 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Going {
-    fn lock(&self) -> MutexGuard<'_, Vec<(RunId, String)>> {
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Enters a run, until what it gives is dropped.
     pub(crate) fn enter(&self, run: RunId, title: &str) -> Entry<'_> {
-        self.lock().push((run.clone(), title.to_owned()));
+        self.runs.lock().push((run.clone(), title.to_owned()));
         Entry { going: self, run }
     }
 
     /// All of them.
     pub(crate) fn all(&self) -> Vec<(RunId, String)> {
-        self.lock().clone()
+        self.runs.lock().clone()
     }
 }
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
-        self.going.lock().retain(|(run, _)| *run != self.run);
+        self.going.runs.lock().retain(|(run, _)| *run != self.run);
     }
 }
 

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aiia_engine::{Engine, OpenDocument, Rarely, Session};
 use aiia_protocol::handshake::Purpose;
 use aiia_protocol::id::{EditId, RunId};
+use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -64,10 +65,6 @@ struct Explanation {
     path: String,
     symbol: String,
     text: String,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Connection {
@@ -192,7 +189,7 @@ impl Connection {
 
     /// Remembers how the client spells the URI of `path`.
     pub(crate) fn remember_uri(&self, path: &str, uri: &Url) {
-        let mut uris = lock(&self.uris);
+        let mut uris = self.uris.lock();
         if uris.len() >= MAX_URIS {
             uris.retain(|path, _| self.session.documents().get(path).is_some());
         }
@@ -201,22 +198,22 @@ impl Connection {
 
     /// The URI of `path`, as the client spells it where that is known.
     pub(crate) fn uri(&self, path: &str) -> Option<Url> {
-        lock(&self.uris).get(path).cloned().or_else(|| to_proto::uri(path))
+        self.uris.lock().get(path).cloned().or_else(|| to_proto::uri(path))
     }
 
     pub(crate) fn review(&self, edit_id: &EditId) -> Option<Arc<Review>> {
-        lock(&self.reviews).get(edit_id).cloned()
+        self.reviews.lock().get(edit_id).cloned()
     }
 
     /// The reviews in memory, in the order of their making.
     pub(crate) fn reviews(&self) -> Vec<(EditId, Arc<Review>)> {
-        let mut all: Vec<_> = lock(&self.reviews).iter().map(|(id, review)| (id.clone(), Arc::clone(review))).collect();
+        let mut all: Vec<_> = self.reviews.lock().iter().map(|(id, review)| (id.clone(), Arc::clone(review))).collect();
         all.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
         all
     }
 
     pub(crate) fn keep_review(&self, edit_id: &EditId, review: Arc<Review>) {
-        lock(&self.reviews).insert(edit_id.clone(), review);
+        self.reviews.lock().insert(edit_id.clone(), review);
     }
 
     /// The file of a review document.
@@ -225,21 +222,21 @@ impl Connection {
     }
 
     pub(crate) fn add_progress(&self, token: &str, run: &RunId) {
-        lock(&self.progress).insert(token.to_owned(), run.clone());
+        self.progress.lock().insert(token.to_owned(), run.clone());
     }
 
     pub(crate) fn remove_progress(&self, token: &str) {
-        lock(&self.progress).remove(token);
+        self.progress.lock().remove(token);
     }
 
     /// The run whose progress has this token.
     pub(crate) fn run_of_progress(&self, token: &str) -> Option<RunId> {
-        lock(&self.progress).get(token).cloned()
+        self.progress.lock().get(token).cloned()
     }
 
     /// Remembers the explanation of a symbol for hover.
     pub(crate) fn keep_explanation(&self, path: &str, symbol: &str, text: &str) {
-        let mut explanations = lock(&self.explanations);
+        let mut explanations = self.explanations.lock();
         explanations.retain(|kept| kept.path != path || kept.symbol != symbol);
         explanations.truncate(MAX_EXPLANATIONS - 1);
         explanations.push_front(Explanation {
@@ -251,12 +248,12 @@ impl Connection {
 
     /// Whether anything in `path` was explained.
     pub(crate) fn has_explanations(&self, path: &str) -> bool {
-        lock(&self.explanations).iter().any(|kept| kept.path == path)
+        self.explanations.lock().iter().any(|kept| kept.path == path)
     }
 
     /// The last explanation of a symbol.
     pub(crate) fn explanation(&self, path: &str, symbol: &str) -> Option<String> {
-        let explanations = lock(&self.explanations);
+        let explanations = self.explanations.lock();
         explanations.iter().find(|kept| kept.path == path && kept.symbol == symbol).map(|kept| kept.text.clone())
     }
 }

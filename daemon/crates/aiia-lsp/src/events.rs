@@ -4,7 +4,7 @@
 //! another view of the client may lack the beginning.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aiia_engine::Rarely;
 use aiia_protocol::id::RunId;
@@ -12,6 +12,7 @@ use aiia_protocol::operation::{EVENT_METHOD, RUN_EVENT_METHOD, RunEvents};
 use aiia_protocol::run::{self, RunEvent};
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +37,7 @@ impl Followed {
     /// A token for following `run`; whatever followed it before ends.
     fn begin(&self, run: &RunId) -> CancellationToken {
         let token = CancellationToken::new();
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         if let Some(before) = state.runs.insert(run.clone(), token.clone()) {
             before.cancel();
         }
@@ -45,7 +46,7 @@ impl Followed {
 
     /// The same for a run that nobody follows yet.
     fn begin_first(&self, run: &RunId) -> Option<CancellationToken> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         if state.runs.contains_key(run) {
             return None;
         }
@@ -56,12 +57,12 @@ impl Followed {
 
     fn end(&self, run: &RunId, token: &CancellationToken) {
         if !token.is_cancelled() {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).runs.remove(run);
+            self.0.lock().runs.remove(run);
         }
     }
 
     fn begin_everything(&self) -> bool {
-        !std::mem::replace(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).everything, true)
+        !std::mem::replace(&mut self.0.lock().everything, true)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Fixes that were accepted, so that one that did not help can be tried again, told so.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 
 use aiia_protocol::document::Diagnostic;
 use aiia_protocol::id::EditId;
+use parking_lot::Mutex;
 
 /// How many fixes are remembered.
 const MAX_FIXES: usize = 100;
@@ -30,7 +30,7 @@ impl Fixes {
         if diagnostics.is_empty() {
             return;
         }
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made.lock();
         if made.len() == MAX_FIXES {
             made.pop_front();
         }
@@ -40,14 +40,14 @@ impl Fixes {
 
     /// Hunks of an edit were accepted.
     pub(crate) fn accepted(&self, edit_id: &EditId) {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made.lock();
         made.iter_mut().filter(|fix| fix.edit_id == *edit_id).for_each(|fix| fix.accepted = true);
     }
 
     /// The accepted edit that should have mended `diagnostic`, if that is offered to be tried again: only once, since what fails
     /// twice needs a person.
     pub(crate) fn in_vain(&self, path: &str, diagnostic: &Diagnostic) -> Option<EditId> {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = self.made.lock();
         let is_same =
             |(message, code): &(String, Option<String>)| *message == diagnostic.message && *code == diagnostic.code;
         let mut tried = made.iter().filter(|fix| fix.accepted && fix.path == path && fix.reported.iter().any(is_same));

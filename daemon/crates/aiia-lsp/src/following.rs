@@ -3,13 +3,14 @@
 //! Only those that the editor has open. One in which the user edits the proposed lines is left as it is, and says so.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aiia_engine::OpenDocument;
 use aiia_engine::review::ReviewHunk;
 use aiia_protocol::edit::HunkStatus;
 use aiia_protocol::id::EditId;
+use parking_lot::Mutex;
 use tower_lsp::gen_lsp_types as lsp;
 
 use crate::connection::Connection;
@@ -44,13 +45,9 @@ struct Followed {
 }
 
 impl Following {
-    fn lock(&self) -> MutexGuard<'_, HashMap<EditId, Followed>> {
-        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Those of the names that the editor was not asked to watch before, which it now is.
     pub(crate) fn not_watched_yet(&self, names: &[&str]) -> Vec<String> {
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self.watched.lock();
         let room = MANY.saturating_sub(watched.len());
         let new = names.iter().map(|name| (*name).to_owned()).take(room);
         new.filter(|name| watched.insert(name.clone())).collect()
@@ -58,7 +55,7 @@ impl Following {
 
     /// Counts a change; gives its number.
     fn count(&self, edit_id: &EditId) -> u64 {
-        let mut documents = self.lock();
+        let mut documents = self.documents.lock();
         let followed = documents.entry(edit_id.clone()).or_default();
         followed.changes += 1;
         followed.changes
@@ -66,16 +63,16 @@ impl Following {
 
     /// Whether no other change came after that one.
     fn is_last(&self, edit_id: &EditId, change: u64) -> bool {
-        self.lock().get(edit_id).is_some_and(|followed| followed.changes == change)
+        self.documents.lock().get(edit_id).is_some_and(|followed| followed.changes == change)
     }
 
     fn is_behind(&self, edit_id: &EditId) -> bool {
-        self.lock().get(edit_id).is_some_and(|followed| followed.is_behind)
+        self.documents.lock().get(edit_id).is_some_and(|followed| followed.is_behind)
     }
 
     /// Takes note of what the editor shows from now on; whether its diagnostics are others than before.
     fn shows(&self, edit_id: &EditId, is_behind: bool, diagnostics: &[lsp::Diagnostic]) -> bool {
-        let mut documents = self.lock();
+        let mut documents = self.documents.lock();
         let followed = documents.entry(edit_id.clone()).or_default();
         followed.is_behind = is_behind;
         if followed.diagnostics == diagnostics {
@@ -87,7 +84,7 @@ impl Following {
 
     /// Forgets a document; whether there were diagnostics on it.
     fn forget(&self, edit_id: &EditId) -> bool {
-        self.lock().remove(edit_id).is_some_and(|followed| !followed.diagnostics.is_empty())
+        self.documents.lock().remove(edit_id).is_some_and(|followed| !followed.diagnostics.is_empty())
     }
 }
 

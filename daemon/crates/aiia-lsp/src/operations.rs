@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aiia_engine::Reply;
 use aiia_protocol::id::RunId;
 use aiia_protocol::operation::{self, Operation, Row, RunEvents, Scope};
 use aiia_protocol::problem::{Problem, ProblemCode};
 use futures::future::{AbortHandle, abortable};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Id, Response};
 
@@ -23,7 +24,7 @@ pub(crate) struct Pending(Arc<Mutex<HashMap<Id, AbortHandle>>>);
 
 impl Pending {
     fn insert(&self, id: Id, handle: AbortHandle) -> bool {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = self.0.lock();
         if pending.contains_key(&id) {
             return false;
         }
@@ -32,7 +33,7 @@ impl Pending {
     }
 
     fn remove(&self, id: &Id) -> Option<AbortHandle> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
+        self.0.lock().remove(id)
     }
 
     /// Ends the request with this id. False when there is none.

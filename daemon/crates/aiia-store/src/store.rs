@@ -1,9 +1,10 @@
 //! The handle that everybody has.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
 
 use crate::readers::Readers;
@@ -46,7 +47,7 @@ impl Store {
 
     /// Waits until no other copy of the file is being made. Blocks.
     pub(crate) fn copying(&self) -> MutexGuard<'_, ()> {
-        self.inner.copying.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.copying.lock()
     }
 
     /// The file.

@@ -1,8 +1,8 @@
 //! A line that is typed without being shown, and a terminal that shows again what is typed, however the program ends.
 
 use std::io::{self, BufRead, IsTerminal, Read};
-use std::sync::{Mutex, PoisonError};
 
+use parking_lot::Mutex;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 
 use super::interrupt::Interrupt;
@@ -28,7 +28,7 @@ pub(crate) fn read_line(prompt: &str, limit: u64) -> io::Result<String> {
         hidden.local_modes.remove(LocalModes::ECHO);
         // Nor may Ctrl-Z.
         hidden.special_codes[SpecialCodeIndex::VSUSP] = NO_KEY;
-        *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(old);
+        *SHOWN.lock() = Some(old);
         tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
     }
     let mut line = String::new();
@@ -39,7 +39,7 @@ pub(crate) fn read_line(prompt: &str, limit: u64) -> io::Result<String> {
 
 /// Has the terminal show again what is typed, where it was told not to.
 pub(crate) fn show_again() {
-    if let Some(old) = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    if let Some(old) = SHOWN.lock().take() {
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &old);
     }
 }

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 use aiia_protocol::id::{PullId, RunId, TransferId};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{hidden_input, output};
@@ -42,7 +43,7 @@ impl Whole {
 /// While what it gives lives, Ctrl-C waits; [`is_asked`] says whether to stop and to take back what was begun.
 pub(crate) fn hold() -> Whole {
     Interrupt::listen();
-    Whole { _held: WHOLE.lock().unwrap_or_else(PoisonError::into_inner) }
+    Whole { _held: WHOLE.lock() }
 }
 
 /// Whether Ctrl-C was pressed while something was held.
@@ -52,7 +53,7 @@ pub(crate) fn is_asked() -> bool {
 
 /// Waits until nothing is held, within a limit.
 fn wait_for_whole() {
-    let is_held = || matches!(WHOLE.try_lock(), Err(TryLockError::WouldBlock));
+    let is_held = || WHOLE.is_locked();
     ASKED.store(true, Ordering::SeqCst);
     if is_held() {
         output::note("Stopping as soon as the files are whole.");
@@ -119,16 +120,16 @@ impl Interrupt {
     }
 
     fn set(&self, cancel: Cancel) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(cancel);
+        *self.0.lock() = Some(cancel);
     }
 
     /// Ctrl-C ends the program from now on.
     pub(crate) fn unwatch(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.0.lock().take();
     }
 
     fn interrupted(&self) {
-        let watched = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let watched = self.0.lock().take();
         if watched.is_none_or(|cancel| cancel().is_err()) {
             wait_for_whole();
             hidden_input::show_again();

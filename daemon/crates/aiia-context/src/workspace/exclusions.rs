@@ -3,9 +3,10 @@
 use super::disk::{TICK, Version};
 use super::patterns::{IGNORE_FILE, innermost};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The patterns of more folders are not kept.
@@ -44,7 +45,7 @@ impl IgnoreFiles {
     fn read(&self, folder: &Path) -> Option<Read> {
         let path = folder.join(IGNORE_FILE);
         let version = Version::of(&path)?;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock();
         if let Some((known, read)) = kept.get(folder)
             && *known == version
         {
@@ -96,7 +97,7 @@ impl Exclusions {
     }
 
     fn folder(&self, path: &Path) -> Folder {
-        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut folders = self.folders.lock();
         if let Some(known) = folders.get(path) {
             return known.clone();
         }
@@ -207,7 +208,7 @@ mod tests {
         write(&folder, ".aiiaignore", "a.rs\n");
         let kept = |files: Arc<IgnoreFiles>| {
             assert!(files.now().exclude(&folder.path().join("a.rs")));
-            files.kept.lock().unwrap().len()
+            files.kept.lock().len()
         };
         assert_eq!(kept(Arc::default()), 0);
         assert_eq!(kept(Arc::new(IgnoreFiles { tick: Duration::ZERO, ..IgnoreFiles::default() })), 1);

@@ -12,10 +12,11 @@ use super::walk::{Admits, Limits, Skipped, Walker};
 use aiia_syntax::{Language, is_plain_code};
 use buffers::LeftOut;
 pub use buffers::OpenBuffer;
+use parking_lot::{Condvar, Mutex, RwLock, RwLockReadGuard};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 /// A folder is known by so many paths beside its own.
@@ -100,10 +101,6 @@ impl std::fmt::Debug for Indexer {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Indexer {
     /// An indexer that has read nothing yet.
     pub fn new(options: IndexerOptions) -> Indexer {
@@ -134,7 +131,7 @@ impl Indexer {
 
     /// Says by which other path the folder is known.
     pub fn also_at(&self, path: &Path) {
-        let mut aliases = lock(&self.aliases);
+        let mut aliases = self.aliases.lock();
         if path != self.root() && !aliases.iter().any(|known| known == path) {
             // Of more ways to one folder the last ones count.
             aliases.truncate(MAX_ALIASES - 1);
@@ -144,7 +141,7 @@ impl Indexer {
 
     /// The folder by all of its paths that are known.
     pub fn paths(&self) -> Vec<PathBuf> {
-        std::iter::once(self.root().to_owned()).chain(lock(&self.aliases).iter().cloned()).collect()
+        std::iter::once(self.root().to_owned()).chain(self.aliases.lock().iter().cloned()).collect()
     }
 
     /// The path inside the folder of an absolute one, by whichever of its paths it is named.
@@ -156,18 +153,18 @@ impl Indexer {
 
     /// How far it is.
     pub fn progress(&self) -> Progress {
-        lock(&self.progress).shown
+        self.progress.lock().shown
     }
 
     /// What the last look at the folder left out; nothing before it has ended.
     pub fn skipped(&self) -> Skipped {
-        lock(&self.state).skipped.clone()
+        self.state.lock().skipped.clone()
     }
 
     /// Waits until questions can be answered, no longer than `limit`. Gives whether they can.
     pub fn wait_until_usable(&self, limit: Duration) -> bool {
         {
-            let mut progress = lock(&self.progress);
+            let mut progress = self.progress.lock();
             progress.is_awaited |= !progress.shown.is_usable;
         }
         self.wait_until(limit, |progress| progress.shown.is_usable)
@@ -175,7 +172,7 @@ impl Indexer {
 
     /// How many looks at the folder have had an effect so far.
     pub fn looks(&self) -> u64 {
-        lock(&self.progress).looks
+        self.progress.lock().looks
     }
 
     /// Waits until more looks at the folder have had an effect than `before`, no longer than `limit`.
@@ -184,14 +181,14 @@ impl Indexer {
     }
 
     fn wait_until(&self, limit: Duration, holds: impl Fn(&Progressed) -> bool) -> bool {
-        let progress = lock(&self.progress);
-        let waited = self.has_progressed.wait_timeout_while(progress, limit, |progress| !holds(progress));
-        holds(&waited.unwrap_or_else(PoisonError::into_inner).0)
+        let mut progress = self.progress.lock();
+        self.has_progressed.wait_while_for(&mut progress, |progress| !holds(progress), limit);
+        holds(&progress)
     }
 
     /// The index as it is now. Refreshes wait while this is held.
     pub fn index(&self) -> RwLockReadGuard<'_, WorkspaceIndex> {
-        self.index.read().unwrap_or_else(PoisonError::into_inner)
+        self.index.read()
     }
 
     /// Ends a refresh that goes on, and every later one at once.
@@ -202,34 +199,33 @@ impl Indexer {
 
     /// Says that the user types in the folder now: reading trees pauses for a moment.
     pub fn typed(&self) {
-        *lock(&self.typed) = Some(Instant::now());
+        *self.typed.lock() = Some(Instant::now());
     }
 
     /// Waits as long as the user types, at most until `limit`.
     fn pause(&self, limit: Instant) {
-        let mut typed = lock(&self.typed);
+        let mut typed = self.typed.lock();
         while let Some(until) = typed.map(|at| (at + PAUSE).min(limit))
             && !self.stop.load(Ordering::Relaxed)
         {
             let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
                 return;
             };
-            typed = self.has_stopped.wait_timeout(typed, left).unwrap_or_else(PoisonError::into_inner).0;
+            self.has_stopped.wait_for(&mut typed, left);
         }
     }
 
     /// Leaves the processor for a moment to whoever waited until questions can be answered, and asks one now.
     fn pause_for_answer(&self) {
-        if std::mem::take(&mut lock(&self.progress).is_awaited) {
-            let typed = lock(&self.typed);
+        if std::mem::take(&mut self.progress.lock().is_awaited) {
             let is_going_on = |_: &mut Option<Instant>| !self.stop.load(Ordering::Relaxed);
-            drop(self.has_stopped.wait_timeout_while(typed, ANSWER, is_going_on));
+            self.has_stopped.wait_while_for(&mut self.typed.lock(), is_going_on, ANSWER);
         }
     }
 
     /// Says that a file of the folder was saved, or has changed in another way that is known: it should be looked at soon.
     pub fn has_changed(&self) {
-        lock(&self.state).said += 1;
+        self.state.lock().said += 1;
     }
 
     /// Whether the file of that absolute path, which something has changed, made or removed, matters to the index: it is in it or would be,
@@ -243,13 +239,13 @@ impl Indexer {
 
     /// Whether somebody said that the folder has changed, and no look at it came after.
     pub fn is_behind(&self) -> bool {
-        let state = lock(&self.state);
+        let state = self.state.lock();
         state.said > state.heard
     }
 
     /// How long the last look at the folder took; nothing before the first one.
     pub fn last_took(&self) -> Option<Duration> {
-        lock(&self.state).last_refresh.map(|(_, took)| took)
+        self.state.lock().last_refresh.map(|(_, took)| took)
     }
 
     /// Whether the folder should be looked at again: something is known to have changed, or it has not been for a while, which is the
@@ -258,7 +254,7 @@ impl Indexer {
         if self.is_refreshing.load(Ordering::Relaxed) {
             return false;
         }
-        let state = lock(&self.state);
+        let state = self.state.lock();
         let Some((at, took)) = state.last_refresh else { return true };
         if state.said > state.heard || at.elapsed() > (took * 20).max(Duration::from_secs(1)) {
             return true;
@@ -270,7 +266,7 @@ impl Indexer {
     /// Whether the last look at the folder saw the branch that is checked out now, and the patterns of what is left out.
     pub fn is_current(&self) -> bool {
         let marks = disk::marks(&self.options.root);
-        lock(&self.state).marks == marks
+        self.state.lock().marks == marks
     }
 
     fn packed(&self) -> Arc<Packed> {

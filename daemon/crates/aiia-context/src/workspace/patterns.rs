@@ -3,9 +3,10 @@
 use super::walk::is_hidden;
 use ignore::Match;
 use ignore::gitignore::Gitignore;
+use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// The patterns of a project that only this program heeds.
 pub const IGNORE_FILE: &str = ".aiiaignore";
@@ -70,7 +71,7 @@ impl Patterns {
     }
 
     fn folder(&self, folder: &Path) -> Arc<Folder> {
-        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut folders = self.folders.lock();
         if let Some(known) = folders.get(folder) {
             return Arc::clone(known);
         }

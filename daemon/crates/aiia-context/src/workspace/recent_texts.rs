@@ -2,9 +2,10 @@
 
 use super::disk::{self, TICK, Version};
 use super::lined::LinedText;
+use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// So many bytes of text are kept, which is all of a workspace of half a million lines.
@@ -45,15 +46,11 @@ impl Default for RecentTexts {
 
 impl std::fmt::Debug for RecentTexts {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("RecentTexts").field("bytes", &self.lock().bytes).finish_non_exhaustive()
+        formatter.debug_struct("RecentTexts").field("bytes", &self.texts.lock().bytes).finish_non_exhaustive()
     }
 }
 
 impl RecentTexts {
-    fn lock(&self) -> MutexGuard<'_, Texts> {
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The text of the file at a full path as it is now; nothing where there is none that can be read.
     pub fn text(&self, path: &Path) -> Option<Arc<str>> {
         self.lined(path).map(|lined| Arc::clone(lined.text()))
@@ -62,7 +59,7 @@ impl RecentTexts {
     /// The same text with what finds its lines.
     pub fn lined(&self, path: &Path) -> Option<Arc<LinedText>> {
         let version = Version::of(path)?;
-        if let Some(kept) = self.lock().by_path.get_mut(path).filter(|kept| kept.version == version) {
+        if let Some(kept) = self.texts.lock().by_path.get_mut(path).filter(|kept| kept.version == version) {
             kept.used = Instant::now();
             return Some(Arc::clone(&kept.text));
         }
@@ -71,7 +68,7 @@ impl RecentTexts {
         // What was written a moment ago may be written again and look the same.
         if bytes <= MAX_TEXT_BYTES.min(self.limit) && version.is_older_than(self.tick) {
             let kept = Kept { version, text: Arc::clone(&text), used: Instant::now() };
-            let mut texts = self.lock();
+            let mut texts = self.texts.lock();
             texts.bytes += bytes;
             let before = texts.by_path.insert(path.to_owned(), kept);
             texts.bytes -= before.map_or(0, |before| before.bytes());
@@ -82,7 +79,7 @@ impl RecentTexts {
 
     /// Drops the texts that nobody asked for so long.
     pub fn forget(&self, unused: Duration) {
-        self.lock().retain(|kept| kept.used.elapsed() < unused);
+        self.texts.lock().retain(|kept| kept.used.elapsed() < unused);
     }
 }
 
@@ -145,14 +142,14 @@ mod tests {
             fs::write(&path, written).unwrap();
             assert_eq!(texts.text(&path).as_deref(), Some(written));
         }
-        assert_eq!(texts.lock().bytes, 0);
+        assert_eq!(texts.texts.lock().bytes, 0);
     }
 
     #[test]
     fn there_are_no_more_than_so_many_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let texts = eager(100);
-        let is_kept = |name: &str| texts.lock().by_path.contains_key(&folder.path().join(name));
+        let is_kept = |name: &str| texts.texts.lock().by_path.contains_key(&folder.path().join(name));
         for (name, length) in [("a", 30), ("b", 30), ("c", 30), ("d", 30), ("large", 101)] {
             fs::write(folder.path().join(name), "x".repeat(length)).unwrap();
             assert!(texts.text(&folder.path().join(name)).is_some());
@@ -161,8 +158,8 @@ mod tests {
             }
         }
         assert_eq!(["a", "b", "c", "d", "large"].map(is_kept), [true, false, false, true, false]);
-        assert_eq!(texts.lock().bytes, 60);
+        assert_eq!(texts.texts.lock().bytes, 60);
         texts.forget(Duration::ZERO);
-        assert_eq!(texts.lock().bytes, 0);
+        assert_eq!(texts.texts.lock().bytes, 0);
     }
 }

@@ -5,11 +5,12 @@ use super::facts::MAX_DEFINITIONS;
 use super::patterns::{IGNORE_FILE, Patterns};
 use aiia_syntax::{Language, is_plain_code};
 use ignore::{WalkBuilder, WalkState};
+use parking_lot::Mutex;
 use std::ffi::OsStr;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// Larger files are left out, in bytes: they are generated or data.
@@ -130,10 +131,6 @@ struct Seen {
     is_over: AtomicBool,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Walker {
     /// The files below `root` in the order of their paths. Symbolic links are not followed. `admits` is asked for each file; `stop`
     /// ends the walk. `meanwhile` is done while it goes on.
@@ -148,7 +145,7 @@ impl Walker {
     ) -> (Vec<Found>, Skipped) {
         let deadline = Instant::now() + limits.time;
         let seen = Arc::new(Seen::default());
-        let mut left_behind = lock(&self.left_behind);
+        let mut left_behind = self.left_behind.lock();
         let mut is_free =
             left_behind.take_if(|ended| has_ended(ended, deadline, stop)).is_some() || left_behind.is_none();
         if is_free {
@@ -168,10 +165,10 @@ impl Walker {
         } else {
             meanwhile();
         }
-        lock(&seen.skipped).out_of_time = !is_free && !stop.load(Ordering::Relaxed);
+        seen.skipped.lock().out_of_time = !is_free && !stop.load(Ordering::Relaxed);
         seen.is_over.store(true, Ordering::Relaxed);
-        let mut found = std::mem::take(&mut *lock(&seen.found));
-        let mut skipped = lock(&seen.skipped).clone();
+        let mut found = std::mem::take(&mut *seen.found.lock());
+        let mut skipped = seen.skipped.lock().clone();
         skipped.over_limit += keep_nearest(&mut found, limits.files);
         found.sort_by(|a, b| a.path.cmp(&b.path));
         (found, skipped)
@@ -203,7 +200,7 @@ fn has_ended(ended: &Receiver<()>, deadline: Instant, stop: &AtomicBool) -> bool
 }
 
 fn seen_below(root: &Path, threads: usize, admits: &Admits, limit: usize, seen: &Seen) {
-    let skip = |count: fn(&mut Skipped)| count(&mut lock(&seen.skipped));
+    let skip = |count: fn(&mut Skipped)| count(&mut seen.skipped.lock());
     let patterns = Patterns::new(root);
     let walk = WalkBuilder::new(root)
         .add_custom_ignore_filename(IGNORE_FILE)
@@ -289,7 +286,7 @@ impl FoundByThread<'_> {
     }
 
     fn tell(&mut self) {
-        lock(&self.seen.found).append(&mut self.found);
+        self.seen.found.lock().append(&mut self.found);
     }
 }
 

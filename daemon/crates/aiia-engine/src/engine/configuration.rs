@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use aiia_protocol::problem::{Problem, ProblemCode};
+use parking_lot::MutexGuard;
 
 use super::Engine;
 use crate::config::{self, Config, Mistake, Stamp};
@@ -43,7 +44,7 @@ impl Engine {
 
     /// The configuration in force.
     pub(crate) fn configured(&self) -> Arc<Configured> {
-        Arc::clone(&self.configured.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.configured.read())
     }
 
     /// The models of the configuration in force.
@@ -58,7 +59,7 @@ impl Engine {
         }
         let engine = self.clone();
         let reload = move || {
-            let alone = engine.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+            let alone = engine.reloading.lock();
             // Somebody else may have done it meanwhile.
             if !engine.is_config_current() {
                 engine.reload(&alone);
@@ -75,7 +76,7 @@ impl Engine {
 
     /// Takes the configuration file and the keys in again. A file that cannot be read as a whole leaves in force what was.
     pub(crate) fn reload_config(&self) {
-        let alone = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = self.reloading.lock();
         self.reload(&alone);
         drop(alone);
         self.ask_keyring();
@@ -91,7 +92,7 @@ impl Engine {
         // Editors complete the keys by the schema beside the file, which is that of this version.
         config::renew_schema(&self.options.config_file);
         let configured = Arc::new(Configured { config, models, newest, stamp });
-        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = configured;
+        *self.configured.write() = configured;
         tracing::info!("the configuration was read again");
     }
 
@@ -158,7 +159,7 @@ impl Engine {
     pub(crate) fn change_config(&self, key: &str, change: &config::Change) -> Result<(), Problem> {
         let file = &self.options.config_file;
         let unusable = |detail: String| Problem::new(ProblemCode::StoreUnavailable, detail);
-        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.changing.lock();
         let text = Config::text(file).map_err(unusable)?;
         let new = config::edited(&text, key, change)?;
         if let Some(folder) = file.parent() {

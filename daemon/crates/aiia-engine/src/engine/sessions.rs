@@ -1,17 +1,18 @@
 //! The connections that are open, and the documents that they have open.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard, PoisonError};
 
 use aiia_protocol::system::SessionInfo;
+use parking_lot::MutexGuard;
 
 use super::Engine;
 use crate::session::SessionState;
 
 impl Engine {
     fn sessions_lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<SessionState>>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sessions.lock()
     }
 
     pub(crate) fn register_session(&self, state: &Arc<SessionState>) -> u64 {
@@ -48,7 +49,7 @@ impl Engine {
             let sessions = self.sessions_lock();
             let others = sessions.iter().filter(|(number, _)| **number != own);
             let open = others.filter_map(|(number, state)| {
-                let client = state.name.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let client = state.name.lock().clone();
                 Some((*number, client, state.documents.get(path)?))
             });
             open.collect()
@@ -73,7 +74,7 @@ impl Engine {
             .map(|number| {
                 let state = &sessions[number];
                 SessionInfo {
-                    client: state.name.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+                    client: state.name.lock().clone(),
                     transport: state.transport.as_str().to_owned(),
                     documents: state.documents.paths().len() as u32,
                 }

@@ -1,6 +1,5 @@
 //! How large the context window of a model is.
 
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use aiia_llm::{EMBEDDED_PROVIDER, Survey};
@@ -47,27 +46,27 @@ impl ModelDirectory {
 
     /// Whether images may be sent to the model of this name: not where it is embedded, nor where its server says that it takes none.
     pub(crate) async fn sees(&self, name: &str) -> bool {
-        let known = self.sights.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        let known = self.sights.lock().get(name).copied();
         if let Some((at, sees)) = known
             && at.elapsed() < WINDOW_AGE
         {
             return sees;
         }
         let sees = self.models.sees(name).await.unwrap_or(true);
-        self.sights.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), (Instant::now(), sees));
+        self.sights.lock().insert(name.to_owned(), (Instant::now(), sees));
         sees
     }
 
     /// The window of a model whose provider does not tell it in its list; its server is asked now and then.
     async fn asked_window(&self, name: &str) -> Option<u32> {
-        let known = self.windows.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied();
+        let known = self.windows.lock().get(name).copied();
         if let Some((at, window)) = known
             && at.elapsed() < WINDOW_AGE
         {
             return window;
         }
         let window = self.models.window(name).await;
-        self.windows.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), (Instant::now(), window));
+        self.windows.lock().insert(name.to_owned(), (Instant::now(), window));
         window
     }
 }

@@ -1,12 +1,13 @@
 //! The numbered events of a run that goes on, for any number of watchers.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use aiia_llm::Rarely;
 use aiia_protocol::id::RunId;
 use aiia_protocol::run::{RunEvent, RunEventKind};
 use futures::{FutureExt, Stream, stream};
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::event_buffer::Packed;
@@ -50,13 +51,9 @@ impl RunLog {
         &self.cancel
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Adds what happened with the next number.
     pub(crate) fn push(&self, kind: RunEventKind) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.ended |= matches!(kind, RunEventKind::Done { .. });
         state.events.push(kind);
         let (first, others) = (state.first.take(), std::mem::take(&mut state.others));
@@ -71,12 +68,12 @@ impl RunLog {
 
     /// The number of the last event; 0 before the first.
     pub(crate) fn last(&self) -> u64 {
-        self.lock().events.len() as u64
+        self.state.lock().events.len() as u64
     }
 
     /// The events after the number `after`.
     pub(crate) fn since(&self, after: u64) -> Vec<RunEvent> {
-        let state = self.lock();
+        let state = self.state.lock();
         let last = state.events.len() as u64;
         let mut found = Vec::with_capacity(usize::try_from(last.saturating_sub(after)).unwrap_or_default());
         found.extend((after.saturating_add(1)..=last).filter_map(|seq| self.event(&state.events, seq)));
@@ -85,12 +82,12 @@ impl RunLog {
 
     /// The parts of the answer after the number `after`, as one text.
     pub(crate) fn text_since(&self, after: u64) -> String {
-        self.lock().events.text_from(usize::try_from(after).unwrap_or(usize::MAX))
+        self.state.lock().events.text_from(usize::try_from(after).unwrap_or(usize::MAX))
     }
 
     /// Whether what was said and thought ends in the same words, again and again.
     pub(crate) fn repeats(&self) -> bool {
-        repetition::repeats(self.lock().events.words().as_bytes())
+        repetition::repeats(self.state.lock().events.words().as_bytes())
     }
 
     fn event(&self, events: &Packed, seq: u64) -> Option<RunEvent> {
@@ -100,7 +97,7 @@ impl RunLog {
 
     /// The event with the number `seq`, as soon as there is one.
     fn poll_event(&self, seq: u64, context: &Context<'_>) -> Poll<RunEvent> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         // Who claims to have seen more than there was gets the last one all the same, with a number that it has not seen.
         let found = if state.ended { seq.min(state.events.len() as u64) } else { seq };
         if let Some(event) = self.event(&state.events, found) {

@@ -15,7 +15,7 @@ mod summary;
 mod title;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aiia_protocol::id::RunId;
@@ -24,6 +24,7 @@ use aiia_protocol::run::{RunEvent, RunEventKind, RunStatus};
 use aiia_store::Store;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -45,29 +46,25 @@ pub(crate) struct ActiveRuns {
 }
 
 impl ActiveRuns {
-    fn lock(&self) -> MutexGuard<'_, HashMap<RunId, Arc<RunLog>>> {
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The log of a run that goes on.
     pub(crate) fn get(&self, id: &RunId) -> Option<Arc<RunLog>> {
-        self.lock().get(id).cloned()
+        self.runs.lock().get(id).cloned()
     }
 
     /// How many go on.
     fn len(&self) -> usize {
-        self.lock().len()
+        self.runs.lock().len()
     }
 
     fn insert(&self, id: RunId, log: Arc<RunLog>) -> usize {
-        let mut runs = self.lock();
+        let mut runs = self.runs.lock();
         runs.insert(id, log);
         runs.len()
     }
 
     fn remove(&self, id: &RunId) -> usize {
         let left = {
-            let mut runs = self.lock();
+            let mut runs = self.runs.lock();
             runs.remove(id);
             runs.len()
         };
@@ -80,7 +77,7 @@ impl ActiveRuns {
         let empty = async {
             loop {
                 let ended = self.ended.notified();
-                if self.lock().is_empty() {
+                if self.runs.lock().is_empty() {
                     return;
                 }
                 ended.await;

@@ -1,7 +1,6 @@
 //! Has a model say in short what was said early in a long chat, before the question itself is asked, and keeps it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use aiia_llm::{ChatMessage, Delta, FinishReason, Role};
 use aiia_protocol::id::ChatId;
@@ -9,6 +8,7 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::{Run, RunEventKind, RunStatus, Usage, notice};
 use aiia_store::Summary;
 use futures::StreamExt;
+use parking_lot::Mutex;
 
 use crate::chat_excerpt::{self, Fold, SUMMARY_TOKENS};
 use crate::engine::Engine;
@@ -46,12 +46,12 @@ pub(crate) struct FailedFolds(Mutex<HashMap<ChatId, u64>>);
 impl FailedFolds {
     /// Whether a summary of so many messages is worth a try: a model that has failed once fails with the next question, too.
     fn is_worth_it(&self, chat: &ChatId, messages: u64) -> bool {
-        let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(chat).copied();
+        let failed = self.0.lock().get(chat).copied();
         failed.is_none_or(|failed| messages >= failed + TRY_AGAIN)
     }
 
     fn note(&self, chat: &ChatId, failed: Option<u64>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         match failed {
             Some(messages) => all.insert(chat.clone(), messages),
             None => all.remove(chat),

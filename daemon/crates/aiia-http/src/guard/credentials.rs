@@ -1,11 +1,11 @@
 //! What a client can show: the daemon's token, a browser session's cookie, a one-time code.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aiia_protocol::operation::Scope;
 use aiia_protocol::problem::Problem;
 use axum::http::{HeaderMap, header};
+use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::secret::Secret;
@@ -100,7 +100,7 @@ impl Credentials {
         if shown.is_empty() {
             return Err(Wrong::Missing);
         }
-        let mut sessions = lock(&self.sessions);
+        let mut sessions = self.sessions.lock();
         sessions.retain(|session| session.until > now);
         match sessions.iter_mut().find(|session| shown.iter().any(|shown| session.secret.matches(shown))) {
             Some(session) => {
@@ -117,13 +117,13 @@ impl Credentials {
     /// Ends the browser sessions of the cookie.
     pub(crate) fn sign_out(&self, headers: &HeaderMap, port: u16) {
         let shown = shown_cookies(headers, port);
-        lock(&self.sessions).retain(|session| !shown.iter().any(|shown| session.secret.matches(shown)));
+        self.sessions.lock().retain(|session| !shown.iter().any(|shown| session.secret.matches(shown)));
     }
 
     /// A new one-time code.
     pub(crate) fn new_code(&self, now: Instant) -> Result<Secret, Problem> {
         let secret = Secret::random()?;
-        let mut codes = lock(&self.codes);
+        let mut codes = self.codes.lock();
         codes.retain(|code| code.until > now);
         if codes.len() >= MAX_CODES {
             codes.remove(0);
@@ -135,7 +135,7 @@ impl Credentials {
     /// Trades a one-time code for a browser session; gives its secret. The code is gone then.
     pub(crate) fn trade(&self, code: &str, now: Instant) -> Result<Result<Secret, Wrong>, Problem> {
         {
-            let mut codes = lock(&self.codes);
+            let mut codes = self.codes.lock();
             codes.retain(|code| code.until > now);
             let Some(place) = codes.iter().position(|waiting| waiting.secret.matches(code)) else {
                 return Ok(Err(self.wrong(now)));
@@ -143,7 +143,7 @@ impl Credentials {
             codes.remove(place);
         }
         let secret = Secret::random()?;
-        let mut sessions = lock(&self.sessions);
+        let mut sessions = self.sessions.lock();
         sessions.retain(|session| session.until > now);
         if sessions.len() >= MAX_SESSIONS {
             let oldest = (0..sessions.len()).min_by_key(|place| sessions[*place].until);
@@ -155,7 +155,7 @@ impl Credentials {
 
     /// Counts something wrong.
     pub(crate) fn wrong(&self, now: Instant) -> Wrong {
-        let mut attempts = lock(&self.attempts);
+        let mut attempts = self.attempts.lock();
         let since = match attempts.since {
             Some(since) if now.saturating_duration_since(since) < WINDOW => since,
             _ => {
@@ -195,10 +195,6 @@ fn shown_cookies(headers: &HeaderMap, port: u16) -> Vec<&str> {
 /// The cookie's name. Cookies do not know ports, so that the port is in the name: two daemons do not sign each other out.
 pub(crate) fn cookie_name(port: u16) -> String {
     format!("aiia_session_{port}")
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -286,7 +282,7 @@ mod tests {
             let code = credentials.new_code(now).unwrap();
             credentials.trade(code.reveal(), now).unwrap().unwrap();
         }
-        assert_eq!(lock(&credentials.sessions).len(), MAX_SESSIONS);
+        assert_eq!(credentials.sessions.lock().len(), MAX_SESSIONS);
     }
 
     #[test]

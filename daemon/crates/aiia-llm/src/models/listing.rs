@@ -1,7 +1,5 @@
 //! Which providers and models there are.
 
-use std::sync::PoisonError;
-
 use futures::future::join_all;
 
 use super::Inner;
@@ -16,12 +14,12 @@ impl Inner {
     pub(super) fn known(&self) -> Vec<ProviderConfig> {
         let mut providers = self.configured.clone();
         {
-            let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+            let listed = self.listed.lock();
             for provider in &mut providers {
                 provider.note_listed(listed.get(&provider.name).map_or(&[], Vec::as_slice));
             }
         }
-        let discovered = self.discovered.lock().unwrap_or_else(PoisonError::into_inner);
+        let discovered = self.discovered.lock();
         for provider in discovered.iter().flat_map(|discovery| &discovery.found) {
             if !self.unusable.contains_key(&provider.name) && !providers.iter().any(|known| known.name == provider.name)
             {
@@ -34,7 +32,7 @@ impl Inner {
     async fn look_around(&self) -> Discovery {
         let Some(settings) = &self.discovery else { return Discovery::default() };
         let discovery = discover(&self.clients, settings, &self.timeouts).await;
-        let mut discovered = self.discovered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut discovered = self.discovered.lock();
         let discovery = discovery.after(discovered.as_ref());
         *discovered = Some(discovery.clone());
         discovery
@@ -91,7 +89,7 @@ impl Inner {
             told.note_listed(&listed);
             told
         };
-        self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(provider.name.clone(), listed.clone());
+        self.listed.lock().insert(provider.name.clone(), listed.clone());
         let mut models: Vec<ModelInfo> = listed
             .into_iter()
             .map(|model| {

@@ -1,10 +1,11 @@
 //! How many requests a provider may have at a time; further ones wait.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{LlmError, LlmErrorKind};
@@ -37,7 +38,7 @@ impl Limit {
 
     /// Lets the provider have `most` requests from now on.
     fn change(&self, most: usize) {
-        let mut surplus = self.surplus.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut surplus = self.surplus.lock();
         let before = self.most.swap(most, Ordering::Relaxed);
         let kept = most.saturating_sub(before).min(*surplus);
         *surplus -= kept;
@@ -56,7 +57,7 @@ pub(super) struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut surplus = self.limit.surplus.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut surplus = self.limit.surplus.lock();
         if let (Some(permit), Some(left)) = (self.permit.take(), surplus.checked_sub(1)) {
             *surplus = left;
             permit.forget();

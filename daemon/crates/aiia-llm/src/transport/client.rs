@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::io;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use reqwest::header::HeaderValue;
 use reqwest::{Client, RequestBuilder, redirect};
 use url::Url;
@@ -34,13 +35,13 @@ pub(crate) struct Clients {
 impl Clients {
     /// What a model is known not to take.
     pub(crate) fn departures(&self, model: &str) -> Departures {
-        let known = self.departures.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.departures.lock();
         known.get(model).copied().unwrap_or_default()
     }
 
     /// Keeps in mind what a model does not take.
     pub(crate) fn note_departures(&self, model: String, told: Departures) {
-        self.departures.lock().unwrap_or_else(PoisonError::into_inner).insert(model, told);
+        self.departures.lock().insert(model, told);
     }
 
     /// Whether an address is one of this machine that is spoken to in plain HTTP.

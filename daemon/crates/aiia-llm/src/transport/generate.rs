@@ -1,10 +1,11 @@
 //! A stream written as an ordinary async function.
 
 use std::future::{Future, poll_fn};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::stream;
+use parking_lot::Mutex;
 
 use crate::chat::{Delta, DeltaStream};
 use crate::error::LlmError;
@@ -25,13 +26,9 @@ pub(crate) struct DeltaSink {
 struct Place(Arc<Mutex<Option<Item>>>);
 
 impl Place {
-    fn lock(&self) -> MutexGuard<'_, Option<Item>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Puts an item there once the one before is taken. Ready when it is taken itself.
     fn poll_put(&self, item: &mut Option<Item>) -> Poll<()> {
-        let mut place = self.lock();
+        let mut place = self.0.lock();
         match (place.is_none(), item.take()) {
             (true, None) => Poll::Ready(()),
             (true, Some(item)) => {
@@ -72,7 +69,7 @@ where
     Box::pin(stream::poll_fn(move |context: &mut Context<'_>| {
         let Some(work) = &mut driver else { return Poll::Ready(None) };
         let ended = work.as_mut().poll(context).is_ready();
-        let item = place.lock().take();
+        let item = place.0.lock().take();
         // Nothing follows the end, not even a cancellation that came a moment later.
         if ended || matches!(item, Some(Err(_) | Ok(Delta::Finish(_)))) {
             driver = None;

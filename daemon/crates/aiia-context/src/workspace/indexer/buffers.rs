@@ -4,11 +4,10 @@ use super::super::disk;
 use super::super::facts::FileFacts;
 use super::super::patterns::Patterns;
 use super::super::walk::{Found, MAX_FILE_BYTES};
-use super::{Indexer, lock};
+use super::Indexer;
 use aiia_syntax::Language;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::Path;
-use std::sync::PoisonError;
 
 /// What an editor has open.
 #[derive(Debug)]
@@ -46,7 +45,7 @@ impl Indexer {
         if self.packed().file_of_path(path).is_some() {
             return true;
         }
-        let mut left_out = lock(&self.left_out);
+        let mut left_out = self.left_out.lock();
         let LeftOut { patterns, known } = &mut *left_out;
         !*known.entry(path.to_owned()).or_insert_with(|| patterns.leave_out(path))
     }
@@ -55,7 +54,7 @@ impl Indexer {
     /// way to the file. Those of files that may not be read for others are left out, and so are those larger than [`MAX_FILE_BYTES`].
     /// Another caller waits until this one's are taken over.
     pub fn set_buffers<'b, T: FnOnce() -> String>(&self, buffers: impl Iterator<Item = OpenBuffer<'b, T>>) {
-        let mut known = lock(&self.buffers);
+        let mut known = self.buffers.lock();
         let mut current = FxHashSet::default();
         let mut large = FxHashSet::default();
         let mut changed = Vec::new();
@@ -72,7 +71,7 @@ impl Indexer {
                 changed.push((path.to_owned(), language, text()));
             }
         }
-        *lock(&self.large) = large;
+        *self.large.lock() = large;
         let closed: Vec<String> = known.keys().filter(|path| !current.contains(*path)).cloned().collect();
         known.retain(|path, _| current.contains(path));
         if changed.is_empty() && closed.is_empty() {
@@ -93,10 +92,10 @@ impl Indexer {
                 (path, facts)
             })
             .collect();
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let mut index = self.index.write();
         let mut open = index.take_buffers();
         // What was saved counts at once; it is beside the files until the next look at the folder.
-        let mut closing = lock(&self.closing);
+        let mut closing = self.closing.lock();
         for (path, facts) in closed {
             open.remove(&*path);
             if let Some(facts) = facts {
@@ -115,7 +114,7 @@ impl Indexer {
     pub(super) fn large_beside(&self, found: &[Found]) -> usize {
         let is_listed = |path: &&String| found.binary_search_by(|file| file.path.cmp(path)).is_ok();
         let is_new = |path: &&String| !self.options.root.join(path).exists();
-        lock(&self.large).iter().filter(|path| is_listed(path) || is_new(path)).count()
+        self.large.lock().iter().filter(|path| is_listed(path) || is_new(path)).count()
     }
 
     /// The files of buffers that were closed before the look at the folder are read now.
@@ -123,8 +122,8 @@ impl Indexer {
         if closed.is_empty() {
             return;
         }
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let mut closing = lock(&self.closing);
+        let mut index = self.index.write();
+        let mut closing = self.closing.lock();
         let mut open = index.take_buffers();
         open.retain(|path, _| !(closed.contains(&**path) && closing.remove(&**path)));
         index.set_buffers(open);

@@ -10,10 +10,10 @@ use super::super::packed::Packed;
 use super::super::report::{IndexReport, Progress};
 use super::super::walk::{Found, Skipped};
 use super::buffers::LeftOut;
-use super::{Indexer, IndexerOptions, lock};
+use super::{Indexer, IndexerOptions};
+use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Fewer changed files than these are read by their trees at once, without a look at their lines first.
@@ -60,11 +60,11 @@ impl Indexer {
     fn refresh_alone(&self) -> IndexReport {
         let started = Instant::now();
         let mut report = IndexReport::default();
-        let was_loaded = std::mem::replace(&mut lock(&self.state).was_loaded, true);
+        let was_loaded = std::mem::replace(&mut self.state.lock().was_loaded, true);
         // What changes from here on is another look's.
-        let (marks, said) = (disk::marks(&self.options.root), lock(&self.state).said);
-        *lock(&self.left_out) = LeftOut::new(&self.options.root);
-        let closed = lock(&self.closing).clone();
+        let (marks, said) = (disk::marks(&self.options.root), self.state.lock().said);
+        *self.left_out.lock() = LeftOut::new(&self.options.root);
+        let closed = self.closing.lock().clone();
         let walked = Instant::now();
         let load = || {
             if !was_loaded {
@@ -94,7 +94,7 @@ impl Indexer {
         drop(known);
         let mut changes = Changes::new();
         // What a walk has not seen may be there; what is refused is gone in any case, and a walk sees none of it.
-        let is_unchecked = std::mem::take(&mut lock(&self.state).is_unchecked);
+        let is_unchecked = std::mem::take(&mut self.state.lock().is_unchecked);
         let gone = match (is_partial, is_unchecked) {
             (false, _) => compared.gone,
             (true, true) => self.refused(),
@@ -119,13 +119,13 @@ impl Indexer {
             to_parse.extend(&compared.changed);
         }
         report.skim_time = skimmed.elapsed();
-        lock(&self.progress).shown = Progress {
+        self.progress.lock().shown = Progress {
             files: found.len(),
             parsed: found.len() - to_parse.len(),
             is_usable: true,
             is_complete: to_parse.is_empty(),
         };
-        lock(&self.state).skipped.clone_from(&report.skipped);
+        self.state.lock().skipped.clone_from(&report.skipped);
         self.has_progressed.notify_all();
         self.pause_for_answer();
 
@@ -135,7 +135,7 @@ impl Indexer {
         let parse = |file: &Found, text: &str| {
             self.pause(pause_limit);
             let facts = FileFacts::of(&file.path, file.language, text);
-            lock(&self.progress).shown.parsed += 1;
+            self.progress.lock().shown.parsed += 1;
             facts
         };
         let mut left = &to_parse[..];
@@ -146,14 +146,14 @@ impl Indexer {
             left = rest;
             next = to_parse.len() - left.len();
             self.put(&mut run, std::mem::take(&mut changes), !left.is_empty());
-            lock(&self.progress).shown.parsed = found.len() - left.len();
+            self.progress.lock().shown.parsed = found.len() - left.len();
         }
         self.put(&mut run, changes, false);
         report.changed = compared.changed.iter().filter(|file| !run.unreadable.contains(&*file.path)).count();
         self.forget_closed(&closed);
         self.has_looked(&marks, said);
         report.parse_time = parsed.elapsed();
-        lock(&self.progress).shown.is_complete = true;
+        self.progress.lock().shown.is_complete = true;
         {
             let index = self.index();
             report.files = index.file_count();
@@ -170,7 +170,7 @@ impl Indexer {
             // An index that cannot be kept is made again next time.
             let _ = disk::save(file, &cache::write(&self.packed()));
         }
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         state.last_refresh = Some((Instant::now(), started.elapsed()));
         state.skipped.clone_from(&report.skipped);
         drop(state);
@@ -180,7 +180,7 @@ impl Indexer {
     /// What has changed since the look began with `marks` is in the index.
     fn has_looked(&self, marks: &Marks, said: u64) {
         {
-            let mut state = lock(&self.state);
+            let mut state = self.state.lock();
             state.marks.clone_from(marks);
             state.heard = said;
         }
@@ -188,15 +188,15 @@ impl Indexer {
     }
 
     fn tell_of_look(&self) {
-        lock(&self.progress).looks += 1;
+        self.progress.lock().looks += 1;
         self.has_progressed.notify_all();
     }
 
     fn load(&self) {
         let kept = self.options.cache_file.as_deref().and_then(disk::load).and_then(|bytes| cache::read(&bytes));
         if let Some(kept) = kept {
-            lock(&self.state).is_unchecked = true;
-            self.index.write().unwrap_or_else(PoisonError::into_inner).set_files(kept);
+            self.state.lock().is_unchecked = true;
+            self.index.write().set_files(kept);
         }
     }
 
@@ -264,7 +264,7 @@ impl Indexer {
                 }
                 own.push((at, work(at)));
             }
-            lock(&results).extend(own);
+            results.lock().extend(own);
         };
         let threads = self.options.threads.min(count);
         if threads <= 1 {
@@ -276,7 +276,7 @@ impl Indexer {
                 }
             });
         }
-        results.into_inner().unwrap_or_else(PoisonError::into_inner)
+        results.into_inner()
     }
 
     /// Puts changes in. Questions go on meanwhile, and nobody waits for it: only this thread changes the files. Where `goes_on` holds,
@@ -293,7 +293,7 @@ impl Indexer {
         }
         run.has_changed |= !changes.is_empty();
         let packed = pack(&known, &changes, &found, goes_on);
-        self.index.write().unwrap_or_else(PoisonError::into_inner).set_files(packed);
+        self.index.write().set_files(packed);
     }
 
     /// Which of the files that this refresh has not read mention the names that it found defined first. The index keeps no mentions of
