@@ -43,6 +43,7 @@ def how_to_go_on(root, binary, installed):
         f"  Neovim         copy {editors / 'neovim' / 'lsp' / 'aiia.lua'} into ~/.config/nvim/lsp/",
         f"                 and add vim.lsp.enable('aiia') to init.lua ({editors / 'neovim' / 'README.md'})",
         f"  Helix, Emacs   {editors}/helix/README.md, {editors}/emacs/README.md",
+        f"  Kakoune        {editors}/kakoune/README.md",
         f"  other editors  a language server for every file type, started by: {program} lsp",
         "",
         f"Browser page:    {program} open",
