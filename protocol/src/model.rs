@@ -76,6 +76,9 @@ pub struct ModelDetails {
     /// US dollars for a million tokens of prompts that were in the server's cache, where that is another price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_price: Option<f64>,
+    /// US dollars for a million tokens of prompts that were written to the server's cache, where that is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_price: Option<f64>,
     /// Where the prices come from: your configuration, or the built-in table with its day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_origin: Option<String>,

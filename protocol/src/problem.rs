@@ -93,8 +93,10 @@ pub mod reason {
     pub const UNAUTHORIZED: &str = "unauthorized";
     /// The model's server does not take the request as it is.
     pub const BAD_REQUEST: &str = "bad_request";
-    /// The provider takes no more requests, for a while or until somebody pays.
+    /// The provider takes no more requests for a while.
     pub const QUOTA: &str = "quota";
+    /// The provider takes no more requests until somebody pays.
+    pub const QUOTA_USED_UP: &str = "quota_used_up";
     /// The provider withheld the answer.
     pub const CONTENT_FILTER: &str = "content_filter";
     /// The model said the same over and over and was stopped.
@@ -127,11 +129,14 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// What exactly it was, where `code` covers several things. Of a model: `refused`, `dns`, `tls`, `connect_timeout`,
-    /// `first_token_timeout`, `idle_timeout`, `unauthorized`, `quota`, `model_missing`, `context_too_long`, `content_filter`,
+    /// `first_token_timeout`, `idle_timeout`, `unauthorized`, `quota`, `quota_used_up`, `model_missing`, `context_too_long`, `content_filter`,
     /// `malformed`, `cut_off`, `server`, `bad_request`, `redirect`, `no_model`, `model_file`, `repetition`, `answer_too_long`,
     /// `answer_cut_off`, `empty_answer`. Of a request that is sent again: `still_going_on`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// After how many seconds to ask again, where a provider says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
     /// The request that had the problem.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
@@ -161,6 +166,7 @@ impl Problem {
             detail: detail.into(),
             hint: None,
             reason: None,
+            retry_after: None,
             instance: None,
             errors: Vec::new(),
         }

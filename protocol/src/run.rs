@@ -64,7 +64,8 @@ pub struct Run {
     /// What its model cost when it was asked; absent where that was not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<TokenPrice>,
-    /// What that makes in US dollars; absent where tokens or price are not known. Models on this machine cost nothing.
+    /// What that makes in US dollars, or what the provider told (`usage.told_cost`); absent where tokens or price are not known. Models on
+    /// this machine cost nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
     /// Whether the answer is one that was kept, so that no model was asked.
@@ -94,6 +95,15 @@ pub struct Usage {
     /// Tokens of the prompt that were in the server's cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cached_tokens: Option<u64>,
+    /// Tokens of the prompt that were written to the server's cache, where that has a price of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write_tokens: Option<u64>,
+    /// Those tokens of the answer that were thinking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens: Option<u64>,
+    /// What the provider itself says that it cost, in billionths of a US dollar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub told_cost: Option<u64>,
 }
 
 /// Parameters of `run.start`.

@@ -70,6 +70,9 @@ pub struct TokenPrice {
     pub output: Option<f64>,
     /// Tokens of prompts that were in the server's cache; the price of `input` where absent.
     pub cached: Option<f64>,
+    /// Tokens of prompts that were written to the server's cache; 1.25 times the price of `input` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<f64>,
     /// The currency, as ISO 4217 names it.
     #[serde(default = "us_dollars")]
     pub currency: String,
@@ -101,6 +104,9 @@ pub struct UsageRow {
     /// Those of them whose answer was a kept one: they used nothing.
     #[serde(default)]
     pub cached_runs: u64,
+    /// Those of them whose cost the provider told itself, whatever the prices are.
+    #[serde(default)]
+    pub told_runs: u64,
     /// Tokens of prompts, of those runs that are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_tokens: Option<u64>,
@@ -110,6 +116,9 @@ pub struct UsageRow {
     /// Tokens of prompts that were in the server's cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_tokens: Option<u64>,
+    /// Tokens of prompts that were written to the server's cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_tokens: Option<u64>,
     /// US dollars, of all runs but the `uncosted_runs`. Models on this machine and kept answers cost nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,

@@ -1491,11 +1491,16 @@ export interface components {
             hint?: string | null;
             /**
              * @description What exactly it was, where `code` covers several things. Of a model: `refused`, `dns`, `tls`, `connect_timeout`,
-             *     `first_token_timeout`, `idle_timeout`, `unauthorized`, `quota`, `model_missing`, `context_too_long`, `content_filter`,
+             *     `first_token_timeout`, `idle_timeout`, `unauthorized`, `quota`, `quota_used_up`, `model_missing`, `context_too_long`, `content_filter`,
              *     `malformed`, `cut_off`, `server`, `bad_request`, `redirect`, `no_model`, `model_file`, `repetition`, `answer_too_long`,
              *     `answer_cut_off`, `empty_answer`. Of a request that is sent again: `still_going_on`.
              */
             reason?: string | null;
+            /**
+             * Format: uint64
+             * @description After how many seconds to ask again, where a provider says so.
+             */
+            retry_after?: number | null;
             /** @description The request that had the problem. */
             instance?: string | null;
             /** @description The parts of the request that are wrong. */
@@ -2502,7 +2507,8 @@ export interface components {
             price?: components["schemas"]["TokenPrice"] | null;
             /**
              * Format: double
-             * @description What that makes in US dollars; absent where tokens or price are not known. Models on this machine cost nothing.
+             * @description What that makes in US dollars, or what the provider told (`usage.told_cost`); absent where tokens or price are not known. Models on
+             *     this machine cost nothing.
              */
             cost_usd?: number | null;
             /** @description Whether the answer is one that was kept, so that no model was asked. */
@@ -2542,6 +2548,21 @@ export interface components {
              * @description Tokens of the prompt that were in the server's cache.
              */
             cached_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Tokens of the prompt that were written to the server's cache, where that has a price of its own.
+             */
+            cache_write_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Those tokens of the answer that were thinking.
+             */
+            reasoning_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description What the provider itself says that it cost, in billionths of a US dollar.
+             */
+            told_cost?: number | null;
         };
         /** @description What a model cost when it was asked, for a million tokens. It stays with what was asked, whatever the price is later. */
         TokenPrice: {
@@ -2560,6 +2581,11 @@ export interface components {
              * @description Tokens of prompts that were in the server's cache; the price of `input` where absent.
              */
             cached?: number | null;
+            /**
+             * Format: double
+             * @description Tokens of prompts that were written to the server's cache; 1.25 times the price of `input` where absent.
+             */
+            cache_write?: number | null;
             /**
              * @description The currency, as ISO 4217 names it.
              * @default USD
@@ -3986,6 +4012,11 @@ export interface components {
              * @description US dollars for a million tokens of prompts that were in the server's cache, where that is another price.
              */
             cached_price?: number | null;
+            /**
+             * Format: double
+             * @description US dollars for a million tokens of prompts that were written to the server's cache, where that is said.
+             */
+            cache_write_price?: number | null;
             /** @description Where the prices come from: your configuration, or the built-in table with its day. */
             price_origin?: string | null;
             /** @description The names that stand for it. */
@@ -4196,6 +4227,12 @@ export interface components {
             cached_runs: number;
             /**
              * Format: uint64
+             * @description Those of them whose cost the provider told itself, whatever the prices are.
+             * @default 0
+             */
+            told_runs: number;
+            /**
+             * Format: uint64
              * @description Tokens of prompts, of those runs that are counted.
              */
             input_tokens?: number | null;
@@ -4209,6 +4246,11 @@ export interface components {
              * @description Tokens of prompts that were in the server's cache.
              */
             cached_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description Tokens of prompts that were written to the server's cache.
+             */
+            cache_write_tokens?: number | null;
             /**
              * Format: double
              * @description US dollars, of all runs but the `uncosted_runs`. Models on this machine and kept answers cost nothing.
@@ -4234,6 +4276,11 @@ export interface components {
              * @description Tokens of prompts that were in the server's cache; the price of `input` where absent.
              */
             cached?: number | null;
+            /**
+             * Format: double
+             * @description Tokens of prompts that were written to the server's cache; 1.25 times the price of `input` where absent.
+             */
+            cache_write?: number | null;
             /**
              * @description The currency, as ISO 4217 names it.
              * @default USD

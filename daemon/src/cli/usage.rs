@@ -51,6 +51,9 @@ pub(crate) fn run(arguments: &UsageArguments) -> Result<u8, Failure> {
     if total.cached_runs > 0 {
         output::note(&format!("Answered by what was kept: {}, which used nothing.", runs(total.cached_runs)));
     }
+    if total.told_runs > 0 {
+        output::note(&format!("Cost as the provider told it: {}.", runs(total.told_runs)));
+    }
     if total.unpriced_runs > 0 {
         output::note(&format!(
             "Without a known price when they ended: {}; `aiia config set 'prices.\"PROVIDER/MODEL\".input' 0.5` sets one for those to come.",
@@ -66,14 +69,15 @@ fn runs(count: u64) -> String {
 
 /// Whether a price makes a cost.
 fn is_of_interest(price: &TokenPrice) -> bool {
-    [price.input, price.output, price.cached].into_iter().flatten().any(|amount| amount > 0.0)
+    [price.input, price.output, price.cached, price.cache_write].into_iter().flatten().any(|amount| amount > 0.0)
 }
 
 /// What a price is, and where it comes from; of how many runs, where the model has had another one.
 fn price(all: &[UsedPrice], used: &UsedPrice) -> String {
     let amount = |price: Option<f64>| price.map_or_else(|| "unknown".to_owned(), |price| price.to_string());
-    let TokenPrice { input, output, cached, currency, origin } = &used.price;
-    let cached = cached.map(|cached| format!(", {cached} cached")).unwrap_or_default();
+    let TokenPrice { input, output, cached, cache_write, currency, origin } = &used.price;
+    let named = |price: &Option<f64>, name: &str| price.map(|price| format!(", {price} {name}")).unwrap_or_default();
+    let cached = named(cached, "cached") + &named(cache_write, "to the cache");
     let others = all.iter().filter(|other| other.model == used.model).count() > 1;
     let runs = if others { format!(", {} runs", used.runs) } else { String::new() };
     let [input, output] = [input, output].map(|one| amount(*one));
@@ -150,6 +154,7 @@ mod tests {
                 input: Some(input),
                 output: None,
                 cached: Some(0.25),
+                cache_write: None,
                 currency: "USD".to_owned(),
                 origin: "a table".to_owned(),
             },

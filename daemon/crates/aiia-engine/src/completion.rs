@@ -239,7 +239,7 @@ impl Session {
         let embedded = models.embed(&name, &sealed, dimensions).await;
         if let Ok(embeddings) = &embedded {
             // There is no answer to be counted.
-            meter.used(Usage { input_tokens: embeddings.tokens, output_tokens: Some(0), cached_tokens: None });
+            meter.used(Usage { input_tokens: embeddings.tokens, output_tokens: Some(0), ..Usage::default() });
         }
         meter.end(if embedded.is_ok() { RunStatus::Completed } else { RunStatus::Failed }).await;
         let embeddings = embedded.map_err(|error| {
@@ -319,7 +319,7 @@ fn not_kept(problem: Problem) -> Problem {
 
 /// A kept answer as a model would give it.
 fn given_again(text: String) -> DeltaStream {
-    let nothing = aiia_llm::Usage { input_tokens: Some(0), output_tokens: Some(0), cached_tokens: None };
+    let nothing = aiia_llm::Usage { input_tokens: Some(0), output_tokens: Some(0), ..aiia_llm::Usage::default() };
     let deltas = [Delta::Text(text), Delta::Usage(nothing), Delta::Finish(FinishReason::Stop)];
     stream::iter(deltas.map(Ok)).boxed()
 }

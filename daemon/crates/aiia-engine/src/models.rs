@@ -27,7 +27,7 @@ use aiia_llm::{
     LlmErrorKind, ModelDetails, Models, ModelsConfig, OnProgress, Preset, ProviderConfig, Survey, Timeouts,
 };
 use aiia_protocol::config::Key;
-use aiia_protocol::problem::{Problem, ProblemCode};
+use aiia_protocol::problem::{Problem, ProblemCode, reason};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use window::Window;
@@ -328,6 +328,7 @@ impl ModelDirectory {
             temperature: Some(sampling.temperature),
             stop: sampling.stop.clone(),
             context_window: Some(model.window),
+            goes_on: sampling.goes_on,
             ..asked
         };
         let mut chain = vec![model.name.clone()];
@@ -367,6 +368,9 @@ pub(crate) fn usage(counted: aiia_llm::Usage) -> aiia_protocol::run::Usage {
         input_tokens: counted.input_tokens,
         output_tokens: counted.output_tokens,
         cached_tokens: counted.cached_tokens,
+        cache_write_tokens: counted.cache_write_tokens,
+        reasoning_tokens: counted.reasoning_tokens,
+        told_cost: counted.told_cost,
     }
 }
 
@@ -379,6 +383,8 @@ pub(crate) fn problem(error: &LlmError) -> Problem {
         Kind::Cancelled => ProblemCode::Cancelled,
         _ => ProblemCode::ModelError,
     };
-    let problem = Problem::new(code, error.message.clone()).with_reason(error.kind.as_str());
+    let reason = if error.is_used_up() { reason::QUOTA_USED_UP } else { error.kind.as_str() };
+    let problem = Problem::new(code, error.message.clone()).with_reason(reason);
+    let problem = Problem { retry_after: error.retry_after.map(|wait| wait.as_secs_f64().ceil() as u64), ..problem };
     if error.hint.is_empty() { problem } else { problem.with_hint(error.hint.clone()) }
 }

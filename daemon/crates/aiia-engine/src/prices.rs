@@ -11,6 +11,10 @@ use serde::Deserialize;
 use crate::config::Price;
 use crate::engine::Configured;
 
+/// What a token that is written to a cache costs more than another one, as Anthropic has it for five minutes; others that have a price for
+/// it do not count such tokens apart.
+const CACHE_WRITE: f64 = 1.25;
+
 /// The longest origin that is kept.
 const MAX_ORIGIN: usize = 400;
 
@@ -46,12 +50,13 @@ pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>, here: bool) -> Opti
             input: first(|price| price.input),
             output: first(|price| price.output),
             cached: first(|price| price.cached),
+            cache_write: first(|price| price.cache_write),
         };
         let keys: Vec<String> = said.iter().map(|(key, _)| format!("prices.\"{key}\"")).collect();
         return Some(Known { price, origin: format!("configuration: {}", keys.join(", ")) });
     }
     if here {
-        let price = Price { input: Some(0.0), output: Some(0.0), cached: None };
+        let price = Price { input: Some(0.0), output: Some(0.0), ..Price::default() };
         return Some(Known { price, origin: "on this machine".to_owned() });
     }
     let price = *BUILT_IN.models.get(model)?;
@@ -61,11 +66,11 @@ pub(crate) fn of(model: &str, own: &BTreeMap<String, Price>, here: bool) -> Opti
 /// The price in force of a model, as it is kept with what was asked; `None` where it is not known.
 pub(crate) fn in_force(model: &str, configured: &Configured) -> Option<TokenPrice> {
     let here = configured.models.is_of_this_machine(model);
-    let Known { price: Price { input, output, cached }, mut origin } =
+    let Known { price: Price { input, output, cached, cache_write }, mut origin } =
         of(model, &configured.config.settings.prices, here)?;
     // It may name a model of any length.
     origin.truncate(origin.floor_char_boundary(MAX_ORIGIN));
-    Some(TokenPrice { input, output, cached, currency: US_DOLLARS.to_owned(), origin })
+    Some(TokenPrice { input, output, cached, cache_write, currency: US_DOLLARS.to_owned(), origin })
 }
 
 /// Whether a price is known as a whole, in the currency of all costs.
@@ -75,11 +80,20 @@ pub(crate) fn is_whole(price: &TokenPrice) -> bool {
 
 /// Whether nothing costs anything at that price, however much it is.
 pub(crate) fn is_nothing(price: &TokenPrice) -> bool {
-    is_whole(price) && [price.input, price.output, price.cached].into_iter().flatten().all(|amount| amount == 0.0)
+    let all = [price.input, price.output, price.cached, price.cache_write];
+    is_whole(price) && all.into_iter().flatten().all(|amount| amount == 0.0)
 }
 
-/// What a run cost so far, by the price that was in force when it was asked.
+/// So many billionths of a dollar.
+pub(crate) fn in_dollars(told: u64) -> f64 {
+    told as f64 / 1e9
+}
+
+/// What a run cost so far: what its provider says, else by the price that was in force when it was asked.
 pub(crate) fn cost_of_run(run: &Run) -> Option<f64> {
+    if let Some(told) = run.usage.as_ref().and_then(|usage| usage.told_cost) {
+        return Some(in_dollars(told));
+    }
     match &run.price {
         Some(price) if is_nothing(price) => Some(0.0),
         Some(price) => cost(run.usage.as_ref()?, price),
@@ -94,10 +108,12 @@ pub(crate) fn cost(usage: &Usage, price: &TokenPrice) -> Option<f64> {
     }
     let (input, output) = (usage.input_tokens?, usage.output_tokens?);
     let cached = usage.cached_tokens.unwrap_or(0).min(input);
-    let fresh = (input - cached) as f64 * price.input?;
+    let kept = usage.cache_write_tokens.unwrap_or(0).min(input - cached);
+    let fresh = (input - cached - kept) as f64 * price.input?;
     let read_again = cached as f64 * price.cached.or(price.input)?;
+    let written_to_cache = kept as f64 * price.cache_write.or(price.input.map(|input| input * CACHE_WRITE))?;
     let written = output as f64 * price.output?;
-    Some((fresh + read_again + written) / 1e6)
+    Some((fresh + read_again + written_to_cache + written) / 1e6)
 }
 
 #[cfg(test)]
@@ -117,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_users_own_price_wins() {
-        let price = |input| Price { input: Some(input), output: Some(input), cached: None };
+        let price = |input| Price { input: Some(input), output: Some(input), ..Price::default() };
         let own = BTreeMap::from([("openai/gpt-4.1".to_owned(), price(9.0)), ("groq/*".to_owned(), price(7.0))]);
         for (model, here, input, origin) in [
             ("openai/gpt-4.1", false, 9.0, "configuration: prices.\"openai/gpt-4.1\""),
@@ -135,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_a_model_leaves_out_its_provider_says() {
-        let all = Price { input: Some(3.0), output: Some(15.0), cached: None };
+        let all = Price { input: Some(3.0), output: Some(15.0), ..Price::default() };
         let own = BTreeMap::from([
             ("work/*".to_owned(), all),
             ("work/m".to_owned(), Price { input: Some(1.0), ..Price::default() }),
@@ -160,16 +176,46 @@ mod tests {
         #[case] cached: Option<f64>,
         #[case] expected: Option<f64>,
     ) {
-        let usage = Usage { input_tokens, output_tokens, cached_tokens };
+        let usage = Usage { input_tokens, output_tokens, cached_tokens, ..Usage::default() };
         let in_dollars = TokenPrice {
             input: Some(1.0),
             output: Some(4.0),
             cached,
+            cache_write: None,
             currency: US_DOLLARS.to_owned(),
             origin: String::new(),
         };
         let found = cost(&usage, &in_dollars);
         assert_eq!(cost(&usage, &TokenPrice { currency: "EUR".to_owned(), ..in_dollars }), None);
         assert_eq!(found.map(|cost| (cost * 100.0).round()), expected.map(|cost| (cost * 100.0).round()));
+    }
+
+    #[rstest]
+    #[case::as_anthropic_says(500_000, None, 200_000, 0.3 + 0.625 + 0.03)]
+    #[case::at_its_own_price(500_000, Some(2.0), 0, 0.5 + 1.0)]
+    #[case::more_than_was_read(9_000_000, None, 0, 1.25)]
+    fn what_is_written_to_a_cache_has_a_price_of_its_own(
+        #[case] written: u64,
+        #[case] cache_write: Option<f64>,
+        #[case] cached: u64,
+        #[case] expected: f64,
+    ) {
+        let usage = Usage {
+            input_tokens: Some(1_000_000),
+            output_tokens: Some(0),
+            cached_tokens: Some(cached),
+            cache_write_tokens: Some(written),
+            ..Usage::default()
+        };
+        let price = TokenPrice {
+            input: Some(1.0),
+            output: Some(4.0),
+            cached: Some(0.15),
+            cache_write,
+            currency: US_DOLLARS.to_owned(),
+            origin: String::new(),
+        };
+        let all = cost(&usage, &price).unwrap();
+        assert!((all - expected).abs() < 1e-9, "{all}");
     }
 }

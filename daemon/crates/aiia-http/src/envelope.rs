@@ -122,6 +122,9 @@ fn write_problem(response: &mut Response, id: &str, for_openai: bool) {
     if for_openai && is_of_a_model {
         headers.insert(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"));
     }
+    if let Some(seconds) = problem.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     // The store and the daemon come back by themselves; a model may not.
     if matches!(problem.code, ProblemCode::StoreUnavailable | ProblemCode::Unavailable) {
         headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("2"));

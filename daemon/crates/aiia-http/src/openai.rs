@@ -49,7 +49,7 @@ pub(crate) fn in_their_terms(problem: Problem) -> Problem {
             Problem { status: 400, ..problem }
         }
         Some(reason::UNAUTHORIZED) => Problem { status: 424, ..problem },
-        Some(reason::QUOTA) => Problem { status: 429, ..problem },
+        Some(reason::QUOTA | reason::QUOTA_USED_UP) => Problem { status: 429, ..problem },
         _ => problem,
     }
 }
@@ -63,10 +63,13 @@ pub(crate) fn error(problem: &Problem) -> Value {
         Some(reason::CONTENT_FILTER) => Some(("content_filter", None)),
         Some(reason::BAD_REQUEST) => Some(("upstream_bad_request", None)),
         Some(reason::UNAUTHORIZED) => Some(("upstream_unauthorized", None)),
+        Some(reason::QUOTA) => Some(("rate_limit_exceeded", None)),
+        Some(reason::QUOTA_USED_UP) => Some(("insufficient_quota", None)),
         _ => None,
     };
     let kind = match problem.status {
         _ if reason == Some(reason::MODEL_MISSING) => "invalid_request_error",
+        _ if reason == Some(reason::QUOTA_USED_UP) => "insufficient_quota",
         401 => "authentication_error",
         403 => "permission_error",
         404 => "not_found_error",

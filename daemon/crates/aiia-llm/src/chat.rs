@@ -92,6 +92,8 @@ pub struct ChatRequest {
     /// The context window to work in, in tokens. Ollama needs it said, the embedded model is bounded
     /// by it, others know their own.
     pub context_window: Option<u32>,
+    /// Whether more is likely to be asked after this conversation, so that it is worth keeping where that has a price.
+    pub goes_on: bool,
 }
 
 /// A piece of an answer as it arrives.
@@ -140,6 +142,12 @@ pub struct Usage {
     pub output_tokens: Option<u64>,
     /// Those tokens of the prompt that did not have to be read again.
     pub cached_tokens: Option<u64>,
+    /// Those tokens of the prompt that were written to a cache at a price of their own.
+    pub cache_write_tokens: Option<u64>,
+    /// Those tokens of the answer that were thinking.
+    pub reasoning_tokens: Option<u64>,
+    /// What the provider says that it cost, in billionths of a US dollar.
+    pub told_cost: Option<u64>,
 }
 
 /// An answer being streamed. It ends after [`Delta::Finish`] or the first error. Nothing happens

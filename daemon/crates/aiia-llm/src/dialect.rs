@@ -90,6 +90,9 @@ impl Progress {
             input_tokens: sound(counted.input_tokens).filter(|count| *count > 0).or(self.usage.input_tokens),
             output_tokens: sound(counted.output_tokens).or(self.usage.output_tokens),
             cached_tokens: sound(counted.cached_tokens).or(self.usage.cached_tokens),
+            cache_write_tokens: sound(counted.cache_write_tokens).or(self.usage.cache_write_tokens),
+            reasoning_tokens: sound(counted.reasoning_tokens).or(self.usage.reasoning_tokens),
+            told_cost: counted.told_cost.or(self.usage.told_cost),
         };
         if merged != self.usage {
             self.usage = merged;
@@ -265,7 +268,7 @@ pub(crate) fn chat_body(provider: &ProviderConfig, request: &ChatRequest) -> Res
             openai_chat::body(request, &provider.quirks)
         }
         Dialect::OpenaiResponses => openai_responses::body(request),
-        Dialect::AnthropicMessages => anthropic_messages::body(request),
+        Dialect::AnthropicMessages => anthropic_messages::body(request, &provider.quirks),
         Dialect::Gemini => gemini::body(request),
         Dialect::Ollama => ollama::body(request, provider.context_window),
     })
@@ -344,6 +347,20 @@ fn text_at(value: &Value, pointer: &str) -> Option<String> {
 
 fn number_at(value: &Value, pointer: &str) -> Option<u64> {
     value.pointer(pointer).and_then(Value::as_u64)
+}
+
+/// The most that one request can be said to cost, in US dollars.
+const MAX_COST: f64 = 1000.0;
+
+/// What a `usage` object says that the request cost, in billionths of a US dollar: `OpenRouter` and `LiteLLM` tell a number, `Perplexity` an
+/// object. For those who bring a key of their own, `OpenRouter` tells what the provider behind it took apart from its own share.
+fn told_cost(usage: &Value) -> Option<u64> {
+    let amount = |pointer: &str| usage.pointer(pointer).and_then(Value::as_f64);
+    let cost = amount("/cost").or_else(|| amount("/cost/total_cost"))?;
+    let has_own_key = usage.get("is_byok") == Some(&Value::Bool(true));
+    let upstream = amount("/cost_details/upstream_inference_cost").filter(|_| has_own_key).unwrap_or(0.0);
+    let cost = cost + upstream;
+    (0.0..=MAX_COST).contains(&cost).then(|| (cost * 1e9).round() as u64)
 }
 
 /// The items of the array at `pointer`; none where there is no array.

@@ -21,6 +21,8 @@ pub struct LlmError {
     pub(crate) passes: bool,
     /// It passes when the server has loaded its model.
     pub(crate) loads: bool,
+    /// Waiting does not help: somebody has to pay.
+    pub(crate) used_up: bool,
 }
 
 /// Kinds of failure.
@@ -109,7 +111,13 @@ impl LlmError {
             retry_after: None,
             passes: false,
             loads: false,
+            used_up: false,
         }
+    }
+
+    /// Whether the provider takes no more requests until somebody pays.
+    pub fn is_used_up(&self) -> bool {
+        self.used_up
     }
 
     /// The same error with the HTTP status it came with.

@@ -85,6 +85,8 @@ pub struct Quirks {
     pub stream_usage: bool,
     /// Whether a temperature may be sent; some reasoning models refuse it.
     pub temperature: bool,
+    /// Whether `anthropic_messages` may ask to keep prompts, so that what they begin with is paid in full once.
+    pub prompt_cache: bool,
     /// The header that carries the key, where it is another than the dialect's (Azure: `api-key`).
     pub key_header: Option<String>,
     /// How `completions_fim` tells of a gap: `auto` (by the marks of the model's family, else `suffix`), `suffix` (a field),
@@ -100,6 +102,7 @@ impl Default for Quirks {
             max_tokens_field: "max_tokens".to_owned(),
             stream_usage: true,
             temperature: true,
+            prompt_cache: true,
             key_header: None,
             fill: "auto".to_owned(),
             completions_path: None,

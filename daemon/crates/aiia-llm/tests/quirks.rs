@@ -94,3 +94,18 @@ async fn a_server_that_loads_its_model_is_waited_for_as_long_as_for_the_first_to
     let error = answer.error.unwrap();
     assert!(error.hint.contains("timeouts.first_token"), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_server_that_keeps_no_prompts_is_asked_without_and_known_by_it() {
+    let server = ModelServer::start().unwrap();
+    server.next(Script::error(400, "system.0.cache_control: Extra inputs are not permitted"));
+    let providers = vec![ProviderConfig::new("p", Dialect::AnthropicMessages, server.base_url("anthropic_messages"))];
+    let models = Models::new(ModelsConfig { providers, ..ModelsConfig::default() });
+    let request = ChatRequest { goes_on: true, ..ask(&"Long. ".repeat(2000)) };
+    for _ in 0..2 {
+        let answer = collect(models.stream("p/test-model", request.clone(), CancellationToken::new())).await;
+        assert_eq!(answer.outcome(), "ok", "{:?}", answer.error);
+    }
+    let asked: Vec<bool> = server.chats().iter().map(|chat| chat.body.to_string().contains("cache_control")).collect();
+    assert_eq!(asked, [true, false, false]);
+}

@@ -118,7 +118,7 @@ impl Store {
     pub async fn export_usage(&self) -> Result<Vec<FiledUsage>, StoreError> {
         self.read_long(|connection| {
             let sql = "SELECT run_id, chat_id, project_id, model, action, status, input_tokens, output_tokens,
-                              cached_tokens, created_at, from_cache, price FROM usage_ledger ORDER BY created_at, run_id, key";
+                              cached_tokens, created_at, from_cache, price, cache_write_tokens, told_cost FROM usage_ledger ORDER BY created_at, run_id, key";
             columns::all(connection, sql, [], |row| {
                 let tokens = |column| row.get::<_, Option<i64>>(column).map(|count| count.map(|n| n.max(0) as u64));
                 Ok(FiledUsage {
@@ -132,6 +132,9 @@ impl Store {
                         input_tokens: tokens("input_tokens")?,
                         output_tokens: tokens("output_tokens")?,
                         cached_tokens: tokens("cached_tokens")?,
+                        cache_write_tokens: tokens("cache_write_tokens")?,
+                        told_cost: tokens("told_cost")?,
+                        ..Usage::default()
                     },
                     price: columns::json_option(row, "price")?,
                     from_cache: row.get("from_cache")?,

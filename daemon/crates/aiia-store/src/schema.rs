@@ -26,6 +26,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0014_notices.sql"),
     include_str!("../migrations/0015_left_out.sql"),
     include_str!("../migrations/0016_prices.sql"),
+    include_str!("../migrations/0017_costs.sql"),
 ];
 
 /// Marks the file as a store of aiia (`aiia` in ASCII).

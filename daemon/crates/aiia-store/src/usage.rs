@@ -28,6 +28,10 @@ pub struct UsageSum {
     pub output_tokens: Option<u64>,
     /// Tokens that were cached.
     pub cached_tokens: Option<u64>,
+    /// Tokens that were written to a cache.
+    pub cache_write_tokens: Option<u64>,
+    /// What the providers said that these runs cost, in billionths of a US dollar; `None` for those of which they said nothing.
+    pub told_cost: Option<u64>,
     /// The tokens of those runs alone whose tokens are known: what can have a cost.
     pub counted: Usage,
 }
@@ -54,20 +58,22 @@ impl Store {
             UsageBy::Chat => ("chat_id", "name"),
         };
         // Rows of older versions may hold counts that are none.
-        let [input, output, cached] = ["input_tokens", "output_tokens", "cached_tokens"]
+        let [input, output, cached, written] = ["input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens"]
             .map(|count| format!("CASE WHEN {count} BETWEEN 0 AND {MAX_TOKENS} THEN {count} END AS {count}"));
         let sql = format!(
             "SELECT {name} AS name, model, price, count(*) AS runs,
                     sum(input_tokens IS NULL OR output_tokens IS NULL) AS uncounted,
                     sum(from_cache) AS from_cache, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cached_tokens) AS cached_tokens,
+                    sum(cache_write_tokens) AS cache_write_tokens, sum(told_cost) AS told_cost,
                     sum(input_tokens) FILTER (WHERE output_tokens IS NOT NULL) AS counted_input,
                     sum(output_tokens) FILTER (WHERE input_tokens IS NOT NULL) AS counted_output,
-                    sum(min(cached_tokens, input_tokens)) FILTER (WHERE output_tokens IS NOT NULL) AS counted_cached
-             FROM (SELECT chat_id, project_id, model, created_at, from_cache, price, {input}, {output}, {cached}
+                    sum(min(cached_tokens, input_tokens)) FILTER (WHERE output_tokens IS NOT NULL) AS counted_cached,
+                    sum(min(cache_write_tokens, input_tokens)) FILTER (WHERE output_tokens IS NOT NULL) AS counted_written
+             FROM (SELECT chat_id, project_id, model, created_at, from_cache, price, told_cost, {input}, {output}, {cached}, {written}
                    FROM usage_ledger)
              WHERE (?1 IS NULL OR created_at >= ?1) AND (?2 IS NULL OR created_at < ?2)
                AND (?3 IS NULL OR project_id = ?3) AND (?4 IS NULL OR chat_id = ?4)
-             GROUP BY 1, 2, 3 ORDER BY {order}, model, price"
+             GROUP BY 1, 2, 3, told_cost IS NULL ORDER BY {order}, model, price, told_cost IS NULL"
         );
         self.read_long(move |connection| {
             let (project, chat) = (report.project_id, report.chat_id);
@@ -89,10 +95,14 @@ impl Store {
                     input_tokens: tokens("input_tokens")?,
                     output_tokens: tokens("output_tokens")?,
                     cached_tokens: tokens("cached_tokens")?,
+                    cache_write_tokens: tokens("cache_write_tokens")?,
+                    told_cost: tokens("told_cost")?,
                     counted: Usage {
                         input_tokens: tokens("counted_input")?,
                         output_tokens: tokens("counted_output")?,
                         cached_tokens: tokens("counted_cached")?,
+                        cache_write_tokens: tokens("counted_written")?,
+                        ..Usage::default()
                     },
                 })
             })
@@ -112,7 +122,7 @@ const MAX_ORIGIN: usize = 500;
 /// `InvalidInput` for one that no price can be.
 pub(crate) fn price_column(price: Option<&TokenPrice>) -> Result<Option<String>, StoreError> {
     let Some(price) = price else { return Ok(None) };
-    let amounts = [price.input, price.output, price.cached];
+    let amounts = [price.input, price.output, price.cached, price.cache_write];
     if amounts.into_iter().flatten().any(|amount| !amount.is_finite() || amount < 0.0) {
         return Err(StoreError::invalid("/price", "A price is a number that is not less than 0."));
     }
@@ -128,8 +138,8 @@ pub(crate) fn enter(connection: &Connection, row: &FiledUsage) -> Result<bool, S
     let added = columns::execute(
         connection,
         "INSERT INTO usage_ledger (run_id, chat_id, project_id, model, action, status, input_tokens, output_tokens,
-                                   cached_tokens, created_at, from_cache, price)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (run_id) DO NOTHING",
+                                   cached_tokens, created_at, from_cache, price, cache_write_tokens, told_cost)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (run_id) DO NOTHING",
         params![
             row.run_id.as_str(),
             row.chat_id.as_str(),
@@ -143,6 +153,9 @@ pub(crate) fn enter(connection: &Connection, row: &FiledUsage) -> Result<bool, S
             row.created_at,
             row.from_cache,
             price_column(row.price.as_ref())?,
+            tokens(row.usage.cache_write_tokens),
+            // What it costs has a like bound: a thousand dollars.
+            tokens(row.usage.told_cost),
         ],
     )?;
     Ok(added > 0)

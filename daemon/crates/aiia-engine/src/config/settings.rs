@@ -172,6 +172,8 @@ pub struct Quirks {
     pub stream_usage: Option<bool>,
     /// Whether a temperature may be sent.
     pub temperature: Option<bool>,
+    /// Whether `anthropic_messages` may ask to keep the beginning of a prompt for the next one.
+    pub prompt_cache: Option<bool>,
     /// The header that carries the key, such as `api-key`.
     pub key_header: Option<String>,
     /// How a gap is told of: `auto`, `suffix`, `infill`, or a prompt with `{prefix}` and `{suffix}`.
@@ -206,6 +208,7 @@ impl Default for Timeouts {
 #[serde(default, deny_unknown_fields)]
 pub struct Embedded {
     /// Path of the GGUF file; the largest one in `<data directory>/models` where absent.
+    #[schemars(length(min = 1))]
     pub path: Option<String>,
     /// After how many idle minutes it leaves the memory.
     pub unload_minutes: u64,
@@ -229,7 +232,7 @@ impl Default for Embedded {
 pub struct History {
     /// How the part is chosen.
     pub strategy: HistoryStrategy,
-    /// With `last`: how many messages before the question.
+    /// With `last`: how many messages before the question; with 0 it goes alone.
     pub messages: u32,
     /// At most so many tokens of the chat are sent, however large the window is.
     #[schemars(range(min = 256))]
@@ -284,6 +287,9 @@ pub struct Price {
     /// Tokens of the prompt that were in the server's cache; the price of `input` where absent.
     #[schemars(range(min = 0))]
     pub cached: Option<f64>,
+    /// Tokens of the prompt that were written to the server's cache; 1.25 times the price of `input` where absent.
+    #[schemars(range(min = 0))]
+    pub cache_write: Option<f64>,
 }
 
 /// The daemon. These count when it starts.

@@ -167,6 +167,7 @@ pub(crate) fn built_in(name: &str, provider: &Provider, presets: &[Preset]) -> V
         ("quirks.max_tokens_field", quirks.max_tokens_field.into()),
         ("quirks.stream_usage", quirks.stream_usage.into()),
         ("quirks.temperature", quirks.temperature.into()),
+        ("quirks.prompt_cache", quirks.prompt_cache.into()),
         ("quirks.key_header", quirks.key_header.into()),
         ("quirks.fill", quirks.fill.into()),
         ("quirks.completions_path", quirks.completions_path.into()),
@@ -217,6 +218,7 @@ fn quirks(provider: &Provider, preset: Option<&Preset>) -> Quirks {
     }
     quirks.stream_usage = own.stream_usage.unwrap_or(quirks.stream_usage);
     quirks.temperature = own.temperature.unwrap_or(quirks.temperature);
+    quirks.prompt_cache = own.prompt_cache.unwrap_or(quirks.prompt_cache);
     quirks.key_header = own.key_header.clone().or(quirks.key_header);
     if let Some(fill) = &own.fill {
         quirks.fill.clone_from(fill);

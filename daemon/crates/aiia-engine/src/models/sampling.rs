@@ -19,12 +19,14 @@ pub(crate) struct Sampling {
     pub(super) max_tokens: u32,
     pub(super) temperature: f32,
     pub(super) stop: Vec<String>,
+    /// More is likely to be asked after it.
+    pub(super) goes_on: bool,
 }
 
 impl Sampling {
     /// The most likely answer of at most so many tokens.
     pub(crate) fn plain(max_tokens: u32) -> Self {
-        Self { max_tokens, temperature: 0.0, stop: Vec::new() }
+        Self { max_tokens, temperature: 0.0, stop: Vec::new(), goes_on: false }
     }
 
     /// At most so many tokens of answer.
@@ -39,7 +41,13 @@ impl Sampling {
             temperature: settings.temperature.as_ref().map_or(USUAL_TEMPERATURE, |temperature| temperature.value)
                 as f32,
             stop: settings.stop.as_ref().map(|stop| stop.value.clone()).unwrap_or_default(),
+            goes_on: false,
         }
+    }
+
+    /// The same in a chat, where more is likely to be asked after it.
+    pub(crate) fn in_a_chat(self) -> Self {
+        Self { goes_on: true, ..self }
     }
 
     /// Whether there was less room than the settings want.
@@ -52,9 +60,10 @@ impl Sampling {
         self.temperature == 0.0
     }
 
-    /// All of it, to be compared.
+    /// All that an answer depends on, to be compared.
     pub(crate) fn shown(&self) -> String {
-        format!("{self:?}")
+        let Self { max_tokens, temperature, stop, goes_on: _ } = self;
+        format!("Sampling {{ max_tokens: {max_tokens:?}, temperature: {temperature:?}, stop: {stop:?} }}")
     }
 
     /// The same, with an answer of at most `room` tokens.

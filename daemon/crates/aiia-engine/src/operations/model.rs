@@ -99,6 +99,7 @@ impl Handle for ModelGet {
             input_price: price.and_then(|price| price.input),
             output_price: price.and_then(|price| price.output),
             cached_price: price.and_then(|price| price.cached),
+            cache_write_price: price.and_then(|price| price.cache_write),
             price_origin: known.map(|known| known.origin),
             aliases,
             roles,

@@ -39,7 +39,7 @@ impl Handle for UsageReport {
 
 /// Keeps a price that costs are made from, once.
 fn note(used: &mut Vec<UsedPrice>, sum: &UsageSum) {
-    let Some(price) = &sum.price else { return };
+    let Some(price) = sum.price.as_ref().filter(|_| sum.told_cost.is_none()) else { return };
     match used.iter_mut().find(|one| one.model == sum.model && one.price == *price) {
         Some(known) => known.runs += sum.runs,
         None => used.push(UsedPrice { model: sum.model.clone(), price: price.clone(), runs: sum.runs }),
@@ -58,6 +58,12 @@ fn add(row: &mut UsageRow, sum: &UsageSum) {
     plus(&mut row.input_tokens, sum.input_tokens);
     plus(&mut row.output_tokens, sum.output_tokens);
     plus(&mut row.cached_tokens, sum.cached_tokens);
+    plus(&mut row.cache_write_tokens, sum.cache_write_tokens);
+    if let Some(told) = sum.told_cost {
+        row.told_runs += sum.runs;
+        row.cost_usd = Some(row.cost_usd.unwrap_or(0.0) + prices::in_dollars(told));
+        return;
+    }
     let price = sum.price.as_ref().filter(|price| prices::is_whole(price));
     if price.is_none() {
         row.unpriced_runs += sum.runs;

@@ -47,7 +47,14 @@ pub(super) async fn answer(engine: &Engine, recorder: &mut Recorder, key: &str) 
 }
 
 /// What a kept answer uses.
-pub(super) const NOTHING: Usage = Usage { input_tokens: Some(0), output_tokens: Some(0), cached_tokens: None };
+pub(super) const NOTHING: Usage = Usage {
+    input_tokens: Some(0),
+    output_tokens: Some(0),
+    cached_tokens: None,
+    cache_write_tokens: None,
+    reasoning_tokens: None,
+    told_cost: None,
+};
 
 /// Keeps an answer. It goes with its chat.
 pub(crate) async fn keep(engine: &Engine, chat: ChatId, key: String, text: String) {

@@ -99,9 +99,12 @@ pub(super) async fn prepare(engine: &Engine, plan: Plan) -> Result<Prepared, Pro
     };
     let ((sealed, room), unfolded, fold, notice, of_attachments) = apart(sealing).await?;
     let limit = room.checked(engine, &model).await?;
-    let sampling = Sampling::new(&settings, limit);
+    let sampling = Sampling::new(&settings, limit).in_a_chat();
     let unfolded = match unfolded {
-        Some((sealed, room)) => Some(Box::new((sealed, Sampling::new(&settings, room.checked(engine, &model).await?)))),
+        Some((sealed, room)) => {
+            let room = room.checked(engine, &model).await?;
+            Some(Box::new((sealed, Sampling::new(&settings, room).in_a_chat())))
+        }
         None => None,
     };
     // What was left out may have had room.

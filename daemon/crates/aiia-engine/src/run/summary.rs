@@ -319,13 +319,18 @@ pub(super) fn sum(one: Option<Usage>, other: Option<Usage>) -> Option<Usage> {
     if one == Usage::default() {
         return Some(other);
     }
+    // A part of the tokens that is not told is none.
+    let part = |one: Option<u64>, other: Option<u64>| match (one, other) {
+        (None, None) => None,
+        (one, other) => Some(one.unwrap_or_default() + other.unwrap_or_default()),
+    };
     Some(Usage {
         input_tokens: add(one.input_tokens, other.input_tokens),
         output_tokens: add(one.output_tokens, other.output_tokens),
-        cached_tokens: match (one.cached_tokens, other.cached_tokens) {
-            (None, None) => None,
-            (one, other) => Some(one.unwrap_or_default() + other.unwrap_or_default()),
-        },
+        cached_tokens: part(one.cached_tokens, other.cached_tokens),
+        cache_write_tokens: part(one.cache_write_tokens, other.cache_write_tokens),
+        reasoning_tokens: part(one.reasoning_tokens, other.reasoning_tokens),
+        told_cost: add(one.told_cost, other.told_cost),
     })
 }
 

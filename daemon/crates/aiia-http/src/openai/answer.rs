@@ -222,7 +222,9 @@ fn parts(session: Arc<Session>, run_id: RunId, events: BoxStream<'static, RunEve
 
 /// The counts that are known; null where none are, since what is not known is not 0.
 fn usage_json(usage: Option<Usage>) -> Value {
-    let Some(Usage { input_tokens, output_tokens, cached_tokens }) = usage else { return Value::Null };
+    let Some(Usage { input_tokens, output_tokens, cached_tokens, reasoning_tokens, .. }) = usage else {
+        return Value::Null;
+    };
     if input_tokens.or(output_tokens).is_none() {
         return Value::Null;
     }
@@ -230,6 +232,9 @@ fn usage_json(usage: Option<Usage>) -> Value {
     let mut counts = json!({"prompt_tokens": input_tokens, "completion_tokens": output_tokens, "total_tokens": total});
     if let Some(cached) = cached_tokens {
         counts["prompt_tokens_details"] = json!({"cached_tokens": cached});
+    }
+    if let Some(thinking) = reasoning_tokens {
+        counts["completion_tokens_details"] = json!({"reasoning_tokens": thinking});
     }
     counts
 }
@@ -325,7 +330,7 @@ mod tests {
     #[test]
     fn what_is_not_counted_is_not_0() {
         let counts = |input_tokens, output_tokens, cached_tokens| {
-            usage_json(Some(Usage { input_tokens, output_tokens, cached_tokens }))
+            usage_json(Some(Usage { input_tokens, output_tokens, cached_tokens, ..Usage::default() }))
         };
         assert_eq!(usage_json(None), Value::Null);
         assert_eq!(counts(None, None, None), Value::Null);
@@ -335,6 +340,8 @@ mod tests {
         );
         let all = json!({"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "prompt_tokens_details": {"cached_tokens": 0}});
         assert_eq!(counts(Some(1), Some(2), Some(0)), all);
+        let thinking = Usage { output_tokens: Some(7), reasoning_tokens: Some(5), ..Usage::default() };
+        assert_eq!(usage_json(Some(thinking))["completion_tokens_details"], json!({"reasoning_tokens": 5}));
         assert_eq!(counts(Some(u64::MAX), Some(2), None)["total_tokens"], u64::MAX);
     }
 }

@@ -158,7 +158,7 @@ async fn errors_have_the_form_that_clients_read() {
     assert_eq!((embeddings.status, &embeddings.json()["error"]["param"]), (400, &json!("model")));
     model.next(Script::error(402, "insufficient_quota"));
     let used_up = ask(&server, json!({"messages": hi()})).await;
-    assert_eq!((used_up.status, &used_up.json()["error"]["type"]), (429, &json!("rate_limit_error")));
+    assert_eq!((used_up.status, &used_up.json()["error"]["type"]), (429, &json!("insufficient_quota")));
     assert_eq!(used_up.header("x-should-retry"), "false", "it would be asked for nothing");
     model.always(Script::error(500, "out of order"));
     let failed = ask(&server, json!({"messages": hi()})).await;

@@ -2,28 +2,77 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Progress, instructions, items, number_at, put, stops, temperature, text_at, turns};
-use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Usage};
+use super::{Progress, instructions, items, number_at, put, stops, temperature, text_at, told_cost, turns};
+use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Image, Role, Usage};
+use crate::provider::Quirks;
 
 /// The limit of the answer where nobody names one: this dialect does not go without.
 const DEFAULT_MAX_TOKENS: u32 = 4096;
 
-/// The request's body.
-pub(super) fn body(request: &ChatRequest) -> Value {
+/// Bytes of text below which no model of Anthropic keeps a prompt: 1,024 tokens, for some models more.
+const WORTH_KEEPING: usize = 4096;
+
+/// The request's body. Prompts are kept by the server where it is told up to what: see [`Kept`].
+pub(super) fn body(request: &ChatRequest, quirks: &Quirks) -> Value {
     // An empty text is refused by the server.
-    let messages: Vec<Value> = turns(request)
-        .filter(|message| !message.content.is_empty() || !message.images.is_empty())
-        .map(message)
-        .collect();
+    let turns: Vec<&ChatMessage> =
+        turns(request).filter(|message| !message.content.is_empty() || !message.images.is_empty()).collect();
+    let instructions = instructions(request);
+    let kept = if quirks.prompt_cache { Kept::of(request, instructions.as_deref(), &turns) } else { Kept::default() };
+    let mut messages: Vec<Value> = turns.iter().map(|turn| message(turn)).collect();
+    if let Some(last) = kept.turn.and_then(|index| messages.get_mut(index)) {
+        mark(&mut last["content"]);
+    }
+    let instructions = instructions.map(|text| {
+        let mut system = Value::String(text);
+        if kept.instructions {
+            mark(&mut system);
+        }
+        system
+    });
     let mut body = Map::new();
     body.insert("model".into(), json!(request.model));
     body.insert("max_tokens".into(), json!(request.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS)));
     body.insert("stream".into(), json!(true));
-    put(&mut body, "system", instructions(request));
+    put(&mut body, "system", instructions);
     body.insert("messages".into(), json!(messages));
     put(&mut body, "temperature", temperature(request));
     put(&mut body, "stop_sequences", stops(request));
     Value::Object(body)
+}
+
+/// Up to where a prompt is to be kept for what is asked next. To write costs a quarter more than to read, and to read again a tenth, so that
+/// what nobody goes on with is not written.
+#[derive(Default)]
+struct Kept {
+    /// Up to the end of the instructions.
+    instructions: bool,
+    /// Up to the end of this turn.
+    turn: Option<usize>,
+}
+
+impl Kept {
+    fn of(request: &ChatRequest, instructions: Option<&str>, turns: &[&ChatMessage]) -> Self {
+        let of_instructions = instructions.map_or(0, str::len);
+        // A picture is about a thousand tokens, however many bytes.
+        let of_picture = |image: &Image| image.data.len().min(WORTH_KEEPING);
+        let size = |turn: &&ChatMessage| turn.content.len() + turn.images.iter().map(of_picture).sum::<usize>();
+        let last = turns.iter().rposition(|turn| turn.role == Role::User);
+        let all = of_instructions + turns.iter().take(last.map_or(0, |last| last + 1)).map(size).sum::<usize>();
+        let goes_on = request.goes_on || turns.iter().any(|turn| turn.role == Role::Assistant);
+        let is_worth_it = goes_on && all >= WORTH_KEEPING;
+        Self { instructions: is_worth_it || of_instructions >= WORTH_KEEPING, turn: last.filter(|_| is_worth_it) }
+    }
+}
+
+/// Has a content kept up to its end.
+fn mark(content: &mut Value) {
+    if let Value::String(text) = content {
+        *content = json!([{ "type": "text", "text": std::mem::take(text) }]);
+    }
+    if let Some(last) = content.as_array_mut().and_then(|parts| parts.last_mut()) {
+        last["cache_control"] = json!({ "type": "ephemeral" });
+    }
 }
 
 fn message(message: &ChatMessage) -> Value {
@@ -93,11 +142,14 @@ fn finish_reason(reason: String) -> FinishReason {
 /// Its input tokens are those that were neither read from the cache nor written to it; ours are all.
 fn usage_of(usage: &Value) -> Usage {
     let read = number_at(usage, "/cache_read_input_tokens");
-    let written = number_at(usage, "/cache_creation_input_tokens").unwrap_or(0);
+    let written = number_at(usage, "/cache_creation_input_tokens");
     Usage {
         input_tokens: number_at(usage, "/input_tokens")
-            .map(|fresh| fresh.saturating_add(read.unwrap_or(0)).saturating_add(written)),
+            .map(|fresh| fresh.saturating_add(read.unwrap_or(0)).saturating_add(written.unwrap_or(0))),
         output_tokens: number_at(usage, "/output_tokens"),
         cached_tokens: read,
+        cache_write_tokens: written,
+        told_cost: told_cost(usage),
+        ..Usage::default()
     }
 }

@@ -133,7 +133,7 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
         let counted = Usage {
             input_tokens: number_at(value, "/tokens_evaluated"),
             output_tokens: number_at(value, "/tokens_predicted"),
-            cached_tokens: None,
+            ..Usage::default()
         };
         progress.count(counted, deltas);
     }

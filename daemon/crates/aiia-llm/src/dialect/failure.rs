@@ -152,9 +152,8 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
     let error = classified(status, complaint);
     let is_busy = matches!(status, Some(429 | 502 | 503 | 529))
         || (status.is_none() && ["overloaded", "rate_limit"].iter().any(|what| complaint.code.contains(what)));
-    let is_used_up = error.kind == LlmErrorKind::Quota && error.message.contains("used up");
     let loads = is_loading(status, &complaint.message);
-    LlmError { passes: loads || (is_busy && !is_used_up), loads, ..error }
+    LlmError { passes: loads || (is_busy && !error.used_up), loads, ..error }
 }
 
 /// Whether a server is still loading the model, as llama.cpp, TGI and others say it.
@@ -224,11 +223,12 @@ fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
             "List the models and choose one of them.",
         )
     } else if status == Some(402) || is_used_up {
-        LlmError::new(
+        let error = LlmError::new(
             LlmErrorKind::Quota,
             format!("The provider's quota is used up: {says}"),
             "Add credit with the provider, or choose another model.",
-        )
+        );
+        LlmError { used_up: true, ..error }
     } else if matches!(status, Some(429))
         || said(&["rate_limit", "rate limit", "too many requests", "resource_exhausted"])
     {

@@ -64,6 +64,8 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
             input_tokens: number_at(usage, "/promptTokenCount"),
             output_tokens: answer.or(thoughts).map(|_| answer.unwrap_or(0).saturating_add(thoughts.unwrap_or(0))),
             cached_tokens: number_at(usage, "/cachedContentTokenCount"),
+            reasoning_tokens: thoughts,
+            ..Usage::default()
         };
         progress.count(counted, deltas);
     }

@@ -44,7 +44,7 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
     let usage = Usage {
         input_tokens: number_at(value, "/prompt_eval_count"),
         output_tokens: number_at(value, "/eval_count"),
-        cached_tokens: None,
+        ..Usage::default()
     };
     progress.count(usage, deltas);
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
-use super::{ListedModel, Progress, items, listed_as_embedder, number_at, put, stops, temperature, text_at};
+use super::{ListedModel, Progress, items, listed_as_embedder, number_at, put, stops, temperature, text_at, told_cost};
 use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Usage};
 use crate::provider::Quirks;
 
@@ -177,6 +177,9 @@ pub(super) fn usage_of(usage: &Value) -> Usage {
         output_tokens: number_at(usage, "/completion_tokens"),
         cached_tokens: number_at(usage, "/prompt_tokens_details/cached_tokens")
             .or_else(|| number_at(usage, "/prompt_cache_hit_tokens")),
+        cache_write_tokens: None,
+        reasoning_tokens: number_at(usage, "/completion_tokens_details/reasoning_tokens"),
+        told_cost: told_cost(usage),
     }
 }
 

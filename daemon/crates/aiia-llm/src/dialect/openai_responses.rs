@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Progress, failure, instructions, items, number_at, put, temperature, text_at, turns};
+use super::{Progress, failure, instructions, items, number_at, put, temperature, text_at, told_cost, turns};
 use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Role, Usage};
 use crate::error::LlmError;
 
@@ -86,6 +86,9 @@ fn end(progress: &mut Progress, response: &Value, deltas: &mut Vec<Delta>) {
         input_tokens: number_at(usage, "/input_tokens"),
         output_tokens: number_at(usage, "/output_tokens"),
         cached_tokens: number_at(usage, "/input_tokens_details/cached_tokens"),
+        cache_write_tokens: None,
+        reasoning_tokens: number_at(usage, "/output_tokens_details/reasoning_tokens"),
+        told_cost: told_cost(usage),
     };
     progress.count(counted, deltas);
     let why = text_at(response, "/incomplete_details/reason");

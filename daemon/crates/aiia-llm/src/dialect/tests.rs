@@ -1,5 +1,6 @@
 //! Replays of streams, event by event.
 
+mod costs;
 mod servers;
 
 use rstest::rstest;
@@ -283,6 +284,7 @@ fn request() -> ChatRequest {
         temperature: Some(0.5),
         stop: vec!["END".into()],
         context_window: Some(4096),
+        goes_on: false,
     }
 }
 

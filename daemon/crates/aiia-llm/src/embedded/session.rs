@@ -221,6 +221,7 @@ impl<'m> Session<'m> {
             input_tokens: Some(prompt as u64),
             output_tokens: Some(generated as u64),
             cached_tokens: Some(cached as u64),
+            ..Usage::default()
         }))?;
         job.send(Delta::Finish(finish))
     }

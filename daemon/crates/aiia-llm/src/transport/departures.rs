@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::chat::ChatRequest;
 use crate::dialect::chat_body;
 use crate::error::LlmError;
-use crate::provider::ProviderConfig;
+use crate::provider::{Dialect, ProviderConfig};
 
 const LIMITS: [&str; 2] = ["max_tokens", "max_completion_tokens"];
 
@@ -18,6 +18,8 @@ pub(crate) struct Departures {
     other_limit: bool,
     /// Token counts may not be asked for.
     no_stream_usage: bool,
+    /// It may not be asked to keep prompts.
+    no_prompt_cache: bool,
 }
 
 impl Departures {
@@ -33,6 +35,7 @@ impl Departures {
         let quirks = &mut provider.quirks;
         quirks.temperature &= !self.no_temperature;
         quirks.stream_usage &= !self.no_stream_usage;
+        quirks.prompt_cache &= !self.no_prompt_cache;
         if self.other_limit {
             other_limit(&quirks.max_tokens_field).clone_into(&mut quirks.max_tokens_field);
         }
@@ -54,8 +57,18 @@ impl Departures {
             no_temperature: self.no_temperature || takes_no_temperature(&message),
             other_limit: self.other_limit || names_other || (refuses(&message) && message.contains(field)),
             no_stream_usage: self.no_stream_usage || (refuses(&message) && message.contains("stream_options")),
+            no_prompt_cache: self.no_prompt_cache
+                || (provider.dialect == Dialect::AnthropicMessages && takes_no_marks(&message)),
         }
     }
+}
+
+/// Whether an error says that a prompt cannot be marked as one to be kept, or must be texts, which have no room for a mark.
+fn takes_no_marks(message: &str) -> bool {
+    let wants_text = ["valid string", "a string", "expected string", "type string"];
+    message.contains("cache_control")
+        || (wants_text.iter().any(|words| message.contains(words))
+            && ["system", "content"].iter().any(|field| message.contains(field)))
 }
 
 fn other_limit(field: &str) -> &'static str {
@@ -92,7 +105,6 @@ mod tests {
 
     use super::*;
     use crate::error::LlmErrorKind;
-    use crate::provider::Dialect;
 
     #[rstest]
     #[case(
@@ -113,11 +125,20 @@ mod tests {
     #[case("max_tokens is too large: 9. This model supports at most 8 completion tokens", "")]
     #[case("Unrecognized request argument supplied: stream_options", "s")]
     #[case("stream_options: Extra inputs are not permitted", "s")]
+    #[case("system.0.cache_control: Extra inputs are not permitted", "c")]
+    #[case("Unknown field `cache_control`", "c")]
+    #[case("system: Input should be a valid string", "c")]
+    #[case("messages.0.role: Input should be a valid string", "")]
     fn what_a_model_says_that_it_does_not_take(#[case] message: &str, #[case] expected: &str) {
-        let provider = ProviderConfig::new("p", Dialect::OpenaiChat, "http://h");
+        let provider = ProviderConfig::new("p", Dialect::AnthropicMessages, "http://h");
         let error = LlmError::new(LlmErrorKind::BadRequest, message, "").with_status(400);
         let known = Departures::default().after(&error, &provider);
-        let found = [(known.no_temperature, 't'), (known.other_limit, 'l'), (known.no_stream_usage, 's')];
+        let found = [
+            (known.no_temperature, 't'),
+            (known.other_limit, 'l'),
+            (known.no_stream_usage, 's'),
+            (known.no_prompt_cache, 'c'),
+        ];
         assert_eq!(found.iter().filter(|(is, _)| *is).map(|(_, name)| name).collect::<String>(), expected);
     }
 }

@@ -70,6 +70,7 @@ async fn a_run_that_was_cut_off_keeps_the_price_of_its_beginning() {
         input: Some(1.0),
         output: Some(2.0),
         cached: None,
+        cache_write: None,
         currency: "USD".to_owned(),
         origin: "list".to_owned(),
     };

@@ -82,7 +82,7 @@ async fn a_run_ends_once(#[case] status: RunStatus, #[case] message_status: Mess
     let begun = store.lone_run().await;
     let id = &begun.run.id;
     let problem = Problem::new(ProblemCode::ModelError, "It broke.").with_hint("Try again.");
-    let usage = Usage { input_tokens: Some(12), output_tokens: None, cached_tokens: Some(0) };
+    let usage = Usage { input_tokens: Some(12), cached_tokens: Some(0), ..Usage::default() };
     let done = RunEventKind::Done { status, problem: Some(problem.clone()) };
     store.append_events(id.clone(), vec![text(id, 1, "Bec")]).await.unwrap();
     let last = FinishRun {

@@ -12,13 +12,14 @@ fn price(input: f64, origin: &str) -> TokenPrice {
         input: Some(input),
         output: Some(4.0),
         cached: None,
+        cache_write: None,
         currency: "USD".to_owned(),
         origin: origin.to_owned(),
     }
 }
 
 fn used(input: u64, output: Option<u64>) -> Usage {
-    Usage { input_tokens: Some(input), output_tokens: output, cached_tokens: None }
+    Usage { input_tokens: Some(input), output_tokens: output, ..Usage::default() }
 }
 
 impl Fixture {
@@ -33,6 +34,23 @@ impl Fixture {
         let last = FinishRun { usage: Some(usage), ..end(RunStatus::Completed, "a") };
         self.finish_run(begun.run.id.clone(), last).await.unwrap()
     }
+}
+
+#[tokio::test]
+async fn what_providers_tell_as_the_cost_is_summed_apart() {
+    let store = fixture();
+    let list = price(1.0, "a list");
+    for (told_cost, written) in [(Some(1_500), None), (None, Some(3)), (Some(500), Some(4)), (Some(1 << 41), None)] {
+        let begun = store.priced(Some(list.clone())).await;
+        store.paid(&begun, Usage { told_cost, cache_write_tokens: written, ..used(10, Some(1)) }).await;
+    }
+    let sums = store.usage(ReportUsage::default()).await.unwrap();
+    let found: Vec<_> = sums.iter().map(|sum| (sum.told_cost, sum.runs, sum.cache_write_tokens)).collect();
+    assert_eq!(found, [(Some(2_000), 2, Some(4)), (None, 2, Some(3))], "more than any request costs is no cost");
+    assert_eq!(sums[1].counted.cache_write_tokens, Some(3));
+    let mut filed: Vec<_> = store.export_usage().await.unwrap().iter().map(|row| row.usage.told_cost).collect();
+    filed.sort_unstable();
+    assert_eq!(filed, [None, None, Some(500), Some(1_500)]);
 }
 
 #[tokio::test]

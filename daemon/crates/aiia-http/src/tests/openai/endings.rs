@@ -51,6 +51,29 @@ async fn what_a_provider_refuses_is_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_quota_that_is_used_up_is_told_apart_from_one_that_passes() {
+    let model = ModelServer::start().unwrap();
+    let server = Server::with_model(&model);
+    let used_up = r#"{"error":{"code":"insufficient_quota","message":"pay"}}"#.to_owned();
+    for (script, kind, code, wait) in [
+        (Script::too_many_requests(3600), "rate_limit_error", "rate_limit_exceeded", "3600"),
+        (
+            Script::Answer { status: 429, headers: Vec::new(), body: used_up },
+            "insufficient_quota",
+            "insufficient_quota",
+            "",
+        ),
+    ] {
+        model.always(script);
+        for got in told_in_each_way(&server).await {
+            let error = &got.json()["error"];
+            assert_eq!((got.status, &error["type"], &error["code"]), (429, &json!(kind), &json!(code)), "{error}");
+            assert_eq!((got.header("retry-after"), got.header("x-should-retry")), (wait, "false"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_answer_without_a_word_is_none() {
     let model = ModelServer::start().unwrap();
     let server = Server::with_model(&model);
