@@ -48,6 +48,8 @@ pub(crate) struct Progress {
     premature: bool,
     /// A piece of the answer, of whatever kind, has come.
     begun: bool,
+    /// A tool was asked for.
+    called: bool,
     /// So has one since [`StreamState::has_moved`] was asked.
     moved: bool,
     usage: Usage,
@@ -132,6 +134,7 @@ impl StreamState {
         let speaks_openai = matches!(self.dialect, Dialect::OpenaiChat | Dialect::Embedded);
         if speaks_openai && !progress.halves.is_waiting() && openai_chat::read_piece(progress, event, &mut deltas) {
             progress.begun |= !deltas.is_empty();
+            progress.has_text |= !deltas.is_empty();
             progress.moved |= !deltas.is_empty();
             return Ok(deltas);
         }
@@ -155,6 +158,7 @@ impl StreamState {
             let said = &deltas[said..];
             let is_piece = said.iter().any(is_text) || tools::is_piece(self.dialect, &value);
             progress.begun |= is_piece;
+            progress.called |= tools::is_call(self.dialect, &value);
             // Counts come before the answer as well.
             progress.moved |= is_piece || (progress.begun && !said.is_empty());
             progress.settle(known, said);
@@ -169,6 +173,10 @@ impl StreamState {
     pub(crate) fn on_end(&mut self) -> Result<Vec<Delta>, LlmError> {
         // Some servers send the end mark and never a reason: that is an ordinary end.
         match self.progress.finish.take().or(self.progress.done.then_some(FinishReason::Stop)) {
+            // Not every server gives that as the reason.
+            Some(FinishReason::Stop) if self.progress.called && !self.progress.has_text => {
+                Ok(vec![Delta::Finish(FinishReason::Other("tool_calls".to_owned()))])
+            }
             Some(reason) => Ok(self.progress.halves.rest().into_iter().chain([Delta::Finish(reason)]).collect()),
             None => Err(LlmError::new(
                 LlmErrorKind::CutOff,

@@ -24,6 +24,24 @@ pub(super) fn is_piece(dialect: Dialect, event: &Value) -> bool {
     }
 }
 
+/// Whether an event asks for a tool, or for a piece of its arguments.
+pub(super) fn is_call(dialect: Dialect, event: &Value) -> bool {
+    let is_item = |item: &Value| text_at(item, "/type").is_some_and(|kind| kind.ends_with("_call"));
+    match dialect {
+        Dialect::OpenaiChat | Dialect::Embedded | Dialect::CompletionsFim | Dialect::Ollama => is_piece(dialect, event),
+        Dialect::OpenaiResponses => {
+            let kind = text_at(event, "/type").unwrap_or_default();
+            kind.starts_with("response.function_call_arguments")
+                || event.get("item").is_some_and(is_item)
+                || items(event, "/response/output").chain(items(event, "/output")).any(is_item)
+        }
+        Dialect::AnthropicMessages => text_at(event, "/content_block/type").is_some_and(|kind| kind == "tool_use"),
+        Dialect::Gemini => items(event, "/candidates")
+            .flat_map(|candidate| items(candidate, "/content/parts"))
+            .any(|part| part.get("functionCall").is_some()),
+    }
+}
+
 fn is_work(field: &str) -> bool {
     matches!(field, "functionCall" | "executableCode" | "codeExecutionResult" | "thoughtSignature")
 }
