@@ -7,7 +7,7 @@ mod missing;
 mod places;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -93,13 +93,15 @@ struct Inner {
     clients: Clients,
     /// Places at those providers that take only so many requests at a time.
     places: Places,
+    /// The models of the newest configuration, for those who had to wait.
+    newest: Arc<Mutex<Weak<Inner>>>,
 }
 
 impl Models {
     /// Models of this configuration.
     pub fn new(config: ModelsConfig) -> Self {
         let embedded = Arc::new(Embedded::new(config.embedded.clone()));
-        Self::with(config, embedded, None, &Places::default())
+        Self::with(config, embedded, None, None)
     }
 
     /// Models of another configuration. What is asked of these goes on; the embedded model stays in memory and what was
@@ -113,12 +115,15 @@ impl Models {
         };
         let found = self.0.discovered.lock().clone();
         let found = found.filter(|_| self.0.discovery == config.discovery);
-        Self::with(config, embedded, found, &self.0.places)
+        Self::with(config, embedded, found, Some(&self.0))
     }
 
-    fn with(config: ModelsConfig, embedded: Arc<Embedded>, found: Option<Discovery>, places: &Places) -> Self {
-        Self(Arc::new(Inner {
-            places: Places::new(&config.providers, places),
+    fn with(config: ModelsConfig, embedded: Arc<Embedded>, found: Option<Discovery>, before: Option<&Inner>) -> Self {
+        let nobody = Places::default();
+        let newest = before.map(|before| Arc::clone(&before.newest)).unwrap_or_default();
+        let made = Self(Arc::new(Inner {
+            places: Places::new(&config.providers, before.map_or(&nobody, |before| &before.places)),
+            newest: Arc::clone(&newest),
             configured: config.providers,
             unusable: config.unusable,
             silent: Silent::default(),
@@ -128,7 +133,9 @@ impl Models {
             embedded,
             timeouts: config.timeouts,
             clients: Clients::default(),
-        }))
+        }));
+        *newest.lock() = Arc::downgrade(&made.0);
+        made
     }
 
     /// The models of all providers. Those that cannot be asked are left out; [`Models::survey`] tells why.

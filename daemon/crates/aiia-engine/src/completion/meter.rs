@@ -24,7 +24,7 @@ impl Meter {
             action: Some(purpose.to_owned()),
             status: String::new(),
             usage: Usage::default(),
-            price: None,
+            price: prices::in_force(model, &engine.configured()),
             from_cache: false,
             created_at: String::new(),
         };
@@ -42,6 +42,7 @@ impl Meter {
     pub(super) fn answered_by(&mut self, model: &str) {
         if let Some(row) = &mut self.row {
             model.clone_into(&mut row.model);
+            row.price = prices::in_force(model, &self.engine.configured());
         }
     }
 
@@ -76,12 +77,7 @@ async fn enter(engine: Engine, row: FiledUsage, status: RunStatus) {
         RunStatus::Cancelled => "cancelled",
         RunStatus::Interrupted => "interrupted",
     };
-    let row = FiledUsage {
-        status: status.to_owned(),
-        price: prices::in_force(&row.model, &engine.configured()),
-        created_at: jiff::Timestamp::now().to_string(),
-        ..row
-    };
+    let row = FiledUsage { status: status.to_owned(), created_at: jiff::Timestamp::now().to_string(), ..row };
     if let Err(error) = engine.store.enter_usage(row).await {
         tracing::warn!(%error, "what a request used was not entered into the ledger");
     }

@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 use super::{EMBEDDED_PROVIDER, Inner};
 use crate::chat::{ChatRequest, Delta};
 use crate::error::{LlmError, LlmErrorKind};
+use crate::provider::ProviderConfig;
 use crate::transport::generate::DeltaSink;
 use crate::transport::stream;
 
@@ -71,16 +72,44 @@ impl Inner {
         let Some(provider) = Box::pin(self.find(provider_name)).await else {
             return Err(Box::pin(self.unknown(&name, &format!("There is no provider '{provider_name}'."))).await);
         };
-        if self.places.are_taken(&provider.name) {
-            let waiting = format!("waiting for '{}', which has as many requests as it may", provider.name);
-            sink.send(Ok(Delta::Status(waiting))).await;
+        if !self.places.are_taken(&provider.name) {
+            let _place = self.places.take(&provider.name).await?;
+            return self.serve_by(&provider, own_name, request, sink).await;
         }
+        let waiting = format!("waiting for '{}', which has as many requests as it may", provider.name);
+        sink.send(Ok(Delta::Status(waiting))).await;
         let _place = self.places.take(&provider.name).await?;
-        let result = stream::run(&self.clients, &provider, request, &self.timeouts, sink).await;
+        // What was changed meanwhile counts: address, key, and whether there is such a provider.
+        let newest = self.newest.lock().upgrade();
+        let now = newest.as_deref().unwrap_or(self);
+        let Some(changed) = Box::pin(now.find(provider_name)).await else {
+            return Err(
+                Box::pin(now.unknown(&name, &format!("There is no provider '{provider_name}' any more."))).await
+            );
+        };
+        if provider.keeps(own_name) && !changed.keeps(own_name) {
+            return Err(LlmError::new(
+                LlmErrorKind::BadRequest,
+                format!("'{provider_name}' was on this machine when this was asked, and is not any more."),
+                "Ask again to send it there.",
+            ));
+        }
+        now.serve_by(&changed, own_name, request, sink).await
+    }
+
+    /// Has the provider answer, at which there is a place.
+    async fn serve_by(
+        &self,
+        provider: &ProviderConfig,
+        own_name: &str,
+        request: Box<ChatRequest>,
+        sink: &mut DeltaSink,
+    ) -> Result<(), LlmError> {
+        let result = stream::run(&self.clients, provider, request, &self.timeouts, sink).await;
         self.silent.note(&provider.name, &result);
         match result {
             Err(error) if error.kind == LlmErrorKind::ModelMissing => {
-                Err(Box::pin(self.with_nearest(error, &provider, own_name)).await)
+                Err(Box::pin(self.with_nearest(error, provider, own_name)).await)
             }
             result => result,
         }
