@@ -68,6 +68,16 @@ impl Store {
         self.read(move |connection| get_shown(connection, &id)).await
     }
 
+    /// Whether there is a whole answer of this model to a question, `provider/model`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn is_answered_by(&self, question: MessageId, model: String) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM messages
+                   WHERE parent_id = ?1 AND model = ?2 AND status = 'complete' AND deleted_at IS NULL)";
+        self.read(move |connection| Ok(connection.query_row(sql, [question.as_str(), &model], |row| row.get(0))?)).await
+    }
+
     /// Rates a message, or notes something about it. What would change nothing is no change: the version stays.
     ///
     /// # Errors

@@ -194,10 +194,20 @@ pub(super) async fn answer(
     let (settings, notes) = settings::resolve(session, &project, Some(&chat), wishes, "chat").await;
     let model = choose(engine, &settings, notes, "chat").await?;
     let price = prices::in_force(&model.name, &engine.configured());
-    let new = NewAnswers { question: question.id, model: model.name.clone(), price, settings: settings.clone(), count };
+    let again = cut.is_none() && engine.store.is_answered_by(question.id.clone(), model.name.clone()).await?;
+    let more = varied(&settings);
+    let first = if again { &more } else { &settings };
+    let new = NewAnswers {
+        question: question.id,
+        model: model.name.clone(),
+        price,
+        settings: first.clone(),
+        more: more.clone(),
+        count,
+    };
     let history = settings::history(session, &project).await;
     let begun = engine.store.begin_answers(new).await?;
-    for begun in &begun {
+    for (begun, settings) in begun.iter().zip(std::iter::once(first).chain(std::iter::repeat(&more))) {
         announce(engine, &begun.chat, &[&begun.message]);
         let plan = Plan {
             model: model.clone(),
@@ -213,6 +223,15 @@ pub(super) async fn answer(
         start(engine, Assignment { run, plan, subject: None, cached: false, trusted });
     }
     Ok(begun.into_iter().map(|begun| begun.run).collect())
+}
+
+/// The temperature of another answer to the same question.
+const OTHERWISE: f64 = 0.7;
+
+/// The settings for another answer than the one that they gave: at the usual temperature a model would say the same again.
+fn varied(settings: &Settings) -> Settings {
+    let temperature = settings.temperature.clone().or(Some(Sourced { value: OTHERWISE, origin: Origin::Default }));
+    Settings { temperature, ..settings.clone() }
 }
 
 /// The model that the settings name for `role`, else the default one.

@@ -84,6 +84,28 @@ async fn further_answers_stand_beside_the_first_and_one_is_chosen() {
     assert_eq!((many.status, many.json()["errors"][0]["pointer"].as_str()), (400, Some("/candidates")));
 }
 
+/// The temperatures of all requests so far, in order of their size: those of one moment come in any order.
+fn temperatures(model: &ModelServer) -> Vec<f64> {
+    let mut all: Vec<f64> = model.chats().iter().filter_map(|chat| chat.body["temperature"].as_f64()).collect();
+    all.sort_by(f64::total_cmp);
+    all
+}
+
+#[tokio::test]
+async fn another_answer_is_drawn_otherwise_where_nobody_says_how() {
+    let conversation = Conversation::new().await;
+    let first = conversation.shown().await[1].clone();
+    let answers = format!("{}/answers", place(&first));
+    conversation.start_at(&answers, json!({"candidates": 2})).await;
+    assert_eq!(temperatures(&conversation.model), [0.0, 0.7, 0.7], "there is one already");
+    conversation.start_at(&answers, json!({"parameters": {"temperature": 0.25}})).await;
+    assert_eq!(temperatures(&conversation.model), [0.0, 0.25, 0.7, 0.7]);
+    let question = conversation.shown().await[0].clone();
+    let edited = conversation.server.post(&format!("{}/edit", place(&question)), json!({"content": "Size?"})).await;
+    conversation.start_at(&format!("{}/answers", place(&edited.json())), json!({"candidates": 2})).await;
+    assert_eq!(temperatures(&conversation.model), [0.0, 0.0, 0.25, 0.7, 0.7, 0.7], "the first one is the likeliest");
+}
+
 #[tokio::test]
 async fn the_first_question_is_asked_in_other_words() {
     let conversation = Conversation::new().await;

@@ -45,8 +45,10 @@ pub struct NewAnswers {
     pub model: String,
     /// What it costs now, where known.
     pub price: Option<TokenPrice>,
-    /// What the answers are made with.
+    /// What the first answer is made with.
     pub settings: Settings,
+    /// What further ones are made with.
+    pub more: Settings,
     /// How many.
     pub count: usize,
 }
@@ -156,14 +158,14 @@ fn begin_answers(connection: &Connection, new: &NewAnswers) -> Result<Vec<BegunR
     }
     let chat = chats::get(connection, &question.chat_id)?;
     let mut begun = Vec::with_capacity(new.count);
-    for _ in 0..new.count {
+    for number in 0..new.count {
         begun.push(begin_answer(
             connection,
             &chat,
             &question.id,
             (&new.model, new.price.as_ref()),
             None,
-            &new.settings,
+            if number == 0 { &new.settings } else { &new.more },
         )?);
     }
     let Some((_, first)) = begun.first() else { return Ok(Vec::new()) };

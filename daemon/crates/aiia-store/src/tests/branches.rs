@@ -52,10 +52,17 @@ async fn another_wording_stands_beside_the_first_and_each_can_be_shown() {
 async fn a_question_has_several_answers() {
     let store = fixture();
     let (chat, [_, _, q2, a2]) = two_turns(&store).await;
-    let new =
-        NewAnswers { question: q2.clone(), model: "x/y".into(), price: None, settings: Settings::default(), count: 3 };
+    let new = NewAnswers {
+        question: q2.clone(),
+        model: "x/y".into(),
+        price: None,
+        settings: Settings::default(),
+        more: Settings::default(),
+        count: 3,
+    };
     let begun = store.begin_answers(new).await.unwrap();
     assert_eq!(begun.len(), 3);
+    assert!(store.is_answered_by(q2.clone(), "x/y".into()).await == Ok(false), "none is there as a whole");
     assert_eq!(begun[0].chat.head_id.as_ref(), Some(&begun[0].message.id));
     for (number, begun) in begun.iter().enumerate() {
         assert_eq!(begun.run.user_message_id, q2);
@@ -63,8 +70,18 @@ async fn a_question_has_several_answers() {
     }
     assert_eq!(shown(&store, &chat).await, ["q1", "a1", "q2", "c0"]);
     assert_eq!(message(&store, &a2).await.siblings.len(), 4);
+    for (model, expected) in [("x/y", true), ("x/z", false)] {
+        assert_eq!(store.is_answered_by(q2.clone(), model.into()).await, Ok(expected));
+    }
     assert_eq!(store.get_chat(chat.id).await.unwrap().message_count, 7);
-    let new = NewAnswers { question: a2, model: "x/y".into(), price: None, settings: Settings::default(), count: 1 };
+    let new = NewAnswers {
+        question: a2,
+        model: "x/y".into(),
+        price: None,
+        settings: Settings::default(),
+        more: Settings::default(),
+        count: 1,
+    };
     is_invalid(store.begin_answers(new).await, "/message_id");
     store.assert_clean().await;
 }
@@ -111,7 +128,14 @@ async fn a_branch_is_deleted_and_comes_back_whole() {
 async fn a_deleted_answer_gives_way_to_the_one_beside_it() {
     let store = fixture();
     let (chat, [_, _, q2, a2]) = two_turns(&store).await;
-    let new = NewAnswers { question: q2, model: "x/y".into(), price: None, settings: Settings::default(), count: 1 };
+    let new = NewAnswers {
+        question: q2,
+        model: "x/y".into(),
+        price: None,
+        settings: Settings::default(),
+        more: Settings::default(),
+        count: 1,
+    };
     let other = store.begin_answers(new).await.unwrap().remove(0);
     let refused = store.delete_branch(other.message.id.clone(), None).await;
     assert!(matches!(refused, Err(StoreError::State { .. })), "{refused:?}");
