@@ -206,6 +206,9 @@ fn a_check_looks_at_the_folders_file_and_at_one_that_cannot_be_read() {
         (checked.status.code(), said(&checked))
     };
     assert_eq!(check().0, Some(0));
+    let nowhere = aiia.command(&["config", "check"]).env("AIIA_CONFIG", "/no/such.toml").output().expect("it runs");
+    assert!(said(&nowhere).contains("/no/such.toml:1: There is no such file"), "{}", said(&nowhere));
+    assert_eq!(nowhere.status.code(), Some(1));
     let of_folder = aiia.write(".aiia.toml", "modle = 3\n");
     let (code, told) = check();
     assert!(code == Some(1) && told.contains(".aiia.toml:1: There is no setting `modle`."), "{told}");

@@ -176,9 +176,16 @@ fn forget_key(provider: &str, json: bool) -> Result<u8, Failure> {
 /// Reads a line from the standard input; a terminal does not show it. A key on the command line would stand in the list of
 /// processes and in the history of the shell.
 fn read_key(provider: &str) -> Result<String, Failure> {
-    let line = hidden_input::read_line(&format!("The key of {provider} (it is not shown), then Enter:"), MAX_KEY)
-        .map_err(|error| Failure::local(format!("The key cannot be read: {error}.")))?;
+    let (line, goes_on) =
+        hidden_input::read_line(&format!("The key of {provider} (it is not shown), then Enter:"), MAX_KEY)
+            .map_err(|error| Failure::local(format!("The key cannot be read: {error}.")))?;
     let key = line.trim().to_owned();
+    if goes_on {
+        return Err(Failure::usage(
+            "There is more than one line on the standard input.",
+            "A key is one line: pipe that one alone, such as by `head -n 1`.",
+        ));
+    }
     if key.is_empty() {
         return Err(Failure::usage(
             "There is no key on the standard input.",
@@ -227,6 +234,9 @@ fn check(file: Option<&std::path::Path>, json: bool) -> Result<u8, Failure> {
     let project = file.is_some_and(|file| file.file_name().is_some_and(|name| name == PROJECT_FILE));
     let mut client = Client::open()?;
     let mut result = client.call::<ConfigCheck>(&CheckConfig { text, project })?;
+    if file.is_none() {
+        result.mistakes.extend(named_and_absent(&shown));
+    }
     // Without a file it is the configuration in force that is asked about, which the folder has a part in.
     let of_folder = match file {
         None => folder_mistakes(&mut client)?,
@@ -248,6 +258,19 @@ fn check(file: Option<&std::path::Path>, json: bool) -> Result<u8, Failure> {
         }
     }
     Ok(if result.mistakes.is_empty() && of_folder.is_empty() { exit::OK } else { exit::FAILED })
+}
+
+/// That a variable names a file which is not there: one that nobody names need not be.
+fn named_and_absent(file: &std::path::Path) -> Option<ConfigMistake> {
+    let is_named = std::env::var_os("AIIA_CONFIG").is_some_and(|named| !named.is_empty());
+    let is_absent = std::fs::symlink_metadata(file).is_err();
+    (is_named && is_absent).then(|| ConfigMistake {
+        line: 1,
+        start: 0,
+        end: 0,
+        message: "There is no such file, though AIIA_CONFIG names it.".to_owned(),
+        hint: Some("Correct the variable, or make the file, such as by `aiia config set`.".to_owned()),
+    })
 }
 
 /// What is wrong with the file of the folder that the command is given in.

@@ -170,7 +170,7 @@ impl ProviderConfig {
     /// The same provider with a key; an empty key is no key.
     #[must_use]
     pub fn with_key(mut self, key: impl AsRef<str>) -> Self {
-        let key = Secret::new(key);
+        let key = Secret::pasted(key.as_ref());
         self.api_key = (!key.expose().is_empty()).then_some(key);
         self
     }

@@ -103,3 +103,12 @@ async fn a_server_that_speaks_plain_http_is_not_asked_in_secret(#[values(true, f
     assert!(error.hint.contains("begin the provider's base_url with http://"), "{error:?}");
     assert_eq!(error.hint.contains("https was taken, as base_url names neither"), assumed, "{error:?}");
 }
+
+#[tokio::test]
+async fn a_server_that_hangs_up_on_a_handshake_may_speak_plain_http() {
+    let address = format!("https://0.0.0.0:{}/v1", port(Some("")));
+    let provider = ProviderConfig::new("p", Dialect::OpenaiChat, &address);
+    let models = Models::new(ModelsConfig { providers: vec![provider], ..ModelsConfig::default() });
+    let error = collect(models.stream("p/m", ask("Hi"), CancellationToken::new())).await.error.unwrap();
+    assert!(error.hint.contains("begin the provider's base_url with http://"), "{error:?}");
+}

@@ -13,6 +13,9 @@ use crate::keys::{Found, Keys, host};
 const NOT_SET: &str =
     "which was not set when the daemon was started; after `aiia stop`, the next command starts it anew.";
 
+/// The names that servers have for the limit of an answer.
+const LIMITS: [&str; 5] = ["max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens", "n_predict"];
+
 /// The providers, and what is wrong with those that are not among them.
 #[derive(Default)]
 pub(super) struct Made {
@@ -111,7 +114,11 @@ fn configured(
     let mut result = ProviderConfig { assumed_scheme, ..ProviderConfig::new(name, dialect, &base_url) };
     let check = result.check_address().map_err(|error| format!("cannot be used: {error} {}", error.hint));
     check.map_err(at("base_url"))?;
-    result.models.clone_from(&provider.models);
+    result.models = named_once(&provider.models);
+    if result.models.len() < provider.models.len() {
+        let message = format!("The provider “{name}” has a model without a name, or one that is named twice.");
+        made.faults.push(Fault { provider: name.to_owned(), key: "models".to_owned(), message, is_fatal: false });
+    }
     if let Some(preset) = preset.filter(|_| result.models.is_empty() && provider.base_url.is_none()) {
         result.models.clone_from(&preset.models);
     }
@@ -142,6 +149,12 @@ fn configured(
         let why = "has a `fill` that is neither auto, suffix, infill nor a prompt with {prefix} and {suffix}.";
         return Err(at("quirks.fill")(why.to_owned()));
     }
+    if let Some(field) = provider.quirks.max_tokens_field.as_deref().filter(|field| !LIMITS.contains(field)) {
+        let message =
+            format!("The provider “{name}” has `{field}` as the field of a limit; servers know {}.", LIMITS.join(", "));
+        let key = "quirks.max_tokens_field".to_owned();
+        made.faults.push(Fault { provider: name.to_owned(), key, message, is_fatal: false });
+    }
     key(&mut result, provider, preset, environment, keys, made);
     if (result.api_key.is_some() || !result.headers.is_empty()) && goes_in_the_clear(&result) {
         let what = if result.api_key.is_some() { "key" } else { "headers" };
@@ -152,6 +165,17 @@ fn configured(
         made.faults.push(Fault { provider: name.to_owned(), key: "base_url".to_owned(), message, is_fatal: false });
     }
     Ok(result)
+}
+
+/// The names without blank ones and repetitions.
+fn named_once(models: &[String]) -> Vec<String> {
+    let mut once: Vec<String> = Vec::with_capacity(models.len());
+    for model in models.iter().map(|model| model.trim()).filter(|model| !model.is_empty()) {
+        if !once.iter().any(|known| known == model) {
+            once.push(model.to_owned());
+        }
+    }
+    once
 }
 
 /// Whether what is sent to a provider leaves this machine unencrypted.
@@ -242,7 +266,7 @@ fn key(
     let usual = usual.and_then(|preset| preset.key_variable.clone());
     let variable = provider.api_key_env.clone().or(usual);
     if let Some(key) = variable.as_ref().and_then(|variable| environment.get(variable)).filter(|key| !key.is_empty()) {
-        result.api_key = Some(Secret::new(key));
+        result.api_key = Some(Secret::pasted(key));
         made.note_key(&name, &result.base_url);
         return;
     }
@@ -378,6 +402,21 @@ mod tests {
         let made = made(&format!("[providers.p]\n{text}\n"), &[], &[]);
         assert!(made.providers.is_empty());
         assert!(made.faults[0].message.contains(expected), "{:?}", made.faults);
+    }
+
+    #[test]
+    fn names_and_fields_that_lead_nowhere_are_told_of() {
+        let text = "[providers.p]\ndialect = 'openai_chat'\nbase_url = 'http://localhost'\nmodels = ['a b', '', 'ok', 'ok']\n[providers.p.quirks]\nmax_tokens_field = 'x'\n";
+        let made = made(text, &[], &[]);
+        assert_eq!(made.providers[0].models, ["a b", "ok"]);
+        let told: Vec<&str> = made.faults.iter().map(|fault| fault.key.as_str()).collect();
+        assert_eq!(told, ["models", "quirks.max_tokens_field"], "{:?}", made.faults);
+    }
+
+    #[test]
+    fn a_key_may_come_as_it_was_copied() {
+        let text = "[providers.p]\ndialect = 'openai_chat'\nbase_url = 'http://localhost'\napi_key_env = 'K'\n";
+        assert_eq!(key_of(&made(text, &[("K", "\"Bearer sk-1\"")], &[])), Some("sk-1"));
     }
 
     #[rstest]

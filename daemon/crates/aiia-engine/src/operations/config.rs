@@ -130,7 +130,8 @@ impl Handle for KeySet {
                 .with_hint(hint));
         };
         let kept = tokio::task::spawn_blocking(move || {
-            let place = engine.keys.set(&params.provider, &base_url, &params.key)?;
+            let key = aiia_llm::Secret::pasted(&params.key);
+            let place = engine.keys.set(&params.provider, &base_url, key.expose())?;
             engine.reload_config();
             let host = crate::keys::host(&base_url).unwrap_or_default();
             Ok::<_, Problem>(Key { provider: params.provider, host, place })

@@ -6,6 +6,7 @@
 use serde_json::Value;
 
 use crate::error::{LlmError, LlmErrorKind};
+use crate::provider::Dialect;
 
 /// The longest part of a server's own words that is kept. A message is cut further once no secret is in it any more: see
 /// `transport::client::presentable`.
@@ -83,13 +84,45 @@ pub(crate) fn filtered(why: &str) -> LlmError {
     )
 }
 
+/// How an error begins that tells of a wrong address.
+const NO_SERVER: &str = "There is no model server at";
+
+/// Whether an error tells of a wrong address.
+pub(crate) fn is_no_server(error: &LlmError) -> bool {
+    error.status == Some(404) && error.message.starts_with(NO_SERVER)
+}
+
+/// What to do about a wrong address of a provider.
+pub(crate) fn hint_of_address(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Ollama => {
+            "Check the provider's base address; that of an Ollama server has no path, such as http://127.0.0.1:11434."
+        }
+        Dialect::Gemini => "Check the provider's base address; for the dialect gemini it usually ends in /v1beta.",
+        Dialect::AnthropicMessages => {
+            "Check the provider's base address; for the dialect anthropic_messages it usually ends in /v1."
+        }
+        _ => "Check the provider's base address; for OpenAI-like servers it usually ends in /v1.",
+    }
+}
+
 /// The error for an answer with a status of 400 or more. `endpoint` is the address for messages.
 pub(crate) fn of_response(status: u16, content_type: &str, body: &str, endpoint: &str) -> LlmError {
     if status == 404 && !body.trim_start().starts_with(['{', '[']) {
         return LlmError::new(
             LlmErrorKind::BadRequest,
-            format!("There is no model server at {endpoint} (404)."),
-            "Check the provider's base address; for OpenAI-like servers it usually ends in /v1.",
+            format!("{NO_SERVER} {endpoint} (404)."),
+            hint_of_address(Dialect::OpenaiChat),
+        )
+        .with_status(status);
+    }
+    // As Go, nginx and Apache say it.
+    let wants_https = ["HTTP request to an HTTPS server", "HTTP request was sent to HTTPS", "SSL-enabled server port"];
+    if status == 400 && wants_https.iter().any(|words| body.contains(words)) {
+        return LlmError::new(
+            LlmErrorKind::BadRequest,
+            format!("{endpoint} speaks HTTPS alone."),
+            "Begin the provider's base_url with https://.",
         )
         .with_status(status);
     }
@@ -298,6 +331,14 @@ fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    #[rstest]
+    #[case("Client sent an HTTP request to an HTTPS server.\n")]
+    #[case("<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>")]
+    fn a_server_that_wants_to_be_spoken_to_in_secret_is_told_of(#[case] body: &str) {
+        let error = of_response(400, "text/html", body, "http://h");
+        assert!(error.hint.contains("https://"), "{error:?}");
+    }
 
     #[rstest]
     #[case(401, r#"{"error":{"message":"Incorrect API key"}}"#, LlmErrorKind::Unauthorized)]

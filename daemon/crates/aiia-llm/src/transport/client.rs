@@ -6,6 +6,8 @@ use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use parking_lot::Mutex;
 use reqwest::header::HeaderValue;
 use reqwest::{Client, RequestBuilder, redirect};
@@ -14,7 +16,7 @@ use url::Url;
 use super::departures::Departures;
 use super::near::NoAnswer;
 use super::proxy::{self, Proxy};
-use crate::dialect::{headers, key_header};
+use crate::dialect::{failure, headers, key_header};
 use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{ProviderConfig, Timeouts, is_loopback, shown};
 use crate::secret::Secret;
@@ -137,6 +139,8 @@ pub(crate) fn connection_error(
             Trouble::Name
         } else if io_kind(error) == Some(io::ErrorKind::ConnectionRefused) {
             Trouble::Refused
+        } else if url.scheme() == "https" && was_reset(error) {
+            Trouble::NoHandshake
         } else {
             Trouble::Unreached(reason())
         }
@@ -175,6 +179,8 @@ enum Trouble {
     Untrusted(String),
     /// What came is not encrypted.
     Unencrypted,
+    /// The other side closed the connection before it was encrypted.
+    NoHandshake,
     /// The proxy in between makes no connection.
     Proxy(Proxy, String),
     /// The name leads nowhere.
@@ -216,6 +222,12 @@ impl Trouble {
                 format!("{place} does not speak HTTPS."),
                 "If the server speaks plain HTTP, begin the provider's base_url with http://.".to_owned(),
             ),
+            Self::NoHandshake => (
+                LlmErrorKind::Tls,
+                format!("{place} closed the connection before it was encrypted."),
+                "If the server speaks plain HTTP, begin the provider's base_url with http://; if not, look into its log."
+                    .to_owned(),
+            ),
             Self::Proxy(proxy, reason) => (
                 LlmErrorKind::Refused,
                 format!("The proxy {} makes no connection to {place}: {reason}.", proxy.place),
@@ -244,7 +256,11 @@ impl Trouble {
             Self::NotHttp(reason) => (
                 LlmErrorKind::Malformed,
                 format!("{place} did not answer in HTTP: {reason}."),
-                "Check that the provider's address is that of a model server.".to_owned(),
+                match url.scheme() {
+                    "http" => "Check that the provider's address is that of a model server; if that speaks HTTPS, begin base_url with https://.",
+                    _ => "Check that the provider's address is that of a model server.",
+                }
+                .to_owned(),
             ),
         };
         let is_about_the_address = matches!(
@@ -280,10 +296,30 @@ pub(crate) fn was_reset(error: &reqwest::Error) -> bool {
     ) || chain(error).any(|cause| cause.to_string().contains("connection closed before message completed"))
 }
 
-/// `text` without the provider's key and the values of its headers.
+/// `text` without the provider's key, the values of its headers, and what its address says of who asks.
 pub(crate) fn redacted(provider: &ProviderConfig, text: &str) -> String {
     let secrets = provider.api_key.iter().chain(provider.headers.iter().map(|(_, value)| value));
-    secrets.fold(text.to_owned(), |text, secret| secret.redact(&text))
+    let text = secrets.fold(text.to_owned(), |text, secret| secret.redact(&text));
+    if !provider.base_url.contains('@') {
+        return text;
+    }
+    in_address(&provider.base_url).iter().fold(text, |text, secret| secret.redact(&text))
+}
+
+/// The name and the password in an address, as they are sent and as they may be repeated.
+fn in_address(base_url: &str) -> Vec<Secret> {
+    let Ok(url) = Url::parse(base_url) else { return Vec::new() };
+    let plain = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
+    let (name, password) = (url.username(), url.password().unwrap_or_default());
+    if name.is_empty() && password.is_empty() {
+        return Vec::new();
+    }
+    let both = format!("{}:{}", plain(name), plain(password));
+    let mut all = vec![Secret::new(BASE64_STANDARD.encode(&both)), Secret::new(both)];
+    // A password is one by itself; of a name alone, which is a token then, as much holds.
+    let single = if password.is_empty() { name } else { password };
+    all.extend([Secret::new(plain(single)), Secret::new(single)]);
+    all
 }
 
 /// The longest message of an error that holds a server's own words, in letters.
@@ -301,6 +337,7 @@ pub(crate) fn presentable(provider: &ProviderConfig, error: LlmError) -> LlmErro
             let why = provider.key_note.as_deref().unwrap_or("No key was sent, because none is known.");
             format!("{why} `aiia config set-key {}` takes one.", provider.name)
         }
+        _ if failure::is_no_server(&error) => failure::hint_of_address(provider.dialect).to_owned(),
         _ => error.hint,
     };
     LlmError { message, hint, ..error }
@@ -328,5 +365,35 @@ fn rustls_error<'e>(cause: &'e (dyn StdError + 'static)) -> Option<&'e rustls::E
     match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(payload) => rustls_error(payload),
         None => cause.downcast_ref(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Dialect;
+
+    #[test]
+    fn what_an_address_tells_of_who_asks_is_not_shown() {
+        let provider = ProviderConfig::new("p", Dialect::OpenaiChat, "http://user:p%40ss-word@host/v1");
+        let said = "no Basic dXNlcjpwQHNzLXdvcmQ= of user:p@ss-word (p%40ss-word), user";
+        assert_eq!(redacted(&provider, said), "no Basic [key] of [key] ([key]), user");
+        let token = ProviderConfig::new("p", Dialect::OpenaiChat, "http://tok-12345@host/v1");
+        assert_eq!(redacted(&token, "tok-12345 is wrong"), "[key] is wrong");
+    }
+
+    #[test]
+    fn a_wrong_address_is_explained_as_the_dialect_has_it() {
+        for (dialect, hint) in [
+            (Dialect::Ollama, "has no path"),
+            (Dialect::Gemini, "/v1beta"),
+            (Dialect::AnthropicMessages, "anthropic_messages"),
+            (Dialect::OpenaiChat, "OpenAI-like"),
+        ] {
+            let provider = ProviderConfig::new("p", dialect, "http://h");
+            let error =
+                presentable(&provider, failure::of_response(404, "text/plain", "404 page not found", "http://h"));
+            assert!(error.hint.contains(hint), "{}", error.hint);
+        }
     }
 }
