@@ -60,6 +60,8 @@ pub struct Embedded {
     settings: EmbeddedSettings,
     /// The files that were looked at, as they were then, and what came of it.
     checked: Mutex<HashMap<PathBuf, Checked>>,
+    /// Files that looked well and could not be used when something was last asked of them.
+    failed: Mutex<HashMap<PathBuf, LlmError>>,
     #[cfg(feature = "embedded")]
     worker: worker::Worker,
 }
@@ -76,6 +78,7 @@ impl Embedded {
             worker: worker::Worker::new(settings.clone()),
             settings,
             checked: Mutex::default(),
+            failed: Mutex::default(),
         }
     }
 
@@ -148,12 +151,32 @@ impl Embedded {
         };
         let path = chosen.path.clone();
         #[cfg(feature = "embedded")]
-        return self.worker.stream(path, request, cancel, sink).await;
+        {
+            let result = self.worker.stream(path.clone(), request, cancel, sink).await;
+            self.note(path, &result);
+            return result;
+        }
         #[cfg(not(feature = "embedded"))]
         {
             let _ = (path, cancel, sink);
             Err(absent())
         }
+    }
+
+    /// Keeps in mind whether a file could be used.
+    #[cfg(feature = "embedded")]
+    fn note(&self, path: PathBuf, result: &Result<(), LlmError>) {
+        let mut failed = self.failed.lock();
+        match result {
+            Ok(()) => drop(failed.remove(&path)),
+            Err(error) if error.kind == LlmErrorKind::ModelFile => drop(failed.insert(path, error.clone())),
+            Err(_) => {}
+        }
+    }
+
+    /// Why the file of weights cannot be used: as it stands, or as it turned out when it was last asked.
+    pub fn fault(&self, weights: &Weights) -> Option<LlmError> {
+        self.check(&weights.path).err().or_else(|| self.failed.lock().get(&weights.path).cloned())
     }
 
     /// The weights that can be asked; at least one.

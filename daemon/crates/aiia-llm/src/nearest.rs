@@ -8,7 +8,10 @@ pub fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>, count
         .filter_map(|name| {
             let lower = name.to_lowercase();
             let length = wanted.chars().count().max(lower.chars().count());
-            let contained = !wanted.is_empty() && (lower.contains(&wanted) || wanted.contains(&lower));
+            // A letter or two are in many names.
+            let tells = |part: &str| part.chars().count() >= 3.min(length) || part.chars().count() * 4 >= length;
+            let contained = !wanted.is_empty()
+                && ((lower.contains(&wanted) && tells(&wanted)) || (wanted.contains(&lower) && tells(&lower)));
             let distance = if contained { 0 } else { strsim::osa_distance(&wanted, &lower) };
             // More than a third of it different: another name altogether.
             (distance * 3 <= length).then_some((distance, name))
@@ -28,6 +31,8 @@ mod tests {
     #[case("lama3:8b", &["llama3:8b", "qwen"], &["llama3:8b"])]
     #[case("gtp-4", &["gpt-4", "gem"], &["gpt-4"])]
     #[case("GPT-4", &["gpt-4"], &["gpt-4"])]
+    #[case("a", &["anthropic", "gemini"], &[])]
+    #[case("o3", &["o3-mini", "openai"], &["o3-mini"])]
     #[case("zzz", &["llama3:8b"], &[])]
     #[case("", &["a"], &[])]
     #[case("a", &[], &[])]

@@ -149,7 +149,17 @@ async fn config_check(engine: &Engine) -> Check {
 }
 
 fn weights_check(engine: &Engine) -> Check {
-    let weights = engine.models().embedded().weights();
+    let models = engine.models();
+    let weights = models.embedded().weights();
+    let fault = weights.first().filter(|first| first.path.is_file()).and_then(|first| models.embedded().fault(first));
+    if let Some(fault) = fault {
+        return Check {
+            name: "embedded model".to_owned(),
+            status: CheckStatus::Failed,
+            detail: fault.message,
+            hint: Some(fault.hint).filter(|hint| !hint.is_empty()),
+        };
+    }
     match weights.first() {
         Some(first) if first.path.is_file() => ok("embedded model", format!("{}.", first.path.display())),
         Some(first) => Check {

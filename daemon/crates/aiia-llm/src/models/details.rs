@@ -54,7 +54,12 @@ impl Inner {
             Origin::Environment(_) | Origin::Key => named(&provider),
             _ => self.ask(&provider).await?,
         };
-        let Some(info) = listed.into_iter().find(|model| model.model == own_name) else {
+        // Ollama's own programs leave the usual tag out.
+        let usual = format!("{own_name}:latest");
+        let is_usual = |name: &str| provider.dialect == Dialect::Ollama && name == usual;
+        let found = listed.iter().find(|model| model.model == own_name);
+        let found = found.or_else(|| listed.iter().find(|model| is_usual(&model.model))).cloned();
+        let Some(info) = found else {
             return Err(self.unknown(name, "The provider does not list it.").await);
         };
         // What a server does not tell is unknown, and no failure.

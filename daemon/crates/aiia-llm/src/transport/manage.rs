@@ -1,5 +1,7 @@
 //! What a model server can be asked beside answers: about one model, to get one, to delete one.
 
+use std::time::Duration;
+
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +17,8 @@ use crate::weights::{OnProgress, PullProgress};
 
 /// The longest answer about a model that is read, in bytes.
 const MAX_ANSWER: usize = 16 << 20;
+/// How long a server may check what it has got, in silence: tens of gigabytes take minutes from a slow disk.
+const VERIFYING: Duration = Duration::from_mins(30);
 /// A pull tells of its progress in many small lines.
 const MAX_PULL: usize = 256 << 20;
 
@@ -108,12 +112,12 @@ pub(crate) async fn pull(
         let mut response =
             checked(send(clients, provider, Method::POST, &url, Some(&body), timeouts).await?, &url, provider).await?;
         let mut lines = LineSplitter::new(MAX_LINE, MAX_PULL);
-        // Between two lines Ollama may check gigabytes; a server that is silent for longer has died.
-        let silence = timeouts.first_token;
+        // A server that is silent for longer has died.
+        let mut silence = timeouts.first_token;
         loop {
             let chunk = tokio::time::timeout(silence, response.chunk())
                 .await
-                .map_err(|_| broken(provider, "it fell silent"))?
+                .map_err(|_| silent(provider))?
                 .map_err(|error| broken(provider, &error.without_url().to_string()))?;
             let Some(chunk) = chunk else {
                 let last = lines.finish().ok().flatten().unwrap_or_default();
@@ -127,6 +131,9 @@ pub(crate) async fn pull(
                 if step(&line, provider, progress)? {
                     return Ok(());
                 }
+                // It reads all that it has got and says nothing meanwhile.
+                let verifies = line.contains("verifying");
+                silence = if verifies { VERIFYING.max(timeouts.first_token) } else { timeouts.first_token };
             }
             if fault.is_some() {
                 return Err(broken(provider, "it does not speak as Ollama does"));
@@ -140,6 +147,29 @@ pub(crate) async fn pull(
     }
 }
 
+/// The error for a pull of which nothing is heard any more.
+fn silent(provider: &ProviderConfig) -> LlmError {
+    LlmError::new(
+        LlmErrorKind::IdleTimeout,
+        redacted(provider, &format!("'{}' fell silent while it gets the model.", provider.name)),
+        "It may go on there: the same command follows it. If it does not, look into the model server's log.",
+    )
+}
+
+/// What to do about a pull that has failed with these words.
+fn hint_of_pull(words: &str) -> &'static str {
+    let words = words.to_lowercase();
+    if words.contains("no space left") {
+        "Make room on the disk of the server."
+    } else if words.contains("digest mismatch") {
+        "What came is not what it should be: get it once more, by the same command."
+    } else if words.contains("newer version of ollama") || words.contains("requires a newer") {
+        "Bring the Ollama server up to date."
+    } else {
+        "Check the model's name and the server's network."
+    }
+}
+
 /// Reads a line of a pull; true when it was the last.
 fn step(line: &str, provider: &ProviderConfig, progress: OnProgress<'_>) -> Result<bool, LlmError> {
     if line.trim().is_empty() {
@@ -150,11 +180,7 @@ fn step(line: &str, provider: &ProviderConfig, progress: OnProgress<'_>) -> Resu
         let error = LlmError::new(
             LlmErrorKind::ModelMissing,
             format!("'{}' could not get the model: {}.", provider.name, failure::words(error)),
-            if error.to_lowercase().contains("no space left") {
-                "Make room on the disk of the server."
-            } else {
-                "Check the model's name and the server's network."
-            },
+            hint_of_pull(error),
         );
         return Err(presentable(provider, error));
     }
@@ -175,7 +201,13 @@ pub(crate) async fn delete(
     let url = provider.endpoint("/api/delete")?;
     let deleted = async {
         let response = send(clients, provider, Method::DELETE, &url, Some(&json!({"model": model})), timeouts).await?;
-        checked(response, &url, provider).await.map(drop)
+        checked(response, &url, provider).await.map(drop).map_err(|error| match error.kind {
+            LlmErrorKind::Server => {
+                let hint = "Look into the model server's log; the model may still be there.".to_owned();
+                LlmError { hint, ..error }
+            }
+            _ => error,
+        })
     };
     tokio::time::timeout(timeouts.first_token, deleted)
         .await
@@ -278,6 +310,17 @@ mod tests {
             let llama = json!({"default_generation_settings": {"n_ctx": none}});
             assert_eq!(shown_by_llama_cpp(&llama).context_window, None);
         }
+    }
+
+    #[rstest]
+    #[case("write /models/x: no space left on device", "Make room")]
+    #[case("digest mismatch, file must be downloaded again: want sha256:1, got sha256:2", "once more")]
+    #[case("pull model manifest: file does not exist", "Check the model's name")]
+    fn what_to_do_about_a_pull_that_failed(#[case] error: &str, #[case] hint: &str) {
+        let provider = ProviderConfig::new("o", Dialect::Ollama, "http://127.0.0.1:1");
+        let line = json!({ "error": error }).to_string();
+        let told = step(&line, &provider, &|_| ()).unwrap_err();
+        assert!(told.hint.contains(hint), "{}", told.hint);
     }
 
     #[rstest]
