@@ -30,7 +30,9 @@ pub(crate) fn run(arguments: &UsageArguments) -> Result<u8, Failure> {
         output::note("Nothing was used.");
         return Ok(exit::OK);
     }
-    let heading = [&arguments.by, "runs", "read", "cached", "written", "US dollars"].map(str::to_owned);
+    // Days begin and end as the ledger's do.
+    let by_what = if by == UsageBy::Day { "day (UTC)" } else { &arguments.by };
+    let heading = [by_what, "runs", "read", "cached", "written", "US dollars"].map(str::to_owned);
     let mut table = vec![heading];
     for row in &report.items {
         table.push(cells(row, name(&mut client, by, &row.name)));

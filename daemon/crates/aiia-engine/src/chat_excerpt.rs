@@ -145,9 +145,7 @@ pub(crate) fn choose(
     let kept = from_a_question(&path, fitting);
     let why = match history.strategy {
         _ if fitting == path.len() => ANSWERS_FIRST.to_owned(),
-        HistoryStrategy::Last if fitting >= most => {
-            format!("the last {} before the question are, as configured", history.messages)
-        }
+        HistoryStrategy::Last if fitting >= most => as_configured(history.messages, kept.saturating_sub(least)),
         _ if budget < half && history.tokens < model.window / 2 => {
             format!("they are beyond the {} tokens of `history.tokens`", history.tokens)
         }
@@ -159,6 +157,24 @@ pub(crate) fn choose(
     });
     let sent = path.split_off(path.len() - kept);
     Choice { system: system.to_owned(), sent, notice, fold: None }
+}
+
+/// Why no more than `before` messages before the question are sent where `configured` of them are to be.
+fn as_configured(configured: u32, before: usize) -> String {
+    let last = |count: u64| match count {
+        1 => "the last one before the question is".to_owned(),
+        count => format!("the last {count} before the question are"),
+    };
+    let wanted = u64::from(configured);
+    match before as u64 {
+        _ if wanted == 0 => "the question alone is, as configured".to_owned(),
+        0 if wanted == 1 => format!("{} an answer, and {ANSWERS_FIRST}", last(1)),
+        0 => format!("{} answers, and {ANSWERS_FIRST}", last(wanted)),
+        sent if sent < wanted => {
+            format!("{}, of {wanted} as configured: these begin with an answer, and {ANSWERS_FIRST}", last(sent))
+        }
+        _ => format!("{}, as configured", last(wanted)),
+    }
 }
 
 /// How many of the last messages fit; from `least` to `most`.
@@ -343,14 +359,31 @@ mod tests {
     )]
     #[case::the_last_two(HistoryStrategy::Last, 2, 5, 8192, "2 3 4", "the last 2 before the question", Tail::Question)]
     #[case::the_last_do_not_fit(HistoryStrategy::Last, 3, 100, 512, "4", "they do not fit into half", Tail::Question)]
-    #[case::the_question_alone(HistoryStrategy::Last, 0, 5, 8192, "4", "The first 4 messages", Tail::Question)]
+    #[case::the_question_alone(
+        HistoryStrategy::Last,
+        0,
+        5,
+        8192,
+        "4",
+        "The first 4 messages of this chat were not sent: the question alone is, as configured.",
+        Tail::Question
+    )]
+    #[case::the_last_one_is_an_answer(
+        HistoryStrategy::Last,
+        1,
+        5,
+        8192,
+        "4",
+        "The first 4 messages of this chat were not sent: the last one before the question is an answer, and models",
+        Tail::Question
+    )]
     #[case::one_is_dropped(
         HistoryStrategy::Last,
         3,
         5,
         8192,
         "2 3 4",
-        "The first 2 messages of this chat were not sent",
+        "The first 2 messages of this chat were not sent: the last 2 before the question are, of 3 as configured",
         Tail::Question
     )]
     #[case::before_another_wording(
@@ -359,7 +392,7 @@ mod tests {
         5,
         8192,
         "4",
-        "the last 2 before the question",
+        "the last one before the question is, of 2 as configured",
         Tail::Elsewhere
     )]
     #[case::nothing_before(HistoryStrategy::Last, 0, 5, 8192, "", "The first 5 messages", Tail::Elsewhere)]

@@ -21,6 +21,7 @@ impl Handle for UsageReport {
             let detail = format!("Nothing lies between {since} and {until}, which is before it.");
             return Err(Problem::new(ProblemCode::InvalidParams, detail).with_error("/until", "a time after `since`"));
         }
+        let (project, chat) = (params.project_id.clone(), params.chat_id.clone());
         let total = UsageRow { name: "total".to_owned(), ..UsageRow::default() };
         let mut report = Report { items: Vec::new(), total, prices: Vec::new() };
         for sum in engine.store.usage(params).await? {
@@ -32,6 +33,15 @@ impl Handle for UsageReport {
                 add(row, &sum);
             }
             add(&mut report.total, &sum);
+        }
+        if report.items.is_empty() {
+            // What was used stays when a project or a chat is purged; where there is nothing, it may never have been.
+            if let Some(project) = project {
+                engine.store.get_project(project).await?;
+            }
+            if let Some(chat) = chat {
+                engine.store.get_chat(chat).await?;
+            }
         }
         Ok(Reply::One(report))
     }
