@@ -159,7 +159,7 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
     let files = Files::new(context.files, &beside, context.focus.as_ref(), context.workspace, &reply_code);
     let before: Vec<(usize, Placed)> =
         earlier.iter().map(|(begins, parsed)| (*begins, Placed::of(parsed, &files))).collect();
-    let Placed { resolved, mut complaints, unplaced } = Placed::of(&parsed, &files);
+    let Placed { resolved, mut complaints, unplaced, tags } = Placed::of(&parsed, &files);
     let prose = placed::prose(&parsed, &unplaced, resolved.is_empty());
     let kept = before.iter().flat_map(|(_, placed)| placed.resolved.iter().cloned()).collect();
     let mut all = without_failing(kept, &files, context.guard);
@@ -173,7 +173,7 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
     let (parts, unplaced): (Vec<_>, Vec<_>) = unplaced
         .into_iter()
         .filter(|one| !texts.have(one.item))
-        .partition(|one| one.is_part(&all, &files) || is_needed(one.item, &all, &files));
+        .partition(|one| one.is_part(&all, &tags, &files) || is_needed(one.item, &all, &files));
     for part in parts {
         if !complaints.contains(&part.complaint) {
             complaints.push(part.complaint);
@@ -183,8 +183,8 @@ pub fn plan_rounds(replies: &[&str], context: &ReplyContext) -> EditPlan {
         return refused(complaints, all, prose);
     }
     // What was a part of the change was asked for again.
-    let was_left_out = |one: &&placed::Unplaced| !one.is_part(&all, &files) && !texts.have(one.item);
     let earlier_out = before.iter().flat_map(|(begins, placed)| {
+        let was_left_out = |one: &&placed::Unplaced| !one.is_part(&all, &placed.tags, &files) && !texts.have(one.item);
         placed.unplaced.iter().filter(was_left_out).map(move |one| LeftOut::new(one.item, *begins))
     });
     let left_out = earlier_out.chain(unplaced.iter().map(|one| LeftOut::new(one.item, line))).collect();

@@ -1,5 +1,6 @@
 //! What the items of a reply come to, each by itself.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use aiia_syntax::Language;
@@ -26,6 +27,8 @@ pub(super) struct Placed<'p> {
     pub(super) complaints: Vec<Complaint>,
     /// Code that fits nowhere.
     pub(super) unplaced: Vec<Unplaced<'p>>,
+    /// The languages at the fences of code that found its place.
+    pub(super) tags: HashSet<&'p str>,
 }
 
 /// Code of a reply that fits nowhere. Next to code that fits, it may be an example.
@@ -56,11 +59,12 @@ impl Unplaced<'_> {
 
 impl Unplaced<'_> {
     /// Whether it is a part of the change: the words above it say so, or say nothing, and it is code as that of a file that changes.
-    pub(super) fn is_part(&self, all: &[Resolved], files: &Files) -> bool {
-        self.is_said_to_be_part() || self.is_as_changed(all, files)
+    /// `tags` are the languages at the fences of code that found its place.
+    pub(super) fn is_part(&self, all: &[Resolved], tags: &HashSet<&str>, files: &Files) -> bool {
+        self.is_said_to_be_part() || self.is_as_changed(all, tags, files)
     }
 
-    fn is_as_changed(&self, all: &[Resolved], files: &Files) -> bool {
+    fn is_as_changed(&self, all: &[Resolved], tags: &HashSet<&str>, files: &Files) -> bool {
         let ItemKind::Code { language, lead: Lead::Other, fence, .. } = &self.item.kind else { return false };
         let changed = all.iter().filter_map(|resolved| match resolved {
             Resolved::Changes { file, .. } => files.views.get(*file),
@@ -72,7 +76,8 @@ impl Unplaced<'_> {
                     view.language.is_some_and(|language| are_related(tag, language))
                         && (!is_command(self.item) || defines(self.item, view) || quotes_lines(self.item, view))
                 }
-                Some(None) => false,
+                // A language without a grammar is known only by what else is in it.
+                Some(None) => language.as_deref().is_some_and(|tag| tags.contains(tag)) && !is_command(self.item),
                 None => defines(self.item, view),
             })
     }
@@ -80,7 +85,8 @@ impl Unplaced<'_> {
 
 impl<'p> Placed<'p> {
     pub(super) fn of(parsed: &'p Parsed, files: &Files) -> Self {
-        let mut placed = Self { resolved: Vec::new(), complaints: Vec::new(), unplaced: Vec::new() };
+        let mut placed =
+            Self { resolved: Vec::new(), complaints: Vec::new(), unplaced: Vec::new(), tags: HashSet::new() };
         // Imports that name no file belong to the rest of the change.
         let (imports, others): (Vec<&Item>, Vec<&Item>) =
             parsed.items.iter().partition(|item| item.file == FileName::None && is_only_imports(item, files));
@@ -124,6 +130,9 @@ impl<'p> Placed<'p> {
             match found {
                 Ok(found) if matches!(item.kind, ItemKind::Pair { .. }) => pairs.push(found),
                 Ok(found) => {
+                    if let ItemKind::Code { language: Some(tag), .. } = &item.kind {
+                        placed.tags.insert(tag.as_str());
+                    }
                     code.push((placed.resolved.len(), item.clone()));
                     placed.resolved.push(found);
                 }

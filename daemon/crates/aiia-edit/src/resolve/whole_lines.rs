@@ -1,6 +1,8 @@
 //! A whole file that a reply gives anew, told by its lines: nearly all of them come back, in order, from the first to the last. It is
 //! taken as it is written, so that its imports stand where the reply has them, and what it lacks goes.
 
+mod renamed;
+
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -10,7 +12,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 use super::block::Block;
 use super::deletion::speaks_of;
 use super::view::FileView;
-use super::{Change, elision, export, imports, omission, statement, whole_file};
+use super::{Change, elision, export, imports, nearest, omission, statement, whole_file};
 use crate::lines::{Line, lines};
 use crate::tolerance::Tolerance;
 
@@ -18,20 +20,26 @@ use crate::tolerance::Tolerance;
 const LEAST_KEPT: usize = 90;
 /// As many are enough where the reply has nothing new.
 const LEAST_KEPT_ALONE: usize = 50;
+/// As many are enough where something else tells that it is the whole file.
+const LEAST_KEPT_OF_WHOLE: usize = 66;
+/// So many functions that come back as they were, and others that do not, tell that a reply gives more than what it changes.
+const LEAST_UNCHANGED: usize = 3;
 /// Where as many come back, what does not is spoken of.
 const LEAST_KEPT_TO_SAY: usize = 50;
 /// So many lines in a row may go with nothing in their place, whole symbols aside.
 const MAX_GONE: usize = 2;
 /// So many symbols may go at once.
 const MAX_VANISHED: usize = 3;
+/// How much alike two lines are of which one is the other in other words.
+const LEAST_ALIKE: f64 = 0.6;
 /// So far lines that go are moved.
 const MAX_SLIDE: usize = 1000;
 /// What is called by others than the file.
 const CALLED_FROM_OUTSIDE: &[&str] = &["main", "init", "constructor", "setup", "teardown", "setUp", "tearDown"];
 
 /// Whether a symbol is a test, which nothing calls by its name.
-fn is_test(symbol: &Symbol, file: &FileView) -> bool {
-    let above = &file.text[symbol.range.start..symbol.name_range.start];
+fn is_test(symbol: &Symbol, text: &str) -> bool {
+    let above = text.get(symbol.range.start..symbol.name_range.start).unwrap_or_default();
     symbol.kind.is_callable() && (symbol.name.starts_with("test") || symbol.name.starts_with("Test"))
         || ["test]", "@Test", "[Fact]", "[Test"].iter().any(|mark| above.contains(mark))
 }
@@ -53,22 +61,27 @@ pub(super) fn read(text: &str, block: &Block, file: &FileView) -> Whole {
         return Whole::Not;
     }
     let Some(hunks) = Hunks::of(&given, file) else { return Whole::Not };
-    let vanished = vanished(&hunks, block, file);
+    let renamed = renamed::of(&hunks, &given, block, file);
+    let mut vanished = vanished(&hunks, block, file);
+    vanished.retain(|symbol| !renamed.contains(&symbol.range.start));
     let said = |lines: &[Line<'_>]| -> Vec<String> { lines.iter().map(|line| line.trimmed().to_owned()).collect() };
     let (own_lines, new_lines) = (said(&file.lines), said(&given));
     let lost_call = statement::lost_name(own_lines.iter().map(String::as_str), new_lines.iter().map(String::as_str));
     if lost_call.is_some() || !hunks.keep_what_is_not_code(&vanished, file) || loses_a_word(&given, block, file) {
         return Whole::Not;
     }
-    if !hunks.keep_enough {
+    if !hunks.keep_enough && !(hunks.keep(LEAST_KEPT_OF_WHOLE) && is_told(&hunks, &given, &vanished, &renamed, file)) {
         let first = vanished.first().filter(|_| hunks.has_new);
         return first.map_or(Whole::Not, |symbol| Whole::Without(symbol.name.clone()));
     }
     let has_callers = !file.language.is_some_and(is_data);
+    // Where new tests come, the others may be left out only.
+    let is_new_test = |symbol: &Symbol| file.symbols_named(&symbol.name).is_empty() && is_test(symbol, &block.text);
+    let brings_tests = block.symbols.iter().any(is_new_test);
     let is_used = |symbol: &&&Symbol| {
         let name = symbol.name.as_str();
         let is_called = CALLED_FROM_OUTSIDE.contains(&name) || name.starts_with("__") && name.ends_with("__");
-        is_called || is_test(symbol, file) || speaks_of(name, text)
+        is_called || brings_tests && is_test(symbol, file.text) || speaks_of(name, text)
     };
     if let Some(symbol) = vanished.iter().filter(|_| has_callers).find(is_used) {
         return Whole::Without(symbol.name.clone());
@@ -89,6 +102,32 @@ fn is_mark(line: &Line, file: &FileView) -> bool {
     elision::stands_for_others(line.content) && file.trimmed_index().lines_with(line.trimmed()).next().is_none()
 }
 
+/// Whether a reply of which less comes back can be nothing else than the whole file: what goes has another name there, or much else
+/// comes back that it does not change; of data, its first and its last words do.
+fn is_told(hunks: &Hunks, given: &[Line], vanished: &[&Symbol], renamed: &HashSet<usize>, file: &FileView) -> bool {
+    if file.language.is_some_and(is_data) {
+        let says = |line: &Line| line.content.contains(char::is_alphanumeric);
+        let edges = [file.lines.iter().position(says), file.lines.iter().rposition(says)];
+        let subject = |line: &str| line.find([':', '=', '{']).map(|at| line[..at].trim().to_owned());
+        let comes_back = |edge: usize| {
+            let own = subject(file.lines[edge].trimmed());
+            let is_it = |new: usize| own.is_some() && subject(given[new].trimmed()) == own;
+            hunks.instead(edge).is_none_or(|new| new.clone().any(is_it))
+        };
+        return vanished.len() <= 1 && edges.into_iter().flatten().all(comes_back);
+    }
+    if vanished.is_empty() {
+        return !renamed.is_empty();
+    }
+    let is_unchanged = |symbol: &&Symbol| {
+        let first = file.line_number(symbol.item_range.start) - 1;
+        let end = file.line_number(symbol.item_range.end.saturating_sub(1).max(symbol.item_range.start));
+        symbol.kind.is_callable() && symbol.body_range.is_some() && !hunks.touch(&(first..end))
+    };
+    let most = LEAST_UNCHANGED.max(2 * vanished.len());
+    file.symbols().iter().filter(is_unchanged).take(most).count() == most
+}
+
 /// Languages in which nothing calls what a name stands for.
 fn is_data(language: Language) -> bool {
     matches!(language.name(), "json" | "yaml" | "toml" | "css" | "scss" | "less" | "html" | "xml" | "markdown" | "ini")
@@ -102,6 +141,8 @@ struct Hunks {
     has_new: bool,
     /// Whether so much comes back that it can be nothing else than the whole file.
     keep_enough: bool,
+    /// How many lines the file has, and how many of them come back.
+    counts: (usize, usize),
 }
 
 impl Hunks {
@@ -143,14 +184,39 @@ impl Hunks {
             if come == 0 { (LEAST_KEPT_ALONE, LEAST_KEPT_ALONE) } else { (LEAST_KEPT, LEAST_KEPT_TO_SAY) };
         let first = own.iter().position(|line| !line.is_blank())?;
         let last = own.iter().rposition(|line| !line.is_blank())?;
-        let keeps_edges = changed.iter().all(|(old, _)| !old.contains(&first) && !old.contains(&last));
-        (kept(to_say) && keeps_edges).then(|| Self { changed, has_new: come > 0, keep_enough: kept(least) })
+        let keeps_edges = changed.iter().all(|(old, new)| {
+            let (new, is_one) = (&given[new.clone()], |old: usize, new: Option<&Line>| {
+                new.is_some_and(|new| nearest::alike(own[old].trimmed(), new.trimmed()) >= LEAST_ALIKE)
+            });
+            (!old.contains(&first) || is_one(first, new.iter().find(|line| !line.is_blank())))
+                && (!old.contains(&last) || is_one(last, new.iter().rfind(|line| !line.is_blank())))
+        });
+        let counts = (all, all - gone);
+        (kept(to_say) && keeps_edges).then(|| Self { changed, has_new: come > 0, keep_enough: kept(least), counts })
+    }
+
+    /// Whether so many of a hundred lines come back.
+    fn keep(&self, least: usize) -> bool {
+        let (all, kept) = self.counts;
+        kept * 100 >= all * least
+    }
+
+    /// Where in the reply stands what the file has on a line that does not come back.
+    fn instead(&self, line: usize) -> Option<&Range<usize>> {
+        let before = self.changed.partition_point(|(old, _)| old.start <= line);
+        let (old, new) = &self.changed[before.checked_sub(1)?];
+        old.contains(&line).then_some(new)
+    }
+
+    /// Whether something changes within these lines.
+    fn touch(&self, lines: &Range<usize>) -> bool {
+        let first = self.changed.partition_point(|(old, _)| old.end <= lines.start);
+        self.changed.get(first).is_some_and(|(old, _)| old.start < lines.end)
     }
 
     /// Whether a line of the file does not come back where it stood.
     fn lose(&self, line: usize) -> bool {
-        let before = self.changed.partition_point(|(old, _)| old.start <= line);
-        before.checked_sub(1).is_some_and(|last| self.changed[last].0.contains(&line))
+        self.instead(line).is_some()
     }
 
     /// Whether comments, decorators and longer runs of lines stay, those of symbols that vanish aside: a reply leaves them out easily.

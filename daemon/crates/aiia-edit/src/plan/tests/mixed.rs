@@ -122,3 +122,18 @@ fn what_is_needed_comes_or_is_missed() {
     let plan = plan_for(&[("src/a.py", A)], &format!("Change `load`:\n\n{load}\n\nFor example:\n\n{constant}\n"));
     assert_eq!((plan.files.len(), plan.complaints.len()), (0, 1));
 }
+
+/// Of two blocks in one language each has its place, also where no grammar tells of it.
+#[rstest]
+#[case("", ComplaintKind::NotFound)]
+#[case("For `clean`, too:\n\n", ComplaintKind::NotFound)]
+fn no_block_of_a_language_without_a_grammar_is_left_out(#[case] words: &str, #[case] kind: ComplaintKind) {
+    let file = "all: build\n\nbuild:\n\tcargo build\n\nfix:\n\tcargo fix\n\tcargo fmt\n";
+    let first = "`Makefile`\n\n```makefile\nbuild:\n\tcargo build --locked\n```\n\n";
+    let second = "```makefile\nmend:\n\tcargo fix\n\tcargo fmt\n```\n";
+    assert_eq!(complaint_kinds(("Makefile", file), &format!("{first}{words}{second}")), [kind]);
+    // An example of use is none of the change, and neither are commands.
+    let example =
+        format!("{first}For example:\n\n```makefile\nother:\n\t$(MAKE) build\n```\n\n```sh\nmake build\n```\n");
+    assert_eq!(new_text(("Makefile", file), &example), file.replace("cargo build\n", "cargo build --locked\n"));
+}

@@ -12,6 +12,13 @@ const GO: &str = "package a\n\nvar one = `\n{\n  \"a\": {\n    \"b\": 1\n  }\n}\
 const ROUTE: &str = "/**\n * Makes one.\n */\n\nfunction Route(path) {\n  this.path = path;\n  this.stack = [];\n  debug(path);\n  this.methods = {};\n}\n\n/**\n * Handles it.\n * @private\n */\n\nRoute.prototype._handles = function (method) {\n  return this.methods[method];\n};\n\nfunction last() {\n  return 1;\n}\n";
 const RUST: &str = "use std::collections::HashMap;\nuse std::fmt;\nuse std::rc::Rc;\n\nuse crate::a::A;\n\npub struct B {\n    map: HashMap<u8, Rc<A>>,\n    size: usize,\n}\n\nimpl fmt::Display for B {\n    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {\n        write!(f, \"{}\", self.size)\n    }\n}\n\nimpl B {\n    pub fn len(&self) -> usize {\n        self.size\n    }\n\n    pub fn get(&self, key: u8) -> Option<&Rc<A>> {\n        self.map.get(&key)\n    }\n}\n";
 
+const THREE: &str = "fn a() -> u8 {\n    1\n}\n\n// Helpers.\nfn b() -> u8 {\n    2\n}\n\nfn c() -> u8 {\n    3\n}\n";
+const LIMITS: &str = "use std::fmt;\n\nconst MAX: u8 = 1;\n\npub struct Size {\n    x: u8,\n}\n\nimpl Size {\n    fn get(&self) -> u8 {\n        self.x\n    }\n\n    fn fits(x: u8) -> bool {\n        x < MAX\n    }\n}\n\nfn last() -> u8 {\n    9\n}\n";
+const TABLES: &str = "[a]\nx = 1\ny = 2\nz = 3\n\n[target.'cfg(not(windows))'.dependencies]\nsocket = \"1\"\nwires = \"2\"\n\n# Unstable.\n[target.'cfg(unix)'.dependencies]\nlibc = \"0.2\"\n\n[b]\nargs = [\"x\"]\n";
+const JOBS: &str = "name: CI\nenvironment:\n  channel: stable\n  target: linux\n  kind: gnu\ndeploy: off\nbuild_script:\n  - cargo build\ntest_script:\n  - cargo test\n";
+const TESTS: &str = "<?php\n\nclass T extends TestCase {\n  public function testA() {\n    $this->assertEquals(1, a());\n  }\n\n  public function testB() {\n    $this->assertEquals(2, b());\n  }\n\n  public function testC() {\n    $this->assertEquals(3, c());\n  }\n\n  public function testD() {\n    $this->assertEquals(4, d());\n  }\n\n  public function testE() {\n    $this->assertEquals(5, e());\n  }\n\n  public function testF() {\n    $this->assertEquals(6, f());\n  }\n}\n";
+const FIVE: &str = "import os\n\n\ndef a(x):\n    return x + 1\n\n\ndef b(x):\n    return x - 1\n\n\ndef c(x):\n    return x * 2\n\n\ndef d(x):\n    return x / 2\n\n\ndef e(x):\n    return os.stat(x)\n";
+
 #[rstest]
 #[case::dead_code(("a.py", PYTHON), &[(UNUSED, "")])]
 #[case::dead_code_and_its_import(("a.py", PYTHON), &[(UNUSED, ""), ("import json\n", "")])]
@@ -22,6 +29,15 @@ const RUST: &str = "use std::collections::HashMap;\nuse std::fmt;\nuse std::rc::
 #[case::new_function_above_a_comment(("a.js", ROUTE), &[("  this.stack = [];\n  debug(path);\n  this.methods = {};\n}\n", "  step();\n  this.methods = {};\n}\n\nfunction step() {\n  this.stack = [];\n  debug(path);\n}\n")])]
 #[case::import_where_it_stands(("a.rs", RUST), &[("use std::fmt;\n", "use std::fmt;\nuse std::num::Wrapping;\n"), ("size: usize,", "size: Wrapping<usize>,")])]
 #[case::words_of_a_text(("a.md", "# A\n\nOne.\n\nTwo.\n\n## B\n\nThree.\nFour.\nFive.\nSix.\nSeven.\n\n## C\n\nEight.\nNine.\n"), &[("Four.\n", "Four and a half.\n")])]
+#[case::renamed_function(("a.rs", THREE), &[("fn b()", "fn bb()"), ("    3\n", "    4\n")])]
+#[case::renamed_with_its_caller(("a.rs", THREE), &[("    1\n", "    a_bit()\n"), ("fn b()", "fn a_bit()")])]
+#[case::renamed_constant(("a.rs", LIMITS), &[("const MAX: u8 = 1;", "const LIMIT: u8 = 1;"), ("x < MAX", "x <= LIMIT")])]
+#[case::renamed_type(("a.rs", LIMITS), &[("struct Size {", "struct Width {"), ("impl Size", "impl Width"), ("self.x", "self.x + 1")])]
+#[case::other_condition(("Cargo.toml", TABLES), &[("not(windows)", "not(wasm)"), ("[\"x\"]", "[\"y\"]")])]
+#[case::table_gone(("Cargo.toml", TABLES), &[("# Unstable.\n[target.'cfg(unix)'.dependencies]\nlibc = \"0.2\"\n\n", ""), ("[\"x\"]", "[\"y\"]")])]
+#[case::key_gone(("a.yml", JOBS), &[("deploy: off\n", ""), ("stable", "beta"), ("cargo build", "cargo build -v")])]
+#[case::test_gone(("T.php", TESTS), &[("\n  public function testB() {\n    $this->assertEquals(2, b());\n  }\n", ""), ("(3, c())", "(4, c())")])]
+#[case::function_gone(("a.py", FIVE), &[("def b(x):\n    return x - 1\n\n\n", ""), ("return x / 2", "return x // 2")])]
 fn is_taken_to_the_byte(#[case] file: (&str, &str), #[case] changes: &[(&str, &str)]) {
     let mut expected = file.1.to_owned();
     for (old, new) in changes {
@@ -61,6 +77,32 @@ fn what_is_much_of_a_file_stays() {
     assert_eq!(plan.complaints, []);
     assert_eq!(plan.files[0].new_text, file.replace("getcwd", "getcwdb"));
     assert!(described(&plan).contains("~ kept `b`, which the reply leaves out\n"), "{}", described(&plan));
+}
+
+/// Where new tests come, the old ones may be left out only.
+#[test]
+fn tests_stay_beside_new_ones() {
+    let gone = "\n  public function testB() {\n    $this->assertEquals(2, b());\n  }\n";
+    let new = "\n  public function testG() {\n    $this->assertEquals(7, g());\n  }\n}\n";
+    let reply = format!(
+        "{}{new}",
+        TESTS.replace(gone, "").trim_end().trim_end_matches('}').trim_end_matches('\n').to_owned() + "\n"
+    );
+    let plan = plan_for(&[("T.php", TESTS)], &fenced(&reply));
+    assert_eq!(plan.complaints, []);
+    let text = &plan.files[0].new_text;
+    assert!(text.contains(gone) && text.contains("testG"), "{text}");
+    assert!(described(&plan).contains("~ kept `testB`"), "{}", described(&plan));
+}
+
+/// What has another name and other lines may be something else.
+#[test]
+fn what_is_not_alike_is_not_renamed() {
+    let reply = THREE
+        .replace("fn b() -> u8 {\n    2\n}", "fn bb(x: &str) -> String {\n    x.to_owned()\n}")
+        .replace("    3\n", "    4\n");
+    let plan = plan_for(&[("a.rs", THREE)], &fenced(&reply));
+    assert!(plan.files.iter().all(|file| file.new_text.contains("fn b()")), "{}", described(&plan));
 }
 
 #[test]
