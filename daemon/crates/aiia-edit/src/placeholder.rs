@@ -32,6 +32,29 @@ const SUBJECTS: &[&str] = &[
     "parts",
 ];
 
+/// Words of which a comment consists that says of the rest that it stays: `rest unchanged`, `everything else stays the same`.
+const OF_THE_REST: &[&str] = &[
+    "the",
+    "rest",
+    "everything",
+    "else",
+    "is",
+    "remains",
+    "remain",
+    "stays",
+    "stay",
+    "same",
+    "as",
+    "before",
+    "unchanged",
+    "omitted",
+    "elided",
+    "below",
+    "above",
+    "it",
+    "of",
+];
+
 /// What comments are set off with: `[unchanged]`, `=== existing code ===`, `<rest of the file>`.
 const BRACKETS: &[char] = &[
     '(', ')', '[', ']', '<', '>', '{', '}', '=', '-', '~', '*', '_', '|', '+', '–', '—', '（', '）', '【', '】', '「',
@@ -327,6 +350,7 @@ pub(crate) fn is_elision(line: &str) -> bool {
             || (whole && words.len() == 2 && subject)
             || (whole && words.last() == Some(&"here"))
             || matches!(words[..], ["unchanged" | "omitted" | "snip"] | ["your", "code", "here"])
+            || same && has(&["rest", "everything"]) && words.iter().all(|word| OF_THE_REST.contains(word))
     }
 }
 
@@ -344,6 +368,13 @@ mod tests {
     #[case("// rest of the function remains the same", true)]
     #[case("# rest of the code", true)]
     #[case("// existing code", true)]
+    #[case("# rest unchanged", true)]
+    #[case("// the rest stays the same", true)]
+    #[case("# everything else unchanged", true)]
+    #[case("# rest as before", true)]
+    #[case("# the same as before", false)]
+    #[case("# unchanged since the last call", false)]
+    #[case("# the rest", false)]
     #[case("# unchanged", true)]
     #[case("// (unchanged code)", true)]
     #[case("// existing implementation here", true)]

@@ -7,6 +7,7 @@ use aiia_syntax::Symbol;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::block::Block;
+use super::deletion::speaks_of;
 use super::view::FileView;
 use super::{Change, nearest};
 use crate::complaint::{Complaint, ComplaintKind};
@@ -128,9 +129,22 @@ fn end(old_text: &str, new_text: &str) -> End {
     // A function does not end with what it keeps in a variable of its own.
     let come = new.len() - new_end;
     let keeps_nothing = old_end <= 1 && gone > LEAST_GONE;
+    if is_assignment(last) && gone > come && is_each_in_place(&new[new_end..], &old[old_end..]) {
+        return End::StopsAt(old[old_end + come - 1].0);
+    }
     let stops =
         is_assignment(last) || keeps_nothing && ends_in_a_guard(new_text) || !gives(&new) && gives(&old[old_end..]);
     if stops && gone > come { End::Lost(gone - come) } else { End::Given }
+}
+
+/// Whether each of some lines gives another value to what the old line in its place gives one to, which those behind speak of.
+fn is_each_in_place(new: &[(usize, &str)], old: &[(usize, &str)]) -> bool {
+    let Some((own, behind)) = old.split_at_checked(new.len()) else { return false };
+    let name = |line: &str| line[..line.find(|c| !is_part(c)).unwrap_or(line.len())].to_owned();
+    new.iter().zip(own).all(|((_, new), (_, old))| {
+        let is_same = is_assignment(new) && is_assignment(old) && name(new) == name(old);
+        is_same && behind.iter().any(|(_, line)| speaks_of(&name(new), line))
+    })
 }
 
 /// Whether the last statement of a function is an `if` that leaves it.

@@ -23,7 +23,13 @@ const MAX_GONE: usize = 2;
 
 fn is_placeholder(line: &Line) -> bool {
     let text = line.trimmed();
-    matches!(text, "..." | "…") || is_elision(text)
+    matches!(text, "..." | "…") || is_elision(text) || is_stub(text)
+}
+
+/// Whether a statement of Python that does nothing says in its comment what it stands for: `pass  # unchanged`.
+fn is_stub(text: &str) -> bool {
+    let comment = text.strip_prefix("pass").or_else(|| text.strip_prefix("...")).map(str::trim_start);
+    comment.is_some_and(|comment| comment.starts_with('#') && is_elision(comment))
 }
 
 /// The same, or a comment that begins with dots, whatever it says.

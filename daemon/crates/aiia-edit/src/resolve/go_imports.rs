@@ -7,6 +7,7 @@ use super::view::FileView;
 use super::whole_symbol::imports_unclear;
 use crate::complaint::Complaint;
 use crate::lines::{indentation, lines};
+use crate::placeholder::is_elision;
 use crate::tolerance::Tolerance;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,14 +53,26 @@ fn all<'t>(statements: impl IntoIterator<Item = &'t str>) -> Vec<Import<'t>> {
 /// Code that begins with lines of a list of imports, with the list around them; nothing where it begins with something else.
 pub(super) fn with_keyword(text: &str) -> Option<String> {
     let lines = lines(text);
+    let is_above = |line: &&crate::lines::Line| line.is_blank() || is_elision(line.content);
+    let above = lines.iter().take_while(is_above).count();
     let is_of_a_list = |line: &&crate::lines::Line| {
         let said = line.trimmed();
         line.is_blank() || said.ends_with(['"', '`']) && !said.starts_with("import") && Import::of(said).is_some()
     };
-    let count = lines.iter().take_while(is_of_a_list).count();
-    let last = lines[..count].iter().rposition(|line| !line.is_blank())?;
-    let end = lines[last].end();
-    Some(format!("import (\n{}\n)\n{}", text[..end].trim_end(), &text[end..]))
+    let list = &lines[above..];
+    let count = list.iter().take_while(is_of_a_list).count();
+    let last = list[..count].iter().rposition(|line| !line.is_blank())?;
+    let (start, end) = (list[0].start, list[last].end());
+    // It may be closed though its beginning is not shown.
+    let closing = list.get(last + 1).filter(|line| line.trimmed() == ")");
+    let rest = closing.map_or(end, |line| line.end());
+    Some(format!("{}import (\n{}\n)\n{}", &text[..start], text[start..end].trim_end(), &text[rest..]))
+}
+
+/// Whether code is some lines of a list of imports, of which the file has one at least: the others stay.
+pub(super) fn is_part_of_list<'t>(text: &str, given: &[&str], own: impl Iterator<Item = &'t str>) -> bool {
+    let given = all(given.iter().copied());
+    with_keyword(text).is_some() && all(own).iter().any(|import| given.contains(import))
 }
 
 /// Whether statements have all imports of others.

@@ -233,7 +233,7 @@ fn added(statements: &[&str], file: &FileView) -> Option<Change> {
 
 /// The changes that code of nothing but imports makes: what the file lacks is added. Where it may be meant in place of imports of the
 /// file, it is refused.
-pub(super) fn of_block(block: &Block, lead: Lead, file: &FileView) -> Result<Vec<Change>, Complaint> {
+pub(super) fn of_block(text: &str, block: &Block, lead: Lead, file: &FileView) -> Result<Vec<Change>, Complaint> {
     let Some((language, tree)) = file.language.map(Language::name).zip(file.tree()) else { return Ok(Vec::new()) };
     let items = top_items(file);
     let own = top_level(tree.imports(file.text), &items);
@@ -243,8 +243,9 @@ pub(super) fn of_block(block: &Block, lead: Lead, file: &FileView) -> Result<Vec
     let is_all = items.is_empty() && remainder(file.text, &covered).is_empty();
     // Beside others of the same module an import may be a repetition that does not compile.
     let given_modules: HashSet<&str> = given.iter().flat_map(|statement| modules(statement)).collect();
-    let has_all_of_go =
-        language == "go" && go_imports::has_all(&given, own.iter().map(|range| &file.text[range.clone()]));
+    let own_texts = || own.iter().map(|range| &file.text[range.clone()]);
+    let has_all_of_go = language == "go"
+        && (go_imports::has_all(&given, own_texts()) || go_imports::is_part_of_list(text, &given, own_texts()));
     let may_replace = |statement: &str| {
         if has_all_of_go {
             return false;

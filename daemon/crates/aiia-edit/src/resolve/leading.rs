@@ -184,6 +184,9 @@ pub(super) fn left_out_doc_string(
     if doc_string_length(first).is_some() || at <= given.name_range.end || text.len() == length {
         return None;
     }
+    if begins_with_placeholder(&block.text[given.name_range.end..at]) {
+        return None;
+    }
     let indent = line_indentation(file.text, body.start);
     let target = line_indentation(&block.text, own_body.start);
     let mut written = String::new();
@@ -221,6 +224,7 @@ pub(super) fn with_doc_string(item: &str, symbol: &Symbol, file: &FileView) -> O
         || line_start <= given.name_range.end
         || !file.text[..body.start].ends_with(indent)
         || text.len() == length
+        || begins_with_placeholder(&parsed.text[given.name_range.end..line_start])
     {
         return None;
     }
@@ -233,6 +237,11 @@ pub(super) fn with_doc_string(item: &str, symbol: &Symbol, file: &FileView) -> O
     let at = first.start;
     let gap = file.eol.repeat(1 + blank_lines(&text[length..]));
     Some(format!("{}{indent}{}{gap}{}", &item[..at], &text[..length], &item[at..]))
+}
+
+/// Whether between the head of a function and its first statement there is a placeholder, which stands for its doc string too.
+fn begins_with_placeholder(between: &str) -> bool {
+    lines(between).iter().skip(1).any(|line| elision::stands_for_others(line.content))
 }
 
 fn doc_string_length(body: &str) -> Option<usize> {

@@ -442,7 +442,7 @@ fn in_file(item: &Item, file: &FileView) -> Result<Vec<Change>, Complaint> {
         .in_file(file.path)),
         ItemKind::Code { text, language, fence, lead, named } => {
             let mut changes = if let Some(block) = whole_symbol::only_imports(text, language.as_deref(), file) {
-                let mut changes = imports::of_block(&block, *lead, file)?;
+                let mut changes = imports::of_block(text, &block, *lead, file)?;
                 changes.extend(moved::gone(&block, file));
                 changes
             } else {

@@ -5,6 +5,7 @@
 mod alternatives;
 mod beside;
 mod bounds;
+mod constants;
 mod contents;
 mod cut_off;
 mod data;

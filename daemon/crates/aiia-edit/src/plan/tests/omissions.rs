@@ -34,7 +34,7 @@ const RUST: &str = "impl A {\n    fn close(&mut self) {\n        self.x.flush();
 #[case::pass(
     "a.py",
     PYTHON,
-    "class A:\n    def load(self):\n        pass  # unchanged\n\n    def other(self):\n        return 3\n"
+    "class A:\n    def load(self):\n        pass  # its code\n\n    def other(self):\n        return 3\n"
 )]
 #[case::dots_for_bodies("a.py", PYTHON, "class A:\n    def load(self): ...\n    def other(self): ...\n")]
 #[case::a_doc_string_alone("a.py", PYTHON, "def load(self):\n    \"\"\"Loads.\"\"\"\n")]

@@ -23,7 +23,6 @@ fn the_rest_of_a_function_stays_behind_its_beginning(#[case] code: &str, #[case]
 }
 
 #[rstest]
-#[case::ends_with_a_new_line("def other(y, start=0):\n    total = start\n")]
 #[case::ends_with_a_guard("def patch(x):\n    if x is None:\n        return None\n")]
 #[case::without_its_result("def other(y):\n    total = 0\n    for i in y:\n        total += i\n")]
 fn a_function_without_its_end_is_refused(#[case] code: &str) {
@@ -225,4 +224,29 @@ fn segments_delete_nothing_below_them() {
     let code =
         "class Job\n  # ...\n\n  private\n\n  def perform\n    log\n  end\n\n  def log\n    puts id\n  end\nend\n";
     assert_eq!(plan_for(&[("j.rb", file)], &fenced(code)).files, []);
+}
+
+const READS: &str = "def parse(text):\n    \"\"\"Reads it.\"\"\"\n    cfg = Config()\n    for line in text:\n        if line.key == \"port\":\n            cfg.port = int(line)\n        elif line.key == \"tag\":\n            cfg.tags.append(line)\n    return cfg\n\n\ndef total(y):\n    sum = 0\n    for i in y:\n        sum += i\n    return sum\n";
+const HPKE: &str = "package hpke\n\nimport (\n\t\"crypto\"\n\t\"errors\"\n\t\"fmt\"\n\n\t\"golang.org/x/chacha\"\n)\n\nfunc One(a int) error {\n\tif a > 0 {\n\t\treturn fmt.Errorf(\"a\")\n\t}\n\treturn errors.New(crypto.X)\n}\n\nfunc Two(b int) error {\n\tx, err := chacha.Do(b)\n\tif err != nil {\n\t\treturn err\n\t}\n\tuse(x)\n\treturn nil\n}\n";
+
+#[rstest]
+#[case::rest_in_plain_words(("a.py", READS), "def parse(text):\n    \"\"\"Reads it.\"\"\"\n    cfg = Config()\n    for line in text:\n        if line.key == \"port\":\n            cfg.port = int(line)\n        elif line.key == \"host\":\n            cfg.host = line\n    # rest unchanged\n", &[("        elif", "        elif line.key == \"host\":\n            cfg.host = line\n        elif")])]
+#[case::stub(("a.py", READS), "def parse(text):\n    pass  # unchanged\n\n\ndef total(y):\n    sum = 1\n    for i in y:\n        sum += i\n    return sum\n", &[("sum = 0", "sum = 1")])]
+#[case::mark_for_the_doc_string(("a.py", READS), "def parse(text):\n    # ... existing code ...\n    for line in text:\n        log(line)\n        if line.key == \"port\":\n    # ... existing code ...\n", &[("        if", "        log(line)\n        if")])]
+#[case::beginning(("a.py", READS), "def total(y, start=0):\n    sum = start\n", &[("total(y)", "total(y, start=0)"), ("sum = 0", "sum = start")])]
+#[case::end_of_an_import_list(("a.go", HPKE), "\t// ... (unchanged)\n\t\"errors\"\n\t\"fmt\"\n\t\"time\"\n\n\t\"golang.org/x/chacha\"\n)\n// ... (unchanged)\nfunc Two(b int) error {\n\tstarted := time.Now()\n\tx, err := chacha.Do(b)\n\tif err != nil {\n\t\treturn err\n\t\t// ... (unchanged)\n", &[("\t\"fmt\"\n", "\t\"fmt\"\n\t\"time\"\n"), ("\tx, err", "\tstarted := time.Now()\n\tx, err")])]
+fn what_is_left_out_is_plain(#[case] file: (&str, &str), #[case] code: &str, #[case] changes: &[(&str, &str)]) {
+    let expected = changes.iter().fold(file.1.to_owned(), |text, (old, new)| text.replacen(old, new, 1));
+    assert_eq!(new_text(file, &fenced(code)), expected);
+}
+
+#[test]
+fn a_part_of_an_import_list_keeps_the_others() {
+    let reply = "```go\n\t\"fmt\"\n\t\"time\"\n\n```\n\n```go\nfunc Two(b int) error {\n\tstarted := time.Now()\n\tx, err := chacha.Do(b)\n```\n";
+    let expected = HPKE.replacen("\t\"fmt\"\n", "\t\"fmt\"\n\t\"time\"\n", 1).replacen(
+        "\tx, err",
+        "\tstarted := time.Now()\n\tx, err",
+        1,
+    );
+    assert_eq!(new_text(("a.go", HPKE), reply), expected);
 }

@@ -5,8 +5,10 @@ use aiia_syntax::{Symbol, SymbolKind};
 use super::Placement;
 use super::complaints::complain;
 use crate::complaint::{Complaint, ComplaintKind};
+use crate::lines::Line;
 use crate::resolve::Change;
 use crate::resolve::block::Block;
+use crate::resolve::deletion::speaks_of;
 use crate::resolve::leading_comments::with_comment_lines;
 use crate::resolve::symbol_match::{members, takes_self};
 use crate::resolve::symbol_text::{fresh, line_indentation};
@@ -96,6 +98,10 @@ pub(super) fn anchor<'f>(
         }
         (None, None) => Anchor { symbol: &symbols[container.unwrap_or(0)], before: false, inside: true, joined: false },
     };
+    let found = match beside_its_like(given, &found, block, file) {
+        Some(like) if container.is_none() => Anchor { joined: true, ..Anchor::beside(like, false) },
+        _ => found,
+    };
     match section(found.symbol, file) {
         Some(line) if given.kind.is_callable() && !found.inside && !is_called(given, block) => {
             let own = file.line_number(found.symbol.item_range.start);
@@ -123,6 +129,49 @@ fn above_of_its_like<'f>(given: &Symbol, next: &Symbol, block: &Block, file: &'f
     let above = before.find(|own| own.depth == next.depth && own.range.end <= next.range.start)?;
     let between = file.text.get(above.range.end..next.range.start)?.trim_start_matches(';');
     (above.kind == given.kind && is_listed(above, file.text) && between.trim().is_empty()).then_some(above)
+}
+
+/// The last of the constants that the file begins with, for a new one that would stand beside a function or a type, in the words of
+/// which it is declared; nothing where it speaks of what comes later.
+fn beside_its_like<'f>(given: &Symbol, found: &Anchor, block: &Block, file: &'f FileView) -> Option<&'f Symbol> {
+    let is_alone = given.depth == 0 && found.symbol.depth == 0 && !found.inside;
+    if !is_alone || !is_declared(given, &block.text) || is_declared(found.symbol, file.text) {
+        return None;
+    }
+    let declaration = |symbol: &Symbol, text: &str| -> String {
+        let words = text[symbol.range.start..symbol.name_range.start].split_whitespace();
+        words.filter(|word| !matches!(*word, "pub" | "export")).collect()
+    };
+    let own_words = declaration(given, &block.text);
+    let outermost = || file.symbols().iter().filter(|own| own.depth == 0);
+    let constants = outermost().take_while(|own| !own.kind.is_callable() && !own.kind.is_type());
+    let is_like = |own: &&Symbol| {
+        own.kind == given.kind
+            && is_declared(own, file.text)
+            && line_indentation(file.text, own.range.start).is_empty()
+            && file.line_at(own.range.start).is_some_and(|line| line.start == own.range.start)
+            && declaration(own, file.text) == own_words
+    };
+    let like = constants.filter(is_like).last()?;
+    let text = &block.text[given.range.clone()];
+    let speaks = |name: &str| name != given.name && speaks_of(name, text);
+    let is_later = |own: &Symbol| own.range.start > like.range.start && speaks(&own.name);
+    let conditions = |end: usize| {
+        let begins = |line: &&Line, word: &str| line.trimmed().trim_start_matches('#').trim_start().starts_with(word);
+        let lines =
+            || file.lines.iter().take_while(|line| line.start < end).filter(|line| line.trimmed().starts_with('#'));
+        lines().filter(|line| begins(line, "if")).count().abs_diff(lines().filter(|line| begins(line, "endif")).count())
+    };
+    let is_of_c = file.language.is_some_and(|language| matches!(language.name(), "c" | "cpp"));
+    let is_free = !is_of_c || conditions(like.range.start) == conditions(found.symbol.range.start);
+    let has_all = !outermost().any(is_later) && !block.tops().iter().any(|other| speaks(&other.name));
+    (is_free && has_all).then_some(like)
+}
+
+/// Whether a symbol is a constant on a line of its own, or a macro of C that stands for a value.
+fn is_declared(symbol: &Symbol, text: &str) -> bool {
+    let is_define = symbol.kind == SymbolKind::Macro && text[symbol.range.clone()].starts_with("#define");
+    is_listed(symbol, text) || is_define && !text[symbol.range.clone()].trim_end().contains('\n')
 }
 
 /// The line from which on what is around a member of a type is not public, in languages that have such lines.
