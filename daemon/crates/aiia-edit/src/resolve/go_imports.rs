@@ -65,7 +65,7 @@ pub(super) fn with_keyword(text: &str) -> Option<String> {
     let (start, end) = (list[0].start, list[last].end());
     // It may be closed though its beginning is not shown.
     let closing = list.get(last + 1).filter(|line| line.trimmed() == ")");
-    let rest = closing.map_or(end, |line| line.end());
+    let rest = closing.map_or(end, crate::lines::Line::end);
     Some(format!("{}import (\n{}\n)\n{}", &text[..start], text[start..end].trim_end(), &text[rest..]))
 }
 

@@ -70,7 +70,9 @@ pub(super) fn read(text: &str, block: &Block, file: &FileView) -> Whole {
     if lost_call.is_some() || !hunks.keep_what_is_not_code(&vanished, file) || loses_a_word(&given, block, file) {
         return Whole::Not;
     }
-    if !hunks.keep_enough && !(hunks.keep(LEAST_KEPT_OF_WHOLE) && is_told(&hunks, &given, &vanished, &renamed, file)) {
+    let is_whole = hunks.keep_enough
+        || hunks.keep(LEAST_KEPT_OF_WHOLE) && is_told(&hunks, &given, &vanished, &renamed, file);
+    if !is_whole {
         let first = vanished.first().filter(|_| hunks.has_new);
         return first.map_or(Whole::Not, |symbol| Whole::Without(symbol.name.clone()));
     }

@@ -66,18 +66,14 @@ fn is_alike(own: &Symbol, own_text: &str, new: &Symbol, new_text: &str) -> bool 
     };
     let new_name = new.name.as_str();
     let (old, new) = (said(own, own_text), said(new, new_text));
-    match (&old[..], &new[..]) {
-        ([old], [new]) => {
-            let is_value = !own.kind.is_callable() && !matches!(own.kind, SymbolKind::Field | SymbolKind::Variant);
-            is_value && old == new
-        }
-        _ => {
-            let heads = |text: &[String]| text.iter().take_while(|line| !line.contains(new_name)).count() + 1;
-            let (old, new) = (old.get(heads(&old)..).unwrap_or_default(), new.get(heads(&new)..).unwrap_or_default());
-            let known: HashSet<&String> = new.iter().collect();
-            let common = old.iter().filter(|line| known.contains(line)).count();
-            let is_whole = common == old.len() && old.len() == new.len();
-            is_whole || common > 0 && common * 2 >= old.len() && !is_test(own, own_text)
-        }
+    if let ([old], [new]) = (&old[..], &new[..]) {
+        let is_value = !own.kind.is_callable() && !matches!(own.kind, SymbolKind::Field | SymbolKind::Variant);
+        return is_value && old == new;
     }
+    let heads = |text: &[String]| text.iter().take_while(|line| !line.contains(new_name)).count() + 1;
+    let (old, new) = (old.get(heads(&old)..).unwrap_or_default(), new.get(heads(&new)..).unwrap_or_default());
+    let known: HashSet<&String> = new.iter().collect();
+    let common = old.iter().filter(|line| known.contains(line)).count();
+    let is_whole = common == old.len() && old.len() == new.len();
+    is_whole || common > 0 && common * 2 >= old.len() && !is_test(own, own_text)
 }
