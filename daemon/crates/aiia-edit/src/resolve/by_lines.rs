@@ -218,6 +218,43 @@ pub(super) fn refuse_guesses(text: &str, changes: Vec<Change>, file: &FileView) 
     Err(Complaint::new(ComplaintKind::NotFound, message).in_file(file.path).with_candidates(vec![line]))
 }
 
+/// Refuses code that says nothing new, of a table of TOML or a mapping of YAML from its head on, and lacks its last few lines: they may
+/// have been meant to go.
+pub(super) fn refuse_shortened(text: &str, file: &FileView) -> Result<(), Complaint> {
+    let language = file.language.map_or("", Language::name);
+    let given: Vec<Line> = lines(text).into_iter().filter(|line| !line.is_blank()).collect();
+    let Some(head) = given.first().filter(|_| given.len() > 1 && given.len() <= MAX_LINES) else { return Ok(()) };
+    let is_head = match language {
+        "toml" => head.trimmed().starts_with('['),
+        "yaml" => head.trimmed().ends_with(':'),
+        _ => false,
+    };
+    if !is_head || given.iter().any(|line| elision::stands_for_others(line.content)) {
+        return Ok(());
+    }
+    let own: Vec<&Line> = file.lines.iter().filter(|line| !line.is_blank()).collect();
+    let is_here = |window: &&[&Line]| window.iter().zip(&given).all(|(own, new)| own.trimmed() == new.trimmed());
+    let mut places = own.windows(given.len()).enumerate().filter(|(_, window)| is_here(window)).map(|(at, _)| at);
+    let (Some(at), None) = (places.next(), places.next()) else { return Ok(()) };
+    let width = |line: &Line| indentation(line.content).len();
+    let is_within = |line: &&&Line| match language {
+        "toml" => !line.trimmed().starts_with(['[', '#']),
+        _ => width(line) > width(own[at]) || line.trimmed().starts_with("- ") && width(line) == width(own[at]),
+    };
+    let rest = own[at + given.len()..].iter().take_while(is_within).count();
+    if rest == 0 || rest > MAX_GONE {
+        return Ok(());
+    }
+    let line = file.line_number(own[at + given.len()].start);
+    let message = format!(
+        "The reply gives `{}` of {} without its end, from line {line} on, and does not say that it is to go. Ask the model for all of \
+         it, or for a search/replace block.",
+        nearest::shortened(head.trimmed()),
+        file.path
+    );
+    Err(Complaint::new(ComplaintKind::Vanished, message).in_file(file.path).with_candidates(vec![line]))
+}
+
 /// Whether a passage is the file from its first line on but for its last few, which may have been meant to go.
 fn lacks_the_end(change: &Change, file: &FileView) -> bool {
     let said = |text: &str| lines(text).iter().filter(|line| !line.is_blank()).count();

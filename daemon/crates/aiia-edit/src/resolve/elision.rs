@@ -9,7 +9,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices, diff_ratio};
 
 use super::view::FileView;
 use super::{Change, passage};
-use crate::lines::{Line, lines};
+use crate::lines::{Line, indentation, lines};
 use crate::parse::Reading;
 use crate::placeholder::{closes_tag, is_elision};
 use crate::tolerance::Tolerance;
@@ -104,6 +104,9 @@ fn expanded(
             if left_out.iter().all(Line::is_blank) {
                 return None;
             }
+            if was_moved(left_out, segments[number - 1], &old[..begin], markers[number - 1]) {
+                return None;
+            }
             push_old(left_out, segment, file, &mut text);
             begin = place;
         }
@@ -138,6 +141,14 @@ fn deletes(old: &[Line], new: &[Line]) -> bool {
     capture_diff_slices(Algorithm::Myers, &key(old), &key(new)).iter().any(|op| {
         !matches!(op, DiffOp::Equal { .. }) && said(&old[op.old_range()]) > said(&new[op.new_range()]) + MAX_GONE
     })
+}
+
+/// Whether what a placeholder stands for begins deeper than that stands, with a line that the segment above it has newly: what was
+/// there went up, and the placeholder is for what comes behind.
+fn was_moved(left_out: &[Line], above: &[Line], before: &[Line], marker: &Line) -> bool {
+    let Some(first) = left_out.iter().find(|line| !line.is_blank()) else { return false };
+    let count = |lines: &[Line]| lines.iter().filter(|line| line.trimmed() == first.trimmed()).count();
+    indentation(first.content).len() > indentation(marker.content).len() && count(above) > count(before)
 }
 
 fn push_old(left_out: &[Line], next: &[Line], file: &FileView, text: &mut String) {

@@ -12,7 +12,7 @@ use super::symbol_match::is_container;
 use super::view::FileView;
 use super::{Change, elision, nearest};
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::lines::{Line, lines};
+use crate::lines::{Line, indentation, lines};
 use crate::tolerance::Tolerance;
 
 /// So many lines that say something must be those of the file.
@@ -94,6 +94,16 @@ fn repeats_neighbours(passage: &Range<usize>, given: &[Line], file: &FileView) -
     let below = file.lines[passage.end..].iter().filter(says).take(NEIGHBOURS);
     let mut above: Vec<&Line> = file.lines[..passage.start].iter().rev().filter(says).take(NEIGHBOURS).collect();
     above.reverse();
+    // What goes on right below as deep as the passage ends, and is newly in it, went up.
+    let ends_at = file.lines[passage.clone()].iter().rfind(says).map(|line| indentation(line.content));
+    let next = file.lines[passage.end..].iter().find(says);
+    let count = |lines: &[String], wanted: &str| lines.iter().filter(|line| line.as_str() == wanted).count();
+    let went_up = next.is_some_and(|next| {
+        Some(indentation(next.content)) == ends_at && count(&new, next.trimmed()) > count(&own, next.trimmed())
+    });
+    if went_up {
+        return true;
+    }
     [below.collect::<Vec<_>>(), above].iter().any(|neighbours| {
         let neighbours: Vec<&str> = neighbours.iter().map(|line| line.trimmed()).collect();
         let has = |lines: &[String]| lines.windows(NEIGHBOURS).any(|window| window == neighbours);

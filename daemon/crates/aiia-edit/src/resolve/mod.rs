@@ -314,6 +314,9 @@ fn in_code(
     let is_other = tagged.zip(file.language).is_some_and(|(tagged, own)| tagged != own);
     let shows = lead.only_shows();
     let by_lines = || by_lines::whole(text, file).or_else(|| by_lines::passages(text, file));
+    if !is_other && !shows {
+        by_lines::refuse_shortened(text, file)?;
+    }
     let part = if is_other || shows { None } else { by_lines().or_else(|| data::changes(text, file)) };
     if let Some(part) = part {
         return part;

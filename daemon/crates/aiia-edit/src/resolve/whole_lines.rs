@@ -64,14 +64,16 @@ pub(super) fn read(text: &str, block: &Block, file: &FileView) -> Whole {
     let renamed = renamed::of(&hunks, &given, block, file);
     let mut vanished = vanished(&hunks, block, file);
     vanished.retain(|symbol| !renamed.contains(&symbol.range.start));
-    let said = |lines: &[Line<'_>]| -> Vec<String> { lines.iter().map(|line| line.trimmed().to_owned()).collect() };
-    let (own_lines, new_lines) = (said(&file.lines), said(&given));
-    let lost_call = statement::lost_name(own_lines.iter().map(String::as_str), new_lines.iter().map(String::as_str));
+    // What goes with a symbol is that symbol's.
+    let is_of_vanished =
+        |line: &&Line| vanished.iter().any(|symbol| symbol.range.start < line.end() && line.start < symbol.range.end);
+    let own_lines = file.lines.iter().filter(|line| !is_of_vanished(line)).map(Line::trimmed);
+    let lost_call = statement::lost_name(own_lines, given.iter().map(Line::trimmed));
     if lost_call.is_some() || !hunks.keep_what_is_not_code(&vanished, file) || loses_a_word(&given, block, file) {
         return Whole::Not;
     }
-    let is_whole = hunks.keep_enough
-        || hunks.keep(LEAST_KEPT_OF_WHOLE) && is_told(&hunks, &given, &vanished, &renamed, file);
+    let is_whole =
+        hunks.keep_enough || hunks.keep(LEAST_KEPT_OF_WHOLE) && is_told(&hunks, &given, &vanished, &renamed, file);
     if !is_whole {
         let first = vanished.first().filter(|_| hunks.has_new);
         return first.map_or(Whole::Not, |symbol| Whole::Without(symbol.name.clone()));

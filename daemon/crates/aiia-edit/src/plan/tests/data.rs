@@ -301,3 +301,19 @@ const NOT_TOLD: &[Case] = &[
 fn lines_that_tell_no_place_are_no_passage() {
     check_all(NOT_TOLD);
 }
+
+/// What is a part of a table, to the letter, and lacks its end may be meant to be without it.
+#[test]
+fn a_table_that_comes_back_without_its_end_is_refused() {
+    let file = "[package]\nname = \"x\"\n\n[profile]\ndebug = true\nlto = true\nunits = 1\n\n[z]\nq = 1\n";
+    let name = "**Cargo.toml**\n\n```toml\n[package]\nname = \"y\"\n```\n\n";
+    let table = |lines: &str| format!("{name}```toml\n[profile]\n{lines}```\n");
+    assert_eq!(complaint_kinds(("Cargo.toml", file), &table("debug = true\nlto = true\n")), [ComplaintKind::Vanished]);
+    let renamed = file.replace("\"x\"", "\"y\"");
+    let all = table("debug = true\nlto = true\nunits = 1\n");
+    assert_eq!(new_text(("Cargo.toml", file), &all), renamed);
+    let marked = table("debug = true\nlto = true\n# ...\n");
+    assert_eq!(new_text(("Cargo.toml", file), &marked), renamed);
+    let without = table("debug = true\nunits = 1\n");
+    assert_eq!(new_text(("Cargo.toml", file), &without), renamed.replace("lto = true\n", ""));
+}

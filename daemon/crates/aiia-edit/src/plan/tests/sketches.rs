@@ -250,3 +250,11 @@ fn a_part_of_an_import_list_keeps_the_others() {
     );
     assert_eq!(new_text(("a.go", HPKE), reply), expected);
 }
+
+#[test]
+fn what_went_up_does_not_come_back() {
+    let file = "def make(name):\n    log = get(name)\n    app = App(name)\n    app.add(log)\n    return app\n\n\ndef other():\n    return 1\n";
+    let code = "def make(name):\n    log = get(name)\n    step()\n    return app\n\n\ndef step():\n    app = App(name)\n    app.add(log)\n\n\n# ... existing code ...\n";
+    let plan = plan_for(&[("a.py", file)], &fenced(code));
+    assert!(plan.files.iter().all(|file| file.new_text.matches("return app").count() == 1), "{}", described(&plan));
+}

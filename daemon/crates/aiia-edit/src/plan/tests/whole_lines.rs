@@ -136,3 +136,15 @@ fn the_statement_at_the_end_stays() {
     let new = new_text(("a.js", file), &fenced(code));
     assert_eq!(new, format!("{code}\nmodule.exports = {{ run }};\n"));
 }
+
+/// The calls of a function that goes are not calls that vanish.
+#[test]
+fn what_is_used_stays_with_its_calls() {
+    let file = "class A {\n  start() {\n    return this.#make();\n  }\n\n  #make() {\n    this.on(\"a\", one);\n    client.on(\"b\", two);\n    client.on(\"c\", three);\n    return 1;\n  }\n\n  stop() {\n    one();\n    two();\n    three();\n    four();\n    five();\n    six();\n    seven();\n    eight();\n    nine();\n  }\n}\n";
+    let at = file.find("  #make").unwrap();
+    let reply = format!("{}{}", &file[..at], &file[file.find("  stop").unwrap()..]).replace("nine", "ten");
+    let plan = plan_for(&[("a.ts", file)], &fenced(&reply));
+    assert_eq!(plan.complaints, []);
+    assert_eq!(plan.files[0].new_text, file.replace("nine", "ten"));
+    assert!(described(&plan).contains("~ kept `#make`"), "{}", described(&plan));
+}
