@@ -4,7 +4,7 @@ mod words;
 
 use crate::lines::Line;
 
-use words::{ADDS, CHANGES, ELSEWHERE, NO_CHANGE, OTHERWISE, REJECTS, SHOWS, USES, USES_ALONE};
+use words::{ADDS, CHANGES, ELSEWHERE, NO_CHANGE, OTHERWISE, REJECTS, REMEDIES, SHOWS, TROUBLE, USES, USES_ALONE};
 
 /// What the sentence that leads to a code block says of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -81,9 +81,12 @@ impl Lead {
             Self::ShowsUse
         } else if says(ELSEWHERE) && !has(CHANGES) && !is_denied() {
             Self::Elsewhere
-        } else if has(SHOWS) || words.first().is_some_and(|first| OTHERWISE.contains(first)) {
+        } else if has(SHOWS)
+            || has(TROUBLE) && !has(REMEDIES)
+            || words.first().is_some_and(|first| OTHERWISE.contains(first))
+        {
             Self::Shows
-        } else if has(CHANGES) {
+        } else if has(CHANGES) || has(TROUBLE) && has(REMEDIES) {
             Self::Changes
         } else if has(ADDS) {
             Self::Adds
@@ -150,6 +153,10 @@ mod tests {
     #[case("Or so:", Lead::Shows)]
     #[case("Add a constant or an enum:", Lead::Adds)]
     #[case("The bug was here:", Lead::Shows)]
+    #[case("The problem:", Lead::Shows)]
+    #[case("Here is the fix for the issue:", Lead::Changes)]
+    #[case("The following fixes the bug:", Lead::Changes)]
+    #[case("This was the fix of before:", Lead::Shows)]
     #[case("You could also add a check:", Lead::Shows)]
     #[case("Run `import.py`:", Lead::Shows)]
     #[case("In `new.py`:", Lead::Other)]

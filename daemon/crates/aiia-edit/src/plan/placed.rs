@@ -311,7 +311,9 @@ pub(super) fn is_bare(item: &Item) -> bool {
 pub(super) fn is_command(item: &Item) -> bool {
     let is_script = |name: &str| Language::from_path(name).is_some_and(|language| language.name() == "bash");
     let in_script = matches!(&item.file, FileName::Given(name) if is_script(name));
-    !in_script && matches!(&item.kind, ItemKind::Code { language: Some(tag), .. } if SHELLS.contains(&tag.as_str()))
+    // What is for some lines of a file is not typed.
+    !in_script
+        && matches!(&item.kind, ItemKind::Code { language: Some(tag), named: None, .. } if SHELLS.contains(&tag.as_str()))
 }
 
 fn nothing_proposed() -> Complaint {

@@ -137,3 +137,15 @@ fn no_block_of_a_language_without_a_grammar_is_left_out(#[case] words: &str, #[c
         format!("{first}For example:\n\n```makefile\nother:\n\t$(MAKE) build\n```\n\n```sh\nmake build\n```\n");
     assert_eq!(new_text(("Makefile", file), &example), file.replace("cargo build\n", "cargo build --locked\n"));
 }
+
+/// Lines for two places of a script are no commands, and a remedy does not only show something.
+#[test]
+fn no_block_of_data_or_of_a_script_is_left_out() {
+    let script = "set -e\nif [ \"$arg\" = \"--clean\" ]; then\n  clean=1\nfi\n\nmake build\n";
+    let reply = "### a.sh\n\nLine 2:\n\n```bash\nif [ \"$arg\" = \"--clear\" ]; then\n```\n\nLine 9:\n\n```bash\nnothing_like_it\n```\n";
+    assert_eq!(complaint_kinds(("a.sh", script), reply), [ComplaintKind::NotFound]);
+    let file = "{\n  \"scripts\": {\n    \"lint\": \"eslint\",\n    \"test\": \"npm test\"\n  },\n  \"dev\": {\n    \"ajv\": \"^8\",\n    \"eslint\": \"^9\"\n  }\n}\n";
+    let reply = "Here is the fix for the issue:\n\n```json\n\"scripts\": {\n  \"lint\": \"eslint\",\n  \"retries\": 3,\n  \"test\": \"npm test\"\n}\n```\n\n```json\n\"dev\": {\n  \"ajv\": \"^8\",\n  \"eslint\": \"^10\"\n}\n```\n";
+    let new = file.replace("\"eslint\",\n", "\"eslint\",\n    \"retries\": 3,\n").replace("^9", "^10");
+    assert_eq!(new_text(("package.json", file), reply), new);
+}
