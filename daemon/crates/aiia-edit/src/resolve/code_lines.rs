@@ -35,14 +35,24 @@ pub(super) fn changes(
         code.tag.is_none_or(|tag| Language::from_language_id(tag).is_some_and(|tag| are_related(tag, language)))
     };
     let block = file.language.filter(|language| is_of_file(*language)).and_then(|_| Block::parse(code.text, file));
-    let Some(block) = block else { return by_symbols() };
+    let is_part = code.fence == Fence::Closed && !code.lead.only_shows();
+    let named = code.named.filter(|_| is_part);
+    let Some(block) = block else {
+        let is_plain = file.language.is_none() && code.tag.and_then(Language::from_language_id).is_none();
+        let at_lines = || {
+            let named = named.filter(|_| is_plain)?;
+            named_lines::between(code.text, named, file).or_else(|| named_lines::instead(code.text, named, file))
+        };
+        return by_symbols().or_else(|complaint| match complaint.kind {
+            ComplaintKind::NotFound => at_lines().map(|change| vec![change]).ok_or(complaint),
+            _ => Err(complaint),
+        });
+    };
     let kept = match whole_lines::read(code.text, &block, file) {
         Whole::Is(change) => return Ok(vec![change]),
         Whole::Without(name) => Some(name),
         Whole::Not => None,
     };
-    let is_part = code.fence == Fence::Closed && !code.lead.only_shows();
-    let named = code.named.filter(|_| is_part);
     if let Some(change) = named.and_then(|named| named_lines::between(code.text, named, file)) {
         return Ok(vec![change]);
     }

@@ -10,7 +10,8 @@ use super::nearest;
 use super::view::FileView;
 use super::whole_file::replacement;
 use crate::complaint::{Complaint, ComplaintKind};
-use crate::lines::{Line, lines};
+use crate::lines::{Line, indentation, lines};
+use crate::tolerance::Tolerance;
 
 /// How much of the lines must come back.
 const LEAST_LIKENESS: f32 = 0.5;
@@ -27,21 +28,13 @@ pub(super) fn change(text: &str, file: &FileView) -> Result<Change, Complaint> {
         |text: &str| -> Vec<String> { lines(text).iter().map(|line| line.right_trimmed().to_owned()).collect() };
     let (old, new) = (trimmed(&file.text[file.mark..]), trimmed(&text));
     if skips_members(&old, &new) {
-        return Err(no_place(&text, file));
+        return member(&old, &new, file).ok_or_else(|| no_place(&text, file));
     }
     if !old.is_empty() && comes_back(&old, &new, MAX_GONE.max(old.len() / 10)) {
         return Ok(replacement(&text, file));
     }
     match &passages(&old, &new)[..] {
-        [(start, end)] => {
-            let new = new[first_said(&new)..=last_said(&new)].iter().flat_map(|line| [line.as_str(), file.eol]);
-            let (first, last) = (&file.lines[*start], &file.lines[*end]);
-            let mut new_text: String = new.collect();
-            if last.ending.is_empty() {
-                new_text.truncate(new_text.len() - file.eol.len());
-            }
-            Ok(Change { range: first.start.max(file.mark)..last.end(), new_text, tolerances: Vec::new() })
-        }
+        [(start, end)] => Ok(instead(&new, (*start, *end), file)),
         [] => section(&old, &new, file).ok_or_else(|| no_place(&text, file)),
         several => {
             let numbers: Vec<usize> = several.iter().map(|(_, end)| end + 1).collect();
@@ -99,6 +92,40 @@ fn passages(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
     let (Some(start), None) = (starts.next(), starts.next()) else { return Vec::new() };
     let ends = (start + 1..old.len()).filter(|at| Some(&old[*at]) == new.last()).take(MAX_ENDS);
     ends.filter(|end| comes_back(&old[start..=*end], new, 1)).map(|end| (start, end)).collect()
+}
+
+/// The change of the lines from the first to the last of a passage to new ones.
+fn instead(new: &[String], (start, end): (usize, usize), file: &FileView) -> Change {
+    let new = new[first_said(new)..=last_said(new)].iter().flat_map(|line| [line.as_str(), file.eol]);
+    let (first, last) = (&file.lines[start], &file.lines[end]);
+    let mut new_text: String = new.collect();
+    if last.ending.is_empty() {
+        new_text.truncate(new_text.len() - file.eol.len());
+    }
+    Change { range: first.start.max(file.mark)..last.end(), new_text, tolerances: Vec::new() }
+}
+
+/// The passage that stands for one in the type that the new lines show around it.
+fn member(old: &[String], new: &[String], file: &FileView) -> Option<Change> {
+    let new = &new[first_said(new)..=last_said(new)];
+    let (head, rest) = new.split_first()?;
+    let (closing, inner) = rest.split_last()?;
+    let width = |line: &String| indentation(line).len();
+    let mut places = (0..old.len()).filter(|at| old[*at] == *head);
+    let (Some(start), None) = (places.next(), places.next()) else { return None };
+    let end = start + 1 + old[start + 1..].iter().position(|line| !line.is_empty() && width(line) <= width(head))?;
+    let is_shown_around = width(closing) == width(head) && closing.trim_start().starts_with(['}', ')', ']']);
+    if !is_shown_around || inner.iter().any(|line| !line.is_empty() && width(line) <= width(head)) {
+        return None;
+    }
+    match &passages(old, inner)[..] {
+        [(first, last)] if start < *first && *last < end => {
+            let mut change = instead(inner, (*first, *last), file);
+            change.tolerances.push(Tolerance::Elision);
+            Some(change)
+        }
+        _ => None,
+    }
 }
 
 /// The passage below a line that stands once at the margin, as a target of a Makefile does, where the new lines are one such passage too

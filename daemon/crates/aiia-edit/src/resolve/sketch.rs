@@ -12,7 +12,7 @@ use crate::placeholder::is_elision;
 /// What code comes to symbol by symbol, or else by its segments between placeholders.
 pub(super) fn of_code(text: &str, tag: Option<&str>, fence: Fence, file: &FileView) -> Result<Vec<Change>, Complaint> {
     let language = tag.and_then(Language::from_language_id);
-    let is_other = file.language.is_none_or(|own| language.is_some_and(|tag| !are_related(tag, own)));
+    let is_other = language.is_some_and(|tag| file.language.is_none_or(|own| !are_related(tag, own)));
     let by_segments = || if is_other { None } else { elision::segments::change(text, file) };
     // Where the code is broken by what it leaves out, lines tell more than symbols.
     if whole_symbol::is_broken(text, file)

@@ -67,6 +67,25 @@ fn a_whole_file_comes_back() {
 fn a_type_keeps_the_members_that_are_not_shown() {
     let file = "class Store {\n    private var n = 0\n    val max = 3\n\n    fun get(k: String): String? {\n        return m[k]\n    }\n}\n";
     let reply = "```kotlin\nclass Store {\n    fun get(k: String): String? {\n        log(k)\n        return m[k]\n    }\n}\n```\n";
-    let plan = plan_for(&[("a.kt", file)], reply);
+    assert_eq!(new_text(("a.kt", file), reply), file.replace("        return", "        log(k)\n        return"));
+    // Of two members the place of neither is sure, with others between them.
+    let file = file.replace(
+        "}\n}\n",
+        "}\n\n    fun size(): Int {\n        return n\n    }\n\n    fun last(): Int {\n        return max\n    }\n}\n",
+    );
+    let reply = "```kotlin\nclass Store {\n    fun get(k: String): String? {\n        log(k)\n        return m[k]\n    }\n\n    fun last(): Int {\n        return max\n    }\n}\n```\n";
+    let plan = plan_for(&[("a.kt", &file)], reply);
     assert_eq!((plan.files.len(), plan.complaints.len()), (0, 1));
+}
+
+/// Placeholders and named lines tell places in any text.
+#[rstest]
+#[case("```makefile\n# ... existing code ...\nmain: main.o util.o\n\t$(CC) -o $@ $^\n\nclean:\n# ... existing code ...\n```\n", Some(("$(CC) $(CFLAGS) -o main main.o util.o", "$(CC) -o $@ $^")))]
+#[case("Line 7:\n\n```makefile\n\t$(CC) $(CFLAGS) -o main_two main.o util.o\n```\n", Some(("-o main ", "-o main_two ")))]
+#[case("Line 10:\n\n```makefile\n\t$(CC) $(CFLAGS) -o main_two main.o util.o\n```\n", None)]
+#[case("```makefile\n# ... existing code ...\n\techo\n# ... existing code ...\n```\n", None)]
+fn a_part_of_a_text_between_placeholders(#[case] reply: &str, #[case] change: Option<(&str, &str)>) {
+    let plan = plan_for(&[("Makefile", MAKE)], reply);
+    let expected = change.map(|(old, new)| MAKE.replacen(old, new, 1));
+    assert_eq!(plan.files.first().map(|file| file.new_text.clone()), expected, "{:?}", plan.complaints);
 }
