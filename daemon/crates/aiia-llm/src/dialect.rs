@@ -46,6 +46,10 @@ pub(crate) struct Progress {
     message: Option<u64>,
     /// A reason was given before all was said: only the end of the body tells that nothing is missing.
     premature: bool,
+    /// What the answer ended with instead of a reason, told once all else is.
+    error: Option<LlmError>,
+    /// Thoughts have come as marked text: the mark of their end is still to come.
+    is_thinking: bool,
     /// A piece of the answer, of whatever kind, has come.
     begun: bool,
     /// A tool was asked for.
@@ -66,6 +70,11 @@ const MAX_TOKENS: u64 = 1 << 40;
 impl Progress {
     fn finish(&mut self, reason: FinishReason) {
         self.finish = Some(reason);
+    }
+
+    /// Whether the answer has ended, whole or at its limit: what a server says after that is not of it.
+    fn has_ended(&self) -> bool {
+        matches!(self.finish, Some(FinishReason::Stop | FinishReason::Length)) && !self.tentative
     }
 
     /// What stands of the reason after an event that brought `said`, where `known` was the reason before it: one is given too early
@@ -132,7 +141,8 @@ impl StreamState {
         }
         let mut deltas = Vec::new();
         let speaks_openai = matches!(self.dialect, Dialect::OpenaiChat | Dialect::Embedded);
-        if speaks_openai && !progress.halves.is_waiting() && openai_chat::read_piece(progress, event, &mut deltas) {
+        let is_plain = speaks_openai && !progress.is_thinking && !progress.halves.is_waiting();
+        if is_plain && openai_chat::read_piece(progress, event, &mut deltas) {
             progress.begun |= !deltas.is_empty();
             progress.has_text |= !deltas.is_empty();
             progress.moved |= !deltas.is_empty();
@@ -144,7 +154,16 @@ impl StreamState {
                 if has_marks {
                     error.message = surrogates::without_marks(&error.message);
                 }
-                return Err(error);
+                if speaks_openai {
+                    openai_chat::count(progress, &value, &mut deltas);
+                }
+                if deltas.is_empty() && !progress.has_ended() {
+                    return Err(error);
+                }
+                // What came before it goes first.
+                progress.error = Some(error).filter(|_| !progress.has_ended());
+                progress.done = true;
+                break;
             }
             let (known, said) = (progress.finish.take(), deltas.len());
             match self.dialect {
@@ -171,6 +190,9 @@ impl StreamState {
 
     /// What remains to be said once no more events come.
     pub(crate) fn on_end(&mut self) -> Result<Vec<Delta>, LlmError> {
+        if let Some(error) = self.progress.error.take() {
+            return Err(error);
+        }
         // Some servers send the end mark and never a reason: that is an ordinary end.
         match self.progress.finish.take().or(self.progress.done.then_some(FinishReason::Stop)) {
             // Not every server gives that as the reason.

@@ -39,6 +39,44 @@ fn with(status: u16, content_type: &str, body: impl Into<String>) -> Script {
 const EVENTS: &str = "data: {\"choices\":[{\"delta\":{\"content\":\"a \"}}]}\n\n\
                       data: {\"choices\":[{\"delta\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
 const WHOLE: &str = "{\n \"choices\": [{\"message\": {\"content\": \"a b\"}, \"finish_reason\": \"stop\"}]\n}\n";
+// As Gemini writes one.
+const LIST: &str = r#"[{
+  "candidates": [
+    {
+      "content": {
+        "parts": [
+          {
+            "text": "a "
+          }
+        ],
+        "role": "model"
+      },
+      "index": 0
+    }
+  ],
+  "modelVersion": "gemini-x"
+}
+,
+{
+  "candidates": [
+    {
+      "content": {
+        "parts": [
+          {
+            "text": "b",
+            "thoughtSignature": "Er]},{[=="
+          }
+        ],
+        "role": "model"
+      },
+      "finishReason": "STOP",
+      "index": 0
+    }
+  ],
+  "modelVersion": "gemini-x"
+}
+]
+"#;
 const WHOLE_OF_OLLAMA: &str = "{\n \"message\": {\"content\": \"a b\"},\n \"done\": true\n}";
 
 #[rstest]
@@ -55,6 +93,8 @@ const WHOLE_OF_OLLAMA: &str = "{\n \"message\": {\"content\": \"a b\"},\n \"done
     Dialect::OpenaiChat,
     Script::Raw(EVENTS.replace('\n', "\r\n").bytes().map(|byte| vec![byte]).collect())
 )]
+#[case::a_list_as_it_is_without_events(Dialect::Gemini, with(200, "application/json; charset=UTF-8", LIST))]
+#[case::a_list_piece_by_piece(Dialect::Gemini, Script::Raw(LIST.as_bytes().chunks(7).map(<[u8]>::to_vec).collect()))]
 #[case::a_mark_and_blanks_first(
     Dialect::OpenaiChat,
     with(200, "text/event-stream", format!("\u{feff}: hello\n\n\n{EVENTS}"))
@@ -151,6 +191,17 @@ async fn a_key_that_a_server_repeats_is_never_shown(
         assert!(!format!("{error:?}").contains(&KEY[..6]), "{before}: {error:?}");
         assert!(error.message.chars().count() < 500, "{error:?}");
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn nor_is_one_in_an_error_that_comes_with_counts(#[values(true, false)] near: bool) {
+    let event = format!(r#"{{"error":{{"message":"no {KEY}"}},"choices":[],"usage":{{"prompt_tokens":3}}}}"#);
+    let script = with(200, "text/event-stream", format!("data: {event}\n\ndata: [DONE]\n\n"));
+    let (answer, _) = answer(near, Dialect::OpenaiChat, Some(KEY), script).await;
+    let error = answer.error.unwrap();
+    assert!(!format!("{error:?}").contains(&KEY[..6]), "{error:?}");
+    assert_eq!(answer.usage.and_then(|usage| usage.input_tokens), Some(3));
 }
 
 #[rstest]

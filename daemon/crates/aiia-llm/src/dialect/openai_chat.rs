@@ -64,6 +64,10 @@ struct Piece<'e> {
     _system_fingerprint: IgnoredAny,
     #[serde(default, rename = "obfuscation")]
     _obfuscation: IgnoredAny,
+    #[serde(default, rename = "p")]
+    _padding: IgnoredAny,
+    #[serde(default, rename = "timings")]
+    _timings: IgnoredAny,
 }
 
 #[derive(Deserialize)]
@@ -79,6 +83,8 @@ struct PieceChoice<'e> {
     _logprobs: (),
     #[serde(default, rename = "native_finish_reason")]
     _native_finish_reason: (),
+    #[serde(default, rename = "content_filter_results")]
+    _content_filter_results: IgnoredAny,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +100,10 @@ struct PieceDelta<'e> {
     _reasoning: (),
     #[serde(default, rename = "reasoning_content")]
     _reasoning_content: (),
+    #[serde(default, rename = "reasoning_details")]
+    _reasoning_details: IgnoredAny,
+    #[serde(default, rename = "channel")]
+    _channel: IgnoredAny,
     #[serde(default, rename = "tool_calls")]
     _tool_calls: (),
 }
@@ -119,10 +129,18 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
             read_choice(progress, choice, deltas);
         }
     }
+    count(progress, value, deltas);
+}
+
+/// Takes the counts in that an event has.
+pub(super) fn count(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delta>) {
     // Groq and Moonshot each have a place of their own for it.
     for place in ["/usage", "/x_groq/usage", "/choices/0/usage"] {
-        if let Some(usage) = value.pointer(place) {
-            progress.count(usage_of(usage), deltas);
+        if let Some(usage) = value.pointer(place).filter(|usage| usage.is_object()) {
+            let counted = usage_of(usage);
+            // llama.cpp has what it did not have to read among its times.
+            let cached_tokens = counted.cached_tokens.or_else(|| number_at(value, "/timings/cache_n"));
+            progress.count(Usage { cached_tokens, ..counted }, deltas);
         }
     }
 }
@@ -139,14 +157,29 @@ fn read_choice(progress: &mut Progress, choice: &Value, deltas: &mut Vec<Delta>)
         // Mistral's models think in parts of the content.
         let thoughts = items(delta, "/content").filter_map(|part| part.get("thinking").and_then(text_of));
         deltas.extend(thoughts.map(Delta::Reasoning));
-        for field in ["content", "refusal"] {
-            deltas.extend(delta.get(field).and_then(text_of).map(Delta::Text));
-        }
+        deltas.extend(delta.get("content").and_then(text_of).and_then(|text| content(progress, delta, text)));
+        deltas.extend(delta.get("refusal").and_then(text_of).map(Delta::Text));
     }
     // Some servers send an empty reason with every piece.
     if let Some(reason) = text_at(choice, "/finish_reason") {
-        progress.finish(finish_reason(&reason));
+        // OpenRouter calls it an ordinary end when a provider has failed, and has what it was beside it.
+        let failed = text_at(choice, "/native_finish_reason").filter(|native| native.contains("error"));
+        progress.finish(failed.map_or_else(|| finish_reason(&reason), FinishReason::Other));
     }
+}
+
+/// Text of an answer. Google writes thoughts as text between tags, and says of each piece that it is one.
+fn content(progress: &mut Progress, delta: &Value, text: String) -> Option<Delta> {
+    let is_thought = delta.pointer("/extra_content/google/thought") == Some(&Value::Bool(true));
+    let was_thinking = std::mem::replace(&mut progress.is_thinking, is_thought);
+    let (tag, kind): (_, fn(String) -> Delta) = match (was_thinking, is_thought) {
+        (false, true) => ("<thought>", Delta::Reasoning),
+        (true, false) => ("</thought>", Delta::Text),
+        (false, false) => return Some(Delta::Text(text)),
+        (true, true) => return Some(Delta::Reasoning(text)),
+    };
+    let bare = text.strip_prefix(tag).map_or(text.clone(), str::to_owned);
+    (!bare.is_empty()).then(|| kind(bare))
 }
 
 /// What the words of a server for the end mean.
@@ -154,8 +187,8 @@ pub(super) fn finish_reason(reason: &str) -> FinishReason {
     match reason.to_ascii_lowercase().as_str() {
         "stop" | "eos" | "eos_token" | "stop_sequence" | "end_turn" | "complete" | "completed" | "done"
         | "finished" => FinishReason::Stop,
-        "length" | "max_tokens" => FinishReason::Length,
-        "content_filter" => FinishReason::ContentFilter,
+        "length" | "max_tokens" | "model_length" => FinishReason::Length,
+        "content_filter" | "sensitive" => FinishReason::ContentFilter,
         _ => FinishReason::Other(reason.to_owned()),
     }
 }
@@ -172,7 +205,7 @@ fn text_of(value: &Value) -> Option<String> {
 
 /// The counts of a `usage` object.
 pub(super) fn usage_of(usage: &Value) -> Usage {
-    Usage {
+    let counted = Usage {
         input_tokens: number_at(usage, "/prompt_tokens"),
         output_tokens: number_at(usage, "/completion_tokens"),
         cached_tokens: number_at(usage, "/prompt_tokens_details/cached_tokens")
@@ -180,7 +213,21 @@ pub(super) fn usage_of(usage: &Value) -> Usage {
         cache_write_tokens: None,
         reasoning_tokens: number_at(usage, "/completion_tokens_details/reasoning_tokens"),
         told_cost: told_cost(usage),
-    }
+    };
+    let thoughts = thoughts_beside(usage, &counted).unwrap_or(0);
+    Usage { output_tokens: counted.output_tokens.map(|answer| answer.saturating_add(thoughts)), ..counted }
+}
+
+/// The tokens of thoughts that are counted beside the answer and not with it: xAI says how many they are, Google leaves it to the total.
+fn thoughts_beside(usage: &Value, counted: &Usage) -> Option<u64> {
+    let told = counted.input_tokens?.checked_add(counted.output_tokens?)?;
+    let beside = number_at(usage, "/total_tokens")?.checked_sub(told)?;
+    let is_thought = match number_at(usage, "/completion_tokens_details/reasoning_tokens") {
+        Some(thoughts) => beside == thoughts,
+        // A total may count apart what was cached.
+        None => counted.cached_tokens != Some(beside),
+    };
+    is_thought.then_some(beside)
 }
 
 /// The models of `GET /models`.
@@ -217,6 +264,15 @@ mod tests {
     #[case(r#"{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"a "},"finish_reason":null}]}"#, true)]
     #[case(r#"{"choices":[{"delta":{"role":"assistant","content":"\u00e9\n","refusal":null},"logprobs":null,"index":0}],"usage":null}"#, true)]
     #[case(r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#, true)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}],"p":"abc"}"#, true)]
+    #[case(
+        r#"{"choices":[{"content_filter_results":{"hate":{"filtered":false}},"delta":{"content":"a"},"index":0}]}"#,
+        true
+    )]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":"a","channel":"final"}}]}"#, true)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":"a","reasoning":null,"reasoning_details":[]}}]}"#, true)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":"a"}}],"timings":{"cache_n":3}}"#, true)]
+    #[case(r#"{"choices":[{"index":0,"delta":{"content":"a","extra_content":{"google":{"thought":true}}}}]}"#, false)]
     #[case(r#"{"choices":[{"index":1,"delta":{"content":"another one"}}]}"#, false)]
     #[case(r#"{"choices":[{"index":0,"delta":{"content":"a"}},{"index":0,"delta":{"content":"b"}}]}"#, false)]
     #[case(r#"{"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}]}"#, false)]

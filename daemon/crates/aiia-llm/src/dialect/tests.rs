@@ -1,6 +1,7 @@
 //! Replays of streams, event by event.
 
 mod costs;
+mod recorded;
 mod servers;
 
 use rstest::rstest;

@@ -195,7 +195,7 @@ impl<'p> BodyReader<'p> {
         if !self.began && !self.state.has_reason() {
             self.explained()?;
         }
-        for delta in self.state.on_end()? {
+        for delta in self.state.on_end().map_err(|error| presentable(self.provider, error))? {
             sink.send(Ok(delta)).await;
         }
         Ok(())

@@ -292,7 +292,7 @@ fn anthropic_streams_that_end_otherwise(#[case] events: &str, #[case] expected: 
 )]
 #[case::as_a_list(
     r#"[{"candidates":[{"content":{"parts":[{"text":"a"}]}}]},{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}]"#,
-    "error server"
+    "text a\nerror server"
 )]
 fn gemini_as_it_streams(#[case] events: &str, #[case] expected: &str) {
     assert_eq!(streamed(Dialect::Gemini, events), expected);
