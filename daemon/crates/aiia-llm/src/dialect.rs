@@ -170,7 +170,7 @@ impl StreamState {
                 Dialect::OpenaiChat | Dialect::Embedded => openai_chat::read(progress, &value, &mut deltas),
                 Dialect::OpenaiResponses => openai_responses::read(progress, &value, &mut deltas)?,
                 Dialect::AnthropicMessages => anthropic_messages::read(progress, &value, &mut deltas),
-                Dialect::Gemini => gemini::read(progress, &value, &mut deltas)?,
+                Dialect::Gemini => gemini::read(progress, &value, &mut deltas),
                 Dialect::Ollama => ollama::read(progress, &value, &mut deltas),
                 Dialect::CompletionsFim => completions_fim::read(progress, &value, &mut deltas),
             }

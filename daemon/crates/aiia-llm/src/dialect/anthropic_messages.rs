@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Progress, instructions, items, number_at, put, stops, temperature, text_at, told_cost, turns};
+use super::{Progress, failure, instructions, items, number_at, put, stops, temperature, text_at, told_cost, turns};
 use crate::chat::{ChatMessage, ChatRequest, Delta, FinishReason, Image, Role, Usage};
 use crate::provider::Quirks;
 
@@ -110,6 +110,9 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
             progress.count(Usage { input_tokens, ..counted }, deltas);
             if let Some(reason) = text_at(value, "/delta/stop_reason") {
                 progress.finish(finish_reason(reason));
+            }
+            if let Some(why) = text_at(value, "/delta/stop_details/explanation").filter(|_| !progress.has_text) {
+                progress.error = Some(failure::filtered(&failure::words(&why)));
             }
         }
         "message_stop" => progress.done = true,

@@ -45,7 +45,7 @@ fn content(message: &ChatMessage) -> Value {
 }
 
 /// Reads the data of one event. There is no end mark: the body ends after the reason.
-pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delta>) -> Result<(), LlmError> {
+pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delta>) {
     for candidate in items(value, "/candidates").filter(|one| number_at(one, "/index").unwrap_or(0) == 0) {
         for part in items(candidate, "/content/parts") {
             let thought = part.get("thought").and_then(Value::as_bool) == Some(true);
@@ -69,9 +69,9 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
         };
         progress.count(counted, deltas);
     }
-    match text_at(value, "/promptFeedback/blockReason") {
-        Some(reason) => Err(failure::filtered(&format!("the prompt was blocked ({reason})"))),
-        None => Ok(()),
+    if let Some(reason) = text_at(value, "/promptFeedback/blockReason") {
+        progress.error = Some(failure::filtered(&format!("the prompt was blocked ({reason})")));
+        progress.done = true;
     }
 }
 

@@ -7,6 +7,7 @@
 //! `OleksandrChekhovskyi/hax`.
 
 mod openai_chat;
+mod others;
 
 use super::*;
 

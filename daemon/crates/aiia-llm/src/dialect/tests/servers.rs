@@ -266,7 +266,7 @@ fn anthropic_streams_that_end_otherwise(#[case] events: &str, #[case] expected: 
 )]
 #[case::prompt_blocked(
     r#"{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"},"usageMetadata":{"promptTokenCount":9,"totalTokenCount":9},"modelVersion":"gemini-3-flash"}"#,
-    "error content_filter"
+    "usage 9 ? ?\nerror content_filter"
 )]
 #[case::no_reason_yet(
     r#"
