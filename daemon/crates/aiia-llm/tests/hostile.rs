@@ -230,6 +230,18 @@ async fn a_wait_that_is_too_long_is_said_and_not_waited_for(
 }
 
 #[rstest]
+#[tokio::test]
+async fn so_is_one_that_stands_in_the_body(#[values(true, false)] near: bool) {
+    let details = r#"[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.4s"}]"#;
+    let body =
+        format!(r#"{{"error":{{"code":429,"status":"RESOURCE_EXHAUSTED","message":"Slow","details":{details}}}}}"#);
+    let (answer, asked) = answer(near, Dialect::Gemini, None, with(429, "application/json", body)).await;
+    let error = answer.error.unwrap();
+    assert_eq!((error.kind, error.retry_after, asked), (LlmErrorKind::Quota, Some(Duration::from_millis(34_400)), 1));
+    assert!(error.hint.contains("asks to wait a minute"), "{error:?}");
+}
+
+#[rstest]
 #[case(200)]
 #[case(401)]
 #[tokio::test]

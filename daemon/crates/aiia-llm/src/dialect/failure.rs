@@ -3,6 +3,8 @@
 //! Servers agree neither on the status nor on the shape of an error, so the kind is taken from all
 //! there is: status, code, type and, at last, the words.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::error::{LlmError, LlmErrorKind};
@@ -136,22 +138,25 @@ pub(crate) fn of_response(status: u16, content_type: &str, body: &str, endpoint:
         .with_status(status);
     }
     let complaint = if is_page {
-        Complaint { message: "(a web page)".to_owned(), code: String::new() }
+        Complaint { message: "(a web page)".to_owned(), ..Complaint::default() }
     } else {
         match serde_json::from_str::<Value>(body) {
             // Gemini puts it into a list.
             Ok(Value::Array(list)) if list.len() == 1 => Complaint::read(list[0].get("error").unwrap_or(&list[0])),
             Ok(value) => Complaint::read(value.get("error").unwrap_or(&value)),
-            Err(_) => Complaint { message: words(body), code: String::new() },
+            Err(_) => Complaint { message: words(body), ..Complaint::default() },
         }
     };
     classify(Some(status), &complaint).with_status(status)
 }
 
+#[derive(Default)]
 struct Complaint {
     message: String,
     /// Code and type, lower case.
     code: String,
+    /// How long to wait before the next question.
+    wait: Option<Duration>,
 }
 
 impl Complaint {
@@ -177,8 +182,15 @@ impl Complaint {
                 .map_or_else(|| error.to_string(), str::to_owned),
         };
         let code = format!("{} {} {}", text("code"), text("type"), text("status")).to_lowercase();
-        Self { message: words(&message), code }
+        Self { message: words(&message), code, wait: retry_delay(error) }
     }
+}
+
+/// How long Google's servers want to be left alone, which they say here and in no header.
+fn retry_delay(error: &Value) -> Option<Duration> {
+    let details = error.get("details")?.as_array()?;
+    let delay = details.iter().find_map(|detail| detail.get("retryDelay")?.as_str()?.strip_suffix('s'))?;
+    Duration::try_from_secs_f64(delay.parse().ok()?).ok()
 }
 
 fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
@@ -186,7 +198,7 @@ fn classify(status: Option<u16>, complaint: &Complaint) -> LlmError {
     let is_busy = matches!(status, Some(429 | 502 | 503 | 529))
         || (status.is_none() && ["overloaded", "rate_limit"].iter().any(|what| complaint.code.contains(what)));
     let loads = is_loading(status, &complaint.message);
-    LlmError { passes: loads || (is_busy && !error.used_up), loads, ..error }
+    LlmError { passes: loads || (is_busy && !error.used_up), loads, retry_after: complaint.wait, ..error }
 }
 
 /// Whether a server is still loading the model, as llama.cpp, TGI and others say it.
@@ -225,7 +237,7 @@ fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
         let bare = |word: &str| what.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
         words.split_whitespace().any(bare)
     };
-    let is_missing = said(&["model_not_found"])
+    let is_missing = said(&["model_not_found", "no endpoints found for"])
         || (client_error
             && words.contains("model")
             && said(&[
@@ -234,6 +246,8 @@ fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
                 "not exist",
                 "unknown model",
                 "no such model",
+                "not a valid model",
+                "model names are",
                 "not loaded",
                 "not_found_error",
             ]));
@@ -242,7 +256,14 @@ fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
         || (client_error && names(&["billing", "credit", "credits"]));
 
     if matches!(status, Some(401 | 403))
-        || said(&["invalid_api_key", "authentication_error", "api key not valid", "not authenticated", "unauthorized"])
+        || said(&[
+            "invalid_api_key",
+            "authentication_error",
+            "api key not valid",
+            "incorrect api key",
+            "not authenticated",
+            "unauthorized",
+        ])
     {
         LlmError::new(
             LlmErrorKind::Unauthorized,
@@ -421,6 +442,43 @@ mod tests {
         r#"{"type":"error","error":{"type":"request_too_large","message":"Request exceeds the maximum size"}}"#,
         LlmErrorKind::ContextTooLong
     )]
+    #[case::xai(
+        400,
+        r#"{"code":"invalid-argument","error":"Incorrect API key provided. Get one."}"#,
+        LlmErrorKind::Unauthorized
+    )]
+    #[case::xai(400, r#"{"code":"invalid-argument","error":"Model not found: grok-none"}"#, LlmErrorKind::ModelMissing)]
+    #[case::deepseek(
+        400,
+        r#"{"error":{"code":"invalid_request_error","message":"The supported API model names are a-x, b-x, but you passed c-x.","param":null,"type":"invalid_request_error"}}"#,
+        LlmErrorKind::ModelMissing
+    )]
+    #[case::deepseek(
+        401,
+        r#"{"error":{"code":"invalid_request_error","message":"Authentication Fails, Your api key: ****-key is invalid","param":null,"type":"authentication_error"}}"#,
+        LlmErrorKind::Unauthorized
+    )]
+    #[case::openrouter(
+        400,
+        r#"{"error":{"code":400,"message":"o/none is not a valid model ID"},"user_id":"user_1"}"#,
+        LlmErrorKind::ModelMissing
+    )]
+    #[case::openrouter(
+        404,
+        r#"{"error":{"code":404,"message":"No endpoints found for g/none:free."},"user_id":"user_1"}"#,
+        LlmErrorKind::ModelMissing
+    )]
+    #[case::openrouter(
+        404,
+        r#"{"error":{"code":404,"message":"No endpoints found that support image input"}}"#,
+        LlmErrorKind::BadRequest
+    )]
+    #[case::mistral(
+        400,
+        r#"{"code":"3051","message":"Logprobs are not enabled for this model","object":"error","param":null,"raw_status_code":400,"type":"invalid_request_invalid_args"}"#,
+        LlmErrorKind::BadRequest
+    )]
+    #[case::mistral(401, r#"{"detail":"Invalid API Key"}"#, LlmErrorKind::Unauthorized)]
     #[case(304, "", LlmErrorKind::Server)]
     #[case(500, "Internal Server Error", LlmErrorKind::Server)]
     #[case(503, "<!DOCTYPE html><p>down</p>", LlmErrorKind::Server)]
@@ -429,6 +487,27 @@ mod tests {
         let error = of_response(status, "", body, "http://host/v1");
         assert_eq!((error.kind, error.status), (kind, Some(status)));
         assert!(!error.hint.is_empty());
+    }
+
+    #[rstest]
+    #[case(r#""34.4s""#, Some(34_400))]
+    #[case(r#""5s""#, Some(5000))]
+    #[case(r#""soon""#, None)]
+    #[case(r#""-3s""#, None)]
+    #[case(r#""1e300s""#, None)]
+    #[case("7", None)]
+    fn gemini_says_in_the_body_how_long_to_wait(#[case] delay: &str, #[case] expected: Option<u64>) {
+        let details = format!(
+            r#"[{{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{{"quotaId":"PerMinute"}}]}},{{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":{delay}}}]"#
+        );
+        let error = format!(
+            r#"{{"error":{{"code":429,"message":"The quota is exceeded.","status":"RESOURCE_EXHAUSTED","details":{details}}}}}"#
+        );
+        let expected = expected.map(Duration::from_millis);
+        let of_response = of_response(429, "application/json", &error, "http://host/v1");
+        assert_eq!((of_response.kind, of_response.retry_after), (LlmErrorKind::Quota, expected));
+        let in_stream = in_stream(&serde_json::from_str(&error).unwrap()).unwrap();
+        assert_eq!((in_stream.kind, in_stream.retry_after), (LlmErrorKind::Quota, expected));
     }
 
     #[test]

@@ -161,8 +161,8 @@ async fn refusal(mut answer: Answer, provider: &ProviderConfig, url: &Url, timeo
         None => String::from_utf8_lossy(&body).into_owned(),
     };
     let mut error = presentable(provider, failure::of_response(status, &content_type, &body, &shown(url)));
-    error.retry_after = retry_after;
-    if let Some(wait) = retry_after.filter(|wait| *wait > LONGEST_WAIT) {
+    error.retry_after = retry_after.or(error.retry_after);
+    if let Some(wait) = error.retry_after.filter(|wait| *wait > LONGEST_WAIT) {
         error.hint = format!("The server asks to wait {}. Ask again then, or choose another model.", in_words(wait));
     }
     let passes = error.passes;
