@@ -237,7 +237,7 @@ fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
         let bare = |word: &str| what.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
         words.split_whitespace().any(bare)
     };
-    let is_missing = said(&["model_not_found", "no endpoints found for"])
+    let is_missing = said(&["model_not_found", "model_decommissioned", "no endpoints found for"])
         || (client_error
             && words.contains("model")
             && said(&[
@@ -314,6 +314,13 @@ fn classified(status: Option<u16>, complaint: &Complaint) -> LlmError {
             LlmErrorKind::ContextTooLong,
             format!("The prompt does not fit into the model's window: {says}"),
             "Select less code, start a new chat, or choose a model with a larger window.",
+        )
+    } else if complaint.code.contains("tool_use_failed") {
+        // Groq fails what others end with a call.
+        LlmError::new(
+            LlmErrorKind::Server,
+            format!("The model asked for a tool, which it is not given: {says}"),
+            "Ask again, or choose another model.",
         )
     } else if client_error && said(&["content_filter", "content policy", "content_policy", "content management policy"])
     {
@@ -477,6 +484,16 @@ mod tests {
         400,
         r#"{"code":"3051","message":"Logprobs are not enabled for this model","object":"error","param":null,"raw_status_code":400,"type":"invalid_request_invalid_args"}"#,
         LlmErrorKind::BadRequest
+    )]
+    #[case::groq(
+        400,
+        r#"{"error":{"message":"Tool choice is none, but model called a tool","type":"invalid_request_error","code":"tool_use_failed","failed_generation":"{\"name\": \"look\"}"}}"#,
+        LlmErrorKind::Server
+    )]
+    #[case::groq(
+        400,
+        r#"{"error":{"message":"The model `m` has been decommissioned and is no longer supported.","type":"invalid_request_error","code":"model_decommissioned"}}"#,
+        LlmErrorKind::ModelMissing
     )]
     #[case::mistral(401, r#"{"detail":"Invalid API Key"}"#, LlmErrorKind::Unauthorized)]
     #[case(304, "", LlmErrorKind::Server)]
