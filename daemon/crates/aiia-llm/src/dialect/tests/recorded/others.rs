@@ -163,7 +163,7 @@ fn gemini() {
     let events =
         gemini_part(r#"{"functionCall":{"name":"look","args":{"at":3}},"thoughtSignature":"Et0BCtoB"}"#, "", counts)
             + &gemini_part(r#"{"text":""}"#, ENDED, counts);
-    assert_eq!(told(Dialect::Gemini, &events), "usage 6 40 ?\nfinish Stop");
+    assert_eq!(told(Dialect::Gemini, &events), "usage 6 40 ?\nfinish Other(\"tool_calls\")");
     // issue-19822-google-search-live: what a tool read is counted apart, and grows the total.
     let searched = |count: u64, total: u64| {
         format!(
@@ -273,7 +273,7 @@ fn a_response_that_failed_tells_why() {
 {"model":"qwen3:4b","created_at":"2026-10-05T08:11:04.3788Z","message":{"role":"assistant","content":"","thinking":"\u003e"},"done":false}
 {"model":"qwen3:4b","message":{"role":"assistant","content":"","tool_calls":[{"id":"call_1","function":{"index":0,"name":"look","arguments":{"at":"b.cs","text":"…"}}}]},"done":false}
 {"model":"qwen3:4b","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","prompt_eval_count":31,"eval_count":12,"eval_duration":903309000}"#,
-    "reasoning A list of <none>\nusage 31 12 ?\nfinish Stop"
+    "reasoning A list of <none>\nusage 31 12 ?\nfinish Other(\"tool_calls\")"
 )]
 // rig: ollama, stream_raw_exposes_terminal_durations.
 #[case::reaches_its_limit(
