@@ -165,7 +165,12 @@ impl Blocks {
                     None => unnamed(),
                 };
                 let text = code(part);
-                let kind = if !text.trim().is_empty() {
+                // Nothing may take the place of the block above.
+                let may_delete = || {
+                    let above = items.last().filter(|_| close.is_some());
+                    above.is_some_and(|(_, place): &(Item, Range<usize>)| pairs::is_new(&lines[place.end..at]))
+                };
+                let kind = if !text.trim().is_empty() || may_delete() {
                     ItemKind::Code {
                         text,
                         language: fence.language.clone(),

@@ -143,7 +143,7 @@ const AFTER_LINK: &[&str] = &[
     "isto",
 ];
 
-/// Joins the blocks that are pairs into one edit each.
+/// Joins the blocks that are pairs into one edit each. A block without any text is nothing but the second of a pair, which deletes.
 pub(super) fn join(lines: &[Line], blocks: &mut Vec<(Item, Range<usize>)>) {
     let mut joined: Vec<(Item, Range<usize>)> = Vec::with_capacity(blocks.len());
     // Where the text above the last block begins.
@@ -161,6 +161,8 @@ pub(super) fn join(lines: &[Line], blocks: &mut Vec<(Item, Range<usize>)>) {
             joined.push((item, place));
         }
     }
+    let says = |item: &Item| !matches!(&item.kind, ItemKind::Code { text, .. } if text.trim().is_empty());
+    joined.retain(|(item, _)| says(item));
     *blocks = joined;
 }
 
@@ -176,7 +178,10 @@ fn pair(old: &Item, new: &Item) -> Option<Item> {
         (FileName::Given(one), FileName::Given(other)) if one != other => return None,
         (FileName::None, file) | (file, _) => file.clone(),
     };
-    let reading = Reading::new(old_text.clone(), new_text.clone());
+    // A blank line alone is how a block is written that is empty.
+    let is_plain = !old_text.starts_with('\n') && !old_text.ends_with("\n\n");
+    let new_text = if is_plain && new_text.trim().is_empty() { String::new() } else { new_text.clone() };
+    let reading = Reading::new(old_text.clone(), new_text);
     Some(Item { file, kind: ItemKind::Pair { reading, language: language.clone() }, reply_line: old.reply_line })
 }
 
@@ -190,7 +195,7 @@ fn is_old(above: &[Line]) -> bool {
 }
 
 /// Whether the text between two blocks says that the second takes the place of the first.
-fn is_new(between: &[Line]) -> bool {
+pub(super) fn is_new(between: &[Line]) -> bool {
     let said: Vec<&Line> = between.iter().filter(|line| !line.is_blank()).collect();
     let Some(last) = said.last() else { return false };
     if said.len() > MAX_BETWEEN || said.iter().any(|line| line.trimmed().starts_with("```")) {

@@ -30,6 +30,16 @@ const MAX_NESTING: usize = 64;
 /// told by the file.
 pub(super) fn changes(text: &str, file: &FileView) -> Option<Result<Vec<Change>, Complaint>> {
     let language = file.language.map(Language::name).filter(|name| matches!(*name, "json" | "yaml" | "toml"))?;
+    if language == "yaml"
+        && let Some(line) = detached(text, file)
+    {
+        let message = format!(
+            "The reply leaves out what `{}` stands in, so that its place in {} is unknown. Ask the model for a search/replace block.",
+            nearest::shortened(&line),
+            file.path
+        );
+        return Some(Err(Complaint::new(ComplaintKind::NotFound, message).in_file(file.path)));
+    }
     let block = Block::parse(&as_document(text, language), file)?;
     let is_too_much = block.symbols.len().saturating_mul(file.symbols().len()) > MAX_PAIRS;
     if is_too_much || block.has_errors() || block.wrapping.is_some() || file.tree()?.error_count() > 0 {
@@ -78,6 +88,38 @@ fn as_document(text: &str, language: &str) -> String {
         return format!("{{\n{}\n}}\n", text.trim_end().trim_end_matches(','));
     }
     text
+}
+
+/// The line below a placeholder that is deeper than that, and not as deep as what the file has in the key above the placeholder: what it
+/// stands in is left out too.
+fn detached(text: &str, file: &FileView) -> Option<String> {
+    let given = lines(text);
+    let width = |line: &Line| line_indentation(line.content, 0).len();
+    let is_mark = |line: &Line| elision::stands_for_others(line.content);
+    let mut above: Option<&Line> = None;
+    let mut mark: Option<&Line> = None;
+    for line in given.iter().filter(|line| !line.is_blank()) {
+        if is_mark(line) {
+            mark = Some(line);
+            continue;
+        }
+        if let (Some(mark), Some(above)) = (mark.take(), above)
+            && width(line) > width(mark)
+            && width(line) > width(above)
+        {
+            let mut keys = file.trimmed_index().lines_with(above.trimmed());
+            let inner = keys.next().filter(|_| keys.next().is_none()).and_then(|at| {
+                let (own, below) = (&file.lines[at], &file.lines[at + 1..]);
+                let next = below.iter().find(|line| !line.is_blank() && !is_comment(line.trimmed()))?;
+                width(next).checked_sub(width(own))
+            });
+            if inner != Some(width(line) - width(above)) {
+                return Some(line.trimmed().to_owned());
+            }
+        }
+        above = Some(line);
+    }
+    None
 }
 
 fn is_comment(line: &str) -> bool {

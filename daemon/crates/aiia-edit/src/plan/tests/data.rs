@@ -317,3 +317,18 @@ fn a_table_that_comes_back_without_its_end_is_refused() {
     let without = table("debug = true\nunits = 1\n");
     assert_eq!(new_text(("Cargo.toml", file), &without), renamed.replace("lto = true\n", ""));
 }
+
+/// What stands below a placeholder, deeper than what is shown above it, is not in that.
+#[test]
+fn what_is_left_out_may_be_around_the_rest() {
+    let file = "name: CI\n\non:\n  push:\n\njobs:\n  test:\n    strategy:\n      fail-fast: false\n      matrix:\n        os: [\"a\"]\n    steps:\n      - run: make\n  other:\n    strategy:\n      fail-fast: false\n      matrix:\n        os: [\"a\"]\n";
+    let code = "# ... rest of the file unchanged ...\nname: CI\nretries: 3\n\non:\n# ... rest of the file unchanged ...\n    strategy:\n      fail-fast: true\n      matrix:\n        os: [\"a\"]\n        # ... rest of the file unchanged ...\n";
+    let plan = plan_for(&[("a.yml", file)], &format!("```yaml\n{code}```\n"));
+    assert_eq!((plan.files.len(), plan.complaints.len()), (0, 1), "{}", described(&plan));
+    // A placeholder at the margin within a key of which a part is shown.
+    let code = "on:\n# ... existing code ...\n  schedule:\n    - cron: x\n";
+    assert_eq!(
+        new_text(("a.yml", file), &format!("```yaml\n{code}```\n")),
+        file.replace("  push:\n", "  push:\n  schedule:\n    - cron: x\n")
+    );
+}

@@ -114,3 +114,14 @@ fn other_blocks_are_no_pairs(#[case] above: &str, #[case] between: &str) {
     let reply = pair(above, "import json\n", between, "total([])\n");
     assert!(plan_for(&[("stock.py", PY)], &reply).files.is_empty());
 }
+
+#[test]
+fn nothing_takes_the_place_of_a_block() {
+    let old = "        for item in self.items:\n            total += item.price\n";
+    let reply = pair("Replace this code", old, "with this", "\n");
+    assert_eq!(new_text(("stock.py", PY), &reply), PY.replace(old, ""));
+    // Beside another edit too.
+    let first = pair("Replace this code", "import json\n", "with this", "import json\nimport os\n");
+    let expected = PY.replace(old, "").replace("import json\n", "import json\nimport os\n");
+    assert_eq!(new_text(("stock.py", PY), &format!("{first}\n{reply}")), expected);
+}
