@@ -216,7 +216,10 @@ impl Reader<'_> {
     }
 
     fn make(&mut self, at: usize, path: &str) {
-        if !(matches!(self.whole, Whole::Made(_)) && self.file == FileName::Given(path.to_owned())) {
+        // The header of git and that of the diff below it make one file; where it has a text already, it is another version.
+        let is_empty = |item: usize| matches!(self.parsed.items.get(item), Some(Item { kind: ItemKind::Write { text, .. }, .. }) if text.is_empty());
+        let is_made = matches!(self.whole, Whole::Made(item) if is_empty(item));
+        if !(is_made && self.file == FileName::Given(path.to_owned())) {
             self.file = FileName::Given(path.to_owned());
             let kind = ItemKind::Write { text: String::new(), only_new: true };
             self.whole = Whole::Made(self.push(at, self.file.clone(), kind));

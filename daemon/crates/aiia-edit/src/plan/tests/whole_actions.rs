@@ -266,3 +266,19 @@ fn the_file_that_was_asked_about(#[case] reply: &str, #[case] expected: Option<&
     let complaints = plan("main.go\n```go\nfunc main() {\n\tstop()\n}\n```\n", &ReplyContext::of(&[])).complaints;
     assert!(!complaints[0].message.contains("()"), "{complaints:?}");
 }
+
+#[rstest]
+#[case::plain("--- /dev/null\n+++ b/n.py\n")]
+#[case::of_git("diff --git a/n.py b/n.py\nnew file mode 100644\n--- /dev/null\n+++ b/n.py\n")]
+fn two_versions_of_a_new_file_contradict(#[case] header: &str) {
+    let version = |value: u8| format!("{header}@@ -0,0 +1,2 @@\n+def f():\n+    return {value}\n");
+    let diff = |versions: &[u8]| format!("```diff\n{}```\n", versions.iter().copied().map(version).collect::<String>());
+    let plan = plan_in(&TABLE, &diff(&[1, 2]));
+    let kinds: Vec<ComplaintKind> = plan.complaints.iter().map(|complaint| complaint.kind).collect();
+    assert_eq!(kinds, [ComplaintKind::Overlap]);
+    for same in [&[1][..], &[1, 1]] {
+        let plan = plan_in(&TABLE, &diff(same));
+        assert_eq!(plan.complaints, []);
+        assert_eq!(plan.files[0].new_text, "def f():\n    return 1\n");
+    }
+}
