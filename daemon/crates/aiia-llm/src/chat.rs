@@ -92,8 +92,9 @@ pub struct ChatRequest {
     /// The context window to work in, in tokens. Ollama needs it said, the embedded model is bounded
     /// by it, others know their own.
     pub context_window: Option<u32>,
-    /// Whether more is likely to be asked after this conversation, so that it is worth keeping where that has a price.
-    pub goes_on: bool,
+    /// Whether more is likely to be asked after this conversation as it is, so that it is worth keeping where that has a price. `None`:
+    /// as one that has an answer already looks.
+    pub goes_on: Option<bool>,
 }
 
 /// A piece of an answer as it arrives.

@@ -101,7 +101,7 @@ async fn a_server_that_keeps_no_prompts_is_asked_without_and_known_by_it() {
     server.next(Script::error(400, "system.0.cache_control: Extra inputs are not permitted"));
     let providers = vec![ProviderConfig::new("p", Dialect::AnthropicMessages, server.base_url("anthropic_messages"))];
     let models = Models::new(ModelsConfig { providers, ..ModelsConfig::default() });
-    let request = ChatRequest { goes_on: true, ..ask(&"Long. ".repeat(2000)) };
+    let request = ChatRequest { goes_on: Some(true), ..ask(&"Long. ".repeat(2000)) };
     for _ in 0..2 {
         let answer = collect(models.stream("p/test-model", request.clone(), CancellationToken::new())).await;
         assert_eq!(answer.outcome(), "ok", "{:?}", answer.error);

@@ -19,14 +19,14 @@ pub(crate) struct Sampling {
     pub(super) max_tokens: u32,
     pub(super) temperature: f32,
     pub(super) stop: Vec<String>,
-    /// More is likely to be asked after it.
-    pub(super) goes_on: bool,
+    /// Whether more is likely to be asked after it, where that is known.
+    pub(super) goes_on: Option<bool>,
 }
 
 impl Sampling {
     /// The most likely answer of at most so many tokens.
     pub(crate) fn plain(max_tokens: u32) -> Self {
-        Self { max_tokens, temperature: 0.0, stop: Vec::new(), goes_on: false }
+        Self { max_tokens, temperature: 0.0, stop: Vec::new(), goes_on: None }
     }
 
     /// At most so many tokens of answer.
@@ -41,13 +41,13 @@ impl Sampling {
             temperature: settings.temperature.as_ref().map_or(USUAL_TEMPERATURE, |temperature| temperature.value)
                 as f32,
             stop: settings.stop.as_ref().map(|stop| stop.value.clone()).unwrap_or_default(),
-            goes_on: false,
+            goes_on: None,
         }
     }
 
-    /// The same in a chat, where more is likely to be asked after it.
-    pub(crate) fn in_a_chat(self) -> Self {
-        Self { goes_on: true, ..self }
+    /// The same for a conversation that the next question does or does not begin with.
+    pub(crate) fn kept(self, goes_on: bool) -> Self {
+        Self { goes_on: Some(goes_on), ..self }
     }
 
     /// Whether there was less room than the settings want.

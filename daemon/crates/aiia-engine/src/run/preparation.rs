@@ -6,6 +6,7 @@ use aiia_protocol::id::MessageId;
 use aiia_protocol::message::Message;
 use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_protocol::run::RunEventKind;
+use aiia_protocol::run::notice::HISTORY_DROPPED;
 use aiia_protocol::settings::Settings;
 
 use crate::attachments;
@@ -59,6 +60,8 @@ pub(super) struct Prepared {
 pub(super) async fn prepare(engine: &Engine, plan: Plan) -> Result<Prepared, Problem> {
     let Plan { mut model, settings, history, question, wording, cut, mut first, context } = plan;
     let mut path = engine.store.message_path(question).await?;
+    // The next time it is sent as the chat has it.
+    let reworded = wording.is_some() || cut.is_some();
     let tail = if wording.is_some() {
         path.pop();
         Tail::Elsewhere
@@ -99,11 +102,13 @@ pub(super) async fn prepare(engine: &Engine, plan: Plan) -> Result<Prepared, Pro
     };
     let ((sealed, room), unfolded, fold, notice, of_attachments) = apart(sealing).await?;
     let limit = room.checked(engine, &model).await?;
-    let sampling = Sampling::new(&settings, limit).in_a_chat();
+    // A chat of which the first messages are left out begins elsewhere the next time.
+    let slides = matches!(&notice, Some(RunEventKind::Notice { reason, .. }) if reason == HISTORY_DROPPED);
+    let sampling = Sampling::new(&settings, limit).kept(!slides && !reworded);
     let unfolded = match unfolded {
         Some((sealed, room)) => {
             let room = room.checked(engine, &model).await?;
-            Some(Box::new((sealed, Sampling::new(&settings, room).in_a_chat())))
+            Some(Box::new((sealed, Sampling::new(&settings, room).kept(false))))
         }
         None => None,
     };

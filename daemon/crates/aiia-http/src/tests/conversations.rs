@@ -191,3 +191,22 @@ async fn what_is_deleted_comes_back_until_it_is_erased() {
     assert_eq!(server.post(&format!("{chat}/restore"), json!({})).await.status, 404);
     assert_eq!(server.get(copy.header("location")).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_chat_is_kept_by_its_provider_while_it_begins_as_before() {
+    let model = ModelServer::start().unwrap();
+    let url = model.base_url("anthropic_messages");
+    let provider =
+        format!("[providers.an]\ndialect = 'anthropic_messages'\nbase_url = '{url}'\ncontext_window = 8192\n");
+    let server = Server::configured(&model, &provider);
+    let chat = server.chat().await;
+    let conversation = Conversation { server, model, chat };
+    let question = "word ".repeat(1500);
+    for _ in 0..3 {
+        conversation.start("runs", json!({"content": question, "model": "an/test-model"})).await;
+    }
+    let chats = conversation.model.chats();
+    let asked = chats.iter().filter(|chat| chat.body["messages"].to_string().contains(question.trim_end()));
+    let kept: Vec<usize> = asked.map(|chat| chat.body.to_string().matches("cache_control").count()).collect();
+    assert_eq!(kept, [2, 2, 0], "the third question leaves the first one out");
+}

@@ -59,7 +59,7 @@ impl Kept {
         let size = |turn: &&ChatMessage| turn.content.len() + turn.images.iter().map(of_picture).sum::<usize>();
         let last = turns.iter().rposition(|turn| turn.role == Role::User);
         let all = of_instructions + turns.iter().take(last.map_or(0, |last| last + 1)).map(size).sum::<usize>();
-        let goes_on = request.goes_on || turns.iter().any(|turn| turn.role == Role::Assistant);
+        let goes_on = request.goes_on.unwrap_or_else(|| turns.iter().any(|turn| turn.role == Role::Assistant));
         let is_worth_it = goes_on && all >= WORTH_KEEPING;
         Self { instructions: is_worth_it || of_instructions >= WORTH_KEEPING, turn: last.filter(|_| is_worth_it) }
     }

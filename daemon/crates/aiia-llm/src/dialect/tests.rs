@@ -290,7 +290,7 @@ fn request() -> ChatRequest {
         temperature: Some(0.5),
         stop: vec!["END".into()],
         context_window: Some(4096),
-        goes_on: false,
+        goes_on: None,
     }
 }
 

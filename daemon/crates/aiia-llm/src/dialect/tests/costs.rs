@@ -58,7 +58,7 @@ fn what_is_written_to_a_cache_is_a_part_of_the_prompt() {
 }
 
 /// Where the body of a request asks to keep what stands before: `s` for the end of the instructions, numbers for turns.
-fn marks(turns: &[(Role, usize)], goes_on: bool, provider: &ProviderConfig) -> String {
+fn marks(turns: &[(Role, usize)], goes_on: Option<bool>, provider: &ProviderConfig) -> String {
     let messages = turns.iter().map(|(role, size)| ChatMessage::new(*role, "x".repeat(*size))).collect();
     let body = chat_body(provider, &ChatRequest { messages, goes_on, ..ChatRequest::default() }).unwrap();
     let is_marked = |content: &Value| {
@@ -75,15 +75,16 @@ fn marks(turns: &[(Role, usize)], goes_on: bool, provider: &ProviderConfig) -> S
 }
 
 #[rstest]
-#[case::a_chat(&[(Role::System, 100), (Role::User, 5000)], true, "s0")]
-#[case::that_goes_on(&[(Role::System, 3000), (Role::User, 900), (Role::Assistant, 900), (Role::User, 9)], false, "s2")]
-#[case::of_few_words(&[(Role::System, 100), (Role::User, 900)], true, "")]
-#[case::asked_once(&[(Role::System, 100), (Role::User, 90_000)], false, "")]
-#[case::asked_once_with_long_instructions(&[(Role::System, 5000), (Role::User, 90_000)], false, "s")]
-#[case::a_beginning_of_the_answer(&[(Role::User, 5000), (Role::Assistant, 9)], true, "0")]
+#[case::a_chat(&[(Role::System, 100), (Role::User, 5000)], Some(true), "s0")]
+#[case::that_goes_on(&[(Role::System, 3000), (Role::User, 900), (Role::Assistant, 900), (Role::User, 9)], None, "s2")]
+#[case::whose_beginning_changes(&[(Role::System, 3000), (Role::User, 900), (Role::Assistant, 900), (Role::User, 9)], Some(false), "")]
+#[case::of_few_words(&[(Role::System, 100), (Role::User, 900)], Some(true), "")]
+#[case::asked_once(&[(Role::System, 100), (Role::User, 90_000)], None, "")]
+#[case::asked_once_with_long_instructions(&[(Role::System, 5000), (Role::User, 90_000)], None, "s")]
+#[case::a_beginning_of_the_answer(&[(Role::User, 5000), (Role::Assistant, 9)], Some(true), "0")]
 fn what_is_likely_to_be_read_again_is_kept(
     #[case] turns: &[(Role, usize)],
-    #[case] goes_on: bool,
+    #[case] goes_on: Option<bool>,
     #[case] expected: &str,
 ) {
     let mut provider = ProviderConfig::new("p", Dialect::AnthropicMessages, "http://h");
