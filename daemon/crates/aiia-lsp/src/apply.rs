@@ -11,8 +11,9 @@ use aiia_text::Document;
 use tower_lsp::gen_lsp_types as lsp;
 use url::Url;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Unanswered};
 use crate::to_proto;
+use crate::unsaved::OnDisk;
 
 /// How long the editor may take to apply an edit.
 const APPLY_LIMIT: Duration = Duration::from_secs(30);
@@ -31,6 +32,17 @@ pub(crate) enum Failure {
     Stale,
     /// The editor does not, for this reason.
     Refused(String),
+    /// The editor did not answer; it may still apply it.
+    Silent,
+}
+
+impl From<Unanswered> for Failure {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Error(error) => Self::Refused(format!("the editor answered “{error}”")),
+            Unanswered::Silent => Self::Silent,
+        }
+    }
 }
 
 /// Has the editor carry out the change of one file.
@@ -51,6 +63,7 @@ pub(crate) async fn apply(connection: &Connection, change: &FileChange, label: &
         return edit_open(connection, &change.path, &open, &change.replacements, label).await;
     }
     let is_new = change.action == FileAction::Create;
+    let before = OnDisk::look(&change.path).await;
     let text = if is_new { String::new() } else { read(&change.path).await? };
     if sha256(&text) != change.base_hash {
         // The change is for the text that another connection tells of: some editors have one for each of their projects.
@@ -65,7 +78,33 @@ pub(crate) async fn apply(connection: &Connection, change: &FileChange, label: &
     }
     let (document, replacements) = as_loaded(&text, &change.replacements);
     let create = is_new && capabilities.create_files && capabilities.versioned_edits;
-    send(connection, &change.path, &document, None, &replacements, create, label).await
+    // Before it is sent: the editor may tell of the document before it answers.
+    connection.unsaved.changed(&change.path, before);
+    let sent = send(connection, &change.path, &document, None, &replacements, create, label).await;
+    match sent {
+        Ok(()) if is_new && connection.unsaved.is_waiting(&change.path) => made(connection, &change.path).await,
+        Ok(()) | Err(Failure::Silent) => {}
+        Err(_) => connection.unsaved.forget(&change.path),
+    }
+    sent
+}
+
+/// Has the file at `path`, which the editor has made, count as not saved unless it has its text: some make an empty one first.
+async fn made(connection: &Connection, path: &str) {
+    let made = OnDisk::look(path).await;
+    if made.has_text() {
+        connection.unsaved.forget(path);
+    } else {
+        connection.unsaved.changed(path, made);
+    }
+}
+
+/// Whether the editor was given a change of the file at `path` which it does not tell of and has not saved.
+pub(crate) async fn is_unsaved(connection: &Connection, path: &str) -> bool {
+    let is_open = |open: Option<&OpenDocument>| open.is_some();
+    connection.unsaved.holds(path).await
+        // Its word of a document that it opened for the change may be on the way.
+        && !connection.wait_for_document(path, LATE_LIMIT, is_open).await
 }
 
 /// Has the editor rename a file, after its text was changed, or delete it.
@@ -95,6 +134,8 @@ async fn move_or_remove(connection: &Connection, change: &FileChange, label: &st
     let (Some(uri), Some(new_uri)) = (connection.uri(now), connection.uri(&change.path)) else {
         return Err(Failure::Refused(format!("{now} has no URI")));
     };
+    let is_unsaved = open.is_none() && !replacements.is_empty();
+    let before = if is_unsaved { Some(OnDisk::look(now).await) } else { None };
     let mut changes = Vec::new();
     // What is typed meanwhile makes another version, which the editor then refuses, even where no line is to change.
     if !replacements.is_empty() || open.is_some() && capabilities.versioned_edits {
@@ -110,13 +151,20 @@ async fn move_or_remove(connection: &Connection, change: &FileChange, label: &st
     });
     let edit = lsp::WorkspaceEdit { document_changes: Some(changes), ..Default::default() };
     let params = lsp::ApplyWorkspaceEditParams { label: Some(label.to_owned()), edit, metadata: None };
-    match connection.ask::<lsp::ApplyWorkspaceEditRequest>(params, APPLY_LIMIT).await {
-        Some(answer) if answer.applied => Ok(()),
-        Some(answer) => {
+    if let Some(before) = before {
+        connection.unsaved.changed(&change.path, before);
+    }
+    let sent = match connection.ask_or_why::<lsp::ApplyWorkspaceEditRequest>(params, APPLY_LIMIT).await {
+        Ok(answer) if answer.applied => Ok(()),
+        Ok(answer) => {
             Err(Failure::Refused(answer.failure_reason.unwrap_or_else(|| "the editor gave no reason".into())))
         }
-        None => Err(Failure::Refused("the editor did not answer".to_owned())),
+        Err(unanswered) => Err(unanswered.into()),
+    };
+    if matches!(sent, Err(Failure::Refused(_))) {
+        connection.unsaved.forget(&change.path);
     }
+    sent
 }
 
 /// Has the editor change a document that it has open.
@@ -150,12 +198,12 @@ async fn send(
     let params = lsp::ApplyWorkspaceEditParams { label: Some(label.to_owned()), edit, metadata: None };
     let answer = tokio::select! {
         biased;
-        answer = connection.ask::<lsp::ApplyWorkspaceEditRequest>(params, APPLY_LIMIT) => answer,
+        answer = connection.ask_or_why::<lsp::ApplyWorkspaceEditRequest>(params, APPLY_LIMIT) => answer,
         // Some editors apply the edit and never answer.
         true = connection.wait_for_document(path, APPLY_LIMIT, is_there), if !replacements.is_empty() => return Ok(()),
     };
     match answer {
-        Some(answer) if answer.applied => {
+        Ok(answer) if answer.applied => {
             let Some(version) = version else { return Ok(()) };
             // The next decision must see this one; most editors tell of the change after they have answered.
             let moved =
@@ -169,7 +217,7 @@ async fn send(
             let took_place = connection.wait_for_document(path, LATE_LIMIT, took_place).await;
             if took_place { Ok(()) } else { Err(Failure::Stale) }
         }
-        Some(answer) => {
+        Ok(answer) => {
             let moved = version.is_some()
                 && connection.session.documents().get(path).is_some_and(|open| Some(open.version) != version);
             let reason = answer.failure_reason.filter(|reason| !reason.is_empty());
@@ -179,7 +227,7 @@ async fn send(
                 Failure::Refused(reason.unwrap_or_else(|| "the editor gave no reason".to_owned()))
             })
         }
-        None => Err(Failure::Refused("the editor did not answer".to_owned())),
+        Err(unanswered) => Err(unanswered.into()),
     }
 }
 

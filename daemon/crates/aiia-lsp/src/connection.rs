@@ -23,6 +23,7 @@ use crate::fixes::Fixes;
 use crate::following::Following;
 use crate::review::Review;
 use crate::to_proto;
+use crate::unsaved::Unsaved;
 
 /// Explanations that hover remembers.
 const MAX_EXPLANATIONS: usize = 50;
@@ -49,6 +50,7 @@ pub(crate) struct Connection {
     pub(crate) followed: Followed,
     pub(crate) fixes: Fixes,
     pub(crate) following: Following,
+    pub(crate) unsaved: Unsaved,
     pub(crate) going: Going,
 }
 
@@ -58,6 +60,15 @@ struct Notification<'a, P> {
     jsonrpc: &'static str,
     method: &'a str,
     params: &'a P,
+}
+
+/// Why the client gave no answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// It answered with this error.
+    Error(String),
+    /// It said nothing before the limit or the end of the connection.
+    Silent,
 }
 
 /// What was explained, for hover.
@@ -91,6 +102,7 @@ impl Connection {
             followed: Followed::default(),
             fixes: Fixes::default(),
             following: Following::default(),
+            unsaved: Unsaved::default(),
             going: Going::default(),
         })
     }
@@ -134,19 +146,28 @@ impl Connection {
     /// Sends a request to the client and waits at most `limit` for the answer. `None`: no answer before the connection
     /// ended, or an error, which is logged.
     pub(crate) async fn ask<R: lsp::Request>(&self, params: R::Params, limit: Duration) -> Option<R::Result> {
+        self.ask_or_why::<R>(params, limit).await.ok()
+    }
+
+    /// The same, with why there is no answer.
+    pub(crate) async fn ask_or_why<R: lsp::Request>(
+        &self,
+        params: R::Params,
+        limit: Duration,
+    ) -> Result<R::Result, Unanswered> {
         let answer = tokio::select! {
             answer = tokio::time::timeout(limit, self.client.send_request::<R>(params)) => answer,
-            () = self.closed.cancelled() => return None,
+            () = self.closed.cancelled() => return Err(Unanswered::Silent),
         };
         match answer {
-            Ok(Ok(result)) => Some(result),
+            Ok(Ok(result)) => Ok(result),
             Ok(Err(error)) => {
                 tracing::info!(?error, "the client answered with an error");
-                None
+                Err(Unanswered::Error(error.message.into_owned()))
             }
             Err(_) => {
                 tracing::info!(?limit, "the client did not answer");
-                None
+                Err(Unanswered::Silent)
             }
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aiia_protocol::edit::{DecideEdit, EditFile, EditOutcome, EditRef, HunkStatus, PendingEdit, SplitHunk};
+use aiia_protocol::edit::{DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, HunkStatus, PendingEdit, SplitHunk};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditAccept, EditGet, EditReject, EditSplit, EditUndo};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -106,6 +106,7 @@ async fn attempt_all(
                 let reason = match failure {
                     Failure::Refused(reason) => reason,
                     Failure::Stale => "the text keeps changing".to_owned(),
+                    Failure::Silent => "the editor did not answer".to_owned(),
                 };
                 return Err(Problem::new(ProblemCode::Conflict, format!("The change was not applied: {reason}."))
                     .with_hint("Its hunks, and those that were to follow, are as they were before; try again."));
@@ -124,7 +125,11 @@ async fn attempt_once(
     decision: Decision,
 ) -> Result<Option<(Vec<HunkNumber>, Failure)>, Problem> {
     let session = &connection.session;
-    let before = statuses(&session.run::<EditGet>(EditRef { edit_id: edit_id.clone() }).await?);
+    let edit = session.run::<EditGet>(EditRef { edit_id: edit_id.clone() }).await?;
+    if decision != Decision::Reject {
+        refuse_unsaved(connection, &edit, hunks, decision).await?;
+    }
+    let before = statuses(&edit);
     let params = DecideEdit { hunks: hunks.map(<[HunkNumber]>::to_vec), ..DecideEdit::all_of(edit_id.clone()) };
     let EditOutcome { edit, changes } = match decision {
         Decision::Accept => session.run::<EditAccept>(params).await?,
@@ -139,6 +144,33 @@ async fn attempt_once(
         return Ok(Some((rest, failure)));
     }
     Ok(None)
+}
+
+/// Refuses what would go by the disk where the editor has another text, of which it does not tell.
+async fn refuse_unsaved(
+    connection: &Connection,
+    edit: &PendingEdit,
+    hunks: Option<&[HunkNumber]>,
+    decision: Decision,
+) -> Result<(), Problem> {
+    let concerned = |hunk: &EditHunk| match (hunks, decision) {
+        (Some(numbers), _) => numbers.contains(&hunk.number),
+        (None, Decision::Undo) => hunk.status == HunkStatus::Accepted,
+        (None, _) => hunk.status == HunkStatus::Pending,
+    };
+    for file in edit.files.iter().filter(|file| file.hunks.iter().any(concerned)) {
+        for path in [Some(&file.path), file.from.as_ref()].into_iter().flatten() {
+            if !apply::is_unsaved(connection, path).await {
+                continue;
+            }
+            let detail = format!(
+                "{path} has a change that is not saved, and this editor does not tell what it makes of that file."
+            );
+            return Err(Problem::new(ProblemCode::Conflict, detail)
+                .with_hint("Nothing was changed. Save the file in the editor, then decide again."));
+        }
+    }
+    Ok(())
 }
 
 fn statuses(edit: &PendingEdit) -> HashMap<HunkNumber, HunkStatus> {

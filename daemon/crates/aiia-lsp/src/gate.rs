@@ -232,6 +232,7 @@ fn did_open(connection: &Arc<Connection>, params: lsp::DidOpenTextDocumentParams
     let document = params.text_document;
     let Some(path) = from_proto::path(&document.uri) else { return };
     connection.remember_uri(&path, &document.uri);
+    connection.unsaved.forget(&path);
     let language_id = String::from(document.language_id);
     connection.session.documents().open(&path, Some(&language_id), document.version, &document.text);
     connection.engine().prepare_soon(&path);

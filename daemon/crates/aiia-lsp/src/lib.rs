@@ -31,6 +31,7 @@ mod indexing;
 mod look_up;
 mod progress;
 mod review;
+mod unsaved;
 mod watching;
 
 #[cfg(test)]

@@ -10,3 +10,4 @@ mod look_up;
 mod operations;
 mod review;
 mod text;
+mod unsaved;
