@@ -154,7 +154,7 @@ impl Embedded {
         {
             let result = self.worker.stream(path.clone(), request, cancel, sink).await;
             self.note(path, &result);
-            return result;
+            result
         }
         #[cfg(not(feature = "embedded"))]
         {
