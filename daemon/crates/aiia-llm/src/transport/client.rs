@@ -139,7 +139,9 @@ pub(crate) fn connection_error(
             Trouble::Name
         } else if io_kind(error) == Some(io::ErrorKind::ConnectionRefused) {
             Trouble::Refused
-        } else if url.scheme() == "https" && was_reset(error) {
+        } else if url.scheme() == "https"
+            && (was_reset(error) || chain(error).any(|cause| cause.to_string().contains("handshake eof")))
+        {
             Trouble::NoHandshake
         } else {
             Trouble::Unreached(reason())
