@@ -164,7 +164,7 @@ pub(crate) fn copy_to(connection: &Connection, draft: &Path) -> Result<(), Store
     synced.map_err(|error| StoreError::file(draft, &error))
 }
 
-/// What every connection needs. Memory is bounded: about 1 MB of pages each.
+/// What every connection needs. Memory is bounded: about 1 MB of pages each, more in the writer while it writes.
 fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(48);
@@ -186,9 +186,11 @@ fn configure_writer(connection: &Connection) -> Result<(), StoreError> {
         let detail = format!("the file system allows no write-ahead log (journal mode {mode})");
         return Err(StoreError::Io { detail });
     }
+    // Many runs append some times a second, each to pages of its own. With the default size of the log, all of these went into the file
+    // after every round; with the cache of a reader, they were read anew in each. An idle writer gives its pages back.
     connection.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304; PRAGMA foreign_keys = OFF;
-             PRAGMA secure_delete = ON;",
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON; PRAGMA cache_size = -8192;
+         PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 41943040;",
     )?;
     Ok(())
 }
