@@ -1,6 +1,7 @@
 //! `edit.*`: deciding on pending edits. The engine says what has to be done to the files; the caller does it.
 
 mod on_disk;
+mod places;
 mod preview;
 mod propose;
 mod reshape;

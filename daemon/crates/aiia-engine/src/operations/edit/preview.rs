@@ -1,12 +1,13 @@
 //! `edit.preview`: the files as they are, and as they would be.
 
 use aiia_protocol::edit::{
-    EditFile, EditHunk, EditPreview as Preview, EditRef, FileChange, FilePreview, HunkPreview, HunkStatus, PendingEdit,
+    EditFile, EditHunk, EditPreview as Preview, EditRef, FileAction, FilePreview, HunkPreview, HunkStatus, PendingEdit,
 };
 use aiia_protocol::operation::EditPreview;
 use aiia_protocol::problem::Problem;
 
-use super::text_change::change;
+use super::text_change::replacements;
+use super::whole::{file_change, is_whole, place};
 use super::{Decision, current_text};
 use crate::dispatch::{Handle, Reply};
 use crate::session::Session;
@@ -20,10 +21,19 @@ impl Handle for EditPreview {
             file.hunks.iter().any(|hunk| matches!(hunk.status, HunkStatus::Pending | HunkStatus::Accepted))
         };
         let mut files = Vec::new();
-        for (place, file) in edit.files.iter().enumerate().filter(|(_, file)| shown(file)) {
-            let base = texts.get(place).map_or("", |text| text.base_text.as_str());
-            let current = current_text(session, &[], file).await?;
-            files.push(preview(file, base, current));
+        for (position, file) in edit.files.iter().enumerate().filter(|(_, file)| shown(file)) {
+            let base = texts.get(position).map_or("", |text| text.base_text.as_str());
+            let mut shown = match current_text(session, &[], file).await {
+                Ok(current) => preview(file, base, current),
+                // The others are shown all the same.
+                Err(problem) => unreadable(file, &problem.detail),
+            };
+            if is_name_taken(file).await {
+                let whole = file.hunks.iter().find(|hunk| is_whole(hunk)).map(|hunk| hunk.number);
+                let renames = shown.hunks.iter_mut().filter(|hunk| Some(hunk.number) == whole);
+                renames.for_each(|hunk| hunk.conflict = Some(format!("{} exists by now.", file.path)));
+            }
+            files.push(shown);
         }
         Ok(Reply::One(Preview { edit, files }))
     }
@@ -41,37 +51,74 @@ pub(super) async fn preview_of(
     Ok(Some(preview(file, base, current)))
 }
 
+/// Whether something else has the name that a file is to get.
+async fn is_name_taken(file: &EditFile) -> bool {
+    file.action == FileAction::Rename
+        && place(file) != file.path
+        && tokio::fs::symlink_metadata(&file.path).await.is_ok()
+        && tokio::fs::canonicalize(&file.path).await.ok() != tokio::fs::canonicalize(place(file)).await.ok()
+}
+
+/// `file`, whose text cannot be had for this reason.
+fn unreadable(file: &EditFile, why: &str) -> FilePreview {
+    let conflict = |hunk: &EditHunk| HunkPreview {
+        number: hunk.number,
+        before_line: hunk.old_start,
+        after_line: hunk.old_start,
+        conflict: Some(why.to_owned()),
+    };
+    let waiting = file.hunks.iter().filter(|hunk| hunk.status == HunkStatus::Pending);
+    FilePreview {
+        path: file.path.clone(),
+        action: file.action,
+        from: file.from.clone(),
+        protection: file.protection.clone(),
+        exists: false,
+        before: String::new(),
+        after: String::new(),
+        hunks: waiting.map(conflict).collect(),
+    }
+}
+
 /// `file`, whose text is now `current`, with every hunk that waits and fits.
 fn preview(file: &EditFile, base: &str, current: Option<String>) -> FilePreview {
     let waiting: Vec<&EditHunk> = file.hunks.iter().filter(|hunk| hunk.status == HunkStatus::Pending).collect();
-    let one = |hunk: &EditHunk| change(file, &[hunk.number], base, current.clone(), Decision::Accept);
+    let numbers: Vec<_> = waiting.iter().map(|hunk| hunk.number).collect();
+    let exists = current.is_some();
+    let before = current.clone().unwrap_or_default();
+    let as_a_whole = matches!(file.action, FileAction::Create | FileAction::Delete);
+    // What is of the file as a whole can be in the way of something that is none of its lines.
+    let against = |hunk: &EditHunk| {
+        let looked_at = as_a_whole || is_whole(hunk);
+        looked_at.then(|| file_change(file, &[hunk.number], base, current.clone(), Decision::Accept).err()).flatten()
+    };
     let (mut fitting, mut hunks) = (Vec::new(), Vec::new());
-    for hunk in waiting {
-        match one(hunk) {
-            Ok(_) => fitting.push(hunk.number),
-            Err(problem) => hunks.push(HunkPreview {
-                number: hunk.number,
+    let found = replacements(file, &numbers, base, &before, Decision::Accept);
+    for (hunk, (number, found)) in waiting.into_iter().zip(found) {
+        match (against(hunk), found) {
+            (None, Ok(replacement)) => fitting.push((number, replacement)),
+            (Some(problem), _) | (None, Err(problem)) => hunks.push(HunkPreview {
+                number,
                 before_line: hunk.old_start,
                 after_line: hunk.old_start,
                 conflict: Some(problem.detail),
             }),
         }
     }
-    let exists = current.is_some();
-    let before = current.clone().unwrap_or_default();
     let mut after = String::with_capacity(before.len());
     let mut copied = 0;
-    let is_at_start = |text: &str| text.is_empty() || text.ends_with(['\n', '\r']);
-    let line_at_end = |text: &str| aiia_edit::line_count(text) as u32 + u32::from(is_at_start(text));
-    if let Ok(FileChange { replacements, .. }) = change(file, &fitting, base, current, Decision::Accept) {
-        for (number, replacement) in fitting.into_iter().zip(replacements) {
-            let (start, end) = (replacement.start as usize, replacement.end as usize);
-            after.push_str(&before[copied..start]);
-            let (before_line, after_line) = (line_at_end(&before[..start]), line_at_end(&after));
-            hunks.push(HunkPreview { number, before_line, after_line, conflict: None });
-            after.push_str(&replacement.text);
-            copied = end;
-        }
+    let (mut before_line, mut after_line) = (Lines::default(), Lines::default());
+    for (number, replacement) in fitting {
+        let (start, end) = (replacement.start as usize, replacement.end as usize);
+        after.push_str(&before[copied..start]);
+        hunks.push(HunkPreview {
+            number,
+            before_line: before_line.at(&before, start),
+            after_line: after_line.at(&after, after.len()),
+            conflict: None,
+        });
+        after.push_str(&replacement.text);
+        copied = end;
     }
     after.push_str(&before[copied..]);
     hunks.sort_by_key(|hunk| hunk.number);
@@ -87,10 +134,72 @@ fn preview(file: &EditFile, base: &str, current: Option<String>) -> FilePreview 
     }
 }
 
+/// Counts the lines of a text from front to back, so that what was counted is not counted again.
+#[derive(Default)]
+struct Lines {
+    /// A place where a line begins.
+    counted: usize,
+    lines: usize,
+}
+
+impl Lines {
+    /// The line, counted from 1, that `end` is in, which is no smaller than the one before.
+    fn at(&mut self, text: &str, end: usize) -> u32 {
+        let passed = &text[self.counted..end];
+        // The break of the last line may go on behind it.
+        if let Some(last) = passed.trim_end_matches(['\n', '\r']).rfind(['\n', '\r']) {
+            let whole = &passed[..=last];
+            self.lines += aiia_edit::line_count(whole);
+            self.counted += whole.len();
+        }
+        let rest = &text[self.counted..end];
+        let is_at_start = rest.is_empty() || rest.ends_with(['\n', '\r']);
+        (self.lines + aiia_edit::line_count(rest)) as u32 + u32::from(is_at_start)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::text_change::tests::{NEW, OLD, file};
     use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_had_has_its_hunks_in_conflict() {
+        use HunkStatus::{Pending, Rejected};
+        let shown = unreadable(&file(OLD, NEW, &[Pending, Rejected, Pending]), "It is a folder.");
+        let found: Vec<_> = shown.hunks.iter().map(|hunk| (hunk.number, hunk.conflict.as_deref())).collect();
+        assert_eq!(found, [(1, Some("It is a folder.")), (3, Some("It is a folder."))]);
+    }
+
+    #[tokio::test]
+    async fn a_name_is_taken_by_something_else_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(path("old"), "a\n").unwrap();
+        let row = crate::hunks::whole(1);
+        let mut renamed = EditFile {
+            path: path("new"),
+            from: Some(path("old")),
+            action: FileAction::Rename,
+            hunks: vec![row],
+            ..file("", "", &[])
+        };
+        assert!(!is_name_taken(&renamed).await);
+        std::fs::write(path("new"), "b\n").unwrap();
+        assert!(is_name_taken(&renamed).await);
+        renamed.hunks[0].status = HunkStatus::Accepted;
+        assert!(!is_name_taken(&renamed).await, "it is the file itself");
+    }
+
+    #[test]
+    fn lines_are_counted_on() {
+        let text = "a\nb\r\n\nc\rd\n\n";
+        let mut lines = Lines::default();
+        for end in 0..=text.len() {
+            assert_eq!(lines.at(text, end), Lines::default().at(text, end), "{end}");
+        }
+        assert_eq!([0, 1, 2, 5, 6, 8].map(|end| Lines::default().at(text, end)), [1, 1, 2, 3, 4, 5]);
+    }
 
     #[test]
     fn a_preview_has_every_hunk_that_waits_and_fits() {

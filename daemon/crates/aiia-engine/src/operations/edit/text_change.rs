@@ -6,6 +6,7 @@ use aiia_protocol::id::HunkNumber;
 use aiia_protocol::problem::{Problem, ProblemCode};
 
 use super::Decision;
+use super::places::Places;
 use crate::hash::sha256;
 use crate::hunks::from_protocol;
 
@@ -20,38 +21,56 @@ pub(super) fn change(
     current: Option<String>,
     decision: Decision,
 ) -> Result<FileChange, Problem> {
-    let whole = current.clone().unwrap_or_default();
-    let Laid { hunks, base, text, mark } = laid(file, base, &whole);
-    let applied: Vec<&Hunk> =
-        hunks.iter().filter(|(row, _)| row.status == HunkStatus::Accepted).map(|(_, hunk)| hunk).collect();
-    // The text as it would be without the user's typing: what differs from it in `current` is the user's.
-    let expected = aiia_edit::apply_hunks(base, &applied);
-    let mut shift = 0_isize;
-    let mut replacements = Vec::new();
-    for (row, hunk) in &hunks {
-        if numbers.contains(&row.number) {
-            let moved = moved(hunk, shift, decision == Decision::Undo);
-            let place = aiia_edit::locate(&moved, &expected, text).map_err(|error| {
-                Problem::new(ProblemCode::Conflict, format!("Hunk {} does not fit {}: {error}.", row.number, file.path))
-                    .with_hint("Nothing was changed.")
-            })?;
-            let replacement = minimal(text, place, &moved.new_text);
-            let (start, end) = (replacement.start + mark as u64, replacement.end + mark as u64);
-            replacements.push(Replacement { start, end, ..replacement });
-        }
-        if row.status == HunkStatus::Accepted {
-            shift += hunk.new_lines as isize - hunk.old_lines as isize;
-        }
-    }
+    let whole = current.as_deref().unwrap_or_default();
+    let replacements = replacements(file, numbers, base, whole, decision).into_iter().map(|(_, found)| found);
+    let replacements = replacements.collect::<Result<_, _>>()?;
     let action = if current.is_none() { FileAction::Create } else { FileAction::Edit };
     Ok(FileChange {
         path: file.path.clone(),
         action,
         from: None,
         hunks: numbers.to_vec(),
-        base_hash: sha256(&whole),
+        base_hash: sha256(whole),
         replacements,
     })
+}
+
+/// What each of the hunks `numbers` is to `file`, whose text is now `whole`, in the order of its lines: what it replaces, or why it does
+/// not fit.
+pub(super) fn replacements(
+    file: &EditFile,
+    numbers: &[HunkNumber],
+    base: &str,
+    whole: &str,
+    decision: Decision,
+) -> Vec<(HunkNumber, Result<Replacement, Problem>)> {
+    let Laid { hunks, base, text, mark } = laid(file, base, whole);
+    let applied: Vec<&Hunk> =
+        hunks.iter().filter(|(row, _)| row.status == HunkStatus::Accepted).map(|(_, hunk)| hunk).collect();
+    // The text as it would be without the user's typing: what differs from it in `current` is the user's.
+    let expected = aiia_edit::apply_hunks(base, &applied);
+    let places = Places::new(&expected, text);
+    let mut shift = 0_isize;
+    let mut found = Vec::new();
+    for (row, hunk) in &hunks {
+        if numbers.contains(&row.number) {
+            let moved = moved(hunk, shift, decision == Decision::Undo);
+            let replacement = places.of(&moved).map(|place| {
+                let replacement = minimal(text, place, &moved.new_text);
+                let (start, end) = (replacement.start + mark as u64, replacement.end + mark as u64);
+                Replacement { start, end, ..replacement }
+            });
+            let replacement = replacement.map_err(|error| {
+                Problem::new(ProblemCode::Conflict, format!("Hunk {} does not fit {}: {error}.", row.number, file.path))
+                    .with_hint("Nothing was changed.")
+            });
+            found.push((row.number, replacement));
+        }
+        if row.status == HunkStatus::Accepted {
+            shift += hunk.new_lines as isize - hunk.old_lines as isize;
+        }
+    }
+    found
 }
 
 /// A file's hunks, the text that they were made on and the one that is there now, alike in whether they begin with a byte

@@ -4,6 +4,7 @@ use aiia_edit::Hunk;
 use aiia_protocol::edit::{EditFile, EditHunk, FileAction, HunkStatus};
 use aiia_protocol::id::HunkNumber;
 
+use super::places::Places;
 use super::text_change::{Laid, laid, moved, unmarked};
 use super::whole::new_text;
 
@@ -47,10 +48,11 @@ fn unlike(
 ) -> Vec<HunkNumber> {
     let applied: Vec<&Hunk> = hunks.iter().filter(|(row, _)| standing(row)).map(|(_, hunk)| hunk).collect();
     let expected = aiia_edit::apply_hunks(base, &applied);
+    let places = Places::new(&expected, text);
     let mut shift = 0_isize;
     let mut found = Vec::new();
     for (row, hunk) in hunks {
-        if wanted(row) && aiia_edit::locate(&moved(hunk, shift, backwards), &expected, text).is_err() {
+        if wanted(row) && places.of(&moved(hunk, shift, backwards)).is_err() {
             found.push(row.number);
         }
         if standing(row) {
