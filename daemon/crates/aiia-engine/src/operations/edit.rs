@@ -120,7 +120,20 @@ impl Decision {
     }
 }
 
+/// How often a decision is made anew because others decided on the same change in between.
+const ATTEMPTS: usize = 10;
+
 async fn decide(session: &Session, params: DecideEdit, decision: Decision) -> Result<EditOutcome, Problem> {
+    let mut attempt = 1;
+    loop {
+        match decide_once(session, &params, decision).await {
+            Err(problem) if problem.code == ProblemCode::PreconditionFailed && attempt < ATTEMPTS => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+async fn decide_once(session: &Session, params: &DecideEdit, decision: Decision) -> Result<EditOutcome, Problem> {
     let engine = session.engine();
     let edit = engine.store.get_edit(params.edit_id.clone()).await?;
     let chosen = choose(&edit, params.hunks.as_deref(), decision, params.allow_protected)?;
@@ -144,7 +157,7 @@ async fn decide(session: &Session, params: DecideEdit, decision: Decision) -> Re
                     unsaved::refuse_changed_twice(session, &params.documents, file).await?;
                 }
             }
-            let current = current_text(session, &params.documents, file).await?;
+            let current = current_text(session, &params.documents, file).await.map_err(not_changed)?;
             if decision == Decision::Undo {
                 let found = undone_elsewhere::gone(file, &numbers, base, current.as_deref());
                 numbers.retain(|number| !found.contains(number));
@@ -163,10 +176,18 @@ async fn decide(session: &Session, params: DecideEdit, decision: Decision) -> Re
     // What was undone elsewhere is as if it had never been accepted.
     let after = |number| if gone.contains(number) { Decision::TakeBack.after() } else { decision.after() };
     let decisions = chosen.iter().map(|number| (*number, after(number))).collect();
-    let mut decided = engine.store.decide_hunks(params.edit_id, decisions, Some(edit.version)).await?;
+    let mut decided = engine.store.decide_hunks(params.edit_id.clone(), decisions, Some(edit.version)).await?;
     diff_paths::renew(engine, std::slice::from_mut(&mut decided)).await;
     engine.publish((Entity::Edit, Change::Updated), &decided.id, Some(&decided.project_id), Some(&decided.chat_id));
     Ok(EditOutcome { edit: decided, changes })
+}
+
+/// Why a file cannot be decided on, with what became of the others.
+fn not_changed(problem: Problem) -> Problem {
+    match problem.code {
+        ProblemCode::Conflict => problem,
+        _ => problem.with_hint("Nothing was changed. Put the file back as it was, or reject what is to become of it."),
+    }
 }
 
 /// The hunks to decide on.
