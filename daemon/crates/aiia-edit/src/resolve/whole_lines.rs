@@ -65,9 +65,7 @@ pub(super) fn read(text: &str, block: &Block, file: &FileView) -> Whole {
     let mut vanished = vanished(&hunks, block, file);
     vanished.retain(|symbol| !renamed.contains(&symbol.range.start));
     // What goes with a symbol is that symbol's.
-    let is_of_vanished =
-        |line: &&Line| vanished.iter().any(|symbol| symbol.range.start < line.end() && line.start < symbol.range.end);
-    let own_lines = file.lines.iter().filter(|line| !is_of_vanished(line)).map(Line::trimmed);
+    let own_lines = file.lines.iter().filter(|line| !is_of(line, &vanished)).map(Line::trimmed);
     let lost_call = statement::lost_name(own_lines, given.iter().map(Line::trimmed));
     if lost_call.is_some() || !hunks.keep_what_is_not_code(&vanished, file) || loses_a_word(&given, block, file) {
         return Whole::Not;
@@ -225,9 +223,6 @@ impl Hunks {
 
     /// Whether comments, decorators and longer runs of lines stay, those of symbols that vanish aside: a reply leaves them out easily.
     fn keep_what_is_not_code(&self, vanished: &[&Symbol], file: &FileView) -> bool {
-        let is_of_vanished = |line: &Line| {
-            vanished.iter().any(|symbol| symbol.range.start < line.end() && line.start < symbol.range.end)
-        };
         let comments = file.comments();
         let is_beside_code = |line: &Line| {
             let start = line.start + line.content.len() - line.content.trim_start().len();
@@ -237,7 +232,7 @@ impl Hunks {
         };
         self.changed.iter().all(|(old, new)| {
             let gone: Vec<&Line> =
-                file.lines[old.clone()].iter().filter(|line| !line.is_blank() && !is_of_vanished(line)).collect();
+                file.lines[old.clone()].iter().filter(|line| !line.is_blank() && !is_of(line, vanished)).collect();
             let come = new.len();
             let loses_beside_code = gone.iter().any(|line| is_beside_code(line)) && come < gone.len();
             !loses_beside_code && gone.len() <= come + MAX_GONE
@@ -264,6 +259,12 @@ impl Hunks {
         push(&given[at..]);
         text
     }
+}
+
+/// Whether a line is one of symbols that lie behind each other.
+fn is_of(line: &Line, symbols: &[&Symbol]) -> bool {
+    let before = symbols.partition_point(|symbol| symbol.range.start < line.end());
+    before.checked_sub(1).is_some_and(|last| line.start < symbols[last].range.end)
 }
 
 /// Moves lines that go, where those before or behind them are the same, to where a symbol begins.
