@@ -2,6 +2,7 @@
 //! became of it, with a map from its lines to the hunks.
 
 mod edited;
+mod merged;
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -13,6 +14,7 @@ use crate::plan::FileAction;
 use crate::unified;
 
 pub use edited::{EditedError, EditedHunk, edited};
+pub use merged::{Merged, merged};
 
 const CONTEXT_LINES: usize = 3;
 /// How much of what the model says is shown.

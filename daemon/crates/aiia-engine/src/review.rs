@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use aiia_edit::review::{HunkState, ReviewedFile, ReviewedHunk, edited, render};
+pub use aiia_edit::review::{Merged, merged};
 use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::problem::{Problem, ProblemCode};

@@ -40,6 +40,8 @@ struct Followed {
     changes: u64,
     /// Whether it shows something else than it should.
     is_behind: bool,
+    /// The text that it showed last, without what the user typed.
+    shown: Option<Arc<str>>,
     /// The diagnostics that the editor was told last.
     diagnostics: Vec<lsp::Diagnostic>,
 }
@@ -68,6 +70,20 @@ impl Following {
 
     fn is_behind(&self, edit_id: &EditId) -> bool {
         self.documents.lock().get(edit_id).is_some_and(|followed| followed.is_behind)
+    }
+
+    /// The text that a document showed last, without what the user typed in it.
+    pub(crate) fn shown(&self, edit_id: &EditId) -> Option<Arc<str>> {
+        self.documents.lock().get(edit_id)?.shown.clone()
+    }
+
+    /// A document shows this text now, and what the user typed.
+    pub(crate) fn took_over(&self, edit_id: &EditId, text: &str) {
+        let mut documents = self.documents.lock();
+        let followed = documents.entry(edit_id.clone()).or_default();
+        if followed.shown.as_deref() != Some(text) {
+            followed.shown = Some(text.into());
+        }
     }
 
     /// Takes note of what the editor shows from now on; whether its diagnostics are others than before.

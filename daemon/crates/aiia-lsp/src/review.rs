@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiia_engine::OpenDocument;
-use aiia_engine::review::{ReviewDocument, ReviewHunk};
+use aiia_engine::review::{ReviewDocument, ReviewHunk, merged};
 use aiia_protocol::edit::{EditHunk, HunkStatus, PendingEdit, Replacement, ReviseHunk};
 use aiia_protocol::event::{Change, Entity};
 use aiia_protocol::handshake::Purpose;
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::EditRevise;
 use aiia_protocol::problem::Problem;
-use aiia_text::Document;
 use tokio::sync::broadcast::error::RecvError;
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -226,7 +225,8 @@ pub(crate) async fn take_over_edits(
     hunks: Option<&[HunkNumber]>,
 ) -> Result<(), Problem> {
     let open = open_document(connection, edit_id);
-    let (Some((_, open)), Some(review)) = (open, connection.review(edit_id)) else { return Ok(()) };
+    let Some((_, open)) = open else { return Ok(()) };
+    let review = load(connection, edit_id).await?;
     let waits = |number: HunkNumber| {
         review.document.hunks.iter().any(|hunk| hunk.number == number && hunk.status == HunkStatus::Pending)
     };
@@ -260,9 +260,9 @@ pub(crate) async fn line_of_hunk(
 }
 
 /// What the user says of a hunk in the review document, as the editor shows it.
-pub(crate) fn note_of(connection: &Connection, edit_id: &EditId, hunk: HunkNumber) -> Option<String> {
+pub(crate) async fn note_of(connection: &Connection, edit_id: &EditId, hunk: HunkNumber) -> Option<String> {
     let (_, open) = open_document(connection, edit_id)?;
-    connection.review(edit_id)?.note_of(&open.document.text(), hunk)
+    load(connection, edit_id).await.ok()?.note_of(&open.document.text(), hunk)
 }
 
 /// Renders the review document again and brings what the editor shows up to date. The caller holds the lock on decisions.
@@ -276,7 +276,7 @@ pub(crate) async fn refresh(connection: &Arc<Connection>, edit_id: &EditId, caus
         }
     };
     if let Some((path, open)) = open_document(connection, edit_id) {
-        let is_behind = !show(connection, &path, &open, before.as_deref(), &review, cause).await;
+        let is_behind = !show(connection, edit_id, (&path, &open), before.as_deref(), &review, cause).await;
         following::tell(connection, edit_id, &review, is_behind).await;
     } else if cause == Cause::Decision {
         let path = connection.review_path(edit_id);
@@ -296,76 +296,54 @@ async fn rewrite(path: PathBuf, review: &Review) {
     }
 }
 
-/// Has the editor show `review` in the open document, which showed `before`; whether it does. While the user edits it, it changes
-/// only by decisions. In an editor that asks to save what was edited, other headers alone are no reason to edit it.
+/// Has the editor show `review` in the open document; whether it does. `before` is what was rendered last. What the user typed
+/// stays; while he edits lines, it changes only by decisions. In an editor that asks to save what was edited, other headers alone
+/// are no reason to edit it.
 async fn show(
     connection: &Connection,
-    path: &str,
-    open: &OpenDocument,
+    edit_id: &EditId,
+    (path, open): (&str, &OpenDocument),
     before: Option<&Review>,
     review: &Review,
     cause: Cause,
 ) -> bool {
+    let (buffer, rendered) = (open.document.text(), &review.document.text);
     let shown = before.map_or("", |before| before.document.text.as_str());
-    let replacements = updates(&open.document, shown, &review.document.text);
-    if replacements.is_empty() {
+    let base = connection.following.shown(edit_id);
+    let base = base.as_deref().unwrap_or(if before.is_some() { shown } else { rendered });
+    let merged = merged(base, &buffer, rendered);
+    if merged.replacements.is_empty() {
+        connection.following.took_over(edit_id, rendered);
         return true;
     }
-    let are_headers = lines(&open.document.text()) == lines(&review.document.text);
+    let are_headers = lines(&buffer) == lines(rendered);
     if are_headers && !connection.capabilities().edits_reviews {
         // It can be read again from the disk; until then, diagnostics say what its headers do not.
-        if shown != review.document.text {
+        if shown != rendered {
             rewrite(path.into(), review).await;
         }
         return false;
     }
-    if cause == Cause::Typing && before.unwrap_or(review).is_edited(&open.document.text()) {
+    if cause == Cause::Typing && before.unwrap_or(review).is_edited(&buffer) {
         return false;
     }
+    let replacement =
+        |(range, text): (Range<usize>, String)| Replacement { start: range.start as u64, end: range.end as u64, text };
+    let replacements: Vec<Replacement> = merged.replacements.into_iter().map(replacement).collect();
     let applied = apply::edit_open(connection, path, open, &replacements, "aiia: review").await;
-    if let Err(failure) = &applied {
+    if let Err(failure) = applied {
         tracing::info!(?failure, "the editor did not update the review document");
+        return false;
     }
-    applied.is_ok()
-}
-
-/// What changes in the buffer, which showed `before`, so that it shows `rendered`: only headers and comments, so that what the
-/// user typed and the cursor stay; everything where the hunks are others now or the buffer no longer has the same headers.
-fn updates(buffer: &Document, before: &str, rendered: &str) -> Vec<Replacement> {
-    let is_ours = |line: &str| line.starts_with("@@") || line.starts_with('#');
-    let is_reshaped = lines(before) != lines(rendered) && lines(&buffer.text()) != lines(rendered);
-    let new: Vec<&str> = rendered.lines().filter(|line| is_ours(line)).collect();
-    let old: Vec<(Range<usize>, String)> = (0..buffer.line_count())
-        .filter_map(|line| buffer.line_range(line))
-        .map(|range| (range.clone(), buffer.slice(range).trim_end_matches(['\r', '\n']).to_owned()))
-        .filter(|(_, line)| is_ours(line))
-        .collect();
-    if old.len() != new.len() || is_reshaped {
-        return whole(&buffer.text(), rendered).into_iter().collect();
+    connection.following.took_over(edit_id, rendered);
+    if !merged.lost.is_empty() {
+        let lost = merged.lost.join("\n");
+        let text = format!(
+            "The review is another one where you had edited it. These lines of yours are no longer in it:\n{lost}"
+        );
+        connection.show(lsp::MessageType::Warning, &text).await;
     }
-    let pairs = old.into_iter().zip(new).filter(|((_, old), new)| old != new);
-    pairs
-        .map(|((range, old), new)| Replacement {
-            start: range.start as u64,
-            end: (range.start + old.len()) as u64,
-            text: new.to_owned(),
-        })
-        .collect()
-}
-
-/// The lines of `old` that differ from those of `new`, replaced as one.
-fn whole(old: &str, new: &str) -> Option<Replacement> {
-    let same = |(a, b): &(&str, &str)| a == b;
-    let split = |text: &'_ str| text.split_inclusive('\n').map(str::to_owned).collect::<Vec<_>>();
-    let (ours, theirs) = (split(old), split(new));
-    let pairs = ours.iter().map(String::as_str).zip(theirs.iter().map(String::as_str));
-    let front: usize = pairs.take_while(same).map(|(line, _)| line.len()).sum();
-    let (ours, theirs) = (split(&old[front..]), split(&new[front..]));
-    let pairs = ours.iter().rev().map(String::as_str).zip(theirs.iter().rev().map(String::as_str));
-    let back: usize = pairs.take_while(same).map(|(line, _)| line.len()).sum();
-    let text = new[front..new.len() - back].to_owned();
-    let replacement = Replacement { start: front as u64, end: (old.len() - back) as u64, text };
-    (old != new).then_some(replacement)
+    true
 }
 
 /// Brings the review documents that a file is part of up to date with its text.
@@ -415,11 +393,6 @@ mod tests {
     const RENDERED: &str =
         "# t\n# 2 hunks, 2 pending\n--- a/x\n+++ b/x\n@@ -1 +1 @@ [pending]\n-a\n+b\n@@ -9 +9 @@ [pending]\n-c\n+d\n";
 
-    fn after(buffer: &str, rendered: &str) -> String {
-        let document = Document::new(buffer);
-        crate::to_proto::replaced(&document, &updates(&document, RENDERED, rendered)).text()
-    }
-
     #[test]
     fn a_hunk_is_found_where_its_lines_stand_now() {
         let hunk = |old_start: u32, old_text: &str| EditHunk {
@@ -438,23 +411,6 @@ mod tests {
         {
             assert_eq!(lines_in("a\nx\nb\nc\nx\ny\n", &hunk(old_start, old_text)), expected, "{old_text:?}");
         }
-    }
-
-    #[test]
-    fn only_headers_change() {
-        let decided = RENDERED.replacen("[pending]", "[accepted]", 1).replace("2 pending", "1 pending");
-        assert_eq!(after(RENDERED, &decided), decided);
-        assert_eq!(after(&RENDERED.replace("+b", "+edited"), &decided), decided.replace("+b", "+edited"));
-        assert_eq!(updates(&Document::new(RENDERED), RENDERED, RENDERED), []);
-        assert_eq!(after("something else\n", RENDERED), RENDERED);
-    }
-
-    #[test]
-    fn other_hunks_are_shown_unless_the_buffer_has_them() {
-        let reshaped = RENDERED.replace("-a\n+b\n", "-a\n+b\n+c\n");
-        assert_eq!(after(&RENDERED.replace("+d", "+typed"), &reshaped), reshaped);
-        let buffer = reshaped.replace("# t", "# old");
-        assert_eq!(after(&buffer, &reshaped), reshaped);
     }
 
     #[test]

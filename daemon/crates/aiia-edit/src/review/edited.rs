@@ -44,14 +44,18 @@ pub fn edited(rendered: &ReviewDocument, buffer: &str) -> Result<Vec<EditedHunk>
         if ours[hunk.lines.clone()] == theirs[there.clone()] {
             continue;
         }
-        let new_text = new_lines(&ours[hunk.lines.clone()], &theirs, there)?;
-        result.push(EditedHunk { id: hunk.id.clone(), new_text });
+        let rendered = &ours[hunk.lines.clone()];
+        let new_text = new_lines(rendered, &theirs, there)?;
+        // A note alone is no edit.
+        if new_lines(rendered, &ours, hunk.lines.clone())? != new_text {
+            result.push(EditedHunk { id: hunk.id.clone(), new_text });
+        }
     }
     Ok(result)
 }
 
 /// Headers and comments change with every decision; blanks at the end of a line of context are taken away by editors.
-fn alike(line: &str) -> &str {
+pub(super) fn alike(line: &str) -> &str {
     match line.as_bytes() {
         [b'@', b'@', ..] | [b'#', ..] => &line[..1],
         [b' ', ..] => line.trim_end(),
@@ -161,6 +165,8 @@ mod tests {
     #[case(" c\n", " c  \n", &[])]
     #[case("[pending]", "[accepted]", &[])]
     #[case("# t\n", "", &[])]
+    #[case("+B2\n", "+B2\n# a note\n", &[])]
+    #[case("+F\n", "# a note\n+F\n+G\n", &[("2", "F\nG\n")])]
     fn new_lines_may_be_edited(#[case] from: &str, #[case] to: &str, #[case] expected: &[(&str, &str)]) {
         let document = document();
         let buffer = document.text.replacen(from, to, 1);

@@ -91,7 +91,10 @@ pub(crate) async fn execute(connection: &Arc<Connection>, params: lsp::ExecuteCo
         }
         "aiia.retryHunk" => {
             let (edit_id, hunk) = one_hunk(&argument)?;
-            let note = argument.note.or_else(|| review::note_of(connection, &edit_id, hunk));
+            let note = match argument.note {
+                Some(note) => Some(note),
+                None => review::note_of(connection, &edit_id, hunk).await,
+            };
             Ok(actions::retry(connection, edit_id, hunk, note, argument.model).await)
         }
         "aiia.openReview" => {

@@ -428,3 +428,57 @@ async fn a_fix_that_did_not_help_is_tried_another_way() {
         "{asked}"
     );
 }
+
+/// The review with a line edited in the second hunk, and notes in both.
+fn typed_in(review: &str) -> String {
+    let review = review.replace("+    return sum(xs) / len(xs)\n", "+    return sum(xs) / len(xs)\n# use mean()\n");
+    review.replace("+    return xs[-1]\n", "+    return xs[-2]\n# or next()\n")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_typed_in_the_review_stays_when_another_hunk_is_decided_on() {
+    for editor in ["generic", "helix"] {
+        let mut world = reviewing_in(editor, able(), REPLY).await;
+        let (uri, review_uri) = (world.uri.clone(), world.review_uri.clone());
+        let typed = typed_in(&world.review);
+        world.client.change(&review_uri, 2, &typed).await;
+        world.act("-    return sum", "aiia: Accept hunk 1").await;
+        let text = world.apply(&uri, CODE, 1).await;
+        let shown = world.apply(&review_uri, &typed, 2).await;
+        assert_eq!(shown, typed.replacen("[pending]", "[accepted]", 1).replace("2 pending", "1 pending"), "{editor}");
+        world.act("-    return xs[0]", "aiia: Accept hunk 2").await;
+        assert_eq!(world.apply(&uri, &text, 2).await, text.replace("xs[0]", "xs[-2]"), "{editor}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_typed_in_the_review_stays_when_a_hunk_is_tried_again() {
+    let mut world = reviewing().await;
+    let review_uri = world.review_uri.clone();
+    let typed = typed_in(&world.review);
+    world.client.change(&review_uri, 2, &typed).await;
+    let edit_id = std::path::Path::new(&review_uri).file_stem().unwrap().to_str().unwrap().to_owned();
+    let argument = json!({ "edit_id": edit_id, "hunks": [1] });
+    world.client.request("workspace/executeCommand", command("aiia.retryHunk", argument)).await.unwrap();
+    let shown = world.apply(&review_uri, &typed, 2).await;
+    assert_eq!(shown, typed.replacen("[pending]", "[rejected]", 1).replace("2 pending", "1 pending"));
+    let asked = world.model.chats().last().unwrap().body.to_string();
+    assert!(asked.contains("That is not what is wanted: use mean()"), "{asked}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lines_edited_in_the_review_count_from_the_first_moment_of_a_connection() {
+    let one = reviewing().await;
+    let (uri, review_uri) = (one.uri.clone(), one.review_uri.clone());
+    let edited_review = one.review.replace("xs[-1]", "xs[-2]");
+    let mut client = one.world.initialized(able()).await;
+    client.answer("workspace/applyEdit", |_| json!({ "applied": true }));
+    one.client.hang_up().await;
+    client.open_uri(&uri, CODE, 1).await;
+    client.open_uri(&review_uri, &edited_review, 1).await;
+    let edit_id = std::path::Path::new(&review_uri).file_stem().unwrap().to_str().unwrap();
+    let argument = json!({ "edit_id": edit_id, "hunks": [2] });
+    client.request("workspace/executeCommand", command("aiia.acceptHunk", argument)).await.unwrap();
+    let (_, _, after) = edited(&client.expect("workspace/applyEdit").await, CODE);
+    assert_eq!(after, CODE.replace("xs[0]", "xs[-2]"));
+}
