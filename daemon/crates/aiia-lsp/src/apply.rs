@@ -107,15 +107,21 @@ pub(crate) async fn is_unsaved(connection: &Connection, path: &str) -> bool {
         && !connection.wait_for_document(path, LATE_LIMIT, is_open).await
 }
 
-/// Has the editor rename a file, after its text was changed, or delete it.
-async fn move_or_remove(connection: &Connection, change: &FileChange, label: &str) -> Result<(), Failure> {
+/// Why this editor cannot carry out a change, where it has not announced what that needs.
+pub(crate) fn inability(connection: &Connection, change: &FileChange) -> Option<String> {
     let capabilities = connection.capabilities();
     let (able, what) = match change.action {
         FileAction::Rename => (capabilities.rename_files, "renames"),
-        _ => (capabilities.delete_files, "deletes"),
+        FileAction::Delete => (capabilities.delete_files, "deletes"),
+        FileAction::Create | FileAction::Edit => return None,
     };
-    if !able {
-        let reason = format!("this editor {what} no files for others; `aiia accept` in a terminal does");
+    (!able).then(|| format!("this editor {what} no files for others; `aiia accept` in a terminal does"))
+}
+
+/// Has the editor rename a file, after its text was changed, or delete it.
+async fn move_or_remove(connection: &Connection, change: &FileChange, label: &str) -> Result<(), Failure> {
+    let capabilities = connection.capabilities();
+    if let Some(reason) = inability(connection, change) {
         return Err(Failure::Refused(reason));
     }
     let now = change.from.as_ref().unwrap_or(&change.path);

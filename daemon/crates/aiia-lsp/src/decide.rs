@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aiia_protocol::edit::{DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, HunkStatus, PendingEdit, SplitHunk};
+use aiia_protocol::edit::{
+    DecideEdit, EditFile, EditHunk, EditOutcome, EditRef, FileChange, HunkStatus, PendingEdit, SplitHunk,
+};
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{EditAccept, EditGet, EditReject, EditSplit, EditUndo};
 use aiia_protocol::problem::{Problem, ProblemCode};
@@ -93,6 +95,7 @@ async fn attempt_all(
         review::take_over_edits(connection, edit_id, hunks).await?;
     }
     let mut hunks = hunks.map(<[HunkNumber]>::to_vec);
+    let mut changed = Vec::new();
     for attempt in 1..=ATTEMPTS {
         match attempt_once(connection, edit_id, hunks.as_deref(), decision).await? {
             None => {
@@ -101,29 +104,65 @@ async fn attempt_all(
                 }
                 return Ok(());
             }
-            Some((rest, Failure::Stale)) if attempt < ATTEMPTS => hunks = Some(rest),
-            Some((_, failure)) => {
-                let reason = match failure {
+            Some(stopped) => {
+                changed.extend(stopped.changed);
+                if stopped.failure == Failure::Stale && attempt < ATTEMPTS {
+                    hunks = Some(stopped.hunks);
+                    continue;
+                }
+                let reason = match stopped.failure {
                     Failure::Refused(reason) => reason,
                     Failure::Stale => "the text keeps changing".to_owned(),
                     Failure::Silent => "the editor did not answer".to_owned(),
                 };
-                return Err(Problem::new(ProblemCode::Conflict, format!("The change was not applied: {reason}."))
-                    .with_hint("Its hunks, and those that were to follow, are as they were before; try again."));
+                return Err(not_applied(&changed, &stopped.left, &reason));
             }
         }
     }
     Ok(())
 }
 
-/// Carries out the decision as far as the editor goes along. Gives what is left, which has the state that it had, and why: what a
-/// file needs comes before it, so that nothing follows on one that failed.
+/// Where the editor stopped to go along with a decision.
+struct Stopped {
+    /// The files that were changed before.
+    changed: Vec<String>,
+    /// Those that were not.
+    left: Vec<String>,
+    /// The hunks of these, which have the states that they had.
+    hunks: Vec<HunkNumber>,
+    failure: Failure,
+}
+
+/// What is said where the files `left` could not be changed.
+fn not_applied(changed: &[String], left: &[String], reason: &str) -> Problem {
+    let verb = |names: &[String]| if names.len() == 1 { "is" } else { "are" };
+    let (detail, hint) = if changed.is_empty() {
+        let hint = "Its hunks, and those that were to follow, are as they were before; try again.";
+        (format!("The change was not applied: {reason}."), hint)
+    } else {
+        let detail = format!(
+            "Only a part of the change was applied: {} {} changed, {} {} not: {reason}.",
+            changed.join(", "),
+            verb(changed),
+            left.join(", "),
+            verb(left),
+        );
+        (
+            detail,
+            "The hunks of the files that are not changed are as they were before; try again, or undo those that were.",
+        )
+    };
+    Problem::new(ProblemCode::Conflict, detail).with_hint(hint)
+}
+
+/// Carries out the decision as far as the editor goes along; where it stopped, if it did: what a file needs comes before it, so
+/// that nothing follows on one that failed. What the editor cannot do at all is known before the first file.
 async fn attempt_once(
     connection: &Connection,
     edit_id: &EditId,
     hunks: Option<&[HunkNumber]>,
     decision: Decision,
-) -> Result<Option<(Vec<HunkNumber>, Failure)>, Problem> {
+) -> Result<Option<Stopped>, Problem> {
     let session = &connection.session;
     let edit = session.run::<EditGet>(EditRef { edit_id: edit_id.clone() }).await?;
     if decision != Decision::Reject {
@@ -136,14 +175,26 @@ async fn attempt_once(
         Decision::Reject => session.run::<EditReject>(params).await?,
         Decision::Undo => session.run::<EditUndo>(params).await?,
     };
-    for (done, change) in changes.iter().enumerate() {
-        let Err(failure) = apply::apply(connection, change, &format!("aiia: {}", edit.title)).await else { continue };
-        let rest: Vec<HunkNumber> = changes[done..].iter().flat_map(|change| change.hunks.iter().copied()).collect();
-        let earlier = rest.iter().filter_map(|number| Some((*number, *before.get(number)?))).collect();
-        session.restore_hunks(edit_id, earlier).await?;
-        return Ok(Some((rest, failure)));
+    let label = format!("aiia: {}", edit.title);
+    let mut stopped = changes.iter().find_map(|change| apply::inability(connection, change)).map(Failure::Refused);
+    let mut done = 0;
+    while stopped.is_none() && done < changes.len() {
+        match apply::apply(connection, &changes[done], &label).await {
+            Ok(()) => done += 1,
+            Err(failure) => stopped = Some(failure),
+        }
     }
-    Ok(None)
+    let Some(failure) = stopped else { return Ok(None) };
+    let hunks: Vec<HunkNumber> = changes[done..].iter().flat_map(|change| change.hunks.iter().copied()).collect();
+    let earlier = hunks.iter().filter_map(|number| Some((*number, *before.get(number)?))).collect();
+    session.restore_hunks(edit_id, earlier).await?;
+    let names = |changes: &[FileChange]| changes.iter().map(|change| name(&change.path)).collect();
+    Ok(Some(Stopped { changed: names(&changes[..done]), left: names(&changes[done..]), hunks, failure }))
+}
+
+/// The last part of a path.
+fn name(path: &str) -> String {
+    path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned()
 }
 
 /// Refuses what would go by the disk where the editor has another text, of which it does not tell.

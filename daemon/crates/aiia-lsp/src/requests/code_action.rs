@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aiia_engine::actions::offered;
 use aiia_protocol::action::ActionKind;
-use aiia_protocol::edit::{FileAction, HunkStatus};
+use aiia_protocol::edit::{EditFile, FileAction, HunkStatus};
 use aiia_protocol::id::{EditId, HunkNumber, RunId};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
@@ -187,7 +187,7 @@ fn on_proposed(connection: &Connection, path: &str, line: usize) -> Vec<Offered>
     let mut actions = Vec::new();
     for (edit_id, review) in connection.reviews() {
         let edit = &review.document.edit;
-        let Some(file) = edit.files.iter().find(|file| file.path == path) else { continue };
+        let Some(file) = edit.files.iter().find(|file| is_shown_at(file, path)) else { continue };
         let mut action = |title: String, command: &str, hunks: Option<HunkNumber>| {
             let argument = json!({ "edit_id": edit_id, "hunks": hunks.map(|number| [number]) });
             let command = command.to_owned();
@@ -212,6 +212,11 @@ fn on_proposed(connection: &Connection, path: &str, line: usize) -> Vec<Offered>
 
 fn on_review(review: &Review, edit_id: &EditId, buffer: &str, line: usize) -> Vec<Offered> {
     let action = |title: String, command: &str, hunks: Option<HunkNumber>| Offered {
+/// Whether a buffer of `path` is one of the file that is changed: one that is renamed may still have its old name.
+fn is_shown_at(file: &EditFile, path: &str) -> bool {
+    file.path == path || file.from.as_deref() == Some(path)
+}
+
         title,
         kind: REVIEW,
         command: command.to_owned(),

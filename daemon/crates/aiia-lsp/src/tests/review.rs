@@ -10,6 +10,16 @@ use super::client::{CODE, TestClient, World, able, command, edited};
 /// What a model says that mends both mistakes of [`CODE`].
 const REPLY: &str = "a.py\n<<<<<<< SEARCH\n    return sum(xs) / len(xs) + 1\n=======\n    return sum(xs) / len(xs)\n>>>>>>> REPLACE\n\na.py\n<<<<<<< SEARCH\n    return xs[0]\n=======\n    return xs[-1]\n>>>>>>> REPLACE\n";
 
+/// One that makes a file and then removes another.
+const MADE_AND_GONE: &str = "*** Begin Patch\n*** Add File: new.py\n+x = 1\n*** Delete File: a.py\n*** End Patch\n";
+
+/// The capabilities of an editor that also renames and deletes files.
+fn able_with_files() -> Value {
+    let mut capabilities = able();
+    capabilities["workspace"]["workspaceEdit"]["resourceOperations"] = json!(["create", "rename", "delete"]);
+    capabilities
+}
+
 /// An editor with the buffer `CODE` that has been shown a review of two hunks.
 pub(super) struct Reviewing {
     pub(super) client: TestClient,
@@ -241,8 +251,7 @@ async fn one_line_is_meant_where_it_stands_after_others_were_typed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_of_a_set_follows_on_what_the_editor_refuses() {
-    const SET: &str = "*** Begin Patch\n*** Add File: new.py\n+x = 1\n*** Delete File: a.py\n*** End Patch\n";
-    let mut world = reviewing_of(SET).await;
+    let mut world = reviewing_in("generic", able_with_files(), MADE_AND_GONE).await;
     world.client.answer("workspace/applyEdit", |_| json!({ "applied": false, "failureReason": "full disk" }));
     world.act("+x = 1", "aiia: Accept all hunks").await;
     let message = world.client.expect("window/showMessage").await;
@@ -481,4 +490,32 @@ async fn lines_edited_in_the_review_count_from_the_first_moment_of_a_connection(
     client.request("workspace/executeCommand", command("aiia.acceptHunk", argument)).await.unwrap();
     let (_, _, after) = edited(&client.expect("workspace/applyEdit").await, CODE);
     assert_eq!(after, CODE.replace("xs[0]", "xs[-2]"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_set_is_done_where_the_editor_cannot_do_all() {
+    let mut world = reviewing_of(MADE_AND_GONE).await;
+    world.act("+x = 1", "aiia: Accept all hunks").await;
+    let message = world.client.expect("window/showMessage").await;
+    assert!(message["message"].as_str().unwrap().contains("this editor deletes no files"), "{message}");
+    assert_eq!(world.client.received("workspace/applyEdit"), 0);
+    let edits = world.client.request("aiia/edit/list", json!({})).await.unwrap();
+    let hunks = edits["items"][0]["files"].as_array().unwrap().iter().map(|file| &file["hunks"][0]["status"]);
+    assert_eq!(hunks.collect::<Vec<_>>(), ["pending", "pending"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_told_which_files_of_a_set_were_changed() {
+    let mut world = reviewing_in("generic", able_with_files(), MADE_AND_GONE).await;
+    world.client.answer("workspace/applyEdit", |params| {
+        let applied = params["edit"].to_string().contains("new.py");
+        json!({ "applied": applied, "failureReason": "disk on fire" })
+    });
+    world.act("+x = 1", "aiia: Accept all hunks").await;
+    let message = world.client.expect("window/showMessage").await;
+    let text = message["message"].as_str().unwrap();
+    assert!(text.contains("new.py is changed, a.py is not: disk on fire"), "{text}");
+    let edits = world.client.request("aiia/edit/list", json!({})).await.unwrap();
+    let hunks = edits["items"][0]["files"].as_array().unwrap().iter().map(|file| &file["hunks"][0]["status"]);
+    assert_eq!(hunks.collect::<Vec<_>>(), ["accepted", "pending"]);
 }
