@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use aiia_engine::without_images;
 use aiia_protocol::action::StartAction;
-use aiia_protocol::document::Diagnostic;
 use aiia_protocol::edit::RetryHunk;
 use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{ActionStart, EditRetry, RunEvents};
@@ -16,6 +15,7 @@ use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 
 use crate::connection::Connection;
+use crate::fixes::Reported;
 use crate::progress::Progress;
 use crate::{events, files, review, to_proto};
 
@@ -32,7 +32,7 @@ pub(crate) struct About {
     pub(crate) path: String,
     pub(crate) symbol: Option<String>,
     /// What is to be mended.
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) reported: Vec<Reported>,
 }
 
 /// Starts an action. Its result is shown when it is there.
@@ -50,7 +50,7 @@ pub(crate) async fn retry(
     model: Option<String>,
 ) -> Value {
     let about =
-        About { title: format!("Try hunk {hunk} again"), path: String::new(), symbol: None, diagnostics: Vec::new() };
+        About { title: format!("Try hunk {hunk} again"), path: String::new(), symbol: None, reported: Vec::new() };
     let starting = Arc::clone(connection);
     let params = RetryHunk { edit_id, hunk, note, model, documents: Vec::new() };
     follow(connection, about, async move { starting.session.run::<EditRetry>(params).await }).await
@@ -122,7 +122,7 @@ async fn show_result(connection: &Arc<Connection>, run: Run, about: About) {
     };
     progress.end(last_word).await;
     if let Some(edit_id) = &outcome.edit_id {
-        connection.fixes.proposed(edit_id, &about.path, &about.diagnostics);
+        connection.fixes.proposed(edit_id, &about.path, about.reported.clone());
     }
     let shown = match outcome.end {
         Some((RunStatus::Completed, _)) if connection.capabilities().shows_results => {

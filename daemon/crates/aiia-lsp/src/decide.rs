@@ -99,8 +99,12 @@ async fn attempt_all(
     for attempt in 1..=ATTEMPTS {
         match attempt_once(connection, edit_id, hunks.as_deref(), decision).await? {
             None => {
-                if decision == Decision::Accept {
-                    connection.fixes.accepted(edit_id);
+                // What becomes of it from now on says whether it is still there.
+                if decision == Decision::Accept
+                    && connection.fixes.accepted(edit_id)
+                    && let Err(problem) = review::load(connection, edit_id).await
+                {
+                    tracing::info!(%problem, "an accepted fix is not followed");
                 }
                 return Ok(());
             }

@@ -111,7 +111,9 @@ fn on_code(connection: &Connection, path: &str, params: &lsp::CodeActionParams, 
     if let Some(first) = diagnostics.first() {
         let reported = from_proto::diagnostic(first);
         let line = reported.message.lines().next().unwrap_or_default();
-        if let Some(edit_id) = connection.fixes.in_vain(path, &reported) {
+        let text = open.as_ref().map(|open| open.document.text()).unwrap_or_default();
+        let edit = |edit_id: &EditId| connection.review(edit_id).map(|review| review.document.edit.clone());
+        if let Some(edit_id) = connection.fixes.in_vain(path, &reported, &text, edit) {
             let mut again = argument(ActionKind::Fix);
             again["after_edit"] = json!(edit_id);
             actions.push(Offered {
@@ -210,13 +212,13 @@ fn on_proposed(connection: &Connection, path: &str, line: usize) -> Vec<Offered>
     actions
 }
 
-fn on_review(review: &Review, edit_id: &EditId, buffer: &str, line: usize) -> Vec<Offered> {
-    let action = |title: String, command: &str, hunks: Option<HunkNumber>| Offered {
 /// Whether a buffer of `path` is one of the file that is changed: one that is renamed may still have its old name.
 fn is_shown_at(file: &EditFile, path: &str) -> bool {
     file.path == path || file.from.as_deref() == Some(path)
 }
 
+fn on_review(review: &Review, edit_id: &EditId, buffer: &str, line: usize) -> Vec<Offered> {
+    let action = |title: String, command: &str, hunks: Option<HunkNumber>| Offered {
         title,
         kind: REVIEW,
         command: command.to_owned(),

@@ -17,6 +17,7 @@ use url::Url;
 use crate::actions::{self, About};
 use crate::connection::Connection;
 use crate::decide::{Decision, accept_line, decide};
+use crate::fixes::Reported;
 use crate::requests::code_action::{command, title};
 use crate::{from_proto, review, to_proto};
 
@@ -148,7 +149,9 @@ async fn start(connection: &Arc<Connection>, kind: ActionKind, argument: Argumen
     let is_empty = argument.range.is_some_and(|range| range.start == range.end);
     let diagnostics: Vec<Diagnostic> = argument.diagnostics.into_iter().filter_map(diagnostic).collect();
     let title = title(kind, symbol.as_deref(), is_empty);
-    let about = About { title, path: path.clone(), symbol, diagnostics: diagnostics.clone() };
+    let text = open.as_ref().filter(|_| !diagnostics.is_empty()).map(|open| open.document.text());
+    let reported = diagnostics.iter().map(|one| Reported::new(one, text.as_deref())).collect();
+    let about = About { title, path: path.clone(), symbol, reported };
     let params = StartAction {
         kind,
         document: DocumentRef { path, text: None, language_id: None },
