@@ -144,14 +144,12 @@ impl Fixes {
                 return false;
             }
             let line = line_of(diagnostic);
-            match edit.files.iter().find(|file| file.path == path || file.from.as_deref() == Some(path)) {
-                Some(file) => like.any(|reported| reported.is_at(line, file, text)),
-                // It was to be mended from another file, so that its line is what it was.
-                None => {
-                    let lines: Vec<&str> = text.lines().collect();
-                    like.any(|reported| reported.place(&lines, reported.line) == line)
-                }
+            if let Some(file) = edit.files.iter().find(|file| file.path == path || file.from.as_deref() == Some(path)) {
+                return like.any(|reported| reported.is_at(line, file, text));
             }
+            // It was to be mended from another file, so that its line is what it was.
+            let lines: Vec<&str> = text.lines().collect();
+            like.any(|reported| reported.place(&lines, reported.line) == line)
         };
         let mut tried = made.iter().filter(failed);
         let first = tried.next()?;
