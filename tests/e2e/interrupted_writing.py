@@ -1,9 +1,9 @@
 """Interrupts a program at the moment when it opens a file for the nth time.
 
-    interrupted_writing.py FILE TIME SAID PROGRAM ARGUMENT…
+    interrupted_writing.py SIGNAL FILE TIME SAID PROGRAM ARGUMENT…
 
 All files of the working directory are held by leases, so that the program waits in each of its calls that open one. At the given one
-it gets SIGINT, and the file is let go when it has said SAID on standard error. Ends with the program's code and passes on what it
+it gets the signal, and the file is let go when it has said SAID on standard error. Ends with the program's code and passes on what it
 said there, or with 97 when it did not come that far.
 """
 
@@ -38,14 +38,19 @@ class Lease:
 
 
 def main():
-    wanted, count, said = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode()
+    sent, wanted, count, said = signal.Signals[sys.argv[1]], sys.argv[2], int(sys.argv[3]), sys.argv[4].encode()
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO, signal.SIGCHLD])
     leases = [Lease(name) for name in sorted(os.listdir("."))]
-    unblock = [signal.SIGIO, signal.SIGCHLD]
+
+    def prepare():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGIO, signal.SIGCHLD])
+        # Whoever runs this may ignore it.
+        signal.signal(sent, signal.SIG_DFL)
+
     child = subprocess.Popen(
-        sys.argv[4:],
+        sys.argv[5:],
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, unblock),
+        preexec_fn=prepare,
     )
     signal.signal(signal.SIGALRM, lambda *_: child.kill())
     signal.alarm(LIMIT_S)
@@ -62,7 +67,7 @@ def main():
                     other.take()
             lease.opened += 1
             if (lease.name, lease.opened) == (wanted, count):
-                child.send_signal(signal.SIGINT)
+                child.send_signal(sent)
                 while said not in shown and (line := child.stderr.readline()):
                     shown += line
                 interrupted = True

@@ -1,23 +1,27 @@
-//! Ctrl-C: the first one cancels the run, the pull or the transfer, the second one ends the program.
+//! Ctrl-C: the first one cancels the run, the pull or the transfer, the second one ends the program. So does the first one of the signals
+//! that ask a program to end, or that tell it that its terminal is gone: what goes on in the daemon goes on without it.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 use aiia_protocol::id::{PullId, RunId, TransferId};
 use parking_lot::{Mutex, MutexGuard};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{hidden_input, output};
 use crate::client::Canceller;
+use crate::daemon;
 use crate::exit::{self, Failure};
 
 /// Held while files are written.
 static WHOLE: Mutex<()> = Mutex::new(());
-/// Whether Ctrl-C is to end the program.
-static ASKED: AtomicBool = AtomicBool::new(false);
-/// How long Ctrl-C waits for what is held.
+/// The exit code of the program that a signal is to end; 0 where none is.
+static ASKED: AtomicU8 = AtomicU8::new(0);
+/// What is added to the number of a signal for the exit code of a program that it ended.
+const BY_SIGNAL: u8 = 128;
+/// How long a signal waits for what is held.
 const HOLD_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// How long it may take until Ctrl-C is listened to.
@@ -29,32 +33,32 @@ pub(crate) struct Whole {
 }
 
 impl Whole {
-    /// `failure`, for which everything is as it was before; where Ctrl-C asked for that, it is told and the program ends.
+    /// `failure`, for which everything is as it was before; where a signal asked for that, it is told and the program ends.
     pub(crate) fn not_done(self, failure: Failure) -> Failure {
         if is_asked() {
             output::report(&failure);
-            std::process::exit(i32::from(exit::CANCELLED));
+            std::process::exit(i32::from(ASKED.load(Ordering::SeqCst)));
         }
         drop(self);
         failure
     }
 }
 
-/// While what it gives lives, Ctrl-C waits; [`is_asked`] says whether to stop and to take back what was begun.
+/// While what it gives lives, signals wait; [`is_asked`] says whether to stop and to take back what was begun.
 pub(crate) fn hold() -> Whole {
     Interrupt::listen();
     Whole { _held: WHOLE.lock() }
 }
 
-/// Whether Ctrl-C was pressed while something was held.
+/// Whether a signal came while something was held.
 pub(crate) fn is_asked() -> bool {
-    ASKED.load(Ordering::SeqCst)
+    ASKED.load(Ordering::SeqCst) != 0
 }
 
-/// Waits until nothing is held, within a limit.
-fn wait_for_whole() {
+/// Ends the program with this exit code as soon as nothing is held, within a limit.
+fn end(code: u8) -> ! {
     let is_held = || WHOLE.is_locked();
-    ASKED.store(true, Ordering::SeqCst);
+    ASKED.store(code, Ordering::SeqCst);
     if is_held() {
         output::note("Stopping as soon as the files are whole.");
     }
@@ -62,6 +66,36 @@ fn wait_for_whole() {
     while is_held() && Instant::now() < until {
         std::thread::sleep(LOOK_AGAIN);
     }
+    hidden_input::show_again();
+    std::process::exit(i32::from(code));
+}
+
+/// The next one of a signal; never where the system ignores it for this program, as `nohup` has it.
+async fn next(signals: &mut Option<Signal>) {
+    let came = match signals {
+        Some(signals) => signals.recv().await.is_some(),
+        None => false,
+    };
+    if !came {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// The exit code of a program that a signal ended.
+fn by(kind: SignalKind) -> u8 {
+    u8::try_from(kind.as_raw_value()).map_or(exit::FAILED, |number| BY_SIGNAL.saturating_add(number))
+}
+
+fn listen_to(kind: SignalKind) -> Option<Signal> {
+    if is_ignored(kind) { None } else { signal(kind).ok() }
+}
+
+/// Whether whoever started the program lets it ignore the signal. Only Linux tells.
+fn is_ignored(kind: SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    let bit = u32::try_from(kind.as_raw_value().saturating_sub(1)).unwrap_or(u64::BITS);
+    ignored.and_then(|ignored| ignored.checked_shr(bit)).is_some_and(|ignored| ignored & 1 == 1)
 }
 
 /// Asks for the end of what goes on.
@@ -87,10 +121,17 @@ impl Interrupt {
         let _ = std::thread::Builder::new().name("interrupt".to_owned()).spawn(move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
             runtime.block_on(async {
+                daemon::survive_large_files();
                 let Ok(mut interrupts) = signal(SignalKind::interrupt()) else { return };
+                let (mut ends, mut hang_ups) = (listen_to(SignalKind::terminate()), listen_to(SignalKind::hangup()));
                 let _ = ready.send(());
-                while interrupts.recv().await.is_some() {
-                    watched.interrupted();
+                loop {
+                    tokio::select! {
+                        Some(()) = interrupts.recv() => watched.interrupted(),
+                        () = next(&mut ends) => end(by(SignalKind::terminate())),
+                        () = next(&mut hang_ups) => end(by(SignalKind::hangup())),
+                        else => return,
+                    }
                 }
             });
         });
@@ -131,9 +172,7 @@ impl Interrupt {
     fn interrupted(&self) {
         let watched = self.0.lock().take();
         if watched.is_none_or(|cancel| cancel().is_err()) {
-            wait_for_whole();
-            hidden_input::show_again();
-            std::process::exit(i32::from(exit::CANCELLED));
+            end(exit::CANCELLED);
         }
     }
 }
