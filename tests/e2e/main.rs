@@ -18,6 +18,7 @@ mod neovim;
 mod proposals;
 mod recovery;
 mod repair;
+mod reviews;
 mod selections;
 mod shared_chat;
 mod templates;

@@ -179,10 +179,7 @@ fn write_files(root: &Path, plan: &EditPlan, allow_protected: bool) -> Result<()
     if let Err(problem) = write::write(&contents) {
         return Err(whole.not_done(problem.into()));
     }
-    for file in &contents {
-        let done = if file.new.is_some() { "Written" } else { "Removed" };
-        output::note(&format!("{done}: {}", output::shown_path(&file.path)));
-    }
+    write::tell(&contents);
     Ok(())
 }
 

@@ -128,6 +128,7 @@ pub(crate) fn accept_and_write(
     let outcome = client.call::<EditAccept>(&decision(edit, hunks, allowed))?;
     if let Err(failure) = write_changes(&outcome.changes) {
         not_written::<EditUndo>(client, &outcome);
+        reject_again(client, edit, &outcome);
         return Err(whole.not_done(failure));
     }
     Ok(outcome)
@@ -169,9 +170,7 @@ fn decision(edit: &PendingEdit, hunks: Option<Vec<HunkNumber>>, allowed: Allowed
 fn write_changes(changes: &[FileChange]) -> Result<(), Failure> {
     let files = write::prepare(changes)?;
     write::write(&files)?;
-    for file in &files {
-        output::note(&format!("Written: {}", output::shown_path(&file.path)));
-    }
+    write::tell(&files);
     Ok(())
 }
 
@@ -181,6 +180,21 @@ fn not_written<Back: Operation<Params = DecideEdit, Result = EditOutcome>>(clien
     let params = DecideEdit { hunks: Some(hunks), not_applied: true, ..DecideEdit::all_of(outcome.edit.id.clone()) };
     if let Err(problem) = client.call::<Back>(&params) {
         output::note(&format!("The daemon still counts the change as done: {problem}"));
+    }
+}
+
+/// What was rejected before its acceptance could not be written is rejected as it was.
+fn reject_again(client: &mut Client, before: &PendingEdit, outcome: &EditOutcome) {
+    let written = |number: &HunkNumber| outcome.changes.iter().any(|change| change.hunks.contains(number));
+    let all = before.files.iter().flat_map(|file| &file.hunks);
+    let rejected: Vec<HunkNumber> =
+        all.filter(|hunk| hunk.status == HunkStatus::Rejected).map(|hunk| hunk.number).filter(written).collect();
+    if rejected.is_empty() {
+        return;
+    }
+    let params = DecideEdit { hunks: Some(rejected), ..DecideEdit::all_of(before.id.clone()) };
+    if let Err(problem) = client.call::<EditReject>(&params) {
+        output::note(&format!("What was rejected before waits now: {problem}"));
     }
 }
 

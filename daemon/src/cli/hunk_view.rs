@@ -18,8 +18,28 @@ const RESET: &str = "\x1b[0m";
 /// Lines shown before and after a hunk.
 const CONTEXT_LINES: usize = 3;
 
+/// The lines of the file whose hunks are printed, which is read once.
+#[derive(Default)]
+pub(crate) struct OnDisk {
+    path: Option<String>,
+    lines: Vec<String>,
+}
+
+impl OnDisk {
+    /// The lines of `file`; none where it cannot be read.
+    fn lines_of(&mut self, file: &EditFile) -> &[String] {
+        let path = place(file);
+        if self.path.as_deref() != Some(path) {
+            let text = fs::read_to_string(path).unwrap_or_default();
+            self.lines = text.lines().map(str::to_owned).collect();
+            self.path = Some(path.to_owned());
+        }
+        &self.lines
+    }
+}
+
 /// Prints a hunk; `place` is where it would go in the file as it is now.
-pub(crate) fn print(file: &EditFile, hunk: &EditHunk, place: Option<&HunkPreview>) {
+pub(crate) fn print(file: &EditFile, hunk: &EditHunk, place: Option<&HunkPreview>, on_disk: &mut OnDisk) {
     let conflict = place.and_then(|place| place.conflict.as_deref());
     let state = match hunk.status {
         HunkStatus::Pending if conflict.is_some() => paint("conflict", Style::Warning),
@@ -40,14 +60,14 @@ pub(crate) fn print(file: &EditFile, hunk: &EditHunk, place: Option<&HunkPreview
     for tolerance in &hunk.tolerances {
         output::painted_line(&paint(&format!("  {tolerance}"), Style::Faint));
     }
-    let (before, after) = around(file, hunk);
+    let (before, after) = around(on_disk.lines_of(file), hunk);
     let context = |lines: &[String]| lines.iter().for_each(|line| output::line(&format!("  {line}")));
-    context(&before);
+    context(before);
     let coloured = has_colour(&io::stdout());
     for line in shown_lines(&from_protocol(hunk)) {
         output::painted_line(&shown(&line, coloured));
     }
-    context(&after);
+    context(after);
 }
 
 /// What becomes of a file, in words.
@@ -77,12 +97,18 @@ fn shown(line: &ShownLine, coloured: bool) -> String {
     if coloured { format!("{colour}{sign} {text}{RESET}") } else { format!("{sign} {text}") }
 }
 
-/// The lines before and after a hunk in the file as it is on disk; none where its lines are not found.
-fn around(file: &EditFile, hunk: &EditHunk) -> (Vec<String>, Vec<String>) {
-    let text =
-        [Some(&file.path), file.from.as_ref()].into_iter().flatten().find_map(|path| fs::read_to_string(path).ok());
-    let Some(text) = text else { return Default::default() };
-    let lines: Vec<&str> = text.lines().collect();
+/// Where the file stands: a renamed one under its new path once that was accepted.
+fn place(file: &EditFile) -> &str {
+    let is_whole = |hunk: &EditHunk| hunk.old_lines + hunk.new_lines == 0;
+    let is_renamed = file.hunks.iter().any(|hunk| is_whole(hunk) && hunk.status == HunkStatus::Accepted);
+    match &file.from {
+        Some(from) if !is_renamed => from,
+        _ => &file.path,
+    }
+}
+
+/// The lines before and after a hunk among the lines of its file; none where its own are not found.
+fn around<'a>(lines: &'a [String], hunk: &EditHunk) -> (&'a [String], &'a [String]) {
     let wanted: Vec<&str> = match hunk.status {
         HunkStatus::Accepted => hunk.new_text.lines().collect(),
         _ => hunk.old_text.lines().collect(),
@@ -90,17 +116,18 @@ fn around(file: &EditFile, hunk: &EditHunk) -> (Vec<String>, Vec<String>) {
     let stood = from_protocol(hunk).old_index();
     let start = if wanted.is_empty() {
         Some(stood.min(lines.len()))
+    } else if lines
+        .get(stood..)
+        .is_some_and(|rest| rest.len() >= wanted.len() && rest.iter().zip(&wanted).all(|(a, b)| a == b))
+    {
+        Some(stood)
     } else {
         let places = lines.windows(wanted.len()).enumerate().filter(|(_, window)| *window == wanted.as_slice());
         places.map(|(line, _)| line).min_by_key(|line| line.abs_diff(stood))
     };
     let Some(start) = start else { return Default::default() };
     let end = start + wanted.len();
-    let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
-    (
-        owned(&lines[start.saturating_sub(CONTEXT_LINES)..start]),
-        owned(&lines[end..(end + CONTEXT_LINES).min(lines.len())]),
-    )
+    (&lines[start.saturating_sub(CONTEXT_LINES)..start], &lines[end..(end + CONTEXT_LINES).min(lines.len())])
 }
 
 #[cfg(test)]

@@ -13,10 +13,11 @@ use aiia_protocol::id::{EditId, HunkNumber};
 use aiia_protocol::operation::{
     EditFind, EditGet, EditList, EditPreview, EditReject, EditRetry, EditRevise, EditSplit,
 };
+use aiia_protocol::problem::Problem;
 
 use crate::cli::arguments::{Allowed, ReviewArguments};
 use crate::cli::edits::{self, accept_and_write};
-use crate::cli::hunk_view;
+use crate::cli::hunk_view::{self, OnDisk};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{self, Style, counted, paint};
 use crate::cli::run_view::{self, Show};
@@ -61,8 +62,9 @@ pub(crate) fn run(arguments: &ReviewArguments) -> Result<u8, Failure> {
     }
     heading(&edit);
     let places = places(&mut client, &edit.id);
+    let mut on_disk = OnDisk::default();
     for (file, hunk) in hunks(&edit) {
-        hunk_view::print(file, hunk, places.iter().find(|place| place.number == hunk.number));
+        hunk_view::print(file, hunk, places.iter().find(|place| place.number == hunk.number), &mut on_disk);
     }
     if waits {
         let id = &edit.id;
@@ -104,6 +106,11 @@ fn repository() -> Result<PathBuf, Failure> {
 fn decide(client: &mut Client, edit: &PendingEdit, arguments: &ReviewArguments) -> Result<u8, Failure> {
     if let Some(twice) = arguments.accept.iter().find(|number| arguments.reject.contains(number)) {
         return Err(Failure::usage(format!("Hunk {twice} is accepted and rejected."), "Name it once."));
+    }
+    // Before any of them is decided on.
+    let is_missing = |number: &&HunkNumber| !hunks(edit).any(|(_, hunk)| hunk.number == **number);
+    if let Some(number) = arguments.accept.iter().chain(&arguments.reject).find(is_missing) {
+        return Err(Problem::not_found("hunk", number).into());
     }
     let mut after = edit.clone();
     if !arguments.accept.is_empty() {
@@ -160,7 +167,8 @@ fn walk(client: &mut Client, first: EditId, allowed: Allowed) -> Result<u8, Fail
                 hunks(&edit).find(|(_, hunk)| hunk.status == HunkStatus::Pending && !left.contains(&hunk.number));
             let Some((file, hunk)) = next else { break };
             let places = places(client, &id);
-            hunk_view::print(file, hunk, places.iter().find(|place| place.number == hunk.number));
+            let place = places.iter().find(|place| place.number == hunk.number);
+            hunk_view::print(file, hunk, place, &mut OnDisk::default());
             let Some(key) = ask("Accept this hunk? [y,n,s,e,r,a,d,k,q,?] ") else { return Ok(exit::OK) };
             let number = hunk.number;
             let waiting = || {
@@ -234,7 +242,10 @@ fn revise(client: &mut Client, id: &EditId, hunk: &EditHunk) -> Result<(), Failu
         Ok(_) => return Err(kept(Failure::local(format!("`{editor}` failed; the hunk is as it was.")), folder)),
         Err(error) => return Err(Failure::local(format!("`{editor}` could not be started: {error}."))),
     }
-    let new_text = std::fs::read_to_string(&file).map_err(failed)?;
+    let new_text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) => return Err(kept(failed(error), folder)),
+    };
     if new_text != hunk.new_text {
         let revised = ReviseHunk { edit_id: id.clone(), hunk: hunk.number, new_text };
         client.call::<EditRevise>(&revised).map_err(|problem| kept(problem.into(), folder))?;

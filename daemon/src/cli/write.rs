@@ -11,6 +11,7 @@ use aiia_protocol::edit::{FileAction, FileChange};
 use aiia_protocol::problem::{Problem, ProblemCode};
 
 use crate::cli::interrupt;
+use crate::cli::output;
 use stage::Stage;
 
 /// A file with what it will contain.
@@ -106,6 +107,14 @@ pub(crate) fn write(files: &[NewContent]) -> Result<(), Problem> {
         }
     }
     result
+}
+
+/// Says what was done to the files.
+pub(crate) fn tell(files: &[NewContent]) {
+    for file in files {
+        let done = if file.new.is_some() { "Written" } else { "Removed" };
+        output::note(&format!("{done}: {}", output::shown_path(&file.path)));
+    }
 }
 
 /// Puts all in their places, or none when one cannot be or when `is_asked` to stop.
