@@ -86,7 +86,8 @@ fn what_was_rejected_and_could_not_be_written_is_still_rejected() {
 #[test]
 fn decisions_at_the_same_time_are_all_made() {
     let lines = |sign: &str| -> String {
-        (0..40).map(|line| format!("line{line} = {}{line}\n", if line % 5 == 0 { sign } else { "" })).collect()
+        let lines = (0..40).map(|line| format!("line{line} = {}{line}\n", if line % 5 == 0 { sign } else { "" }));
+        lines.collect::<Vec<_>>().concat()
     };
     let (old, new) = (lines(""), lines("9"));
     let (aiia, id) = proposed(&format!("```python\n{new}```\n"), &[("a.py", &old)]);
