@@ -27,14 +27,18 @@ pub(crate) fn read_line(prompt: &str, limit: u64) -> io::Result<Line> {
     }
     // Ctrl-C must not leave a terminal behind that shows nothing.
     Interrupt::listen();
-    output::note(prompt);
     let old = tcgetattr(&stdin)?;
     let mut hidden = old.clone();
     hidden.local_modes.remove(LocalModes::ECHO);
     // Nor may Ctrl-Z.
     hidden.special_codes[SpecialCodeIndex::VSUSP] = NO_KEY;
-    *SHOWN.lock() = Some(old);
-    tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
+    {
+        // Whoever ends the program shows again what is hidden, not what is about to be.
+        let mut shown = SHOWN.lock();
+        tcsetattr(&stdin, OptionalActions::Flush, &hidden)?;
+        *shown = Some(old);
+    }
+    output::note(prompt);
     let mut line = String::new();
     let read = stdin.lock().take(limit).read_line(&mut line);
     show_again();
