@@ -115,7 +115,7 @@ pub(crate) fn inability(connection: &Connection, change: &FileChange) -> Option<
         FileAction::Delete => (capabilities.delete_files, "deletes"),
         FileAction::Create | FileAction::Edit => return None,
     };
-    (!able).then(|| format!("this editor {what} no files for others; `aiia accept` in a terminal does"))
+    (!able).then(|| format!("this editor {what} no files for others; `aiia accept` or `aiia undo` in a terminal does"))
 }
 
 /// Has the editor rename a file, after its text was changed, or delete it.
