@@ -21,6 +21,11 @@ const PREAMBLE: &[&str] = &[
     "=======",
 ];
 
+/// The mode of git of a file as files are made.
+const PLAIN_MODE: &str = "100644";
+/// That of a symbolic link.
+const LINK_MODE: &str = "120000";
+
 /// Finds all hunks. Without any the result is empty, prose included.
 pub(super) fn parse(lines: &[Line], known_files: &[&str]) -> Parsed {
     let mut reader = Reader {
@@ -179,21 +184,27 @@ impl Reader<'_> {
         let (from, to) = (value("rename from "), value("rename to "));
         let names = header[0].content["diff --git ".len()..].trim();
         let new = names.rsplit_once(" b/").map(|(_, name)| name.trim_matches('"').to_owned());
-        let (is_new, is_gone) = (value("new file mode ").is_some(), value("deleted file mode ").is_some());
+        let (new_mode, is_gone) = (value("new file mode "), value("deleted file mode ").is_some());
         self.used[at..end].fill(true);
         (self.file, self.whole) = (FileName::from_option(new.clone()), Whole::Stays);
         let binary = header
             .iter()
             .any(|line| ["Binary files ", "GIT binary patch"].iter().any(|word| line.content.starts_with(word)));
-        if binary || value("copy from ").is_some() {
-            let what = if binary { "changes a binary file" } else { "copies a file" };
+        let (is_new, is_link) = (new_mode.is_some(), new_mode.as_deref() == Some(LINK_MODE));
+        if binary || is_link || value("copy from ").is_some() {
+            let what = match (binary, is_link) {
+                (true, _) => "changes a binary file",
+                (false, true) => "makes a link",
+                (false, false) => "copies a file",
+            };
             let message = format!(
                 "The diff on line {} of the reply {what}, which a reply cannot say. Do that yourself, then apply the rest.",
                 at + 1
             );
             self.parsed.complaints.push(Complaint::new(ComplaintKind::Malformed, message));
         }
-        if let Some(mode) = value("new mode ") {
+        let unlike_others = |mode: &String| mode != PLAIN_MODE && mode != LINK_MODE;
+        if let Some(mode) = value("new mode ").or(new_mode.filter(unlike_others)) {
             let text = format!("new mode {mode}\n");
             let kind = ItemKind::Code { text, language: None, fence: Fence::Closed, lead: Lead::Other, named: None };
             self.parsed.beside.push(Item { file: FileName::None, kind, reply_line: at + 1 });

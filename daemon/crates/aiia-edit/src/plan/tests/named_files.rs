@@ -74,6 +74,18 @@ fn code_of_a_known_file_makes_no_other() {
     &["edit io.py", "? new mode 100755"]
 )]
 #[case(
+    "```diff\ndiff --git a/run.sh b/run.sh\nnew file mode 100755\nindex 000..456\n--- /dev/null\n+++ b/run.sh\n@@ -0,0 +1 @@\n+date\n```",
+    &["create run.sh", "? new mode 100755"]
+)]
+#[case(
+    "```diff\ndiff --git a/run.sh b/run.sh\nnew file mode 100644\nindex 000..456\n--- /dev/null\n+++ b/run.sh\n@@ -0,0 +1 @@\n+date\n```",
+    &["create run.sh"]
+)]
+#[case(
+    "```diff\ndiff --git a/now b/now\nnew file mode 120000\nindex 000..456\n--- /dev/null\n+++ b/now\n@@ -0,0 +1 @@\n+run.sh\n\\ No newline at end of file\n```",
+    &["! malformed"]
+)]
+#[case(
     "```diff\ndiff --git a/logo.png b/logo.png\nindex 1..2 100644\nGIT binary patch\nliteral 10\nzcmZQzWMT#Y01f~L\n\n```\n\n```diff\n--- a/io.py\n+++ b/io.py\n@@ -5 +5 @@\n-    with open(path) as f:\n+    with open(path, \"rb\") as f:\n```",
     &["! malformed"]
 )]
