@@ -9,6 +9,9 @@ use jiff::Timestamp;
 
 use crate::engine::Engine;
 
+/// The times of files come from a clock that is behind by as much as this, in milliseconds: a tick of the slowest kernels.
+const TICK: i64 = 10;
+
 /// Refuses a change whose file is read-only, or to which a link leads by now that was none when the change was proposed: it would be
 /// written somewhere else.
 pub(super) async fn refuse(engine: &Engine, edit: &PendingEdit, file: &EditFile) -> Result<(), Problem> {
@@ -38,7 +41,7 @@ fn against(path: &Path, folders: &[String], since: Timestamp) -> Option<&'static
     let is_new_link = |part: &Path| {
         let Ok(metadata) = part.symlink_metadata() else { return false };
         let changed = metadata.ctime().saturating_mul(1000).saturating_add(metadata.ctime_nsec() / 1_000_000);
-        metadata.is_symlink() && changed > since.as_millisecond()
+        metadata.is_symlink() && changed.saturating_add(TICK) >= since.as_millisecond()
     };
     if parts.into_iter().any(is_new_link) {
         return Some("leads elsewhere by a link that was made after the change was proposed");
