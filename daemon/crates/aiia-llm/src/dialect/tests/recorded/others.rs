@@ -265,7 +265,7 @@ fn a_response_that_failed_tells_why() {
 }
 
 #[rstest]
-// rig: ollama, thinking_and_tool_call; ollama-vscode, issue 58.
+// rig: ollama, thinking_and_tool_call; a report to ollama-vscode.
 #[case::thinks_and_calls(
     r#"
 {"model":"qwen3:4b","created_at":"2026-10-05T08:11:04.351521Z","message":{"role":"assistant","content":"","thinking":"A list of"},"done":false}
@@ -283,7 +283,7 @@ fn a_response_that_failed_tells_why() {
 {"model":"qwen3:4b","created_at":"2026-10-05T08:22:52.9619Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"length","total_duration":978445250,"load_duration":58436917,"prompt_eval_count":18,"prompt_eval_duration":17853083,"eval_count":2,"eval_duration":810829670}"#,
     "text Hm,\nusage 18 2 ?\nfinish Length"
 )]
-// ollama-js, issue 285: the server behind the server has gone.
+// A report to ollama-js: the server behind the server has gone.
 #[case::its_cloud_breaks_off(
     r#"
 {"model":"m:cloud","created_at":"2026-10-05T08:22:52.061545Z","message":{"role":"assistant","content":"a"},"done":false}
