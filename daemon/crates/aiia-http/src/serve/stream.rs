@@ -7,6 +7,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, BodyDataStream};
@@ -27,6 +28,13 @@ const MAX_GATHERED: usize = 16 << 10;
 const MAX_KEPT: usize = 1 << 10;
 /// What a client may still send that nobody reads.
 const MAX_IGNORED: usize = 64 << 10;
+/// From so many streams on, what was gathered is written after the other tasks that are ready had their turn.
+///
+/// What is written wakes its reader. When each token is written as soon as it is read, the reader is woken for each; those that are
+/// written one after the other find it awake. With few streams there is seldom more than one to write, and the turn costs more.
+const MANY: usize = 128;
+/// How many are being written.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
 
 /// Where a connection finds the answer that it is to write itself.
 #[derive(Clone, Default)]
@@ -201,19 +209,43 @@ impl Out {
     }
 }
 
+/// One of those that are being written.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        OPEN.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+
+    fn is_one_of_many() -> bool {
+        OPEN.load(Ordering::Relaxed) >= MANY
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Writes an answer to its end, or until the client leaves.
 pub(super) struct Writing {
     stream: TcpStream,
     events: Events,
     out: Out,
+    /// Others had their turn since there is something to write.
+    has_waited: bool,
     ended: bool,
     ignored: usize,
+    _counted: Counted,
 }
 
 impl Writing {
     pub(super) fn new(stream: TcpStream, answer: Answer) -> Self {
         let Answer { head, events, chunked } = answer;
-        Self { stream, events, out: Out { bytes: head, written: 0, chunked }, ended: false, ignored: 0 }
+        let out = Out { bytes: head, written: 0, chunked };
+        Self { stream, events, out, has_waited: false, ended: false, ignored: 0, _counted: Counted::new() }
     }
 
     /// Gathers what there is. An answer that fails in the middle is left without its end mark, which tells the client.
@@ -268,9 +300,15 @@ impl Future for Writing {
             if self.out.bytes.is_empty() {
                 break;
             }
+            if !self.has_waited && Counted::is_one_of_many() {
+                self.has_waited = true;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if self.poll_out(cx)?.is_pending() {
                 break;
             }
+            self.has_waited = false;
             if self.ended {
                 return Pin::new(&mut self.stream).poll_shutdown(cx);
             }

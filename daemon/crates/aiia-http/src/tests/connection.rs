@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use aiia_engine::Engine;
 use aiia_tests::model_server::{Gate, ModelServer, Script};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -193,22 +193,49 @@ async fn a_stream_of_events_is_not_chunked_for_an_old_client_and_nothing_for_a_h
     assert!(head.starts_with("HTTP/1.1 200 ") && head.ends_with("\r\n\r\n"), "{head}");
 }
 
-#[tokio::test]
-async fn a_client_that_does_not_read_holds_nobody_up_and_gets_all_of_it() {
-    const WORDS: usize = 40_000;
-    let (gate, model) = (Gate::closed(), ModelServer::start().unwrap());
-    model.next(Script::Numbered { count: WORDS, gate: gate.clone() });
-    let server = serve_engine(engine_with(Some(&model), "")).await;
+/// What an operation gives.
+async fn call(server: &Served, name: &str, params: Value) -> Value {
     let session = server.engine.open_session(aiia_engine::ClientInfo {
         name: "test".to_owned(),
         transport: aiia_engine::Transport::Http,
         scope: aiia_protocol::operation::Scope::Admin,
         token: None,
     });
-    let call = async |name: &str, params| match session.call(name, params).await.unwrap() {
+    match session.call(name, params).await.unwrap() {
         aiia_engine::Reply::One(value) => value,
         aiia_engine::Reply::Many(_) => panic!("{name} streams"),
-    };
+    }
+}
+
+#[tokio::test]
+async fn each_of_many_streams_gets_every_event_and_the_end() {
+    let server = serve().await;
+    let mut streams = Vec::new();
+    // More than those that are written at once.
+    for _ in 0..150 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        ask(&mut stream, &server, "GET /api/v1/events HTTP/1.1", |text| text.contains("retry:")).await;
+        streams.push(stream);
+    }
+    let made = ["one", "two"];
+    for name in made {
+        call(&server, "project.create", json!({ "name": name })).await;
+    }
+    server.shutdown.cancel();
+    for stream in &mut streams {
+        let text = read_until(stream, |text| text.ends_with("\r\n0\r\n\r\n")).await;
+        assert_eq!(text.matches("\"created\"").count(), made.len(), "{text}");
+    }
+    tokio::time::timeout(LIMIT, server.task).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_nobody_up_and_gets_all_of_it() {
+    const WORDS: usize = 40_000;
+    let (gate, model) = (Gate::closed(), ModelServer::start().unwrap());
+    model.next(Script::Numbered { count: WORDS, gate: gate.clone() });
+    let server = serve_engine(engine_with(Some(&model), "")).await;
+    let call = async |name: &str, params| call(&server, name, params).await;
     let project = call("project.create", json!({ "name": "p" })).await;
     let chat = call("chat.create", json!({ "project_id": project["id"] })).await;
     let run = call("run.start", json!({ "chat_id": chat["id"], "content": "hi" })).await;
