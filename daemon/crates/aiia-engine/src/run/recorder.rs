@@ -183,11 +183,13 @@ impl Recorder {
             if !hurried {
                 (&mut self.due).await;
             }
+            // Where no other run goes on, there is nothing to wait for.
+            let alone = self.engine.runs.len() <= 1;
             let batch = self.take_waiting();
             let store = self.engine.store.clone();
             let id = self.run.id.clone();
             self.append = Some(Box::pin(async move {
-                if hurried {
+                if hurried || alone {
                     store.append_events(id, batch).await
                 } else {
                     store.append_events_together(id, batch).await
