@@ -6,13 +6,14 @@
 mod clients;
 mod servers;
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use aiia_tests::http_client::use_crypto;
 use aiia_tests::installation::use_release_program;
 use aiia_tests::lsp_client::resident;
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 
 use clients::Marks;
 use servers::{Aiia, Bare, LiteLlm, Upstream};
@@ -21,6 +22,8 @@ use servers::{Aiia, Bare, LiteLlm, Upstream};
 const LEVELS: [usize; 3] = [1, 100, 1000];
 /// How long is measured.
 const WINDOW: Duration = Duration::from_secs(5);
+/// How long of one stream: of 250 tokens the third slowest would be the 99th percentile.
+const WINDOW_OF_ONE: Duration = Duration::from_secs(20);
 /// How long streams may take to begin.
 const RAMP: Duration = Duration::from_mins(1);
 /// How long streams go on before anything is measured: what their beginning took is not what is asked.
@@ -82,9 +85,9 @@ fn main() -> ExitCode {
         // It is slow enough that more streams only measure its queue.
         let peer =
             LiteLlm::is_there().then(|| measure(streams.min(100), |upstream| Box::new(LiteLlm::start(upstream))));
-        missed |= miss(&format!("SSE, p99 at {streams}"), sse.p99, bare.p99 * 2.0, "ms, twice the pass-through");
-        println!("  LSP, p99 at {streams}: {:.2} of the pass-through's", lsp.p99 / bare.p99);
         for (way, figures) in [("SSE", sse), ("LSP", lsp)] {
+            let limit = bare.p99 * 2.0;
+            missed |= miss(&format!("{way}, p99 at {streams}"), figures.p99, limit, "ms, twice the pass-through");
             missed |= miss(&format!("{way}, streams of {streams} that were lost"), figures.lost as f64, 0.0, "");
             if streams > 1 {
                 missed |= miss(&format!("{way}, memory of each further stream"), figures.memory, 64.0, "KiB");
@@ -113,9 +116,9 @@ fn measure(streams: usize, start: impl FnOnce(&Upstream) -> Box<dyn Way>) -> Fig
     let with_one = resident(way.process());
     begin(&mut *way, &upstream, streams - 1, &marks);
     marks.take();
-    let before = Processor::of(way.process());
-    clients::pause(WINDOW);
-    let cpu = Processor::of(way.process()).since(&before);
+    let before = processor(way.process());
+    clients::pause(if streams == 1 { WINDOW_OF_ONE } else { WINDOW });
+    let cpu = processor(way.process()).saturating_sub(before);
     let mut arrived = marks.take();
     let with_all = resident(way.process());
     upstream.stop();
@@ -175,39 +178,8 @@ fn allow_open_files() {
     }
 }
 
-/// What a process has used of the processor.
-struct Processor {
-    /// By its living threads, in nanoseconds: exact, but what a thread has used goes with it.
-    threads: BTreeMap<u32, u64>,
-    /// In all, in steps of `TICK`.
-    ticks: u64,
-}
-
-/// What `/proc/PID/stat` counts in.
-const TICK: Duration = Duration::from_millis(10);
-
-impl Processor {
-    fn of(pid: u32) -> Self {
-        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        let threads = threads.filter_map(|thread| {
-            let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-            let number = thread.file_name().to_string_lossy().parse().ok()?;
-            Some((number, text.split_whitespace().next()?.parse().ok()?))
-        });
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // The name of the program is in brackets, and may hold anything; user and system time are the 12th and 13th field behind it.
-        let behind = stat.rsplit_once(')').map_or("", |(_, behind)| behind);
-        let ticks = behind.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-        Self { threads: threads.collect(), ticks }
-    }
-
-    /// What was used since `before`.
-    fn since(&self, before: &Self) -> Duration {
-        let ended = before.threads.keys().any(|thread| !self.threads.contains_key(thread));
-        if ended {
-            return TICK * (self.ticks - before.ticks) as u32;
-        }
-        let used = |all: &BTreeMap<u32, u64>| Duration::from_nanos(all.values().sum());
-        used(&self.threads).saturating_sub(used(&before.threads))
-    }
+/// What a process has used of the processor since it began, by all its threads, those that have ended included.
+fn processor(pid: u32) -> Duration {
+    let clock = clock_getcpuclockid(Pid::from_raw(pid as i32)).expect("it goes on");
+    clock_gettime(clock).expect("it goes on").into()
 }
