@@ -6,7 +6,7 @@ use aiia_edit::{CodeBlock, LeftOut, code_blocks};
 use aiia_syntax::{Language, SyntaxTree};
 
 use super::TestTarget;
-use super::merge::without;
+use super::lines::without;
 
 /// The blocks of an answer.
 pub(super) struct Blocks {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use aiia_syntax::{Language, SyntaxTree};
 
-use super::merge::{indentation_at, indented, without};
+use super::lines::{indentation_at, indented, without};
 
 /// A text with its tests and groups of tests, an outer one before what it contains.
 struct Tests<'t> {

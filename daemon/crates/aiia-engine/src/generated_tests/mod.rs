@@ -1,9 +1,12 @@
 //! Tests that a model writes: the file they go to, what the project tests with, and how they are added to what is there.
 
 mod blocks;
+mod class;
 mod framework;
 mod groups;
 mod home;
+mod imports;
+mod lines;
 mod merge;
 mod place;
 

@@ -6,7 +6,9 @@ use aiia_text::LineEnding;
 
 use super::TestTarget;
 use super::blocks::{Blocks, CodeUnderTest, without_copies};
-use super::merge::{NOTHING_NEW, added, dedented, indented, is_only_imports};
+use super::imports;
+use super::lines::{dedented, indented};
+use super::merge::{NOTHING_NEW, added};
 
 /// Why tests were not added.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,7 +68,7 @@ fn all(blocks: Vec<String>, target: &TestTarget, source: CodeUnderTest) -> Resul
         blocks.into_iter().map(|code| if is_apart { without_copies(&code, source.text, language) } else { Ok(code) });
     let blocks: Vec<String> = blocks.collect::<Result<_, _>>()?;
     let (imports, tests): (Vec<String>, Vec<String>) =
-        blocks.into_iter().partition(|code| is_only_imports(code, language));
+        blocks.into_iter().partition(|code| imports::are_all(code, language));
     let (mut imports, mut tests) = (imports, tests);
     // A new file begins with its imports.
     let has_imports =
