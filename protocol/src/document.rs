@@ -18,6 +18,40 @@ pub struct DocumentRef {
     pub language_id: Option<String>,
 }
 
+/// Parameters of `document.unsaved`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnsavedDocuments {
+    /// The files that are to be written.
+    pub documents: Vec<StoredDocument>,
+}
+
+/// A file with the text that it has on the disk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StoredDocument {
+    /// Absolute path.
+    pub path: String,
+    /// The text.
+    pub text: String,
+}
+
+/// The result of `document.unsaved`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FoundUnsaved {
+    /// Those of the files that another client has open with another text, in their order.
+    pub items: Vec<UnsavedDocument>,
+}
+
+/// A file that a client has open with another text than it has on the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnsavedDocument {
+    /// The file, as it was named.
+    pub path: String,
+    /// What the client calls itself.
+    pub client: String,
+}
+
 /// A part of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use crate::page::Page;
 use crate::{
-    Empty, action, attachment, audit, backup, chat, config, context, edit, event, markdown, message, model, project,
-    run, search, system, template, token, transfer, usage, workspace,
+    Empty, action, attachment, audit, backup, chat, config, context, document, edit, event, markdown, message, model,
+    project, run, search, system, template, token, transfer, usage, workspace,
 };
 
 /// The HTTP method of an operation.
@@ -331,6 +331,9 @@ operations! {
     EditRetry = "edit.retry", Post "/edits/{edit_id}/hunks/{hunk}/retry", Write Unary, edit::RetryHunk => run::Run;
     /// Makes a pending edit of the code in an answer.
     EditPropose = "edit.propose", Post "/messages/{message_id}/edits", Write Unary, edit::ProposeEdit => edit::PendingEdit;
+
+    /// Tells which of some files another client has open with another text: what is written there would be lost, or lose that text.
+    DocumentUnsaved = "document.unsaved", Post "/documents/unsaved", Read Unary, document::UnsavedDocuments => document::FoundUnsaved;
 
     /// Gives the code that a model would see.
     ContextGet = "context.get", Post "/context", Read Unary, context::GetContext => context::ContextBundle;

@@ -1,4 +1,5 @@
-//! `aiia apply`: turns a model's reply, from whatever chat, into a checked change. Works without the daemon.
+//! `aiia apply`: turns a model's reply, from whatever chat, into a checked change. Works without the daemon; one that runs is asked
+//! for unsaved buffers.
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal, Read};
@@ -6,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use aiia_edit::{ComplaintKind, EditPlan, FileAction, ReplyContext, SourceFile, Workspace, plan};
 use aiia_engine::disk_workspace::{self, DiskWorkspace};
-use aiia_protocol::problem::Problem;
+use aiia_protocol::document::{StoredDocument, UnsavedDocument, UnsavedDocuments};
+use aiia_protocol::operation::DocumentUnsaved;
+use aiia_protocol::problem::{Problem, ProblemCode};
 use aiia_syntax::Language;
 use serde::Serialize;
 
@@ -14,7 +17,9 @@ use crate::cli::arguments::ApplyArguments;
 use crate::cli::interrupt;
 use crate::cli::output;
 use crate::cli::write::{self, NewContent};
+use crate::client::Client;
 use crate::exit::{self, Failure};
+use crate::paths::Paths;
 
 /// The most files below the root that are looked at, and the most that are read because the reply names them.
 const MAX_WALK: usize = 100_000;
@@ -113,8 +118,7 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<u8, Failure> {
     let plan = plan(&reply, &ReplyContext { workspace: beside, ..ReplyContext::of(&files) });
     let diff: String = plan.files.iter().map(|file| file.diff(CONTEXT_LINES)).collect();
     let applicable = plan.complaints.is_empty() && !plan.files.is_empty();
-    let written =
-        if applicable && arguments.write { write_files(&root, &plan, arguments.allow_protected) } else { Ok(()) };
+    let written = if applicable && arguments.write { write_files(&root, &plan, arguments) } else { Ok(()) };
     if written.is_err() || !applicable {
         output::go_on_unread();
     }
@@ -151,7 +155,7 @@ pub(crate) fn run(arguments: &ApplyArguments) -> Result<u8, Failure> {
     Err(Failure::new(exit::FAILED, messages.join("\n"), hint))
 }
 
-fn write_files(root: &Path, plan: &EditPlan, allow_protected: bool) -> Result<(), Failure> {
+fn write_files(root: &Path, plan: &EditPlan, arguments: &ApplyArguments) -> Result<(), Failure> {
     let mut contents = Vec::new();
     for file in &plan.files {
         let path = root.join(&file.path);
@@ -174,13 +178,39 @@ fn write_files(root: &Path, plan: &EditPlan, allow_protected: bool) -> Result<()
     });
     let paths: Vec<_> = paths.flatten().collect();
     let paths = paths.iter().map(|(path, why)| (path.as_path(), why.as_deref()));
-    write::refuse_protected(paths, allow_protected)?;
+    write::refuse_protected(paths, arguments.allow_protected)?;
+    if !arguments.allow_unsaved {
+        refuse_unsaved(root, plan)?;
+    }
     let whole = interrupt::hold();
     if let Err(problem) = write::write(&contents) {
         return Err(whole.not_done(problem.into()));
     }
     write::tell(&contents);
     Ok(())
+}
+
+/// Refuses to write beside the unsaved buffers of editors that the daemon knows, where one runs.
+fn refuse_unsaved(root: &Path, plan: &EditPlan) -> Result<(), Failure> {
+    let Some(mut client) = Client::existing(&Paths::from_environment()?)? else { return Ok(()) };
+    let documents = plan.files.iter().filter_map(|file| {
+        let path = match &file.action {
+            FileAction::Create => return None,
+            FileAction::Edit | FileAction::Delete => &file.path,
+            FileAction::Rename { from } => from,
+        };
+        Some(StoredDocument { path: root.join(path).display().to_string(), text: file.old_text.clone() })
+    });
+    let found = client.call::<DocumentUnsaved>(&UnsavedDocuments { documents: documents.collect() })?;
+    match found.items.first() {
+        None => Ok(()),
+        Some(UnsavedDocument { path, client }) => Err(Problem::new(
+            ProblemCode::Conflict,
+            format!("{client} has {path} open with another text than the file."),
+        )
+        .with_hint("Nothing was changed. Save the file there or close it; --allow-unsaved writes it all the same.")
+        .into()),
+    }
 }
 
 fn file_reports(plan: &EditPlan) -> Vec<FileReport> {

@@ -258,6 +258,9 @@ pub(crate) struct ApplyArguments {
     /// Allow to write files that can run programs, such as those below `.git` or `.vscode`
     #[arg(long, requires = "write")]
     pub(crate) allow_protected: bool,
+    /// Allow to write files that an editor has open with another text
+    #[arg(long, requires = "write")]
+    pub(crate) allow_unsaved: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

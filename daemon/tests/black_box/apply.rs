@@ -1,8 +1,9 @@
-//! `aiia apply`, which needs no daemon.
+//! `aiia apply`, which needs no daemon, but asks one that runs for unsaved buffers.
 
 use std::fs;
 use std::io::Write;
 
+use crate::editor::Editor;
 use crate::support::{Home, read, within_limit};
 
 const FILE: &str = "def area(w, h):\n    return w + h\n\n\ndef other():\n    pass\n";
@@ -47,6 +48,26 @@ fn write_writes() {
         home.run_with(arguments, REPLY).code(1);
         assert_eq!(text(&home), FILE.replace('+', "*"), "the second time it does not fit");
     }
+}
+
+#[test]
+fn a_file_is_not_written_beside_an_unsaved_buffer() {
+    let home = home();
+    let path = home.path().canonicalize().unwrap().join("src/shapes.py");
+    let mut editor = Editor::start(&home);
+    editor.initialize();
+    editor.open(&path, &format!("# mine\n{FILE}"));
+    let done = home.run_with(&["apply", "--write"], REPLY).code(1);
+    assert!(done.err.contains("with another text") && done.err.contains("--allow-unsaved"), "{done:?}");
+    let report = home.run_with(&["apply", "--write", "--json"], REPLY).code(1).json();
+    assert_eq!((report["status"].as_str(), report["problem"]["code"].as_str()), (Some("failed"), Some("conflict")));
+    assert_eq!(text(&home), FILE);
+    home.run_with(&["apply"], REPLY).code(0);
+    home.run_with(&["apply", "--write", "--allow-unsaved"], REPLY).code(0);
+    assert_eq!(text(&home), FILE.replace('+', "*"));
+    // One that is saved is in nobody's way.
+    home.file("src/shapes.py", &format!("# mine\n{FILE}"));
+    home.run_with(&["apply", "--write"], REPLY).code(0);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `aiia lsp`, as an editor uses it.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout};
 
 use serde_json::{Value, json};
@@ -65,6 +66,14 @@ impl Editor {
         let result = self.request("initialize", json!({"processId": null, "rootUri": null, "capabilities": {}}));
         self.send(&json!({"jsonrpc": "2.0", "method": "initialized", "params": {}}));
         result
+    }
+
+    /// Opens a file with that text in the buffer, and waits until it is known.
+    pub(crate) fn open(&mut self, path: &Path, text: &str) {
+        let uri = format!("file://{}", path.display());
+        let document = json!({"uri": uri, "languageId": "python", "version": 1, "text": text});
+        self.send(&json!({"jsonrpc": "2.0", "method": "textDocument/didOpen", "params": {"textDocument": document}}));
+        self.request("aiia/system/status", json!({}));
     }
 
     /// Waits for the end of the process without closing its input.

@@ -8,6 +8,7 @@ pub(crate) mod backup;
 mod chat;
 mod config;
 mod context;
+mod document;
 mod markdown;
 mod message;
 mod model;
