@@ -985,6 +985,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/unsaved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells which of some files another client has open with another text: what is written there would be lost, or lose that text. */
+        post: operations["document.unsaved"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/context": {
         parameters: {
             query?: never;
@@ -3702,6 +3719,30 @@ export interface components {
              * @default null
              */
             active: components["schemas"]["DocumentRef"] | null;
+        };
+        /** @description Parameters of `document.unsaved`. */
+        UnsavedDocuments: {
+            /** @description The files that are to be written. */
+            documents: components["schemas"]["StoredDocument"][];
+        };
+        /** @description A file with the text that it has on the disk. */
+        StoredDocument: {
+            /** @description Absolute path. */
+            path: string;
+            /** @description The text. */
+            text: string;
+        };
+        /** @description The result of `document.unsaved`. */
+        FoundUnsaved: {
+            /** @description Those of the files that another client has open with another text, in their order. */
+            items: components["schemas"]["UnsavedDocument"][];
+        };
+        /** @description A file that a client has open with another text than it has on the disk. */
+        UnsavedDocument: {
+            /** @description The file, as it was named. */
+            path: string;
+            /** @description What the client calls itself. */
+            client: string;
         };
         /** @description Parameters of `context.get`. */
         GetContext: {
@@ -7370,6 +7411,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PendingEdit"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "document.unsaved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The files that are to be written. */
+                    documents: components["schemas"]["StoredDocument"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundUnsaved"];
                 };
             };
             default: components["responses"]["Problem"];

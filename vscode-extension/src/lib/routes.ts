@@ -70,6 +70,7 @@ export const ROUTES: Record<string, [method: string, path: string]> = {
   "edit.split": ["POST", "/api/v1/edits/{edit_id}/hunks/{hunk}/split"],
   "edit.retry": ["POST", "/api/v1/edits/{edit_id}/hunks/{hunk}/retry"],
   "edit.propose": ["POST", "/api/v1/messages/{message_id}/edits"],
+  "document.unsaved": ["POST", "/api/v1/documents/unsaved"],
   "context.get": ["POST", "/api/v1/context"],
   "workspace.index": ["POST", "/api/v1/workspaces/index"],
   "workspace.map": ["POST", "/api/v1/workspaces/map"],
