@@ -46,6 +46,19 @@ fn after_two_more_rounds_it_ends_and_nothing_is_changed() {
 }
 
 #[test]
+fn why_it_was_asked_for_again_is_told_where_the_second_answer_is_none() {
+    let aiia = Installation::new();
+    let file = aiia.write("stats.py", FILE);
+    aiia.model.next(Script::text(&block("    return value / 4\n", "    return value / 2\n")));
+    aiia.model.always(Script::text("I cannot find those lines, sorry."));
+    let output = aiia.run(&["fix", &format!("{}:1", shown(&file)), "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    let (_, problem) = told.rsplit_once("error: ").unwrap_or_default();
+    assert!(problem.contains("holds no code") && problem.contains("`return value / 4`"), "{told}");
+}
+
+#[test]
 fn every_part_that_does_not_fit_is_told_of_many_the_first_five() {
     let aiia = Installation::new();
     let file = aiia.write("stats.py", FILE);

@@ -33,6 +33,8 @@ pub(super) async fn propose(
     let mut cut_off = heard.cut_off;
     let mut limit = asked.sampling.max_tokens();
     let mut used = heard.ending.usage.and_then(|usage| usage.output_tokens);
+    // Why the answer before could not be applied.
+    let mut before: Option<String> = None;
     loop {
         let proposed = proposal::propose(engine, &recorder.run, subject, &rounds, cut_off).await;
         if rounds.len() == 1 && heard.answered_by.is_none() {
@@ -46,6 +48,9 @@ pub(super) async fn propose(
             }
             Err(refusal) => refusal,
         };
+        if let Some(before) = before.take().filter(|before| !refusal.complaints.contains(before)) {
+            refusal = refusal.beside(&format!("It was asked for again because of the answer before: {before}"));
+        }
         let Some(repair) = refusal.repair.take() else { return Err(refusal) };
         let answer = rounds.last().cloned().unwrap_or_default();
         let more = vec![ChatMessage::new(Role::Assistant, answer), ChatMessage::new(Role::User, repair.text)];
@@ -72,6 +77,7 @@ pub(super) async fn propose(
         if room < MIN_ROOM {
             return Err(refusal);
         }
+        before = refusal.complaints.first().cloned();
         let why = refusal.complaints.first().and_then(|complaint| complaint.lines().next()).unwrap_or_default();
         let more = match refusal.complaints.len() {
             0 | 1 => String::new(),
