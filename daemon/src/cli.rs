@@ -42,7 +42,7 @@ use aiia_protocol::action::ActionKind;
 use clap::Parser;
 
 pub(crate) use self::terminal::output;
-use self::terminal::{hidden_input, interrupt, markdown, sanitize};
+use self::terminal::{hidden_input, interrupt, markdown, question, sanitize};
 
 use crate::cli::arguments::{Arguments, Verb};
 use crate::exit::Failure;

@@ -10,6 +10,8 @@ use aiia_tests::lsp_client::LspClient;
 use aiia_tests::model_server::{Gate, ModelServer, Script};
 use serde_json::{Value, json};
 
+use crate::terminal::ended_in_terminal;
+
 #[test]
 fn a_file_is_pulled_asked_shown_and_deleted() {
     let aiia = Installation::embedded();
@@ -26,7 +28,7 @@ fn a_file_is_pulled_asked_shown_and_deleted() {
     assert!(tested["usage"]["input_tokens"].as_u64() > Some(5), "{tested}");
     let shown = aiia.json(&["models", "show", "embedded/own", "--json"]);
     assert!(shown["address"].as_str().unwrap().ends_with("models/own.gguf"), "{shown}");
-    assert!(aiia.run(&["models", "delete", "embedded/own"]).status.success());
+    assert!(aiia.run(&["models", "delete", "embedded/own", "--yes"]).status.success());
     let output = aiia.run(&["models", "show", "embedded/own"]);
     assert!(!output.status.success() && text(&output.stderr).contains("There is no"), "{}", text(&output.stderr));
 }
@@ -55,6 +57,39 @@ fn an_ollama_server_gets_and_deletes_for_us() {
     assert!(last.path == "/api/delete" && last.body.windows(7).any(|part| part == b"tiny:1b"), "{last:?}");
     let status = http.get("/models/status");
     assert!(status["providers"].as_array().unwrap().iter().any(|one| one["name"] == "box"), "{status}");
+}
+
+#[test]
+fn a_model_is_deleted_once_somebody_has_said_so() {
+    let ollama = HttpServer::start(|asked| match (asked.method.as_str(), asked.path.as_str()) {
+        ("GET", "/api/tags") => http_server::text(r#"{"models":[{"name":"tiny:1b","size":1117320736}]}"#),
+        ("POST", "/api/show") => http_server::text("{}"),
+        _ => http_server::text(""),
+    })
+    .unwrap();
+    let aiia =
+        Installation::configured(&format!("[providers.box]\ndialect = 'ollama'\nbase_url = '{}'\n", ollama.url()));
+    let deleted = || ollama.asked().iter().filter(|asked| asked.path == "/api/delete").count();
+    let delete = ["models", "delete", "box/tiny:1b"];
+
+    let piped = aiia.run(&delete);
+    let told = text(&piped.stderr);
+    assert!(piped.status.code() == Some(2) && told.contains("1117 MB") && told.contains("--yes"), "{told}");
+    for refusal in ["n", "", "what?"] {
+        let (code, shown) = ended_in_terminal(&aiia, &delete, &[], &[("Delete box/tiny:1b (1117 MB)? [y/N]", refusal)]);
+        assert!(code == 1 && shown.contains("Nothing was deleted."), "{code}: {shown}");
+    }
+    assert_eq!(deleted(), 0);
+    let (code, shown) = ended_in_terminal(&aiia, &delete, &[], &[("[y/N]", "y")]);
+    assert!(code == 0 && shown.contains("box/tiny:1b was deleted."), "{shown}");
+    assert_eq!(deleted(), 1);
+    for (yes, count) in [("--yes", 2), ("-y", 3)] {
+        assert!(aiia.run(&["models", "delete", "box/tiny:1b", yes]).status.success());
+        assert_eq!(deleted(), count);
+    }
+    // What is not there needs no answer.
+    let (code, shown) = ended_in_terminal(&aiia, &["models", "delete", "embedded/nosuch"], &[], &[]);
+    assert!(code == 1 && !shown.contains("[y/N]") && shown.contains("There is no model"), "{shown}");
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) fn in_terminal(
 }
 
 /// As [`in_terminal`], for what may end with another code, which it gives, too.
-fn ended_in_terminal(
+pub(crate) fn ended_in_terminal(
     aiia: &Installation,
     arguments: &[&str],
     environment: &[(&str, &str)],

@@ -343,6 +343,9 @@ pub(crate) enum ModelsVerb {
     Delete {
         /// `provider/model`
         model: String,
+        /// Do not ask; needed where there is no terminal
+        #[arg(short, long)]
+        yes: bool,
     },
 }
 

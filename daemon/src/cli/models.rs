@@ -11,10 +11,13 @@ use aiia_protocol::problem::{Problem, ProblemCode};
 use crate::cli::arguments::{ModelsArguments, ModelsVerb};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{self, Style, paint};
+use crate::cli::question;
 use crate::cli::terminal::progress::Progress;
 use crate::client::Client;
 use crate::exit::{self, Failure};
 
+/// The provider of the embedded models.
+const EMBEDDED: &str = "embedded";
 /// How often a pull is asked how far it is.
 const ASK_EVERY: Duration = Duration::from_millis(200);
 
@@ -26,16 +29,37 @@ pub(crate) fn run(arguments: &ModelsArguments) -> Result<u8, Failure> {
         ModelsVerb::Test { model } => test(model.as_deref(), json),
         ModelsVerb::Status => status(json),
         ModelsVerb::Pull { model } => pull(model.as_deref(), json),
-        ModelsVerb::Delete { model } => {
-            Client::open()?.call::<ModelDelete>(&ModelRef { model: model.clone() })?;
-            if json {
-                output::json(&Empty {});
-            } else {
-                output::note(&format!("{model} was deleted."));
-            }
-            Ok(exit::OK)
-        }
+        ModelsVerb::Delete { model, yes } => delete(model, *yes, json),
     }
+}
+
+fn delete(model: &str, yes: bool, json: bool) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    let model = if yes { model.to_owned() } else { agreed(&mut client, model)? };
+    client.call::<ModelDelete>(&ModelRef { model: model.clone() })?;
+    if json {
+        output::json(&Empty {});
+    } else {
+        output::note(&format!("{model} was deleted."));
+    }
+    Ok(exit::OK)
+}
+
+/// The full name of the model, once somebody has agreed that it goes.
+fn agreed(client: &mut Client, model: &str) -> Result<String, Failure> {
+    let mut get = |model: String| client.call::<ModelGet>(&ModelRef { model });
+    let details = match get(model.to_owned()) {
+        // Of the embedded ones a name alone will do.
+        Err(_) if !model.contains('/') => get(format!("{EMBEDDED}/{model}")),
+        details => details,
+    }?;
+    let name = details.model.id;
+    let size = details.bytes.map_or_else(String::new, |bytes| format!(" ({})", megabytes(bytes)));
+    let question = format!("Delete {name}{size}?");
+    if !question::can_be_asked() {
+        return Err(Failure::usage(question, "Add --yes to delete it without being asked."));
+    }
+    if question::is_agreed(&question) { Ok(name) } else { Err(Failure::local("Nothing was deleted.")) }
 }
 
 fn list(json: bool) -> Result<u8, Failure> {

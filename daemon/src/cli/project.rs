@@ -1,6 +1,5 @@
 //! `aiia project`: what is done to a project.
 
-use std::io::{self, BufRead, IsTerminal};
 use std::path::Path;
 
 use aiia_protocol::id::ProjectId;
@@ -12,6 +11,7 @@ use aiia_protocol::project::{CreateProject, DeleteProject, DuplicateProject, Pro
 
 use crate::cli::arguments::{ProjectArguments, ProjectChange};
 use crate::cli::output::{self, Style, paint};
+use crate::cli::question;
 use crate::cli::sanitize::one_line;
 use crate::cli::settings_view;
 use crate::client::Client;
@@ -149,17 +149,8 @@ fn ask(client: &mut Client, projects: &[String]) -> Result<bool, Failure> {
     let have = format!("{have} {}.", output::counted(chats, "chat"));
     let hint = "Add --with-chats to delete the chats, too, or --move-chats-to PROJECT to keep them.";
     let undecided = Failure::usage(have.clone(), hint);
-    if !io::stdin().is_terminal() {
-        return Err(undecided);
-    }
-    output::note(&format!("{have} Delete the chats, too? A project that is restored brings its chats back. [y/N]"));
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    if read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
-        Ok(true)
-    } else {
-        Err(undecided)
-    }
+    let question = format!("{have} Delete the chats, too? A project that is restored brings its chats back.");
+    if question::can_be_asked() && question::is_agreed(&question) { Ok(true) } else { Err(undecided) }
 }
 
 fn absolute(folder: &Path) -> Result<String, Failure> {

@@ -6,4 +6,5 @@ pub(crate) mod interrupt;
 pub(crate) mod markdown;
 pub(crate) mod output;
 pub(crate) mod progress;
+pub(crate) mod question;
 pub(crate) mod sanitize;
