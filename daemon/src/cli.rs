@@ -4,6 +4,7 @@ mod answer;
 mod arguments;
 mod given_text;
 mod hunk_view;
+mod missed;
 mod run_view;
 mod settings_view;
 mod target;

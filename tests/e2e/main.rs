@@ -7,6 +7,7 @@ mod configuration;
 mod context_rules;
 mod crash;
 mod embedded_model;
+mod environment;
 mod generated_tests;
 mod generic_editor;
 mod hostile_files;

@@ -1,11 +1,14 @@
 //! `aiia doctor`: checks everything that aiia needs. It has an answer also when the daemon cannot be started.
 
+use std::iter;
+
 use aiia_protocol::Empty;
 use aiia_protocol::operation::{SystemDoctor, SystemRepair};
 use aiia_protocol::problem::Problem;
 use aiia_protocol::system::{Check, CheckStatus, Doctor};
 
 use crate::cli::arguments::DoctorArguments;
+use crate::cli::missed;
 use crate::cli::output::{self, Style, paint};
 use crate::client::Client;
 use crate::exit::{self, Failure};
@@ -24,6 +27,12 @@ pub(crate) fn run(arguments: &DoctorArguments) -> u8 {
         Err(problem) => checks.push(failed(problem)),
     }
     let code = if checks.iter().any(|check| check.status == CheckStatus::Failed) { exit::FAILED } else { exit::OK };
+    for check in &mut checks {
+        let missed = missed::hint(iter::once(check.detail.as_str()).chain(check.hint.as_deref()));
+        if let Some(missed) = missed {
+            check.hint = Some(check.hint.take().map_or_else(|| missed.clone(), |hint| format!("{hint} {missed}")));
+        }
+    }
     let doctor = Doctor { checks };
     if arguments.json {
         output::json(&doctor);

@@ -54,7 +54,7 @@ mod transfers;
 mod watched;
 mod workspace;
 
-pub use aiia_llm::Rarely;
+pub use aiia_llm::{Rarely, missed_variables};
 pub use aiia_markdown::without_images;
 pub use dispatch::{Handle, Reply};
 pub use documents::{OpenDocument, OpenDocuments};

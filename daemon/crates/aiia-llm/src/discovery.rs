@@ -13,6 +13,7 @@ use crate::error::{LlmError, LlmErrorKind};
 use crate::provider::{Dialect, Origin, ProviderConfig, Quirks, Timeouts};
 use crate::transport::client::Clients;
 use crate::transport::listing::list_models;
+use crate::variables;
 
 /// Where to look.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -190,8 +191,8 @@ pub(crate) async fn discover(clients: &Clients, settings: &DiscoverySettings, ti
     for known in &settings.keyed {
         let key = settings.environment.get(&known.key_variable).filter(|key| !key.trim().is_empty());
         discovery.tried.push(Tried {
-            what: format!("{} by the variable {}", known.label, known.key_variable),
-            outcome: if key.is_some() { "set" } else { "not set" }.to_owned(),
+            what: variables::looked_for(&known.label, &known.key_variable),
+            outcome: if key.is_some() { "set" } else { variables::NOT_SET }.to_owned(),
         });
         if let Some(key) = key {
             let mut provider =

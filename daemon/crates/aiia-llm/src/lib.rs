@@ -24,6 +24,7 @@ mod secret;
 mod survey;
 mod transport;
 mod unreachable;
+mod variables;
 mod weights;
 
 pub use chat::{ChatMessage, ChatRequest, Delta, DeltaStream, FinishReason, Gap, Image, Role, Usage};
@@ -38,4 +39,5 @@ pub use rarely::Rarely;
 pub use secret::Secret;
 pub use survey::{ModelInfo, ProviderStatus, Survey};
 pub use transport::embed::Embeddings;
+pub use variables::{missed_variable, missed_variables};
 pub use weights::{CatalogueModel, OnProgress, PullProgress, Source, Weights, WeightsFolder, catalogue};

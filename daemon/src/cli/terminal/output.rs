@@ -1,6 +1,7 @@
 //! What is printed: results on standard output, everything else on standard error; colour on terminals only.
 
 use std::io::{self, IsTerminal, Write};
+use std::iter;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 use super::coloured_diff;
 use super::sanitize::clean;
+use crate::cli::missed;
 use crate::exit::{self, Failure};
 
 pub(crate) const RED: &str = "\x1b[31m";
@@ -128,7 +130,9 @@ pub(crate) fn report(failure: &Failure) {
     let problem = &failure.problem;
     let mut lines = vec![format!("{} {}", paint("error:", Style::Bad), clean(&problem.detail))];
     lines.extend(problem.errors.iter().map(|error| format!("  {}: {}", clean(&error.pointer), clean(&error.detail))));
-    lines.extend(problem.hint.iter().map(|hint| format!("{} {}", paint("hint:", Style::Warning), clean(hint))));
+    let missed = missed::hint(iter::once(problem.detail.as_str()).chain(problem.hint.as_deref()));
+    let hints = problem.hint.iter().chain(&missed);
+    lines.extend(hints.map(|hint| format!("{} {}", paint("hint:", Style::Warning), clean(hint))));
     say(&format!("{}\n", lines.join("\n")));
 }
 

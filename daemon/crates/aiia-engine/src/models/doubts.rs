@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aiia_llm::{EMBEDDED_PROVIDER, Origin, nearest};
+use aiia_llm::{EMBEDDED_PROVIDER, Origin, missed_variable, nearest};
 
 use super::ModelDirectory;
 use crate::config::{Config, Mistake};
@@ -70,8 +70,8 @@ impl ModelDirectory {
         if let Some(preset) = self.presets.iter().find(|preset| preset.name == provider) {
             // A server that is off may be on tomorrow.
             let variable = preset.key_variable.as_ref()?;
-            let hint =
-                format!("`aiia config set-key {provider}` keeps one, or set {variable} where the daemon is started.");
+            let missed = missed_variable(variable);
+            let hint = format!("`aiia config set-key {provider}` keeps one; it is also taken from {missed}.");
             return Some(Doubt::new(format!("No key of {provider} is known."), hint));
         }
         let names = self.provider_names();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aiia_llm::{Dialect, Origin, Preset, ProviderConfig, Quirks, Secret};
+use aiia_llm::{Dialect, Origin, Preset, ProviderConfig, Quirks, Secret, missed_variable};
 use aiia_protocol::config::{Key, KeyPlace};
 use serde_json::Value;
 
@@ -10,8 +10,9 @@ use crate::config::{Provider, Settings};
 use crate::keys::{Found, Keys, host};
 
 /// What there is to say of a variable that is missed: who has set it since sees it in his own shell.
-const NOT_SET: &str =
-    "which was not set when the daemon was started; after `aiia stop`, the next command starts it anew.";
+fn not_set(variable: &str) -> String {
+    format!("{}; after `aiia stop`, the next command starts it anew.", missed_variable(variable))
+}
 
 /// The names that servers have for the limit of an answer.
 const LIMITS: [&str; 5] = ["max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens", "n_predict"];
@@ -133,7 +134,7 @@ fn configured(
         let value = match value.strip_prefix('$') {
             Some(variable) => environment
                 .get(variable)
-                .ok_or_else(|| format!("takes its header {header} from {variable}, {NOT_SET}"))
+                .ok_or_else(|| format!("takes its header {header} from {}", not_set(variable)))
                 .map_err(at(&key))?,
             None => value,
         };
@@ -282,10 +283,10 @@ fn key(
         }
         Found::None => {
             if let Some(variable) = &variable {
-                result.key_note = Some(format!("No key was sent: the provider takes it from {variable}, {NOT_SET}"));
+                result.key_note = Some(format!("No key was sent: the provider takes it from {}", not_set(variable)));
             }
             if let Some(variable) = &provider.api_key_env {
-                let message = format!("The provider “{name}” takes its key from {variable}, {NOT_SET}");
+                let message = format!("The provider “{name}” takes its key from {}", not_set(variable));
                 made.faults.push(Fault { provider: name, key: "api_key_env".to_owned(), message, is_fatal: false });
             }
         }

@@ -6,6 +6,7 @@ use crate::error::{LlmError, LlmErrorKind};
 use crate::nearest::nearest;
 use crate::provider::{Dialect, ProviderConfig};
 use crate::survey::no_model;
+use crate::variables::missed_variable;
 
 impl Inner {
     pub(super) async fn no_model(&self) -> LlmError {
@@ -32,7 +33,8 @@ impl Inner {
                     LlmErrorKind::NoModel,
                     format!("'{name}' cannot be asked: no key of {provider} is known."),
                     format!(
-                        "`aiia config set-key {provider}` keeps one, or set {variable} where the daemon is started."
+                        "`aiia config set-key {provider}` keeps one; it is also taken from {}.",
+                        missed_variable(&variable)
                     ),
                 );
             }
