@@ -1,6 +1,9 @@
 //! `aiia config`: what is in force and where it comes from, and how to change it.
 
-use aiia_engine::config::{PROJECT_FILE, renew_schema, shown_key};
+use std::iter;
+use std::path::Path;
+
+use aiia_engine::config::{Config as Text, PROJECT_FILE, renew_schema, shown_key};
 use aiia_protocol::Empty;
 use aiia_protocol::config::{
     CheckConfig, Config, ConfigMistake, ConfigOrigin, GetConfig, Key, KeyPlace, KeyRef, SetKey, UpdateConfig,
@@ -10,10 +13,15 @@ use serde_json::Value;
 
 use crate::cli::arguments::{ConfigArguments, ConfigVerb};
 use crate::cli::hidden_input;
+use crate::cli::missed;
 use crate::cli::output::{self, Style, paint};
 use crate::client::Client;
 use crate::exit::{self, Failure};
 use crate::paths::Paths;
+
+use self::named_file::Other;
+
+mod named_file;
 
 /// The longest line that is read as a key.
 const MAX_KEY: u64 = 16 * 1024;
@@ -51,9 +59,10 @@ fn show(all: bool, json: bool) -> Result<u8, Failure> {
     let config = Client::open()?.call::<ConfigGet>(&GetConfig { folder })?;
     if json {
         output::json(&config);
-        return Ok(exit::OK);
+    } else {
+        print(&config, all);
     }
-    print(&config, all);
+    note_other(Other::than(&config)?.as_ref());
     Ok(exit::OK)
 }
 
@@ -83,6 +92,13 @@ fn print(config: &Config, all: bool) {
     }
 }
 
+/// Says that the daemon uses another file than the command names.
+fn note_other(other: Option<&Other>) {
+    if let Some(other) = other {
+        output::note(&format!("{} {}", other.sentence(), named_file::HINT));
+    }
+}
+
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => "(not set)".to_owned(),
@@ -92,23 +108,25 @@ fn plain(value: &Value) -> String {
 
 fn set(key: &str, value: &str, json: bool) -> Result<u8, Failure> {
     let params = UpdateConfig { key: key.to_owned(), value: Some(value.to_owned()) };
-    changed(key, &Client::open()?.call::<ConfigUpdate>(&params)?, json, None);
-    Ok(exit::OK)
+    let mut client = Client::open()?;
+    named_file::require_same(&mut client)?;
+    changed(key, &client.call::<ConfigUpdate>(&params)?, json, None)
 }
 
 fn unset(key: &str, json: bool) -> Result<u8, Failure> {
     let mut client = Client::open()?;
+    named_file::require_same(&mut client)?;
     let before = client.call::<ConfigGet>(&GetConfig::default())?;
     let config = client.call::<ConfigUpdate>(&UpdateConfig { key: key.to_owned(), value: None })?;
-    changed(key, &config, json, Some(&before));
-    Ok(exit::OK)
+    changed(key, &config, json, Some(&before))
 }
 
 /// Tells what `key` is now; `before` is what there was before it was taken out.
-fn changed(key: &str, config: &Config, json: bool, before: Option<&Config>) {
+fn changed(key: &str, config: &Config, json: bool, before: Option<&Config>) -> Result<u8, Failure> {
+    note_other(Other::than(config)?.as_ref());
     if json {
         output::json(config);
-        return;
+        return Ok(exit::OK);
     }
     let key = shown_key(key).unwrap_or_else(|| key.to_owned());
     output::note(&match before {
@@ -118,6 +136,7 @@ fn changed(key: &str, config: &Config, json: bool, before: Option<&Config>) {
     for problem in &config.problems {
         output::note(problem);
     }
+    Ok(exit::OK)
 }
 
 /// What is in force of `key`, which has been set.
@@ -219,21 +238,31 @@ fn keys(json: bool) -> Result<u8, Failure> {
     Ok(exit::OK)
 }
 
-fn check(file: Option<&std::path::Path>, json: bool) -> Result<u8, Failure> {
+fn check(file: Option<&Path>, json: bool) -> Result<u8, Failure> {
+    let mut client = Client::open()?;
+    let other = if file.is_none() { Other::of(&mut client)? } else { None };
+    note_other(other.as_ref());
     let shown = match file {
         Some(file) => file.to_path_buf(),
         None => Paths::from_environment()?.config_file,
     };
-    let text = match file {
-        Some(file) => Some(
-            std::fs::read_to_string(file)
-                .map_err(|error| Failure::local(format!("{} cannot be read: {error}.", file.display())))?,
+    let (text, unreadable) = match (file, &other) {
+        (Some(file), _) => (
+            Some(
+                std::fs::read_to_string(file)
+                    .map_err(|error| Failure::local(format!("{} cannot be read: {error}.", file.display())))?,
+            ),
+            None,
         ),
-        None => None,
+        (None, Some(other)) => match Text::text(&other.named) {
+            Ok(text) => (Some(text), None),
+            Err(why) => (Some(String::new()), Some(of_all(why, None))),
+        },
+        (None, None) => (None, None),
     };
     let project = file.is_some_and(|file| file.file_name().is_some_and(|name| name == PROJECT_FILE));
-    let mut client = Client::open()?;
     let mut result = client.call::<ConfigCheck>(&CheckConfig { text, project })?;
+    result.mistakes.extend(unreadable);
     if file.is_none() {
         result.mistakes.extend(named_and_absent(&shown));
     }
@@ -256,21 +285,25 @@ fn check(file: Option<&std::path::Path>, json: bool) -> Result<u8, Failure> {
         if result.mistakes.is_empty() && of_folder.is_empty() {
             output::note("Nothing is wrong.");
         }
+        let told = result.mistakes.iter().flat_map(|one| iter::once(one.message.as_str()).chain(one.hint.as_deref()));
+        if let Some(hint) = missed::hint(told) {
+            output::note(&hint);
+        }
     }
     Ok(if result.mistakes.is_empty() && of_folder.is_empty() { exit::OK } else { exit::FAILED })
 }
 
+/// A mistake that is of no place in the file.
+fn of_all(message: String, hint: Option<&str>) -> ConfigMistake {
+    ConfigMistake { line: 1, start: 0, end: 0, message, hint: hint.map(str::to_owned) }
+}
+
 /// That a variable names a file which is not there: one that nobody names need not be.
-fn named_and_absent(file: &std::path::Path) -> Option<ConfigMistake> {
-    let is_named = std::env::var_os("AIIA_CONFIG").is_some_and(|named| !named.is_empty());
+fn named_and_absent(file: &Path) -> Option<ConfigMistake> {
     let is_absent = std::fs::symlink_metadata(file).is_err();
-    (is_named && is_absent).then(|| ConfigMistake {
-        line: 1,
-        start: 0,
-        end: 0,
-        message: "There is no such file, though AIIA_CONFIG names it.".to_owned(),
-        hint: Some("Correct the variable, or make the file, such as by `aiia config set`.".to_owned()),
-    })
+    let hint = "Correct the variable, or make the file, such as by `aiia config set`.";
+    (named_file::is_named() && is_absent)
+        .then(|| of_all("There is no such file, though AIIA_CONFIG names it.".to_owned(), Some(hint)))
 }
 
 /// What is wrong with the file of the folder that the command is given in.

@@ -108,8 +108,11 @@ impl Config {
         self.places.iter().find(|place| place.key == key)
     }
 
-    /// What the configuration file at `file` says now, and whether that is usable.
-    pub(crate) fn text(file: &Path) -> Result<String, String> {
+    /// The text of the configuration file at `file`, empty where there is none.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot be read.
+    pub fn text(file: &Path) -> Result<String, String> {
         text_of(file)
     }
 
