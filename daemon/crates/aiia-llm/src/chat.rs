@@ -102,7 +102,7 @@ pub struct ChatRequest {
 pub enum Delta {
     /// What is going on before the first token, for a person to read ("reading prompt 512/1200").
     Status(String),
-    /// A model could not answer, so another one is asked from here on.
+    /// A model could not answer, so another one is asked from here on, by us or by its provider.
     Fallback {
         /// The full name of the one that could not.
         from: String,

@@ -54,6 +54,8 @@ pub(crate) struct Progress {
     begun: bool,
     /// A tool was asked for.
     called: bool,
+    /// So often the provider has had another model answer.
+    passed_on: u8,
     /// So has one since [`StreamState::has_moved`] was asked.
     moved: bool,
     usage: Usage,

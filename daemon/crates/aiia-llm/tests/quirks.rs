@@ -1,4 +1,4 @@
-//! Models that depart from what their dialect allows, and are found out by asking.
+//! Models that depart from what their dialect allows, and are found out by asking; and providers that have another one answer.
 
 mod common;
 
@@ -8,6 +8,7 @@ use aiia_llm::{ChatRequest, Dialect, Models, ModelsConfig, ProviderConfig, Timeo
 use aiia_tests::model_server::{ModelServer, Script};
 use common::{ask, collect, collect_until};
 use rstest::rstest;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 #[rstest]
@@ -108,4 +109,38 @@ async fn a_server_that_keeps_no_prompts_is_asked_without_and_known_by_it() {
     }
     let asked: Vec<bool> = server.chats().iter().map(|chat| chat.body.to_string().contains("cache_control")).collect();
     assert_eq!(asked, [true, false, false]);
+}
+
+/// The body of an answer in Anthropic's dialect, with these blocks before its text.
+fn passed_on(blocks: &[Value]) -> Script {
+    let events =
+        blocks.iter().map(|block| json!({"type": "content_block_start", "index": 0, "content_block": block})).chain([
+            json!({"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Yes."}}),
+            json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 6}}),
+            json!({"type": "message_stop"}),
+        ]);
+    Script::Raw(events.map(|event| format!("data: {event}\n\n").into_bytes()).collect())
+}
+
+#[tokio::test]
+async fn that_a_provider_passed_the_question_on_is_told() {
+    let server = ModelServer::start().unwrap();
+    let providers = vec![ProviderConfig::new("p", Dialect::AnthropicMessages, server.base_url("anthropic_messages"))];
+    let models = Models::new(ModelsConfig { providers, ..ModelsConfig::default() });
+    let to = |model: &str| json!({"type": "fallback", "from": {"model": "a"}, "to": {"model": model}});
+    let many: Vec<_> = (0..1000).map(|number| to(&format!("m{number}"))).collect();
+    for (blocks, told) in [
+        (vec![to("b")], vec!["p/b"]),
+        (vec![to("b"), to("c")], vec!["p/b", "p/c"]),
+        // What is no name of a model is none.
+        (vec![to(""), to("b\u{1b}[2J"), to(&"b".repeat(1000)), json!({"type": "fallback", "to": 3})], Vec::new()),
+    ] {
+        server.next(passed_on(&blocks));
+        let answer = collect(models.stream("p/a", ask("Hi"), CancellationToken::new())).await;
+        assert_eq!((answer.text.as_str(), answer.outcome()), ("Yes.", "ok"), "{:?}", answer.error);
+        assert_eq!(answer.fallbacks, told);
+    }
+    server.next(passed_on(&many));
+    let answer = collect(models.stream("p/a", ask("Hi"), CancellationToken::new())).await;
+    assert!(answer.fallbacks.len() < 10, "{}", answer.fallbacks.len());
 }

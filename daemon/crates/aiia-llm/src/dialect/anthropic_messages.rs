@@ -11,6 +11,11 @@ const DEFAULT_MAX_TOKENS: u32 = 4096;
 
 /// Bytes of text below which no model of Anthropic keeps a prompt: 1,024 tokens, for some models more.
 const WORTH_KEEPING: usize = 4096;
+/// Where a provider has another model answer by itself, so often it is told.
+const MAX_PASSED_ON: u8 = 4;
+const PASSED_ON: &str = "Its provider passed the question on.";
+/// The longest name of a model that is told, in bytes.
+const MAX_NAME: usize = 128;
 
 /// The request's body. Prompts are kept by the server where it is told up to what: see [`Kept`].
 pub(super) fn body(request: &ChatRequest, quirks: &Quirks) -> Value {
@@ -97,7 +102,7 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
             let counted = Usage { output_tokens: None, ..usage_of(&value["message"]["usage"]) };
             progress.count(counted, deltas);
         }
-        "content_block_start" => block(&value["content_block"], deltas),
+        "content_block_start" => block(progress, &value["content_block"], deltas),
         "content_block_delta" => {
             // Signatures and the arguments of tools are not for people.
             deltas.extend(text_at(value, "/delta/thinking").map(Delta::Reasoning));
@@ -118,7 +123,7 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
         "message_stop" => progress.done = true,
         // A server that does not stream sends the message as a whole.
         "message" => {
-            items(value, "/content").for_each(|part| block(part, deltas));
+            items(value, "/content").for_each(|part| block(progress, part, deltas));
             progress.count(usage_of(&value["usage"]), deltas);
             progress.finish(text_at(value, "/stop_reason").map_or(FinishReason::Stop, finish_reason));
         }
@@ -126,11 +131,23 @@ pub(super) fn read(progress: &mut Progress, value: &Value, deltas: &mut Vec<Delt
     }
 }
 
-fn block(block: &Value, deltas: &mut Vec<Delta>) {
+fn block(progress: &mut Progress, block: &Value, deltas: &mut Vec<Delta>) {
     deltas.extend(text_at(block, "/thinking").map(Delta::Reasoning));
-    if block.get("type").and_then(Value::as_str) == Some("text") {
-        deltas.extend(text_at(block, "/text").map(Delta::Text));
+    match block.get("type").and_then(Value::as_str) {
+        Some("text") => deltas.extend(text_at(block, "/text").map(Delta::Text)),
+        Some("fallback") if progress.passed_on < MAX_PASSED_ON => {
+            let model = |pointer| text_at(block, pointer).filter(|name| is_name(name));
+            let Some((from, to)) = model("/from/model").zip(model("/to/model")) else { return };
+            progress.passed_on += 1;
+            deltas.push(Delta::Fallback { from, to, because: PASSED_ON.to_owned() });
+        }
+        _ => {}
     }
+}
+
+/// Whether it may be the name of a model.
+fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn finish_reason(reason: String) -> FinishReason {

@@ -179,9 +179,18 @@ impl<'p> BodyReader<'p> {
         self.count += 1;
         for delta in deltas {
             self.began |= matches!(delta, Delta::Text(_) | Delta::Reasoning(_));
-            sink.send(Ok(delta)).await;
+            sink.send(Ok(self.in_full(delta))).await;
         }
         Ok(())
+    }
+
+    /// A provider knows its models by their own names.
+    fn in_full(&self, delta: Delta) -> Delta {
+        let full = |model| format!("{}/{model}", self.provider.name);
+        match delta {
+            Delta::Fallback { from, to, because } => Delta::Fallback { from: full(from), to: full(to), because },
+            delta => delta,
+        }
     }
 
     /// Reads what was left open when the body ended, and says how the answer ended.

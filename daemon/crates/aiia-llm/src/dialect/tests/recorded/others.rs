@@ -54,7 +54,7 @@ use crate::provider::Dialect;
 {"type":"content_block_stop","index":1}
 {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"input_tokens":23,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":6,"iterations":[{"type":"message","model":"claude-x","input_tokens":20,"output_tokens":0},{"type":"fallback_message","model":"claude-y","input_tokens":23,"output_tokens":6}]}}
 {"type":"message_stop"}"#,
-    "usage 20 ? 0\ntext In spring.\nusage 23 6 0\nfinish Stop"
+    "usage 20 ? 0\nfallback claude-y\ntext In spring.\nusage 23 6 0\nfinish Stop"
 )]
 // anthropic-compaction.1; pydantic-ai: test_anthropic_fable_5_1_drops_a_stale_thinking_block_streamed.
 #[case::what_became_of_the_prompt(
