@@ -56,3 +56,22 @@ fn each_fault_has_its_own_error_and_what_arrived_is_kept() {
     let (done, answer) = ask(&http);
     assert_eq!((done["status"].as_str(), answer.as_str()), (Some("completed"), "All is well again."));
 }
+
+#[test]
+fn thoughts_that_a_server_leaves_in_the_answer_are_no_part_of_it() {
+    let aiia = Installation::new();
+    aiia.json(&["history", "--json"]);
+    let http = HttpClient::new(&aiia);
+    aiia.model.next(Script::text("<think>\nThree, or four?\n</think>\n\nIt is 3."));
+    aiia.model.always(Script::text("Yes."));
+    let chat = http.chat();
+    let events = http.run_events(&http.ask(&chat, "How many?"));
+    let all = |kind: &str| -> String {
+        let parts = events.iter().filter(|event| event["type"] == kind);
+        parts.filter_map(|event| event["text"].as_str()).collect()
+    };
+    assert_eq!((all("reasoning").as_str(), all("text").as_str()), ("Three, or four?\n", "It is 3."), "{events:?}");
+    http.run_events(&http.ask(&chat, "Sure?"));
+    let sent = aiia.model.chats().pop().expect("a second question").body.to_string();
+    assert!(sent.contains("It is 3.") && !sent.contains("or four"), "{sent}");
+}

@@ -25,6 +25,7 @@ use crate::transport::client::Clients;
 use crate::transport::embed::{Embeddings, embed, none_here};
 use crate::transport::generate::generate;
 use crate::transport::manage;
+use crate::transport::thoughts::Thoughts;
 use crate::unreachable::Silent;
 use crate::weights::OnProgress;
 
@@ -169,7 +170,9 @@ impl Models {
     pub fn stream_first(&self, models: &[String], request: ChatRequest, cancel: CancellationToken) -> DeltaStream {
         let inner = Arc::clone(&self.0);
         let models = models.to_vec();
-        generate(move |mut sink| async move {
+        // What fills a gap in code is code.
+        let thoughts = if request.gap.is_none() { Thoughts::apart() } else { Thoughts::in_place() };
+        generate(thoughts, move |mut sink| async move {
             let mut ending = sink.clone();
             let cancelled = Rarely::new(cancel.cancelled());
             let result = tokio::select! {

@@ -15,3 +15,4 @@ pub(crate) mod manage;
 mod near;
 mod proxy;
 pub(crate) mod stream;
+pub(crate) mod thoughts;

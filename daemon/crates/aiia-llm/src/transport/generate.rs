@@ -1,5 +1,6 @@
 //! A stream written as an ordinary async function.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,6 +10,8 @@ use parking_lot::Mutex;
 
 use crate::chat::{Delta, DeltaStream};
 use crate::error::LlmError;
+
+use super::thoughts::Thoughts;
 
 type Item = Result<Delta, LlmError>;
 
@@ -57,26 +60,41 @@ impl DeltaSink {
     }
 }
 
-/// The stream of what `work` sends. `work` runs inside the stream's own polling, so nothing runs
+/// The stream of what `work` sends, with the `thoughts` in it set apart. `work` runs inside the stream's own polling, so nothing runs
 /// before the first poll and dropping the stream drops all that `work` holds.
-pub(crate) fn generate<F, Fut>(work: F) -> DeltaStream
+pub(crate) fn generate<F, Fut>(mut thoughts: Thoughts, work: F) -> DeltaStream
 where
     F: FnOnce(DeltaSink) -> Fut,
     Fut: Future<Output = ()> + Send + 'static,
 {
     let place = Place::default();
     let mut driver = Some(Box::pin(work(DeltaSink { place: place.clone(), answered: false })));
+    let (mut sorted, mut failure) = (VecDeque::new(), None);
     Box::pin(stream::poll_fn(move |context: &mut Context<'_>| {
-        let Some(work) = &mut driver else { return Poll::Ready(None) };
-        let ended = work.as_mut().poll(context).is_ready();
-        let item = place.0.lock().take();
-        // Nothing follows the end, not even a cancellation that came a moment later.
-        if ended || matches!(item, Some(Err(_) | Ok(Delta::Finish(_)))) {
-            driver = None;
-        }
-        match item {
-            None if driver.is_some() => Poll::Pending,
-            item => Poll::Ready(item),
+        loop {
+            if let Some(delta) = sorted.pop_front() {
+                return Poll::Ready(Some(Ok(delta)));
+            }
+            if let Some(error) = failure.take() {
+                return Poll::Ready(Some(Err(error)));
+            }
+            let Some(work) = &mut driver else { return Poll::Ready(None) };
+            let ended = work.as_mut().poll(context).is_ready();
+            let item = place.0.lock().take();
+            // Nothing follows the end, not even a cancellation that came a moment later.
+            if ended || matches!(item, Some(Err(_) | Ok(Delta::Finish(_)))) {
+                driver = None;
+            }
+            match item {
+                None if driver.is_some() => return Poll::Pending,
+                Some(_) if thoughts.are_over() => return Poll::Ready(item),
+                None => {}
+                Some(Ok(delta)) => thoughts.sort(delta, &mut sorted),
+                Some(Err(error)) => failure = Some(error),
+            }
+            if driver.is_none() {
+                thoughts.rest(&mut sorted);
+            }
         }
     }))
 }
@@ -99,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn everything_that_is_sent_comes_in_order() {
-        let deltas = generate(|mut sink| async move {
+        let deltas = generate(Thoughts::apart(), |mut sink| async move {
             for word in ["a", "b", "c"] {
                 sink.send(Ok(text(word))).await;
                 tokio::task::yield_now().await;
@@ -112,7 +130,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_delta_whose_sender_was_dropped_still_comes_and_nothing_follows_an_error() {
-        let deltas = generate(|mut sink| async move {
+        let deltas = generate(Thoughts::apart(), |mut sink| async move {
             let mut other = sink.clone();
             tokio::select! {
                 biased;
@@ -137,7 +155,7 @@ mod tests {
         }
         let count = Arc::new(Count::default());
         let waker = Waker::from(Arc::clone(&count));
-        let mut deltas = pin!(generate(|mut sink| async move {
+        let mut deltas = pin!(generate(Thoughts::apart(), |mut sink| async move {
             sink.send(Ok(text("a"))).await;
             sink.send(Ok(text("b"))).await;
             std::future::pending::<()>().await;
