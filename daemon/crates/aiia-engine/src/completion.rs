@@ -401,7 +401,7 @@ impl State {
                 }
                 None => {
                     let withheld = self.finish == Some(FinishReason::ContentFilter);
-                    let broken_off = broken_off(&self.answering, self.finish.as_ref()).filter(|_| !withheld);
+                    let broken_off = broken_off(&self.answering, self.finish.as_ref(), self.said).filter(|_| !withheld);
                     if let Some(problem) = broken_off.or_else(|| self.nothing()) {
                         self.meter.end(RunStatus::Failed).await;
                         self.end(Part::Failed(problem));
@@ -425,7 +425,8 @@ impl State {
     /// The problem of an answer that ended by itself without a word.
     fn nothing(&self) -> Option<Problem> {
         let ended = !matches!(self.finish, Some(FinishReason::Length | FinishReason::ContentFilter));
-        (ended && !self.said).then(|| empty(&self.answering, self.finish.as_ref(), self.limit, self.has_thought))
+        let used = self.usage.and_then(|usage| usage.output_tokens);
+        (ended && !self.said).then(|| empty(&self.answering, self.finish.as_ref(), self.limit, used, self.has_thought))
     }
 
     /// What was held back goes out before the end.

@@ -411,9 +411,11 @@ pub(super) async fn listen(
     }
     if ending.status == RunStatus::Completed {
         let answering = answered_by.as_deref().unwrap_or(&model.name);
-        let empty = || shortfall::empty(answering, finish.as_ref(), sampling.max_tokens(), has_thought);
-        let problem = shortfall::broken_off(answering, finish.as_ref());
-        if let Some(problem) = problem.or_else(|| content.trim().is_empty().then(empty)) {
+        let said = !content.trim().is_empty();
+        let used = usage.and_then(|usage| usage.output_tokens);
+        let empty = || shortfall::empty(answering, finish.as_ref(), sampling.max_tokens(), used, has_thought);
+        let problem = shortfall::broken_off(answering, finish.as_ref(), said);
+        if let Some(problem) = problem.or_else(|| (!said).then(empty)) {
             ending = Ending::failed(problem);
         }
     }

@@ -21,12 +21,19 @@ pub(super) fn cut_off(limit: u32, used: Option<u64>) -> RunEventKind {
     RunEventKind::Notice { reason: notice::ANSWER_CUT_OFF.to_owned(), text }
 }
 
-/// The problem of an answer without a word, of `limit` tokens at most.
-pub(crate) fn empty(model: &str, finish: Option<&FinishReason>, limit: u32, has_thought: bool) -> Problem {
+/// The problem of an answer without a word; `limit` and `used` are those of [`reached`].
+pub(crate) fn empty(
+    model: &str,
+    finish: Option<&FinishReason>,
+    limit: u32,
+    used: Option<u64>,
+    has_thought: bool,
+) -> Problem {
     if finish == Some(&FinishReason::Length) {
+        let reached = reached(limit, used);
         return Problem::new(
             ProblemCode::ModelError,
-            format!("{model} has used up its {limit} tokens before it said anything; thinking counts, too."),
+            format!("{model} has reached {reached} before it said anything; thinking counts, too."),
         )
         .with_reason(reason::ANSWER_CUT_OFF)
         .with_hint("Raise `max_tokens`, give the model a larger window, or ask for less.");
@@ -47,24 +54,31 @@ fn is_call(reason: &str) -> bool {
     reason.contains("tool") || reason.contains("function_call")
 }
 
-/// Why an answer that ended as `finish` says is none, whatever text came: it was withheld, or its server gave up.
-pub(crate) fn broken_off(model: &str, finish: Option<&FinishReason>) -> Option<Problem> {
+/// Why an answer that ended as `finish` says is none, whatever text came: it was withheld, or its server gave up. `said`: whether
+/// any came.
+pub(crate) fn broken_off(model: &str, finish: Option<&FinishReason>, said: bool) -> Option<Problem> {
+    let (rest, kept) = if said { ("the rest of ", "What arrived is kept. ") } else { ("", "") };
     match finish? {
         FinishReason::Stop | FinishReason::Length => None,
         FinishReason::ContentFilter => Some(
-            Problem::new(ProblemCode::ModelError, format!("The provider has withheld the rest of {model}'s answer."))
+            Problem::new(ProblemCode::ModelError, format!("The provider has withheld {rest}{model}'s answer."))
                 .with_reason(LlmErrorKind::ContentFilter.as_str())
-                .with_hint("What arrived is kept. Ask in other words, or choose another model."),
+                .with_hint(format!("{kept}Ask in other words, or choose another model.")),
         ),
         // A model that wants to call a tool has said what it had to say: it has none here.
         FinishReason::Other(reason) if is_call(reason) => None,
-        FinishReason::Other(reason) => Some(
-            Problem::new(ProblemCode::ModelError, format!("{model} broke its answer off: “{reason}”."))
-                .with_reason(LlmErrorKind::CutOff.as_str())
-                .with_hint(
-                    "What arrived is kept. Continue the answer, ask again, or look into the model server's log.",
-                ),
-        ),
+        FinishReason::Other(reason) => {
+            let (detail, hint) = if said {
+                (format!("{model} broke its answer off: “{reason}”."), "Continue the answer, ask")
+            } else {
+                (format!("{model} gave no answer: “{reason}”."), "Ask")
+            };
+            Some(
+                Problem::new(ProblemCode::ModelError, detail)
+                    .with_reason(LlmErrorKind::CutOff.as_str())
+                    .with_hint(format!("{kept}{hint} again, or look into the model server's log.")),
+            )
+        }
     }
 }
 
@@ -92,20 +106,25 @@ mod tests {
     #[case(Some(FinishReason::ContentFilter), Some("content_filter"))]
     #[case(Some(FinishReason::Other("error".into())), Some("cut_off"))]
     fn an_answer_may_be_none(#[case] finish: Option<FinishReason>, #[case] reason: Option<&str>) {
-        let problem = broken_off("p/m", finish.as_ref());
-        assert_eq!(problem.as_ref().and_then(|problem| problem.reason.as_deref()), reason);
+        for said in [true, false] {
+            let problem = broken_off("p/m", finish.as_ref(), said);
+            assert_eq!(problem.as_ref().and_then(|problem| problem.reason.as_deref()), reason);
+            let told = problem.map(|problem| format!("{} {}", problem.detail, problem.hint.unwrap_or_default()));
+            assert!(told.is_none_or(|told| told.contains("What arrived is kept. ") == said));
+        }
     }
 
     #[test]
     fn an_empty_answer_names_the_limit_that_emptied_it() {
         let tools = FinishReason::Other("tool_calls".to_owned());
-        for (finish, has_thought, said) in [
-            (FinishReason::Length, true, "used up its 256 tokens"),
-            (FinishReason::Stop, false, "empty answer"),
-            (FinishReason::Stop, true, "only thought"),
-            (tools, true, "asked for a tool"),
+        for (finish, used, has_thought, said) in [
+            (FinishReason::Length, Some(250), true, "its limit of 256 tokens"),
+            (FinishReason::Length, Some(9), false, "a limit of its server, after 9 tokens"),
+            (FinishReason::Stop, None, false, "empty answer"),
+            (FinishReason::Stop, None, true, "only thought"),
+            (tools, None, true, "asked for a tool"),
         ] {
-            let problem = empty("p/m", Some(&finish), 256, has_thought);
+            let problem = empty("p/m", Some(&finish), 256, used, has_thought);
             assert!(problem.detail.contains(said), "{problem:?}");
         }
     }

@@ -283,7 +283,7 @@ async fn ask(
             None => {
                 text.push_str(&restorer.finish());
                 let name = answered_by.as_deref().unwrap_or(&model.name);
-                if let Some(problem) = broken_off(name, finish.as_ref()) {
+                if let Some(problem) = broken_off(name, finish.as_ref(), !text.trim().is_empty()) {
                     break Folded::Failed(problem);
                 }
                 let is_cut = finish == Some(FinishReason::Length);
