@@ -13,10 +13,12 @@ local function tell(name, value)
 end
 
 driver.test(function()
-  local changed
+  -- When the newest change of a chat was heard of.
+  local heard
   vim.lsp.handlers['aiia/event'] = function(_, event)
     if event.entity == 'chat' and event.change == 'updated' then
-      changed = event
+      local seconds, microseconds = vim.uv.gettimeofday()
+      heard = seconds + microseconds / 1e6
     end
   end
   driver.start({ vim.env.AIIA_BIN, 'lsp' })
@@ -31,11 +33,20 @@ driver.test(function()
     return run.status == 'completed'
   end)
   assert(client:request_sync('aiia/events/subscribe', vim.empty_dict(), driver.LIMIT_MS))
+  local function title()
+    return assert(client:request_sync('aiia/chat/get', { chat_id = started.chat_id }, driver.LIMIT_MS)).result.title
+  end
+  local first = title()
   tell('begun', { chat_id = started.chat_id })
+  local seen
   driver.wait_for('the change made elsewhere', function()
-    return changed
+    -- That the run has ended is a change of the chat, too, and may be told after it can be seen.
+    if heard then
+      local at = heard
+      heard = nil
+      seen = { at = at, title = title() }
+    end
+    return seen and seen.title ~= first
   end, driver.LIMIT_MS)
-  local seconds, microseconds = vim.uv.gettimeofday()
-  local chat = assert(client:request_sync('aiia/chat/get', { chat_id = started.chat_id }, driver.LIMIT_MS)).result
-  tell('seen', { at = seconds + microseconds / 1e6, title = chat.title })
+  tell('seen', seen)
 end)
